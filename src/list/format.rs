@@ -187,13 +187,17 @@ pub(super) fn lock_file(name: &str) -> Option<UsageError> {
     ))
 }
 
-/// The error for a web page without a table, such as the page of a login that a download ended at; None for others.
+/// The error for a web page that is no exported table, such as the page of a login that a download ended at; None for
+/// others.
 fn web_page(text: &[u8]) -> Option<UsageError> {
     let text = String::from_utf8_lossy(text);
     // Its letters stay at their places.
     let lower_text = text.to_ascii_lowercase();
     let is_page = lower_text.starts_with("<!doctype html") || lower_text.contains("<html");
-    if !is_page || lower_text.contains("<table") {
+    let asks_for_password = ["type=\"password\"", "type='password'", "type=password"]
+        .iter()
+        .any(|field| lower_text.contains(field));
+    if !is_page || lower_text.contains("<table") && !asks_for_password {
         return None;
     }
     let title = || {

@@ -32,24 +32,27 @@ impl ListNotes {
         let Some(first) = self.other_sheets.first() else {
             return error;
         };
-        let named: Vec<_> = self
+        let names = self.named_sheets();
+        let hint = format!(
+            "if the list is on another sheet ({names}), add --sheet '{}' before the kind; {}",
+            first.replace('\'', "'\\''"),
+            error.hint
+        );
+        UsageError { hint, ..error }
+    }
+
+    /// The first other sheets by name.
+    pub(crate) fn named_sheets(&self) -> String {
+        let mut named: Vec<_> = self
             .other_sheets
             .iter()
             .take(NAMED_SHEETS)
             .map(|sheet| format!("`{sheet}`"))
             .collect();
-        let more = if self.other_sheets.len() > NAMED_SHEETS {
-            ", …"
-        } else {
-            ""
-        };
-        let hint = format!(
-            "if the list is on another sheet ({}{more}), add --sheet '{}' before the kind; {}",
-            named.join(", "),
-            first.replace('\'', "'\\''"),
-            error.hint
-        );
-        UsageError { hint, ..error }
+        if self.other_sheets.len() > NAMED_SHEETS {
+            named.push("…".to_owned());
+        }
+        named.join(", ")
     }
 }
 

@@ -414,11 +414,14 @@ fn second_header_row_and_other_sheets_are_named() {
     let people = cells(&["nombre", "celular"]) + &cells(&["Ana", "593987654321"]);
     home.write(
         "people.xlsx",
-        xlsx(&[
-            sheet("Portada", &cover),
-            sheet("Clientes de hoy", &people),
-            sheet("Notas", &cover),
-        ]),
+        xlsx(
+            &[
+                sheet("Portada", &cover),
+                sheet("Clientes de hoy", &people),
+                sheet("Notas", &cover),
+            ],
+            "",
+        ),
     );
     let ended = preview(&home, "people.xlsx", &[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 2, "{ended:?}");

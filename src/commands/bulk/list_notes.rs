@@ -243,8 +243,9 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
     let others = list.notes.other_sheets.len() as u64;
     if let Some(sheet) = list.notes.sheet.as_ref().filter(|_| others > 0) {
         let others = counted(others, "other sheet");
+        let names = list.notes.named_sheets();
         stderr.note(&format!(
-            "the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another"
+            "the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another ({names})"
         ));
     }
 }

@@ -96,8 +96,10 @@ impl PreparedList<'_> {
         for line in self.details.estimate.iter().flat_map(Estimate::words) {
             stderr.note(&line);
         }
-        // A dry run does not know the categories, and the sandbox costs nothing.
-        let is_checked = self.context.mode == Mode::Send && !self.details.sandbox;
+        // A dry run does not know the categories of templates, and the sandbox costs nothing.
+        let knows_categories =
+            self.context.mode == Mode::Send || self.details.templates.uses.is_empty();
+        let is_checked = knows_categories && !self.details.sandbox;
         self.check_budget().err().filter(|_| is_checked)
     }
 
