@@ -36,10 +36,25 @@ pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
     format!("{:.3}", timestamp(at))
 }
 
+/// `2026-11-20T08:23:05.120-05:00`, from milliseconds since 1970. An offset of zero is written `Z`.
+pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
+    let at = of_milliseconds(at);
+    let local = at.to_zoned_datetime(zone.clone());
+    if local.offset().is_zero() {
+        return format!("{at:.3}");
+    }
+    local.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
 /// `2026-11-20 08:23 -05:00`, in the time zone of this machine; from milliseconds since 1970.
 pub(crate) fn local_time(at: i64) -> String {
+    time_in(&TimeZone::system(), at)
+}
+
+/// As [`local_time`], in this time zone.
+pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
     of_milliseconds(at)
-        .to_zoned_datetime(TimeZone::system())
+        .to_zoned_datetime(zone.clone())
         .strftime("%Y-%m-%d %H:%M %:z")
         .to_string()
 }

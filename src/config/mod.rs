@@ -24,4 +24,6 @@ pub(crate) use self::layer::{Layer, Origin, Sourced};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::outside::{Environment, Flags};
 pub(crate) use self::secret_source::SecretSource;
-pub(crate) use self::settings::{Sandboxed, Settings, check, checked, knows_profile};
+pub(crate) use self::settings::{
+    Sandboxed, Settings, check, checked, knows_profile, zone_of_profile,
+};

@@ -13,7 +13,7 @@ use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
 use crate::command_error::CommandError;
 use crate::cost::Money;
-use crate::hours::{HoursBase, day_off, windows_of};
+use crate::hours::{HoursBase, ZoneName, day_off, windows_of};
 use crate::phone::Country;
 use crate::places::is_of_the_ledger;
 use crate::private_file::target_of;
@@ -254,6 +254,30 @@ pub(crate) fn checked(
 pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandError> {
     let file = load_file(flags, &Environment::read_for_ledger()?)?;
     Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
+}
+
+/// The time zone of a profile: of the one that was typed, else of that of a run, else of the one that would send.
+///
+/// # Errors
+/// When the configuration cannot be read, or has a time zone that does not exist.
+pub(crate) fn zone_of_profile(
+    flags: &Flags,
+    of_run: Option<&str>,
+) -> Result<Option<ZoneName>, CommandError> {
+    let environment = Environment::read_for_ledger()?;
+    let Some(file) = load_file(flags, &environment)? else {
+        return Ok(None);
+    };
+    let of_run = of_run.and_then(|name| file.profiles.get(name));
+    if let Some(profile) = of_run.filter(|_| flags.profile.is_none()) {
+        return profile.get("time_zone", str::parse);
+    }
+    let chosen = choose_profile(flags, &environment, Some(&file), false)?;
+    let profile = chosen.and_then(|name| file.profiles.get(&name.value));
+    match profile {
+        Some(profile) => profile.get("time_zone", str::parse),
+        None => Ok(None),
+    }
 }
 
 /// The named configuration, else the user's or the machine's; None if neither exists.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::rule::{Hours, ZoneName};
 use super::window::{Between, DailyWindow, windows_of};
@@ -34,6 +35,17 @@ impl From<&Hours> for HoursBase {
 }
 
 impl HoursBase {
+    /// Whether they restrict anything.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.between.is_empty() || !self.not_on.is_empty()
+    }
+
+    /// The time zone of a profile, else that of this machine.
+    pub(crate) fn zone(&self) -> TimeZone {
+        let zone = self.time_zone.as_ref();
+        zone.map_or_else(TimeZone::system, |zone| zone.zone().clone())
+    }
+
     /// The hours: typed windows and a typed time zone replace those of the base, and days are added. None if there is
     /// no restriction.
     ///

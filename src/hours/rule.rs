@@ -217,7 +217,7 @@ impl ZoneName {
         }
     }
 
-    pub(super) fn zone(&self) -> &TimeZone {
+    pub(crate) fn zone(&self) -> &TimeZone {
         &self.0
     }
 }

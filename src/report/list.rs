@@ -2,8 +2,8 @@
 //! each row. In a workbook each cell is a text, so that no spreadsheet reads it as a number or a formula.
 
 use std::io::{self, Seek, Write};
-use std::time::{Duration, UNIX_EPOCH};
 
+use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 
@@ -15,12 +15,12 @@ use crate::list::{
 };
 use crate::message::typed_form;
 use crate::output::{compact, one_line};
-use crate::timestamps::rfc_3339_millis;
+use crate::timestamps::rfc_3339_in;
 
 /// The column of how far a message came.
 const DELIVERY: &str = "delivery";
-/// The year 10,000, which the time format cannot represent.
-const END_OF_TIMES: Duration = Duration::from_secs(253_402_300_800);
+/// The year 10,000, which the time format cannot represent, in milliseconds since 1970.
+const END_OF_TIMES: i64 = 253_402_300_800_000;
 
 /// Called with each row.
 pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportedRow) -> Result<(), BulkError>;
@@ -32,6 +32,8 @@ pub(super) struct ReportRows<'a> {
     pub(super) columns: &'a [String],
     /// The format of the list.
     pub(super) format: ListFormat,
+    /// The time zone of the times, except in JSON.
+    pub(super) zone: TimeZone,
     pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
 }
 
@@ -73,7 +75,7 @@ pub(super) fn write_csv(
     (report.each)(&mut |row| {
         rows += 1;
         let cells = cells_under(report.columns, &row.cells)?;
-        let outcome = outcome_cells(&report.run, &row, language);
+        let outcome = outcome_cells(report, &row, language);
         write_line(
             format,
             &mut to,
@@ -149,7 +151,7 @@ pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Resul
                 .collect()
         };
         line.extend(
-            outcome(&report.run, &row)
+            outcome(&report.run, &row, &TimeZone::UTC)
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value)),
         );
@@ -186,7 +188,11 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
 }
 
 /// The outcome of a row: a value for each of the columns.
-pub(crate) fn outcome(run: &str, row: &ReportedRow) -> [(&'static str, Value); 14] {
+pub(crate) fn outcome(
+    run: &str,
+    row: &ReportedRow,
+    zone: &TimeZone,
+) -> [(&'static str, Value); 14] {
     let [
         run_column,
         line,
@@ -207,6 +213,7 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> [(&'static str, Value); 1
         sent_to,
     ] = others;
     let delivery = row.delivery.as_ref();
+    let time = |at: i64| time(at, zone);
     let delivery_time =
         |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
     [
@@ -237,12 +244,16 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> [(&'static str, Value); 1
 }
 
 /// What became of a row, as the cells of a list.
-pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLanguage) -> Vec<String> {
+fn outcome_cells(
+    report: &ReportRows<'_>,
+    row: &ReportedRow,
+    language: ReportLanguage,
+) -> Vec<String> {
     let state = row
         .delivery
         .as_ref()
         .and_then(|delivery| language.of([None, delivery.facts.state.in_spanish()]));
-    let cells = outcome(run, row)
+    let cells = outcome(&report.run, row, &report.zone)
         .into_iter()
         .map(|(column, value)| match state {
             Some(state) if column == DELIVERY => state.to_owned(),
@@ -253,9 +264,10 @@ pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLangua
 }
 
 /// A time of the ledger for people and spreadsheets; empty before 1970 and after the year 9999.
-fn time(milliseconds: i64) -> Option<String> {
-    let since_1970 = Duration::from_millis(u64::try_from(milliseconds).ok()?);
-    (since_1970 < END_OF_TIMES).then(|| rfc_3339_millis(UNIX_EPOCH + since_1970))
+fn time(milliseconds: i64, zone: &TimeZone) -> Option<String> {
+    (0..END_OF_TIMES)
+        .contains(&milliseconds)
+        .then(|| rfc_3339_in(zone, milliseconds))
 }
 
 /// A value as the text of a cell.
@@ -315,7 +327,7 @@ pub(super) fn write_workbook(
             )));
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
-        cells.extend(outcome_cells(&report.run, &row, language));
+        cells.extend(outcome_cells(report, &row, language));
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;
     // An archive is not written sequentially.

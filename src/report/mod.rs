@@ -5,6 +5,8 @@ mod list;
 use std::fmt::Display;
 use std::io::Write;
 
+use jiff::tz::TimeZone;
+
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 use crate::import::BulkError;
@@ -34,6 +36,7 @@ pub(crate) fn write_left_out(
     draft: &LedgerDraft,
     (columns, format): (&[String], ListFormat),
     written_as: ListReport,
+    zone: TimeZone,
     to: impl Write,
 ) -> Result<u64, BulkError> {
     let each =
@@ -43,6 +46,7 @@ pub(crate) fn write_left_out(
             run: String::new(),
             columns,
             format,
+            zone,
             each: &each,
         },
         written_as,
@@ -50,12 +54,13 @@ pub(crate) fn write_left_out(
     )
 }
 
-/// Writes the rows that match `filter` to `to`; returns how many.
+/// Writes the rows that match `filter` to `to`, their times in this zone; returns how many.
 pub(crate) fn write_report(
     ledger: &Run,
     details: &Details,
     filter: &RowFilter,
     format: ListReport,
+    zone: TimeZone,
     to: impl Write,
 ) -> Result<u64, BulkError> {
     let each = |write: EachRow<'_>| ledger.report::<BulkError>(filter, write);
@@ -65,6 +70,7 @@ pub(crate) fn write_report(
             run,
             columns: &details.columns,
             format: details.format,
+            zone,
             each: &each,
         },
         format,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::texts::{PageClock, said_in};
+use super::texts::PageClock;
 use crate::ledger::{Counts, Details, LIMIT, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 use crate::output::rounded;
@@ -130,7 +130,7 @@ pub(super) fn steps(
             event
                 .reason
                 .as_deref()
-                .map(|reason| why(event.kind, reason, language).to_owned()),
+                .map(|reason| why(event.kind, reason, language)),
         );
         if group.len() > 1 {
             details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
@@ -142,7 +142,7 @@ pub(super) fn steps(
                 .problem
                 .as_deref()
                 .filter(|_| with_problems)
-                .map(|problem| said_in(language, problem)),
+                .map(|problem| clock.said(problem)),
         );
         before = Some(event);
         steps.push((event.at, event.kind.name(), details.join("; ")));
@@ -162,12 +162,13 @@ fn rests(event: &RunEvent) -> bool {
     }
 }
 
-/// The reason in words; one that has none is shown as it is.
-fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> &str {
+/// The reason in words.
+fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
     let of_kind = language.find(&format!("{} {reason}", kind.name()));
-    of_kind
-        .or_else(|| language.find(&format!("why {reason}")))
-        .unwrap_or(reason)
+    match of_kind.or_else(|| language.find(&format!("why {reason}"))) {
+        Some(words) => words.to_owned(),
+        None => language.text_with("why other", reason),
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +202,7 @@ mod tests {
             event(RunEventKind::Resumed, 102, "", None),
             event(RunEventKind::Ended, 103, "", None),
         ];
-        let clock = PageClock::new(TimeZone::UTC);
+        let clock = PageClock::new(TimeZone::UTC, ReportLanguage::En);
         let steps = steps(&events, true, &clock, ReportLanguage::En);
         let words: Vec<_> = steps
             .iter()
@@ -217,12 +218,12 @@ mod tests {
             [
                 "Begun ",
                 "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
-                "Stopped somebody stopped it (Ctrl-C)",
+                "Stopped a person stopped it",
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
                 "Resumed ",
                 "Waited for a rate limit",
-                "Resumed the process before had ended without a word",
+                "Resumed the program had ended without a word",
                 "Ended ",
             ]
         );

@@ -7,7 +7,20 @@ mod preview;
 mod rows;
 mod run_page;
 mod texts;
+mod timeline;
+
+use jiff::tz::TimeZone;
 
 pub(crate) use self::page::is_page;
 pub(crate) use self::preview::{PlannedList, write_preview};
 pub(crate) use self::run_page::write;
+use crate::list::ReportLanguage;
+
+/// For whom a page is.
+pub(crate) struct PageStyle {
+    pub(crate) language: ReportLanguage,
+    /// Whether it is without names and numbers.
+    pub(crate) mask: bool,
+    /// The time zone of its times.
+    pub(crate) zone: TimeZone,
+}

@@ -13,8 +13,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::head::CourseStep;
-use super::rows::{ChosenRows, FIRST_ROWS, ORDER, Outcomes, PageRows};
-use super::texts::{PageClock, shown_reason};
+use super::rows::{ChosenRows, FIRST_ROWS, NOT_KNOWN, OUTCOMES, Outcomes, PageRows, UNDELIVERED};
+use super::texts::{PageClock, reason_in_words};
+use super::timeline::DrawnTimeline;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;
@@ -51,10 +52,11 @@ pub(super) struct Page {
     pub(super) state: &'static str,
     pub(super) facts: Vec<(&'static str, String)>,
     tiles: Vec<Value>,
-    /// All rows, and those that were not skipped.
     all: u64,
-    meant: u64,
     pub(super) funnel: Option<Value>,
+    /// The command that lists the rows whose recipients got nothing.
+    pub(super) not_received: Option<String>,
+    pub(super) timeline: Option<DrawnTimeline>,
     pub(super) message: Option<Value>,
     reasons: Vec<Value>,
     left_out_on_purpose: Vec<Value>,
@@ -62,13 +64,25 @@ pub(super) struct Page {
     pub(super) cost: Option<Value>,
     pub(super) course: Vec<CourseStep>,
     pub(super) columns: Vec<String>,
-    /// Names and words of the states, in the order of their numbers in the rows.
+    /// The states that occur, and how far messages came: names and words.
     states: Vec<(&'static str, &'static str)>,
+    deliveries: Vec<(&'static str, &'static str)>,
+    /// The same for each outcome that a row may have, in the order of their numbers in the rows.
+    outcomes: Vec<ShownOutcome>,
     row_reasons: Vec<String>,
     rows: ChosenRows,
     left_out: u64,
     /// The data for the script, as JSON.
     settings: String,
+}
+
+/// Names and words of a state, and of a delivery, which are empty if there is none.
+#[derive(Serialize)]
+struct ShownOutcome {
+    state: &'static str,
+    state_words: &'static str,
+    delivery: &'static str,
+    delivery_words: &'static str,
 }
 
 /// A message as its recipient sees it; without a recipient, its placeholders are not filled.
@@ -93,7 +107,19 @@ impl Page {
                 .find(&format!("{one}{}", state.name()))
                 .unwrap_or_default()
         };
-        let (all, skipped) = (outcomes.counts.all(), outcomes.counts.skipped);
+        let delivery_word = |name: &str| language.find(&format!("one_{name}")).unwrap_or_default();
+        let shown_outcomes = OUTCOMES.iter().map(|outcome| ShownOutcome {
+            state: outcome.state.name(),
+            state_words: word(&outcome.state),
+            delivery: outcome.delivery,
+            delivery_words: delivery_word(outcome.delivery),
+        });
+        let states = STATES
+            .iter()
+            .filter(|state| outcomes.counts.of(**state) > 0);
+        let deliveries = DELIVERIES
+            .into_iter()
+            .filter(|name| outcomes.deliveries.contains_key(name));
         Self {
             lang: language.code(),
             t: language.texts(),
@@ -105,19 +131,17 @@ impl Page {
             is_preview,
             made,
             tiles: outcomes.tiles(),
-            all,
-            meant: all - skipped,
+            all: outcomes.counts.all(),
             reasons: outcomes.reasons(false, language),
             left_out_on_purpose: outcomes.reasons(true, language),
             countries: outcomes.countries(),
-            states: ORDER
-                .iter()
-                .map(|state| (state.name(), word(state)))
-                .collect(),
+            states: states.map(|state| (state.name(), word(state))).collect(),
+            deliveries: deliveries.map(|name| (name, delivery_word(name))).collect(),
+            outcomes: shown_outcomes.collect(),
             row_reasons: rows
                 .reasons()
                 .into_iter()
-                .map(|reason| shown_reason(reason, language))
+                .map(|reason| reason_in_words(reason, language))
                 .collect(),
             ..Self::default()
         }
@@ -152,6 +176,27 @@ impl Page {
         })
     }
 }
+
+/// The states in the order of their filter.
+const STATES: [RowState; 6] = [
+    RowState::Failed,
+    RowState::Unknown,
+    RowState::Inflight,
+    RowState::Pending,
+    RowState::Skipped,
+    RowState::Sent,
+];
+/// How far messages came, in the order of their filter.
+const DELIVERIES: [&str; 8] = [
+    UNDELIVERED,
+    NOT_KNOWN,
+    "accepted",
+    "at_whatsapp",
+    "delivered",
+    "read",
+    "replied",
+    "other",
+];
 
 /// Marks the beginning of every page, so that a newer page may replace it.
 const MARK: &str = r#"<meta name="generator" content="jelouctl">"#;
@@ -233,7 +278,8 @@ fn settings(page: &Page, language: ReportLanguage) -> String {
     let words = words.map(|name| (name, language.text(name)));
     let settings = json!({
         "language": language.code(),
-        "states": page.states,
+        "outcomes": page.outcomes,
+        "hasDeliveries": !page.deliveries.is_empty(),
         "reasons": page.row_reasons,
         "columns": page.columns.len(),
         "mask": page.mask,

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::PageStyle;
 use super::head::{facts, list_name};
 use super::page::{Page, shown_message};
-use super::rows::{Outcomes, PageRow, PageRows};
-use super::texts::{PageClock, said_in};
+use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
+use super::texts::PageClock;
 use crate::cost::Estimate;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{
@@ -33,27 +33,31 @@ pub(crate) struct PlannedList<'a> {
     pub(crate) refused: Option<String>,
 }
 
-/// Writes the page of `list`; returns what was written, in words. With `mask`, it contains no cell and no number, and
+/// Writes the page of `list`; returns what was written, in words. With a mask, it contains no cell and no number, and
 /// the message is unfilled.
 ///
 /// # Errors
 /// When the draft cannot be read, or `to` cannot be written.
 pub(crate) fn write_preview(
     list: &PlannedList<'_>,
-    language: ReportLanguage,
-    mask: bool,
+    style: PageStyle,
     to: impl Write,
 ) -> Result<String, BulkError> {
-    let clock = PageClock::new(TimeZone::system());
+    let PageStyle {
+        language,
+        mask,
+        zone,
+    } = style;
+    let clock = PageClock::new(zone, language);
     let mut rows = PageRows::new(&clock, mask);
     let mut outcomes = Outcomes::default();
     outcomes.is_preview = true;
     list.draft.each_row(|row| {
-        let (state, reason, words) = planned(list, &row, language);
+        let (state, reason, words) = planned(list, &row, &clock, language);
         let recipient = row.request.as_ref().map(|request| request.recipient);
         let country = recipient.and_then(country_of).unwrap_or_default();
         outcomes.add(
-            state,
+            RowOutcome::new(state),
             reason,
             country,
             (!mask && !words.is_empty()).then_some((row.line, &words)),
@@ -66,7 +70,7 @@ pub(crate) fn write_preview(
         )?);
         rows.add(PageRow {
             line: row.line,
-            state,
+            outcome: RowOutcome::new(state),
             reason,
             country,
             at: None,
@@ -77,13 +81,10 @@ pub(crate) fn write_preview(
         Ok::<_, LedgerError>(())
     })?;
     let mut page = Page::of(list.details, &outcomes, &rows, now(), language);
-    page.refused = list.refused.as_ref().map(|why| {
-        if mask {
-            String::new()
-        } else {
-            said_in(language, why)
-        }
-    });
+    page.refused = list
+        .refused
+        .as_ref()
+        .map(|why| if mask { String::new() } else { clock.said(why) });
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() {
         "not_ready"
@@ -108,6 +109,7 @@ pub(crate) fn write_preview(
 fn planned(
     list: &PlannedList<'_>,
     row: &DraftedRow<'_>,
+    clock: &PageClock,
     language: ReportLanguage,
 ) -> (RowState, &'static str, String) {
     let remarks = list
@@ -122,11 +124,11 @@ fn planned(
         .skip
         .filter(|skip| fault.is_none() || !is_fault(skip.reason))
     {
-        return (RowState::Skipped, reason.name(), said_in(language, problem));
+        return (RowState::Skipped, reason.name(), clock.said(problem));
     }
     let words: Vec<_> = remarks
         .iter()
-        .map(|remark| in_words(remark, language))
+        .map(|remark| in_words(remark, clock, language))
         .collect();
     let (state, reason) = match (fault, remarks) {
         (Some(fault), _) => (RowState::Failed, reason_of(fault)),
@@ -148,9 +150,9 @@ fn reason_of(remark: &Remark) -> &'static str {
     }
 }
 
-fn in_words(remark: &Remark, language: ReportLanguage) -> String {
+fn in_words(remark: &Remark, clock: &PageClock, language: ReportLanguage) -> String {
     match remark {
-        Remark::Invalid(words) | Remark::Warning(words) => said_in(language, words),
+        Remark::Invalid(words) | Remark::Warning(words) => clock.said(words),
         Remark::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         Remark::NotAllowed => language.text("is_not_allowed").to_owned(),
         Remark::EmptyCell(column) => language.text_with("has_no_value", column),

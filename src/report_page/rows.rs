@@ -8,14 +8,85 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::texts::{Meaning, PageClock, shown_reason};
+use super::texts::{Meaning, PageClock, reason_in_words};
 use crate::ledger::{Counts, DeliveryCounts, RowState, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::Part;
 use crate::texts::clipped;
 
-/// The state of a row that was sent, but that the person did not get.
+/// The delivery of a message that its recipient did not get.
 pub(super) const UNDELIVERED: &str = "undelivered";
+/// The delivery of a message that Jelou's history does not tell.
+pub(super) const NOT_KNOWN: &str = "not_known";
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowOutcome {
+    pub(super) state: RowState,
+    /// How far the message of a sent row came: a name of `DeliveryState`, or [`NOT_KNOWN`]. Empty without an answer of
+    /// Jelou's.
+    pub(super) delivery: &'static str,
+}
+
+impl RowOutcome {
+    pub(super) const fn new(state: RowState) -> Self {
+        Self {
+            state,
+            delivery: "",
+        }
+    }
+
+    const fn delivered(delivery: &'static str) -> Self {
+        Self {
+            state: RowState::Sent,
+            delivery,
+        }
+    }
+
+    pub(super) fn is_undelivered(self) -> bool {
+        self.delivery == UNDELIVERED
+    }
+
+    /// Its position in [`OUTCOMES`].
+    fn place(self) -> usize {
+        let place = OUTCOMES.iter().position(|known| *known == self);
+        place.unwrap_or_default()
+    }
+
+    /// Its group among the rows: those that need attention come first.
+    fn group(self) -> usize {
+        match self.state {
+            RowState::Failed => 0,
+            RowState::Unknown => 1,
+            RowState::Sent if self.is_undelivered() => 2,
+            RowState::Inflight => 3,
+            RowState::Pending => 4,
+            RowState::Skipped => 5,
+            RowState::Sent => 6,
+        }
+    }
+}
+
+/// The number of groups of rows.
+const GROUPS: usize = 7;
+/// The outcomes that a row may have. A row has the position of its own.
+pub(super) const OUTCOMES: [RowOutcome; 14] = [
+    RowOutcome::new(RowState::Failed),
+    RowOutcome::new(RowState::Unknown),
+    RowOutcome::new(RowState::Inflight),
+    RowOutcome::new(RowState::Pending),
+    RowOutcome::new(RowState::Skipped),
+    RowOutcome::new(RowState::Sent),
+    RowOutcome::delivered(UNDELIVERED),
+    RowOutcome::delivered("accepted"),
+    RowOutcome::delivered("at_whatsapp"),
+    RowOutcome::delivered("delivered"),
+    RowOutcome::delivered("read"),
+    RowOutcome::delivered("replied"),
+    RowOutcome::delivered("other"),
+    RowOutcome::delivered(NOT_KNOWN),
+];
+
 /// The states with a figure, in their order. Before a run, sent means fine, failed that it cannot be sent, unknown that
 /// somebody must look at it, and no row is pending.
 const SHOWN: [RowState; 5] = [
@@ -38,6 +109,8 @@ pub(super) struct Outcomes {
     /// By the state of its rows and its name.
     reasons: BTreeMap<(&'static str, String), ReasonSum>,
     countries: BTreeMap<&'static str, Counts>,
+    /// The number of sent rows for each delivery.
+    pub(super) deliveries: BTreeMap<&'static str, u64>,
 }
 
 /// The rows of one reason.
@@ -58,33 +131,42 @@ impl Outcomes {
     /// `said` is the row's line and its message, if the message adds to the reason.
     pub(super) fn add(
         &mut self,
-        state: RowState,
+        outcome: RowOutcome,
         reason: &str,
         country: &'static str,
         said: Option<(u64, &str)>,
     ) {
+        let state = outcome.state;
+        if !outcome.delivery.is_empty() {
+            *self.deliveries.entry(outcome.delivery).or_default() += 1;
+        }
         *self.counts.of_mut(state) += 1;
         *self.countries.entry(country).or_default().of_mut(state) += 1;
         match state {
             RowState::Failed | RowState::Unknown | RowState::Skipped => {
                 self.add_reason(state.name(), reason, said);
             }
+            RowState::Sent if outcome.is_undelivered() => {
+                self.add_reason(UNDELIVERED, reason, said);
+            }
             RowState::Sent | RowState::Pending | RowState::Inflight => {}
         }
     }
 
-    /// Adds what went wrong with a row.
-    pub(super) fn add_reason(
-        &mut self,
-        state: &'static str,
-        reason: &str,
-        said: Option<(u64, &str)>,
-    ) {
+    fn add_reason(&mut self, state: &'static str, reason: &str, said: Option<(u64, &str)>) {
         let sum = self.reasons.entry((state, reason.to_owned())).or_default();
         sum.rows += 1;
         if sum.example.is_none() {
             sum.example = said.map(|(line, words)| (line, words.to_owned()));
         }
+    }
+
+    /// How many messages were not delivered.
+    pub(super) fn undelivered(&self) -> u64 {
+        self.deliveries
+            .get(UNDELIVERED)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The numbers at the top, each with the number of rows in the states before it.
@@ -124,7 +206,7 @@ impl Outcomes {
         let lines = reasons.into_iter().map(|((state, reason), sum)| {
             json!({
                 "state": state,
-                "reason": shown_reason(reason, language),
+                "reason": reason_in_words(reason, language),
                 "example": sum.example.as_ref().map(example),
                 "meaning": Meaning::of(reason, language),
                 "rows": sum.rows,
@@ -187,20 +269,10 @@ pub(super) const FIRST_ROWS: usize = 200;
 const MOST_BYTES: usize = 6_000_000;
 /// The maximum number of characters shown of a cell or an error.
 const LONGEST_CELL: usize = 200;
-/// The order of the states on the page.
-pub(super) const ORDER: [RowState; 6] = [
-    RowState::Failed,
-    RowState::Unknown,
-    RowState::Inflight,
-    RowState::Pending,
-    RowState::Skipped,
-    RowState::Sent,
-];
-
 /// The content of a row on the page.
 pub(super) struct PageRow<'a> {
     pub(super) line: u64,
-    pub(super) state: RowState,
+    pub(super) outcome: RowOutcome,
     pub(super) reason: &'a str,
     pub(super) country: &'static str,
     /// The rest is not on a page without names and numbers.
@@ -211,14 +283,14 @@ pub(super) struct PageRow<'a> {
     pub(super) bubble: Option<Vec<Part>>,
 }
 
-/// Collects rows by state.
+/// Collects rows in their groups.
 pub(super) struct PageRows<'a> {
     clock: &'a PageClock,
     /// Whether names and numbers are left out.
     pub(super) mask: bool,
     /// The most bytes of those that are on the page.
     most: usize,
-    groups: [RowGroup; ORDER.len()],
+    groups: [RowGroup; GROUPS],
     /// The position of each reason.
     reasons: HashMap<String, usize>,
     /// The number of all rows.
@@ -256,22 +328,18 @@ impl<'a> PageRows<'a> {
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {
         self.number += 1;
-        let place = ORDER
-            .iter()
-            .position(|state| *state == row.state)
-            .unwrap_or_default();
         let next = self.reasons.len();
         let reason = *self.reasons.entry(row.reason.to_owned()).or_insert(next);
         let Some(group) = self
             .groups
-            .get_mut(place)
+            .get_mut(row.outcome.group())
             .filter(|group| group.bytes < self.most)
         else {
             return;
         };
         let mut fields = vec![
             json!(row.line),
-            json!(place),
+            json!(row.outcome.place()),
             json!(reason),
             json!(row.country),
         ];
@@ -337,7 +405,7 @@ mod tests {
 
     #[test]
     fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
-        let clock = PageClock::new(TimeZone::UTC);
+        let clock = PageClock::new(TimeZone::UTC, crate::list::ReportLanguage::En);
         let mut rows = PageRows::new(&clock, false);
         for line in 0..100 {
             let state = if line % 10 == 0 {
@@ -348,7 +416,7 @@ mod tests {
             let (at, error, cells, bubble) = (Some(0), "</script>", vec!["ñ".repeat(300)], None);
             rows.add(PageRow {
                 line,
-                state,
+                outcome: RowOutcome::new(state),
                 reason: "x",
                 country: "EC",
                 at,

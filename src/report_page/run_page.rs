@@ -2,20 +2,20 @@
 
 use std::io::Write;
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::PageStyle;
 use super::head::{facts, state_of, steps};
 use super::page::{Page, shown_message};
-use super::rows::{Outcomes, PageRow, PageRows, UNDELIVERED, funnel};
-use super::texts::{PageClock, said_in};
+use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
+use super::texts::{NO_CODE, PageClock};
+use super::timeline::{Timeline, rests_of};
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::cost::Spent;
 use crate::import::BulkError;
 use crate::ledger::{
     Details, LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, now,
 };
-use crate::list::ReportLanguage;
 use crate::message::Message;
 use crate::phone::country_of;
 use crate::report::reported_cells;
@@ -23,25 +23,44 @@ use crate::report::reported_cells;
 /// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
 
-/// Writes the page of `run`; returns what was written, in words. With `mask`, it contains no cell, no number and no
-/// API message about a recipient.
+/// Writes the page of `run`; returns what was written, in words. With a mask, it contains no cell, no number and no API
+/// message about a recipient.
 ///
 /// # Errors
 /// When the ledger cannot be read, or `to` cannot be written.
 pub(crate) fn write(
     run: &Run,
     details: &Details,
-    language: ReportLanguage,
-    mask: bool,
+    style: PageStyle,
     to: impl Write,
 ) -> Result<String, BulkError> {
-    let (is_running, now) = (run.is_held()?, now());
-    let hours = details.conditions.hours.as_ref();
-    let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
+    let PageStyle {
+        language,
+        mask,
+        zone,
+    } = style;
+    let is_running = run.is_held()?;
+    let now = now();
+    let clock = PageClock::new(zone, language);
     let mut rows = PageRows::new(&clock, mask);
-    let (outcomes, last_end) = read_rows((run, details, is_running), language, &mut rows)?;
-    let counts = &outcomes.counts;
     let events = run.events()?;
+    let mut reading = RowReading {
+        details,
+        is_running,
+        is_asked: run.asked_at()?.is_some(),
+        clock: &clock,
+        outcomes: Outcomes::default(),
+        timeline: Timeline::new(&clock, run.created_at()?),
+        last_end: None,
+    };
+    run.report::<BulkError>(&RowFilter::default(), |row| reading.add(row, &mut rows))?;
+    let RowReading {
+        outcomes,
+        mut timeline,
+        last_end,
+        ..
+    } = reading;
+    let counts = &outcomes.counts;
     let span = span_of(run, is_running.then_some(now), &events, last_end)?;
     let mut page = Page::of(details, &outcomes, &rows, now, language);
     page.name = run.name().to_string();
@@ -52,6 +71,10 @@ pub(crate) fn write(
     };
     page.facts = facts(details, counts.all(), Some(span), &clock, language);
     page.funnel = funnel(&run.deliveries(i64::MIN)?);
+    let not_received = counts.failed + outcomes.undelivered();
+    page.not_received = (not_received > 0 && !mask).then(|| to_list_them(run, &outcomes));
+    timeline.rest(rests_of(&events, counts.is_finished(), now));
+    page.timeline = timeline.drawn(&clock, language);
     page.cost = run.spent()?.as_ref().map(Spent::to_json);
     page.message = message_of(run, details, mask)?;
     page.course = steps(&events, !mask, &clock, language);
@@ -62,64 +85,96 @@ pub(crate) fn write(
     page.write(&rows, &clock, language, to)
 }
 
-/// Adds every row of the run; returns what they come to, and when the last attempt ended.
-fn read_rows(
-    (run, details, is_running): (&Run, &Details, bool),
-    language: ReportLanguage,
-    rows: &mut PageRows<'_>,
-) -> Result<(Outcomes, Option<i64>), BulkError> {
-    let (mut outcomes, mut last_end) = (Outcomes::default(), None);
-    let mask = rows.mask;
-    run.report::<BulkError>(&RowFilter::default(), |mut row| {
+/// The rows of a run while they are read.
+struct RowReading<'a> {
+    details: &'a Details,
+    is_running: bool,
+    /// Whether Jelou was asked for all messages of the run.
+    is_asked: bool,
+    clock: &'a PageClock,
+    outcomes: Outcomes,
+    timeline: Timeline,
+    /// When the last attempt ended.
+    last_end: Option<i64>,
+}
+
+impl RowReading<'_> {
+    fn add(&mut self, mut row: ReportedRow, rows: &mut PageRows<'_>) -> Result<(), BulkError> {
         // If no process sends the run any more, a row in flight may have been sent.
-        if row.state == RowState::Inflight && !is_running {
+        if row.state == RowState::Inflight && !self.is_running {
             row.state = RowState::Unknown;
         }
+        let outcome = self.outcome_of(&row);
         let country = row
             .recipient
             .as_deref()
             .and_then(country_of)
             .unwrap_or_default();
-        let reason = reason_of(&row, mask, &outcomes);
-        let error = said_in(language, row.error.as_deref().unwrap_or_default());
-        let said = row.error.is_some() && !mask && row.api_code.is_none();
-        outcomes.add(
-            row.state,
-            reason,
-            country,
-            said.then_some((row.line, error.as_str())),
-        );
-        if let Some(failure) = undelivered(&row) {
-            let code = failure
-                .code
-                .as_deref()
-                .and_then(|code| told_apart(code, mask, &outcomes));
-            let said = failure
-                .reason
-                .as_deref()
-                .filter(|_| !mask && !code.is_some_and(is_known));
-            outcomes.add_reason(
-                UNDELIVERED,
-                code.unwrap_or("no_code"),
-                said.map(|words| (row.line, words)),
-            );
+        let failure = undelivered(&row);
+        let reason = match failure {
+            Some(failure) => undelivered_reason(failure, rows.mask, &self.outcomes),
+            None => reason_of(&row, rows.mask, &self.outcomes),
+        };
+        let error = match failure {
+            Some(failure) => failure.reason.as_deref(),
+            None => row.error.as_deref(),
+        };
+        // The meaning of a known code is better than the words of the API.
+        let error = error.filter(|_| !is_known(reason)).unwrap_or_default();
+        let error = self.clock.said(error);
+        let said = !error.is_empty() && !rows.mask;
+        let example = said.then_some((row.line, error.as_str()));
+        self.outcomes.add(outcome, reason, country, example);
+        if let Some(ended_at) = row.ended_at {
+            self.timeline.add(ended_at, outcome);
         }
-        last_end = last_end.max(row.ended_at);
-        let cells = reported_cells(&details.columns, &row.cells)?;
-        let (line, state, at) = (row.line, row.state, row.at);
+        self.last_end = self.last_end.max(row.ended_at);
+        let cells = reported_cells(&self.details.columns, &row.cells)?;
         rows.add(PageRow {
-            line,
-            state,
+            line: row.line,
+            outcome,
             reason,
             country,
-            at,
+            at: row.at,
             error: &error,
             cells,
             bubble: None,
         });
         Ok(())
-    })?;
-    Ok((outcomes, last_end))
+    }
+
+    fn outcome_of(&self, row: &ReportedRow) -> RowOutcome {
+        let delivery = match &row.delivery {
+            _ if row.state != RowState::Sent => "",
+            Some(delivery) => delivery.facts.state.name(),
+            None if self.is_asked => NOT_KNOWN,
+            None => "",
+        };
+        RowOutcome {
+            state: row.state,
+            delivery,
+        }
+    }
+}
+
+/// The command that lists the rows whose recipients certainly got nothing.
+fn to_list_them(run: &Run, outcomes: &Outcomes) -> String {
+    let name = run.name();
+    let mut command = format!("jelouctl bulk report {name}");
+    if outcomes.counts.failed > 0 {
+        command.push_str(" --state failed");
+    }
+    if outcomes.undelivered() > 0 {
+        command.push_str(" --delivery undelivered");
+    }
+    command + &format!(" --file {name}-not-received.csv")
+}
+
+/// The code of a failed delivery, or a word that says that there is none.
+fn undelivered_reason<'r>(failure: &'r DeliveryFacts, mask: bool, outcomes: &Outcomes) -> &'r str {
+    let code = failure.code.as_deref();
+    code.and_then(|code| told_apart(code, mask, outcomes))
+        .unwrap_or(NO_CODE)
 }
 
 /// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is

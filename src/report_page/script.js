@@ -2,12 +2,14 @@
 // Search, filters and pages of the rows, all rows on paper, names of countries, and copying. Without it the page shows all but these.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { language, states, reasons, columns, mask, isPreview, page: pageSize, words } = read("settings");
-const [LINE, STATE, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
+const { language, outcomes, hasDeliveries, reasons, columns, mask, isPreview, page: pageSize, words } = read("settings");
+const [LINE, OUTCOME, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
 /** With a thin space in Spanish, as in the rest of the page. */
 const number = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, language === "es" ? "\u202f" : ",");
 const list = document.getElementById("list");
-const [search, state, reason] = ["search", "state", "reason"].map((id) => document.getElementById(id));
+const [search, state, delivery, reason, undeliveredFirst] = ["search", "state", "delivery", "reason", "undelivered-first"].map((id) =>
+  document.getElementById(id),
+);
 const [range, previous, following] = ["range", "previous", "following"].map((id) => document.getElementById(id));
 
 // Drawing more takes a browser long; the rest is said on the paper.
@@ -38,7 +40,8 @@ const textOf = (part) => {
 /** What of a row is searched; made when somebody searches for the first time. */
 function searched() {
   texts ??= rows.map((row) => {
-    const said = [row[LINE], reasons[row[REASON]], row[COUNTRY], ...row.slice(DETAIL, CELLS + columns)];
+    const { state_words: stateWords, delivery_words: deliveryWords } = outcomes[row[OUTCOME]];
+    const said = [row[LINE], stateWords, deliveryWords, reasons[row[REASON]], row[COUNTRY], ...row.slice(DETAIL, CELLS + columns)];
     return plain([...said, ...(row[CELLS + columns] ?? []).map(textOf)].join("\n"));
   });
   return texts;
@@ -69,15 +72,21 @@ function element(name, className, text, auto) {
 
 function drawn(row) {
   const made = document.createElement("tr");
-  const [name, label] = states[row[STATE]];
+  const outcome = outcomes[row[OUTCOME]];
   const badge = element("td", "state");
-  badge.append(element("span", `badge ${name}`, label));
+  badge.append(element("span", `badge ${outcome.delivery ? "quiet" : outcome.state}`, outcome.state_words));
+  made.append(element("td", "number", row[LINE]), badge);
+  if (hasDeliveries) {
+    const cell = element("td", "delivery");
+    if (outcome.delivery) cell.append(element("span", `badge ${outcome.delivery}`, outcome.delivery_words));
+    made.append(cell);
+  }
+  // Before the list's own columns, of which there may be more than fit.
   const why = element("td", "why");
-  if (reasons[row[REASON]]) why.append(element("code", "", reasons[row[REASON]]));
-  made.append(element("td", "number", row[LINE]), badge, why, element("td", "country", row[COUNTRY]));
+  if (reasons[row[REASON]]) why.append(element("span", "", reasons[row[REASON]]));
+  if (!mask && row[DETAIL]) why.append(element("small", "", row[DETAIL], true));
+  made.append(why, element("td", "country", row[COUNTRY]));
   if (!mask) {
-    // Before the list's own columns, of which there may be more than fit.
-    made.append(element("td", "words", row[DETAIL], true));
     for (let column = 0; column < columns; column += 1) {
       made.append(element("td", "own", row[CELLS + column], true));
     }
@@ -124,6 +133,13 @@ function show() {
   const shown = found.slice(first, first + pageSize);
   list.replaceChildren(...shown.map(drawn));
   tell(shown.length);
+  showMore();
+}
+
+/** A table that is wider than its place says so, since not every system shows a scroll bar. */
+function showMore() {
+  const place = list.closest(".scroll");
+  document.getElementById("more").hidden = place.scrollWidth <= place.clientWidth + 1;
 }
 
 function tell(shown) {
@@ -136,16 +152,21 @@ function tell(shown) {
 function filter() {
   load();
   const asked = plain(search.value.trim());
-  const [ofState, ofReason] = [state.value, reason.value].map((value) => (value === "" ? null : Number(value)));
+  const ofDelivery = delivery?.value ?? "";
   const all = asked ? searched() : null;
   const isNumber = /^[\d\s().+-]+$/.test(asked) && digits(asked).length >= 4;
   const askedNumber = digits(asked);
   found = rows.filter(
     (row, place) =>
-      (ofState === null || row[STATE] === ofState) &&
-      (ofReason === null || row[REASON] === ofReason) &&
+      (state.value === "" || outcomes[row[OUTCOME]].state === state.value) &&
+      (ofDelivery === "" || outcomes[row[OUTCOME]].delivery === ofDelivery) &&
+      (reason.value === "" || row[REASON] === Number(reason.value)) &&
       (!all || all[place].includes(asked) || (isNumber && hasNumber(searchedNumbers()[place], askedNumber))),
   );
+  if (undeliveredFirst?.checked) {
+    const isUndelivered = (row) => outcomes[row[OUTCOME]].delivery === "undelivered";
+    found = [...found.filter(isUndelivered), ...found.filter((row) => !isUndelivered(row))];
+  }
   first = 0;
   show();
 }
@@ -169,6 +190,8 @@ load();
 for (const hidden of document.querySelectorAll(".filters, .pager, [data-copy]")) hidden.hidden = false;
 document.getElementById("without-script")?.remove();
 tell(list.children.length);
+showMore();
+window.addEventListener("resize", showMore);
 document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
 window.addEventListener("beforeprint", fillPaper);
 window.addEventListener("afterprint", () => {
@@ -176,8 +199,7 @@ window.addEventListener("afterprint", () => {
   show();
 });
 search.addEventListener("input", filter);
-state.addEventListener("change", filter);
-reason.addEventListener("change", filter);
+for (const field of [state, delivery, reason, undeliveredFirst]) field?.addEventListener("change", filter);
 previous.addEventListener("click", () => turn(-1));
 following.addEventListener("click", () => turn(1));
 

@@ -1,7 +1,8 @@
 //! All texts of the page, in each of its languages (`texts.tsv`), and times, in one zone and in digits that read the
 //! same in every language. Codes and commands are the same in all languages. A ledger keeps a reason as its English
-//! sentence; `reasons.tsv` has each with the same in Spanish, and `{1}`, `{2}` … for its values. What a person, a
-//! sheet or Jelou wrote stays as it is. `words.tsv` has the words of the ledger, and `explain` the codes of the API.
+//! sentence; `reasons.tsv` has each with the same in Spanish, and `{1}`, `{2}` … for its values; `plain.tsv` has those
+//! that a page says in other words. What a person, a sheet or Jelou wrote stays as it is. `words.tsv` has the words of the
+//! ledger, and `explain` the codes of the API.
 
 use std::collections::BTreeMap;
 
@@ -86,15 +87,16 @@ impl ReportLanguage {
     }
 }
 
-/// The clock of the page. Times are milliseconds since 1970; a time that cannot be shown is a dash.
+/// The clock of the page, and its language. Times are milliseconds since 1970; a time that cannot be shown is a dash.
 #[derive(Clone)]
 pub(super) struct PageClock {
     zone: TimeZone,
+    language: ReportLanguage,
 }
 
 impl PageClock {
-    pub(super) fn new(zone: TimeZone) -> Self {
-        Self { zone }
+    pub(super) fn new(zone: TimeZone, language: ReportLanguage) -> Self {
+        Self { zone, language }
     }
 
     pub(super) fn shown(&self, at: i64, format: &str) -> String {
@@ -123,42 +125,115 @@ impl PageClock {
         format!("{} – {to}", self.moment(from))
     }
 
-    /// `America/Guayaquil, UTC−05`
+    /// How far local time is ahead of UTC at this time, in milliseconds.
+    pub(super) fn offset(&self, at: i64) -> i64 {
+        let at = Timestamp::from_millisecond(at).unwrap_or_default();
+        i64::from(self.zone.to_offset(at).seconds()) * 1000
+    }
+
+    /// Whose time it is: `Guayaquil time`. A zone that is not called after a place has its distance from UTC.
     pub(super) fn zone(&self, at: i64) -> String {
-        let offset = self.shown(at, "%:::z").replace('-', "−");
-        match self.zone.iana_name() {
-            Some(name) if name != "UTC" && name != "Etc/UTC" => format!("{name}, UTC{offset}"),
-            _ if offset == "+00" => "UTC".to_owned(),
-            _ => format!("UTC{offset}"),
+        let name = self.zone.iana_name().unwrap_or_default();
+        let place = name.rsplit('/').next().unwrap_or_default();
+        let is_place = !name.starts_with("Etc/") && place.contains(char::is_lowercase);
+        if is_place {
+            return self.language.text_with("time_of", &place.replace('_', " "));
+        }
+        let minutes = self.offset(at) / 60_000;
+        let hours = format!("{}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
+        match minutes {
+            0 => self.language.text("universal_time").to_owned(),
+            1.. => self.language.text_with("ahead_of_utc", &hours),
+            _ => self.language.text_with("behind_utc", &hours),
         }
     }
+
+    /// A sentence of the ledger as a person says it, with its times in the zone of the page.
+    pub(super) fn said(&self, reason: &str) -> String {
+        self.in_zone(&said_in(self.language, reason))
+    }
+
+    /// `text` with its times, such as `2026-11-20 08:23 -05:00`, in the zone of the page, as `2026-11-20 08:23`.
+    fn in_zone(&self, text: &str) -> String {
+        let mut shown = String::new();
+        let mut rest = text;
+        while let Some(sign) = rest.find([' ']) {
+            let begin = sign.saturating_sub("2026-11-20".len());
+            let time = rest.get(begin..begin + WRITTEN_TIME.len());
+            let at = time.and_then(|time| Timestamp::strptime("%Y-%m-%d %H:%M %:z", time).ok());
+            if let Some(at) = at {
+                shown.push_str(rest.get(..begin).unwrap_or_default());
+                shown.push_str(&self.shown(at.as_millisecond(), "%Y-%m-%d %H:%M"));
+                rest = rest.get(begin + WRITTEN_TIME.len()..).unwrap_or_default();
+            } else {
+                shown.push_str(rest.get(..=sign).unwrap_or_default());
+                rest = rest.get(sign + 1..).unwrap_or_default();
+            }
+        }
+        shown + rest
+    }
 }
+
+/// How a sentence of the ledger has a time.
+const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
 
 /// An English sentence, and the same in Spanish; the first that fits counts.
 const REASONS: &str = include_str!("reasons.tsv");
+/// A sentence of `reasons.tsv` for somebody at a terminal, and what a page says in its place, in English and Spanish; it
+/// may be nothing.
+const PLAIN: &str = include_str!("plain.tsv");
 
-/// `reason` in the page's language, with what it consists of: sentences between semicolons, and the column or field
-/// before a colon. What is not in the table is unchanged.
+/// `reason` in the page's language and without what only a terminal understands. It consists of sentences between
+/// semicolons, and the column or field before a colon. What is not in the tables is unchanged.
 pub(super) fn said_in(language: ReportLanguage, reason: &str) -> String {
-    match language {
-        ReportLanguage::En => reason.to_owned(),
-        ReportLanguage::Es => in_spanish(reason),
+    let parts = reason.split("; ").map(|part| part_in(language, part));
+    let said: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    quoted(language, &said.join("; "))
+}
+
+fn part_in(language: ReportLanguage, part: &str) -> String {
+    let plain = rows::<3>(PLAIN).find_map(|[sentence, english, spanish]| {
+        let values = values(sentence, part)?;
+        Some(filled(language, language.of([english, spanish]), &values))
+    });
+    if let Some(plain) = plain {
+        return plain;
+    }
+    let in_spanish = rows::<2>(REASONS)
+        .filter(|_| language == ReportLanguage::Es)
+        .find_map(|[english, spanish]| {
+            let values = values(english, part)?;
+            Some(filled(language, spanish, &values))
+        });
+    if let Some(said) = in_spanish {
+        return said;
+    }
+    let Some((place, rest)) = part.split_once(": ") else {
+        return part.to_owned();
+    };
+    match part_in(language, rest) {
+        said if said.is_empty() => said,
+        said => format!("{place}: {said}"),
     }
 }
 
-fn in_spanish(reason: &str) -> String {
-    if let Some((first, rest)) = reason.split_once("; ") {
-        return format!("{}; {}", in_spanish(first), in_spanish(rest));
+/// `text` with quotation marks in place of pairs of backticks.
+pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
+    let pieces: Vec<_> = text.split('`').collect();
+    // Of an odd number of backticks at least one is somebody's own.
+    if pieces.len() % 2 == 0 {
+        return text.to_owned();
     }
-    let mut said = rows::<2>(REASONS)
-        .filter_map(|[english, spanish]| Some(filled(spanish, &values(english, reason)?)));
-    if let Some(said) = said.next() {
-        return said;
+    let mut shown = String::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        shown.push_str(match place {
+            0 => "",
+            place if place % 2 == 1 => language.of(["“", "«"]),
+            _ => language.of(["”", "»"]),
+        });
+        shown.push_str(piece);
     }
-    match reason.split_once(": ") {
-        Some((place, rest)) => format!("{place}: {}", in_spanish(rest)),
-        None => reason.to_owned(),
-    }
+    shown
 }
 
 /// The values of `reason` if it is the sentence `english`, in order.
@@ -180,10 +255,10 @@ fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
     rest.is_empty().then_some(values)
 }
 
-/// `spanish` with its values, which may be sentences too.
-fn filled(spanish: &str, values: &[&str]) -> String {
+/// `sentence` with its values, which may be sentences too.
+fn filled(language: ReportLanguage, sentence: &str, values: &[&str]) -> String {
     let mut said = String::new();
-    let mut rest = spanish;
+    let mut rest = sentence;
     while let Some((words, behind)) = rest.split_once('{') {
         said.push_str(words);
         let (number, behind) = behind.split_once('}').unwrap_or((behind, ""));
@@ -191,7 +266,11 @@ fn filled(spanish: &str, values: &[&str]) -> String {
             .parse::<usize>()
             .ok()
             .and_then(|number| values.get(number.checked_sub(1)?));
-        said.push_str(&value.map(|value| in_spanish(value)).unwrap_or_default());
+        said.push_str(
+            &value
+                .map(|value| part_in(language, value))
+                .unwrap_or_default(),
+        );
         rest = behind;
     }
     said + rest
@@ -200,39 +279,51 @@ fn filled(spanish: &str, values: &[&str]) -> String {
 /// A word of the ledger, the same in Spanish, and its sentence in both languages.
 const WORDS: &str = include_str!("words.tsv");
 
-/// A reason's meaning, and the remedy if there is one.
+/// The meaning of a word of the ledger, and the remedy of a code of the API.
 #[derive(Debug, Serialize)]
 pub(super) struct Meaning {
-    sentence: &'static str,
-    hint: Option<&'static str>,
+    sentence: String,
+    hint: Option<String>,
 }
 
 impl Meaning {
     /// For a code of the API or a word of the ledger; None if it is unknown.
     pub(super) fn of(reason: &str, language: ReportLanguage) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
-            let sentence = language.of([code.meaning, code.meaning_in_spanish]);
+            let hint = language.of([code.hint, code.hint_in_spanish]);
             return Some(Self {
-                sentence,
-                hint: Some(language.of([code.hint, code.hint_in_spanish])),
+                sentence: String::new(),
+                hint: Some(quoted(language, hint)),
             });
         }
-        let [_, _, english, spanish] =
-            word(reason).filter(|[.., sentence, _]| !sentence.is_empty())?;
+        let [_, _, english, spanish] = word(reason)?;
         Some(Self {
-            sentence: language.of([english, spanish]),
+            sentence: language.of([english, spanish]).to_owned(),
             hint: None,
         })
     }
 }
 
-/// A reason as one word: a code of the API is the same in every language, as is each word of the ledger in English.
-pub(super) fn shown_reason(reason: &str, language: ReportLanguage) -> String {
-    word(reason)
-        .map_or(reason, |[english, spanish, ..]| {
-            language.of([english, spanish])
-        })
-        .to_owned()
+/// The reason of an undelivered message for which Jelou gives no code.
+pub(super) const NO_CODE: &str = "no_code";
+
+/// A reason in words: the meaning of a code of the API with the code, or a word of the ledger.
+pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String {
+    match reason {
+        "" => return String::new(),
+        NO_CODE => return language.text("does_not_say_why").to_owned(),
+        _ => {}
+    }
+    if let Some(code) = look_up_code(reason) {
+        let meaning = language.of([code.meaning, code.meaning_in_spanish]);
+        return format!("{meaning} ({reason})");
+    }
+    match word(reason) {
+        Some([english, spanish, ..]) => language
+            .of([&*english.replace('_', " "), spanish])
+            .to_owned(),
+        None => language.text_with("unknown_code", reason),
+    }
 }
 
 fn word(reason: &str) -> Option<[&'static str; 4]> {
@@ -253,17 +344,71 @@ mod tests {
 
     #[test]
     fn times_are_told_with_their_zone() {
-        let clock = PageClock::new(TimeZone::get("America/Guayaquil").unwrap());
+        let zone = TimeZone::get("America/Guayaquil").unwrap();
+        let clock = PageClock::new(zone, ReportLanguage::En);
         let at = 1_795_187_703_000;
         assert_eq!(clock.moment(at), "2026-11-20 10:15:03");
-        assert_eq!(clock.zone(at), "America/Guayaquil, UTC−05");
         assert_eq!(clock.span(at, at + 5000), "2026-11-20 10:15:03 – 10:15:08");
         assert_eq!(
             clock.span(at, at + 86_400_000),
             "2026-11-20 10:15:03 – 2026-11-21 10:15:03"
         );
         assert_eq!(clock.moment(i64::MAX), "–");
-        assert_eq!(PageClock::new(TimeZone::UTC).zone(at), "UTC");
+        assert_eq!(
+            clock.said("was sent by run a at 2026-11-20 16:15 +01:00; 2026-11-20 and 5"),
+            "was sent by run a at 2026-11-20 10:15; 2026-11-20 and 5"
+        );
+    }
+
+    #[test]
+    fn zone_is_named_after_its_place() {
+        use ReportLanguage::{En, Es};
+        for (zone, language, expected) in [
+            ("America/Guayaquil", En, "Guayaquil time"),
+            ("America/Argentina/Buenos_Aires", Es, "hora de Buenos Aires"),
+            ("Etc/GMT+5", En, "5:00 hours behind universal time, UTC"),
+            ("Etc/GMT-5", Es, "5:00 horas más que la hora universal, UTC"),
+            ("EST5EDT", Es, "5:00 horas menos que la hora universal, UTC"),
+            ("UTC", En, "universal time, UTC"),
+        ] {
+            let clock = PageClock::new(TimeZone::get(zone).unwrap(), language);
+            assert_eq!(clock.zone(1_795_187_703_000), expected, "{zone}");
+        }
+    }
+
+    #[test]
+    fn page_has_no_words_of_terminal() {
+        use ReportLanguage::{En, Es};
+        for (reason, english, spanish) in [
+            (
+                "interrupted by SIGTERM while a request was under way",
+                "the program ended while this message was being sent",
+                "el programa terminó mientras se enviaba este mensaje",
+            ),
+            (
+                "`nombre` is empty; write `| default('…')` behind it",
+                "`nombre` is empty",
+                "`nombre` is empty",
+            ),
+            (
+                "to: `098` is a national number: say of which country, such as --country EC",
+                "to: “098” has no country code",
+                "to: «098» no tiene código de país",
+            ),
+            ("a ` of their own", "a ` of their own", "a ` of their own"),
+        ] {
+            let quotes = |text: &str, [open, close]: [&str; 2]| {
+                text.replace("`nombre`", &format!("{open}nombre{close}"))
+            };
+            assert_eq!(said_in(En, reason), quotes(english, ["“", "”"]));
+            assert_eq!(said_in(Es, reason), quotes(spanish, ["«", "»"]));
+        }
+        for [sentence, english, spanish] in rows::<3>(PLAIN) {
+            let is_known = rows::<2>(REASONS).any(|[known, _]| known == sentence);
+            assert!(is_known, "reasons.tsv lacks: {sentence}");
+            assert_eq!(english.is_empty(), spanish.is_empty(), "{sentence}");
+        }
+        assert_eq!(rows::<3>(PLAIN).count(), PLAIN.lines().count() - 1);
     }
 
     #[test]
@@ -283,6 +428,9 @@ mod tests {
                 text.replace(&format!("{{{number}}}"), &format!("~{number}~"))
             });
             let said = in_spanish(&reason);
+            if is_plain(&reason) {
+                continue;
+            }
             assert!(
                 said != reason
                     && numbers(english)
@@ -330,6 +478,15 @@ mod tests {
         assert_spanish(&crate::import::problem_of_excluded("no.txt"));
     }
 
+    fn in_spanish(reason: &str) -> String {
+        said_in(ReportLanguage::Es, reason)
+    }
+
+    /// Whether a page says something else in its place.
+    fn is_plain(reason: &str) -> bool {
+        rows::<3>(PLAIN).any(|[sentence, ..]| values(sentence, reason).is_some())
+    }
+
     fn assert_spanish(reason: &str) {
         let said = in_spanish(reason);
         let english = [
@@ -359,7 +516,7 @@ mod tests {
             ),
             (
                 "to: `x` is not a phone number: it contains `x`",
-                "to: `x` no es un número de teléfono: contiene `x`",
+                "to: «x» no es un número de teléfono: contiene «x»",
             ),
             ("2 rows cannot be sent", "no se puede enviar 2 filas"),
             (
@@ -372,12 +529,11 @@ mod tests {
             ),
             (
                 "the API answered 400: no existe",
-                "la API respondió 400: no existe",
+                "Jelou respondió: no existe",
             ),
             ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),
         ] {
             assert_eq!(in_spanish(reason), expected);
-            assert_eq!(said_in(ReportLanguage::En, reason), reason);
         }
     }
 

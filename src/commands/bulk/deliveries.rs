@@ -10,6 +10,7 @@ use super::asking::{AskedRun, Look, UP_TO};
 use super::ending::log_decided;
 use super::summary::print_run;
 use super::words::{deliveries_as_json, deliveries_in_words, in_words};
+use super::zone::zone_of_sender;
 use crate::api::DeliveryState;
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
@@ -99,6 +100,7 @@ pub(crate) fn run(
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let name = run.name();
     let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
+    let zone = zone_of_sender(&asked.details, &asked.sender);
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &Look| {
         if look.counts.unknown == 0 {
@@ -125,7 +127,7 @@ pub(crate) fn run(
     }
     let look = look?;
     let unknown = in_words([(look.counts.unknown, "may have been sent")]);
-    let words: Vec<_> = [deliveries_in_words(&look.deliveries)]
+    let words: Vec<_> = [deliveries_in_words(&look.deliveries, &zone)]
         .into_iter()
         .chain(unknown)
         .collect();
@@ -146,6 +148,7 @@ async fn watch(
     asked: &mut AskedRun<'_>,
     args: &BulkDeliveriesArgs,
 ) -> Result<Look, CommandError> {
+    let zone = zone_of_sender(&asked.details, &asked.sender);
     let mut connection = asked.sender.connect(context).await?;
     let flight = Flight::default();
     let mut look_ups = connection.look_ups(&flight);
@@ -189,7 +192,8 @@ async fn watch(
             None => {
                 let counts = Some(look.deliveries.named());
                 if counts != shown {
-                    context.stderr.note(&deliveries_in_words(&look.deliveries));
+                    let words = deliveries_in_words(&look.deliveries, &zone);
+                    context.stderr.note(&words);
                     shown = counts;
                 }
             }

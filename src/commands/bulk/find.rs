@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::words::report_doubt;
@@ -18,7 +19,7 @@ use crate::output::OutputRow;
 use crate::phone::Country;
 use crate::report::reported_outcome;
 use crate::sending::read_environment;
-use crate::timestamps::local_time;
+use crate::timestamps::time_in;
 
 const HEADER: [&str; 8] = [
     "RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE",
@@ -48,6 +49,7 @@ pub(crate) struct BulkFindArgs {
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let settings = Settings::load(&context.flags, &read_environment()?)?;
+    let zone = settings.hours.zone();
     let typed = read_person(
         context,
         "USER",
@@ -61,7 +63,9 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
             .stderr
             .note(&format!("no run has a message to {recipient}"));
     }
-    context.stdout.rows(&HEADER, found.iter().map(row))?;
+    context
+        .stdout
+        .rows(&HEADER, found.iter().map(|found| row(found, &zone)))?;
     let mut code = ExitCode::Success;
     let doubts: BTreeMap<_, _> = found
         .iter()
@@ -74,9 +78,9 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 }
 
 /// The row's columns as in the report, with the run and its sender.
-fn row(found: &FoundMessage) -> OutputRow {
+fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
-    let (words, reported) = (words(found, &body), &found.reported);
+    let (words, reported) = (words(found, &body, zone), &found.reported);
     let mut record = json!({
         "to": reported.recipient,
         "kind": found.details.kind,
@@ -87,7 +91,9 @@ fn row(found: &FoundMessage) -> OutputRow {
     });
     merge(
         &mut record,
-        reported_outcome(&found.run, reported).into_iter().collect(),
+        reported_outcome(&found.run, reported, &TimeZone::UTC)
+            .into_iter()
+            .collect(),
     );
     OutputRow {
         id: reported.message_id.clone(),
@@ -104,6 +110,7 @@ fn words(
         ..
     }: &FoundMessage,
     body: &Value,
+    zone: &TimeZone,
 ) -> Vec<String> {
     let became = match (reported.state, reported.code.as_deref()) {
         (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
@@ -115,7 +122,7 @@ fn words(
     vec![
         run.clone(),
         reported.line.to_string(),
-        reported.at.map(local_time).unwrap_or_default(),
+        reported.at.map(|at| time_in(zone, at)).unwrap_or_default(),
         reported.recipient.clone().unwrap_or_default(),
         became,
         reported

@@ -1,8 +1,10 @@
 //! `bulk list`: all runs, newest first.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::words::{deliveries_as_json, report_doubt, utc, waiting};
+use super::zone::zone_of_profile;
 use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
@@ -10,7 +12,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{Details, LedgerError, RunOverview};
 use crate::message::merge;
 use crate::output::{OutputRow, Waiting};
-use crate::timestamps::local_time;
+use crate::timestamps::time_in;
 
 const HEADER: [&str; 10] = [
     "RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT",
@@ -22,14 +24,17 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     if runs.is_empty() {
         context.stderr.note("there are no runs");
     }
+    let zone = zone_of_profile(context, None)?;
     let waits = |run: &RunOverview| {
         if run.is_held {
-            waiting(&store.run(&run.name)?, &run.details)
+            waiting(&store.run(&run.name)?, &run.details, &zone)
         } else {
             Ok(None)
         }
     };
-    let rows = runs.iter().map(|run| Ok(row(run, waits(run)?.as_ref())));
+    let rows = runs
+        .iter()
+        .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone)));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
     context.stdout.rows(&HEADER, rows.into_iter())?;
     if let Err(error) = store.refuse_older_layout() {
@@ -43,16 +48,16 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
 }
 
 /// A run, and what it is `waiting` for if a process is sending it.
-fn row(run: &RunOverview, waiting: Option<&Waiting>) -> OutputRow {
+fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputRow {
     let record = overview_as_json(run, waiting);
     OutputRow {
         id: Some(run.name.to_string()),
-        words: in_words(run, waiting),
+        words: in_words(run, waiting, zone),
         record,
     }
 }
 
-fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
+fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.left(), run.is_held) {
         _ if run.doubt.is_some() => "doubtful".to_owned(),
@@ -81,7 +86,7 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
     };
     let words = [
         run.name.to_string(),
-        local_time(run.created_at),
+        time_in(zone, run.created_at),
         kind.clone(),
         from,
     ];

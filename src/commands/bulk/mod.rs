@@ -28,6 +28,7 @@ mod stop;
 mod summary;
 mod test_send;
 mod words;
+mod zone;
 
 use clap::Subcommand;
 

@@ -147,9 +147,16 @@ impl WorkOptions {
 }
 
 impl HoursOptions {
-    /// The hours of a run, whose `base` is what it has, or the profile.
-    pub(super) fn over(&self, base: HoursBase) -> Result<Option<Hours>, UsageError> {
-        base.under(&self.between, &self.not_on, self.time_zone.as_ref(), now())
+    /// The hours of a run, whose `base` is what it has, or the profile. With `has_page`, `--time-zone` is also for the
+    /// times on a page, so that it needs no hours.
+    pub(super) fn over(
+        &self,
+        base: HoursBase,
+        has_page: bool,
+    ) -> Result<Option<Hours>, UsageError> {
+        let has_hours = base.is_some() || !self.between.is_empty() || !self.not_on.is_empty();
+        let zone = self.time_zone.as_ref().filter(|_| has_hours || !has_page);
+        base.under(&self.between, &self.not_on, zone, now())
     }
 
     /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a slip.

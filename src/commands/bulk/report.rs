@@ -9,11 +9,13 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::report_file::{ReportFile, ReportFormat, format_of_name};
 use super::words::report_doubt;
+use super::zone::zone_of_run;
 use crate::api::DeliveryState;
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::hours::ZoneName;
 use crate::import::BulkError;
 use crate::input::UsageError;
 use crate::ledger::{RowFilter, RowState, Run, RunName, SkipReason};
@@ -22,7 +24,7 @@ use crate::message::typed_form;
 use crate::output::{Format, counted};
 use crate::phone::person_key;
 use crate::report::write_report;
-use crate::report_page;
+use crate::report_page::{self, PageStyle};
 
 /// How far a message came, a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
@@ -101,6 +103,12 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 
+    /// Time zone of the times: America/Bogota [default: that of the run's hours, else of the profile]
+    ///
+    /// If neither names one, it is the time zone of this machine. Times in JSON are UTC.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<ZoneName>,
+
     /// On the page, show neither names nor numbers nor the list's columns, and the message unfilled
     #[arg(long)]
     mask: bool,
@@ -126,6 +134,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let (name, details) = (run.name(), run.details()?);
+    let zone = zone_of_run(context, args.time_zone.as_ref(), &details)?;
     let code = report_doubt(context, name, run.doubt()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
     if let Some(spent) = run.spent()? {
@@ -142,11 +151,19 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
         match format.of_list(is_for_a_terminal, args.delimiter, language) {
-            Some(list) => Ok(counted(
-                write_report(&run, &details, &filter, list, to)?,
-                "row",
-            )),
-            None => report_page::write(&run, &details, language, args.mask, to),
+            Some(list) => {
+                let zone = zone.clone();
+                let rows = write_report(&run, &details, &filter, list, zone, to)?;
+                Ok(counted(rows, "row"))
+            }
+            None => {
+                let style = PageStyle {
+                    language,
+                    mask: args.mask,
+                    zone: zone.clone(),
+                };
+                report_page::write(&run, &details, style, to)
+            }
         }
     };
     match to {

@@ -13,6 +13,7 @@ use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions
 use super::run_sender::sender_of_run;
 use super::summary::undecided;
 use super::words::{OR_UNCHECKED, since_when, what_to_look_at};
+use super::zone::zone_of_sender;
 use crate::command_error::CommandError;
 use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store, wait_for_turn};
@@ -208,9 +209,10 @@ fn conditions_of_resumed(
         conditions: kept,
         ..
     } = kept;
-    let hours = args
-        .hours
-        .over(kept.hours.as_ref().map(HoursBase::from).unwrap_or_default())?;
+    let hours = args.hours.over(
+        kept.hours.as_ref().map(HoursBase::from).unwrap_or_default(),
+        false,
+    )?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
         let message = format!(
             "run {} has the key {key}, under which no one gets a second message",
@@ -347,10 +349,11 @@ impl RunOnItsWay<'_> {
         self.check_allowed(run)?;
         if let Some(paused) = paused {
             let look = what_to_look_at(paused.reason, run.name());
+            let zone = zone_of_sender(details, sender);
             context.stderr.warning(&format!(
                 "run {} is {}; {look}",
                 run.name(),
-                since_when(paused)
+                since_when(paused, &zone)
             ));
         }
         let is_windowed = details.conditions.only_in_window && run.pending()? > 0;

@@ -11,6 +11,7 @@ use super::leave_out::{UnsentRows, leave_out, windows_for_list};
 use super::report_file::{Rejects, ReportFile, open_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
+use super::zone::zone_of_sender;
 use crate::command_error::CommandError;
 use crate::commands::claim::warn_of_forgotten_keys;
 use crate::commands::limit::{budget, limit_of_run, read_rates};
@@ -74,7 +75,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let mut list = ListReader::open(input, &name, &options)?;
 
     let sender = Sender::resolve(context)?;
-    let hours = args.hours.over(sender.settings.hours.clone())?;
+    let hours = args
+        .hours
+        .over(sender.settings.hours.clone(), page_file.is_some())?;
     args.hours
         .warn_of_past_days(hours.as_ref(), &context.stderr);
     let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
@@ -213,11 +216,13 @@ impl PreparedList<'_> {
         );
         let read = read.map_err(CommandError::of_unmade_run)?;
         if let Some((file, format)) = rejects {
+            let zone = zone_of_sender(&self.details, sender);
             file.write(context, |to| {
                 let rows = write_left_out(
                     &self.draft,
                     (&read.imported.columns, list.format()),
                     format,
+                    zone,
                     to,
                 )?;
                 Ok(format!("{} that will not be sent", counted(rows, "row")))

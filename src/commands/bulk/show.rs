@@ -8,6 +8,7 @@ use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
 use super::report_file::ReportFile;
 use super::words::{OR_UNCHECKED, report_left_out};
+use super::zone::zone_of_sender;
 use crate::api::{Request, SuccessCriterion};
 use crate::command_error::CommandError;
 use crate::commands::limit::report_limit;
@@ -17,7 +18,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{DraftRequest, LedgerError};
 use crate::message::TemplateTexts;
 use crate::process::block_on;
-use crate::report_page::{self, PlannedList};
+use crate::report_page::{self, PageStyle, PlannedList};
 use crate::sending::{CheckedTemplates, check_templates, refuse_unusable};
 
 /// The number of messages that `--preview` draws.
@@ -118,9 +119,16 @@ impl PreparedList<'_> {
             skip_invalid: args.policy.skip_invalid,
             refused,
         };
-        let language = args.lang.unwrap_or_default();
+        let style = PageStyle {
+            language: args.lang.unwrap_or_default(),
+            mask: args.mask,
+            zone: match &args.hours.time_zone {
+                Some(typed) => typed.zone().clone(),
+                None => zone_of_sender(&self.details, self.sender),
+            },
+        };
         page.write(self.context, |to| {
-            report_page::write_preview(&list, language, args.mask, to)
+            report_page::write_preview(&list, style, to)
         })
     }
 

@@ -1,18 +1,20 @@
 //! `bulk status`: the state of one run, even while it is sent.
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::list::overview_as_json;
 use super::summary::{RunSummary, print_run, to_continue};
 use super::words::{deliveries_in_words, report_doubt, since_when, utc, waiting};
+use super::zone::zone_of_run;
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{RunEvent, RunName, RunOverview, RunWorker};
 use crate::message::merge;
-use crate::timestamps::local_time;
+use crate::timestamps::time_in;
 
 /// Show the state of a run, also while it is running
 #[derive(Args, Debug)]
@@ -44,13 +46,14 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         deliveries,
         ..
     } = &overview;
+    let zone = zone_of_run(context, None, details)?;
     let (paused, workers) = (run.pause()?, run.workers()?);
     let summary = RunSummary::of(&run, details)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
     let waiting = if may_wait {
-        waiting(&run, details)?
+        waiting(&run, details, &zone)?
     } else {
         None
     };
@@ -65,21 +68,27 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let mut words = vec![format!(
         "run {name}: {}, begun {}",
         details.description(),
-        local_time(*created_at)
+        time_in(&zone, *created_at)
     )];
     words.extend(summary.words(None));
-    words.extend(deliveries.as_ref().map(deliveries_in_words));
+    words.extend(
+        deliveries
+            .as_ref()
+            .map(|counts| deliveries_in_words(counts, &zone)),
+    );
     words.extend(workers.iter().map(in_words));
     words.push(match (&paused, &waiting) {
-        _ if summary.is_cancelled => format!("cancelled, last changed {}", local_time(*changed_at)),
-        _ if is_finished => format!("complete, last changed {}", local_time(*changed_at)),
-        (Some(paused), _) => since_when(paused),
+        _ if summary.is_cancelled => {
+            format!("cancelled, last changed {}", time_in(&zone, *changed_at))
+        }
+        _ if is_finished => format!("complete, last changed {}", time_in(&zone, *changed_at)),
+        (Some(paused), _) => since_when(paused, &zone),
         _ if summary.doubt.is_some() => "it is in doubt, and nothing of it is sent".to_owned(),
         (None, Some(waiting)) => format!("it waits {}", waiting.shown),
         (None, _) if is_running => {
             format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
         }
-        (None, _) => last_words(last.as_ref()),
+        (None, _) => last_words(last.as_ref(), &zone),
     });
     print_run(context, Some(name), &json, &words)?;
     if context.stdout.wants_words() && !is_running {
@@ -92,7 +101,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
 }
 
 /// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`
-fn last_words(last: Option<&RunEvent>) -> String {
+fn last_words(last: Option<&RunEvent>, zone: &TimeZone) -> String {
     let Some(RunEvent {
         kind,
         at,
@@ -111,7 +120,7 @@ fn last_words(last: Option<&RunEvent>) -> String {
     format!(
         "no process is sending it; {} at {}{why}",
         kind.name(),
-        local_time(*at)
+        time_in(zone, *at)
     )
 }
 

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -15,7 +16,7 @@ use crate::ledger::{
 };
 use crate::message::merge;
 use crate::output::{WaitReason, Waiting, counted_are, grouped};
-use crate::timestamps::{self, local_time, of_milliseconds};
+use crate::timestamps::{self, of_milliseconds, time_in};
 
 /// What to do about a template that the bot cannot send.
 pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
@@ -57,8 +58,9 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
 }
 
 /// `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl bulk stop` (ana at build-7)`
-pub(super) fn since_when(pause: &RunPause) -> String {
-    format!("paused since {}: {}", local_time(pause.at), why(pause))
+pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
+    let since = time_in(zone, pause.at);
+    format!("paused since {since}: {}", why(pause))
 }
 
 /// What to check before resuming the run `name`.
@@ -124,7 +126,11 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
 }
 
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
-pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
+pub(super) fn waiting(
+    run: &Run,
+    details: &Details,
+    zone: &TimeZone,
+) -> Result<Option<Waiting>, LedgerError> {
     let (last, now) = (run.events()?.pop(), run.store().now()?);
     let limit = last
         .and_then(|event| event.limit_until())
@@ -143,7 +149,7 @@ pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, L
             (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
         }
         (_, Some(until)) => {
-            let shown = format!("{}, for its limit of people", local_time(until));
+            let shown = format!("{}, for its limit of people", time_in(zone, until));
             (
                 WaitReason::PeopleLimit,
                 format!("{:.0}", of_milliseconds(until)),
@@ -193,7 +199,7 @@ pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
 }
 
 /// `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`
-pub(super) fn deliveries_in_words(counts: &DeliveryCounts) -> String {
+pub(super) fn deliveries_in_words(counts: &DeliveryCounts, zone: &TimeZone) -> String {
     let some = counts
         .named()
         .into_iter()
@@ -209,7 +215,7 @@ pub(super) fn deliveries_in_words(counts: &DeliveryCounts) -> String {
     words
         + &counts
             .asked_at
-            .map(|at| format!(", as of {}", local_time(at)))
+            .map(|at| format!(", as of {}", time_in(zone, at)))
             .unwrap_or_default()
 }
 

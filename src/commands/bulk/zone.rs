@@ -1,0 +1,48 @@
+//! The time zone in which times are shown: as typed, that of the run's hours, of a profile, or of this machine.
+
+use jiff::tz::TimeZone;
+
+use crate::command_error::CommandError;
+use crate::config;
+use crate::context::Context;
+use crate::hours::ZoneName;
+use crate::ledger::Details;
+use crate::sending::Sender;
+
+/// The zone for the times of a run; `typed` is the value of `--time-zone`.
+///
+/// # Errors
+/// When the configuration cannot be read, or has a time zone that does not exist.
+pub(super) fn zone_of_run(
+    context: &Context,
+    typed: Option<&ZoneName>,
+    details: &Details,
+) -> Result<TimeZone, CommandError> {
+    if let Some(typed) = typed {
+        return Ok(typed.zone().clone());
+    }
+    match &details.conditions.hours {
+        Some(hours) => Ok(hours.zone().clone()),
+        None => zone_of_profile(context, details.profile.as_deref()),
+    }
+}
+
+/// The zone for the times of a run, or of a list before it, whose sender is known.
+pub(super) fn zone_of_sender(details: &Details, sender: &Sender) -> TimeZone {
+    match &details.conditions.hours {
+        Some(hours) => hours.zone().clone(),
+        None => sender.settings.hours.zone(),
+    }
+}
+
+/// The zone for times of several runs, or of a run that the `profile` sent.
+///
+/// # Errors
+/// When the configuration cannot be read, or has a time zone that does not exist.
+pub(super) fn zone_of_profile(
+    context: &Context,
+    profile: Option<&str>,
+) -> Result<TimeZone, CommandError> {
+    let zone = config::zone_of_profile(&context.flags, profile)?;
+    Ok(zone.map_or_else(TimeZone::system, |zone| zone.zone().clone()))
+}
