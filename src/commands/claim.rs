@@ -159,7 +159,7 @@ impl OnceSend {
         let mut ended = held.end(record.sent, message_id);
         while ended.as_ref().is_err_and(LedgerError::may_pass)
             && begun.elapsed() < PATIENCE
-            && overdue_signal().is_none()
+            && overdue_signal(begun).is_none()
         {
             tokio::select! {
                 biased;

@@ -23,6 +23,8 @@ use crate::text_encoding::decode_text;
 const MAX_BYTES: u64 = 64 * 1024;
 /// How long a secret command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a signal that has ended it may still be on its way to this process.
+const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
 /// How long its output may still arrive after it has ended.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -219,6 +221,10 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;
     if !status.success() && !too_long {
+        if status.code().is_none_or(|code| code > 128) {
+            // Ctrl-C at a terminal reaches the command and this process: it may be on its way here.
+            tokio::time::sleep(LONGEST_ON_THE_WAY).await;
+        }
         return Err(failed(format!(
             "the secret command `{program}` failed with {status}"
         )));

@@ -48,7 +48,7 @@ pub(crate) enum LedgerFault {
     Setup,
     /// Anything else: a command that ends with it before it has begun to send has sent nothing.
     Other,
-    /// A signal came while this process waited for another one.
+    /// A signal came while this process waited for another one, or for a database.
     Interrupted(Signal),
     /// An exchange arrived after its process had come back by another connection: it changed nothing.
     Stale,
@@ -132,7 +132,7 @@ impl LedgerError {
         Self::new(
             LedgerFault::Interrupted(signal),
             format!(
-                "interrupted by {} while it waited for another process that writes the ledger",
+                "interrupted by {} while it waited for the ledger",
                 signal.name()
             ),
             "try again when you like",

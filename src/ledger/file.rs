@@ -320,7 +320,7 @@ impl FileEngine {
                         .into());
                     }
                 }
-                if let Some(signal) = overdue_signal() {
+                if let Some(signal) = overdue_signal(began) {
                     let _ = self.turn.unlock();
                     return Err(LedgerError::interrupted(signal));
                 }

@@ -11,14 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
-#[cfg(windows)]
-use tokio::signal::windows;
-#[cfg(unix)]
-use tokio::signal::{unix, unix::Signal as SignalSource};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::signal::Signal;
+use super::signal_source::{ignored, sources};
 use crate::output::SystemError;
 
 /// A signal that repeats within this time counts as the same: `timeout` signals its child and then the whole group, and
@@ -40,12 +37,12 @@ static LISTENER: OnceLock<Listener> = OnceLock::new();
 /// The thread's runtime, and what it has heard.
 pub(super) struct Listener {
     runtime: Handle,
-    state: Mutex<State>,
+    state: Mutex<SignalState>,
     arrived: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct SignalState {
     /// The signals that no longer have their usual effect by themselves.
     heard: Vec<Signal>,
     /// How many guards catch each.
@@ -170,7 +167,7 @@ impl Listener {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SignalState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -216,7 +213,7 @@ impl Listener {
     }
 }
 
-impl State {
+impl SignalState {
     fn is_caught(&self, signal: Signal) -> bool {
         let has_guard = self.guards.get(&signal).is_some_and(|guards| *guards > 0);
         has_guard || self.is_kept
@@ -228,15 +225,29 @@ impl State {
     }
 }
 
-/// The signal for which a wait that blocks its thread must end: nobody has taken it, because this very wait blocks, or it was
-/// taken and this process is ending. There is none until some time after it came.
-pub(crate) fn overdue_signal() -> Option<Signal> {
+/// The signal for which a wait that began at `since` and blocks its thread must end: nobody has taken it, because this very
+/// wait blocks, or it was taken and this process is ending. There is none until some time after both.
+pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
+    if since.elapsed() < LONGEST_BLOCK {
+        return None;
+    }
     let state = LISTENER.get()?.state();
     let arrivals = state.ending.iter().chain(&state.waiting);
     let mut of_us = arrivals.filter(|arrival| arrival.signal.ends_us());
     of_us
         .find(|arrival| arrival.at.elapsed() >= LONGEST_BLOCK)
         .map(|arrival| arrival.signal)
+}
+
+/// Waits until a signal is overdue for a wait that begins now.
+pub(crate) async fn becomes_overdue() -> Signal {
+    let since = Instant::now();
+    loop {
+        sleep(LONGEST_BLOCK).await;
+        if let Some(signal) = overdue_signal(since) {
+            return signal;
+        }
+    }
 }
 
 /// Ends this process as a signal does that is not caught.
@@ -278,68 +289,6 @@ impl History {
             && self
                 .command_ended
                 .is_some_and(|ended| is_within(ended, BELATED)))
-    }
-}
-
-#[cfg(unix)]
-fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
-    let kind = unix::SignalKind::from_raw(i32::from(signal.number()));
-    unix::signal(kind).map(|source| vec![source])
-}
-
-/// The signals that were ignored when we started, one bit each. Signals that we catch are no longer included, and we
-/// ignore none ourselves. Only works on Linux.
-fn ignored() -> u64 {
-    if !cfg!(target_os = "linux") {
-        return 0;
-    }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
-}
-
-/// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the
-/// session or the machine asks us to end.
-#[cfg(windows)]
-fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
-    Ok(match signal {
-        Signal::Interrupt => vec![
-            SignalSource::C(windows::ctrl_c()?),
-            SignalSource::Break(windows::ctrl_break()?),
-        ],
-        Signal::Hangup => vec![SignalSource::Close(windows::ctrl_close()?)],
-        Signal::Terminate => {
-            vec![
-                SignalSource::Shutdown(windows::ctrl_shutdown()?),
-                SignalSource::Logoff(windows::ctrl_logoff()?),
-            ]
-        }
-        Signal::Quit | Signal::User1 | Signal::User2 | Signal::Alarm => Vec::new(),
-    })
-}
-
-#[cfg(windows)]
-#[derive(Debug)]
-enum SignalSource {
-    C(windows::CtrlC),
-    Break(windows::CtrlBreak),
-    Close(windows::CtrlClose),
-    Shutdown(windows::CtrlShutdown),
-    Logoff(windows::CtrlLogoff),
-}
-
-#[cfg(windows)]
-impl SignalSource {
-    async fn recv(&mut self) -> Option<()> {
-        match self {
-            Self::C(source) => source.recv().await,
-            Self::Break(source) => source.recv().await,
-            Self::Close(source) => source.recv().await,
-            Self::Shutdown(source) => source.recv().await,
-            Self::Logoff(source) => source.recv().await,
-        }
     }
 }
 

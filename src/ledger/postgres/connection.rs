@@ -19,6 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::ledger::db::SHORT;
 use crate::ledger::error::LedgerError;
+use crate::process::becomes_overdue;
 use crate::secret::Secret;
 
 /// A connection is lost if the peer does not acknowledge data within this time.
@@ -171,14 +172,18 @@ impl Drop for Database {
     }
 }
 
-/// The result of `work`, or an error if it takes longer than `limit`.
+/// The result of `work`, or an error if it takes longer than `limit`, or if this process must end for a signal.
 async fn within<T>(
     limit: Duration,
     at: &str,
     work: impl Future<Output = Result<T, LedgerError>>,
 ) -> Result<T, LedgerError> {
     let late = |_| LedgerError::unreachable(at, &format!("no answer within {} s", limit.as_secs()));
-    timeout(limit, work).await.map_err(late)?
+    tokio::select! {
+        biased;
+        answered = timeout(limit, work) => answered.map_err(late)?,
+        signal = becomes_overdue() => Err(LedgerError::interrupted(signal)),
+    }
 }
 
 async fn open(
