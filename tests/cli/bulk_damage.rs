@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bulk_run::user;
+use crate::bulk_run::{people, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, STATE, kill, tool};
 
@@ -171,4 +171,26 @@ fn a_store_that_was_copied_to_another_home_is_doubted() {
     // In its own place the run is as it was.
     assert_eq!(killed.resume().code, 10);
     killed.check("copied");
+}
+
+/// A trigger stands for whatever keeps a row from being marked.
+#[test]
+fn rows_that_cannot_be_marked_are_not_sent() {
+    let home = people(3);
+    let jelou = Jelou::never_asked();
+    home.run("bulk send people.csv --import-only --yes --run r text Hola")
+        .api(&jelou.url)
+        .success();
+    home.change_store(
+        "CREATE TRIGGER unmarked BEFORE UPDATE ON row WHEN NEW.state = 'inflight' BEGIN SELECT RAISE(IGNORE); END",
+    );
+    let ended = home.run("bulk work r").api(&jelou.url).end();
+    assert_eq!(ended.code, 12, "{ended:?}");
+    ended.told(&["the ledger marked 0 rows as in flight, not the 1 that were to be sent; none of them was sent"]);
+    home.change_store("DROP TRIGGER unmarked");
+    let report = home.report("r");
+    assert!(
+        report.iter().all(|row| row["code"] == "pending"),
+        "{report:?}"
+    );
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::bulk_run::{people, user};
 use crate::harness::{Home, Run};
 use crate::server::{Reply, Server};
+use crate::terminal::Terminal;
 
 const HOUR: u64 = 3600;
 
@@ -274,4 +275,35 @@ fn templates_are_refused_and_a_preview_asks_nobody() {
     send(&home, &server, "--preview 2")
         .success()
         .told(&["is applied when the run is made, and ignored here"]);
+}
+
+/// Standard input gives it only once.
+#[test]
+fn secret_from_standard_input_is_fetched_once() {
+    let home = people(6);
+    let server = server(|| page(&history()));
+    let words = "bulk send people.csv --client-id id --client-secret-file - --yes --run r --rate 1000/s --only-in-window text Hola";
+    home.profile("p", &server.url, "");
+    home.run(words)
+        .stdin("canary-secret-of-the-tests\n")
+        .success();
+    assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
+}
+
+/// A person, too.
+#[test]
+fn secret_is_asked_for_once() {
+    let home = people(6);
+    let server = server(|| page(&history()));
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\napi_url = \"{}\"\n",
+        server.url
+    ));
+    let words = "bulk send people.csv --run r --rate 1000/s --only-in-window text Hola";
+    let mut terminal = Terminal::plain(&home, &words.split(' ').collect::<Vec<_>>());
+    terminal.answer("Client secret (hidden):", "canary-secret-of-the-tests");
+    let (code, screen) = terminal.say("y");
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(screen.matches("Client secret").count(), 1, "{screen}");
+    assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
 }

@@ -131,6 +131,8 @@ mod shared_secrets;
 #[cfg(unix)]
 mod shared_servers;
 #[cfg(unix)]
+mod signal_waits;
+#[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 mod skill;

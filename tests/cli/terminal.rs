@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::{ControlCode, Eof, Expect, Session};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::{CONFIG, Home, STATE, tool};
 use crate::server::{Reply, Server};
@@ -53,16 +54,24 @@ impl Terminal {
         }
     }
 
-    /// Waits for `question`; the terminal hides what is typed only a moment after a hidden one stands there.
+    /// Waits for `question`.
     pub(crate) fn wait_for(&mut self, question: &str) {
-        let found = self.session.expect(question).unwrap();
+        assert!(self.shows(question), "{question}: {}", self.seen);
+    }
+
+    /// Whether `text` comes; the terminal hides what is typed only a moment after a hidden question stands there.
+    pub(crate) fn shows(&mut self, text: &str) -> bool {
+        let Ok(found) = self.session.expect(text) else {
+            return false;
+        };
         self.seen += &String::from_utf8_lossy(found.as_bytes());
-        if question.contains("hidden") {
+        if text.contains("hidden") {
             let begun = Instant::now();
             while self.session.get_process().get_echo().unwrap() {
                 assert!(begun.elapsed() < PATIENCE, "what is typed shows");
             }
         }
+        true
     }
 
     /// Waits for `question`, then types `answer`.
@@ -90,7 +99,29 @@ impl Terminal {
     /// Waits for `question`, then presses Ctrl-C.
     pub(crate) fn refuse(&mut self, question: &str) {
         self.wait_for(question);
+        self.press_ctrl_c();
+    }
+
+    pub(crate) fn press_ctrl_c(&mut self) {
         self.session.send(ControlCode::EndOfText).unwrap();
+    }
+
+    /// Signals the command.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let process = self.session.get_process().pid().as_raw();
+        kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+    }
+
+    /// How the command ended, and the whole screen. It has no status if it has not ended within this time; then it is killed.
+    pub(crate) fn end_within(mut self, time: Duration) -> (Option<WaitStatus>, String) {
+        self.session.set_expect_timeout(Some(time));
+        let Ok(found) = self.session.expect(Eof) else {
+            self.signal(Signal::KILL);
+            return (None, self.seen);
+        };
+        self.seen += &String::from_utf8_lossy(found.as_bytes());
+        let status = self.session.get_process().wait().unwrap();
+        (Some(status), self.seen)
     }
 
     /// The exit code, and the whole screen.
@@ -259,25 +290,23 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
 }
 
 #[test]
-fn a_signal_at_the_question_is_not_kept_for_the_request() {
-    for (signal, code) in [("INT", 130), ("TERM", -1)] {
+fn signal_ends_a_hidden_question_and_shows_again() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let home = Home::new();
         // It may get a connection, but no request.
         let server = Server::answering(Reply::accepted()).perhaps_asked();
         home.config(&profile(&server));
         let mut terminal = Terminal::plain(&home, &SEND);
         terminal.wait_for("Client secret (hidden): ");
-        let process = terminal.session.get_process().pid().to_string();
-        tool(Command::new("kill").args([format!("-{signal}"), process].as_slice()));
-        if signal == "INT" {
-            // From elsewhere than the keyboard it is heard with the answer.
-            terminal.session.send_line("canary-typed").unwrap();
-            assert_eq!(terminal.end().0, code);
-        } else {
-            terminal.session.expect(Eof).unwrap();
-            let status = terminal.session.get_process().wait().unwrap();
-            assert!(matches!(status, WaitStatus::Signaled(..)), "{status:?}");
-        }
+        terminal.signal(signal);
+        terminal.session.expect(Eof).unwrap();
+        let process = terminal.session.get_process();
+        let status = process.wait().unwrap();
+        assert!(
+            matches!(status, WaitStatus::Exited(_, ended) if ended == code),
+            "{status:?}"
+        );
+        assert!(process.get_echo().unwrap(), "what is typed shows again");
         assert_eq!(server.received().len(), 0);
     }
 }

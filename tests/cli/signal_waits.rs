@@ -1,0 +1,439 @@
+//! Each question and each wait of the command, at a terminal: Ctrl-C, SIGTERM and SIGHUP end it soon with the documented
+//! code, and no message leaves.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use expectrl::process::unix::WaitStatus;
+use rustix::fs::OFlags;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_run::user;
+use crate::harness::{Home, STATE, kill, tool, wait_until};
+use crate::server::{Received, Reply, Server};
+use crate::terminal::Terminal;
+
+/// A question or a wait.
+struct Wait {
+    name: &'static str,
+    /// What is there before the command begins.
+    given: &'static [Given],
+    command: &'static str,
+    /// What shows that it waits.
+    shown_by: Shown,
+    ends_with: End,
+    /// How many requests to send a message have come when it ends.
+    requests: usize,
+}
+
+#[derive(Debug, PartialEq)]
+enum Given {
+    /// The run `r` of the list, not begun, with these options.
+    Run(&'static str),
+    /// The run `r`, sent, with these options.
+    SentRun(&'static str),
+    /// Another process that sends the run `r`, with a row in flight.
+    Sending,
+    /// Another process that writes the ledger.
+    Writing,
+    /// One that writes it from the first message on.
+    WritingAfterMessage,
+    /// Jelou never answers look-ups.
+    SilentLookUps,
+    /// Jelou never answers messages.
+    SilentMessages,
+    /// Jelou accepts no message for a minute.
+    RateLimit,
+    /// The profile has these keys in place of a secret.
+    Secret(&'static str),
+    /// The profile has these keys, too.
+    Keys(&'static str),
+    /// The file `pipe` is read once before.
+    ReadPipe,
+    /// This answer to the question before.
+    Answer(&'static str, &'static str),
+}
+
+enum Shown {
+    /// This is on the screen.
+    Screen(&'static str),
+    /// Jelou was asked for something.
+    LookUp,
+    Message,
+    /// The file `pipe` was opened, of which more than its first lines never comes.
+    OpenPipe,
+}
+
+enum End {
+    /// The signal's code, whether the command exits with it or is ended by the signal.
+    Signal,
+    Code(i32),
+}
+
+use End::Code;
+use Given::{
+    Answer, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentLookUps,
+    SilentMessages, Writing, WritingAfterMessage,
+};
+use Shown::{LookUp, Message, OpenPipe, Screen};
+
+const fn wait(
+    name: &'static str,
+    given: &'static [Given],
+    command: &'static str,
+    shown_by: Shown,
+) -> Wait {
+    Wait {
+        name,
+        given,
+        command,
+        shown_by,
+        ends_with: End::Signal,
+        requests: 0,
+    }
+}
+
+impl Wait {
+    const fn requests(self, requests: usize) -> Self {
+        Self { requests, ..self }
+    }
+
+    const fn ends_with(self, ends_with: End) -> Self {
+        Self { ends_with, ..self }
+    }
+}
+
+const LIST: &str = "bulk send people.csv text Hola";
+const TEXT: &str = "send text --to 593987654321 Hola";
+const YES: Shown = Screen("[y/N]");
+const TURN: Shown = Screen("waiting for another process that writes the ledger");
+
+#[rustfmt::skip]
+static WAITS: &[Wait] = &[
+    // Questions.
+    wait("a list", &[], LIST, YES),
+    wait("a list after a look-up", &[], "bulk send people.csv --only-in-window text Hola", YES),
+    wait("a run", &[Run("")], "bulk resume r", YES),
+    wait("a run after a look-up", &[Run("--only-in-window")], "bulk resume r", YES),
+    wait("to cancel", &[Run("")], "bulk cancel r", YES),
+    wait("to remove", &[SentRun("")], "bulk remove r", YES),
+    wait("to forget a key", &[SentRun("--once k")], "once forget k", YES),
+    wait("to remove a profile", &[], "profile remove p", YES),
+    wait("a value of a profile", &[Secret("")], "profile set q --bot 1 --client-id x", Screen("Country of")),
+    wait("the secret of a profile", &[Secret(""), Answer("(empty: none):", ""), Answer("(empty: anyone):", "")], "profile set q --bot 1 --client-id x", Screen("hidden")),
+    wait("the secret of a send", &[Secret("")], TEXT, Screen("hidden")),
+    wait("the secret of a list", &[Secret("")], "bulk send people.csv --yes text Hola", Screen("hidden")),
+    // Slow lists and secrets.
+    wait("a list", &[], "bulk send pipe text Hola", OpenPipe),
+    wait("a list after a look-up", &[], "bulk send pipe --only-in-window text Hola", OpenPipe),
+    wait("excluded people", &[], "bulk send people.csv --exclude pipe text Hola", OpenPipe),
+    wait("do_not_contact", &[Keys("do_not_contact = \"../../pipe\"")], LIST, OpenPipe),
+    wait("do_not_contact after the question", &[Keys("do_not_contact = \"../../pipe\""), ReadPipe, Answer("[y/N]", "y")], LIST, OpenPipe),
+    wait("a body", &[], "send text --to 593987654321 --body pipe", OpenPipe),
+    wait("a secret file", &[Secret("client_secret_file = \"../../pipe\"")], TEXT, OpenPipe),
+    wait("a secret command", &[Secret("client_secret_command = [\"cat\", \"pipe\"]")], TEXT, OpenPipe),
+    wait("a secret command of a list", &[Secret("client_secret_command = [\"cat\", \"pipe\"]")], "bulk send people.csv --only-in-window text Hola", OpenPipe),
+    // The network.
+    wait("a message", &[SilentMessages], TEXT, Message).requests(1),
+    wait("an attempt later", &[RateLimit], "send text --to 593987654321 --retry-for 5m Hola", Screen("trying again")).requests(1),
+    wait("a delivery", &[], "send text --to 593987654321 --wait read Hola", LookUp).ends_with(Code(15)).requests(1),
+    wait("the windows", &[SilentLookUps], "bulk send people.csv --only-in-window text Hola", LookUp),
+    wait("the templates before a question", &[SilentLookUps], "bulk send people.csv template promo", LookUp),
+    wait("the templates of a run", &[SilentLookUps], "bulk send people.csv --yes template promo", LookUp),
+    wait("templates", &[SilentLookUps], "templates", LookUp),
+    wait("messages", &[SilentLookUps], "messages list", LookUp),
+    wait("an own request", &[SilentLookUps], "api GET /v1/bots", LookUp),
+    wait("a check-up", &[SilentLookUps], "doctor", LookUp),
+    wait("deliveries", &[SentRun(""), SilentLookUps], "bulk deliveries r", LookUp),
+    wait("more deliveries", &[SentRun("")], "bulk deliveries r --watch", Screen("not listed 3")),
+    // A run.
+    wait("its rate", &[], "bulk send people.csv --yes --rate 1/m text Hola", Message).requests(1),
+    wait("its hours", &[], "bulk send people.csv --yes --between {later} --time-zone UTC text Hola", Screen("waiting")),
+    wait("its limit of recipients", &[], "bulk send people.csv --yes --unchecked --per-day 1 template promo", Screen("waiting")).requests(1),
+    wait("a rate limit", &[RateLimit], "bulk send people.csv --yes text Hola", Screen("waiting")).requests(1),
+    wait("a row in flight", &[SilentMessages], "bulk send people.csv --yes --timeout 1s text Hola", Message).requests(1),
+    wait("a row of another process", &[Sending, SilentMessages], "bulk cancel r --yes", Screen("waiting for 1 message")),
+    // A turn for the ledger's file.
+    wait("a list's turn", &[Writing], "bulk send people.csv --yes text Hola", TURN),
+    wait("a run's turn", &[Run(""), Writing], "bulk resume r --yes", TURN),
+    wait("a worker's turn", &[Run(""), Writing], "bulk work r", TURN),
+    wait("a stop's turn", &[Run(""), Writing], "bulk stop r", TURN),
+    wait("a cancellation's turn", &[Run(""), Writing], "bulk cancel r --yes", TURN),
+    wait("a removal's turn", &[SentRun(""), Writing], "bulk remove r --yes", TURN),
+    wait("a key's turn", &[SentRun(""), Writing], "once add k --run r --yes", TURN),
+    wait("a forgotten key's turn", &[SentRun("--once k"), Writing], "once forget k --yes", TURN),
+    wait("a keyed message's turn", &[Writing], "send text --to 593987654321 --once k Hola", TURN),
+    wait("a limited message's turn", &[Keys("limit_24h = 5"), Writing], "send template promo --to 593987654321", TURN),
+    wait("the turn of an accepted message", &[WritingAfterMessage], "send text --to 593987654321 --once k Hola", TURN).ends_with(Code(0)).requests(1),
+    // What the user runs.
+    wait("a sandbox", &[], "sandbox --port 0", Screen("JELOUCTL_SANDBOX")).ends_with(Code(0)),
+    wait("a command", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe),
+    wait("a command in a sandbox", &[], "sandbox --port 0 -- cat pipe", OpenPipe),
+];
+
+/// A wait that is deaf lasts longer than this, however slow the machine is.
+const SOON: Duration = Duration::from_secs(15);
+
+#[test]
+fn ctrl_c_ends_each_wait() {
+    interrupt_each(Signal::INT);
+}
+
+#[test]
+fn sigterm_ends_each_wait() {
+    interrupt_each(Signal::TERM);
+}
+
+#[test]
+fn sighup_ends_each_wait() {
+    interrupt_each(Signal::HUP);
+}
+
+/// Ends each wait by the signal, some at the same time.
+fn interrupt_each(signal: Signal) {
+    const AT_ONCE: usize = 4;
+    let next = AtomicUsize::new(0);
+    let faults = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(wait) = WAITS.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let fault = Place::new(wait).interrupt(signal);
+                    faults.lock().unwrap().extend(fault);
+                }
+            });
+        }
+    });
+    let faults = faults.into_inner().unwrap();
+    assert!(faults.is_empty(), "{signal:?}:\n{}", faults.join("\n"));
+}
+
+/// Where a wait takes place.
+struct Place {
+    wait: &'static Wait,
+    home: Home,
+    server: Server,
+    /// The lock of a process that writes the ledger.
+    writing: Arc<Mutex<Option<File>>>,
+    sending: Option<Child>,
+}
+
+impl Place {
+    fn new(wait: &'static Wait) -> Self {
+        let home = Home::new();
+        let rows: Vec<_> = (0..3).map(|number| format!("{}\n", user(number))).collect();
+        home.write("people.csv", format!("to\n{}", rows.concat()));
+        tool(Command::new("mkfifo").arg(home.path().join("pipe")));
+        let writing = Arc::new(Mutex::new(None));
+        let lock = home.path().join(STATE).join("state.db-write");
+        let server = jelou(wait, lock, Arc::clone(&writing));
+        let place = Self {
+            wait,
+            home,
+            server,
+            writing,
+            sending: None,
+        };
+        place.prepare()
+    }
+
+    fn prepare(mut self) -> Self {
+        let wait = self.wait;
+        let home = &self.home;
+        home.config(&profile(&self.server.url, wait.given));
+        let send = |what: &str, options: &str| {
+            let words = format!("bulk send people.csv {what} --yes --run r {options} text Hola");
+            home.run(&words).success();
+        };
+        for given in wait.given {
+            match given {
+                Run(options) => send("--import-only", options),
+                SentRun(options) => send("--rate 1000/s", options),
+                _ => {}
+            }
+        }
+        if wait.given.contains(&Sending) {
+            let words = "bulk send people.csv --yes --run r text Hola";
+            let sending = home.process(words, &self.server.url).spawn().unwrap();
+            wait_until("a row is in flight", || self.messages() > 0);
+            self.sending = Some(sending);
+        }
+        if wait.given.contains(&Writing) {
+            self.home.run("bulk list").success();
+            let lock = self.home.path().join(STATE).join("state.db-write");
+            *self.writing.lock().unwrap() = Some(locked(&lock));
+        }
+        self
+    }
+
+    /// Ends the wait by the signal; returns what went wrong.
+    fn interrupt(self, signal: Signal) -> Option<String> {
+        let Wait { name, command, .. } = self.wait;
+        let messages_before = self.messages();
+        let command = command.replace("{later}", &later());
+        let words: Vec<_> = command.split(' ').collect();
+        let mut terminal = Terminal::plain(&self.home, &words);
+        for given in self.wait.given {
+            match given {
+                ReadPipe => drop(self.opened_pipe()),
+                Answer(question, answer) => terminal.answer(question, answer),
+                _ => {}
+            }
+        }
+        let _pipe = self.wait_until_shown(&mut terminal, messages_before);
+        let interrupted = Instant::now();
+        if signal == Signal::INT {
+            terminal.press_ctrl_c();
+        } else {
+            terminal.signal(signal);
+        }
+        let (status, screen) = terminal.end_within(SOON);
+        let took = interrupted.elapsed();
+        let of_signal = 128 + signal.as_raw();
+        let expected = match self.wait.ends_with {
+            End::Signal => of_signal,
+            Code(code) => code,
+        };
+        let code = match status {
+            Some(WaitStatus::Exited(_, code)) => Some(code),
+            Some(WaitStatus::Signaled(_, by, _)) => Some(128 + by as i32),
+            _ => None,
+        };
+        let requests = self.messages() - messages_before;
+        if let Some(sending) = self.sending {
+            kill(sending);
+        }
+        let is_right = code == Some(expected) && requests == self.wait.requests;
+        (!is_right).then(|| {
+            format!("{name} ({command}): code {code:?}, not {expected}, after {took:?}, {requests} requests\n{screen}")
+        })
+    }
+}
+
+impl Place {
+    /// How many requests to send a message came.
+    fn messages(&self) -> usize {
+        let received = self.server.received();
+        received
+            .iter()
+            .filter(|request| is_message(request))
+            .count()
+    }
+
+    /// Waits until the command waits. The pipe that it reads stays open for as long as what is returned.
+    fn wait_until_shown(&self, terminal: &mut Terminal, messages_before: usize) -> Option<File> {
+        let name = self.wait.name;
+        match self.wait.shown_by {
+            Screen(text) => assert!(terminal.shows(text), "{name}: {text}"),
+            LookUp => wait_until(name, || {
+                let received = self.server.received();
+                received.iter().any(|request| !is_message(request))
+            }),
+            Message => wait_until(name, || self.messages() > messages_before),
+            OpenPipe => return Some(self.opened_pipe()),
+        }
+        None
+    }
+
+    /// The file `pipe`, once somebody reads it; it has a list of one person so far.
+    fn opened_pipe(&self) -> File {
+        let no_wait = OFlags::NONBLOCK.bits().cast_signed();
+        let mut opened = None;
+        // A writer cannot open it before a reader has.
+        wait_until(self.wait.name, || {
+            let mut options = File::options();
+            let opening = options.write(true).custom_flags(no_wait);
+            opened = opening.open(self.home.path().join("pipe")).ok();
+            opened.is_some()
+        });
+        let mut pipe = opened.unwrap();
+        writeln!(pipe, "to\n{}", user(0)).unwrap();
+        pipe
+    }
+}
+
+fn is_message(request: &Received) -> bool {
+    request.line.starts_with("POST ")
+}
+
+/// Accepts messages, and lists what every recipient wrote just now, unless the wait is about something else.
+fn jelou(wait: &'static Wait, lock: PathBuf, writing: Arc<Mutex<Option<File>>>) -> Server {
+    let has = |given: &Given| wait.given.contains(given);
+    let server = Server::responding(move |_, request| {
+        if !is_message(request) {
+            return if has(&SilentLookUps) {
+                Reply::HangAfterReading
+            } else {
+                listing(request)
+            };
+        }
+        if has(&WritingAfterMessage) {
+            *writing.lock().unwrap() = Some(locked(&lock));
+        }
+        if has(&SilentMessages) {
+            Reply::HangAfterReading
+        } else if has(&RateLimit) {
+            Reply::with_headers(429, "Retry-After: 60\r\n", "{}")
+        } else {
+            Reply::accepted()
+        }
+    });
+    server.perhaps_asked()
+}
+
+fn listing(request: &Received) -> Reply {
+    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
+    let entry = |number| {
+        json!({"messageId": format!("h-{number}"), "by": "user", "sender": {"id": user(number)},
+            "recipient": {"id": "BOT_ID"}, "createdAt": format!("{now:.3}"), "bubble": {"type": "TEXT", "text": "Hola"}})
+    };
+    let entries: Vec<Value> = if request.line.contains("/messages/history/") {
+        (0..3).map(entry).collect()
+    } else {
+        Vec::new()
+    };
+    let pagination = json!({"totalPages": 1, "total": entries.len()});
+    let page = json!({"pagination": pagination, "results": entries});
+    Reply::json(200, &page.to_string())
+}
+
+fn profile(url: &str, given: &[Given]) -> String {
+    let mut secret = "client_secret = \"canary-secret-of-the-tests\"";
+    let mut more = "";
+    for given in given {
+        match given {
+            Secret(keys) => secret = keys,
+            Keys(keys) => more = keys,
+            _ => {}
+        }
+    }
+    format!(
+        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\n{secret}\napi_url = \"{url}\"\n{more}\n"
+    )
+}
+
+/// The lock of the ledger's file, as a process holds it that writes.
+fn locked(path: &Path) -> File {
+    let lock = File::options().write(true).open(path).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+/// An hour of the day that is not now.
+fn later() -> String {
+    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
+    let hour = |hours: u64| {
+        (now + Duration::from_secs(hours * 3600))
+            .strftime("%H:%M")
+            .to_string()
+    };
+    format!("{}-{}", hour(3), hour(4))
+}
