@@ -9,8 +9,8 @@ use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
 use crate::list::{
-    Row, columns_without_sent, is_country_column, meant_columns, near_column, no_header,
-    recipient_column,
+    ColumnRole, Row, columns_without_sent, is_country_column, meant_columns, near_column,
+    no_header, recipient_column, second_header,
 };
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient,
@@ -123,9 +123,14 @@ impl ImportPlan<'_> {
         .into())
     }
 
-    /// Checks what the columns of the first row show; returns the column of the recipient. `is_reported` says whether the
-    /// list is a report, whose own columns it does not show.
-    pub(super) fn check_names(&self, row: &Row, is_reported: bool) -> Result<String, BulkError> {
+    /// Checks what the columns of the first row, at `line`, show; returns the column of the recipient. `is_reported` says
+    /// whether the list is a report, whose own columns it does not show.
+    pub(super) fn check_names(
+        &self,
+        row: &Row,
+        line: u64,
+        is_reported: bool,
+    ) -> Result<String, BulkError> {
         let names = row.names();
         if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
             let columns = columns.join(", ");
@@ -136,7 +141,7 @@ impl ImportPlan<'_> {
             )
             .into());
         }
-        let column = self.recipient.column(row)?;
+        let column = self.check_header(row, line)?;
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut asked = self
@@ -155,6 +160,32 @@ impl ImportPlan<'_> {
                 Err(UsageError::no_column(path, name, &names, hint).into())
             }
         }
+    }
+
+    /// The column of the recipient, unless the first row, at `line`, reads like a second row of the header.
+    fn check_header(&self, row: &Row, line: u64) -> Result<String, UsageError> {
+        let other_header = match row {
+            Row::Cells { cells, .. } => {
+                let cells: Vec<_> = cells.iter().map(String::as_str).collect();
+                second_header(line, &cells)
+            }
+            Row::Fields(_) => None,
+        };
+        let column = self.recipient.column(row);
+        let Some(hint) = other_header else {
+            return column;
+        };
+        let column = column.map_err(|error| UsageError {
+            hint: format!("{hint}; {}", error.hint),
+            ..error
+        })?;
+        // Where --to builds the recipient, any text may stand in the cells.
+        let cell = row.text(&column).unwrap_or_default();
+        if ColumnRole::of(cell.trim()) != ColumnRole::Recipient {
+            return Ok(column);
+        }
+        let problem = format!("line {line} has names of columns, too: `{cell}` under `{column}`");
+        Err(UsageError::new(problem, hint))
     }
 
     /// The reasons for which a row that the report has as skipped stays skipped: those whose flags were not given. A

@@ -256,7 +256,14 @@ impl<'a> Importer<'a> {
                     (excluded, is_allowed, known),
                 )
             }
-            Err(error) => self.add_invalid(feed, (line, cells), error, report),
+            Err(error) => {
+                let cells = if bad_text.is_empty() {
+                    cells
+                } else {
+                    ListRow::bad_cells(&bad_text)
+                };
+                self.add_invalid(feed, (line, cells), error, report)
+            }
         }
     }
 
@@ -273,7 +280,7 @@ impl<'a> Importer<'a> {
         } else {
             let column = self
                 .plan
-                .check_names(row, outcome.is_some())
+                .check_names(row, line, outcome.is_some())
                 .map_err(RowError::of_list)?;
             self.imported.warnings = self.plan.cautions();
             self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");

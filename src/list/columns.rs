@@ -119,27 +119,6 @@ impl Columns {
         Err(UsageError::new(problem, other_header(line, &names)))
     }
 
-    /// An error if the first row, at `line`, reads like a second row of the header: it has the name of a recipient's
-    /// column, and no number or id.
-    pub(super) fn check_first_row(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
-        let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
-        let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
-        let is_named = || {
-            cells
-                .iter()
-                .any(|cell| ColumnRole::of(cell) == ColumnRole::Recipient)
-        };
-        let may_be_recipient = |cell: &&str| {
-            cell.contains(|character: char| character.is_ascii_digit()) || cell.starts_with("id:")
-        };
-        if !has_several || cells.iter().any(may_be_recipient) || !is_named() {
-            return Ok(());
-        }
-        let names = filled(self.names.iter().map(|name| name.trim()));
-        let problem = format!("the header is {names}, but line {line} has names of columns, too");
-        Err(UsageError::new(problem, other_header(line, &cells)))
-    }
-
     /// As written in the header.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
@@ -173,6 +152,21 @@ impl Columns {
 fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     filled.join(", ")
+}
+
+/// The hint for a list whose row at `line` reads like its header: it has the name of a recipient's column, and no number
+/// or id. None for other rows.
+pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
+    let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
+    let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
+    let is_named = cells
+        .iter()
+        .any(|cell| ColumnRole::of(cell) == ColumnRole::Recipient);
+    let may_be_recipient = |cell: &&str| {
+        cell.contains(|character: char| character.is_ascii_digit()) || cell.starts_with("id:")
+    };
+    let reads_like_header = has_several && is_named && !cells.iter().any(may_be_recipient);
+    reads_like_header.then(|| other_header(line, &cells))
 }
 
 /// The hint for a list whose header may be in `line`.
@@ -277,18 +271,20 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
         let number = cells.get(place).and_then(|cell| cell.split(":::").next());
         number.is_some_and(|number| is_number(number, fewest))
     };
-    let (mut with_number, mut named, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut with_number = Vec::new();
+    let mut by_name = Vec::new();
+    let mut others = Vec::new();
     for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
         let is_related = ColumnRole::of(name) == ColumnRole::Related && !is_of_type(name);
         if is_related && has_number(place, FEWEST_DIGITS) {
             with_number.push(name);
         } else if is_related {
-            named.push(name);
+            by_name.push(name);
         } else if !name.is_empty() && has_number(place, CERTAIN_NUMBER) {
             others.push(name);
         }
     }
-    [with_number, named, others]
+    [with_number, by_name, others]
         .into_iter()
         .find(|columns| !columns.is_empty())
         .unwrap_or_default()
@@ -474,19 +470,15 @@ mod tests {
 
     #[test]
     fn second_header_row_is_found() {
-        let header = ["Datos", "", "Contacto", ""].map(str::to_owned).to_vec();
-        let columns = Columns::new(header).unwrap();
-        let error = columns
-            .check_first_row(2, &["Nombre", "Apellido", "Celular", "Correo"])
-            .unwrap_err();
-        assert!(error.hint.contains("--header-row 2"), "{error:?}");
+        let hint = second_header(2, &["Nombre", "Apellido", " Celular", "Correo"]);
+        assert!(hint.unwrap().contains("add --header-row 2"));
         for row in [
             &["Ana", "Prado", "0987654301", "x"][..],
             &["Celular", "id:abc"],
             &["Ana", "Prado", "", ""],
             &["Celular"],
         ] {
-            assert!(columns.check_first_row(2, row).is_ok(), "{row:?}");
+            assert_eq!(second_header(2, row), None, "{row:?}");
         }
     }
 }

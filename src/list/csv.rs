@@ -64,7 +64,8 @@ impl CsvRows {
             }
             let (line, last_line) = (record.line, record.last_line);
             self.header
-                .check_row(line, &cells)
+                .columns
+                .check_title(line, &cells)
                 .map_err(|error| error.of(name))?;
             // It may have swallowed other rows.
             if record.has_stray_quote && last_line > line {
@@ -87,7 +88,7 @@ impl CsvRows {
             } else {
                 Vec::new()
             };
-            let bad_text = if row.is_err() {
+            let bad_text = if row.is_err() || !missing.is_empty() {
                 self.joined(&cells)
             } else {
                 String::new()
@@ -115,9 +116,10 @@ impl CsvRows {
     }
 
     /// The columns for which a line has no cell, each with the reason why it cannot be used: some programs leave out
-    /// empty cells at the end. A row of several lines, or of a report, must be whole, because a part of it may be lost.
+    /// empty cells at the end. A row of several lines, or of a report, must be whole, because a part of it may be lost;
+    /// a line without any delimiter may be no row.
     fn missing_cells(&self, cells: &[&str], has_several_lines: bool) -> Vec<(String, String)> {
-        if has_several_lines || self.header.layout.is_report() {
+        if cells.len() < 2 || has_several_lines || self.header.layout.is_report() {
             return Vec::new();
         }
         let names = self.header.columns.names().iter().skip(cells.len());

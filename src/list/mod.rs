@@ -19,6 +19,7 @@ mod workbook;
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
     ColumnRole, is_country_column, meant_columns, near_column, no_header, recipient_column,
+    second_header,
 };
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;

@@ -17,8 +17,6 @@ pub(super) struct TableHeader {
     pub(super) layout: ReportLayout,
     /// The number of its cells.
     pub(super) width: usize,
-    /// Whether a row below it was read.
-    has_rows: bool,
 }
 
 impl TableHeader {
@@ -31,17 +29,7 @@ impl TableHeader {
             columns,
             layout,
             width: names.len(),
-            has_rows: false,
         })
-    }
-
-    /// Refuses a row below it, at `line`, that shows that it is not the header, or not all of it.
-    pub(super) fn check_row(&mut self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
-        if !self.has_rows {
-            self.has_rows = true;
-            self.columns.check_first_row(line, cells)?;
-        }
-        self.columns.check_title(line, cells)
     }
 
     /// A row of these cells, some of which a sheet shows differently.
@@ -66,7 +54,7 @@ pub(crate) struct ListRow {
     pub(crate) faulty_cells: Vec<(String, String)>,
     /// The outcome, if the list is one of our reports.
     pub(crate) outcome: Option<ReportedOutcome>,
-    /// The text of a bad row, so that it can be corrected.
+    /// The text of a row that is bad, or lacks cells, so that it can be corrected.
     pub(crate) bad_text: String,
 }
 

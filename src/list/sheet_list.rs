@@ -124,7 +124,8 @@ impl SheetList {
         };
         let cells = texts(&row.cells);
         self.header
-            .check_row(row.number, &cells)
+            .columns
+            .check_title(row.number, &cells)
             .map_err(|error| notes.with_sheets(error.of(name)))?;
         let made = self.row(&row, notes);
         let is_hidden = row.is_hidden || row.is_crossed_out();

@@ -617,7 +617,11 @@ fn a_list_whose_header_is_elsewhere_is_told_how_to_name_its_line() {
         (
             "Uno,Dos\ncelular,a\n593987654321,x\n",
             &[][..],
-            &["no column is named like", "add --header-row LINE"][..],
+            &[
+                "no column is named like",
+                "add --header-row 2",
+                "add --header-row LINE",
+            ][..],
         ),
         (
             "Uno\nDos\ncelular,a\n593987654321,x\n",

@@ -802,7 +802,7 @@ fn name_of_sandbox_run_is_told_from_others() {
             "nothing was sent",
         ],
     );
-    home.run("bulk remove hello").success();
+    home.run("bulk remove hello --yes").success();
     home.run(sending).success();
     home.run(sending)
         .fails(2, &["run hello already exists\n", "choose another name"])

@@ -253,7 +253,7 @@ fn without_a_look_the_api_judges() {
         bulk(
             &home,
             &jelou,
-            &[words, &["template", "order_shiped"]].concat(),
+            &[words, &["--again", "template", "order_shiped"]].concat(),
         )
         .success();
     }
