@@ -19,7 +19,7 @@ use crate::message::{
 use crate::output::Sent;
 use crate::process::block_on;
 use crate::sending::{Flight, catch_panic};
-use crate::template::{expressions, typed_line_break};
+use crate::template::{foreign_text, is_usual_name, placeholders_of_one};
 
 /// Send one message
 ///
@@ -165,7 +165,7 @@ fn read_message(
         .transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
     warnings.append(&mut context.input.warnings);
-    warnings.extend(left_as_typed(outgoing.body()));
+    warnings.extend(left_as_typed(&outgoing));
     if typed.delivery.strict && !warnings.is_empty() {
         return Err(InvalidMessage::warnings(warnings));
     }
@@ -173,15 +173,22 @@ fn read_message(
     Ok(outgoing)
 }
 
-/// Warns of text that looks like a column, since one message has no columns, and of `\n` that is not a line break.
-fn left_as_typed(body: &Value) -> Vec<String> {
+/// Warns of text that looks like a column, since one message has no columns, of what is written for another program, and of
+/// parameters with names.
+fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
+    let mut told = texts_left_as_typed(outgoing.body());
+    told.extend(outgoing.named_parameters(is_usual_name));
+    told
+}
+
+fn texts_left_as_typed(body: &Value) -> Vec<String> {
     let mut told = Vec::new();
     visit_texts(&mut body.clone(), "", &mut |path, text| {
-        let columns = expressions(text).into_iter();
+        let columns = placeholders_of_one(text).into_iter();
         told.extend(columns.map(|written| {
             format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns")
         }));
-        told.extend(typed_line_break(path, text));
+        told.extend(foreign_text(path, text));
     });
     told
 }
@@ -197,12 +204,14 @@ mod tests {
         let body = json!({
             "text": "Hola {{ nombre }}",
             "rows": [{ "title": "Uno" }, { "title": "{{ dos }}" }],
+            "caption": "Para #nombre#",
             "count": 3,
         });
         let expected = [
             "text: {{ nombre }} is sent as it stands: only `bulk send` fills in columns",
             "rows[1].title: {{ dos }} is sent as it stands: only `bulk send` fills in columns",
+            "caption: #nombre# is sent as it stands: only `bulk send` fills in columns",
         ];
-        assert_eq!(left_as_typed(&body), expected);
+        assert_eq!(texts_left_as_typed(&body), expected);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::list::Row;
 use crate::message::Message;
-use crate::template::{BodyTemplate, expressions, language, left_as_they_are, misspelling};
+use crate::template::{BodyTemplate, language, left_as_they_are, misspelling, placeholders_of_one};
 
 /// The content of a cell.
 const CELL: &str = "{{ nombre }}{% if nombre | yes %}x{% endif %}{# #}";
@@ -19,7 +19,7 @@ pub fn template(bytes: &[u8]) {
     let language = language();
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
     let _ = misspelling(source, None, column);
-    expressions(source);
+    placeholders_of_one(source);
     left_as_they_are(source);
     let kind = Message::named("text").unwrap();
     let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });

@@ -1,5 +1,6 @@
 //! Finds cells that are probably a mistake: a word that programs write for nothing or for an error, such as `#N/A` in a
-//! greeting; an empty cell that leaves a gap; and amounts whose decimal signs contradict each other.
+//! greeting; an empty cell that leaves a gap; a text in a wrong encoding or in HTML; and amounts whose decimal signs contradict
+//! each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,25 +10,21 @@ use crate::conventions::Conventions;
 use crate::input::UsageError;
 use crate::list::Row;
 use crate::phone::Country;
-use crate::template::{ReadAmount, decimal_mark};
+use crate::template::{ForeignText, ReadAmount, decimal_mark};
 
-/// Words that programs write for nothing, in lower case.
-const NOTHING: [&str; 11] = [
-    "-",
-    "--",
-    "–",
-    "—",
-    "n/a",
-    "n/d",
-    "null",
-    "(null)",
-    "nan",
-    "none",
-    "undefined",
-];
-/// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese.
+/// Words that programs write for nothing, or until there is something, in lower case and without blanks.
+const NOTHING: &str = "- -- --- – — n/a n/d n.a. n.d. null (null) <null> nan none (none) undefined <na> nil \\n nulo (blank) \
+    (vacío) (vacio) [objectobject] loading... loading… cargando... cargando… carregando... carregando… infinity -infinity +inf \
+    -inf 1.#inf 1.#qnan -1.#ind";
+/// The word for no time, which is a name in other capitals.
+const NO_TIME: &str = "NaT";
+/// A name, which is also such a word in other capitals.
+const NAME: &str = "Nil";
+/// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese. In small letters they
+/// have their last sign.
 const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
-    CALC! ERROR!";
+    DESPEJAR! DERRAMAR! CALC! ERROR! ERR! FIELD! CAMPO! BLOCKED! BLOQUEADO! UNKNOWN! DESCONOCIDO! DESCONHECIDO! CONNECT! \
+    CONECTAR! BUSY! OCUPADO! PYTHON! EXTERNAL! TIMEOUT! GETTING_DATA OBTENIENDO_DATOS";
 
 /// The columns that a message uses.
 pub(super) struct UsedCells<'a> {
@@ -91,18 +88,35 @@ impl<'a> UsedCells<'a> {
             (is_gap || (is_error(word) || is_nothing(word)) && !is_asked_for(name, cell))
                 .then_some(word)
         };
+        self.printed_columns(row)
+            .into_iter()
+            .filter_map(|name| Some((name, word(name)?)))
+            .collect()
+    }
+
+    /// What is in the printed cells of `row` that was written for another program, or in another encoding.
+    pub(super) fn foreign_texts(&self, row: &Row) -> Vec<String> {
+        let of_column = |name: &str| {
+            let found = ForeignText::find(row.text(name)?)?;
+            Some(format!("{name}: {}", found.describe_in_cell()))
+        };
+        self.printed_columns(row)
+            .into_iter()
+            .filter_map(of_column)
+            .collect()
+    }
+
+    fn printed_columns<'r>(&self, row: &'r Row) -> Vec<&'r str>
+    where
+        'a: 'r,
+    {
         let all = if self.prints_all {
             row.names()
         } else {
             Vec::new()
         };
         let rest = all.into_iter().filter(|name| !self.printed.contains(name));
-        self.printed
-            .iter()
-            .copied()
-            .chain(rest)
-            .filter_map(|name| Some((name, word(name)?)))
-            .collect()
+        self.printed.iter().copied().chain(rest).collect()
     }
 
     /// Notes what the amounts of a row show of the decimal sign of their columns.
@@ -197,25 +211,54 @@ impl<'a> UsedCells<'a> {
 }
 
 fn is_nothing(text: &str) -> bool {
-    NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
+    match text {
+        NO_TIME => return true,
+        NAME => return false,
+        _ => {}
+    }
+    let word = without_blanks(text).to_lowercase();
+    NOTHING.split_whitespace().any(|known| known == word)
 }
 
+/// Whether it is an error as a spreadsheet writes it: `#¡REF!`, `#REF`, `#######` or `Err:502`.
 fn is_error(text: &str) -> bool {
-    let Some(name) = text.strip_prefix('#') else {
+    let word = without_blanks(text);
+    let upper = word.to_uppercase();
+    if let Some(number) = upper.strip_prefix("ERR:") {
+        return number.len() == 3 && number.bytes().all(|digit| digit.is_ascii_digit());
+    }
+    let (Some(name), Some(as_written)) = (upper.strip_prefix('#'), word.strip_prefix('#')) else {
         return false;
     };
-    ERRORS
-        .split(' ')
-        .any(|error| error == name.trim_start_matches(['¡', '¿']))
+    // A cell of a number or a date that is too narrow.
+    if name.len() > 1 && name.bytes().all(|sign| sign == b'#') {
+        return true;
+    }
+    let opening = ['¡', '¿'];
+    let name = name.trim_start_matches(opening);
+    let as_written = as_written.trim_start_matches(opening);
+    ERRORS.split_whitespace().any(|error| {
+        let without_sign = error.trim_end_matches(['!', '?']);
+        error == name || without_sign == as_written
+    })
+}
+
+fn without_blanks(text: &str) -> String {
+    text.chars().filter(|sign| !sign.is_whitespace()).collect()
 }
 
 /// Refuses a spreadsheet error among `suspects` that would be sent, which is never intended; if `is_strict`, also a
-/// word for nothing.
+/// word for nothing, and an empty cell.
 pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), RowError> {
     let refused = suspects
         .iter()
-        .find(|(_, cell)| is_error(cell) || is_strict && !cell.is_empty());
+        .find(|(_, cell)| is_error(cell) || is_strict);
     refused.map_or(Ok(()), |(column, cell)| {
+        if cell.is_empty() {
+            return Err(RowError::Problem(format!(
+                "{column}: is empty, and the text has a gap there"
+            )));
+        }
         let what = if is_error(cell) {
             "is an error of the spreadsheet"
         } else {
@@ -238,7 +281,38 @@ mod tests {
             ("#¡REF!", (true, false)),
             ("#¿NOMBRE?", (true, false)),
             ("#DIV/0!", (true, false)),
+            ("#n/a", (true, false)),
+            ("# ref!", (true, false)),
+            ("#REF", (true, false)),
+            ("#¡valor!", (true, false)),
+            ("#¿NOMBRE?", (true, false)),
+            ("#######", (true, false)),
+            ("Err:502", (true, false)),
+            ("err: 508", (true, false)),
+            ("#ref", (false, false)),
+            ("#nombre", (false, false)),
+            ("#", (false, false)),
+            ("##1", (false, false)),
+            ("Err:5020", (false, false)),
+            ("Error", (false, false)),
             ("N/A", (false, true)),
+            ("n / a", (false, true)),
+            ("<NA>", (false, true)),
+            ("NaT", (false, true)),
+            ("nil", (false, true)),
+            ("\\N", (false, true)),
+            ("[object Object]", (false, true)),
+            ("Loading...", (false, true)),
+            ("CARGANDO…", (false, true)),
+            ("-Infinity", (false, true)),
+            ("(null)", (false, true)),
+            ("Nil", (false, false)),
+            ("Nat", (false, false)),
+            ("N. A. Díaz", (false, false)),
+            ("Loading", (false, false)),
+            ("S/N", (false, false)),
+            ("0", (false, false)),
+            ("false", (false, false)),
             ("NaN", (false, true)),
             ("Null", (false, true)),
             ("—", (false, true)),

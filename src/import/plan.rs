@@ -13,14 +13,14 @@ use crate::list::{
     no_header, recipient_column, second_header,
 };
 use crate::message::{
-    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient,
+    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, named_parameter,
     with_country_codes,
 };
 use crate::people::{CountryRule, Exclusions, read_recipient};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, Misspelling, TextTemplate, Uses, left_as_they_are, misspelling, misspelt,
-    typed_line_break,
+    BodyTemplate, Misspelling, TextTemplate, Uses, foreign_text, left_as_they_are, misspelling,
+    misspelt,
 };
 
 /// Turns each row into its result.
@@ -291,17 +291,29 @@ impl ImportPlan<'_> {
             .any(|violation| !self.body.varies_at(&violation.path))
     }
 
-    /// A text that is sent literally to everyone and may be a mistake.
-    pub(super) fn cautions(&self) -> Vec<String> {
-        let told = self.body.texts().iter().flat_map(|text| {
+    /// What is sent literally to everyone and may be a mistake, in a list with these columns.
+    ///
+    /// # Errors
+    /// If there is anything, and a warning is an error.
+    pub(super) fn cautions(&self, columns: &[&str]) -> Result<Vec<String>, BulkError> {
+        let is_column = |name: &str| !meant_columns(columns, name).is_empty();
+        let has_order = self.kind.command() == "template";
+        let mut cautions = Vec::new();
+        for text in self.body.texts() {
             let path = &text.path;
-            let told = left_as_they_are(text.source).into_iter();
-            told.map(move |written| {
+            let unknown = left_as_they_are(text.source).into_iter();
+            cautions.extend(unknown.map(|written| {
                 format!("{path}: {written} goes out as it stands: no column is named so")
-            })
-            .chain(typed_line_break(path, text.source))
-        });
-        told.collect()
+            }));
+            cautions.extend(foreign_text(path, text.source));
+            if has_order {
+                cautions.extend(named_parameter(path, text.source, is_column));
+            }
+        }
+        if self.strict && !cautions.is_empty() {
+            return Err(BulkError::Message(InvalidMessage::warnings(cautions)));
+        }
+        Ok(cautions)
     }
 
     /// The message of a row, with its warnings.

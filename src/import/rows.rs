@@ -230,6 +230,7 @@ impl<'a> Importer<'a> {
                 let warnings = told
                     .into_iter()
                     .chain(self.cells.warnings(&row))
+                    .chain(self.cells.foreign_texts(&row))
                     .map(Remark::Warning);
                 warnings.map(RowFault::Remark).for_each(&mut report);
                 let of_cell = |(column, cell): (&str, &str)| match cell {
@@ -282,7 +283,8 @@ impl<'a> Importer<'a> {
                 .plan
                 .check_names(row, line, outcome.is_some())
                 .map_err(RowError::of_list)?;
-            self.imported.warnings = self.plan.cautions();
+            let cautions = self.plan.cautions(&row.names());
+            self.imported.warnings = cautions.map_err(RowError::of_list)?;
             self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");
             self.column.insert(column)
         };
@@ -296,6 +298,11 @@ impl<'a> Importer<'a> {
             return Err(RowError::Problem(problem));
         }
         cells::refuse(suspects, self.plan.strict)?;
+        if self.plan.strict
+            && let Some(warning) = self.cells.foreign_texts(row).into_iter().next()
+        {
+            return Err(RowError::Problem(warning));
+        }
         let (outgoing, told) =
             self.plan
                 .request(row, column, line, &mut self.imported.bare_codes)?;

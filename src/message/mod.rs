@@ -34,6 +34,7 @@ pub(crate) use self::invalid::InvalidMessage;
 pub(crate) use self::kinds::Message;
 pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
+pub(crate) use self::parameter::named_parameter;
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
 pub(crate) use self::recipient::{RecipientChoice, RecipientSources, TypedRecipient, typed_form};

@@ -3,11 +3,13 @@
 
 use serde_json::{Value, json};
 
+use super::characters::visit_texts;
 use super::checks::{complete, object};
 use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, take_type};
 use super::flag::TypedFlags;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
+use super::parameter::named_parameter;
 use super::recipient::{
     Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt,
     unclear,
@@ -149,6 +151,19 @@ impl Outgoing {
     /// The lines that show it as its recipient would see it.
     pub(crate) fn draw(&self) -> Vec<String> {
         self.kind.draw(&self.body)
+    }
+
+    /// Warnings about parameters of a template that have a name: its recipient would read `nombre=Ana`. `is_name` says which
+    /// words are names.
+    pub(crate) fn named_parameters(&self, is_name: impl Fn(&str) -> bool) -> Vec<String> {
+        if self.route != Route::Template {
+            return Vec::new();
+        }
+        let mut named = Vec::new();
+        visit_texts(&mut self.body.clone(), "", &mut |path, text| {
+            named.extend(named_parameter(path, text, &is_name));
+        });
+        named
     }
 
     /// Every recipient of the request, for a guard: the path's and the body's.

@@ -31,6 +31,25 @@ pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
     ))
 }
 
+/// Warns of a parameter, at `path` in a template by its name, that has a name itself: `nombre=Ana`. The values have an order
+/// there, so the recipient would read all of it. `is_name` says which words are names; a number of a place is one.
+pub(crate) fn named_parameter(
+    path: &str,
+    text: &str,
+    is_name: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let is_in_order = path.starts_with("parameters[") || path.starts_with("headerParameters[");
+    let (name, _) = text.split_once('=').filter(|_| is_in_order)?;
+    let name = name.trim();
+    let is_number = (1..=2).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number || is_name(name)).then(|| {
+        format!(
+            "{path}: `{name}=` goes out with the value, as the parameters of a template by its name have an order and no names; \
+             write the value alone"
+        )
+    })
+}
+
 /// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
 /// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
 const MOST_TOGETHER: usize = 900;
@@ -166,6 +185,26 @@ mod tests {
                 "{text:?}: {changed:?}"
             );
             assert_eq!(problem(ONE_LINE, expected), None);
+        }
+    }
+
+    #[test]
+    fn a_parameter_with_a_name_is_warned_of() {
+        for (path, text, is_named) in [
+            ("parameters[0]", "nombre=Ana", true),
+            ("parameters[1]", "1=Ana", true),
+            ("parameters[1]", " 12 = Ana", true),
+            ("headerParameters[0]", "nombre=Ana", true),
+            ("parameters[0]", "a=b", false),
+            ("parameters[0]", "https://x.example/?nombre=Ana", false),
+            ("parameters[0]", "2+2=4", false),
+            ("parameters[0]", "2026=año", false),
+            ("parameters[0]", "=", false),
+            ("parameters.a", "nombre=Ana", false),
+            ("buttonParameters[0].param", "nombre=Ana", false),
+        ] {
+            let found = named_parameter(path, text, |name| name == "nombre");
+            assert_eq!(found.is_some(), is_named, "{path} {text}");
         }
     }
 

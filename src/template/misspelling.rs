@@ -2,16 +2,21 @@
 
 use minijinja::machinery::{Token, parse_expr, tokenize};
 
+use super::foreign_text::ForeignText;
 use super::language::syntax;
+use super::placeholder::{
+    looks_like_name, meant_column, placeholders_without_list, unknown_placeholders,
+};
 use super::walk::{Uses, quoted};
 use crate::input::UsageError;
+use crate::list::near_column;
 use crate::nearest::{identifier, plain};
 
 /// A text that probably means a column, but does not name one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misspelling {
     pub(crate) written: String,
-    /// For `{nombre}`, `[nombre]`, `<nombre>` or `%nombre%`, the column; none for `{{1}}`, which is neither a column nor a
+    /// For `{nombre}`, `#nombre#` or another tool's marks, the column; none for `{{1}}`, which is neither a column nor a
     /// text of its own.
     pub(crate) column: Option<String>,
 }
@@ -22,21 +27,6 @@ impl Misspelling {
         self.column.is_some() && self.written.starts_with("{{")
     }
 }
-
-/// The marks that other programs put around a column.
-const OTHER_MARKS: [(&str, &str); 9] = [
-    ("*|", "|*"),
-    ("%(", ")s"),
-    ("<<", ">>"),
-    ("{", "}"),
-    ("[", "]"),
-    ("<", ">"),
-    ("«", "»"),
-    ("｛", "｝"),
-    ("%", "%"),
-];
-/// The most letters that the name of a column usually has.
-const LONGEST_NAME: usize = 60;
 
 /// The first misspelling in `source`, with its uses if it is a template; `column` returns the column that a name means.
 pub(crate) fn misspelling(
@@ -50,10 +40,36 @@ pub(crate) fn misspelling(
         column: None,
     });
     let constant = constant.or_else(|| quoted_column(source, &column));
+    let constant = constant.or_else(|| column_in_comment(source, &column));
     constant.or_else(|| {
-        literals(source)
+        let found = literals(source)
             .into_iter()
-            .find_map(|text| other_marks(text, &column))
+            .find_map(|text| meant_column(text, &column))?;
+        Some(Misspelling {
+            written: found.written,
+            column: Some(found.value),
+        })
+    })
+}
+
+/// The first column in the marks of a comment, `{#nombre#}`: other tools fill it in, and here nobody would read it.
+fn column_in_comment(
+    source: &str,
+    column: &impl Fn(&str) -> Option<String>,
+) -> Option<Misspelling> {
+    let comments = source
+        .split("{#")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("#}")?.0));
+    let found = comments
+        .filter(|name| name.trim() == *name)
+        .find_map(|name| {
+            let exact = column(name).filter(|column| plain(column) == plain(name))?;
+            Some((name, exact))
+        });
+    found.map(|(name, column)| Misspelling {
+        written: format!("{{#{name}#}}"),
+        column: Some(column),
     })
 }
 
@@ -94,7 +110,7 @@ fn literals(source: &str) -> Vec<&str> {
 }
 
 /// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
-pub(crate) fn expressions(source: &str) -> Vec<String> {
+fn expressions(source: &str) -> Vec<String> {
     insides(source)
         .map(|inside| format!("{{{{{inside}}}}}"))
         .collect()
@@ -146,15 +162,10 @@ fn insides(source: &str) -> impl Iterator<Item = &str> {
         .filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
 }
 
-/// Warns of `\n` in the text at `path`: most shells pass it on as typed.
-pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
-    let is_typed = literals(source).iter().any(|text| text.contains("\\n"));
-    is_typed.then(|| {
-        format!(
-            "{path}: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash, or press Enter \
-             within the quotes"
-        )
-    })
+/// Warns of what is written for another program in the text at `path`, such as `\n`, which most shells pass on as typed.
+pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
+    let found = literals(source).into_iter().find_map(ForeignText::find)?;
+    Some(format!("{path}: {}", found.describe()))
 }
 
 /// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
@@ -197,73 +208,36 @@ pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
 }
 
-/// The first name of a column in another program's marks.
-fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
-    text.char_indices().find_map(|(at, _)| {
-        let rest = text.get(at..)?;
-        marked(rest, column).map(|(written, column)| Misspelling {
-            written,
-            column: Some(column),
-        })
-    })
-}
-
-/// The mark at the beginning of `rest`, and the column that it means.
-fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(String, String)> {
-    if let Some(behind) = rest.strip_prefix('$') {
-        let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
-        let name = behind
-            .split(|sign| !is_of_name(sign))
-            .next()
-            .filter(|name| looks_like_name(name))?;
-        return Some((format!("${name}"), column(name)?));
-    }
-    OTHER_MARKS
-        .into_iter()
-        .filter(|(opens, _)| rest.starts_with(opens))
-        .find_map(|(opens, closes)| {
-            let (inside, _) = rest.strip_prefix(opens)?.split_once(closes)?;
-            // Blanks inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
-            let may_have_blanks = !["<", "%"].contains(&opens);
-            if inside.contains(opens) || !may_have_blanks && inside.trim() != inside {
-                return None;
-            }
-            let name = inside.trim();
-            let column = column(name.strip_prefix("row.").unwrap_or(name))?;
-            (column == name || looks_like_name(name))
-                .then(|| (format!("{opens}{inside}{closes}"), column))
-        })
-}
-
-/// Whether `text` may be the name of a column, and is not code, a number or a sentence.
-fn looks_like_name(text: &str) -> bool {
-    let is_of_name =
-        |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
-    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        && text.chars().all(is_of_name)
-        && text.chars().count() <= LONGEST_NAME
-}
-
 /// The parts of `source` that would be sent literally, probably by mistake: `{otro}` without such a column.
 pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for text in literals(source) {
-        for behind in text.split('{').skip(1) {
-            let inside = behind.split_once('}').map(|(inside, _)| inside);
-            found.extend(
-                inside
-                    .filter(|inside| looks_like_name(inside.trim()))
-                    .map(|inside| format!("{{{inside}}}")),
-            );
-        }
-    }
-    found
+    literals(source)
+        .into_iter()
+        .flat_map(unknown_placeholders)
+        .collect()
+}
+
+/// The placeholders in a text that no list fills in: `{{ nombre }}`, `{nombre}` or `#nombre#`.
+pub(crate) fn placeholders_of_one(source: &str) -> Vec<String> {
+    [expressions(source), placeholders_in_words(source)].concat()
+}
+
+/// As [`placeholders_of_one`], of a text that may be a template.
+pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
+    literals(source)
+        .into_iter()
+        .flat_map(placeholders_without_list)
+        .collect()
+}
+
+/// How to write the value of a notice that the text means in the marks of another tool; `names` are all of them.
+pub(crate) fn meant_value(source: &str, names: &[&str]) -> Option<Misspelling> {
+    let value = |name: &str| near_column(names, name).map(str::to_owned);
+    misspelling(source, None, value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::near_column;
     use crate::template::{TextTemplate, language};
 
     fn found(source: &str) -> Option<String> {
@@ -315,6 +289,9 @@ mod tests {
             ("{nombe}", "{nombe} {{ nombre }}"),
             ("{{ \"\" ~ 1 }}", "{{(…)}}"),
             ("{{ 'Nombre' | upper }}", "{{ 'Nombre' }} {{ nombre }}"),
+            ("Hola {#nombre#}", "{#nombre#} {{ nombre }}"),
+            ("Hola {nombre | upper}", "{nombre | upper} {{ nombre }}"),
+            ("{{ nombre }} #nombre#", "#nombre# {{ nombre }}"),
             (
                 "{# {x} #}{% if nombre %}{nombre}{% endif %}",
                 "{nombre} {{ nombre }}",
@@ -349,7 +326,7 @@ mod tests {
         for source in [
             "{{ nombre }} {{ row['Nombre completo'] }}",
             "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
-            "{# {nombre} {{1}} #}",
+            "{# {nombre} {{1}} #} {# nombre #}",
             "<strong>x</strong> $5 US$ 20 $100",
             "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",
             "5 < nombre > 3",
@@ -363,18 +340,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_is_typed_only_between_the_marks() {
+    fn foreign_text_is_found_only_between_the_marks() {
         for (source, is_typed) in [
+            ("Hola<br>Ana", true),
+            ("{{ nombre | replace('&nbsp;', ' ') }}", false),
             ("Hola\\nAna", true),
             ("Hola {{ nombre }}\\n", true),
             ("Hola\nAna", false),
             ("{{ lines | join('\\n') }}", false),
         ] {
-            assert_eq!(
-                typed_line_break("text", source).is_some(),
-                is_typed,
-                "{source}"
-            );
+            assert_eq!(foreign_text("text", source).is_some(), is_typed, "{source}");
         }
     }
 }

@@ -5,20 +5,25 @@ mod dates;
 mod filters;
 #[cfg(test)]
 mod fixture;
+mod foreign_text;
 mod language;
 mod misspelling;
 mod numbers;
 mod operators;
+mod placeholder;
 mod row_view;
 mod text;
 mod values;
 mod walk;
 
 pub(crate) use self::body::BodyTemplate;
+pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
-    Misspelling, expressions, left_as_they_are, misspelling, misspelt, typed_line_break,
+    Misspelling, foreign_text, left_as_they_are, meant_value, misspelling, misspelt,
+    placeholders_in_words, placeholders_of_one, spelling,
 };
 pub(crate) use self::numbers::decimal_mark;
+pub(crate) use self::placeholder::is_usual_name;
 pub(crate) use self::text::{TemplateError, TextTemplate};
 pub(crate) use self::walk::{ReadAmount, Uses};

@@ -330,7 +330,8 @@ impl Prepared {
         let (kind, body) = read_body(context, arguments)?;
         told.record.kind = Some(kind.command().into());
         let notice = Notice { kind, body, to };
-        let (example, warnings) = try_out(arguments, &notice)?;
+        let (example, mut warnings) = try_out(arguments, &notice)?;
+        warnings.extend(notice.cautions());
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guarded(context, settings, &example, told)?;
         Ok(Self {

@@ -16,11 +16,18 @@ use crate::message::{
 };
 use crate::output::without_escape_sequences;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
-use crate::template::{BodyTemplate, language};
+use crate::template::{
+    BodyTemplate, foreign_text, language, meant_value, placeholders_in_words, spelling,
+};
 use crate::timestamps::rfc_3339;
 
 /// The tail of a command without stderr output: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
+
+/// The names of the values that a text can use.
+const VALUES: [&str; 8] = [
+    "command", "result", "code", "signal", "duration", "host", "started", "tail",
+];
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
@@ -119,6 +126,29 @@ impl Notice {
         let (outgoing, warnings) = filled.map_err(without_flags)?;
         changed.extend(warnings);
         Ok((outgoing, changed))
+    }
+
+    /// Warnings about texts that go out as they are written, and probably should not: `{command}`.
+    pub(crate) fn cautions(&self) -> Vec<String> {
+        let mut cautions = Vec::new();
+        visit_texts(&mut self.body.clone(), "", &mut |path, text| {
+            let meant = meant_value(text, &VALUES);
+            let value = meant.as_ref().and_then(|meant| meant.column.as_ref());
+            if let (Some(meant), Some(value)) = (&meant, value) {
+                cautions.push(format!(
+                    "{path}: {} is sent as it stands: the value is written {}",
+                    meant.written,
+                    spelling(value, &VALUES)
+                ));
+            } else {
+                let others = placeholders_in_words(text).into_iter();
+                cautions.extend(
+                    others.map(|written| format!("{path}: {written} is sent as it stands")),
+                );
+            }
+            cautions.extend(foreign_text(path, text));
+        });
+        cautions
     }
 
     /// Like [`Notice::fill`], with as much of the end of `tail` as fits into the message.
@@ -226,6 +256,31 @@ mod tests {
                 "{text}: {:?}",
                 error.hint
             );
+        }
+    }
+
+    #[test]
+    fn a_value_in_other_marks_is_warned_of() {
+        for (text, expected) in [
+            (
+                "Falló {command}",
+                &["text: {command} is sent as it stands: the value is written {{ command }}"][..],
+            ),
+            (
+                "{{ command }}: $code",
+                &["text: $code is sent as it stands: the value is written {{ code }}"],
+            ),
+            ("Hola #nombre#", &["text: #nombre# is sent as it stands"]),
+            ("{{ command }}: {{ result }}, [OK] #1 {", &[]),
+        ] {
+            let body = json!({ "type": "text", "text": text });
+            let kind = Message::of_body(body.as_object().unwrap()).unwrap();
+            let to = RecipientSources {
+                flag: None,
+                environment: None,
+                country: None,
+            };
+            assert_eq!(Notice { kind, body, to }.cautions(), expected, "{text}");
         }
     }
 

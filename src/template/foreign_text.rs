@@ -1,0 +1,259 @@
+//! Finds in a text what was written for another program, and would be read as it stands: line breaks as `\n`, `%0A` or
+//! `<br>`, letters as `&iacute;`, and letters that were saved in one encoding and read in another: `MarÃ­a`.
+
+use std::sync::LazyLock;
+
+use encoding_rs::WINDOWS_1252;
+use regex_lite::Regex;
+
+/// What stands for a character or a look in HTML, in an address, or in program code.
+static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
+    let named = "nbsp|amp|lt|gt|quot|apos|iexcl|iquest|ord[fm]|deg|middot|bull|hellip|[nm]dash|[lr][sda]quo|[lr]dquo|euro|\
+        cent|pound|yen|copy|reg|trade|[aeiouyAEIOUY](?:acute|grave|circ|tilde|uml)|[nN]tilde|[cC]cedil";
+    let entity = format!("&(?:{named}|#[0-9]{{2,6}}|#[xX][0-9a-fA-F]{{2,5}});");
+    let tag = "</?(?:br|p|div|span|b|strong|i|em|u|ul|ol|li|h[1-6]|font)(?:\\s[^<>]*)?/?>|<a\\s[^<>]*>|</a>";
+    let percent = "%0[adAD]|%[cC][23]%[89abAB][0-9a-fA-F]";
+    let code = "\\\\n|\\\\u00[0-9a-fA-F]{2}";
+    let all = format!("(?:{entity})|(?:(?i){tag})|(?:{percent})|(?:{code})");
+    #[expect(clippy::expect_used, reason = "the expression is constant")]
+    Regex::new(&all).expect("the expression is valid")
+});
+
+/// What is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ForeignText {
+    /// A line break as it is written for another program.
+    LineBreak(String),
+    /// Any other such piece.
+    Markup(String),
+    /// A word that was saved in one encoding and read in another, and what it was.
+    Garbled { word: String, meant: String },
+    /// A word with a letter that could not be read.
+    LostLetter { word: String },
+}
+
+impl ForeignText {
+    /// The first such piece of `text`. Addresses may have any signs.
+    pub(crate) fn find(text: &str) -> Option<Self> {
+        let may_have = text
+            .bytes()
+            .any(|byte| matches!(byte, b'\\' | b'%' | b'<' | b'&') || !byte.is_ascii());
+        if !may_have {
+            return None;
+        }
+        text.split([' ', '\n', '\t'])
+            .find_map(Self::wrong_letters)
+            .or_else(|| markup(text))
+    }
+
+    fn wrong_letters(word: &str) -> Option<Self> {
+        if word.contains('\u{fffd}') {
+            let word = word.to_owned();
+            return Some(Self::LostLetter { word });
+        }
+        let meant = ungarbled(word)?;
+        let word = word.to_owned();
+        Some(Self::Garbled { word, meant })
+    }
+
+    /// What is wrong with a cell.
+    pub(crate) fn describe_in_cell(&self) -> String {
+        match self {
+            Self::LineBreak(written) => format!(
+                "`{written}` goes out as these characters; for a line break, put one into the cell"
+            ),
+            Self::Markup(_) | Self::Garbled { .. } | Self::LostLetter { .. } => self.describe(),
+        }
+    }
+
+    /// What is wrong with a text that was typed.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::LineBreak(written) if written == "\\n" => {
+                "`\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash, or press Enter within \
+                 the quotes"
+                    .to_owned()
+            }
+            Self::LineBreak(written) => {
+                format!("`{written}` goes out as these characters; for a line break press Enter within the quotes")
+            }
+            Self::Markup(written) => {
+                format!("`{written}` goes out as these characters; WhatsApp does not read HTML or codes")
+            }
+            Self::Garbled { word, meant } => {
+                format!("`{word}` was probably `{meant}`, saved in another encoding")
+            }
+            Self::LostLetter { word } => {
+                format!("`{word}` has a letter that could not be read (U+FFFD)")
+            }
+        }
+    }
+}
+
+/// The first piece of `text` that is written for another program and is not in an address.
+fn markup(text: &str) -> Option<ForeignText> {
+    let found = MARKUP
+        .find_iter(text)
+        .find(|found| !is_in_address(text, found.start()))?;
+    let written = found.as_str().to_owned();
+    let lower = written.to_lowercase();
+    let is_line_break = lower == "\\n" || lower.starts_with("<br") || lower.starts_with("%0");
+    Some(if is_line_break {
+        ForeignText::LineBreak(written)
+    } else {
+        ForeignText::Markup(written)
+    })
+}
+
+/// Whether the word around the byte `at` is an address up to there.
+fn is_in_address(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let word = before
+        .rsplit(char::is_whitespace)
+        .next()
+        .unwrap_or_default();
+    word.contains("://")
+}
+
+/// What `word` was before it was saved as UTF-8 and read as Windows-1252; None if it was not, as most words.
+fn ungarbled(word: &str) -> Option<String> {
+    let signs: Vec<char> = word.chars().collect();
+    let mut meant = String::new();
+    let mut is_garbled = false;
+    let mut at = 0;
+    while let Some(sign) = signs.get(at) {
+        let rest = signs.get(at..).unwrap_or_default();
+        match letter_of(rest).filter(|letter| !is_end_of_word(rest, letter)) {
+            Some(letter) => {
+                meant.push(letter.sign);
+                at += letter.length;
+                is_garbled = true;
+            }
+            None => {
+                meant.push(*sign);
+                at += 1;
+            }
+        }
+    }
+    is_garbled.then_some(meant)
+}
+
+/// A letter that is written as several.
+struct GarbledLetter {
+    sign: char,
+    /// The number of characters that it is written as.
+    length: usize,
+}
+
+/// The letter whose bytes in UTF-8 are the first of `signs` in Windows-1252.
+fn letter_of(signs: &[char]) -> Option<GarbledLetter> {
+    let length = match byte_of(*signs.first()?)? {
+        0xc2..=0xc5 => 2,
+        0xe2 | 0xef => 3,
+        0xf0 => 4,
+        _ => return None,
+    };
+    let bytes: Option<Vec<u8>> = signs
+        .get(..length)?
+        .iter()
+        .map(|sign| byte_of(*sign))
+        .collect();
+    let sign = std::str::from_utf8(&bytes?).ok()?.chars().next()?;
+    // Other signs are rarer than these letters beside each other.
+    let is_usual = matches!(sign, '\u{a0}'..='\u{17f}' | '\u{2010}'..='\u{2122}' | '\u{feff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}');
+    is_usual.then_some(GarbledLetter { sign, length })
+}
+
+/// Whether the two `signs` are rather a letter at the end of a word and what follows it: `AMANHÃ…`, `“IRMÃ”`.
+fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
+    if signs.starts_with(&['Ã', '\u{a0}']) {
+        return true;
+    }
+    let behind = signs.get(letter.length);
+    let is_last = !behind.is_some_and(|sign| sign.is_alphanumeric());
+    let is_closing = signs.get(1).is_some_and(|sign| "…”’–—»".contains(*sign));
+    letter.length == 2 && is_last && is_closing
+}
+
+/// The byte of a character in Windows-1252.
+fn byte_of(sign: char) -> Option<u8> {
+    let mut buffer = [0; 4];
+    let (bytes, _, has_unknown) = WINDOWS_1252.encode(sign.encode_utf8(&mut buffer));
+    match *bytes {
+        [byte] if !has_unknown => Some(byte),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_is_written_for_another_program() {
+        for (text, expected) in [
+            ("Hola\\nAna", "\\n"),
+            ("Hola%0AAna", "%0A"),
+            ("Hola%0d%0aAna", "%0d"),
+            ("Hola<br>Ana", "<br>"),
+            ("Hola <BR /> Ana", "<BR />"),
+            ("<p class=\"x\">Hola</p>", "<p class=\"x\">"),
+            ("<b>Hola</b>", "<b>"),
+            ("Hola&nbsp;Ana", "&nbsp;"),
+            ("Mar&iacute;a", "&iacute;"),
+            ("Pe&Ntilde;a", "&Ntilde;"),
+            ("Mar&#237;a &#xED;", "&#237;"),
+            ("Mar\\u00eda", "\\u00ed"),
+            ("Mar%C3%ADa", "%C3%AD"),
+            ("https://x.example/a%0Ab y <br>", "<br>"),
+        ] {
+            let found = ForeignText::find(text).map(|found| found.describe());
+            let is_named = found
+                .as_ref()
+                .is_some_and(|said| said.starts_with(&format!("`{expected}` goes out")));
+            assert!(is_named, "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn finds_letters_in_the_wrong_encoding() {
+        for (text, expected) in [
+            ("MarÃ­a", "`MarÃ­a` was probably `María`"),
+            ("Sra. JosÃ© NuÃ±ez", "`JosÃ©` was probably `José`"),
+            ("JOSÃ‰", "`JOSÃ‰` was probably `JOSÉ`"),
+            ("MUÃ‘OZ", "`MUÃ‘OZ` was probably `MUÑOZ`"),
+            ("Ã\u{81}ngel", "was probably `Ángel`"),
+            ("IÃ±igo", "was probably `Iñigo`"),
+            ("JoÃ£o", "was probably `João`"),
+            ("Â¡Hola!", "was probably `¡Hola!`"),
+            ("5 â‚¬", "`â‚¬` was probably `€`"),
+            ("donâ€™t", "was probably `don’t`"),
+            ("ðŸ˜€", "was probably `😀`"),
+            (
+                "Mar\u{fffd}a",
+                "`Mar\u{fffd}a` has a letter that could not be read",
+            ),
+        ] {
+            let found = ForeignText::find(text).map(|found| found.describe());
+            let is_named = found.as_ref().is_some_and(|said| said.contains(expected));
+            assert!(is_named, "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn leaves_other_texts_alone() {
+        for text in [
+            "JOÃO, CORAÇÃO, AMANHÃ… “IRMÃ” e MAÇÃ",
+            "AMANHÃ\u{a0}às 8, PERÚ… “MENÚ” CAFÉ™ ¡SÍ!",
+            "María José Núñez, Zoë, Łukasz, Đorđe, Þór, Ångström, Čapek",
+            "¿Qué tal? 5 €, nº 3, 20 °C, £5, «hola» 😀👩\u{200d}👧",
+            "n.º 5 Á É Í Ó Ú Â Ã",
+            "https://x.example/?t=a%0Ab&copy=1&amp;b=%C3%AD",
+            "5 < 6 > 4, <3, a < b, <nombre>, AT&T; R&D; 10% off, 20%",
+            "50%0 a 3&4; & x; C:\\temp \\ n",
+            "Имя, 名前, שלום",
+        ] {
+            assert_eq!(ForeignText::find(text), None, "{text}");
+        }
+    }
+}
