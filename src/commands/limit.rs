@@ -2,7 +2,6 @@
 //! templates in 24 hours.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::store::{open_store, wait_for_turn};
 use crate::command_error::CommandError;
@@ -10,7 +9,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::cost::{Category, Money, Rates};
 use crate::input::UsageError;
-use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Store};
+use crate::ledger::{DailyLimit, Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Store};
 use crate::message::{Message, Outgoing, sends_template};
 use crate::output::grouped;
 use crate::phone::country_of;
@@ -106,21 +105,20 @@ pub(crate) fn report_limit(
     details: &Details,
     draft: &LedgerDraft,
 ) -> Result<bool, LedgerError> {
-    let Some(limit) = details.conditions.per_day else {
+    let Some(daily) = DailyLimit::of_draft(store, details, draft)? else {
         return Ok(false);
     };
-    let Some(of) = ReachOf::of(details, Duration::ZERO) else {
+    if details.sandbox {
         context
             .stderr
             .note("the sandbox does not count people, so --per-day has no effect here");
         return Ok(false);
-    };
-    let reached = store
-        .map(|store| store.reached(&of))
-        .transpose()?
-        .unwrap_or_default();
-    let people = reached.new_in(draft)?;
-    let room = u64::from(limit).saturating_sub(reached.count());
+    }
+    let DailyLimit {
+        limit,
+        new: people,
+        room,
+    } = daily;
     if people <= room {
         return Ok(false);
     }
@@ -129,7 +127,7 @@ pub(crate) fn report_limit(
     } else {
         grouped(room)
     };
-    let (limit, people) = (grouped(limit.into()), grouped(people));
+    let (limit, people) = (grouped(limit), grouped(people));
     context.stderr.warning(&format!(
         "templates reach at most {limit} different people in 24 hours: of this list, {people} would be new in that time, and \
          there is room for {room}; the run waits for the others and goes on by itself, as long as this command runs"

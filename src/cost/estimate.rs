@@ -121,6 +121,11 @@ impl Estimate {
             .sum()
     }
 
+    /// `USD`
+    pub(crate) fn currency(&self) -> &str {
+        &self.currency
+    }
+
     /// `375.00 USD`
     pub(crate) fn shown(&self) -> String {
         format!("{} {}", self.total(), self.currency)

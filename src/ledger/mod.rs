@@ -47,7 +47,7 @@ pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
-pub(crate) use self::reach::{ReachOf, ReachedBySend};
+pub(crate) use self::reach::{DailyLimit, ReachOf, ReachedBySend};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable};

@@ -45,6 +45,46 @@ pub(crate) struct ReachedPeople {
     doubtful: HashMap<i64, i64>,
 }
 
+/// A list under the limit of different people in 24 hours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DailyLimit {
+    pub(crate) limit: u64,
+    /// How many people of the list do not count yet.
+    pub(crate) new: u64,
+    /// For how many of them there is room now.
+    pub(crate) room: u64,
+}
+
+impl DailyLimit {
+    /// The limit of a run with these details, for the rows of `draft`. Without `store`, and in the sandbox, nobody counts
+    /// yet. None if the run has no limit.
+    pub(crate) fn of_draft(
+        store: Option<&Store>,
+        details: &Details,
+        draft: &LedgerDraft,
+    ) -> Result<Option<Self>, LedgerError> {
+        let Some(limit) = details.conditions.per_day else {
+            return Ok(None);
+        };
+        let reached = match (store, ReachOf::of(details, Duration::ZERO)) {
+            (Some(store), Some(of)) => store.reached(&of)?,
+            _ => ReachedPeople::default(),
+        };
+        let limit = u64::from(limit);
+        Ok(Some(Self {
+            limit,
+            new: reached.new_in(draft)?,
+            room: limit.saturating_sub(reached.count()),
+        }))
+    }
+
+    /// After how many times 24 hours, at the most, the last of the people has room.
+    pub(crate) fn days_to_wait(&self) -> u64 {
+        let later = self.new.saturating_sub(self.room);
+        later.div_ceil(self.limit.max(1))
+    }
+}
+
 /// The bot of a run or of a single send.
 #[derive(Clone, Debug)]
 pub(crate) struct ReachOf {
@@ -267,7 +307,7 @@ impl ReachedPeople {
     }
 
     /// How many different people of a draft do not count yet.
-    pub(crate) fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
+    fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
         let mut new = 0;
         draft.people(|person| new += u64::from(!self.counted.contains_key(&person)))?;
         Ok(new)

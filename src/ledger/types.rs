@@ -96,6 +96,13 @@ pub(crate) struct Resumed<'a> {
 }
 
 impl Details {
+    /// How long this many rows take at its rate; None if that is too long to say.
+    pub(crate) fn time_for(&self, rows: u64) -> Option<Duration> {
+        #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
+        let seconds = (rows.saturating_sub(1) as f64 / self.rate).ceil();
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
     /// The rate for a person, with three digits where it has decimals: 0.0167 for `1/m`.
     pub(crate) fn shown_rate(&self) -> f64 {
         let is_whole = self.rate.fract() == 0.0;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::texts::PageClock;
-use crate::ledger::{Counts, Details, LIMIT, RunEvent, RunEventKind};
+use crate::hours::Hours;
+use crate::ledger::{Counts, Details, LIMIT, RunEvent, RunEventKind, now};
 use crate::list::ReportLanguage;
 use crate::output::rounded;
 
@@ -73,9 +74,40 @@ pub(super) fn facts(
             .conditions
             .hours
             .as_ref()
-            .map(|hours| ("hours", hours.to_string())),
+            .map(|hours| ("hours", hours_in_words(hours, language))),
     );
     facts
+}
+
+/// The days of the week as hours have them, and in Spanish.
+const WEEKDAYS: [[&str; 2]; 7] = [
+    ["mon", "lun"],
+    ["tue", "mar"],
+    ["wed", "mié"],
+    ["thu", "jue"],
+    ["fri", "vie"],
+    ["sat", "sáb"],
+    ["sun", "dom"],
+];
+
+/// `lun-vie 07:00-19:00 (hora de Bogotá)`
+fn hours_in_words(hours: &Hours, language: ReportLanguage) -> String {
+    let written = hours.to_string();
+    let (mut windows, _) = written.rsplit_once(" (").unwrap_or((&written, ""));
+    let days = windows.rsplit_once("not on ");
+    let except = days.map(|(before, off)| {
+        windows = before;
+        match off.strip_suffix(" days") {
+            Some(number) => language.text_with("except_days", number),
+            None => format!("{} {off}", language.text("except")),
+        }
+    });
+    let mut shown = windows.to_owned();
+    for names in WEEKDAYS {
+        shown = shown.replace(names[0], language.of(names));
+    }
+    let zone = PageClock::new(hours.zone().clone(), language).zone(now());
+    format!("{shown}{} ({zone})", except.unwrap_or_default())
 }
 
 /// The name of the state of a run that is not in doubt.
@@ -218,7 +250,7 @@ mod tests {
             [
                 "Begun ",
                 "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
-                "Stopped a person stopped it",
+                "Stopped by a person",
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
                 "Resumed ",

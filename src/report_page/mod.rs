@@ -3,6 +3,7 @@
 
 mod head;
 mod page;
+mod plan;
 mod preview;
 mod rows;
 mod run_page;

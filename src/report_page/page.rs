@@ -58,6 +58,8 @@ pub(super) struct Page {
     pub(super) not_received: Option<String>,
     pub(super) timeline: Option<DrawnTimeline>,
     pub(super) message: Option<Value>,
+    /// Whether the rows have a message in common.
+    has_message: bool,
     reasons: Vec<Value>,
     left_out_on_purpose: Vec<Value>,
     countries: Vec<(&'static str, Vec<u64>)>,
@@ -85,9 +87,70 @@ struct ShownOutcome {
     delivery_words: &'static str,
 }
 
-/// A message as its recipient sees it; without a recipient, its placeholders are not filled.
-pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Value {
-    json!({ "parts": Part::simple(drawn), "to": to })
+/// A message as its recipient sees it; without a recipient, its placeholders are not filled, and show the names of the
+/// columns. None if it cannot be drawn.
+pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Option<Value> {
+    let mut parts = json!(Part::simple(drawn));
+    if parts.as_array().is_none_or(Vec::is_empty) {
+        return None;
+    }
+    if to.is_none() {
+        name_columns(&mut parts);
+    }
+    Some(json!({ "parts": parts, "to": to }))
+}
+
+/// Puts the name of its column in place of each placeholder: `nombre` for `{{ nombre | title }}`.
+fn name_columns(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = with_columns_named(text),
+        Value::Array(items) => items.iter_mut().for_each(name_columns),
+        Value::Object(fields) => fields.values_mut().for_each(name_columns),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn with_columns_named(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(begin) = rest.find(['{']) {
+        shown.push_str(rest.get(..begin).unwrap_or_default());
+        rest = rest.get(begin..).unwrap_or_default();
+        let ends = [("{{", "}}"), ("{%", "%}")];
+        let ended = ends
+            .into_iter()
+            .filter(|(open, _)| rest.starts_with(open))
+            .find_map(|(open, close)| {
+                let (inside, behind) = rest.get(open.len()..)?.split_once(close)?;
+                Some((open, inside, behind))
+            });
+        if let Some((open, inside, behind)) = ended {
+            // A condition is shown by what it encloses.
+            if open == "{{" {
+                shown.push_str(column_of(inside));
+            }
+            rest = behind;
+        } else {
+            shown.push('{');
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    shown + rest
+}
+
+/// The column of an expression: `nombre | title`, `row['Nombre completo']`.
+fn column_of(expression: &str) -> &str {
+    let expression = expression.trim_matches(|each: char| each == '-' || each.is_whitespace());
+    let quoted = expression.strip_prefix("row[").and_then(|rest| {
+        let quote = rest.chars().next()?;
+        rest.get(1..)?.split(quote).next()
+    });
+    let is_of_name = |each: char| each.is_alphanumeric() || "_.".contains(each);
+    let end = expression
+        .find(|each: char| !is_of_name(each))
+        .unwrap_or(expression.len());
+    let name = quoted.or(expression.get(..end)).unwrap_or_default();
+    if name.is_empty() { "…" } else { name }
 }
 
 impl Page {
@@ -131,6 +194,7 @@ impl Page {
             is_preview,
             made,
             tiles: outcomes.tiles(),
+            has_message: details.message.is_some(),
             all: outcomes.counts.all(),
             reasons: outcomes.reasons(false, language),
             left_out_on_purpose: outcomes.reasons(true, language),
@@ -288,4 +352,22 @@ fn settings(page: &Page, language: ReportLanguage) -> String {
         "words": BTreeMap::from(words),
     });
     settings.to_string().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_named_after_their_columns() {
+        for (text, expected) in [
+            ("Hola {{ nombre | split | first }}:", "Hola nombre:"),
+            ("{{row['Nombre completo']|title}}", "Nombre completo"),
+            ("{{- pedido -}} y {{ 'x' ~ y }}", "pedido y …"),
+            ("{% if vip %}VIP{% endif %} {x} {{ y", "VIP {x} {{ y"),
+            ("{{ año }}{", "año{"),
+        ] {
+            assert_eq!(with_columns_named(text), expected);
+        }
+    }
 }

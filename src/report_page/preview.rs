@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::PageStyle;
 use super::head::{facts, list_name};
 use super::page::{Page, shown_message};
+use super::plan::plan_facts;
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
-use crate::cost::Estimate;
+use crate::cost::{Estimate, Money};
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{
-    Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now,
+    DailyLimit, Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now,
 };
 use crate::list::ReportLanguage;
 use crate::message::{Message, Part};
@@ -31,6 +32,10 @@ pub(crate) struct PlannedList<'a> {
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
     pub(crate) refused: Option<String>,
+    /// How many of its people are new under the 24-hour limit.
+    pub(crate) daily: Option<DailyLimit>,
+    /// The most that the run may cost.
+    pub(crate) budget: Option<Money>,
 }
 
 /// Writes the page of `list`; returns what was written, in words. With a mask, it contains no cell and no number, and
@@ -92,12 +97,9 @@ pub(crate) fn write_preview(
         "not_sent"
     };
     page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
+    page.facts.extend(plan_facts(list, &clock, language));
     page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
-    page.message = list
-        .details
-        .message
-        .as_ref()
-        .map(|body| shown_message(drawn(list, body), None));
+    page.message = first_message(list, mask)?;
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
     }
@@ -176,6 +178,23 @@ fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
         .map(|(column, cell)| format!("{column}: {cell}"))
         .collect::<Vec<_>>()
         .join(" · "))
+}
+
+/// The message of the first row that will be sent; without one, and with a mask, the message as it was typed.
+fn first_message(list: &PlannedList<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
+    let mut first = None;
+    if !mask {
+        list.draft.first_sent(1, |_, request| {
+            let body: Value = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
+            first = shown_message(drawn(list, &body), Some(request.recipient));
+            Ok::<_, LedgerError>(())
+        })?;
+    }
+    let typed = || {
+        let body = list.details.message.as_ref()?;
+        shown_message(drawn(list, body), None)
+    };
+    Ok(first.or_else(typed))
 }
 
 fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {

@@ -180,9 +180,11 @@ fn undelivered_reason<'r>(failure: &'r DeliveryFacts, mask: bool, outcomes: &Out
 /// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
 /// unknown. With `mask`, only known codes appear: the API could put anything in them.
 fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
+    // That a row was given back does not matter to its recipient.
     let code = row
         .code
         .as_deref()
+        .filter(|code| row.state != RowState::Pending || *code != "ledger")
         .filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
     let Some(code) = code else { return "" };
     let is_decided = row.state == RowState::Skipped || code == "resolved";
@@ -240,10 +242,10 @@ fn message_of(run: &Run, details: &Details, mask: bool) -> Result<Option<Value>,
         let first = run.first_message()?;
         first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
-    let shown = found.map(|(body, to): (Value, Option<String>)| {
-        let drawn =
-            Message::named(&details.kind).map(|kind| details.template_texts.drawn(&kind, &body));
-        shown_message(drawn.unwrap_or_default(), to.as_deref())
+    let shown = found.and_then(|(body, to): (Value, Option<String>)| {
+        let kind = Message::named(&details.kind)?;
+        let drawn = details.template_texts.drawn(&kind, &body);
+        shown_message(drawn, to.as_deref())
     });
     Ok(shown)
 }

@@ -125,6 +125,18 @@ impl PageClock {
         format!("{} – {to}", self.moment(from))
     }
 
+    /// Whether both times are on one day.
+    pub(super) fn is_one_day(&self, one: Timestamp, other: Timestamp) -> bool {
+        self.days_between(one, other) == 1
+    }
+
+    /// How many days of the calendar there are from one time to another, with both.
+    pub(super) fn days_between(&self, from: Timestamp, to: Timestamp) -> u64 {
+        let day = |at: Timestamp| self.zone.to_datetime(at).date();
+        let days = day(to).duration_since(day(from)).as_hours() / 24;
+        days.unsigned_abs() + 1
+    }
+
     /// How far local time is ahead of UTC at this time, in milliseconds.
     pub(super) fn offset(&self, at: i64) -> i64 {
         let at = Timestamp::from_millisecond(at).unwrap_or_default();
@@ -137,7 +149,9 @@ impl PageClock {
         let place = name.rsplit('/').next().unwrap_or_default();
         let is_place = !name.starts_with("Etc/") && place.contains(char::is_lowercase);
         if is_place {
-            return self.language.text_with("time_of", &place.replace('_', " "));
+            let known = self.language.find(&format!("place {place}"));
+            let place = known.map_or_else(|| place.replace('_', " "), str::to_owned);
+            return self.language.text_with("time_of", &place);
         }
         let minutes = self.offset(at) / 60_000;
         let hours = format!("{}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
@@ -366,6 +380,7 @@ mod tests {
         for (zone, language, expected) in [
             ("America/Guayaquil", En, "Guayaquil time"),
             ("America/Argentina/Buenos_Aires", Es, "hora de Buenos Aires"),
+            ("America/Bogota", Es, "hora de Bogotá"),
             ("Etc/GMT+5", En, "5:00 hours behind universal time, UTC"),
             ("Etc/GMT-5", Es, "5:00 horas más que la hora universal, UTC"),
             ("EST5EDT", Es, "5:00 horas menos que la hora universal, UTC"),
@@ -518,7 +533,7 @@ mod tests {
                 "to: `x` is not a phone number: it contains `x`",
                 "to: «x» no es un número de teléfono: contiene «x»",
             ),
-            ("2 rows cannot be sent", "no se puede enviar 2 filas"),
+            ("2 rows cannot be sent", "no se pueden enviar 2 filas"),
             (
                 "5 of 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
                 "5 de 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",

@@ -206,6 +206,7 @@ async fn receive(
         let message = StoredMessage {
             warnings: warnings.clone(),
             request: Some(request),
+            is_faulty: fault.is_some(),
             ..message
         };
         sandbox.store.add(message, fate, |message| {

@@ -85,6 +85,7 @@ impl SandboxState {
             "cleared": stored.cleared,
             "kept": stored.kept,
             "dropped": stored.dropped,
+            "kinds": stored.kinds,
             "refused": refused,
             "refused_dropped": refused_dropped,
             "bot": self.options.bot,

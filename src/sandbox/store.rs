@@ -1,6 +1,6 @@
 //! Received messages, in memory: limited in number and in bytes, the oldest dropped first.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -33,6 +33,10 @@ pub(super) struct Filter {
     /// In the user's name or a text of the body.
     #[serde(deserialize_with = "lower_case")]
     pub(crate) search: Option<String>,
+    /// Those that a fault met, or the others.
+    pub(crate) fault: Option<bool>,
+    /// Those with warnings, or the others.
+    pub(crate) warning: Option<bool>,
     /// At most this many, the newest.
     pub(crate) limit: Option<usize>,
     /// With what the recipient sees of each, as the page shows it.
@@ -82,6 +86,8 @@ pub(super) struct StoredCounts {
     pub(crate) kept: usize,
     /// Messages that were dropped for newer ones since the store was cleared.
     pub(crate) dropped: u64,
+    /// The kinds of messages since the store was cleared.
+    pub(crate) kinds: BTreeSet<&'static str>,
 }
 
 impl MessageStore {
@@ -283,6 +289,7 @@ impl Inner {
 
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
         self.bytes += message.size();
+        self.counts.kinds.insert(message.kind);
         self.messages.push_back(message);
         while self.messages.len() > max || self.bytes > MAX_BYTES {
             let Some(oldest) = self.messages.pop_front() else {
@@ -305,6 +312,10 @@ impl Filter {
                 Some(Writers::User) => message.from == Author::User,
                 Some(Writers::All) | None => true,
             }
+            && self.fault.is_none_or(|wanted| wanted == message.is_faulty)
+            && self
+                .warning
+                .is_none_or(|wanted| wanted != message.warnings.is_empty())
             && self.before.is_none_or(|before| message.number < before)
             && self.search.as_ref().is_none_or(|words| {
                 says(&message.body, words) || message.user.to_lowercase().contains(words)

@@ -42,6 +42,9 @@ pub(crate) struct StoredMessage {
     /// As it is shown; None for a user's message.
     pub(crate) request: Option<Box<RawValue>>,
     pub(crate) answer: Box<RawValue>,
+    /// Whether a fault met it.
+    #[serde(skip)]
+    pub(super) is_faulty: bool,
     /// Its outcome; None for a user's message.
     #[serde(skip)]
     pub(super) receipts: Option<Receipts>,
@@ -87,6 +90,7 @@ impl StoredMessage {
             warnings,
             request,
             answer,
+            is_faulty: false,
             receipts,
         }
     }

@@ -143,6 +143,7 @@ mod templates;
 mod terminal;
 #[cfg(unix)]
 mod test_send;
+mod time_zone;
 mod tls;
 mod transcripts;
 #[cfg(unix)]

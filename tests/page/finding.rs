@@ -1,16 +1,65 @@
-//! Messages are copied as commands; the page shows how many are kept.
+//! Chats are found by kind, fault and warning; messages are copied as commands; the page shows how many are kept.
 
 use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture, text_to};
 
 const ANA: &str = "593987654321";
 const JUAN: &str = "593987654322";
+const EVA: &str = "593987654323";
+
+/// Waits until these users are listed, the newest first.
+fn listed(inbox: &Inbox, wanted: &[&str]) {
+    let wanted = json!(wanted);
+    inbox.until(&format!(
+        "JSON.stringify([...document.querySelectorAll('.chat .who')].map((one) => one.textContent)) === JSON.stringify({wanted})"
+    ));
+}
+
+#[test]
+fn chats_are_filtered_by_kind_fault_and_warning() {
+    let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call"]);
+    let to = |user: &str, kind: &str| {
+        let mut body = fixture(&format!("bodies/{kind}.json"));
+        body["userId"] = json!(user);
+        body
+    };
+    let mut warned = to(JUAN, "flow");
+    warned["parameters"]["flow_cta"] = json!("Iniciar 🚀");
+    sandbox.send([to(ANA, "image"), text_to(ANA, "Hola"), warned]);
+    let call = to(EVA, "call").to_string();
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/77/messages", &call).status,
+        500
+    );
+    let inbox = Inbox::open(&sandbox, 1440, 900);
+    listed(&inbox, &[EVA, JUAN, ANA]);
+    for (chip, user) in [("#only-faults", EVA), ("#only-warnings", JUAN)] {
+        inbox.click(chip, "");
+        listed(&inbox, &[user]);
+        inbox.click(chip, "");
+        listed(&inbox, &[EVA, JUAN, ANA]);
+    }
+    let offered: Vec<String> =
+        inbox.value("[...document.getElementById('kind').options].map((one) => one.value)");
+    assert_eq!(offered, ["", "call", "flow", "image", "text"]);
+    inbox.value::<bool>(
+        "((kind) => (kind.value = 'image', kind.dispatchEvent(new Event('change'))))(document.getElementById('kind'))",
+    );
+    listed(&inbox, &[ANA]);
+    // The chat opens at the message that was found, not at the newest.
+    inbox.click(".chat", ANA);
+    inbox.until("document.querySelector('.selected .media, .selected .picture, .selected img')");
+    sandbox.ask("DELETE", "/sandbox/messages", "");
+    inbox.until("document.getElementById('kind').options.length === 1");
+    let faulty = sandbox.read("/sandbox/messages?fault=true");
+    assert_eq!(faulty, json!([]));
+}
 
 #[test]
 fn the_page_counts_what_is_kept_and_what_was_dropped() {

@@ -97,7 +97,7 @@ impl ReportedRun {
 
     /// Makes the page and opens it from the disk.
     pub(crate) fn open(&self, flags: &[&str], width: u32, height: u32) -> Inbox {
-        Self::open_file(&self.page(flags), width, height)
+        Self::open_at(&self.page(flags), width, height)
     }
 
     /// Makes the page of `list` before a run, and opens it.
@@ -114,10 +114,19 @@ impl ReportedRun {
         ];
         let made = self.jelouctl(&[&send[..], flags, &["text", text]].concat());
         assert!([Some(0), Some(2)].contains(&made.status.code()), "{made:?}");
-        Self::open_file(&self.home.path().join("preview.html"), 1280, 900)
+        self.open_file("preview.html")
     }
 
-    fn open_file(page: &Path, width: u32, height: u32) -> Inbox {
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.home.path().join(name)).unwrap()
+    }
+
+    /// Opens a page in the home directory.
+    pub(crate) fn open_file(&self, name: &str) -> Inbox {
+        Self::open_at(&self.home.path().join(name), 1280, 900)
+    }
+
+    fn open_at(page: &Path, width: u32, height: u32) -> Inbox {
         let window = Inbox::open_at("about:blank", width, height);
         window.page.call(
             "Page.addScriptToEvaluateOnNewDocument",

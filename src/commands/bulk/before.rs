@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 
@@ -197,11 +196,7 @@ fn excluding(exclusions: &Exclusions) -> Option<String> {
 
 /// How long the rows take, and when the last one is sent.
 fn duration(rows: u64, details: &Details) -> Option<String> {
-    #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
-    let seconds = (rows.saturating_sub(1) as f64 / details.rate).ceil();
-    let takes = Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|takes| takes.as_secs() > 0)?;
+    let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
     let (now, work) = (timestamps::now(), SignedDuration::try_from(takes).ok()?);
     let end = match &details.conditions.hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),

@@ -98,7 +98,7 @@ pub(crate) struct HoursOptions {
 
     /// Time zone of these hours and days: America/Bogota
     ///
-    /// The default is this machine's, unless that is UTC.
+    /// The default is this machine's, unless that is UTC. With --file it is also the time zone of the page.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
 

@@ -15,7 +15,7 @@ use crate::commands::limit::report_limit;
 use crate::context::{Context, Mode};
 use crate::cost::Estimate;
 use crate::exit::ExitCode;
-use crate::ledger::{DraftRequest, LedgerError};
+use crate::ledger::{DailyLimit, DraftRequest, LedgerError};
 use crate::message::TemplateTexts;
 use crate::process::block_on;
 use crate::report_page::{self, PageStyle, PlannedList};
@@ -118,6 +118,8 @@ impl PreparedList<'_> {
             remarks: &read.remarks,
             skip_invalid: args.policy.skip_invalid,
             refused,
+            daily: DailyLimit::of_draft(self.store, &self.details, &self.draft)?,
+            budget: self.budget,
         };
         let style = PageStyle {
             language: args.lang.unwrap_or_default(),

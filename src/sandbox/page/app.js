@@ -1,7 +1,7 @@
 // The inbox: where an address leads, and the keys. Whenever the sandbox says that something has changed, the page
 // reads again what it shows, from the sandbox's own endpoints and nothing else.
 
-import { focusChat, leaveSearch, listenToChats, refreshChats, showCurrent } from "./chats.js";
+import { focusChat, leaveSearch, listenToChats, offerKinds, refreshChats, showCurrent } from "./chats.js";
 import { closeChat, focusCurrent, listenToAnswers, listenToConversation, openChat, refreshConversation } from "./conversation.js";
 import { byId, counted, pane } from "./dom.js";
 import * as links from "./links.js";
@@ -53,6 +53,7 @@ async function show(health) {
     await route();
   }
   showCounts(health);
+  offerKinds(health.kinds);
   await Promise.all([refreshChats(), refreshConversation(), refreshRefused()]);
 }
 

@@ -1,4 +1,4 @@
-// The list of chats: newest first, searched by words.
+// The list of chats: newest first, searched by words, filtered by kind, fault and warning.
 
 import { byId, clock, counted, element, fill, move } from "./dom.js";
 import { avatar, snippet, ticks } from "./draw.js";
@@ -17,21 +17,38 @@ let timer;
 /** Reads the chats that are asked for, and shows them. */
 export async function refreshChats() {
   const reading = ++reads;
-  const search = searched();
-  const chats = await read("/sandbox/chats", { search, limit: drawn, drawn: true });
+  const wanted = asked();
+  const chats = await read("/sandbox/chats", { ...wanted, limit: drawn, drawn: true });
   if (reading !== reads) return;
   const known = new Map([...list.children].map((entry) => [entry.message.user, entry]));
   fill(list, chats.map((message) => entryOf(message, known.get(message.user) ?? newEntry(message.user))));
   showCurrent();
   const found = chats.length < drawn ? counted(chats.length, "chat") : `${drawn} or more chats`;
-  byId("found").hidden = !search;
-  byId("found").textContent = search ? `${found} found` : "";
-  byId("no-chats").hidden = chats.length > 0 || Boolean(search) || state.health.refused > 0;
+  byId("found").hidden = !wanted;
+  byId("found").textContent = wanted ? `${found} found` : "";
+  byId("no-chats").hidden = chats.length > 0 || Boolean(wanted) || state.health.refused > 0;
 }
 
-/** The words that are searched for; nothing where everything is listed. */
-function searched() {
-  return byId("search").value.trim() || undefined;
+/** What is asked for; nothing where everything is listed. */
+function asked() {
+  const isPressed = (id) => byId(id).ariaPressed === "true" || undefined;
+  const wanted = {
+    search: byId("search").value.trim() || undefined,
+    kind: byId("kind").value || undefined,
+    fault: isPressed("only-faults"),
+    warning: isPressed("only-warnings"),
+  };
+  return Object.values(wanted).some(Boolean) ? wanted : null;
+}
+
+/** Offers the kinds that have arrived. */
+export function offerKinds(kinds) {
+  const select = byId("kind");
+  const offered = [...select.options].slice(1).map((option) => option.value);
+  if (offered.join() === kinds.join()) return;
+  const chosen = select.value;
+  select.replaceChildren(select.options[0], ...kinds.map((kind) => new Option(kind)));
+  select.value = kinds.includes(chosen) ? chosen : "";
 }
 
 function newEntry(user) {
@@ -85,7 +102,7 @@ export function listenToChats() {
     if (!entry) return;
     // Who pressed Enter goes on in the conversation; who clicked is there with the mouse already.
     state.enters = event.detail === 0;
-    go(chatLink(entry.message.user, searched() ? entry.message : undefined));
+    go(chatLink(entry.message.user, asked() ? entry.message : undefined));
   });
   list.addEventListener("keydown", (event) => {
     if (move([...list.querySelectorAll("button")], event.key)) event.preventDefault();
@@ -99,6 +116,13 @@ export function listenToChats() {
     clearTimeout(timer);
     timer = setTimeout(guarded(search), 150);
   });
+  byId("kind").addEventListener("change", guarded(search));
+  for (const id of ["only-faults", "only-warnings"]) {
+    byId(id).addEventListener("click", guarded(() => {
+      byId(id).ariaPressed = String(byId(id).ariaPressed !== "true");
+      return search();
+    }));
+  }
   byId("search").addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();

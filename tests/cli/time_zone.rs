@@ -1,0 +1,119 @@
+//! The time zone in which the state of a run and its reports are shown.
+
+use crate::bulk_server::Jelou;
+use crate::harness::Home;
+#[cfg(unix)]
+use crate::harness::words;
+#[cfg(unix)]
+use crate::terminal::Terminal;
+
+const SEND: &str = "bulk send people.csv --yes --run r";
+
+/// A sent run of a profile with these keys, and its home.
+fn sent_run(keys: &str, flags: &[&str]) -> Home {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    home.profile("p", &jelou.url, keys);
+    home.write("people.csv", "to\n593987654321\n");
+    let send = home.run(SEND).args(flags).args(&["text", "Hola"]);
+    send.success();
+    home
+}
+
+/// The cell under `at` of the only row.
+fn at(report: &str) -> &str {
+    let mut lines = report.lines();
+    let header = lines.next().unwrap();
+    let place = header.split(',').position(|name| name == "at").unwrap();
+    lines.next().unwrap().split(',').nth(place).unwrap()
+}
+
+#[test]
+fn report_has_offset_of_flag_hours_profile_machine() {
+    let profile = "time_zone = \"Asia/Kolkata\"";
+    let hours = ["--between", "00:00-24:00", "--time-zone", "Asia/Tokyo"];
+    for (keys, sent_with, reported_with, offset) in [
+        ("", &[][..], &[][..], "-05:00"),
+        (profile, &[], &[], "+05:30"),
+        (profile, &hours, &[], "+09:00"),
+        (
+            profile,
+            &hours,
+            &["--time-zone", "america/caracas"],
+            "-04:00",
+        ),
+        (profile, &[], &["--time-zone", "UTC"], "Z"),
+    ] {
+        let home = sent_run(keys, sent_with);
+        let report = home
+            .run("bulk report")
+            .args(reported_with)
+            .env("TZ", "America/Guayaquil")
+            .success()
+            .stdout;
+        let at = at(&report);
+        assert!(at.ends_with(offset), "{at}: {keys} {sent_with:?}");
+        assert!(at.starts_with("20") && at.contains('T'), "{at}");
+    }
+}
+
+#[test]
+fn json_stays_utc_in_any_zone() {
+    let home = sent_run("time_zone = \"Asia/Kolkata\"", &[]);
+    for report in [
+        "bulk report --format ndjson",
+        "bulk report --format ndjson --time-zone Asia/Tokyo",
+        "bulk find +593987654321 -o record",
+    ] {
+        let row = &home.run(report).success().rows()[0];
+        assert!(row["at"].as_str().unwrap().ends_with('Z'), "{row}");
+    }
+    let status = home.run("bulk status").success().json();
+    assert!(status["created_at"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn unknown_zone_is_refused_as_flag_and_in_profile() {
+    let home = sent_run("", &[]);
+    for report in [
+        "bulk report --time-zone America/Bogotá",
+        "bulk report --file r.html --time-zone Bogota",
+        "bulk send people.csv --preview all --file p.html --time-zone Bogota text x",
+    ] {
+        home.run(report).fails(
+            2,
+            &["is not a time zone; write its name, such as America/Bogota"],
+        );
+    }
+    home.profile("p", "https://api.example", "time_zone = \"Bogota\"");
+    let part = "time_zone of profile p: `Bogota` is not a time zone";
+    for command in ["bulk status", "bulk report", "bulk report --file r.html"] {
+        home.run(command).fails(3, &[part]);
+    }
+    assert!(!home.path().join("r.html").exists());
+    // What was typed counts before it.
+    home.run("bulk report --time-zone America/Bogota").success();
+}
+
+#[test]
+fn page_before_run_takes_zone_without_hours() {
+    let home = sent_run("", &[]);
+    let preview = "bulk send people.csv --again --preview all --file p.html --time-zone Asia/Tokyo";
+    home.run(preview).args(&["text", "Hola"]).success();
+    assert!(home.read("p.html").contains("<!doctype html>"));
+    // A run without hours has no use for it.
+    home.run(SEND)
+        .args(&["--time-zone", "Asia/Tokyo", "text", "Hola"])
+        .fails(2, &["--time-zone says nothing here"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn status_at_terminal_has_zone_of_profile() {
+    let home = sent_run("time_zone = \"Asia/Kolkata\"", &[]);
+    for command in ["bulk status", "bulk list"] {
+        let (code, screen) = Terminal::plain(&home, &words(command)).end();
+        assert_eq!(code, 0, "{screen}");
+        assert!(screen.contains("+05:30"), "{screen}");
+    }
+}
