@@ -774,10 +774,10 @@ fn preview_says_limit_budget_and_days() {
         .map(|row| format!("5939{:08},Ana {row}\n", 80_000_000 + row))
         .collect();
     run.write("por-aprobar.csv", &format!("celular,nombre\n{people}"));
-    let preview = "bulk send por-aprobar.csv --preview all --file preview.html --per-day 100 --rates rates.csv --budget 50 template \
-                   order_shipped --language en --param";
-    let words: Vec<_> = preview.split(' ').filter(|word| !word.is_empty()).collect();
-    let param = ["{{ nombre }}", "--param", "A-1"];
+    let preview = "bulk send por-aprobar.csv --preview all --file preview.html --per-day 100 --rates rates.csv --budget 50";
+    let preview: Vec<_> = preview.split(' ').collect();
+    let message = "template order_shipped --language en --param A-1 --param";
+    let message: Vec<_> = message.split(' ').collect();
     for (language, parts) in [
         (
             "en",
@@ -796,7 +796,15 @@ fn preview_says_limit_budget_and_days() {
             ],
         ),
     ] {
-        let made = run.jelouctl(&[&words, &param[..], &["--lang", language]].concat());
+        let made = run.jelouctl(
+            &[
+                &preview,
+                &["--lang", language][..],
+                &message,
+                &["{{ nombre }}"],
+            ]
+            .concat(),
+        );
         assert_eq!(made.status.code(), Some(0), "{made:?}");
         let window = run.open_file("preview.html");
         let shown: String = window.value("document.querySelector('.head').innerText");
@@ -805,7 +813,7 @@ fn preview_says_limit_budget_and_days() {
         }
         let drawn: String = window.value("document.querySelector('.message').innerText");
         assert!(
-            drawn.contains("Ana 0") && drawn.contains("593980000000"),
+            drawn.contains("order Ana 0 is") && drawn.contains("593980000000"),
             "{drawn}"
         );
         assert_eq!(findings(&window), Vec::<String>::new());
