@@ -5,16 +5,35 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::preview::PlannedList;
 use super::texts::PageClock;
-use crate::cost::Estimate;
-use crate::ledger::now;
+use crate::cost::{Estimate, Money};
+use crate::import::Remarks;
+use crate::ledger::{DailyLimit, Details, LedgerDraft, now};
 use crate::list::ReportLanguage;
+use crate::message::Message;
 use crate::output::rounded;
 
 const DAY_S: i64 = 24 * 60 * 60;
 /// A run that takes less than this is over at once, in seconds.
 const SHORT_S: u64 = 60;
+
+/// A list to show.
+pub(crate) struct PlannedList<'a> {
+    /// The details of its future run.
+    pub(crate) details: &'a Details,
+    pub(crate) draft: &'a LedgerDraft,
+    /// The kind of the message.
+    pub(crate) kind: &'a Message,
+    pub(crate) remarks: &'a Remarks,
+    /// Whether rows that cannot be sent are skipped.
+    pub(crate) skip_invalid: bool,
+    /// Why the list cannot be sent as it is.
+    pub(crate) refused: Option<String>,
+    /// How many of its people are new under the 24-hour limit.
+    pub(crate) daily: Option<DailyLimit>,
+    /// The most that the run may cost.
+    pub(crate) budget: Option<Money>,
+}
 
 /// Facts, each with the name of its label.
 pub(super) fn plan_facts(

@@ -7,36 +7,16 @@ use serde_json::Value;
 use super::PageStyle;
 use super::head::{facts, list_name};
 use super::page::{Page, shown_message};
-use super::plan::plan_facts;
+use super::plan::{PlannedList, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
-use crate::cost::{Estimate, Money};
-use crate::import::{BulkError, Remark, Remarks};
-use crate::ledger::{
-    DailyLimit, Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now,
-};
+use crate::cost::Estimate;
+use crate::import::{BulkError, Remark};
+use crate::ledger::{DraftedRow, LedgerError, RowState, Skip, SkipReason, now};
 use crate::list::ReportLanguage;
-use crate::message::{Message, Part};
+use crate::message::Part;
 use crate::phone::country_of;
 use crate::report::reported_cells;
-
-/// A list to show.
-pub(crate) struct PlannedList<'a> {
-    /// The details of its future run.
-    pub(crate) details: &'a Details,
-    pub(crate) draft: &'a LedgerDraft,
-    /// The kind of the message.
-    pub(crate) kind: &'a Message,
-    pub(crate) remarks: &'a Remarks,
-    /// Whether rows that cannot be sent are skipped.
-    pub(crate) skip_invalid: bool,
-    /// Why the list cannot be sent as it is.
-    pub(crate) refused: Option<String>,
-    /// How many of its people are new under the 24-hour limit.
-    pub(crate) daily: Option<DailyLimit>,
-    /// The most that the run may cost.
-    pub(crate) budget: Option<Money>,
-}
 
 /// Writes the page of `list`; returns what was written, in words. With a mask, it contains no cell and no number, and
 /// the message is unfilled.

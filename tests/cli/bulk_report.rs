@@ -212,7 +212,7 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         .success()
         .stdout;
     assert!(
-        page.contains("<html lang=\"es\">") && page.contains("Ensayo (sandbox)"),
+        page.contains("<html lang=\"es\">") && page.contains("Ensayo: no se envió nada a nadie"),
         "{page}"
     );
 }
