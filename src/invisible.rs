@@ -51,6 +51,42 @@ pub(crate) fn is_invisible(character: char) -> bool {
             ))
 }
 
+/// Whether nobody sees it at the end of a value: it is invisible, or a control character such as a tab.
+pub(crate) fn is_unseen(character: char) -> bool {
+    is_invisible(character) || character.is_control()
+}
+
+/// `text` with a picture for each control character, such as `␉` for a tab, so that a person sees where it stands.
+pub(crate) fn with_control_pictures(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().map(picture).collect()
+}
+
+fn picture(character: char) -> char {
+    match u32::from(character) {
+        code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),
+        0x7f => '\u{2421}',
+        0x80..=0x9f => '\u{fffd}',
+        _ => character,
+    }
+}
+
+/// `a tab`; None for a character that is seen.
+pub(crate) fn name_of_control(character: char) -> Option<String> {
+    match character {
+        '\t' => Some("a tab".to_owned()),
+        '\n' => Some("a line break".to_owned()),
+        _ if is_other_line_break(character) => Some("a line break".to_owned()),
+        _ if character.is_control() => {
+            let code = u32::from(character);
+            Some(format!("the control character U+{code:04X}"))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

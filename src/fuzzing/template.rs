@@ -37,6 +37,6 @@ pub fn template(bytes: &[u8]) {
     };
     // A cell is inserted unchanged, unless the source says otherwise.
     if !source.contains('{') {
-        assert_eq!(filled["pair"][0], format!("{source}|{CELL}"));
+        assert_eq!(filled.value["pair"][0], format!("{source}|{CELL}"));
     }
 }

@@ -17,7 +17,7 @@ use crate::message::{
     with_country_codes,
 };
 use crate::people::{CountryRule, Exclusions, read_recipient};
-use crate::phone::Country;
+use crate::phone::{Country, PhoneNumber};
 use crate::template::{
     BodyTemplate, Misspelling, TextTemplate, Uses, foreign_text, left_as_they_are, misspelling,
     misspelt,
@@ -78,9 +78,13 @@ impl RecipientRule<'_> {
         countries: CountryRule,
     ) -> Result<(String, TypedRecipient), RowError> {
         let country = countries.of(row.country_cells());
+        let mut numbers = Vec::new();
         let recipient = match self {
             Self::Template(template) => {
-                template.fill(column, row, country.clone().unwrap_or_default(), false)?
+                let country = country.clone().unwrap_or_default();
+                let filled = template.fill(column, row, country, false)?;
+                numbers = filled.numbers;
+                filled.value
             }
             Self::Column(_) => row
                 .get(column)
@@ -95,10 +99,19 @@ impl RecipientRule<'_> {
                 )));
             }
         };
-        let typed = read_recipient(&recipient, country).map_err(|error| RowError::Recipient {
-            column: column.to_owned(),
-            error,
-        })?;
+        let is_recipient =
+            |number: &PhoneNumber| recipient.strip_prefix('+') == Some(number.as_str());
+        if let Some(place) = numbers.iter().position(is_recipient) {
+            // The filter has read it as the row of a list is read.
+            let number = numbers.swap_remove(place);
+            return Ok((number.as_str().to_owned(), number.into()));
+        }
+        let mut typed =
+            read_recipient(&recipient, country).map_err(|error| RowError::Recipient {
+                column: column.to_owned(),
+                error,
+            })?;
+        typed.warn(numbers.iter().flat_map(PhoneNumber::warnings).cloned());
         Ok((recipient, typed))
     }
 }
@@ -326,14 +339,15 @@ impl ImportPlan<'_> {
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.country_of(row);
         let body = self.body.fill(row, country)?;
-        let (recipient, typed) = self.recipient.read(row, column, self.countries)?;
+        let (recipient, mut typed) = self.recipient.read(row, column, self.countries)?;
+        typed.warn(body.warnings());
         if let Some(code) = typed.bare_code() {
             if country.is_none() {
                 codes.note(code, (&recipient, typed.recipient.as_str()), line);
             }
             codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
         }
-        self.made(body, typed, country)
+        self.made(body.value, typed, country)
     }
 
     /// The country of a row; None if it is unclear, which is an error only if the country is needed.
@@ -345,10 +359,12 @@ impl ImportPlan<'_> {
     pub(crate) fn message(
         &self,
         row: &Row,
-        recipient: TypedRecipient,
+        mut recipient: TypedRecipient,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.country_of(row);
-        self.made(self.body.fill(row, country)?, recipient, country)
+        let body = self.body.fill(row, country)?;
+        recipient.warn(body.warnings());
+        self.made(body.value, recipient, country)
     }
 
     fn made(
@@ -358,15 +374,18 @@ impl ImportPlan<'_> {
         country: Option<Country>,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         // If the row's country differs from the list's, it is unclear to which of the two its contacts belong.
+        let mut told = Vec::new();
         if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
-            with_country_codes(&mut body, country);
+            told = with_country_codes(&mut body, country)?;
         }
-        let made = Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
-        if self.strict && !made.1.is_empty() {
-            return Err(InvalidMessage::warnings(made.1).into());
+        let (outgoing, warnings) =
+            Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
+        told.extend(warnings);
+        if self.strict && !told.is_empty() {
+            return Err(InvalidMessage::warnings(told).into());
         }
-        made.0.check_bot(self.bot)?;
-        Ok(made)
+        outgoing.check_bot(self.bot)?;
+        Ok((outgoing, told))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A message that may be sent: merged, parsed as its kind, completed, validated, and written as JSON. There is no other
 //! way to make one.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::characters::visit_texts;
 use super::checks::{complete, object};
@@ -47,9 +47,12 @@ impl Outgoing {
         }
         let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
         let mut flags = flags;
-        with_country_codes(&mut flags, recipients.country);
+        let mut told = with_country_codes(&mut flags, recipients.country)?;
         merge(&mut body, flags);
-        Self::from_body(typed, body, RecipientChoice::Among(recipients))
+        let (outgoing, warnings) =
+            Self::from_body(typed, body, RecipientChoice::Among(recipients))?;
+        told.extend(warnings);
+        Ok((outgoing, told))
     }
 
     /// Like [`Outgoing::new`], from a whole body without flags.
@@ -221,29 +224,54 @@ fn named_beside<'a>(
         .map(|user| ("destinations", user))
 }
 
-/// Writes the numbers of typed contacts with `+` and their country code, if it is certain.
-pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
-    let is_certain = |raw: &str, number: &PhoneNumber| {
-        country.is_some() || !raw.contains('+') && !may_be_national(number.as_str())
-    };
-    let contacts = flags
-        .get_mut("contacts")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten();
-    let phones = contacts
-        .filter_map(|contact| contact.get_mut("phones")?.as_array_mut())
-        .flatten();
-    for phone in phones.filter_map(Value::as_object_mut) {
-        let raw = phone.get("phone").and_then(Value::as_str);
-        let number = raw.and_then(|raw| {
-            PhoneNumber::read(raw, country)
-                .ok()
-                .filter(|number| is_certain(raw, number))
-        });
-        if let Some(number) = number {
-            phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
-            complete_phone(phone);
+/// Writes the numbers of typed contacts with `+` and their country code, if it is certain. Returns warnings about how
+/// they were read.
+///
+/// # Errors
+/// If one of them may be a number of `country` or of another one.
+pub(crate) fn with_country_codes(
+    flags: &mut Value,
+    country: Option<Country>,
+) -> Result<Vec<String>, InvalidMessage> {
+    let mut warnings = Vec::new();
+    let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut);
+    for (card, contact) in contacts.into_iter().flatten().enumerate() {
+        let phones = contact.get_mut("phones").and_then(Value::as_array_mut);
+        let phones = phones
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object_mut);
+        for (place, phone) in phones.enumerate() {
+            let path = || format!("contacts[{card}].phones[{place}].phone");
+            match with_country_code(phone, country) {
+                Ok(told) => {
+                    let told = told.into_iter();
+                    warnings.extend(told.map(|warning| format!("{}: {warning}", path())));
+                }
+                Err(error) => return Err(InvalidMessage::recipient(&path(), error)),
+            }
         }
     }
+    Ok(warnings)
+}
+
+/// The same for one number.
+fn with_country_code(
+    phone: &mut Map<String, Value>,
+    country: Option<Country>,
+) -> Result<Vec<String>, RecipientError> {
+    let Some(raw) = phone.get("phone").and_then(Value::as_str) else {
+        return Ok(Vec::new());
+    };
+    let number = match PhoneNumber::read(raw, country) {
+        Ok(number) => number,
+        Err(error) if error.candidates.is_empty() => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let is_certain = country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
+    if is_certain {
+        phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
+        complete_phone(phone);
+    }
+    Ok(number.reading_warnings().to_vec())
 }

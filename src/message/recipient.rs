@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::invalid::InvalidMessage;
-use crate::invisible::is_invisible;
+use crate::invisible::{is_invisible, is_unseen};
 use crate::phone::{
     Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national,
 };
@@ -19,6 +19,8 @@ pub(crate) struct TypedRecipient {
     pub(crate) recipient: Recipient,
     /// None for a WhatsApp user id, and for a user of another channel.
     number: Option<PhoneNumber>,
+    /// Notes for a person about how it was read.
+    warnings: Vec<String>,
 }
 
 impl Recipient {
@@ -35,7 +37,7 @@ impl Recipient {
                 Err(RecipientError::new(problem, "give the user's identifier"))
             }
             _ if user.chars().any(char::is_control) => {
-                let problem = format!("`{}` has a control character", user.escape_debug());
+                let problem = format!("`{user}` has a control character");
                 Err(RecipientError::new(problem, "give the user's identifier"))
             }
             _ => Ok(Self(user.to_owned())),
@@ -49,7 +51,6 @@ impl Recipient {
 
 /// A recipient in a body that may be anybody.
 pub(crate) fn unclear(user: &str) -> RecipientError {
-    let user = user.escape_debug();
     RecipientError::new(
         format!(
             "`{user}` in the body may be anybody: it is neither a number with its country code nor a known id"
@@ -76,7 +77,7 @@ pub(super) fn documented_placeholder(value: &str) -> Option<String> {
 
 /// A warning about a recipient in a body that may be another person than is meant: it is sent literally.
 pub(super) fn doubt(user: &str) -> Option<String> {
-    let sent = format!("`{}` is sent as it stands", user.escape_debug());
+    let sent = format!("`{user}` is sent as it stands");
     match PhoneNumber::read(user, None) {
         Ok(number) if number.as_str() != user => Some(format!(
             "{sent}; WhatsApp writes this number {}",
@@ -123,28 +124,27 @@ impl TypedRecipient {
     /// If it is not clearly one recipient.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         if let Some(user) = typed.strip_prefix("id:") {
-            return Ok(Self {
-                recipient: Recipient::verbatim(user)?,
-                number: None,
-            });
+            return Ok(Recipient::verbatim(user)?.into());
         }
-        let user = typed.trim_matches(is_invisible);
+        let user = typed.trim_matches(is_unseen);
         if is_user_id(user) {
-            return Ok(Self {
-                recipient: Recipient(user.to_owned()),
-                number: None,
-            });
+            return Ok(Recipient(user.to_owned()).into());
         }
-        let number = PhoneNumber::read(typed, country)?;
-        Ok(Self {
-            recipient: Recipient(number.as_str().to_owned()),
-            number: Some(number),
-        })
+        PhoneNumber::read(typed, country).map(Self::from)
     }
 
-    /// A note for a person about how it was read.
+    /// Adds notes about how it was read, each once.
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    /// Notes for a person about how it was read.
     pub(crate) fn warnings(&self) -> &[String] {
-        self.number.as_ref().map_or(&[], PhoneNumber::warnings)
+        &self.warnings
     }
 
     /// The country code of a number that was typed without `+` and 00.
@@ -158,6 +158,17 @@ impl From<Recipient> for TypedRecipient {
         Self {
             recipient,
             number: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl From<PhoneNumber> for TypedRecipient {
+    fn from(number: PhoneNumber) -> Self {
+        Self {
+            recipient: Recipient(number.as_str().to_owned()),
+            warnings: number.warnings().to_vec(),
+            number: Some(number),
         }
     }
 }
@@ -212,11 +223,10 @@ impl RecipientChoice<'_> {
         let typed = TypedRecipient::read(raw, sources.country);
         let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
         // A list of numbers is judged as a whole.
-        let is_doubted = sources.country.is_none();
-        let number = typed
-            .number
-            .map(|number| if is_doubted { number.doubted() } else { number });
-        Ok(TypedRecipient { number, ..typed })
+        match typed.number {
+            Some(number) if sources.country.is_none() => Ok(number.doubted().into()),
+            number => Ok(TypedRecipient { number, ..typed }),
+        }
     }
 }
 
@@ -236,6 +246,9 @@ mod tests {
             ),
             ("+1 (415) 555.0100", "14155550100"),
             (" 593987654321 ", "593987654321"),
+            ("\t593987654321\r\n", "593987654321"),
+            ("593987654321\u{1f}", "593987654321"),
+            ("US.13491208655302741918\n", "US.13491208655302741918"),
             ("+1.415.555.0000", "14155550000"),
             ("(+593) 987654321", "593987654321"),
             ("593.98.765.4321", "593987654321"),
@@ -266,14 +279,11 @@ mod tests {
             ("id: ", "is empty"),
             ("id:\u{a0}\u{200b}\u{2060}\u{feff}", "is empty"),
             ("id:..", "means a folder"),
-            (
-                "id:1\n4155550100",
-                r"`1\n4155550100` has a control character",
-            ),
+            ("id:1\n4155550100", "`1␊4155550100` has a control character"),
             ("id:.\t.", "has a control character"),
             ("593987654321,593987654322", "contains `,`"),
-            ("593987654321\n593987654322", "contains `\\n`"),
-            ("593987654321\t1", "contains `\\t`"),
+            ("593987654321\n593987654322", "contains a line break"),
+            ("593987654321\t1", "contains a tab"),
             ("++593987654321", "contains `+`"),
             ("5939876+54321", "contains `+`"),
             ("5.93988E+11", "Excel has shortened this number"),
@@ -284,7 +294,7 @@ mod tests {
             ),
             (
                 "de 'casa'",
-                "`de \\'casa\\'` is not a phone number: it contains `d`",
+                "`de 'casa'` is not a phone number: it contains `d`",
             ),
             ("USER_ID", "contains `U`"),
             (
@@ -294,13 +304,32 @@ mod tests {
             ("US.12", "`US.12` is not a phone number: it contains `U`"),
             ("us.13491208655302741918", "contains `u`"),
             ("MR.Smith", "contains `M`"),
-            ("US.13491208655302741918\n", "contains `U`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "contains `٥`"),
             ("0987654321", "is a national number"),
             ("+44 (0)20 7946 0000", "did you mean +442079460000?"),
             ("+0987654321", "no country code begins with 0"),
-            ("593987654321.0", "spreadsheet"),
-            ("593987654321.00", "spreadsheet"),
+            (
+                "593987654321.0",
+                "spreadsheet writes a number; did you mean +593987654321?",
+            ),
+            ("593987654321.00", "did you mean +593987654321?"),
+            ("+593987654321,0", "did you mean +593987654321?"),
+            ("5.93987654321E+11", "did you mean +593987654321?"),
+            ("5,93987654321e11", "did you mean +593987654321?"),
+            (
+                "593987654321\u{1}1",
+                "contains the control character U+0001",
+            ),
+            (
+                "=\"593987654321\"",
+                "is a formula, with which a spreadsheet keeps a number as text; did you mean +593987654321?",
+            ),
+            ("=593987654321", "did you mean +593987654321?"),
+            (
+                "'593987654321",
+                "apostrophe, with which a spreadsheet keeps a number as text; did you mean +593987654321?",
+            ),
+            ("=\"Ana\"", "it contains `A`"),
             ("593.98.765.4321.0", "spreadsheet"),
             ("593-987-654-321.00", "spreadsheet"),
             ("987654321", "is a national number"),

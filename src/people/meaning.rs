@@ -134,10 +134,15 @@ pub(super) fn readings<'a>(
     let named = of_column.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
     let by_name = named.and_then(|named| read(text, Some(named)));
-    let meant = match (read_recipient(text, country), &by_name) {
-        (Err(_), Some(_)) => None,
-        (Err(error), None) => return Err(error),
-        (Ok(typed), _) => Some(typed),
+    // Digits that may be a number of two countries exclude both.
+    let mut candidates = Vec::new();
+    let meant = match read_recipient(text, country) {
+        Ok(typed) => Some(typed),
+        Err(error) if by_name.is_none() && error.candidates.is_empty() => return Err(error),
+        Err(error) => {
+            candidates = error.candidates;
+            None
+        }
     };
     let with_code = [
         with_code(meant.as_ref(), own),
@@ -151,7 +156,8 @@ pub(super) fn readings<'a>(
         .into_iter()
         .chain(by_name)
         .chain(without_country)
-        .map(|typed| typed.recipient.as_str().to_owned());
+        .map(|typed| typed.recipient.as_str().to_owned())
+        .chain(candidates);
     let mut people: Vec<String> = Vec::new();
     for person in all.chain(with_code.into_iter().flatten()) {
         if !people.contains(&person) {

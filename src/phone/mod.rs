@@ -2,10 +2,14 @@
 //! whose number a business does not see. The rules are tables written by `tests/cli/phone_rules.rs`, which are not
 //! loaded until they are used.
 
+mod diagnosis;
 mod national;
 mod number;
+mod old_style;
 mod person;
+mod recipient_error;
 mod rules;
+mod spreadsheet;
 mod typed;
 
 #[cfg(test)]
@@ -16,5 +20,5 @@ pub(crate) use self::number::{
     national_forms,
 };
 pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
+pub(crate) use self::recipient_error::{NUMBER_DIGITS, RecipientError};
 pub(crate) use self::rules::Country;
-pub(crate) use self::typed::{NUMBER_DIGITS, RecipientError};

@@ -1,9 +1,16 @@
 //! Reads a telephone number: what a person typed, and the valid number for it.
 
-use super::national::{international, why_not_international, why_not_national};
+use super::diagnosis::{why_not_international, why_not_national};
+use super::national::international;
+use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{country_of_user_id, is_user_id, person_key, spellings};
-use super::rules::{Country, Region, is_number, region_of_number, regions};
-use super::typed::{NUMBER_DIGITS, RecipientError, Typed};
+use super::recipient_error::{NUMBER_DIGITS, RecipientError};
+use super::rules::{
+    Country, Region, is_number, is_of_lists, region_of_number, regions, regions_of_lists,
+};
+use super::spreadsheet::SpreadsheetForm;
+use super::typed::Typed;
+use crate::invisible::is_unseen;
 
 /// A number with fewer digits and no `+` is as likely a national one.
 pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;
@@ -15,6 +22,8 @@ pub(crate) struct PhoneNumber {
     /// Neither `+` nor 00 marks the country code.
     is_bare: bool,
     warnings: Vec<String>,
+    /// Those of `warnings` that say how the digits were read, and not what kind of number they are.
+    reading_warnings: Vec<String>,
 }
 
 impl PhoneNumber {
@@ -24,15 +33,37 @@ impl PhoneNumber {
     /// # Errors
     /// If it is not a valid number, with the probable number.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
+        let digits = match Typed::read(typed) {
+            Ok(digits) => digits,
+            Err(error) => return Err(Self::in_spreadsheet(typed, country).unwrap_or(error)),
+        };
+        Self::read_digits(typed.trim_matches(is_unseen), digits, country)
+    }
+
+    fn read_digits(
+        typed: &str,
+        read: Typed,
+        country: Option<Country>,
+    ) -> Result<Self, RecipientError> {
         let Typed {
             is_international,
             digits,
-        } = Typed::read(typed)?;
+        } = read;
         match country {
             _ if is_international => Self::read_international(typed, digits, country),
             Some(Country(region)) => Self::read_bare(typed, digits, region),
             None => Self::read_without_country(typed, digits),
         }
+    }
+
+    /// The error for a number in a form that only spreadsheets write.
+    fn in_spreadsheet(typed: &str, country: Option<Country>) -> Option<RecipientError> {
+        let form = SpreadsheetForm::find(typed.trim_matches(is_unseen))?;
+        let inner = form.number.clone()?;
+        let number =
+            Typed::read(&inner).and_then(|digits| Self::read_digits(&inner, digits, country));
+        let number = number.as_ref().map(Self::as_str).map_err(Clone::clone);
+        Some(form.error(number))
     }
 
     fn read_international(
@@ -44,7 +75,10 @@ impl PhoneNumber {
             return Ok(Self::new(digits, false));
         }
         let (reason, meant) = why_not_international(&digits, country.map(|country| country.0));
-        let meant = meant.or_else(|| international(&digits, country?.0));
+        let meant = meant.or_else(|| {
+            let region = country?.0;
+            international(&digits, region).or_else(|| number_in_old_style(&digits, region))
+        });
         Err(RecipientError::invalid(
             typed,
             &reason,
@@ -81,31 +115,35 @@ impl PhoneNumber {
                 Ok(Self::new(number, true).warned(warning))
             }
             Some(number) => Ok(Self::new(number, true)),
-            None if may_be_international(&digits, region) => {
-                let other =
-                    region_of_number(&digits).filter(|_| !digits.starts_with(region.calling_code));
-                let warning = other.map(|other| {
-                    format!(
-                        "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
-                        region.code, other.code
-                    )
-                });
-                Ok(Self::new(digits, true).warned(warning))
-            }
-            None => {
-                let (reason, meant) = why_not_national(&digits, region);
-                let other = region_of_number(&digits).filter(|_| is_number(&digits));
-                let foreign =
-                    other.map(|other| format!("; a number of {} is written +{digits}", other.code));
-                let reason = reason + &foreign.unwrap_or_default();
-                Err(RecipientError::invalid(
-                    typed,
-                    &reason,
-                    meant.as_deref(),
-                    false,
-                ))
-            }
+            None => Self::read_foreign(typed, digits, region),
         }
+    }
+
+    /// Reads bare `digits` that are not a national number of `region` as it is written today.
+    fn read_foreign(
+        typed: &str,
+        digits: String,
+        region: &'static Region,
+    ) -> Result<Self, RecipientError> {
+        let has_code = digits.starts_with(region.calling_code);
+        let in_old_style = number_in_old_style(&digits, region);
+        if !may_be_international(&digits, region) {
+            return Err(not_a_number_of(typed, &digits, region, in_old_style));
+        }
+        if has_code {
+            return Ok(Self::new(digits, true));
+        }
+        if in_old_style.is_some() || may_lack_area(&digits, region) {
+            return Err(ambiguous(typed, in_old_style, region, &digits));
+        }
+        let other = region_of_number(&digits);
+        let warning = other.map(|other| {
+            format!(
+                "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
+                region.code, other.code
+            )
+        });
+        Ok(Self::new(digits, true).warned(warning))
     }
 
     fn read_without_country(typed: &str, digits: String) -> Result<Self, RecipientError> {
@@ -138,11 +176,14 @@ impl PhoneNumber {
             digits,
             is_bare,
             warnings: warning.into_iter().collect(),
+            reading_warnings: Vec::new(),
         }
     }
 
     fn warned(mut self, warning: impl Into<Option<String>>) -> Self {
-        self.warnings.extend(warning.into());
+        let warning = warning.into();
+        self.reading_warnings.extend(warning.clone());
+        self.warnings.extend(warning);
         self
     }
 
@@ -161,6 +202,14 @@ impl PhoneNumber {
         self
     }
 
+    /// The same number, which counts as one with a country code: its country was given.
+    pub(crate) fn of_known_country(self) -> Self {
+        Self {
+            is_bare: false,
+            ..self
+        }
+    }
+
     /// The digits, as WhatsApp writes them.
     pub(crate) fn as_str(&self) -> &str {
         &self.digits
@@ -171,12 +220,41 @@ impl PhoneNumber {
         &self.warnings
     }
 
+    /// What a person has to know of how a number was read that no message goes to.
+    pub(crate) fn reading_warnings(&self) -> &[String] {
+        &self.reading_warnings
+    }
+
     /// The country code of a number that was typed without `+` and 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         region_of_number(&self.digits)
             .filter(|_| self.is_bare)
             .map(|region| region.calling_code)
     }
+}
+
+/// The error for bare `digits` that are no number of `region`, nor of another country as far as one can tell.
+fn not_a_number_of(
+    typed: &str,
+    digits: &str,
+    region: &'static Region,
+    in_old_style: Option<String>,
+) -> RecipientError {
+    if let Some(number) = in_old_style {
+        let reason = format!("it has an old spelling of {}", region.code);
+        return RecipientError::invalid(typed, &reason, Some(&number), false);
+    }
+    let (mut reason, meant) = why_not_national(digits, region);
+    if may_lack_area(digits, region) {
+        let code = region.calling_code;
+        reason = format!(
+            "behind 15 the area code is missing, so write +{code}9, the area code and the number"
+        );
+    }
+    if let Some(other) = region_of_number(digits) {
+        reason += &format!("; a number of {} is written +{digits}", other.code);
+    }
+    RecipientError::invalid(typed, &reason, meant.as_deref(), false)
 }
 
 /// Whether bare `digits`, which are not a national number of `region`, can include a country code. A national one that
@@ -190,21 +268,12 @@ fn may_be_international(digits: &str, region: &Region) -> bool {
     digits.len() >= fewest && is_number(digits)
 }
 
-/// The countries of most lists: those that Jelou serves.
-const COUNTRIES_OF_LISTS: [&str; 18] = [
-    "EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV",
-    "NI", "VE",
-];
-
 /// Whether `digits`, an international number of an unusual country, could also be a national one of another.
 pub(crate) fn may_be_national(digits: &str) -> bool {
-    let is_of_lists = |region: &&Region| COUNTRIES_OF_LISTS.contains(&region.code);
     digits.len() == DIGITS_WITHOUT_PLUS
-        && region_of_number(digits).is_some_and(|region| !is_of_lists(&region))
-        && regions()
-            .iter()
-            .filter(is_of_lists)
-            .any(|region| international(digits, region).is_some())
+        && region_of_number(digits).is_some()
+        && !is_of_lists(digits)
+        && regions_of_lists().any(|region| international(digits, region).is_some())
 }
 
 /// The country of a recipient that is a number, or the id of a WhatsApp user.

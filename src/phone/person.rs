@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::typed::{NUMBER_DIGITS, Typed};
+use super::recipient_error::NUMBER_DIGITS;
+use super::typed::Typed;
 
 /// The key of a person, the same for every spelling of a number, by which exclusions, `allow_to`, `--once` and the
 /// ledger know whom a message reaches: the number's digits, where Mexico's 521 is 52, Argentina's 549 is 54, and

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 
 use super::person::two_forms;
+use crate::invisible::with_control_pictures;
 use crate::nearest::plain;
 
 /// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the region of a
@@ -108,6 +109,24 @@ pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
     region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
 }
 
+/// The countries of most lists: those that Jelou serves.
+const COUNTRIES_OF_LISTS: [&str; 18] = [
+    "EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV",
+    "NI", "VE",
+];
+
+/// The regions of most lists.
+pub(super) fn regions_of_lists() -> impl Iterator<Item = &'static Region> {
+    regions()
+        .iter()
+        .filter(|region| COUNTRIES_OF_LISTS.contains(&region.code))
+}
+
+/// Whether `digits` are an international number of a country of most lists.
+pub(super) fn is_of_lists(digits: &str) -> bool {
+    region_of_number(digits).is_some_and(|region| COUNTRIES_OF_LISTS.contains(&region.code))
+}
+
 /// Mexico's 521 is 52, Argentina's 549 is 54, and a mobile of Brazil without its ninth digit has one.
 fn by_the_rules(digits: &str) -> Cow<'_, str> {
     let form = two_forms(digits).map(|[short, long]| {
@@ -186,7 +205,7 @@ impl fmt::Display for Country {
 fn unknown(raw: &str) -> String {
     format!(
         "`{}` is not a country; write its two letters, such as EC or MX",
-        raw.escape_debug()
+        with_control_pictures(raw.to_owned())
     )
 }
 

@@ -129,20 +129,20 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "0445512345678",
         "MX",
-        "no country code begins with 0",
-        "a number of MX (+52) has 10 digits behind the country code",
+        "is a national number",
+        "it has an old spelling of MX; did you mean +525512345678?",
     ),
     (
         "14155550100",
         "MX",
         "14155550100",
-        "14155550100; `14155550100` is not a national number of MX and is taken as +14155550100, a number of US",
+        "may be +524155550100, a number of MX in an old spelling, or +14155550100, a number of US",
     ),
     (
-        "15512345678",
+        "12025550123",
         "MX",
-        "15512345678",
-        "taken as +15512345678, a number of US",
+        "12025550123",
+        "12025550123; `12025550123` is not a national number of MX and is taken as +12025550123, a number of US",
     ),
     (
         "4771234567",
@@ -271,6 +271,76 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     ("412 34 567", "NO", "is a national number", "4741234567"),
     ("4771234567", "NO", "4771234567", "4771234567"),
 ];
+
+/// What is typed with a country, and how it is read.
+const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
+    (
+        "1 81 8323 4567",
+        "MX",
+        "`1 81 8323 4567` may be +528183234567, a number of MX in an old spelling, or +18183234567, a number of US",
+    ),
+    (
+        "443312345678",
+        "MX",
+        "may be +523312345678, a number of MX in an old spelling, or +443312345678, a number of GB",
+    ),
+    ("+18183234567", "MX", "18183234567"),
+    ("0018183234567", "MX", "18183234567"),
+    ("045 33 1234 5678", "MX", "did you mean +523312345678?"),
+    ("01 33 1234 5678", "MX", "did you mean +523312345678?"),
+    ("453312345678", "MX", "did you mean +523312345678?"),
+    ("+52 045 33 1234 5678", "", "did you mean +523312345678?"),
+    (
+        "15 5123 40009",
+        "AR",
+        "may be a mobile of AR with 15 in place of +549 and its area code, or +15512340009",
+    ),
+    ("15 2345 6789", "AR", "behind 15 the area code is missing"),
+    ("15 351 234 5678", "AR", "did you mean +5493512345678?"),
+    ("+15512340009", "AR", "15512340009"),
+    ("14155550100", "AR", "taken as +14155550100, a number of US"),
+    // The 0 in front of a carrier's 3 is lost.
+    (
+        "33101234567",
+        "CO",
+        "may be +573101234567, a number of CO in an old spelling, or +33101234567, a number of FR",
+    ),
+    ("33612345678", "CO", "taken as +33612345678, a number of FR"),
+    ("09 8765 4321", "CL", "did you mean +56987654321?"),
+    ("15512340009", "", "15512340009"),
+];
+
+#[test]
+fn old_spelling_is_never_another_country() {
+    for (typed, country, expected) in OLD_SPELLINGS {
+        let found = understood(typed, country);
+        assert!(
+            found.contains(expected),
+            "{typed} with `{country}`: {found}"
+        );
+        let is_read = !found.contains(' ');
+        assert_eq!(is_read, !expected.contains(' '), "{typed}: {found}");
+    }
+}
+
+#[test]
+fn number_of_unnamed_country_is_not_proposed() {
+    for (typed, expected) in [
+        (
+            "044 55 1234 0005",
+            "is a national number: say of which country",
+        ),
+        ("01 55 1234 0007", "is a national number"),
+        ("0442079460000", "is a national number"),
+        // A number of Brazil, whose area is Peru's country code.
+        ("0 51 98765 4321", "is a national number"),
+        ("0573001234567", "did you mean +573001234567?"),
+        ("0525512345678", "did you mean +525512345678?"),
+    ] {
+        let found = understood(typed, "");
+        assert!(found.contains(expected), "{typed}: {found}");
+    }
+}
 
 #[test]
 fn numbers_of_twelve_countries_are_understood() {

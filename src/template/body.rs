@@ -6,11 +6,11 @@ use std::slice;
 use minijinja::Environment;
 use serde_json::Value;
 
-use super::text::{TemplateError, TextTemplate};
+use super::text::{Filled, TemplateError, TextTemplate};
 use super::walk::Uses;
 use crate::list::Row;
 use crate::message::{Schema, fit};
-use crate::phone::Country;
+use crate::phone::{Country, PhoneNumber};
 
 /// The body of a run, ready to fill.
 pub(crate) enum BodyTemplate<'a> {
@@ -34,13 +34,21 @@ impl BodyText<'_> {
         self.template.as_ref().map(|(template, _)| &*template.uses)
     }
 
-    fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
+    /// The value for a row; numbers that the text reads are added to `numbers`.
+    fn fill(
+        &self,
+        row: &Row,
+        country: Option<Country>,
+        numbers: &mut Vec<PhoneNumber>,
+    ) -> Result<Value, TemplateError> {
         let Some((template, type_name)) = &self.template else {
             return Ok(Value::from(self.source));
         };
         let is_text = matches!(type_name, None | Some("string"));
-        let value = template.fill(&self.path, row, country, is_text)?;
-        fit(*type_name, value).map_err(|problem| TemplateError::new(&self.path, problem, false))
+        let filled = template.fill(&self.path, row, country, is_text)?;
+        numbers.extend(filled.numbers);
+        fit(*type_name, filled.value)
+            .map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
 }
 
@@ -61,11 +69,17 @@ impl<'a> BodyTemplate<'a> {
     }
 
     /// The body for one row; `country` decides how its numbers are read.
-    pub(crate) fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        match self {
-            Self::Of(body, texts) => filled(body, &mut texts.iter(), row, country),
-            Self::Row => Ok(row.to_json()),
-        }
+    pub(crate) fn fill(
+        &self,
+        row: &Row,
+        country: Option<Country>,
+    ) -> Result<Filled, TemplateError> {
+        let mut numbers = Vec::new();
+        let value = match self {
+            Self::Of(body, texts) => filled(body, &mut texts.iter(), row, country, &mut numbers)?,
+            Self::Row => row.to_json(),
+        };
+        Ok(Filled { value, numbers })
     }
 
     /// Whether the value at `path`, or above or below it, depends on the row.
@@ -133,20 +147,22 @@ fn filled(
     texts: &mut slice::Iter<'_, BodyText<'_>>,
     row: &Row,
     country: Option<Country>,
+    numbers: &mut Vec<PhoneNumber>,
 ) -> Result<Value, TemplateError> {
     match value {
         Value::String(_) => texts
             .next()
-            .map_or(Ok(Value::Null), |text| text.fill(row, country)),
+            .map_or(Ok(Value::Null), |text| text.fill(row, country, numbers)),
         Value::Object(fields) => {
-            let filled = fields
-                .iter()
-                .map(|(name, field)| Ok((name.clone(), filled(field, texts, row, country)?)));
+            let filled = fields.iter().map(|(name, field)| {
+                let value = filled(field, texts, row, country, numbers)?;
+                Ok((name.clone(), value))
+            });
             Ok(Value::Object(filled.collect::<Result<_, _>>()?))
         }
         Value::Array(items) => items
             .iter()
-            .map(|item| filled(item, texts, row, country))
+            .map(|item| filled(item, texts, row, country, numbers))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
     }
@@ -172,7 +188,7 @@ mod tests {
             serde_json::from_value(json!({ "x": "ñ" })).unwrap(),
         ));
         let filled = json!({"a/b": "ñ", "c~1d": [1, ["Ñ", "x"]], "n": null});
-        assert_eq!(template.fill(&row, None).unwrap(), filled);
+        assert_eq!(template.fill(&row, None).unwrap().value, filled);
         let varies = ["a/b", "c~1d[1][0]", "c~1d[1]", "c~1d[1][1]", "n"]
             .map(|path| template.varies_at(path));
         assert_eq!(varies, [true, true, true, false, false]);

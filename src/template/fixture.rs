@@ -19,7 +19,8 @@ fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, Str
     let country = country.map(|code| code.parse().unwrap());
     let filled = template
         .fill("text", &row, country, false)
-        .map_err(|error| error.problem)?;
+        .map_err(|error| error.problem)?
+        .value;
     Ok(filled
         .as_str()
         .map_or_else(|| filled.to_string(), str::to_owned))

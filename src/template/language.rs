@@ -3,11 +3,12 @@
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell};
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Cell};
 
 use super::dates::date;
 use super::numbers::{money, number, percent, refused};
 use super::operators::{add_operators, in_text};
+use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
@@ -37,8 +38,9 @@ pub(super) fn syntax() -> SyntaxConfig {
         .expect("the usual marks")
 }
 
-/// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`.
-fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
+/// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`. Without a country,
+/// or with an empty cell for it, it is that of the row.
+fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     let typed = match typed.kind() {
         ValueKind::String | ValueKind::Number => typed.to_string(),
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
@@ -49,11 +51,25 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
             ));
         }
     };
-    let country = country.map(Country::meant).transpose();
-    let country = country.map_err(|problem| refused("phone", &problem))?;
+    let view = RowView::in_state(state);
+    let named = country.filter(|country| !country.trim().is_empty());
+    let country = match named {
+        Some(named) => Some(Country::meant(named).map_err(|problem| refused("phone", &problem))?),
+        None => view.as_ref().and_then(|view| view.country),
+    };
     let number =
         PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
-    Ok(format!("+{}", number.as_str()))
+    let written = format!("+{}", number.as_str());
+    if let Some(view) = view {
+        // Whether the numbers of a list without a country are of one country is judged for the whole list.
+        let number = if country.is_some() {
+            number.of_known_country()
+        } else {
+            number
+        };
+        view.note_number(number);
+    }
+    Ok(written)
 }
 
 /// `{{ saldo | default("0") }}`: a replacement for an empty cell, too; minijinja's own filter counts that as a text.

@@ -1,12 +1,12 @@
 //! A row as seen by templates.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 use minijinja::{State, Value as Cell};
 
 use crate::list::Row;
-use crate::phone::Country;
+use crate::phone::{Country, PhoneNumber};
 
 /// The name by which a template reaches any column: `row['Nombre completo']`.
 pub(super) const ROW: &str = "row";
@@ -25,6 +25,8 @@ pub(super) struct RowView {
     /// passing it on unchanged keeps the same piece of memory. A printed text is therefore recognized as this cell,
     /// while filters and comparisons see the stored value.
     shown: Arc<[(usize, Cell)]>,
+    /// The numbers that the filter `phone` has read.
+    numbers: Mutex<Vec<PhoneNumber>>,
 }
 
 impl RowView {
@@ -42,7 +44,19 @@ impl RowView {
                 .iter()
                 .map(|(place, _)| (*place, stored(*place)))
                 .collect(),
+            numbers: Mutex::default(),
         }
+    }
+
+    /// Keeps a number that a text was filled with, since its warnings are about the row.
+    pub(super) fn note_number(&self, number: PhoneNumber) {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.push(number);
+    }
+
+    /// The numbers that were noted.
+    pub(super) fn take_numbers(&self) -> Vec<PhoneNumber> {
+        std::mem::take(&mut *self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The text to print for a cell that the sheet shows differently from what it stores.
@@ -84,6 +98,7 @@ impl Object for RowView {
                 outside: false,
                 country: self.country,
                 shown,
+                numbers: Mutex::default(),
             }));
         }
         if self.outside && name == VIEW {

@@ -16,7 +16,7 @@ use super::walk::{Uses, walk};
 use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::is_template;
-use crate::phone::Country;
+use crate::phone::{Country, PhoneNumber};
 
 /// A template that cannot be used, or a row that cannot fill one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,27 @@ impl TemplateError {
         let hint = "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; filters stand behind it, such as \
                     upper, default('x') and phone('EC'); to print braces, write {{ '{{' }}";
         UsageError::new(self, hint)
+    }
+}
+
+/// What a template made of a row.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Filled {
+    pub(crate) value: Value,
+    /// The numbers that the filter `phone` has read.
+    pub(crate) numbers: Vec<PhoneNumber>,
+}
+
+impl Filled {
+    /// What is to be said of the numbers, each once.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = Vec::new();
+        for warning in self.numbers.iter().flat_map(PhoneNumber::warnings) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        warnings
     }
 }
 
@@ -110,9 +131,12 @@ impl<'a> TextTemplate<'a> {
         row: &Row,
         country: Option<Country>,
         as_shown: bool,
-    ) -> Result<Value, TemplateError> {
+    ) -> Result<Filled, TemplateError> {
         if let Some(text) = self.joined(row, as_shown) {
-            return Ok(Value::from(text));
+            return Ok(Filled {
+                value: Value::from(text),
+                numbers: Vec::new(),
+            });
         }
         let view = Arc::new(RowView::new(row, country, as_shown));
         let context = Cell::from_dyn_object(Arc::clone(&view));
@@ -144,10 +168,16 @@ impl<'a> TextTemplate<'a> {
                 )
             })
         });
-        filled.map_err(|error| match error.kind() {
-            ErrorKind::UndefinedError => self.undefined(path, row),
-            _ => TemplateError::new(path, describe(&error), false),
-        })
+        match filled {
+            Ok(value) => Ok(Filled {
+                value,
+                numbers: view.take_numbers(),
+            }),
+            Err(error) if error.kind() == ErrorKind::UndefinedError => {
+                Err(self.undefined(path, row))
+            }
+            Err(error) => Err(TemplateError::new(path, describe(&error), false)),
+        }
     }
 
     /// The text, if it has only words and columns of the header of `row`.

@@ -448,3 +448,105 @@ fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
         "{ended:?}"
     );
 }
+
+#[test]
+fn filter_phone_warns_as_country_column() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "nombre,celular,pais\nA,573001234567,EC\nB,0987654301,EC\nC,525512340002,MX\n",
+    );
+    let warning = "line 2: `573001234567` is not a national number of EC and is taken as +573001234567, a number of CO";
+    for to in [
+        None,
+        Some("{{ celular | phone(pais) }}"),
+        Some("{{ celular | phone }}"),
+    ] {
+        let mut arguments = vec!["people.csv", "text", "Hola {{ nombre }}"];
+        arguments.extend(to.into_iter().flat_map(|to| ["--to", to]));
+        home.list_shown(&arguments).success().told(&[warning]);
+    }
+    home.list_shown(&["people.csv", "text", "Llama al {{ celular | phone(pais) }}"])
+        .success()
+        .told(&[warning]);
+    home.list_shown(&[
+        "people.csv",
+        "--strict",
+        "text",
+        "Hola",
+        "--to",
+        "{{ celular | phone(pais) }}",
+    ])
+    .fails(2, &[warning]);
+}
+
+#[test]
+fn old_mexican_number_is_refused_everywhere() {
+    let home = Home::new();
+    let refused = "`15512340009` may be +525512340009, a number of MX in an old spelling, or +15512340009, a number of US";
+    home.write(
+        "people.csv",
+        "celular,pais\n15512340009,MX\n+525512340011,MX\n",
+    );
+    for arguments in [
+        &["people.csv", "text", "Hola"][..],
+        &[
+            "people.csv",
+            "text",
+            "Hola",
+            "--to",
+            "{{ celular | phone(pais) }}",
+        ],
+        &[
+            "people.csv",
+            "text",
+            "Hola",
+            "--to",
+            "{{ celular | phone('MX') }}",
+        ],
+        &[
+            "people.csv",
+            "text",
+            "Hola {{ celular | phone(pais) }}",
+            "--to",
+            "+525512340011",
+        ],
+    ] {
+        home.list_shown(arguments).fails(2, &["line 2: ", refused]);
+    }
+    for arguments in [
+        "send text Hola --to 15512340009 --country MX",
+        "send contacts --to +525512340011 --country MX --name Ana --phone 15512340009",
+        "run --to 15512340009 --country MX -- true",
+    ] {
+        home.run(&format!("--sandbox --dry-run {arguments}"))
+            .fails(2, &[refused]);
+    }
+}
+
+#[test]
+fn excluded_old_mexican_number_excludes_both() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "to\n+525512340009\n+15512340009\n+525512340011\n",
+    );
+    home.write("bajas.txt", "15512340009\n");
+    let requests = home
+        .list_shown(&[
+            "people.csv",
+            "--country",
+            "MX",
+            "--exclude",
+            "bajas.txt",
+            "text",
+            "Hola",
+        ])
+        .success()
+        .rows();
+    let users: Vec<_> = requests
+        .iter()
+        .map(|request| &request["body"]["userId"])
+        .collect();
+    assert_eq!(users, ["525512340011"]);
+}

@@ -119,8 +119,11 @@ impl Notice {
         } else {
             "use one of these values"
         };
-        let mut body = filled.map_err(|error| UsageError::new(error, hint))?;
+        let filled = filled.map_err(|error| UsageError::new(error, hint))?;
+        let warnings = filled.warnings();
+        let mut body = filled.value;
         let mut changed = without_control_characters(&mut body);
+        changed.extend(warnings);
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(&self.to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;

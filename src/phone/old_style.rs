@@ -1,0 +1,75 @@
+//! National numbers as a country's people wrote them before its rules changed, or without the zero that a spreadsheet
+//! drops. With a country code in front, the same digits may be a valid number of another country.
+
+use super::national::{international, without_prefix};
+use super::recipient_error::RecipientError;
+use super::rules::{Region, is_valid, region_of_number};
+
+/// What was dialled in front of a national number, by country. Mexico had 01, 044 and 045 until 2019, and a 1 in front
+/// of its mobiles; a spreadsheet drops their zero. Chile had 0 in front of an area or a mobile.
+const OLD_PREFIXES: [(&str, &[&str]); 2] = [
+    ("MX", &["044", "045", "01", "44", "45", "1"]),
+    ("CL", &["0"]),
+];
+
+/// The digits in front of an Argentinian mobile without its area code.
+const MOBILE_WITHOUT_AREA: &str = "15";
+
+/// The number of `region` that `digits` are in an old spelling, with its calling code.
+pub(super) fn number_in_old_style(digits: &str, region: &'static Region) -> Option<String> {
+    let (_, prefixes) = OLD_PREFIXES
+        .iter()
+        .find(|(country, _)| *country == region.code)
+        .copied()
+        .unwrap_or_default();
+    prefixes
+        .iter()
+        .filter_map(|prefix| digits.strip_prefix(prefix))
+        .map(|national| format!("{}{national}", region.calling_code))
+        .find(|number| is_valid(number))
+        .or_else(|| argentinian_mobile(digits, region))
+        .or_else(|| with_lost_zero(digits, region))
+}
+
+/// A mobile with 15 in front of its area code: 15 11 2345 6789.
+fn argentinian_mobile(digits: &str, region: &Region) -> Option<String> {
+    let national = digits
+        .trim_start_matches('0')
+        .strip_prefix(MOBILE_WITHOUT_AREA)
+        .filter(|_| region.code == "AR")?;
+    Some(format!("549{national}")).filter(|number| is_valid(number))
+}
+
+/// A number whose prefix begins with a zero and has more digits, such as a carrier's, and lost the zero.
+fn with_lost_zero(digits: &str, region: &'static Region) -> Option<String> {
+    let dialled = format!("0{digits}");
+    let has_more = |national: &String| national.len() < digits.len();
+    without_prefix(&dialled, region)
+        .filter(has_more)
+        .and_then(|_| international(&dialled, region))
+}
+
+/// Whether `digits` may be a mobile of Argentina as its neighbours dialled it: 15 and the number, without an area code.
+pub(super) fn may_lack_area(digits: &str, region: &Region) -> bool {
+    let national = digits.trim_start_matches('0');
+    region.code == "AR" && national.starts_with(MOBILE_WITHOUT_AREA)
+}
+
+/// The error for `typed`, which may be a number of `region` in an old spelling, or `foreign`, one of another country.
+pub(super) fn ambiguous(
+    typed: &str,
+    in_old_style: Option<String>,
+    region: &Region,
+    foreign: &str,
+) -> RecipientError {
+    let country = region.code;
+    let code = region.calling_code;
+    let other = region_of_number(foreign).map_or("another country", |other| other.code);
+    let old = match &in_old_style {
+        Some(number) => format!("+{number}, a number of {country} in an old spelling"),
+        None => format!("a mobile of {country} with 15 in place of +{code}9 and its area code"),
+    };
+    let problem = format!("`{typed}` may be {old}, or +{foreign}, a number of {other}");
+    let candidates = in_old_style.into_iter().chain([foreign.to_owned()]);
+    RecipientError::ambiguous(problem, candidates.collect())
+}

@@ -1,0 +1,118 @@
+//! Forms that only spreadsheets give a number: a formula or an apostrophe that keeps it as text, decimals, an exponent.
+
+use super::recipient_error::{NUMBER_DIGITS, RecipientError};
+
+/// A number in such a form.
+pub(super) struct SpreadsheetForm {
+    /// The number as it would be typed; None if its digits are lost.
+    pub(super) number: Option<String>,
+    pub(super) problem: String,
+    pub(super) hint: &'static str,
+}
+
+const AS_TEXT: &str = "format the column as text and write the number alone";
+const AS_WHOLE_NUMBER: &str = "format the column as text and take the number without decimals";
+const UNSHORTENED: &str =
+    "send the .xlsx itself, or format the column as a number without decimals and save it again";
+
+impl SpreadsheetForm {
+    /// The form of `typed`, which has nothing invisible at its ends; None if it has none of them.
+    pub(super) fn find(typed: &str) -> Option<Self> {
+        if let Some(number) = behind_formula(typed) {
+            let problem =
+                format!("`{typed}` is a formula, with which a spreadsheet keeps a number as text");
+            return Some(Self::new(number, problem));
+        }
+        if let Some(number) = typed.strip_prefix(['\'', '\u{2019}']) {
+            let problem = format!(
+                "`{typed}` begins with an apostrophe, with which a spreadsheet keeps a number as text"
+            );
+            return Some(Self::new(number, problem));
+        }
+        let number = typed.strip_prefix('+').unwrap_or(typed);
+        let plus = typed.strip_suffix(number).unwrap_or_default();
+        if let Some((mantissa, exponent)) = split_exponent(number) {
+            let Some(digits) = whole_number(mantissa, exponent) else {
+                return Some(Self {
+                    number: None,
+                    problem: format!(
+                        "Excel has shortened this number, `{typed}`, and its last digits are lost"
+                    ),
+                    hint: UNSHORTENED,
+                });
+            };
+            let problem =
+                format!("`{typed}` is written with an exponent, as Excel shows a long number");
+            return Some(Self::new(&format!("{plus}{digits}"), problem));
+        }
+        let (whole, is_zero) = split_decimals(number)?;
+        Some(Self {
+            number: is_zero.then(|| format!("{plus}{whole}")),
+            problem: format!("`{typed}` has decimals, as a spreadsheet writes a number"),
+            hint: AS_WHOLE_NUMBER,
+        })
+    }
+
+    /// The error, given what became of the number in it.
+    pub(super) fn error(self, read: Result<&str, RecipientError>) -> RecipientError {
+        match read {
+            Ok(number) => RecipientError::meant(&self.problem, number, self.hint),
+            Err(error) => error.behind(self.problem),
+        }
+    }
+
+    fn new(number: &str, problem: String) -> Self {
+        Self {
+            number: Some(number.to_owned()),
+            problem,
+            hint: AS_TEXT,
+        }
+    }
+}
+
+/// The number in `="0987654301"`, or in `=0987654301`.
+fn behind_formula(typed: &str) -> Option<&str> {
+    let value = typed.strip_prefix('=')?.trim();
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    Some(quoted.unwrap_or(value).trim_matches('\''))
+}
+
+/// `593987654321.0`, more zeros behind the only dot of a number, `593987654321,0`, or `593987650001.5`, whose only dot
+/// comes after too many digits to be a separator; `415.555.0000` is a phone number. Also whether the decimals are zero.
+fn split_decimals(number: &str) -> Option<(&str, bool)> {
+    let sign = number.rfind(['.', ','])?;
+    let whole = number.get(..sign)?;
+    let decimals = number.get(sign + 1..)?;
+    let has_digits_only = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if decimals.is_empty() || !has_digits_only(decimals) {
+        return None;
+    }
+    let is_zero = decimals.bytes().all(|byte| byte == b'0');
+    let is_whole = whole.len() >= *NUMBER_DIGITS.start() && has_digits_only(whole);
+    let is_long_whole = is_whole && (decimals.len() <= 2 || is_zero);
+    let has_dot = number.get(sign..)?.starts_with('.');
+    let is_last_zero = has_dot && is_zero && (decimals.len() == 1 || !whole.contains('.'));
+    (is_long_whole || is_last_zero).then_some((whole, is_zero))
+}
+
+/// Mantissa and exponent of `5,93988E+11`, as Excel writes a long number.
+fn split_exponent(number: &str) -> Option<(&str, usize)> {
+    let (mantissa, exponent) = number.split_once(['E', 'e'])?;
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let is_mantissa = mantissa.starts_with(|first: char| first.is_ascii_digit())
+        && mantissa
+            .chars()
+            .all(|character| character.is_ascii_digit() || ",.".contains(character));
+    Some((mantissa, exponent.parse().ok()?)).filter(|_| is_mantissa)
+}
+
+/// The number that the mantissa has all digits of: one before its sign, and as many behind it as the exponent says.
+fn whole_number(mantissa: &str, exponent: usize) -> Option<String> {
+    let (first, rest) = mantissa.split_once([',', '.'])?;
+    let is_whole = first.len() == 1
+        && rest.len() == exponent
+        && rest.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| format!("{first}{rest}"))
+}
