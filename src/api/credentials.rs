@@ -135,9 +135,10 @@ pub(super) struct SecretForms(Vec<Vec<u8>>);
 
 impl SecretForms {
     pub(super) fn new(signed: &str, secret: &str) -> Self {
-        let mut forms = vec![base64_form(signed)];
+        let mut forms = encoded_forms(signed);
         if secret.len() >= SHORTEST {
-            forms.extend([base64_form(secret), secret.as_bytes().to_vec()]);
+            forms.extend(encoded_forms(secret));
+            forms.push(secret.as_bytes().to_vec());
             // What looks like an escape in the secret itself is undone in a text, too. A tab, `\t`, becomes `t` there.
             let in_json = Value::from(secret).to_string();
             forms.extend(
@@ -158,6 +159,7 @@ impl SecretForms {
         let shown = [
             alike(text.as_bytes()),
             alike(&below_escapes(text.as_bytes())),
+            alike(without_line_breaks(text).as_bytes()),
         ];
         self.0.iter().any(|form| {
             shown
@@ -188,6 +190,20 @@ fn below_escapes(text: &[u8]) -> Vec<u8> {
     }
     text.retain(|byte| *byte != b'\\');
     text
+}
+
+/// How `value` stands in a text in base64, once or twice, and in hexadecimal digits, small or large.
+fn encoded_forms(value: &str) -> Vec<Vec<u8>> {
+    let once = base64_form(value);
+    let twice = base64_form(&String::from_utf8_lossy(&once));
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let large_hex = hex.to_uppercase();
+    vec![once, twice, hex.into_bytes(), large_hex.into_bytes()]
+}
+
+/// `text` on one line, as base64 is before it is broken into lines, which may be indented.
+fn without_line_breaks(text: &str) -> String {
+    text.lines().map(str::trim).collect()
 }
 
 /// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
@@ -351,15 +367,26 @@ mod tests {
                 &json,
                 &slashed,
                 credentials.authorization(),
+                &BASE64_STANDARD.encode(BASE64_STANDARD.encode(secret)),
+                &hex_of(secret),
+                &hex_of(secret).to_uppercase(),
+                &hex_of(&format!("id:{secret}")),
             ] {
                 assert!(credentials.are_repeated_in(text), "{text}");
                 let lines = credentials.hidden_in_lines(&format!("one\n{text}\ntwo"));
                 assert_eq!(lines, "one\n(redacted)\ntwo");
             }
+            let mut lines = BASE64_STANDARD.encode(secret);
+            lines.insert_str(4, "\r\n  ");
+            assert!(credentials.are_repeated_in(&lines), "{lines}");
             assert!(!credentials.are_repeated_in("nothing of it"));
         }
         let credentials = Credentials::new("id", &Secret::new("one\nand another".to_owned()));
         assert_eq!(credentials.hidden_in_lines("a\none\nand another"), REDACTED);
+    }
+
+    fn hex_of(text: &str) -> String {
+        text.bytes().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::profile;
 use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, ConfigFile, SecretSource, Settings, no_bot};
+use crate::config::{ApiUrl, ConfigFile, SecretSource, Settings, matches_no_number, no_bot};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, check_writable};
@@ -187,6 +187,7 @@ impl Checkup {
                         format!("{value} ({origin}): without rates every bulk run is refused"),
                     );
                 }
+                ("allow_to", false) => self.allow_to(&settings, &value, &origin),
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, no_bot()),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
@@ -196,6 +197,23 @@ impl Checkup {
             }
         }
         Some(settings)
+    }
+
+    /// Checks that each pattern can match a recipient.
+    fn allow_to(&mut self, settings: &Settings, value: &str, origin: &str) {
+        let patterns = settings.allow_to.iter().flatten();
+        let dead: Vec<_> = patterns
+            .filter(|pattern| matches_no_number(pattern))
+            .map(|pattern| format!("`{pattern}`"))
+            .collect();
+        if dead.is_empty() {
+            return self.ok("allow_to", format!("{value} ({origin})"));
+        }
+        let dead = dead.join(", ");
+        self.warn(
+            "allow_to",
+            format!("{value} ({origin}): no number with its country code is like {dead}, so it allows no recipient"),
+        );
     }
 
     /// Checks the people who must not be written to: an unusable list stops every message.

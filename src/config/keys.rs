@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::cost::Money;
-use crate::invisible::without_final_line_break;
+use crate::invisible::{is_unseen, without_final_line_break};
+use crate::phone::{Country, PhoneNumber, is_clear, may_begin_number};
 use crate::texts::rows;
 
 /// A setting that a profile may have.
@@ -241,8 +242,10 @@ pub(super) fn switch(raw: &str) -> Result<bool, String> {
         .map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
 }
 
-/// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
-pub(super) fn pattern(raw: &str) -> Result<String, String> {
+/// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it. A
+/// number without `*` may be a national one of `country`.
+pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, String> {
+    let raw = raw.trim_end_matches(is_unseen);
     let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
     let fits_somebody = match raw.strip_prefix("id:") {
         // On the wire such a user looks like a number, so that a part of one would allow numbers too.
@@ -254,11 +257,33 @@ pub(super) fn pattern(raw: &str) -> Result<String, String> {
     };
     // It is not repeated: it may be a secret that was typed in the wrong place.
     let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";
-    if fits_somebody {
-        Ok(raw.to_owned())
-    } else {
-        Err(problem.to_owned())
+    if !fits_somebody {
+        return Err(problem.to_owned());
     }
+    let is_number = raw.bytes().all(|letter| letter.is_ascii_digit());
+    match country.filter(|_| is_number) {
+        Some(country) => allowed_number(raw, country),
+        None => Ok(raw.to_owned()),
+    }
+}
+
+/// The number that bare digits mean in a profile of this country.
+fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
+    match PhoneNumber::read(raw, Some(country)) {
+        Ok(number) => Ok(number.as_str().to_owned()),
+        // A user of another channel may have digits alone.
+        Err(error) if error.candidates.is_empty() && is_clear(raw) => Ok(raw.to_owned()),
+        Err(error) => Err(format!("an allowed recipient is not clear: {error}")),
+    }
+}
+
+/// Whether no recipient can match a pattern of digits: it is not a number with its country code, or no country code
+/// begins as it does.
+pub(crate) fn matches_no_number(pattern: &str) -> bool {
+    let begin = pattern.split('*').next().unwrap_or_default();
+    let is_of_digits = begin.bytes().all(|letter| letter.is_ascii_digit());
+    let is_whole = begin.len() == pattern.len();
+    is_of_digits && (!may_begin_number(begin) || is_whole && !is_clear(pattern))
 }
 
 #[cfg(test)]
@@ -271,6 +296,44 @@ mod tests {
         for key in KEYS.iter() {
             let forms = ["text", "path", "number", "switch", "list", "command"];
             assert!(forms.contains(&key.form), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn allowed_number_is_read_with_country() {
+        let ecuador = "EC".parse().ok();
+        for (raw, expected) in [
+            ("0987654321", Some("593987654321")),
+            ("987654321", Some("593987654321")),
+            ("593987654321", Some("593987654321")),
+            ("593*", Some("593*")),
+            ("12", Some("12")),
+            ("id:U1", Some("id:U1")),
+            ("0187654321", None),
+        ] {
+            assert_eq!(pattern(raw, ecuador).ok().as_deref(), expected, "{raw}");
+        }
+        let mexico = "MX".parse().ok();
+        let error = pattern("15512340009", mexico).unwrap_err();
+        assert!(error.contains("+525512340009"), "{error}");
+        assert_eq!(pattern("0987654321", None).as_deref(), Ok("0987654321"));
+    }
+
+    #[test]
+    fn pattern_that_matches_no_number_is_known() {
+        for (pattern, expected) in [
+            ("0987654321", true),
+            ("987654321", true),
+            ("09*", true),
+            ("593987654321", false),
+            ("593*", false),
+            ("5*", false),
+            ("*", false),
+            ("*321", false),
+            ("id:0987", false),
+            ("12", false),
+        ] {
+            assert_eq!(matches_no_number(pattern), expected, "{pattern}");
         }
     }
 

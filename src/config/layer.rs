@@ -170,7 +170,7 @@ impl Layer {
     pub(super) fn get_list<T>(
         &self,
         name: &str,
-        read: Reader<T>,
+        read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<Vec<T>>, CommandError> {
         let read = self
             .list(name)

@@ -76,6 +76,9 @@ impl fmt::Display for SecretSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(_) => formatter.write_str("(redacted)"),
+            Self::File(path) if may_be_secret(path) => {
+                formatter.write_str("a file that does not exist")
+            }
             Self::File(path) => write!(formatter, "file {}", path.display()),
             Self::Stdin => formatter.write_str("standard input"),
             Self::Command(words) => write!(
@@ -86,6 +89,23 @@ impl fmt::Display for SecretSource {
             Self::Prompt => formatter.write_str("asked for on the terminal"),
         }
     }
+}
+
+/// Whether the name of a file may be the secret itself: it is not the name of any file, and has neither a folder nor an
+/// ending.
+fn may_be_secret(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    !name.contains(['/', '\\', '.']) && !path.exists()
+}
+
+/// The error for such a name, which must not be printed.
+fn no_such_file(origin: &Origin) -> CommandError {
+    CommandError::configuration(
+        format!(
+            "{origin}: there is no such file; its name is not shown, since it may be the secret"
+        ),
+        "pass the path of a file, such as ./secret, or set JELOU_CLIENT_SECRET to the secret itself",
+    )
 }
 
 impl Sourced<SecretSource> {
@@ -102,6 +122,9 @@ impl Sourced<SecretSource> {
                 let file = path.clone();
                 let read = blocking(move || read_file(&file)).await;
                 read.map_err(|cause| {
+                    if may_be_secret(path) {
+                        return no_such_file(&self.origin);
+                    }
                     let message =
                         format!("{}: {}", self.origin, FileError::of("read", path)(cause));
                     CommandError::configuration(message, "check the path and its permissions")

@@ -149,6 +149,7 @@ impl Settings {
                 .collect(),
             time_zone: layer.get("time_zone", str::parse)?,
         };
+        let country = layer.get("country", str::parse)?;
         Ok(Self {
             profile: None,
             bot: layer.get("bot_id", keys::bot_id)?,
@@ -161,11 +162,11 @@ impl Settings {
             timeout: layer.or_default("timeout", keys::timeout)?,
             retry_for: layer.or_default("retry_for", keys::retry_for)?,
             ca_cert: layer.path("ca_cert"),
-            allow_to: layer.get_list("allow_to", keys::pattern)?,
+            allow_to: layer.get_list("allow_to", |raw| keys::pattern(raw, country))?,
             do_not_contact: layer.path("do_not_contact"),
             log: layer.path("log"),
             rate: layer.or_default("rate", keys::rate)?,
-            country: layer.get("country", str::parse)?,
+            country,
             remember: layer.or_default("remember", keys::remember)?,
             confirm_bulk: layer.or_default("confirm_bulk", keys::switch)?,
             hours,

@@ -51,6 +51,8 @@ pub(crate) struct ImportPlan<'a> {
     /// At most this many are sent; the rows after them are not part of the run.
     pub(crate) limit: Option<u64>,
     pub(crate) policy: ImportPolicy,
+    /// Whether each message is for one recipient under a key of `--once`.
+    pub(crate) has_key: bool,
 }
 
 /// The source of a row's recipient.
@@ -385,6 +387,11 @@ impl ImportPlan<'_> {
             return Err(InvalidMessage::warnings(told).into());
         }
         outgoing.check_bot(self.bot)?;
+        if let Some(other) = outgoing.second_recipient().filter(|_| self.has_key) {
+            return Err(RowError::Problem(format!(
+                "the body names {other}, too, and with --once a message is for one recipient"
+            )));
+        }
         Ok((outgoing, told))
     }
 }

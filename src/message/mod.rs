@@ -18,6 +18,7 @@ mod media_url;
 mod or_template;
 mod outgoing;
 mod parameter;
+mod placeholder;
 mod recipient;
 mod schema;
 mod template_listing;
@@ -37,7 +38,9 @@ pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::parameter::named_parameter;
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
-pub(crate) use self::recipient::{RecipientChoice, RecipientSources, TypedRecipient, typed_form};
+pub(crate) use self::recipient::{
+    RecipientChoice, RecipientSources, TypedRecipient, typed_form, undocumented_form,
+};
 pub(crate) use self::schema::Schema;
 pub(crate) use self::template_listing::{
     TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,

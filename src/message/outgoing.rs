@@ -10,12 +10,13 @@ use super::flag::TypedFlags;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::parameter::named_parameter;
+use super::placeholder::{copied_values, documented_placeholder};
 use super::recipient::{
-    Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt,
-    unclear,
+    Recipient, RecipientChoice, RecipientSources, TypedRecipient, doubt, unclear,
 };
 use super::vcard::complete_phone;
-use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national};
+use crate::invisible::{is_unseen, with_control_pictures};
+use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national, person_key};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
@@ -70,8 +71,13 @@ impl Outgoing {
         let is_row = matches!(recipient, RecipientChoice::Made(_));
         let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
         let recipient = recipient.make(in_body.as_ref().map(|(_, recipient)| recipient));
+        let mut violations: Vec<_> = misspelt_recipients(&fields).collect();
         let fields = Value::Object(fields);
-        let (mut violations, mut warnings) = (Vec::new(), Vec::new());
+        let mut copied = Vec::new();
+        copied_values("", &fields, &mut copied);
+        let copied = copied.into_iter();
+        violations.extend(copied.map(|value| typed.violation(&value.path, value.problem)));
+        let mut warnings = Vec::new();
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged
             .into_iter()
@@ -174,6 +180,12 @@ impl Outgoing {
         std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
     }
 
+    /// A recipient that the body names beside the message's own; another spelling of it is not one.
+    pub(crate) fn second_recipient(&self) -> Option<&str> {
+        let one = person_key(self.recipient.as_str());
+        self.recipients().find(|other| person_key(other) != one)
+    }
+
     /// A recipient in the body, not typed, that no guard can judge.
     pub(crate) fn unclear_recipient(&self) -> Option<&RecipientError> {
         self.unclear_recipient.as_ref()
@@ -211,6 +223,26 @@ pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
         .into_iter()
         .chain(listed(body.get("destinations")))
         .filter_map(Value::as_str)
+        .map(|user| user.trim_matches(is_unseen))
+}
+
+/// The fields that name recipients.
+const RECIPIENT_FIELDS: [&str; 2] = ["userId", "destinations"];
+
+/// Fields that differ from one that names recipients only in capitals, or in what nobody sees: Jelou may read them as
+/// such a field, and no safety check would.
+fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Violation> {
+    fields.keys().filter_map(|name| {
+        let plain: String = name.chars().filter(|sign| !is_unseen(*sign)).collect();
+        let meant = RECIPIENT_FIELDS
+            .into_iter()
+            .find(|field| name != field && plain.eq_ignore_ascii_case(field))?;
+        Some(Violation {
+            path: with_control_pictures(name.clone()),
+            problem: format!("differs from `{meant}` only in capitals or spaces; write `{meant}`"),
+            flag: None,
+        })
+    })
 }
 
 /// Recipients in other fields than the kind's own, if no other recipient was given.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::invalid::InvalidMessage;
-use crate::invisible::{is_invisible, is_unseen};
+use crate::invisible::is_unseen;
 use crate::phone::{
     Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national,
 };
@@ -24,23 +24,23 @@ pub(crate) struct TypedRecipient {
 }
 
 impl Recipient {
-    /// A `userId` from a body, taken literally.
+    /// A `userId` from a body, taken literally, but for what nobody sees at its ends.
     ///
     /// # Errors
     /// If it is empty, a dot segment of a path, or has control characters, which a URL might lose.
     pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
-        match user {
-            _ if user.chars().all(is_invisible) => Err(RecipientError::empty()),
-            "." | ".." => {
+        match user.trim_matches(is_unseen) {
+            "" => Err(RecipientError::empty()),
+            user @ ("." | "..") => {
                 let problem =
                     format!("`{user}` cannot be a recipient: as a part of a URL it means a folder");
                 Err(RecipientError::new(problem, "give the user's identifier"))
             }
-            _ if user.chars().any(char::is_control) => {
+            user if user.chars().any(char::is_control) => {
                 let problem = format!("`{user}` has a control character");
                 Err(RecipientError::new(problem, "give the user's identifier"))
             }
-            _ => Ok(Self(user.to_owned())),
+            user => Ok(Self(user.to_owned())),
         }
     }
 
@@ -57,22 +57,6 @@ pub(crate) fn unclear(user: &str) -> RecipientError {
         ),
         "write the number as 593987654321, or name the recipient with --to; a user of another channel is `--to id:USER`",
     )
-}
-
-/// Placeholders in the API's documents and in what is copied from them.
-const DOCUMENTED_PLACEHOLDERS: [&str; 6] = [
-    "USER_ID",
-    "BOT_ID",
-    "PHONE_NUMBER",
-    "+PHONE_NUMBER",
-    "{userId}",
-    "<string>",
-];
-
-/// Says that a value was copied from the API's documents.
-pub(super) fn documented_placeholder(value: &str) -> Option<String> {
-    let is_one = DOCUMENTED_PLACEHOLDERS.contains(&value.trim());
-    is_one.then(|| format!("`{}` is a placeholder of the API's documents", value.trim()))
 }
 
 /// A warning about a recipient in a body that may be another person than is meant: it is sent literally.
@@ -94,6 +78,21 @@ pub(super) fn doubt(user: &str) -> Option<String> {
         )),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// A warning about a recipient on the wire that is a number in another form than Jelou's documents ask for.
+pub(crate) fn undocumented_form(user: &str) -> Option<String> {
+    let number = PhoneNumber::read(user, None)
+        .ok()
+        .filter(|number| number.as_str() != user);
+    if number.is_none() && is_clear(user) {
+        return None;
+    }
+    let meant = number.map(|number| format!(", here {}", number.as_str()));
+    Some(format!(
+        "the recipient `{user}` may be another chat than is meant: Jelou documents digits with the country code, without +{}",
+        meant.unwrap_or_default()
+    ))
 }
 
 /// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it
@@ -123,10 +122,10 @@ impl TypedRecipient {
     /// # Errors
     /// If it is not clearly one recipient.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
-        if let Some(user) = typed.strip_prefix("id:") {
+        let user = typed.trim_matches(is_unseen);
+        if let Some(user) = user.strip_prefix("id:") {
             return Ok(Recipient::verbatim(user)?.into());
         }
-        let user = typed.trim_matches(is_unseen);
         if is_user_id(user) {
             return Ok(Recipient(user.to_owned()).into());
         }
@@ -259,7 +258,8 @@ mod tests {
                 "US.ENT.11815799212886844830",
             ),
             ("id:EC.593987654321", "EC.593987654321"),
-            ("id: 1,2", " 1,2"),
+            ("id: 1,2", "1,2"),
+            ("\u{200b}id:abc \u{200b}\t", "abc"),
             ("id:0987654321", "0987654321"),
         ] {
             assert_eq!(

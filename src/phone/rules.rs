@@ -115,6 +115,14 @@ const COUNTRIES_OF_LISTS: [&str; 18] = [
     "NI", "VE",
 ];
 
+/// Whether a number with its country code may begin with `digits`.
+pub(crate) fn may_begin_number(digits: &str) -> bool {
+    regions().iter().any(|region| {
+        let code = region.calling_code;
+        digits.starts_with(code) || code.starts_with(digits)
+    })
+}
+
 /// The regions of most lists.
 pub(super) fn regions_of_lists() -> impl Iterator<Item = &'static Region> {
     regions()

@@ -160,7 +160,7 @@ async fn receive(
     let Checked {
         kind,
         recipient,
-        warnings,
+        mut warnings,
     } = match checked {
         Ok(checked) => checked,
         Err(error) => {
@@ -173,6 +173,7 @@ async fn receive(
         .map(|user| user.to_string())
         .or_else(|| received.caller.user.clone())
         .unwrap_or_default();
+    warnings.extend(message::undocumented_form(&user));
     let sandbox = &received.caller.sandbox;
     if sandbox.options.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
         let description =

@@ -15,7 +15,7 @@ use crate::output::counted;
 use crate::people::{
     CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list,
 };
-use crate::phone::{person_key, spellings};
+use crate::phone::spellings;
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Checks every recipient of a request against `allow_to`; a person is allowed in any spelling of the number.
@@ -103,11 +103,7 @@ impl Sender {
             return Err(CommandError::guard(problem, way));
         }
         check_allowed(&self.settings, outgoing.recipients())?;
-        let one = person_key(outgoing.recipient().as_str());
-        let mut others = outgoing
-            .recipients()
-            .filter(|other| person_key(other) != one);
-        if let (true, Some(other)) = (has_key, others.next()) {
+        if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {
             let problem =
                 format!("the body names {other}, too, and with --once a message is for one person");
             return Err(CommandError::guard(

@@ -550,3 +550,82 @@ fn excluded_old_mexican_number_excludes_both() {
         .collect();
     assert_eq!(users, ["525512340011"]);
 }
+
+#[test]
+fn placeholder_of_documents_is_refused_in_fields() {
+    let home = Home::new();
+    for (kind, fields, path) in [
+        (
+            "raw",
+            r#""a":{"flow_id":"FLOW_ID"}"#,
+            "a.flow_id: `FLOW_ID`",
+        ),
+        ("raw", r#""list":["1"," <number> "]"#, "list[1]: `<number>`"),
+        ("text", r#""text":"PHONE_NUMBER""#, "text: `PHONE_NUMBER`"),
+    ] {
+        home.write(
+            "body.json",
+            format!(r#"{{"userId":"593987654321",{fields}}}"#),
+        );
+        home.run(&format!("--sandbox --dry-run send {kind} --body body.json"))
+            .fails(2, &[path, "is a placeholder of the API's documents"]);
+    }
+    home.write(
+        "body.json",
+        r#"{"userId":"593987654321","text":"Your FLOW_ID is <number>"}"#,
+    );
+    home.run("--sandbox --dry-run send text --body body.json")
+        .success();
+}
+
+#[test]
+fn misspelt_recipient_field_is_refused() {
+    let home = Home::new();
+    for field in [
+        "userid",
+        "UserId",
+        "Destinations",
+        "destinations ",
+        r"\u200buserId",
+    ] {
+        let body = format!(r#"{{"userId":"593987654321","text":"a","{field}":"593987654322"}}"#);
+        home.write("body.json", body);
+        for kind in ["text", "raw"] {
+            home.run(&format!("--sandbox --dry-run send {kind} --body body.json"))
+                .fails(2, &["only in capitals or spaces"]);
+        }
+    }
+    home.write(
+        "body.json",
+        r#"{"userId":"U1 \u200b","text":"a","users":"2"}"#,
+    );
+    let sent = home
+        .run("--sandbox --dry-run send raw --body body.json")
+        .success();
+    assert_eq!(sent.json()["body"]["userId"], "U1");
+}
+
+#[test]
+fn raw_row_with_second_recipient_is_invalid_under_key() {
+    let home = Home::new();
+    home.write(
+        "rows.ndjson",
+        "{\"userId\":\"593987654321\",\"text\":\"x\",\"destinations\":[\"593987654322\"]}\n\
+         {\"userId\":\"593987654323\",\"text\":\"x\",\"destinations\":[\"+593987654323\"]}\n",
+    );
+    home.list_shown(&["rows.ndjson", "--once", "k", "raw"]).fails(
+        2,
+        &["line 1: the body names 593987654322, too, and with --once a message is for one recipient", "1 is invalid"],
+    );
+    home.list_shown(&["rows.ndjson", "raw"]).success();
+}
+
+#[test]
+fn allowed_national_number_is_of_profile_country() {
+    let home = Home::new();
+    home.config("[profiles.p]\nbot_id = \"1\"\ncountry = \"EC\"\nallow_to = [\"0987654321\"]\n");
+    home.run("--sandbox --dry-run --profile p send text Hola --to 0987654321")
+        .success();
+    home.run("--sandbox --dry-run --profile p send text Hola --to 0987654322")
+        .fails(11, &["is not among the recipients"]);
+}

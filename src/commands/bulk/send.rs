@@ -144,6 +144,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         skip: args.skip,
         limit: args.limit,
         policy: args.import_policy(),
+        has_key: args.once.is_some(),
     };
     let page = page_file
         .map(|path| ReportFile::open(context, "--file", path, &reads))

@@ -1,0 +1,64 @@
+//! Values that were copied from the API's documents, where they stand for one's own.
+
+use serde_json::Value;
+
+use super::schema::inside;
+
+/// Placeholders in the API's documents and in what is copied from them. A page hides its addresses as the last two.
+const DOCUMENTED: [&str; 16] = [
+    "USER_ID",
+    "BOT_ID",
+    "FLOW_ID",
+    "PHONE_NUMBER",
+    "+PHONE_NUMBER",
+    "{userId}",
+    "{botId}",
+    "{flowId}",
+    "{messageId}",
+    "<string>",
+    "<number>",
+    "<integer>",
+    "<boolean>",
+    "<any>",
+    "[email protected]",
+    "[email\u{a0}protected]",
+];
+
+/// Says that a value was copied from the API's documents.
+pub(super) fn documented_placeholder(value: &str) -> Option<String> {
+    let value = value.trim();
+    DOCUMENTED
+        .contains(&value)
+        .then(|| format!("`{value}` is a placeholder of the API's documents"))
+}
+
+/// A value that was copied from the API's documents.
+pub(super) struct CopiedValue {
+    pub(super) path: String,
+    pub(super) problem: String,
+}
+
+/// All such values at `path` and below. Recipients are judged by themselves.
+pub(super) fn copied_values(path: &str, value: &Value, found: &mut Vec<CopiedValue>) {
+    match value {
+        Value::String(text) => {
+            found.extend(documented_placeholder(text).map(|problem| CopiedValue {
+                path: path.to_owned(),
+                problem,
+            }))
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                copied_values(&format!("{path}[{place}]"), item, found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if !path.is_empty() || name != "destinations" {
+                    copied_values(&inside(path, name), field, found);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
