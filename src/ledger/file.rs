@@ -15,11 +15,13 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
+use super::commit_count::CommitCount;
 use super::db::{
     DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, check_version,
     new_secret,
 };
 use super::error::{LedgerError, LedgerFault};
+use super::file_id::{FileId, OpenFiles};
 use super::model::now;
 use crate::private_file::{self, FileError};
 use crate::process::overdue_signal;
@@ -42,15 +44,20 @@ pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
 pub(super) struct FileEngine {
     db: Connection,
     path: PathBuf,
-    /// The file that was opened; another one in its place is not written.
+    /// The file that was opened.
     opened: FileId,
-    /// Its log, once it was seen: it stays as long as the file is open.
-    log: Option<FileId>,
+    /// It and those beside it; with another one in its place, nothing is written. None before they are checked, and if the
+    /// store can only be read.
+    files: Option<OpenFiles>,
     turn: File,
     write: File,
     on_wait: OnWait,
-    /// The file beside the store that has the number of its commits. None if the store can only be read.
-    commits: Option<File>,
+    can_write: bool,
+    count: CommitCount,
+    /// The file that has the number of its commits, if there is one.
+    count_id: Option<FileId>,
+    /// How many commits it had when this process last wrote it.
+    commits: i64,
     /// In a transaction that changes the store: whether its log was empty.
     changes: Option<bool>,
     /// The locks by which others see that the processes with these numbers live.
@@ -77,7 +84,7 @@ impl FileEngine {
             )
         };
         // Opening a pipe would block forever.
-        let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
+        let mut files = ["", "-turn", "-write"].map(beside).into_iter();
         if let Some(other) = files.find(|file| {
             file.symlink_metadata()
                 .is_ok_and(|metadata| !metadata.is_file())
@@ -116,10 +123,9 @@ impl FileEngine {
                 open.read(true).write(true).create(true).truncate(false),
             )
         };
-        let locks =
-            || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
-        let (db, turn, write, commits) = match locks() {
-            Ok((turn, write, commits)) => {
+        let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?));
+        let (db, turn, write, can_write) = match locks() {
+            Ok((turn, write)) => {
                 if !path.exists() {
                     beside("")?;
                 }
@@ -128,7 +134,7 @@ impl FileEngine {
                     Connection::open_with_flags(&path, flags)?,
                     turn,
                     write,
-                    Some(commits),
+                    true,
                 )
             }
             Err(error) if creates && !path.exists() => return Err(error.into()),
@@ -140,7 +146,7 @@ impl FileEngine {
                     open_immutable(&path).map_err(|_| LedgerError::from(error))?,
                     turn,
                     write,
-                    None,
+                    false,
                 )
             }
         };
@@ -148,26 +154,28 @@ impl FileEngine {
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         // Otherwise a statement is compiled again whenever its LIMIT changes.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let opened = FileId::of(&path).map_err(not_opened)?;
-        let (log, changes, entered, alive_before) = (None, None, HashMap::new(), None);
         let mut engine = Self {
             db,
-            path,
-            opened,
-            log,
+            opened: FileId::read(&path).map_err(not_opened)?,
+            files: None,
             turn,
             write,
             on_wait,
-            commits,
-            changes,
-            entered,
-            alive_before,
+            can_write,
+            count: CommitCount::new(&path),
+            count_id: None,
+            commits: 0,
+            changes: None,
+            entered: HashMap::new(),
+            alive_before: None,
+            path,
         };
-        if engine.commits.is_some() {
+        if can_write {
             engine.prepare()?;
         } else {
             engine.check_version()?;
         }
+        engine.count_id = engine.count.id()?;
         Ok(Some(engine))
     }
 
@@ -186,6 +194,7 @@ impl FileEngine {
              PRAGMA wal_autocheckpoint = 2000; PRAGMA secure_delete = ON",
         )?;
         self.check_version()?;
+        self.check_files()?;
         self.check_log()?;
         self.check_commits()
     }
@@ -198,10 +207,11 @@ impl FileEngine {
         if self.pragma("user_version")? != 0 || tables > 0 {
             return Ok(());
         }
-        if self.noted_commits().is_some_and(|noted| noted > 0) {
-            return Err(LedgerError::damaged(
-                "it is empty, and was not: its log or the file itself was removed",
-            ));
+        match self.count.highest()? {
+            // From now on a store without this file is one that was moved or put back.
+            None => self.count.create(0)?,
+            Some(0) => {}
+            Some(_) => return Err(self.lacks_all()),
         }
         self.db
             .execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
@@ -209,11 +219,17 @@ impl FileEngine {
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
             schema()
         ))?;
-        // From now on a store without this file is one that was moved or put back.
-        if let Some(file) = &self.commits {
-            let _ = write_at_start(file, "0").and_then(|()| file.sync_all());
-        }
+        // Without its log, too, it is a store from now on.
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        self.db.query_row(checkpoint, [], |_| Ok(()))?;
         Ok(())
+    }
+
+    fn lacks_all(&self) -> LedgerError {
+        LedgerError::damaged(format!(
+            "{0} is as empty as a new one, but it was used: it was copied without its log, {0}-wal, or one of them was removed",
+            self.path.display()
+        ))
     }
 
     fn pragma(&self, name: &str) -> Result<i32, LedgerError> {
@@ -234,66 +250,110 @@ impl FileEngine {
         )
     }
 
-    /// Whether the log belongs to the file: the file must have every change that was made before the log began. A file
-    /// that was put back below a newer log lacks some.
+    /// Whether another process that is alive has the same files open.
+    fn check_files(&mut self) -> Result<(), LedgerError> {
+        let read = FileError::of("read", &self.path);
+        let files = self
+            .files
+            .insert(OpenFiles::read(&self.path).map_err(read)?);
+        for lock in locks_in(&self.path.with_file_name("processes")) {
+            let noted = fs::read_to_string(&lock).unwrap_or_default();
+            let differing = files.differs_from(&noted);
+            if let Some(file) = differing.filter(|_| !noted.is_empty() && is_locked(&lock)) {
+                let problem = format!(
+                    "{} was removed or replaced while a process sends; that process has the lock {}",
+                    file.display(),
+                    lock.display()
+                );
+                let hint = "wait until that process has ended, which it does as soon as it notices; then run the command again";
+                return Err(LedgerError::unusable(problem, hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the log belongs to the file.
     fn check_log(&self) -> Result<(), LedgerError> {
-        if self.is_log_empty() {
+        if !self.has_other_log()? {
             return Ok(());
         }
-        let began: i64 = self
-            .db
-            .query_row("SELECT log_began FROM store", [], |row| row.get(0))?;
-        let in_file = open_immutable(&self.path).and_then(|file| {
-            file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
-        });
-        match in_file {
-            Ok(commits) if commits < began => Err(LedgerError::unusable(
+        // Another process may have written both between two looks at them.
+        self.wait_for_turn()?;
+        let has_other_log = self.has_other_log();
+        let _ = self.write.unlock();
+        if has_other_log? {
+            return Err(LedgerError::unusable(
                 format!(
                     "{0} and its log, {0}-wal, do not belong together",
                     self.path.display()
                 ),
                 "put the file back that the log belongs to; what an older file lacks may have been sent",
-            )),
-            // While the log is written into the file, the file alone may not be readable.
-            _ => Ok(()),
+            ));
         }
+        Ok(())
+    }
+
+    /// The file has every change that was made before the log began: a file that was put back below a newer log lacks some.
+    /// And it has no change that is later than its log: one above which an older log was put back does.
+    fn has_other_log(&self) -> Result<bool, LedgerError> {
+        if self.is_log_empty() {
+            return Ok(false);
+        }
+        let in_file = open_immutable(&self.path).and_then(|file| {
+            file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
+        });
+        // While the log is written into the file, the file alone may not be readable.
+        let Ok(in_file) = in_file else {
+            return Ok(false);
+        };
+        let query = "SELECT log_began, commits FROM store";
+        let (began, commits): (i64, i64) = self
+            .db
+            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(in_file < began || in_file > commits)
     }
 
     /// A store that has fewer commits than the file beside it says was replaced by an older one, and one without that file was
     /// moved or put back alone: it gets another identity.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
-        if !self.lacks_commits()? {
+        if !self.lacks_commits()? && !self.count.is_unmarked()? {
             return Ok(());
         }
         self.begin(true)?;
-        let renew = "UPDATE store SET epoch = ?1, commits = max(commits, ?2)";
-        // Another process may have written both meanwhile.
-        let renewed = self.lacks_commits().and_then(|lacks| {
-            let values = (fastrand::i64(1..), self.noted_commits().unwrap_or_default());
-            Ok(if lacks {
-                self.db.execute(renew, values)?
-            } else {
-                0
-            })
-        });
-        if let Err(error) = renewed {
+        if let Err(error) = self.renew() {
             self.rollback();
             return Err(error);
         }
         self.commit()
     }
 
-    fn lacks_commits(&self) -> Result<bool, LedgerError> {
-        // Read before the store is: another process may write more of both meanwhile.
-        let noted = self.noted_commits();
-        let commits: i64 = self
-            .db
-            .query_row("SELECT commits FROM store", [], |row| row.get(0))?;
-        Ok(noted.map_or(commits > 0, |noted| commits < noted))
+    /// Gives a store another identity that lacks commits; no other process writes it meanwhile.
+    fn renew(&mut self) -> Result<(), LedgerError> {
+        // A file without its mark came with the store that it is beside.
+        let is_copied = self.count.is_unmarked()? && self.count.mark()?;
+        if !self.lacks_commits()? && !is_copied {
+            return Ok(());
+        }
+        let noted = self.count.highest()?;
+        if self.commits == 0 && noted != Some(0) {
+            return Err(self.lacks_all());
+        }
+        let commits = self.commits.max(noted.unwrap_or_default());
+        let renew = "UPDATE store SET epoch = ?1, commits = ?2";
+        self.db.execute(renew, (fastrand::i64(1..), commits))?;
+        if noted.is_none() {
+            self.count.create(commits)?;
+        }
+        Ok(self.count.remove_below(commits)?)
     }
 
-    fn noted_commits(&self) -> Option<i64> {
-        number_in(&self.path.with_extension("db-commits"))
+    fn lacks_commits(&mut self) -> Result<bool, LedgerError> {
+        // Read before the store is: another process may write more of both meanwhile.
+        let noted = self.count.highest()?;
+        self.commits = self
+            .db
+            .query_row("SELECT commits FROM store", [], |row| row.get(0))?;
+        Ok(noted.is_none_or(|noted| self.commits < noted))
     }
 
     fn is_log_empty(&self) -> bool {
@@ -357,14 +417,44 @@ impl FileEngine {
 
     /// The processes whose locks are held.
     fn alive(&self) -> HashSet<i64> {
-        let locks = fs::read_dir(self.processes())
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|lock| lock.path());
+        let locks = locks_in(&self.processes()).into_iter();
         let held = locks.filter(|path| is_locked(path));
         held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
             .collect()
+    }
+
+    /// Whether the files are those that were opened.
+    fn check_place(&self) -> Result<(), LedgerError> {
+        match self.files.as_ref().and_then(OpenFiles::replaced) {
+            None => Ok(()),
+            Some(file) => Err(LedgerError::unusable(
+                format!(
+                    "the ledger {} was removed or replaced while the run went on",
+                    file.display()
+                ),
+                "put it back before you resume; rows without a state may have been sent",
+            )),
+        }
+    }
+
+    /// Counts the commit of the transaction that is about to end; `was_empty` says whether the log was before it.
+    fn count_commit(&self, was_empty: bool) -> Result<i64, LedgerError> {
+        let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
+                     RETURNING commits";
+        let commits: i64 = self
+            .db
+            .prepare_cached(count)?
+            .query_row([was_empty], |row| row.get(0))?;
+        if commits > self.commits {
+            return Ok(commits);
+        }
+        Err(LedgerError::unusable(
+            format!(
+                "the ledger {} was put back to an earlier state while the run went on",
+                self.path.display()
+            ),
+            "rows without a state may have been sent; jelouctl bulk status says what is known",
+        ))
     }
 
     fn end_transaction(&mut self) {
@@ -401,39 +491,6 @@ fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(url.as_str(), flags)
 }
 
-/// Tells one file from another in its place: the file system keeps both for as long as the file exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct FileId {
-    inode: u64,
-    /// When it was made, in milliseconds since 1970, if the file system keeps that.
-    born: u128,
-}
-
-impl FileId {
-    #[cfg(unix)]
-    fn of(path: &Path) -> io::Result<Self> {
-        let metadata = path.metadata()?;
-        let born = metadata
-            .created()
-            .ok()
-            .and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
-        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-        Ok(Self {
-            inode,
-            born: born.unwrap_or_default().as_millis(),
-        })
-    }
-
-    /// NTFS does not give the index of a removed file to another one.
-    #[cfg(windows)]
-    fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            inode: winapi_util::file::information(File::open(path)?)?.file_index(),
-            born: 0,
-        })
-    }
-}
-
 impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
@@ -449,25 +506,10 @@ impl DbEngine for FileEngine {
         self.require_write()?;
         self.wait_for_turn()?;
         self.changes = Some(self.is_log_empty());
-        let log = FileId::of(&self.path.with_extension("db-wal")).ok();
-        let is_in_place = FileId::of(&self.path).is_ok_and(|found| found == self.opened)
-            && (self.log.is_none() || self.log == log);
-        let begun = if is_in_place {
-            self.log = log;
-            let begun = self
-                .db
-                .prepare_cached("BEGIN IMMEDIATE")
-                .and_then(|mut begin| begin.execute([]));
-            begun.map(drop).map_err(LedgerError::from)
-        } else {
-            Err(LedgerError::unusable(
-                format!(
-                    "the ledger {} was removed or replaced while the run went on",
-                    self.path.display()
-                ),
-                "put it back before you resume; rows without a state may have been sent",
-            ))
-        };
+        let begun = self.check_place().and_then(|()| {
+            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            Ok(())
+        });
         if begun.is_err() {
             self.end_transaction();
         }
@@ -499,28 +541,21 @@ impl DbEngine for FileEngine {
         let Some(was_empty) = self.changes else {
             return Ok(self.db.execute_batch("COMMIT")?);
         };
-        let end = || -> rusqlite::Result<i64> {
-            let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
-                         RETURNING commits";
-            let commits = self
-                .db
-                .prepare_cached(count)?
-                .query_row([was_empty], |row| row.get(0))?;
+        let ended = self.count_commit(was_empty).and_then(|commits| {
             self.db.prepare_cached("COMMIT")?.execute([])?;
             Ok(commits)
-        };
-        match end() {
+        });
+        match ended {
             Ok(commits) => {
-                if let Some(file) = &self.commits {
-                    // Only a store that is put back needs it.
-                    let _ = write_at_start(file, &format!("{commits:<20}"));
-                }
+                self.commits = commits;
+                // Only a store that is put back needs it.
+                let _ = self.count.advance(commits);
                 self.end_transaction();
                 Ok(())
             }
             Err(error) => {
                 self.rollback();
-                Err(error.into())
+                Err(error)
             }
         }
     }
@@ -595,18 +630,12 @@ impl DbEngine for FileEngine {
             .db
             .prepare_cached("SELECT epoch FROM store")?
             .query_row([], |row| row.get(0))?;
-        let FileId { inode, born } = &self.opened;
+        let FileId { inode, born } = self.opened;
         // `rsync` replaces only what differs in size or time, which may be the log and this file.
-        let path = self.path.with_extension("db-commits");
-        let commits = if path.exists() {
-            FileId::of(&path)
-                .map_err(FileError::of("read", &path))?
-                .inode
-        } else {
-            0
-        };
+        let count = self.count_id.unwrap_or(FileId { inode: 0, born: 0 });
         Ok(format!(
-            "file {inode:x}, made {born:x}, commits in {commits:x}, epoch {epoch:x}"
+            "file {inode:x}, made {born:x}, commits in {:x}, made {:x}, epoch {epoch:x}",
+            count.inode, count.born
         ))
     }
 
@@ -631,8 +660,11 @@ impl DbEngine for FileEngine {
         let file = private_file::open(
             "create",
             &path,
-            File::options().write(true).create(true).truncate(false),
+            File::options().write(true).create(true).truncate(true),
         )?;
+        if let Some(files) = &self.files {
+            write_at_start(&file, &files.describe()).map_err(FileError::of("write", &path))?;
+        }
         file.lock().map_err(FileError::of("lock", &path))?;
         self.entered.insert(id, file);
         Ok(())
@@ -649,7 +681,7 @@ impl DbEngine for FileEngine {
     }
 
     fn require_write(&mut self) -> Result<(), LedgerError> {
-        if self.commits.is_some() {
+        if self.can_write {
             return Ok(());
         }
         let cause = io::ErrorKind::ReadOnlyFilesystem.into();
@@ -686,7 +718,22 @@ impl Drop for FileEngine {
         for id in self.entered.keys().copied().collect::<Vec<_>>() {
             self.leave(id);
         }
+        if self
+            .files
+            .as_ref()
+            .is_some_and(|files| files.replaced().is_some())
+        {
+            // The last connection to a file writes its log into it and removes the log, which may be another one's by now.
+            let keeps_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            let _ = self.db.set_db_config(keeps_log, true);
+        }
     }
+}
+
+/// The files by whose locks others see that processes live.
+fn locks_in(processes: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(processes).into_iter().flatten().flatten();
+    entries.map(|lock| lock.path()).collect()
 }
 
 fn lock_in(processes: &Path, id: i64) -> PathBuf {

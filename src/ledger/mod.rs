@@ -2,6 +2,7 @@
 //! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both.
 
 mod claims;
+mod commit_count;
 mod comparing;
 #[cfg(test)]
 mod contract;
@@ -13,6 +14,7 @@ mod draft_rows;
 mod error;
 mod events;
 mod file;
+mod file_id;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod making;

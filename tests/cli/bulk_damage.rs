@@ -4,31 +4,43 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::bulk_run::{people, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, STATE, kill, tool};
 
-const ROWS: usize = 40;
+pub(crate) const ROWS: usize = 40;
 /// How many messages are accepted before the first process is killed; four more are under way then.
-const SENT: usize = 20;
+pub(crate) const SENT: usize = 20;
+
+/// After how many it is killed again by [`Killed::resume_until_killed`].
+const LATER: usize = 30;
 
 /// A run that was killed after `SENT` rows, with four under way.
-struct Killed {
-    home: Home,
-    jelou: Jelou,
+pub(crate) struct Killed {
+    pub(crate) home: Home,
+    pub(crate) jelou: Jelou,
+    hangs_later: Arc<AtomicBool>,
 }
 
 impl Killed {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = Home::new();
         let rows: Vec<_> = (0..ROWS)
             .map(|number| format!("{}\n", user(number)))
             .collect();
         home.write("people.csv", format!("to\n{}", rows.concat()));
-        let jelou = Jelou::start(|user, before| {
-            let is_under_way = user.parse::<usize>().unwrap() % 1000 >= SENT;
-            if is_under_way && before == 0 && user.parse::<usize>().unwrap() % 1000 < SENT + 4 {
+        let hangs_later = Arc::new(AtomicBool::new(false));
+        let hangs_later_too = Arc::clone(&hangs_later);
+        let jelou = Jelou::start(move |user, before| {
+            let number = user.parse::<usize>().unwrap() % 1000;
+            let mut hangs = (SENT..SENT + 4).contains(&number);
+            if hangs_later_too.load(Ordering::SeqCst) {
+                hangs |= (LATER..LATER + 4).contains(&number);
+            }
+            if hangs && before == 0 {
                 Act::Hang { accepted: true }
             } else {
                 Act::Accept
@@ -38,22 +50,36 @@ impl Killed {
         let child = home.process(words, &jelou.url).spawn().unwrap();
         jelou.wait_for(SENT + 4);
         kill(child);
-        Self { home, jelou }
+        Self {
+            home,
+            jelou,
+            hangs_later,
+        }
     }
 
     fn state(&self) -> PathBuf {
         self.home.path().join(STATE)
     }
 
-    fn resume(&self) -> Ended {
+    pub(crate) fn resume(&self) -> Ended {
         self.home
             .run("bulk resume r --rate 100000/s")
             .api(&self.jelou.url)
             .end()
     }
 
+    /// Sends some more, and is killed again.
+    pub(crate) fn resume_until_killed(&self) {
+        self.hangs_later.store(true, Ordering::SeqCst);
+        let words = "bulk resume r --rate 2000/s --concurrency 4";
+        let child = self.home.process(words, &self.jelou.url).spawn().unwrap();
+        self.jelou.wait_for(LATER + 4);
+        kill(child);
+        self.hangs_later.store(false, Ordering::SeqCst);
+    }
+
     /// No one got it twice, and whoever got it is reported as "sent" or "unknown".
-    fn check(&self, what: &str) {
+    pub(crate) fn check(&self, what: &str) {
         let accepted = self.jelou.accepted();
         assert!(
             accepted.values().all(|count| *count == 1),
@@ -145,7 +171,12 @@ fn an_older_store_in_its_place_is_doubted() {
                 }
             }
             if way.ends_with("alone") {
-                fs::remove_file(killed.state().join("state.db-commits")).unwrap();
+                for entry in fs::read_dir(killed.state()).unwrap() {
+                    let path = entry.unwrap().path();
+                    if path.to_string_lossy().contains("-commits-") {
+                        fs::remove_file(path).unwrap();
+                    }
+                }
             }
         }
         let ended = killed.resume();

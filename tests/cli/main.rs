@@ -61,6 +61,8 @@ mod bulk_report;
 #[cfg(unix)]
 mod bulk_resolve;
 #[cfg(unix)]
+mod bulk_restore;
+#[cfg(unix)]
 mod bulk_run;
 mod bulk_server;
 #[cfg(unix)]

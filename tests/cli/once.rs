@@ -623,12 +623,12 @@ fn a_store_that_cannot_be_used_stops_the_send() {
     send(&home, &["state.db is not a regular file"]);
     std::fs::remove_dir(home.path().join(&store)).unwrap();
     // A pipe beside it is not waited for.
-    let beside = home.path().join(format!("{store}-commits"));
+    let beside = home.path().join(format!("{store}-write"));
     std::fs::remove_file(&beside).unwrap();
     tool(std::process::Command::new("mkfifo").arg(&beside));
     send(
         &home,
-        &["state.db-commits is not a regular file: move it away"],
+        &["state.db-write is not a regular file: move it away"],
     );
 
     let no_place = home

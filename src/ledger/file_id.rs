@@ -1,0 +1,82 @@
+//! Tells the files of a ledger from others that were put in their place.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Tells one file from another in its place: the file system keeps both for as long as the file exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId {
+    pub(super) inode: u64,
+    /// When it was made, in milliseconds since 1970; 0 if the file system does not keep that.
+    pub(super) born: u128,
+}
+
+impl FileId {
+    #[cfg(unix)]
+    pub(super) fn read(path: &Path) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        let born = metadata
+            .created()
+            .ok()
+            .and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+        Ok(Self {
+            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
+            born: born.unwrap_or_default().as_millis(),
+        })
+    }
+
+    /// NTFS does not give the index of a removed file to another one.
+    #[cfg(windows)]
+    pub(super) fn read(path: &Path) -> io::Result<Self> {
+        let file = std::fs::File::open(path)?;
+        Ok(Self {
+            inode: winapi_util::file::information(file)?.file_index(),
+            born: 0,
+        })
+    }
+}
+
+/// The files that a connection to the ledger has open, each with its path: the ledger, its log, and the index of the log.
+/// Processes that have another one of them do not see what the others write.
+#[derive(Clone, Debug)]
+pub(super) struct OpenFiles([(PathBuf, FileId); 3]);
+
+impl OpenFiles {
+    /// Those of a connection that has just read from the ledger.
+    pub(super) fn read(ledger: &Path) -> io::Result<Self> {
+        let with_id = |ending: &str| {
+            let path = ledger.with_extension(format!("db{ending}"));
+            let id = FileId::read(&path)?;
+            io::Result::Ok((path, id))
+        };
+        Ok(Self([with_id("")?, with_id("-wal")?, with_id("-shm")?]))
+    }
+
+    /// The file that was removed, or that has another one in its place.
+    pub(super) fn replaced(&self) -> Option<&Path> {
+        let replaced =
+            |(path, id): &&(PathBuf, FileId)| FileId::read(path).map_or(true, |found| found != *id);
+        self.0.iter().find(replaced).map(|(path, _)| path.as_path())
+    }
+
+    /// One line for each file, for [`OpenFiles::differs_from`].
+    pub(super) fn describe(&self) -> String {
+        self.lines().concat()
+    }
+
+    /// The file that differs from those that another process has described.
+    pub(super) fn differs_from(&self, described: &str) -> Option<&Path> {
+        let lines = self.lines();
+        let mut pairs = self.0.iter().zip(&lines);
+        let differing = pairs.find(|(_, line)| !described.contains(line.as_str()));
+        differing.map(|((path, _), _)| path.as_path())
+    }
+
+    fn lines(&self) -> [String; 3] {
+        let line = |(path, id): &(PathBuf, FileId)| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            format!("{name} {:x} {:x}\n", id.inode, id.born)
+        };
+        self.0.each_ref().map(line)
+    }
+}

@@ -1,0 +1,231 @@
+//! What becomes of runs when the files of the ledger are copied, put back, removed or replaced, by the table of docs/bulk.md.
+//! The server counts: nothing is sent twice. Files alone.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender};
+
+use crate::bulk_damage::{Killed, ROWS, SENT};
+use crate::bulk_run::user;
+use crate::bulk_server::Jelou;
+use crate::harness::{Ended, Home, STATE, tool};
+
+/// Ways to put a backup `$b` back into the directory `$d` of the ledger.
+const WAYS_BACK: [&str; 14] = [
+    "cp -a $b/. $d/",
+    "cp -r $b/. $d/",
+    "tar -C $b -cf - . | tar -C $d --overwrite -xf -",
+    "tar -C $b -cf - . | tar -C $d -xf -",
+    "rm -rf $d; cp -a $b $d",
+    "rm -rf $d; cp -r $b $d",
+    "rm -rf $d; mv $b $d",
+    "mv $d $d.old; cp -a $b $d",
+    "rm -rf $d/*; tar -C $b -cf - . | tar -C $d -xf -",
+    "mv -f $b/state* $d/",
+    "cp -a $b/state.db* $d/",
+    "cp -a $b/state.db $b/state.db-wal $d/",
+    "for f in $b/state*; do cp $f $d/new; mv -f $d/new $d/${f##*/}; done",
+    "rm -f $d/state.db-commits-*; cp -a $b/. $d/",
+];
+/// Ways with `rsync`, which not every machine has.
+const WAYS_OF_RSYNC: [&str; 4] = [
+    "rsync -a $b/ $d/",
+    "rsync -a --delete $b/ $d/",
+    "rsync -a --inplace $b/ $d/",
+    "rsync -a --inplace --delete $b/ $d/",
+];
+/// What changes nothing that a run needs.
+const HARMLESS: [&str; 9] = [
+    "chmod -R g+rwX $d",
+    "chown -R $(id -u):$(id -g) $d",
+    "find $d -exec touch {} +",
+    "cp -al $d $d.backup",
+    "cp -a $d $d.backup",
+    "mv $d $d.away; mv $d.away $d",
+    "rm -f $d/state.db-turn $d/state.db-write",
+    "rm -f $d/state.db-shm",
+    "rm -rf $d/processes",
+];
+
+/// Runs a line of a shell, in which `$d` is the directory of the ledger and `$b` its backup.
+fn shell(home: &Home, line: &str) {
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", line]);
+    shell.env("d", state(home)).env("b", backup(home));
+    tool(&mut shell);
+}
+
+fn state(home: &Home) -> PathBuf {
+    home.path().join(STATE)
+}
+
+fn backup(home: &Home) -> PathBuf {
+    home.path().join("backup")
+}
+
+fn ways_back() -> Vec<&'static str> {
+    let has_rsync = Command::new("rsync").arg("--version").output().is_ok();
+    let of_rsync = has_rsync.then_some(WAYS_OF_RSYNC);
+    WAYS_BACK
+        .into_iter()
+        .chain(of_rsync.into_iter().flatten())
+        .collect()
+}
+
+/// Neither `bulk resume` nor the same list sends anything.
+fn sends_nothing(home: &Home, jelou: &Jelou, way: &str) {
+    let before = jelou.seen().len();
+    let resume = "bulk resume r --rate 100000/s";
+    let again = "bulk send people.csv --yes --run again text Hola";
+    for words in [resume, again] {
+        let ended = home.run(words).api(&jelou.url).end();
+        assert!([11, 12].contains(&ended.code), "{way}: {ended:?}");
+    }
+    assert_eq!(jelou.seen().len(), before, "{way}");
+}
+
+#[test]
+fn older_copy_sends_nothing_after_a_kill() {
+    for way in ways_back() {
+        let killed = Killed::new();
+        shell(&killed.home, "cp -a $d $b");
+        killed.resume_until_killed();
+        shell(&killed.home, way);
+        sends_nothing(&killed.home, &killed.jelou, way);
+    }
+}
+
+#[test]
+fn older_copy_sends_nothing_after_an_end() {
+    for way in ways_back() {
+        let killed = Killed::new();
+        shell(&killed.home, "cp -a $d $b");
+        assert_eq!(killed.resume().code, 10, "{way}");
+        shell(&killed.home, way);
+        sends_nothing(&killed.home, &killed.jelou, way);
+    }
+}
+
+#[test]
+fn ledger_without_its_log_sends_nothing() {
+    for way in [
+        "rm -f $d/state.db-wal",
+        "rm -f $d/state.db",
+        "cp $d/state.db $b; rm -rf $d/*; mv $b $d/state.db",
+        "cp $d/state.db $b; rm -rf $d; mkdir $d; mv $b $d/state.db",
+        "cp $d/state.db $b; cp $d/state.db-commits-* $d.x; rm -rf $d/*; mv $b $d/state.db",
+    ] {
+        let killed = Killed::new();
+        shell(&killed.home, way);
+        sends_nothing(&killed.home, &killed.jelou, way);
+    }
+}
+
+#[test]
+fn harmless_changes_do_not_pause_a_run() {
+    for way in HARMLESS {
+        let killed = Killed::new();
+        shell(&killed.home, way);
+        let ended = killed.resume();
+        assert_eq!(ended.code, 10, "{way}: {ended:?}");
+        killed.check(way);
+        assert_eq!(killed.jelou.accepted().len(), ROWS, "{way}");
+    }
+}
+
+/// A run whose first request has arrived, and is answered once the test says so.
+struct Sending {
+    home: Home,
+    jelou: Jelou,
+    arrived: Receiver<()>,
+    go: Sender<()>,
+}
+
+impl Sending {
+    fn new() -> Self {
+        let home = Home::new();
+        let rows: Vec<_> = (0..SENT)
+            .map(|number| format!("{}\n", user(number)))
+            .collect();
+        home.write("people.csv", format!("to\n{}", rows.concat()));
+        let (jelou, arrived, go) = Jelou::holding();
+        Self {
+            home,
+            jelou,
+            arrived,
+            go,
+        }
+    }
+
+    /// The ends of a process that sends while the files are changed `way`, and of one that joins it after that.
+    fn with(&self, way: &str) -> [Ended; 2] {
+        let words = "bulk send people.csv --yes --run r --rate 2000/s text Hola";
+        let sender = self.home.process(words, &self.jelou.url).spawn().unwrap();
+        self.arrived.recv().unwrap();
+        shell(&self.home, "cp -a $d $b");
+        shell(&self.home, way);
+        let joiner = self
+            .home
+            .run("bulk resume r --rate 2000/s")
+            .api(&self.jelou.url)
+            .end();
+        for _ in 0..2 * SENT {
+            self.go.send(()).unwrap();
+        }
+        [Ended::new(&sender.wait_with_output().unwrap()), joiner]
+    }
+}
+
+#[test]
+fn replaced_file_stops_sender_and_joiner() {
+    for file in ["state.db", "state.db-wal", "state.db-shm"] {
+        let removed = format!("rm $d/{file}");
+        let replaced = format!("cp -a $d/{file} $d/new; mv -f $d/new $d/{file}");
+        for way in [removed, replaced] {
+            let sending = Sending::new();
+            for ended in sending.with(&way) {
+                assert_eq!(ended.code, 12, "{way}: {ended:?}");
+                assert!(ended.stderr.contains(file), "{way}: {ended:?}");
+            }
+            let accepted = sending.jelou.accepted();
+            assert!(
+                accepted.values().all(|count| *count == 1),
+                "{way}: {accepted:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn directory_put_back_stops_sender_and_joiner() {
+    for way in [
+        "rm -rf $d; cp -a $b $d",
+        "mv $d $d.old; cp -a $b $d",
+        "rm -rf $d; mv $b $d",
+    ] {
+        let sending = Sending::new();
+        for ended in sending.with(way) {
+            assert!([11, 12].contains(&ended.code), "{way}: {ended:?}");
+        }
+        let accepted = sending.jelou.accepted();
+        assert!(
+            accepted.values().all(|count| *count == 1),
+            "{way}: {accepted:?}"
+        );
+    }
+}
+
+/// The number of commits is in the name of one file, whatever came before.
+#[test]
+fn run_leaves_one_commit_file() {
+    let killed = Killed::new();
+    shell(&killed.home, "cp -a $d $b");
+    killed.resume();
+    shell(&killed.home, "cp -a $b/. $d/");
+    killed.resume();
+    let names = fs::read_dir(state(&killed.home)).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let counts = names.filter(|name| name.starts_with("state.db-commits-"));
+    assert_eq!(counts.count(), 1);
+}
