@@ -42,11 +42,15 @@ pub(crate) fn decode_text(bytes: Vec<u8>) -> Result<String, NotText> {
     let (encoding, mark_length) = Encoding::for_bom(&bytes).unwrap_or((UTF_8, 0));
     let not_text = |valid_text: &[u8]| NotText {
         encoding: encoding.name(),
-        line: 1 + valid_text.iter().filter(|byte| **byte == b'\n').count(),
+        line: valid_text.split(|byte| *byte == b'\n').count(),
     };
     if encoding == UTF_8 {
-        let text = String::from_utf8(bytes.get(mark_length..).unwrap_or_default().to_vec());
-        return text.map_err(|error| {
+        let unmarked = if mark_length == 0 {
+            bytes
+        } else {
+            bytes.get(mark_length..).unwrap_or_default().to_vec()
+        };
+        return String::from_utf8(unmarked).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             not_text(error.as_bytes().get(..valid).unwrap_or_default())
         });
