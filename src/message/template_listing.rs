@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::drawing::named_places;
 use super::envelope::Route;
 use super::outgoing::{Outgoing, recipients_in};
 use crate::nearest::nearest;
@@ -22,6 +23,9 @@ pub(crate) struct TemplateUse {
     pub(crate) language: Option<String>,
     /// The number of values for its text.
     pub(crate) parameters: usize,
+    /// The names that values for its text begin with: `nombre` of `nombre=Ana`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parameter_names: Vec<String>,
     /// Whether it goes to a WhatsApp user id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) goes_to_user_id: bool,
@@ -84,9 +88,27 @@ impl TemplateUse {
                 .get("parameters")
                 .and_then(Value::as_array)
                 .map_or(0, Vec::len),
+            parameter_names: parameter_names(body),
             goes_to_user_id: recipients_in(body).any(is_user_id),
             media: has_media.then(|| text(body, "type").unwrap_or("text").to_owned()),
         })
+    }
+
+    /// A name that a value begins with, `nombre=Ana`, and that a place in the text of the template has. The recipient would
+    /// read both.
+    pub(crate) fn named_place(&self, templates: &[Value]) -> Option<&str> {
+        let is_place = |name: &&String| {
+            let mut own = templates
+                .iter()
+                .filter(|each| text(each, "elementName") == Some(&self.name));
+            own.any(|each| {
+                named_places(text(each, "template").unwrap_or_default()).contains(&name.as_str())
+            })
+        };
+        self.parameter_names
+            .iter()
+            .find(is_place)
+            .map(String::as_str)
     }
 
     /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
@@ -211,6 +233,18 @@ impl TemplateUses {
             is_cut: self.is_cut,
         })
     }
+}
+
+/// The names that the parameters in `body` begin with.
+fn parameter_names(body: &Value) -> Vec<String> {
+    let parameters = body.get("parameters").and_then(Value::as_array);
+    let texts = parameters.into_iter().flatten().filter_map(Value::as_str);
+    let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
+    texts
+        .filter_map(|text| Some(text.split_once('=')?.0.trim()))
+        .filter(|name| !name.is_empty() && name.chars().all(is_of_name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The templates called `name`, else those with that name after WhatsApp's prefix; if there are several, the approved ones.
@@ -343,6 +377,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_parameter_with_the_name_of_a_place_is_found() {
+        let list = [
+            json!({ "elementName": "named", "template": "Hola {{cliente}}, {{codigo}}" }),
+            json!({ "elementName": "other", "template": "Hola {{1}} {{saldo}}" }),
+        ];
+        for (name, parameters, expected) in [
+            ("named", json!(["cliente=Ana", "A-1"]), Some("cliente")),
+            ("named", json!(["Ana", "codigo = A-1"]), Some("codigo")),
+            ("named", json!(["saldo=5", "x?cliente=1"]), None),
+            ("other", json!(["cliente=Ana", "saldo=5"]), None),
+            ("none", json!(["cliente=Ana"]), None),
+        ] {
+            let body = json!({ "elementName": name, "parameters": parameters });
+            let used = TemplateUse::of(&body).unwrap();
+            assert_eq!(used.named_place(&list), expected, "{body}");
+        }
+    }
 
     #[test]
     fn a_template_is_judged_as_it_will_be() {

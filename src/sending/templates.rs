@@ -256,10 +256,20 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
             ));
             continue;
         }
-        let Some(problem) = in_words(wanted, &verdict, templates) else {
+        let problem = in_words(wanted, &verdict, templates);
+        let named = wanted.named_place(templates).map(|name| {
+            let template = &wanted.name;
+            format!(
+                "`{name}=` goes out with the value: `{name}` is a place of the template `{template}`, whose values are given in \
+                 their order, without names"
+            )
+        });
+        let is_caution =
+            problem.is_none() || matches!(verdict, TemplateVerdict::SeveralLanguages { .. });
+        let Some(problem) = problem.or(named) else {
             continue;
         };
-        if matches!(verdict, TemplateVerdict::SeveralLanguages { .. }) && !strict {
+        if is_caution && !strict {
             stderr.warning(&problem);
         } else {
             faults.push(problem);
@@ -424,6 +434,7 @@ mod tests {
             name,
             language,
             parameters,
+            parameter_names: Vec::new(),
             goes_to_user_id: false,
             media: None,
         }

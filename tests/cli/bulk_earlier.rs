@@ -46,6 +46,27 @@ fn age(home: &Home, run: &str, hours: i64) {
 }
 
 #[test]
+fn a_message_with_other_blanks_is_the_same() {
+    let home = Home::new();
+    let jelou = Jelou::accepting();
+    let send = |rows: &str, run: &str| {
+        home.write("people.csv", format!("celular,nombre\n{rows}"));
+        home.run("bulk send people.csv --yes --rate 1000/s --run")
+            .args(&[run, "text", "Hola {{ nombre }}"])
+            .api(&jelou.url)
+    };
+    send("593987654301,Ana\n593987654301,Ana \n", "a").fails(
+        2,
+        &["line 3: it is the same message to 593987654301 as line 2"],
+    );
+    send("593987654301,Ana Luz \n", "b").success();
+    send("593987654301,Ana\u{a0} Luz\n", "c").fails(11, &["1 of 1 messages was sent by run b"]);
+    assert_eq!(jelou.seen()[0].received.json()["text"], "Hola Ana Luz ");
+    send("593987654301,AnaLuz\n", "d").success();
+    assert_eq!(jelou.seen().len(), 2);
+}
+
+#[test]
 fn ten_first_and_then_all_sends_each_person_one() {
     let home = people(30);
     let jelou = Jelou::accepting();

@@ -351,6 +351,21 @@ fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
 }
 
 #[test]
+fn the_tail_shows_a_progress_bar_as_it_ended() {
+    let flags = ["--tail", "2", "--text", "{{ tail }}"];
+    let script = r#"for i in 1 2 3; do printf '\rstep %s/3' $i >&2; done; printf '\nready\n' >&2"#;
+    let (_, bodies) = run(&flags, script);
+    assert_eq!(bodies[0]["text"], "step 3/3\nready");
+}
+
+#[test]
+fn a_value_in_other_marks_is_warned_about() {
+    let (ended, _) = run(&["--text", "Falló {command}"], "exit 0");
+    let told = "warning: text: {command} is sent as it stands: the value is written {{ command }}";
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
+}
+
+#[test]
 fn a_parameter_is_put_on_one_line_with_a_warning() {
     let home = Home::new();
     home.write(

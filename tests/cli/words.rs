@@ -86,6 +86,29 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
             send(&[list, "text", text]).fails(2, parts);
         }
     }
+    for written in [
+        "{nombre | upper}",
+        "{row['nombre']}",
+        "#nombre#",
+        "@nombre@",
+        "<%= nombre %>",
+        "{!nombre}",
+        "$(nombre)",
+        "[nombre|upper]",
+        "{leadfield=nombre}",
+    ] {
+        let text = format!("Hola {written}");
+        let told = format!(
+            "text: {written} would be sent as written; the column is written {{{{ nombre }}}}"
+        );
+        send(&["people.csv", "text", &text]).fails(2, &[told.as_str(), "nothing was sent"]);
+        send(&["people.csv", "template", "t", "--param", &text])
+            .fails(2, &[&format!("parameters[0]: {written} would be sent")]);
+        let body = json!({ "text": "x", "buttons": [{ "text": written, "type": "reply" }] });
+        home.write("body.json", body.to_string());
+        send(&["people.csv", "text", "--body", "body.json"])
+            .fails(2, &[&format!("buttons[0].text: {written} would be sent")]);
+    }
     let told = "warning: text: {otro} goes out as it stands: no column is named so";
     let ended = preview(&home, &["people.csv", "text", "Hola {otro}"]);
     assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
@@ -327,6 +350,78 @@ fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_
             ],
         );
     }
+}
+
+#[test]
+fn a_single_message_with_a_placeholder_is_warned_about() {
+    let jelou = Jelou::accepting();
+    let home = Home::new();
+    for (text, written) in [
+        ("Hola {nombre}", "{nombre}"),
+        ("Hola #nombre#", "#nombre#"),
+        ("Hola <%= cliente %>", "<%= cliente %>"),
+    ] {
+        let told =
+            format!("text: {written} is sent as it stands: only `bulk send` fills in columns");
+        let send = |flags: &[&str]| {
+            home.run("send text --to 593987654321")
+                .args(&[text])
+                .args(flags)
+                .api(&jelou.url)
+        };
+        send(&[]).success().told(&[&format!("warning: {told}")]);
+        send(&["--strict"]).fails(2, &[told.as_str()]);
+    }
+    let ended = home
+        .run("send text --strict --to 593987654321")
+        .args(&["[URGENTE] #1 a=b { https://x.example/?a=1&b=2#c 10% <3"])
+        .api(&jelou.url)
+        .success();
+    assert!(ended.stderr.is_empty(), "{ended:?}");
+}
+
+#[test]
+fn a_parameter_with_a_name_is_warned_about() {
+    let home = Home::new();
+    home.write("people.csv", "nombre,celular\nAna,593987654301\n");
+    let send = |parameter: &str, flags: &[&str]| {
+        home.run("--sandbox --dry-run bulk send people.csv template t --param")
+            .args(&[parameter])
+            .args(flags)
+    };
+    for (parameter, name) in [("nombre=Ana", "nombre"), ("1=Ana", "1")] {
+        let told = format!("parameters[0]: `{name}=` goes out with the value");
+        send(parameter, &[]).success().told(&[&told]);
+        send(parameter, &["--strict"]).fails(2, &[told.as_str()]);
+    }
+    for parameter in ["a=b", "https://x.example/?nombre=1", "x {{ nombre }}=1"] {
+        send(parameter, &["--strict"]).success();
+    }
+}
+
+#[test]
+fn cells_with_html_or_wrong_letters_are_warned_about() {
+    let home = Home::new();
+    let rows = "MarÃ­a,593987654301\nMar\u{fffd}a,593987654302\nMar&iacute;a,593987654303\nAna<br>Luz,593987654304\n";
+    home.write(
+        "people.csv",
+        format!("nombre,celular\n{rows}JOÃO,593987654305\n"),
+    );
+    let told = [
+        "line 2: nombre: `MarÃ­a` was probably `María`",
+        "line 3: nombre: `Mar\u{fffd}a` has a letter that could not be read",
+        "line 4: nombre: `&iacute;` goes out as these characters",
+        "line 5: nombre: `<br>` goes out as these characters",
+    ];
+    let send = |words: &[&str]| {
+        home.run("--sandbox --dry-run bulk send people.csv text")
+            .args(words)
+    };
+    let ended = send(&["Hola {{ nombre }}"]).success().told(&told);
+    assert_eq!(ended.stderr.matches("nombre: `").count(), 4, "{ended:?}");
+    let ended = send(&["Hola"]).success();
+    assert!(!ended.stderr.contains("nombre"), "{ended:?}");
+    send(&["--strict", "Hola {{ nombre }}"]).fails(2, &["4 rows cannot be sent"]);
 }
 
 #[test]
