@@ -126,7 +126,7 @@ pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
         let is_it = |usual: &&str| plain(usual) == plain(name);
         USUAL_NAMES.into_iter().find(is_it).map(str::to_owned)
     };
-    let is_meant = |marked: &Marked<'_>| {
+    let is_meant = |marked: &MarkedText<'_>| {
         let is_placeholder = marked.names_anything() || marked.exact_column(&usual).is_some();
         is_placeholder.then_some(())
     };
@@ -147,11 +147,11 @@ pub(crate) fn is_usual_name(name: &str) -> bool {
 }
 
 /// The texts between marks for which `meant` returns something, from left to right; none is inside another one.
-fn placeholders<T>(text: &str, meant: impl Fn(&Marked<'_>) -> Option<T>) -> Vec<Meant<T>> {
+fn placeholders<T>(text: &str, meant: impl Fn(&MarkedText<'_>) -> Option<T>) -> Vec<Meant<T>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let placeholder = Marked::all_at(rest)
+        let placeholder = MarkedText::all_at(rest)
             .into_iter()
             .find_map(|marked| Some((marked.written, meant(&marked)?)));
         let length = match placeholder {
@@ -170,14 +170,14 @@ fn placeholders<T>(text: &str, meant: impl Fn(&Marked<'_>) -> Option<T>) -> Vec<
 }
 
 /// A text between marks.
-struct Marked<'a> {
+struct MarkedText<'a> {
     /// With its marks.
     written: &'a str,
     inside: &'a str,
     usage: Usage,
 }
 
-impl<'a> Marked<'a> {
+impl<'a> MarkedText<'a> {
     /// All readings of the beginning of `text`.
     fn all_at(text: &'a str) -> Vec<Self> {
         let between = OTHER_MARKS
