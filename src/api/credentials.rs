@@ -1,7 +1,7 @@
 //! The credentials of a request, and the one place that sees them in a text: in any form in which a server, a proxy or
 //! a framework may repeat a secret, unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
@@ -192,11 +192,20 @@ fn below_escapes(text: &[u8]) -> Vec<u8> {
     text
 }
 
+/// The bytes of `value` in small hexadecimal digits.
+fn hexadecimal(value: &str) -> String {
+    let mut digits = String::new();
+    for byte in value.bytes() {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
 /// How `value` stands in a text in base64, once or twice, and in hexadecimal digits, small or large.
 fn encoded_forms(value: &str) -> Vec<Vec<u8>> {
     let once = base64_form(value);
     let twice = base64_form(&String::from_utf8_lossy(&once));
-    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hexadecimal(value);
     let large_hex = hex.to_uppercase();
     vec![once, twice, hex.into_bytes(), large_hex.into_bytes()]
 }
@@ -368,9 +377,9 @@ mod tests {
                 &slashed,
                 credentials.authorization(),
                 &BASE64_STANDARD.encode(BASE64_STANDARD.encode(secret)),
-                &hex_of(secret),
-                &hex_of(secret).to_uppercase(),
-                &hex_of(&format!("id:{secret}")),
+                &hexadecimal(secret),
+                &hexadecimal(secret).to_uppercase(),
+                &hexadecimal(&format!("id:{secret}")),
             ] {
                 assert!(credentials.are_repeated_in(text), "{text}");
                 let lines = credentials.hidden_in_lines(&format!("one\n{text}\ntwo"));
@@ -383,10 +392,6 @@ mod tests {
         }
         let credentials = Credentials::new("id", &Secret::new("one\nand another".to_owned()));
         assert_eq!(credentials.hidden_in_lines("a\none\nand another"), REDACTED);
-    }
-
-    fn hex_of(text: &str) -> String {
-        text.bytes().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]

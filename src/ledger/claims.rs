@@ -314,10 +314,9 @@ impl Store {
                         let run = entry.run.unwrap_or_default();
                         obstacle.get_or_insert(KeyAddition::ToBeSent { run });
                     }
-                    OnceState::Sent => drop(reached.remove(&person)),
                     // What was certainly sent outweighs what may have been, and what is in flight.
                     OnceState::Unknown | OnceState::UnderWay if row.is_sent => {}
-                    OnceState::Unknown => drop(reached.remove(&person)),
+                    OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
                     OnceState::UnderWay => {
                         // Once the row is decided as not sent, the key would know nothing of the single send.
                         let recipient = row.recipient.clone();

@@ -236,7 +236,7 @@ pub(super) struct CsvRecord {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum CsvState {
     /// Before the first byte of the record.
     Outside,
     CellBegins,
@@ -267,8 +267,8 @@ impl<R: BufRead> CsvRecords<R> {
     /// # Errors
     /// `FileTooLarge` if it has more than [`MAX_ROW`].
     pub(super) fn next(&mut self) -> io::Result<Option<CsvRecord>> {
-        let (mut record, mut state) = (CsvRecord::default(), State::Outside);
-        while state != State::Ended && record.length <= MAX_ROW {
+        let (mut record, mut state) = (CsvRecord::default(), CsvState::Outside);
+        while state != CsvState::Ended && record.length <= MAX_ROW {
             let bytes = self.input.fill_buf()?;
             let Some((byte, behind)) = bytes.split_first() else {
                 break;
@@ -276,12 +276,12 @@ impl<R: BufRead> CsvRecords<R> {
             let is_second_half = (self.last_byte, *byte) == (b'\r', b'\n');
             self.line += u64::from(ends_line(self.last_byte) && !is_second_half);
             self.last_byte = *byte;
-            if state == State::Outside && !ends_line(*byte) {
-                (record, state) = (CsvRecord::at(self.line), State::CellBegins);
+            if state == CsvState::Outside && !ends_line(*byte) {
+                (record, state) = (CsvRecord::at(self.line), CsvState::CellBegins);
             }
             state = record.take(*byte, state, self.delimiter);
             let mut used = 1;
-            if matches!(state, State::Plain | State::Quoted) && !ends_line(*byte) {
+            if matches!(state, CsvState::Plain | CsvState::Quoted) && !ends_line(*byte) {
                 // Most of an input means nothing else, and is taken at once.
                 let is_plain =
                     |byte: &&u8| !ends_line(**byte) && **byte != b'"' && **byte != self.delimiter;
@@ -292,19 +292,19 @@ impl<R: BufRead> CsvRecords<R> {
                     .extend_from_slice(bytes.get(1..used).unwrap_or_default());
             }
             self.input.consume(used);
-            if !matches!(state, State::Outside | State::Ended) {
+            if !matches!(state, CsvState::Outside | CsvState::Ended) {
                 record.last_line = self.line;
                 record.length += used as u64;
             }
         }
-        if state == State::Outside {
+        if state == CsvState::Outside {
             return Ok(None);
         }
         self.begun = record.line;
         if record.length > MAX_ROW {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        record.is_open = state == State::Quoted;
+        record.is_open = state == CsvState::Quoted;
         record.ends.push(record.text.len());
         Ok(Some(record))
     }
@@ -322,31 +322,31 @@ impl CsvRecord {
     }
 
     /// Takes the next byte of the input, and returns the state after it.
-    fn take(&mut self, byte: u8, before: State, delimiter: u8) -> State {
+    fn take(&mut self, byte: u8, before: CsvState, delimiter: u8) -> CsvState {
         match (before, byte) {
-            (State::CellBegins, b'"') => State::Quoted,
-            (State::Quoted, b'"') => State::QuoteClosed,
-            (State::Quoted, _) | (State::QuoteClosed, b'"') => {
+            (CsvState::CellBegins, b'"') => CsvState::Quoted,
+            (CsvState::Quoted, b'"') => CsvState::QuoteClosed,
+            (CsvState::Quoted, _) | (CsvState::QuoteClosed, b'"') => {
                 self.text.push(byte);
-                State::Quoted
+                CsvState::Quoted
             }
-            (State::Outside, _) => State::Outside,
-            _ if ends_line(byte) => State::Ended,
+            (CsvState::Outside, _) => CsvState::Outside,
+            _ if ends_line(byte) => CsvState::Ended,
             _ if byte == delimiter => {
                 self.ends.push(self.text.len());
-                State::CellBegins
+                CsvState::CellBegins
             }
-            (State::QuoteClosed | State::BehindQuote, b' ') => {
+            (CsvState::QuoteClosed | CsvState::BehindQuote, b' ') => {
                 self.text.push(byte);
-                State::BehindQuote
+                CsvState::BehindQuote
             }
             _ => {
                 self.text.push(byte);
                 self.has_stray_quote |= match before {
-                    State::QuoteClosed | State::BehindQuote => true,
-                    _ => before == State::Plain && byte == b'"',
+                    CsvState::QuoteClosed | CsvState::BehindQuote => true,
+                    _ => before == CsvState::Plain && byte == b'"',
                 };
-                State::Plain
+                CsvState::Plain
             }
         }
     }

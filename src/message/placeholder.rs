@@ -45,7 +45,7 @@ pub(super) fn copied_values(path: &str, value: &Value, found: &mut Vec<CopiedVal
             found.extend(documented_placeholder(text).map(|problem| CopiedValue {
                 path: path.to_owned(),
                 problem,
-            }))
+            }));
         }
         Value::Array(items) => {
             for (place, item) in items.iter().enumerate() {

@@ -252,7 +252,7 @@ fn not_a_number_of(
         );
     }
     if let Some(other) = region_of_number(digits) {
-        reason += &format!("; a number of {} is written +{digits}", other.code);
+        reason = format!("{reason}; a number of {} is written +{digits}", other.code);
     }
     RecipientError::invalid(typed, &reason, meant.as_deref(), false)
 }

@@ -348,6 +348,7 @@ struct ShownLine {
 }
 
 /// What moves the cursor in a line, or erases a part of it.
+#[derive(Clone, Copy)]
 enum Movement {
     ToStart,
     Back,

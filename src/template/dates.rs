@@ -10,6 +10,7 @@ use super::numbers::{conventions, refused};
 use super::row_view::RowView;
 use crate::conventions::{Conventions, Language, OF_DAY, OF_TIME, has_code, written_date};
 use crate::nearest::plain;
+use crate::timestamps;
 
 /// The codes of a format, as in strftime.
 const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
@@ -197,7 +198,7 @@ fn read_day(
     };
     let (year, is_without_century) = match (number(year), year.len()) {
         (Some(short), 2) => {
-            let this_year = TimeZone::UTC.to_datetime(Timestamp::now()).year();
+            let this_year = TimeZone::UTC.to_datetime(timestamps::now()).year();
             (short + 2000, is_without_century(short, this_year))
         }
         (Some(year), 4) => (year, false),

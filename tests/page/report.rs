@@ -727,10 +727,12 @@ fn page_has_only_words_of_person() {
 
 #[test]
 fn share_is_that_of_whole_list() {
-    let list: String = (0..20)
+    let list: Vec<String> = (0..20)
         .map(|row| format!("5939{:08},x\n", 80_000_000 + row))
         .collect();
-    let faulty: String = (0..60).map(|row| format!("1{row},x\n")).collect();
+    let list = list.concat();
+    let faulty: Vec<String> = (0..60).map(|row| format!("1{row},x\n")).collect();
+    let faulty = faulty.concat();
     let list = format!("celular,nombre\n{list}{faulty}");
     let run = ReportedRun::send(&list, &[], &["--skip-invalid"], "Hola");
     let window = run.open(&[], 1280, 900);
@@ -770,9 +772,10 @@ fn preview_says_limit_budget_and_days() {
         "rates.csv",
         "country,category,price,currency\nEC,utility,0.02,USD\n",
     );
-    let people: String = (0..250)
+    let people: Vec<String> = (0..250)
         .map(|row| format!("5939{:08},Ana {row}\n", 80_000_000 + row))
         .collect();
+    let people = people.concat();
     run.write("por-aprobar.csv", &format!("celular,nombre\n{people}"));
     let preview = "bulk send por-aprobar.csv --preview all --file preview.html --per-day 100 --rates rates.csv --budget 50";
     let preview: Vec<_> = preview.split(' ').collect();

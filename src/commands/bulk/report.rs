@@ -150,21 +150,17 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     // It says what was written, in words.
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
-        match format.of_list(is_for_a_terminal, args.delimiter, language) {
-            Some(list) => {
-                let zone = zone.clone();
-                let rows = write_report(&run, &details, &filter, list, zone, to)?;
-                Ok(counted(rows, "row"))
-            }
-            None => {
-                let style = PageStyle {
-                    language,
-                    mask: args.mask,
-                    zone: zone.clone(),
-                };
-                report_page::write(&run, &details, style, to)
-            }
+        let zone = zone.clone();
+        if let Some(list) = format.of_list(is_for_a_terminal, args.delimiter, language) {
+            let rows = write_report(&run, &details, &filter, list, zone, to)?;
+            return Ok(counted(rows, "row"));
         }
+        let style = PageStyle {
+            language,
+            mask: args.mask,
+            zone,
+        };
+        report_page::write(&run, &details, style, to)
     };
     match to {
         Some(to) => to.write(context, |mut file| write(&mut file))?,
