@@ -149,11 +149,15 @@ impl Input {
                 .and_then(|file| read_to_limit(file, MAX_BYTES))
                 .map_err(|cause| FileError::of("read", path)(cause).to_string()),
         };
+        let is_absent = matches!(source, Source::File(path) if !path.exists());
         read.map_err(|problem| {
-            UsageError::new(
-                format!("{flag}: {problem}"),
-                "check the path, its permissions and its size: at most 1 MiB",
-            )
+            let hint = match flag {
+                "--body" if is_absent => {
+                    "--body takes a file or JSON; a text has no flag: jelouctl send text --to NUMBER 'TEXT'"
+                }
+                _ => "check the path, its permissions and its size: at most 1 MiB",
+            };
+            UsageError::new(format!("{flag}: {problem}"), hint)
         })
     }
 
@@ -231,7 +235,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
     let value = read.map_err(|error| {
         let problem = match text.trim() {
             "" => "is empty; JSON is needed".to_owned(),
-            _ => format!("is not valid JSON: {error}"),
+            _ => format!("is not valid JSON: {}", json_problem(&error)),
         };
         UsageError::new(
             problem,
@@ -253,6 +257,28 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
         }
         (None, None) => Ok(value),
     }
+}
+
+/// What is wrong with JSON, and where.
+pub(crate) fn json_problem(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let place = format!("at line {} column {}", error.line(), error.column());
+    let problem = match said.trim_end_matches(&place).trim_end() {
+        _ if error.is_eof() => "it ends too early, and a bracket or a quote is not closed",
+        "expected ident" | "expected value" => {
+            "there is no value: a text stands in double quotes, and only true, false and null do not"
+        }
+        "key must be a string" => "the name of a field stands in double quotes",
+        "invalid escape" => r"a \ in a text is written \\",
+        said if said.starts_with("control character") => {
+            r"a text has a line break or a tab, which is written \n or \t"
+        }
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+            r"a \u in a text has only one half of its character"
+        }
+        _ => return error.to_string(),
+    };
+    format!("{problem}, {place}")
 }
 
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {

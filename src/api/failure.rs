@@ -1,13 +1,15 @@
 //! Why an attempt has no answer: how far it got, and the cause, with host, port and proxy.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
 use super::outcome::Cause;
 use super::proxy::Proxy;
+use crate::timestamps::rfc_3339;
 
 /// An attempt without an answer.
 #[derive(Debug)]
@@ -118,17 +120,65 @@ impl Failure {
             rustls::Error::InvalidCertificate(_) => None,
             _ => Some(TLS_HINT),
         };
-        let message = format!(
-            "TLS failed: {} ({})",
-            without_manual(&error.to_string()),
-            address
-        );
+        let message = format!("TLS failed: {} ({address})", tls_problem(error));
         Self {
             cause: Some(Cause::Tls),
             message,
             hint,
         }
     }
+}
+
+/// What is wrong with the server's certificate or its answer.
+fn tls_problem(error: &rustls::Error) -> String {
+    let invalid = match error {
+        rustls::Error::InvalidCertificate(invalid) => invalid,
+        rustls::Error::InvalidMessage(_) => {
+            return "what answers does not speak TLS, as a server for http:// or a portal"
+                .to_owned();
+        }
+        rustls::Error::AlertReceived(alert) => {
+            return format!("the server ended the handshake: {alert:?}");
+        }
+        _ => return without_manual(&error.to_string()),
+    };
+    match invalid {
+        CertificateError::ExpiredContext { time, not_after } => format!(
+            "the certificate expired on {}, and the clock here shows {}",
+            day(*not_after),
+            day(*time)
+        ),
+        CertificateError::NotValidYetContext { time, not_before } => format!(
+            "the certificate is valid from {} on, and the clock here shows {}",
+            day(*not_before),
+            day(*time)
+        ),
+        CertificateError::Expired => "the certificate has expired".to_owned(),
+        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => format!(
+            "the certificate is not for {}, but for {}",
+            expected.to_str(),
+            presented.join(", ")
+        ),
+        CertificateError::NotValidForName => "the certificate is for another host".to_owned(),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the certificate comes from an authority that is not trusted here".to_owned()
+        }
+        CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "the server shows the certificate of an authority in place of its own".to_owned()
+        }
+        other => format!("the certificate cannot be used ({other:?})"),
+    }
+}
+
+fn day(at: UnixTime) -> String {
+    let since = Duration::from_secs(at.as_secs());
+    let at = SystemTime::UNIX_EPOCH.checked_add(since);
+    at.map_or_else(|| "a day without a date".to_owned(), rfc_3339)
 }
 
 pub(super) fn innermost(error: &dyn Error) -> String {

@@ -184,7 +184,7 @@ fn ruling(
         ),
         401 | 403 => (
             Outcome::NotSent(Cause::Credentials),
-            "check client id, secret and --bot",
+            "check client id, secret and --bot, and the path of --api-url if there is one",
         ),
         407 => (
             Outcome::NotSent(Cause::ProxyCredentials),

@@ -43,7 +43,7 @@ impl Proxy {
         }
         parse(&value)
             .map(|url| Some(Self { variable, url }))
-            .ok_or_else(|| not_a_proxy(variable))
+            .ok_or_else(|| not_a_proxy(variable, &value))
     }
 }
 
@@ -76,7 +76,19 @@ fn parse(value: &str) -> Option<Url> {
 }
 
 /// The value of `variable` is not repeated: it may hold a password, in whatever place.
-pub(super) fn not_a_proxy(variable: &str) -> UsageError {
+pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
+    let (credentials, _) = value.rsplit_once('@').unwrap_or_default();
+    let credentials = credentials
+        .split_once("://")
+        .map_or(credentials, |(_, after)| after);
+    if credentials.contains(['#', '\\', '/', '?', '@', ' ', '%', '[', ']']) {
+        return UsageError::new(
+            format!(
+                "{variable}: the user or the password of the proxy has a character that must be percent-encoded"
+            ),
+            r"write # as %23, \ as %5C, / as %2F, ? as %3F, @ as %40 and % as %25",
+        );
+    }
     let hint =
         "write it as http://HOST:PORT, or unset it; other kinds of proxies are not supported";
     UsageError::new(

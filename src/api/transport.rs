@@ -313,7 +313,8 @@ fn builder(
     builder = builder.no_proxy();
     if let Some(proxy) = &options.proxy {
         builder = builder.proxy(
-            reqwest::Proxy::all(proxy.url.clone()).map_err(|_| not_a_proxy(proxy.variable))?,
+            reqwest::Proxy::all(proxy.url.clone())
+                .map_err(|_| not_a_proxy(proxy.variable, proxy.url.as_str()))?,
         );
     }
     builder = match &options.roots {

@@ -3,7 +3,9 @@
 mod app;
 mod complete;
 mod global;
+mod guesses;
 mod help;
+mod typed_line;
 mod usage;
 
 use std::ffi::OsString;
@@ -14,6 +16,8 @@ use self::app::{App, Command};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
+use crate::commands::once::OnceCommand;
+use crate::commands::profile::ProfileCommand;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::UsageError;
@@ -39,6 +43,8 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
         return usage::refuse(&context, error);
     }
+    let has_record = app.command.as_ref().is_some_and(has_record);
+    let is_change = app.command.as_ref().is_some_and(is_change);
     let ended = match app.command {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
         Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed),
@@ -59,7 +65,37 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Man(args)) => commands::documents::man(&context, App::command(), &args),
         None => return usage::help(&context, arguments),
     };
-    ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
+    match ended {
+        Err(error) if has_record => usage::fail(&context, &error),
+        Err(error) => usage::print_error(&context.stderr, &error),
+        Ok(code) if is_change => usage::succeed(&context, code),
+        Ok(code) => code,
+    }
+}
+
+/// Whether standard output is the command's own, so that a record of it may be printed there: that of `run` and
+/// `sandbox` belongs to the command that they run.
+fn has_record(command: &Command) -> bool {
+    !matches!(command, Command::Run(_) | Command::Sandbox(_))
+}
+
+/// Whether the command changes something here and has no other answer than that it did.
+fn is_change(command: &Command) -> bool {
+    match command {
+        Command::Profile(command) => {
+            !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. })
+        }
+        Command::Ledger(_) => true,
+        Command::Once(command) => !matches!(command, OnceCommand::List | OnceCommand::Show { .. }),
+        Command::Bulk(command) => matches!(
+            command,
+            BulkCommand::Stop(_)
+                | BulkCommand::Cancel(_)
+                | BulkCommand::Resolve(_)
+                | BulkCommand::Remove(_)
+        ),
+        _ => false,
+    }
 }
 
 /// Refuses global flags that do not go with the command, or with each other.
@@ -104,7 +140,13 @@ fn readable_context(arguments: &[OsString]) -> Context {
         + " ";
     let asks_for = |flags: &[&str]| flags.iter().any(|flag| line.contains(&format!(" {flag} ")));
     let format = asks_for(&["-o record", "-orecord", "--output record"]).then_some(Format::Record);
+    let mode = if asks_for(&["--dry-run"]) {
+        Mode::DryRun
+    } else {
+        Mode::Send
+    };
     Context {
+        mode,
         stdout: Stdout::new(format, Color::Auto),
         ..Context::default()
     }

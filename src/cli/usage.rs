@@ -1,29 +1,30 @@
-//! What clap answers in place of a command: help and version, or an error of usage, with what to type instead of a
-//! line that people type before they have read any help. No proposed line repeats a number, a text or a flag that was
-//! typed: it could be somebody else's number, or a text that was meant as a command.
+//! What clap answers in place of a command: help and version, or an error of usage with what to type instead.
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory};
+use serde_json::json;
 
 use super::app::{self, App};
+use super::guesses::{find_similar_flag, guess, is_recipient, is_similar};
 use super::help;
+use super::typed_line::{TypedLine, words};
 use crate::command_error::CommandError;
 use crate::commands::bulk::BulkCommand;
-use crate::context::Context;
+use crate::commands::send::SendArgs;
+use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
-use crate::texts::rows;
+use crate::output::{Format, Record, RecordError, Stderr, one_line};
 
 /// At most this many characters of a value are repeated.
 const MOST_SHOWN: usize = 200;
 
 /// Reports `error` for the command line `arguments`.
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
-    let Context { stdout, stderr, .. } = context;
+    let Context { stderr, .. } = context;
     if asks_for_options(&error, arguments) {
         return print_help(context, &help::global_options());
     }
@@ -37,21 +38,52 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         stderr.usage(&error.render().ansi().to_string());
-        record(stdout, "a subcommand is missing", None);
+        record(context, "a subcommand is missing", None);
         return ExitCode::Usage;
     }
-    let hint = hint(&error, arguments).map(str::to_owned);
+    let error = with_similar_names(error, arguments);
+    let guess = guess(&error, arguments);
     let (message, hint_of_clap) = in_two_lines(error);
+    let (message, hint) = match guess {
+        Some(guess) => (guess.message.unwrap_or(message), guess.hint),
+        None => (message, hint_of_clap),
+    };
     // A job that was not done must not look like a notice that was not sent.
     let message = if is_run(arguments) {
         message + "; the command did not run"
     } else {
         message
     };
-    refuse(
-        context,
-        UsageError::new(message, hint.unwrap_or(hint_of_clap)),
-    )
+    refuse(context, UsageError::new(message, hint))
+}
+
+/// The error with names that are really similar to the wrong one, and with no other name: a parser finds `--rates`
+/// similar to `--at`.
+fn with_similar_names(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
+        let typed = text(&error, ContextKind::InvalidSubcommand).unwrap_or_default();
+        let similar = names.iter().filter(|name| is_similar(typed, name));
+        let similar: Vec<_> = similar.cloned().collect();
+        if similar.is_empty() {
+            error.remove(ContextKind::SuggestedSubcommand);
+        } else {
+            error.insert(
+                ContextKind::SuggestedSubcommand,
+                ContextValue::Strings(similar),
+            );
+        }
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        let app = App::command();
+        let line = TypedLine::read(&app, arguments);
+        let commands = [&app, line.last()];
+        let typed = text(&error, ContextKind::InvalidArg).unwrap_or_default();
+        match find_similar_flag(&commands, typed) {
+            Some(flag) => error.insert(ContextKind::SuggestedArg, ContextValue::String(flag)),
+            None => error.remove(ContextKind::SuggestedArg),
+        };
+    }
+    error
 }
 
 /// clap's error, which has several lines, as a message and a hint: its tip, else the usage.
@@ -73,7 +105,7 @@ fn in_two_lines(mut error: clap::Error) -> (String, String) {
             )
         }
         (ErrorKind::MissingSubcommand, _) => "a subcommand is missing".to_owned(),
-        _ => message.trim_start_matches("error: ").to_owned(),
+        _ => in_our_words(message.trim_start_matches("error: ")),
     };
     // For an unknown flag, clap also suggests sending its name as a text, which is hardly ever meant.
     let is_meant = |tip: &&str| !tip.starts_with("to pass '--");
@@ -105,9 +137,12 @@ fn hide_values(error: &mut clap::Error) {
         .get(ContextKind::InvalidArg)
         .map(ToString::to_string)
         .unwrap_or_default();
-    let may_be_secret = ["--client-id ", "--api-url ", "--allow-to "]
-        .iter()
-        .any(|name| flag.starts_with(name));
+    let value = error
+        .get(ContextKind::InvalidValue)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let may_be_secret = flag.starts_with("--client-id ")
+        || flag.starts_with("--api-url ") && !is_plain_address(&value);
     for kind in texts {
         if let Some(ContextValue::String(text)) = error.get(kind) {
             let shown = match kind {
@@ -117,6 +152,41 @@ fn hide_values(error: &mut clap::Error) {
             error.insert(kind, ContextValue::String(shown));
         }
     }
+}
+
+/// Whether `value` is only the address of a host, which has no room for a secret.
+fn is_plain_address(value: &str) -> bool {
+    let (scheme, address) = value.split_once("://").unwrap_or(("", value));
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, "0"));
+    let is_host = host.contains('.') || host == "localhost" || !scheme.is_empty();
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_host && is_port && !value.contains(['@', '?', '#'])
+}
+
+/// clap's and the library's words about a value, in ours.
+fn in_our_words(message: &str) -> String {
+    const OURS: [(&str, &str); 4] = [
+        (
+            "invalid digit found in string",
+            "write a whole number, such as 10",
+        ),
+        (
+            "cannot parse integer from empty string",
+            "write a whole number, such as 10",
+        ),
+        (
+            "number too large to fit in target type",
+            "the number is too large",
+        ),
+        (
+            "number too small to fit in target type",
+            "the number is too small",
+        ),
+    ];
+    OURS.iter()
+        .fold(message.to_owned(), |message, (theirs, ours)| {
+            message.replace(theirs, ours)
+        })
 }
 
 /// Our own help, if clap answers with help; any other error unchanged.
@@ -145,7 +215,7 @@ fn print_help(context: &Context, text: &StyledStr) -> ExitCode {
 }
 
 pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
-    record(&context.stdout, &error.message, Some(&error.hint));
+    record(context, &error.message, Some(&error.hint));
     print_error(&context.stderr, &error.into())
 }
 
@@ -155,9 +225,39 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
     error.code
 }
 
+/// Prints the error that ended a command, and with `--output record` the one object of it on standard output.
+pub(super) fn fail(context: &Context, error: &CommandError) -> ExitCode {
+    if context.stdout.lacks_record() {
+        let told = RecordError {
+            code: error.name,
+            api_code: None,
+            message: error.line(),
+            hint: error.hint.clone(),
+            retry_after_s: None,
+        };
+        print_outcome(context, error.code, Some(&told));
+    }
+    print_error(&context.stderr, error)
+}
+
+/// With `--output record`, prints the one object of a command that has no other answer.
+pub(super) fn succeed(context: &Context, code: ExitCode) -> ExitCode {
+    if context.stdout.lacks_record() {
+        print_outcome(context, code, None);
+    }
+    code
+}
+
+/// The exit code says the same, so a failure to print it is not another error.
+fn print_outcome(context: &Context, code: ExitCode, error: Option<&RecordError>) {
+    let outcome = json!({ "schema_version": 1, "exit_code": code.code(), "error": error });
+    let _ = context.stdout.json(&outcome);
+}
+
 /// The record of a line that is not a command, if one is asked for. The exit code says the same, so a failure to print
 /// it is not another error.
-fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
+fn record(context: &Context, message: &str, hint: Option<&str>) {
+    let stdout = &context.stdout;
     let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
     let error = RecordError {
         code: "usage",
@@ -168,6 +268,7 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     };
     if stdout.format == Format::Record {
         let _ = stdout.json(&Record {
+            dry_run: context.mode != Mode::Send,
             error: Some(error),
             ..Record::default()
         });
@@ -185,12 +286,6 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     }
     print_help(context, &help::arranged(false).render_help())
 }
-
-/// The commands before the word, the words, and what to type instead. `*` stands for any further command; of several
-/// rows, the first counts. A row without words is for any that is not a flag, unless it is a command misspelt.
-const GUESSES: &str = include_str!("guesses.tsv");
-const FLAG_OF_LIST: &str =
-    "it belongs before the kind of message: jelouctl bulk send LIST --limit 2 text 'Hola'";
 
 /// The command line that `help [COMMAND]` means.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
@@ -217,56 +312,7 @@ pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> b
 
 /// Whether the line is one of `run`.
 pub(super) fn is_run(arguments: &[OsString]) -> bool {
-    commands_before("", &App::command(), arguments)
-        .get(1)
-        .is_some_and(|command| command.get_name() == "run")
-}
-
-/// What to type instead of a wrong line.
-pub(super) fn hint(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
-    let command = text(error, ContextKind::InvalidSubcommand);
-    let argument =
-        text(error, ContextKind::InvalidArg).and_then(|argument| argument.split(' ').next());
-    let word = command.or(argument).unwrap_or_default();
-    let app = App::command();
-    let commands = commands_before(word, &app, arguments);
-    let path: Vec<_> = commands
-        .iter()
-        .map(|command| command.get_name())
-        .skip(1)
-        .collect();
-    let row = |is_meant: &dyn Fn(&str) -> bool| {
-        let path = path.join(" ");
-        let is_here = |place: &str| match place.strip_suffix('*') {
-            Some(begin) => format!("{path} ").starts_with(begin),
-            None => place == path,
-        };
-        rows(GUESSES)
-            .find(|[place, words, _]| is_here(place) && is_meant(words))
-            .map(|[_, _, hint]| hint)
-    };
-    let is_unknown = matches!(
-        error.kind(),
-        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument | ErrorKind::MissingSubcommand
-    );
-    let is_misspelt = error.get(ContextKind::SuggestedSubcommand).is_some();
-    let any = || {
-        (is_unknown && !is_misspelt && !word.starts_with('-'))
-            .then(|| row(&str::is_empty))
-            .flatten()
-    };
-    let above = commands
-        .split_last()
-        .map(|(_, above)| above)
-        .unwrap_or_default();
-    let of_list = || {
-        find(above, word)
-            .filter(|_| is_unknown && path.starts_with(&["bulk", "send"]))
-            .map(|_| FLAG_OF_LIST)
-    };
-    row(&|words| !word.is_empty() && words.split(' ').any(|one| one == word))
-        .or_else(any)
-        .or_else(of_list)
+    TypedLine::read(&App::command(), arguments).path() == ["run"]
 }
 
 /// The answer to a line that was parsed, but takes a text for flags or for standard input.
@@ -284,18 +330,48 @@ pub(super) fn misread(
         .iter()
         .rposition(|word| word == "-")
         .and_then(|dash| arguments.get(..dash));
-    if message.has_text("-") && before.is_some_and(|before| before.iter().all(|word| word != "--"))
+    if message.text() == Some("-")
+        && before.is_some_and(|before| before.iter().all(|word| word != "--"))
     {
         let hint = "to read the text from standard input: --text-file -; to send a dash: -- -";
         return Some(UsageError::new("the text is a lone `-`", hint));
     }
+    if let Some(app::Command::Send(args)) = command
+        && let Some(error) = number_as_text(args)
+    {
+        return Some(error);
+    }
     text_with_dash(arguments, false)
+}
+
+/// A number in the place of the text, with no recipient or with a word in its place.
+fn number_as_text(args: &SendArgs) -> Option<UsageError> {
+    let delivery = &args.typed.delivery;
+    let has_number = args.typed.message.text().is_some_and(is_recipient);
+    if !has_number || delivery.body.is_some() {
+        return None;
+    }
+    let message = match &delivery.send.to {
+        None if std::env::var_os("JELOU_TO").is_none() => {
+            "no recipient: the number stands in the place of the text"
+        }
+        Some(to)
+            if !to.is_empty() && to.chars().all(|sign| sign.is_alphabetic() || sign == ' ') =>
+        {
+            "the number stands in the place of the text, and a word in that of the recipient"
+        }
+        _ => return None,
+    };
+    Some(UsageError::new(
+        message,
+        "the recipient is given with --to: jelouctl send text --to NUMBER 'TEXT'",
+    ))
 }
 
 /// A text whose first letters were read as flags: a word with blanks, such as `'-oferta del día'`, or `-hola` if the
 /// answer is the help, which a script would take for a success. A flag for help is a word of its own.
 pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<UsageError> {
-    let words: Vec<_> = words(arguments).collect();
+    let words: Vec<_> = words(arguments).skip(1).collect();
     let is_text = |pair: &[String]| {
         let [before, word] = pair else { return false };
         let is_value = before.starts_with('-') && !before.contains('=');
@@ -322,50 +398,4 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
         ContextValue::String(text) => Some(text),
         _ => None,
     }
-}
-
-/// The words of the line before `--`, without the program's name.
-fn words(arguments: &[OsString]) -> impl Iterator<Item = String> {
-    arguments
-        .iter()
-        .skip(1)
-        .map(|word| word.to_string_lossy().into_owned())
-        .take_while(|word| word != "--")
-}
-
-/// `app` and the commands below it that the line names before the wrong `word`; the value of a flag is not one.
-fn commands_before<'a>(word: &str, app: &'a Command, arguments: &[OsString]) -> Vec<&'a Command> {
-    let mut path = vec![app];
-    let mut words = words(arguments).take_while(|next| next != word);
-    while let Some(word) = words.next() {
-        if let Some(command) = path
-            .last()
-            .and_then(|command| command.find_subcommand(&word))
-        {
-            path.push(command);
-        } else if find(&path, &word).is_some_and(|flag| flag.get_action().takes_values()) {
-            words.next();
-        }
-    }
-    path
-}
-
-/// The flag of one of `commands` that is typed so.
-fn find<'a>(commands: &[&'a Command], typed: &str) -> Option<&'a Arg> {
-    let is_typed = |flag: &&Arg| match (typed.strip_prefix("--"), typed.strip_prefix('-')) {
-        (Some(long), _) => {
-            flag.get_long() == Some(long)
-                || flag
-                    .get_all_aliases()
-                    .is_some_and(|all| all.contains(&long))
-        }
-        (None, Some(short)) => flag
-            .get_short()
-            .is_some_and(|letter| short.chars().eq([letter])),
-        (None, None) => false,
-    };
-    commands
-        .iter()
-        .flat_map(|command| command.get_arguments())
-        .find(is_typed)
 }

@@ -33,8 +33,8 @@ const METHODS: [Method; 5] = [
 ///
 /// The credentials, time-outs and exit codes are those of a message. `success: false` ends with 5; no
 /// answer ends with 7 for a GET, and with 8 for any other method, which may have changed something.
-/// A GET may go to any path. A POST goes only to a path that is known to send nothing: to make a template,
-/// a webhook for events, or figures. --curl prints any other request, for you to send by hand.
+/// A GET may go to any path. A POST goes only to a path that is known to send nothing: to make a
+/// template, a webhook for events, or figures. --curl prints any other request, to send by hand.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,

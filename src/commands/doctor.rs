@@ -81,6 +81,16 @@ pub(crate) fn run(
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     let code = checkup.code;
     if context.stdout.format != Format::Record {
+        // A value that nobody set is not worth a line.
+        let is_default = |check: &Check| {
+            check.state == CheckState::Ok
+                && check.name != "profile"
+                && check.detail.ends_with(" (default)")
+        };
+        let is_verbose = context.stderr.is_verbose();
+        checkup
+            .checks
+            .retain(|check| is_verbose || !is_default(check));
         // Failures come first.
         checkup
             .checks
@@ -105,9 +115,34 @@ impl Checkup {
             .iter()
             .find(|check| check.name == CREDENTIALS && check.state == CheckState::Ok);
         match accepted {
-            _ if failed > 0 => counted(failed, "problem"),
+            _ if failed > 0 => format!("{}; next: {}", counted(failed, "problem"), self.next()),
             Some(Check { detail, .. }) => format!("ready: {detail}"),
             None => "no problem found, but not everything was checked".to_owned(),
+        }
+    }
+
+    /// What to type next: the command of the first failure's hint, or what it says.
+    fn next(&self) -> String {
+        let failed = |check: &&Check| check.state == CheckState::Failed;
+        let hint = self
+            .checks
+            .iter()
+            .filter(failed)
+            .find_map(|check| check.hint.as_deref());
+        let Some(hint) = hint else {
+            return "jelouctl doctor --verbose".to_owned();
+        };
+        match hint.find("jelouctl ") {
+            Some(start) => {
+                let command = hint.get(start..).unwrap_or_default();
+                command
+                    .split([';', '`'])
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end()
+                    .to_owned()
+            }
+            None => format!("{hint}; then: jelouctl doctor"),
         }
     }
 

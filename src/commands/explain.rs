@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use crate::api::{Code, Effect, codes, look_up_code};
 use crate::command_error::CommandError;
@@ -14,7 +15,8 @@ use crate::input::UsageError;
 use crate::ledger::SkipReason;
 use crate::message::{Envelope, Example, Field, Message};
 use crate::nearest::nearest;
-use crate::output::{pretty, wrapped};
+use crate::output::{Format, pretty, wrapped};
+use crate::texts;
 
 const INTRODUCTION: &str = "\
 # Kinds of message
@@ -39,13 +41,13 @@ const LEFT: usize = RIGHT - 2;
 ///   jelouctl explain 8
 ///   jelouctl explain flow --example > flow.json
 ///
-/// An exit code, a name of the record and a reason of a report are explained too.
+/// An exit code, an HTTP status, a name of the record and a reason of a report are explained too.
 /// Without a topic: on a terminal the names, otherwise every kind with its limits and an example, and every code.
 /// Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind of message, error code, exit code, name of the record, or `rates`
+    /// Kind of message, error code, exit code, HTTP status, name of the record, or `rates`
     #[arg(value_name = "KIND|CODE|rates")]
     topic: Option<String>,
 
@@ -57,6 +59,10 @@ pub(crate) struct ExplainArgs {
 /// Explains the topic: a kind, its type on the wire, a code or a name in the record. Without a topic, lists
 /// all kinds and codes.
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
+    if context.stdout.format == Format::Record && !args.example {
+        context.stdout.json(&as_json(args.topic.as_deref())?)?;
+        return Ok(ExitCode::Success);
+    }
     let text = match args.topic.as_deref() {
         None if context.stdout.is_for_a_person() => every_name(),
         None => everything(),
@@ -68,8 +74,90 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
             None => about_code(topic).ok_or_else(|| unknown(topic))?,
         },
     };
+    let text = if context.stdout.is_for_a_person() {
+        in_columns(&text)
+    } else {
+        text
+    };
     context.stdout.line(&text)?;
     Ok(ExitCode::Success)
+}
+
+/// The text with long lines in several: a command line, which can still be pasted, and a sentence. JSON stays as it is.
+fn in_columns(text: &str) -> String {
+    let fit = |line: &str| {
+        if line.chars().count() <= WIDTH || line.starts_with(['{', '}', ' ', '"']) {
+            line.to_owned()
+        } else if line.starts_with("jelouctl ") {
+            line.replace(" --", " \\\n  --")
+        } else {
+            wrapped(line, WIDTH).join("\n")
+        }
+    };
+    text.lines().map(fit).collect::<Vec<_>>().join("\n")
+}
+
+/// One object: of the topic, or of all kinds and codes.
+fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
+    let mut object = match topic {
+        None => {
+            let kinds: Vec<_> = Message::all().iter().map(kind_as_json).collect();
+            let codes: Vec<_> = codes().map(|code| code_as_json(&code)).collect();
+            json!({ "kinds": kinds, "codes": codes })
+        }
+        Some(RATES) => json!({ "topic": RATES, "text": rates() }),
+        Some(topic) => match kind_of(topic) {
+            Some(kind) => kind_as_json(&kind),
+            None => match code_of(topic) {
+                Some(code) => code_as_json(&code),
+                None => {
+                    let text = ending(topic).ok_or_else(|| unknown(topic))?;
+                    json!({ "topic": topic, "text": text })
+                }
+            },
+        },
+    };
+    if let Some(fields) = object.as_object_mut() {
+        fields.shift_insert(0, "schema_version".to_owned(), json!(1));
+    }
+    Ok(object)
+}
+
+fn kind_as_json(kind: &Message) -> Value {
+    let fields: Vec<_> = kind
+        .fields()
+        .into_iter()
+        .map(|field| {
+            json!({
+                "field": field.path,
+                "flag": field.flag,
+                "required": field.required,
+                "limit": field.limit,
+                "advice": field.advice,
+            })
+        })
+        .collect();
+    let example = kind
+        .example()
+        .map(|example| json!({ "command": example.command, "body": example.body }));
+    json!({
+        "topic": kind.command(),
+        "text": of_kind(kind),
+        "summary": kind.summary(),
+        "endpoint": kind.endpoint(),
+        "fields": fields,
+        "example": example,
+    })
+}
+
+fn code_as_json(code: &Code) -> Value {
+    json!({
+        "topic": code.code,
+        "text": of_code(code),
+        "origin": code.origin,
+        "meaning": code.meaning,
+        "hint": code.hint,
+    })
 }
 
 /// As Markdown.
@@ -102,7 +190,8 @@ fn every_name() -> String {
         let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
     }
     text + "
-Also error codes such as 131047, exit codes such as 8, names of the record, and `rates`.
+Also error codes such as 131047, exit codes such as 8, HTTP statuses such as 401, names of the
+record, and `rates`.
 jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
 }
 
@@ -127,9 +216,14 @@ fn kind_of(topic: &str) -> Option<Message> {
 }
 
 fn about_code(topic: &str) -> Option<String> {
-    let code =
-        look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)));
-    code.as_ref().map(of_code).or_else(|| ending(topic))
+    code_of(topic)
+        .as_ref()
+        .map(of_code)
+        .or_else(|| ending(topic))
+}
+
+fn code_of(topic: &str) -> Option<Code> {
+    look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)))
 }
 
 fn unknown(topic: &str) -> UsageError {
@@ -151,8 +245,7 @@ fn unknown(topic: &str) -> UsageError {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
-    let problem =
-        "is neither a kind of message nor a known error code, exit code or name of the record";
+    let problem = "is neither a kind of message nor a known error code, exit code, HTTP status or name of the record";
     UsageError::new(format!("`{topic}` {problem}"), hint)
 }
 
@@ -268,11 +361,38 @@ fn effect(code: &Code) -> &'static str {
 /// Its tables of exit codes and of names have four columns; no other table has.
 const DOCUMENT: &str = include_str!("../../docs/exit-codes.md");
 
-/// Explains `topic`: an exit code or a name.
+/// Explains `topic`: an exit code, an HTTP status or a name.
 fn ending(topic: &str) -> Option<String> {
     let number = topic.parse::<u16>().ok();
     let code = number.and_then(|number| exit_code(&number.to_string()));
-    code.or_else(|| name(topic)).or_else(|| skip_reason(topic))
+    code.or_else(|| status(topic))
+        .or_else(|| name(topic))
+        .or_else(|| skip_reason(topic))
+}
+
+/// The HTTP statuses of answers: their name, the exit code of a message, and what to do. `4xx` is any other of them.
+const STATUSES: &str = include_str!("statuses.tsv");
+
+/// Explains an HTTP status, also written as `HTTP 401`.
+fn status(topic: &str) -> Option<String> {
+    let lower = topic.to_lowercase();
+    let number = lower.strip_prefix("http").unwrap_or(&lower).trim();
+    let status = number
+        .parse::<u16>()
+        .ok()
+        .filter(|status| (200..600).contains(status))?;
+    let class = format!("{}xx", status / 100);
+    let row = |wanted: &str| texts::rows::<4>(STATUSES).find(|[status, ..]| *status == wanted);
+    let [_, name, code, hint] = row(number).or_else(|| row(&class))?;
+    let name = if name.is_empty() {
+        String::new()
+    } else {
+        format!(" {name}")
+    };
+    let code = exit_code(code)?;
+    Some(format!(
+        "HTTP {status}{name}, an answer to a message\n{code}\nWhat to do: {hint}"
+    ))
 }
 
 /// Why a row of a report was left out.

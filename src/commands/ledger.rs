@@ -19,9 +19,10 @@ pub(crate) enum LedgerCommand {
     ///   jelouctl ledger setup --ledger postgres://owner@db.example/jelou
     ///   jelouctl ledger setup --print > setup.sql
     ///
-    /// It needs the owner of the database, and makes the roles jelouctl_sender and jelouctl_reader. Who
-    /// sends is given the first of them, who only looks the second: GRANT jelouctl_sender TO NAME.
-    /// Where the ledger is made already it does nothing.
+    /// It needs a role that owns the database and may create roles (CREATEROLE), and makes the roles
+    /// jelouctl_sender and jelouctl_reader. Without such a role, give an administrator the SQL of
+    /// --print. Then grant a role to each user: GRANT jelouctl_sender TO NAME; jelouctl_reader may
+    /// only read. If the ledger exists already, nothing changes.
     #[command(verbatim_doc_comment)]
     Setup {
         /// Print the SQL for a database administrator, and change nothing

@@ -1,5 +1,6 @@
 //! `send KIND` and `flow-message`: sends one message and reports its outcome.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -14,7 +15,8 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
 use crate::message::{
-    InvalidMessage, Outgoing, RecipientSources, Route, TypedMessage, visit_texts,
+    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, Route, TypedMessage,
+    visit_texts,
 };
 use crate::output::Sent;
 use crate::process::block_on;
@@ -76,6 +78,7 @@ pub(crate) struct DeliveryArgs {
 pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
     let mut told = Told::new("send");
     told.record.kind = Some(typed.message.command().into());
+    told.record.dry_run = context.mode != Mode::Send;
     let code = send(context, typed, &mut told)
         .unwrap_or_else(|error| note_error(context, "", error, &mut told.record));
     if context.mode == Mode::Send {
@@ -102,6 +105,10 @@ fn send(
         ..
     } = &typed.delivery;
     let (settings, recipients) = send.read(context)?;
+    let recipient = RecipientChoice::Among(&recipients).make(None);
+    told.record.to = recipient
+        .ok()
+        .map(|typed| typed.recipient.as_str().to_owned());
     let outgoing = read_message(context, typed, &recipients)?;
     let wait = send.wait();
     if wait.is_some() && matches!(outgoing.route(), Route::FlowMessage { .. }) {
@@ -163,7 +170,12 @@ fn read_message(
         .as_ref()
         .map(|source| context.input.json_value("--body", source))
         .transpose()?;
-    let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    let suggested = file.as_ref().and_then(Message::suggested_by);
+    let made = Outgoing::new(&typed.message, flags, file, recipients);
+    let (outgoing, mut warnings) = made.map_err(|error| {
+        let is_whole = typed.delivery.body.is_some();
+        with_way_out(error, &typed.message, suggested.as_ref(), is_whole)
+    })?;
     warnings.append(&mut context.input.warnings);
     warnings.extend(left_as_typed(&outgoing));
     if typed.delivery.strict && !warnings.is_empty() {
@@ -171,6 +183,41 @@ fn read_message(
     }
     context.stderr.warnings(&warnings);
     Ok(outgoing)
+}
+
+/// The error with the command for the kind that the body seems to be, or with how to give a whole body.
+fn with_way_out(
+    error: InvalidMessage,
+    typed: &Message,
+    suggested: Option<&Message>,
+    is_whole: bool,
+) -> InvalidMessage {
+    let other = suggested.filter(|kind| kind.written_by() != typed.command());
+    let lacks_text = match &error {
+        InvalidMessage::Violations {
+            text_is_missing, ..
+        } => Some(*text_is_missing),
+        InvalidMessage::Other(_) => None,
+    };
+    let reads_input = !is_whole && !std::io::stdin().is_terminal();
+    let hint = match other.map(Message::written_by) {
+        Some("flow-message") => {
+            "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE".to_owned()
+        }
+        Some(kind) => format!("it is a body of {kind}: jelouctl send {kind} --to NUMBER --body FILE"),
+        None if reads_input && lacks_text == Some(true) => {
+            "to read a whole body as JSON from standard input: --body -; to read only the text: --text-file -".to_owned()
+        }
+        None if reads_input && lacks_text == Some(false) => {
+            "to read a whole body as JSON from standard input: --body -".to_owned()
+        }
+        None => return error,
+    };
+    InvalidMessage::Other(UsageError {
+        message: error.to_string(),
+        details: error.details(),
+        hint,
+    })
 }
 
 /// Warns of text that looks like a column, since one message has no columns, of what is written for another program, and of

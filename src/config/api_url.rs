@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
+
+use crate::texts;
 
 /// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +77,10 @@ impl ApiUrl {
     /// An address, whatever its scheme.
     fn parse(raw: &str) -> Result<Self, String> {
         // The error does not repeat the value: it may hold a password or a token.
-        let not_a_url = |error: url::ParseError| {
+        let not_a_url = |error: ParseError| {
             format!(
-                "not a URL ({error}); write https://HOST, or http://127.0.0.1:PORT for this machine"
+                "not a URL: {}; write https://api.jelou.ai, or http://127.0.0.1:PORT for this machine",
+                texts::url_problem(error)
             )
         };
         let url = Url::parse(raw).map_err(not_a_url)?;
@@ -114,6 +117,10 @@ impl FromStr for ApiUrl {
             "http" => Err(format!(
                 "`http://{}` would get the secret unencrypted; use https://, or http:// for this machine",
                 url.0.host_str().unwrap_or_default()
+            )),
+            _ if !raw.contains("://") => Err(format!(
+                "not a URL: {}; write https://HOST, or http://127.0.0.1:PORT for this machine",
+                texts::url_problem(ParseError::RelativeUrlWithoutBase)
             )),
             other => Err(format!(
                 "the scheme `{other}` is not one of the API's; give an https:// URL"

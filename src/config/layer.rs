@@ -16,6 +16,8 @@ pub(crate) enum Origin {
     Variable(&'static str),
     Profile(String),
     Sandbox,
+    /// It was typed at a prompt.
+    Terminal,
     Default,
 }
 
@@ -46,6 +48,7 @@ impl fmt::Display for Origin {
             Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
             Self::Profile(name) => write!(formatter, "profile {name}"),
             Self::Sandbox => formatter.write_str("sandbox"),
+            Self::Terminal => formatter.write_str("the terminal"),
             Self::Default => formatter.write_str("default"),
         }
     }
@@ -193,7 +196,7 @@ impl Layer {
                 CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.
-            Origin::Flag(_) | Origin::Sandbox | Origin::Default => {
+            Origin::Flag(_) | Origin::Sandbox | Origin::Terminal | Origin::Default => {
                 CommandError::configuration(problem, "give another value")
             }
         }

@@ -81,7 +81,7 @@ impl Login {
         api_url: &ApiUrl,
         asked_by: &Origin,
     ) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
-        let prompt = || can_ask.then(|| Origin::Default.of(SecretSource::Prompt));
+        let prompt = || can_ask.then(|| Origin::Terminal.of(SecretSource::Prompt));
         let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
             both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
         let no_secret = |id: &str| {

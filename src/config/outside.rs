@@ -131,8 +131,8 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
 }
 
 /// A warning for each variable that is not ours but was probably meant for us: any other one that begins with
-/// `JELOUCTL_`, and one of our names with the wrong prefix. Other names that begin with `JELOU_` are left alone: a
-/// container beside a service called `jelou` has a dozen of them.
+/// `JELOUCTL_`, and one that begins with `JELOU_` and is nearly one of ours. Other names are left alone: a container
+/// beside a service called `jelou` has a dozen of them.
 fn warnings() -> Vec<String> {
     let ours: Vec<_> = KEYS
         .iter()
@@ -140,29 +140,94 @@ fn warnings() -> Vec<String> {
         .filter(|name| !name.is_empty())
         .chain(OTHERS)
         .collect();
-    let warning = |name: String| {
-        if ours.contains(&name.as_str()) {
-            return None;
-        }
-        let own_part = name
-            .strip_prefix("JELOUCTL_")
-            .or_else(|| name.strip_prefix("JELOU_"))?;
-        let meant = ours.iter().find(|ours| {
-            ours.split_once('_')
-                .is_some_and(|(_, part)| part == own_part)
-        });
-        match meant {
-            Some(meant) => Some(format!(
-                "the variable {name} is not read: did you mean {meant}?"
-            )),
-            None => name
-                .starts_with("JELOUCTL_")
-                .then(|| format!("the variable {name} is not read")),
-        }
-    };
     std::env::vars_os()
-        .filter_map(|(name, _)| warning(name.into_string().ok()?))
+        .filter_map(|(name, _)| warning(&name.into_string().ok()?, &ours))
         .collect()
+}
+
+/// The warning about the variable `name`, if `ours` are the variables that are read.
+fn warning(name: &str, ours: &[&str]) -> Option<String> {
+    let own_part = name
+        .strip_prefix("JELOUCTL_")
+        .or_else(|| name.strip_prefix("JELOU_"))?;
+    if ours.contains(&name) || is_of_kubernetes(own_part) {
+        return None;
+    }
+    match meant_variable(own_part, ours) {
+        Some(meant) => Some(format!(
+            "the variable {name} is not read: did you mean {meant}?"
+        )),
+        None => name
+            .starts_with("JELOUCTL_")
+            .then(|| format!("the variable {name} is not read")),
+    }
+}
+
+/// Our variable whose name after the prefix is `own_part`, or nearly so, or what other tools call so.
+fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
+    let same = ours.iter().find(|name| after_prefix(name) == own_part);
+    let begun = || {
+        let longer = format!("{own_part}_");
+        ours.iter()
+            .find(|name| after_prefix(name).starts_with(&longer))
+    };
+    let misspelt = || {
+        let edits = |name: &&&str| strsim::osa_distance(after_prefix(name), own_part);
+        let most = if own_part.len() < 6 { 1 } else { 2 };
+        ours.iter()
+            .filter(|name| own_part.len() > 2 && edits(name) <= most)
+            .min_by_key(edits)
+    };
+    let other_name = || {
+        let meant = OTHER_NAMES
+            .iter()
+            .find(|(words, _)| words.contains(&own_part))?;
+        ours.iter().find(|name| **name == meant.1)
+    };
+    same.or_else(begun)
+        .or_else(misspelt)
+        .or_else(other_name)
+        .copied()
+}
+
+/// `BOT_ID` of `JELOU_BOT_ID`.
+fn after_prefix(name: &str) -> &str {
+    name.split_once('_').map_or(name, |(_, part)| part)
+}
+
+/// What other tools call a variable, after the prefix, and ours.
+const OTHER_NAMES: [(&[&str], &str); 5] = [
+    (
+        &[
+            "SECRET",
+            "API_SECRET",
+            "SECRET_KEY",
+            "TOKEN",
+            "API_TOKEN",
+            "API_KEY",
+            "APIKEY",
+            "AUTH_TOKEN",
+            "PASSWORD",
+            "CLIENTSECRET",
+        ],
+        "JELOU_CLIENT_SECRET",
+    ),
+    (&["SECRET_FILE"], "JELOU_CLIENT_SECRET_FILE"),
+    (
+        &["CLIENTID", "USER", "USERNAME", "ID", "APP_ID"],
+        "JELOU_CLIENT_ID",
+    ),
+    (&["URL", "HOST", "ENDPOINT", "BASE_URL"], "JELOU_API_URL"),
+    (&["RECIPIENT", "PHONE", "NUMBER", "TO_NUMBER"], "JELOU_TO"),
+];
+
+/// Whether Kubernetes sets it for a service, as `JELOU_BOT_SERVICE_HOST`, `JELOU_API_PORT` and
+/// `JELOU_API_PORT_80_TCP_ADDR`.
+fn is_of_kubernetes(own_part: &str) -> bool {
+    own_part.contains("SERVICE_HOST")
+        || own_part.contains("SERVICE_PORT")
+        || own_part.ends_with("PORT")
+        || own_part.contains("PORT_") && (own_part.contains("_TCP") || own_part.contains("_UDP"))
 }
 
 /// What is around a value that is not part of it; the value itself may be secret. A single final line break may stay.
@@ -177,6 +242,46 @@ fn stray_character(value: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variable_that_is_nearly_ours_is_named() {
+        let ours: Vec<_> = KEYS
+            .iter()
+            .map(|key| key.variable)
+            .filter(|name| !name.is_empty())
+            .chain(OTHERS)
+            .collect();
+        for (name, meant) in [
+            ("JELOU_BOT", "JELOU_BOT_ID"),
+            ("JELOU_SECRET", "JELOU_CLIENT_SECRET"),
+            ("JELOU_TOKEN", "JELOU_CLIENT_SECRET"),
+            ("JELOU_CLIENT_SECRT", "JELOU_CLIENT_SECRET"),
+            ("JELOU_CLIENTID", "JELOU_CLIENT_ID"),
+            ("JELOU_URL", "JELOU_API_URL"),
+            ("JELOU_PROFIL", "JELOU_PROFILE"),
+            ("JELOUCTL_CONFG", "JELOUCTL_CONFIG"),
+            ("JELOU_CONFIG", "JELOUCTL_CONFIG"),
+            ("JELOUCTL_BOT_ID", "JELOU_BOT_ID"),
+        ] {
+            let told = format!("the variable {name} is not read: did you mean {meant}?");
+            assert_eq!(warning(name, &ours), Some(told));
+        }
+        let unknown = "the variable JELOUCTL_XYZZY is not read";
+        assert_eq!(warning("JELOUCTL_XYZZY", &ours).as_deref(), Some(unknown));
+        for name in [
+            "JELOU_BOT_ID",
+            "JELOU_SERVICE_HOST",
+            "JELOU_SERVICE_PORT_HTTP",
+            "JELOU_PORT",
+            "JELOU_PORT_80_TCP_ADDR",
+            "JELOU_BOT_SERVICE_HOST",
+            "JELOU_API_PORT_443_TCP",
+            "JELOU_XYZZY",
+            "PATH",
+        ] {
+            assert_eq!(warning(name, &ours), None, "{name}");
+        }
+    }
 
     #[test]
     fn what_was_not_meant_is_found_at_the_edges() {

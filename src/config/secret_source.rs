@@ -271,12 +271,19 @@ pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String>
 }
 
 /// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:
-/// Docker, Kubernetes and systemd give secrets, some as 0444, on a mount that is read-only.
+/// Docker, Kubernetes and systemd give secrets, some as 0444, in places of their own or on a mount that is read-only.
 #[cfg(unix)]
 fn is_handed_over(path: &Path) -> bool {
     use rustix::fs::{StatVfsMountFlags, statvfs};
 
-    statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+    let of_systemd = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|place| !place.is_empty());
+    let is_of_systemd = of_systemd.is_some_and(|place| path.starts_with(place));
+    let is_of_container = ["/run/secrets", "/var/run/secrets"]
+        .iter()
+        .any(|place| path.starts_with(place));
+    is_of_systemd
+        || is_of_container
+        || statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 #[cfg(not(unix))]

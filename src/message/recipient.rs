@@ -215,7 +215,8 @@ impl RecipientChoice<'_> {
             (None, Some(recipient), _) => return Ok(recipient.clone().into()),
             (None, None, Some(raw)) => ("JELOU_TO", raw),
             (None, None, None) => {
-                let hint = "give one with --to, with `userId` in the body, or in JELOU_TO";
+                let hint =
+                    "to name one: --to NUMBER; to name one for all commands: JELOU_TO=NUMBER";
                 return Err(InvalidMessage::other("no recipient", hint));
             }
         };

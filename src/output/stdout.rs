@@ -47,6 +47,8 @@ pub(crate) struct Stdout {
     is_terminal: OnceLock<bool>,
     /// Set when something is written after the reader has closed the pipe.
     reader_is_gone: OnceLock<()>,
+    /// Set when something is written, or when a list is complete without a row.
+    is_answered: OnceLock<()>,
 }
 
 impl Stdout {
@@ -119,6 +121,7 @@ impl Stdout {
         rows: impl Iterator<Item = OutputRow>,
     ) -> Result<(), SystemError> {
         let mut rows = rows.peekable();
+        self.is_answered.get_or_init(|| ());
         match self.format {
             Format::Id => rows
                 .filter_map(|row| row.id)
@@ -142,6 +145,7 @@ impl Stdout {
         if self.format == Format::None {
             return Ok(());
         }
+        self.is_answered.get_or_init(|| ());
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(SystemError {
@@ -161,6 +165,11 @@ impl Stdout {
         self.reader_is_gone.get().is_some()
     }
 
+    /// Whether `--output record` was asked for and nothing is printed yet.
+    pub(crate) fn lacks_record(&self) -> bool {
+        self.format == Format::Record && self.is_answered.get().is_none()
+    }
+
     /// clap's help, in its colours.
     pub(crate) fn help(&self, text: &str) -> Result<(), SystemError> {
         let mut plain = anstream::AutoStream::new(Vec::new(), self.color.choice(&io::stdout()));
@@ -171,6 +180,7 @@ impl Stdout {
 
     /// stdout for a long text from others that must stay unchanged: a report.
     pub(crate) fn stream(&self) -> Box<dyn Write> {
+        self.is_answered.get_or_init(|| ());
         match self.format {
             Format::None => Box::new(io::sink()),
             Format::Response | Format::Id | Format::Record | Format::To => {

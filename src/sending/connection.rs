@@ -172,6 +172,9 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         _ if base.is_plain_http() => Roots::None,
         given => given.unwrap_or(Roots::Platform),
     };
+    if matches!(roots, Roots::Platform) {
+        check_platform_roots()?;
+    }
     let timeout = settings.timeout;
     let client = proxy_to(base).and_then(|proxy| {
         Client::new(&ClientOptions {
@@ -181,6 +184,38 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         })
     });
     client.map_err(no_client)
+}
+
+/// The variable that replaces the system's certificate authorities with those of a file.
+const ROOTS_VARIABLE: &str = "SSL_CERT_FILE";
+
+/// Without its file no certificate would be trusted, and the error would be about the server's. A pipe can be read only
+/// once, so only a regular file is looked at; with `SSL_CERT_DIR` there are others.
+///
+/// # Errors
+/// If the variable names a file that is not there or has no certificates.
+fn check_platform_roots() -> Result<(), CommandError> {
+    let named = std::env::var_os(ROOTS_VARIABLE).filter(|name| !name.is_empty());
+    let is_used = cfg!(all(unix, not(target_os = "macos")));
+    let has_directory = std::env::var_os("SSL_CERT_DIR").is_some();
+    let Some(file) = named.filter(|_| is_used && !has_directory) else {
+        return Ok(());
+    };
+    let file = PathBuf::from(file);
+    if file.exists() && !file.is_file() {
+        return Ok(());
+    }
+    let read =
+        open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+    let problem = match read {
+        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => return Ok(()),
+        Ok(_) => format!("{} has no PEM certificate", file.display()),
+        Err(cause) => FileError::of("read", &file)(cause).to_string(),
+    };
+    Err(CommandError::configuration(
+        format!("the root certificates cannot be used: {ROOTS_VARIABLE}: {problem}"),
+        "name a file of certificate authorities in PEM, or unset SSL_CERT_FILE; for jelouctl alone: --ca-cert FILE",
+    ))
 }
 
 /// Why there is no client: a fault of the configuration.

@@ -198,7 +198,7 @@ fn unknown_words_are_answered_with_the_nearest() {
         "send --to 593987654321 text Hola",
         &[
             "unexpected argument '--to'",
-            "hint: the kind of message comes first: jelouctl send text --to NUMBER 'Hola'",
+            "hint: the kind of message comes first: jelouctl send text --to NUMBER 'TEXT'",
         ],
     );
     for word in ["login", "auth", "init", "configure"] {
@@ -249,7 +249,7 @@ fn broken_json_is_shown_by_line_and_column() {
     for (value, told) in [
         (
             "{",
-            "its value is not valid JSON: EOF while parsing an object at line 1 column 1",
+            "its value is not valid JSON: it ends too early, and a bracket or a quote is not closed, at line 1 column 1",
         ),
         ("@missing.json", "failed to read missing.json"),
     ] {
@@ -924,95 +924,237 @@ fn is_answered_with(guess: &str, hint: &str) {
 }
 
 #[test]
-fn a_first_guess_is_answered_with_what_to_type() {
-    const TO: &str = "the recipient is given with --to";
-    const TEXT: &str = "jelouctl send text --to NUMBER 'Hola'";
-    const QUOTES: &str = "a text is one argument, in quotes; so is a number with spaces";
-    const DASH: &str = "write -- before a text that begins with a dash";
-    const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
+fn misplaced_recipient_is_answered_with_to() {
+    const TEXT: &str = "the recipient is given with --to: jelouctl send text --to NUMBER 'TEXT'\n";
     for (guess, hint) in [
-        // A number in parts may be somebody else's, and a kind that is not known is not a text.
-        ("send text --to +49 30 1234 5678 Hola", QUOTES),
-        ("send text --to 593 98 765 4321 Hola", QUOTES),
-        ("send text --to 593987654321 Hola Ana", QUOTES),
+        ("send text 593987654321 Hola", TEXT),
+        ("send text Hola +593987654321", TEXT),
+        ("send text 593987654321", TEXT),
+        ("send text --to Hola 593987654321", TEXT),
+        ("send text -t 593987654321 -m Hola", TEXT),
+        ("send text --phone 593987654321 Hola", TEXT),
+        ("send text --number=593987654321 Hola", TEXT),
+        ("send text --destinatario 593987654321 Hola", TEXT),
         (
-            "send hsm order_shipped --to 593987654321",
-            "jelouctl send template NAME --to NUMBER",
-        ),
-        ("send document --to 593987654321", "jelouctl send file"),
-        ("send photo --to 593987654321", "jelouctl send image"),
-        ("send voice_call --to 593987654321", "jelouctl send call"),
-        (
-            "send button --to 593987654321",
-            "jelouctl send quick-reply --help",
-        ),
-        ("send text 593987654321 Hola", QUOTES),
-        ("send text 593987654321", "--to"),
-        ("send 593987654321 Hola", TEXT),
-        ("send Ana --to 593987654321", TEXT),
-        ("send image 593987654321", TO),
-        ("send text -t 593987654321 -m Hola", TO),
-        ("send text --phone 593987654321 Hola", TO),
-        (
-            "send text --to 593987654321 --message Ana",
-            "the text is an argument in quotes, or --text",
+            "send image 593987654321 https://a.example/1.png",
+            "jelouctl send image --to NUMBER --media-url URL\n",
         ),
         (
-            "send image --to 593987654321 --file a.jpg",
-            "--media-url URL names a file on the web",
+            "send template 593987654321 pedido Ana",
+            "the recipient is given with --to: jelouctl send template --to NUMBER NAME",
+        ),
+        (
+            "flow-message 593987654321",
+            "the recipient is given with --to: jelouctl flow-message --to NUMBER --flow-name NAME",
+        ),
+        (
+            "messages list 593987654321",
+            "the recipient is given with --to: jelouctl messages list --to NUMBER\n",
+        ),
+        (
+            "messages list --user 593987654321",
+            "the recipient is given with --to: jelouctl messages list --to NUMBER\n",
+        ),
+        (
+            "run 593987654321 -- false",
+            "-- belongs before the command, and --to before the recipient",
+        ),
+        (
+            "593987654321 Hola",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send 593987654321 Hola",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "text 593987654321 Ana",
+            "hint: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        // A trial stays one.
+        (
+            "--sandbox send text 593987654321 Hola",
+            "jelouctl --sandbox send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send foto --dry-run 593987654321",
+            "jelouctl --dry-run send image --to NUMBER",
+        ),
+        // A number in parts may be somebody else's.
+        (
+            "send text --to +49 30 1234 5678 Hola",
+            "a number with spaces is one argument, without spaces or in quotes",
+        ),
+        (
+            "send text --to 593 98 765 4321 Hola",
+            "a number with spaces is one argument, without spaces or in quotes",
+        ),
+        (
+            "send text --to 593987654321 --to 593987654322 a",
+            "--to takes one recipient; to send to several: jelouctl bulk send LIST",
+        ),
+        ("send text Hola --to", "the value follows it: --to USER\n"),
+    ] {
+        is_answered_with(guess, hint);
+    }
+    let home = Home::new();
+    let server = Server::answering(Reply::accepted());
+    // A text that is a number is meant where a recipient is named.
+    for number in ["593987654322", "482913"] {
+        home.run("send text")
+            .args(&[number])
+            .env("JELOU_TO", "593987654321")
+            .api(&server.url)
+            .success();
+        home.run("send text --to 593987654321")
+            .args(&[number])
+            .api(&server.url)
+            .success();
+    }
+    assert_eq!(server.received().len(), 4);
+}
+
+#[test]
+fn text_without_quotes_is_answered_with_quotes() {
+    const TEXT: &str = "a text is one argument, in quotes: jelouctl send text --to NUMBER 'TEXT'\n";
+    for (guess, hint) in [
+        ("send text --to 593987654321 Hola Ana", TEXT),
+        ("send text Hola Ana --to 593987654321", TEXT),
+        ("send text --to id:ana Hola mundo", TEXT),
+        (
+            "send text --to 593987654321 “Hola Ana”",
+            "in the quotes of the keyboard: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send text --to 593987654321 --text Hola otra",
+            "leave one of them out; a text with spaces is in quotes",
+        ),
+        (
+            "send image --to 593987654321 --media-url https://a.example/1 --text Hola Ana",
+            "a value with spaces is in quotes, and each value has a flag: --text 'VALUE'\n",
+        ),
+        (
+            "send template t --to 593987654321 --param Ana Mora",
+            "each value has a flag: --param 'VALUE'\n",
+        ),
+        (
+            "send template t Ana --to 593987654321",
+            "the values of a template are given with --param: jelouctl send template",
+        ),
+        (
+            "send quick-reply Hola --to 593987654321",
+            "the text is given with --text: jelouctl send quick-reply",
         ),
         (
             "send image --to 593987654321 a.jpg",
             "--media-url URL takes a file on the web, not one on this machine",
         ),
         (
-            "send template t Ana --to 593987654321",
-            "the values of a template are given with --param",
-        ),
-        (
-            "send text --to 593987654321 --to 593987654322 a",
-            "--to takes one recipient; to send to several people: jelouctl bulk send LIST",
-        ),
-        (
-            "send text --to 593987654321 --text Hola otra",
-            "leave one of them out",
+            "send audio --to 593987654321 https://a.example/1.mp3",
+            "the address of the file is given with --media-url: jelouctl send audio",
         ),
         (
             "send raw '{}' --to 593987654321",
-            "every other part with a flag: see --help",
+            "a body is given with --body: jelouctl send raw --to NUMBER --body FILE\n",
         ),
-        ("send text --to 593987654321 '-5% hoy'", DASH),
-        ("bulk send a.csv text '-promo de hoy'", DASH),
+        (
+            "send text --to 593987654321 --body Hola",
+            "a text has no flag: jelouctl send text --to NUMBER 'TEXT'; nothing was sent\n",
+        ),
+        (
+            "send text --to 593987654321 '-5% hoy'",
+            "write -- before a text that begins with a dash",
+        ),
+        (
+            "bulk send a.csv text '-promo de hoy'",
+            "write -- before a text that begins with a dash",
+        ),
         (
             "send text --to 593987654321 -z",
             "to pass '-z' as a value, use '-- -z'",
         ),
+    ] {
+        is_answered_with(guess, hint);
+    }
+}
+
+#[test]
+fn kind_of_another_name_is_answered_with_ours() {
+    for (word, line) in [
+        ("document", "send file --to NUMBER --media-url URL"),
+        ("pdf", "send file --to NUMBER --media-url URL"),
+        ("photo", "send image --to NUMBER --media-url URL"),
+        ("Imagen", "send image --to NUMBER --media-url URL"),
+        ("hsm", "send template --to NUMBER NAME --param 'VALUE'"),
         (
-            "send text –to 593987654321 Hola",
-            "flags begin with two hyphens: --to",
-        ),
-        ("send text -to 593987654321 Hola", TO),
-        ("send text --to 593987654321 “Hola Ana”", QUOTES),
-        ("send bulk a.csv", LIST),
-        (
-            "text --to 593987654321 Hola",
-            "a kind of message follows `send`: jelouctl send KIND --help",
-        ),
-        ("template list", "jelouctl templates lists them"),
-        (
-            "flow-message mi_flujo",
-            "the flow's name is given with --flow-name",
-        ),
-        ("message send", TEXT),
-        (
-            "run 593987654321 -- false",
-            "-- belongs before the command, and --to before the recipient",
+            "plantilla",
+            "send template --to NUMBER NAME --param 'VALUE'",
         ),
         (
-            "run --to 593987654321 make all",
-            "-- belongs before the command",
+            "voice_call",
+            "send call --to NUMBER --text 'TEXT' --button 'LABEL'",
         ),
-        ("sandbox --expect 1 ./a.sh", "-- belongs before the command"),
+        (
+            "buttons",
+            "send quick-reply --to NUMBER --text 'TEXT' --reply 'YES' --reply 'NO'",
+        ),
+        (
+            "link",
+            "send cta-url --to NUMBER --text 'TEXT' --url URL --button 'LABEL'",
+        ),
+        (
+            "ubicación",
+            "send location --to NUMBER --lat DEGREES --long DEGREES",
+        ),
+        ("mensaje", "send text --to NUMBER 'TEXT'"),
+        ("Ana", "send text --to NUMBER 'TEXT'"),
+    ] {
+        let line = format!("hint: jelouctl {line}");
+        is_answered_with(&format!("send {word} --to 593987654321"), &line);
+    }
+    for (line, hint) in [
+        (
+            "foto --to 593987654321",
+            "jelouctl send image --to NUMBER --media-url URL\n",
+        ),
+        ("image", "jelouctl send image --to NUMBER --media-url URL\n"),
+        ("enviar mensaje", "jelouctl send text --to NUMBER 'TEXT'\n"),
+        (
+            "bulk send a.csv foto",
+            "jelouctl bulk send LIST image --media-url URL\n",
+        ),
+        (
+            "bulk plantilla a.csv",
+            "jelouctl bulk send LIST template NAME --param '{{ nombre }}'\n",
+        ),
+        (
+            "sandbox send text --to 593987654321 Ana",
+            "--sandbox is a flag: jelouctl --sandbox send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "sandbox send foto --to 593987654321",
+            "--sandbox is a flag: jelouctl --sandbox send image --to NUMBER --media-url URL\n",
+        ),
+        (
+            "sandbox bulk send a.csv text Ana",
+            "--sandbox is a flag: jelouctl --sandbox bulk send LIST",
+        ),
+        (
+            "sandbox run make",
+            "--sandbox is a flag: jelouctl --sandbox run",
+        ),
+    ] {
+        is_answered_with(line, hint);
+    }
+}
+
+#[test]
+fn wrong_command_is_answered_with_the_one_meant() {
+    for (guess, hint) in [
+        ("ayuda", "hint: jelouctl --help\n"),
+        ("whoami", "to see who sends: jelouctl profile show"),
+        ("history", "to see messages: jelouctl messages list"),
+        ("prueba", "jelouctl --sandbox send text"),
         ("version", "jelouctl --version"),
         ("inbox", "jelouctl sandbox --open"),
         (
@@ -1020,16 +1162,138 @@ fn a_first_guess_is_answered_with_what_to_type() {
             "jelouctl profile set NAME --bot BOT --client-id ID",
         ),
         ("runs", "jelouctl bulk list"),
+        ("get", "jelouctl api METHOD PATH"),
+        ("people.csv", "jelouctl bulk send LIST text"),
         ("--profile p status r", "it is a command of `bulk`"),
-        ("-o record", "jelouctl --help lists the commands"),
-        ("api", "the usage is jelouctl api"),
         (
-            "messages list 593987654321",
-            "the person is given with --to",
+            "forget k",
+            "it is a command of `once`: jelouctl once forget\n",
         ),
+        ("message send", "jelouctl send text --to NUMBER 'TEXT'"),
+        ("messages send Ana", "jelouctl send text --to NUMBER 'TEXT'"),
+        (
+            "send bulk a.csv",
+            "jelouctl bulk send LIST text 'Hola {{ nombre }}'",
+        ),
+        ("template list", "to list them: jelouctl templates"),
         ("templates list", "jelouctl templates"),
         ("templates show order", "jelouctl templates --query NAME"),
         ("templates order", "a name is given with --query"),
+        (
+            "sandbox start",
+            "hint: the sandbox starts without a further word, and Ctrl-C ends it: jelouctl sandbox\n",
+        ),
+        ("sandbox --expect 1 ./a.sh", "-- belongs before the command"),
+        (
+            "run --to 593987654321 make all",
+            "-- belongs before the command: jelouctl run --to NUMBER -- COMMAND",
+        ),
+        ("doctor prod", "jelouctl doctor --profile NAME"),
+        ("-o record", "jelouctl --help lists the commands"),
+        ("api", "the usage is jelouctl api"),
+        (
+            "bulk remov r",
+            "hint: a similar subcommand exists: 'remove'\n",
+        ),
+        // Nothing is similar.
+        ("xyzzy", "hint: jelouctl --help lists the commands\n"),
+        (
+            "bulk move r",
+            "hint: jelouctl bulk --help lists the commands",
+        ),
+        (
+            "profile rename a b",
+            "hint: to make a profile: jelouctl profile set NAME",
+        ),
+    ] {
+        is_answered_with(guess, hint);
+    }
+}
+
+#[test]
+fn wrong_flag_is_answered_with_the_one_meant() {
+    for (guess, hint) in [
+        (
+            "run --on-failure --to 593987654321 -- false",
+            "jelouctl run --on failure --to NUMBER -- COMMAND\n",
+        ),
+        (
+            "send text --to 593987654321 --at 10:00 Hola",
+            "a message is sent at once",
+        ),
+        (
+            "bulk report r --not-sent",
+            "to see failed rows: --state failed",
+        ),
+        (
+            "send quick-reply --to 593987654321 --button Si",
+            "each reply has a flag: jelouctl send quick-reply",
+        ),
+        (
+            "send template t --lang es --to 593987654321",
+            "the language is given with --language CODE",
+        ),
+        (
+            "send --lang es template t",
+            "the language is given with --language CODE",
+        ),
+        (
+            "send --once k text --to 593987654321 Hola",
+            "--once comes after `text`: jelouctl send text --to NUMBER 'TEXT' --once KEY\n",
+        ),
+        (
+            "send --to 593987654321 Hola",
+            "the kind of message comes first: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "--to 593987654321 send text Hola",
+            "the kind of message comes first: jelouctl send text --to NUMBER 'TEXT'\n",
+        ),
+        (
+            "send text --to 593987654321 --message Ana",
+            "the text is an argument in quotes, or --text",
+        ),
+        (
+            "send image --to 593987654321 --file a.jpg",
+            "--media-url URL names a file on the web: jelouctl send image",
+        ),
+        (
+            "send text --to 593987654321 --image a.jpg",
+            "a file is a message of its own",
+        ),
+        (
+            "send text --to 593987654321 --subject Aviso Ana",
+            "a text has no subject",
+        ),
+        (
+            "send text –to 593987654321 Hola",
+            "flags begin with two hyphens: --to\n",
+        ),
+        (
+            "send text -to 593987654321 Hola",
+            "flags begin with two hyphens: --to\n",
+        ),
+        (
+            "-p send text --to 593987654321 Hola",
+            "put the value of --profile before `send`\n",
+        ),
+        (
+            "doctor --rate 5",
+            "--rate is a flag of `jelouctl bulk send`",
+        ),
+        (
+            "flow-message mi_flujo",
+            "jelouctl flow-message --to NUMBER --flow-name NAME",
+        ),
+        (
+            "send text --to 593987654321 Hola --sandbo",
+            "hint: a similar argument exists: '--sandbox'\n",
+        ),
+        // Nothing is similar.
+        (
+            "send text --to 593987654321 --frobnicate Hola",
+            "hint: jelouctl send text --help lists the flags\n",
+        ),
     ] {
         is_answered_with(guess, hint);
     }
@@ -1042,6 +1306,23 @@ fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
     for (guess, hint) in [
         ("bulk people.csv text Hola", LIST),
         ("bulk send people.csv", LIST),
+        ("bulk send text a.csv Hola", LIST),
+        (
+            "bulk send foto a.csv",
+            "the list comes before the kind: jelouctl bulk send LIST image",
+        ),
+        (
+            "bulk send a.csv --preview text Hola",
+            "--preview 3 shows the first 3 messages",
+        ),
+        (
+            "bulk send a.csv --lang es template t",
+            "for the language of a template: --language CODE after its kind",
+        ),
+        (
+            "bulk send a.csv --language es template t",
+            "--language comes after `template`: jelouctl bulk send LIST template NAME",
+        ),
         ("bulk send people.csv 'Hola {{ n }}'", LIST),
         (
             "bulk send a.csv b.csv text Hola",
@@ -1049,9 +1330,12 @@ fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
         ),
         (
             "bulk send Citas mañana.csv text Hola",
-            "in quotes if its name has blanks",
+            "in quotes if its name has spaces",
         ),
-        ("bulk send text", "the usage is jelouctl bulk send <FILE|->"),
+        (
+            "bulk send text",
+            "the list comes before the kind: jelouctl bulk send LIST text",
+        ),
         (
             "bulk send a.csv text --limit 2 Hola",
             "it belongs before the kind of message",
@@ -1237,14 +1521,14 @@ fn an_address_that_cannot_hold_a_secret_is_shown() {
     for (url, told) in [
         (
             "localhost:8080",
-            "the scheme `localhost` is not one of the API's; give an https:// URL",
+            "not a URL: it has no scheme such as https://; write https://HOST",
         ),
         (
             "http://api.example.com",
             "`http://api.example.com` would get",
         ),
     ] {
-        let told = format!("'(not shown)' for '--api-url <URL>': {told}");
+        let told = format!("'{url}' for '--api-url <URL>': {told}");
         Home::new()
             .run(&format!("send text --to 593987654321 Hola --api-url {url}"))
             .fails(2, &[&told]);
@@ -1307,5 +1591,102 @@ fn a_card_or_a_body_of_another_shape_is_refused() {
     refused(
         "send contacts --to 593987654321 --name Juan --email juan",
         &told,
+    );
+}
+
+#[test]
+fn failed_command_prints_one_record() {
+    let home = Home::new();
+    for line in [
+        "bulk status nope",
+        "bulk report nope",
+        "bulk send nope.csv text Hola",
+        "bulk find x",
+        "once show k",
+        "templates",
+        "messages list",
+        "messages get x",
+        "profile use nope",
+        "ledger setup",
+        "explain nope",
+    ] {
+        let ended = home.run(line).args(&["-o", "record"]).end();
+        assert_ne!(ended.code, 0, "{line}");
+        let record = ended.json();
+        assert_eq!(record["schema_version"], 1, "{line}");
+        assert_eq!(record["exit_code"], ended.code, "{line}");
+        let message = record["error"]["message"].as_str().unwrap();
+        assert!(ended.stderr.contains(message), "{line}: {ended:?}");
+    }
+    let ended = home.run("profile list -o record").success();
+    assert_eq!(ended.json()["profiles"], json!([]));
+    let ended = home
+        .run("profile set p --bot 1 --client-id 2 -o record")
+        .success();
+    assert_eq!(
+        ended.json(),
+        json!({"schema_version": 1, "exit_code": 0, "error": null})
+    );
+    // A list has an object a line, and standard output of `run` is its command's.
+    assert_eq!(home.run("bulk list -o record").success().stdout, "");
+    assert_eq!(home.run("run -o record -- true").end().stdout, "");
+    let ended = home
+        .run("send text --to 593987654321 --dry-run -o record")
+        .end();
+    let record = ended.json();
+    assert_eq!(
+        (&record["to"], &record["dry_run"]),
+        (&json!("593987654321"), &json!(true))
+    );
+}
+
+#[test]
+fn body_of_another_kind_is_answered_with_its_command() {
+    let home = Home::new();
+    let bodies = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bodies");
+    for (command, body, kind) in [
+        ("send flow", "flow-message.en", "flow-message"),
+        ("send text", "flow", "send flow"),
+        ("flow-message", "flow", "send flow"),
+        ("send image", "video", "send video"),
+        ("send text", "template", "send template"),
+        ("send list", "quick-reply", "send quick-reply"),
+    ] {
+        let hint = format!("jelouctl {kind} --to NUMBER --body FILE");
+        home.run("--sandbox")
+            .args(&command.split(' ').collect::<Vec<_>>())
+            .args(&[
+                "--to",
+                "593987654321",
+                "--body",
+                &format!("{bodies}/{body}.json"),
+            ])
+            .fails(2, &[&hint]);
+    }
+    home.run("--sandbox send text --to 593987654321")
+        .stdin(r#"{"text": "Hola"}"#)
+        .fails(
+            2,
+            &["to read a whole body as JSON from standard input: --body -"],
+        );
+}
+
+#[test]
+fn variable_that_is_nearly_ours_is_warned_about() {
+    let ended = Home::new()
+        .run("--sandbox send text --to 593987654321 Hola")
+        .env("JELOU_BOT", "77")
+        .env("JELOU_SECRET", "canary")
+        .env("JELOU_BOT_SERVICE_HOST", "10.0.0.1")
+        .success();
+    for told in [
+        "the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?",
+        "the variable JELOU_SECRET is not read: did you mean JELOU_CLIENT_SECRET?",
+    ] {
+        assert!(ended.stderr.contains(told), "{ended:?}");
+    }
+    assert!(
+        !ended.stderr.contains("SERVICE") && !ended.stderr.contains("canary"),
+        "{ended:?}"
     );
 }

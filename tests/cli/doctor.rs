@@ -92,7 +92,17 @@ fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
         .end()
         .stdout;
     assert!(text.starts_with("failed   bot_id: no bot"), "{text}");
-    assert!(text.ends_with(" problems\n"), "{text}");
+    assert!(
+        text.ends_with(" problems; next: jelouctl profile set NAME --bot BOT --client-id ID\n"),
+        "{text}"
+    );
+    // A value that nobody set is shown with -v.
+    assert!(!text.contains("timeout: "), "{text}");
+    let verbose = Home::new().run("doctor -v --offline").end().stdout;
+    assert!(
+        verbose.contains("ok       timeout: 30s (default)\n"),
+        "{verbose}"
+    );
     is(&ended, "bot_id", "failed", "no bot to send from");
     is(&ended, "client_id", "warning", "not set");
     is(&ended, "client_secret", "warning", "not set");

@@ -301,3 +301,60 @@ fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
         assert!(!any.is_valid(&wrong), "{wrong}");
     }
 }
+
+#[test]
+fn explained_status_has_the_exit_code_of_a_send() {
+    let home = Home::new();
+    for status in [
+        400, 401, 403, 404, 409, 422, 429, 500, 501, 502, 503, 504, 505,
+    ] {
+        let explained = home
+            .run("explain")
+            .args(&[&status.to_string()])
+            .success()
+            .stdout;
+        let server = Server::answering(Reply::json(status, "{}"));
+        let sent = home
+            .run("send text --to 593987654321 Hola --retry-for 0")
+            .api(&server.url)
+            .end();
+        let code = format!("\nExit code {}: ", sent.code);
+        assert!(
+            explained.starts_with(&format!("HTTP {status} ")),
+            "{explained}"
+        );
+        assert!(explained.contains(&code), "{status} {code} {explained}");
+        assert!(explained.contains("\nWhat to do: "), "{explained}");
+    }
+    let any = home.run("explain 418").success().stdout;
+    assert!(any.starts_with("HTTP 418, "), "{any}");
+    home.run("explain 700").fails(2, &["HTTP status"]);
+    // WhatsApp's own code comes first.
+    let code = home.run("explain 470").success().stdout;
+    assert!(!code.starts_with("HTTP"), "{code}");
+}
+
+#[test]
+fn record_of_a_topic_is_one_object() {
+    let home = Home::new();
+    for (topic, field) in [
+        ("text", "fields"),
+        ("131047", "hint"),
+        ("8", "text"),
+        ("404", "text"),
+        ("rates", "text"),
+    ] {
+        let record = home
+            .run("explain -o record")
+            .args(&[topic])
+            .success()
+            .json();
+        assert_eq!(
+            (&record["schema_version"], &record["topic"]),
+            (&json!(1), &json!(topic))
+        );
+        assert!(!record[field].is_null(), "{record}");
+    }
+    let all = home.run("explain -o record").success().json();
+    assert!(all["kinds"].as_array().unwrap().len() > 15, "{all}");
+}

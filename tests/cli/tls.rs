@@ -139,12 +139,15 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     for (flaw, parts) in [
         (
             Flaw::WantsCertificateInTls12,
-            ["received fatal alert: ", "no client certificate to give"],
+            [
+                "the server ended the handshake: ",
+                "no client certificate to give",
+            ],
         ),
         (
             Flaw::SpeaksHttp2,
             [
-                "received fatal alert: ",
+                "the server ended the handshake: ",
                 "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, ",
             ],
         ),
@@ -162,7 +165,7 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
     ));
     let parts = [
-        "not sent: TLS failed: received corrupt message",
+        "not sent: TLS failed: what answers does not speak TLS",
         "check --api-url with its port",
     ];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
@@ -183,7 +186,7 @@ fn a_certificate_that_is_not_trusted_was_not_sent() {
     let home = Home::new();
     home.write("other.pem", authority().pem());
     let refused = [
-        "error: not sent: TLS failed: invalid peer certificate",
+        "error: not sent: TLS failed: the certificate comes from an authority that is not trusted here",
         "--ca-cert",
     ];
     home.run(SEND)
@@ -225,7 +228,7 @@ fn an_authority_is_found_wherever_the_platform_has_it() {
         .api(&url)
         .success();
     let refused = [
-        "error: not sent: TLS failed: invalid peer certificate",
+        "error: not sent: TLS failed: the certificate comes from an authority that is not trusted here",
         "--ca-cert",
     ];
     home.run(SEND)
@@ -312,8 +315,16 @@ fn a_tls_error_after_the_request_leaves_it_unknown() {
 #[test]
 fn a_certificate_out_of_its_time_says_so() {
     for (from, to, said) in [
-        (2001, 2002, "certificate expired"),
-        (2901, 2902, "certificate not valid yet"),
+        (
+            2001,
+            2002,
+            "the certificate expired on 2002-01-01T00:00:00Z, and the clock here shows 20",
+        ),
+        (
+            2901,
+            2902,
+            "the certificate is valid from 2901-01-01T00:00:00Z on, and the clock here shows 20",
+        ),
     ] {
         let (server, authority) = start_with("localhost", Flaw::None, |certificate| {
             certificate.not_before = date_time_ymd(from, 1, 1);
@@ -339,7 +350,7 @@ fn a_server_that_wants_a_client_certificate_was_not_sent() {
     let ended = ended.fails(
         7,
         &[
-            "not sent: TLS failed: received fatal alert: CertificateRequired (localhost:",
+            "not sent: TLS failed: the server ended the handshake: CertificateRequired (localhost:",
             "no client certificate to give",
         ],
     );

@@ -104,6 +104,12 @@ fn list(context: &Context) -> Result<(), CommandError> {
             "there are no profiles: {} does not exist",
             path.display()
         ));
+        if context.stdout.format == Format::Record {
+            let none: [serde_json::Value; 0] = [];
+            context
+                .stdout
+                .json(&json!({ "schema_version": 1, "profiles": none }))?;
+        }
         return Ok(());
     };
     let default = file.default_profile()?;

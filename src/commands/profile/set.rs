@@ -219,11 +219,7 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
             missing.extend(flag);
             continue;
         }
-        let answer = context.stderr.ask(question)?;
-        if flag.is_some() || !answer.is_empty() {
-            change.type_answer(key, &answer);
-            check_change(change)?;
-        }
+        ask_setting(context, change, key, question, flag.is_some())?;
     }
     if !missing.is_empty() {
         let problem = format!("a new profile needs {}", missing.join(" and "));
@@ -235,6 +231,37 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
         change.type_in("client_secret", ask_secret()?);
     }
     Ok(())
+}
+
+/// How often a question is asked again after an answer that cannot be used.
+const MOST_ASKED: u32 = 3;
+
+/// Asks for the value of `key`; asks again after an answer that cannot be used.
+fn ask_setting(
+    context: &Context,
+    change: &mut Layer,
+    key: &'static str,
+    question: &str,
+    is_needed: bool,
+) -> Result<(), CommandError> {
+    let mut asked = 0;
+    loop {
+        asked += 1;
+        let answer = context.stderr.ask(question)?;
+        if answer.is_empty() && !is_needed {
+            return Ok(());
+        }
+        let mut answered = change.clone();
+        answered.type_answer(key, &answer);
+        match check_change(&answered) {
+            Ok(()) => {
+                *change = answered;
+                return Ok(());
+            }
+            Err(error) if asked == MOST_ASKED => return Err(error.into()),
+            Err(error) => context.stderr.warning(&error.message),
+        }
+    }
 }
 
 /// The last question.

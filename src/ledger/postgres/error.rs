@@ -33,7 +33,7 @@ impl LedgerError {
     }
 
     pub(super) fn no_ledger(at: &str) -> Self {
-        let hint = "make it once with `jelouctl ledger setup`, as the owner of the database";
+        let hint = "as a role that owns the database and may create roles: jelouctl ledger setup; for an administrator: jelouctl ledger setup --print";
         Self::new(
             LedgerFault::NoLedger,
             format!("the database {at} has no ledger of jelouctl"),

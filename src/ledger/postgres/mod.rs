@@ -48,7 +48,7 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     match database.call(LONG, client.batch_execute(&schema_sql())) {
         Err(error) if error.fault == LedgerFault::Rights => Err(LedgerError::setup(
             format!("the ledger cannot be made by the role of {at}: {error}"),
-            "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used",
+            "as a role that may create roles: jelouctl ledger setup; to give the SQL to an administrator: jelouctl ledger setup --print > setup.sql",
         )),
         made => made.map(|()| true),
     }

@@ -86,6 +86,18 @@ const KINDS: &[Kind] = &[
     Kind::new("raw", Envelope::Verbatim, include_str!("raw.json")),
 ];
 
+/// Fields that only one kind has; the first that a body has counts.
+const OWN_FIELDS: [(&str, &str); 8] = [
+    ("/quick_replies", "quick-reply"),
+    ("/options", "list"),
+    ("/contacts", "contacts"),
+    ("/coordinates", "location"),
+    ("/templateId", "template-by-id"),
+    ("/parameters/cards", "carousel"),
+    ("/parameters/flow_id", "flow"),
+    ("/parameters/flow_name", "flow-message"),
+];
+
 /// The definition of a kind.
 struct Definition {
     json: Value,
@@ -234,6 +246,18 @@ impl Message {
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
+    /// The kind that a body seems to be: by its `type`, or by a field that only one kind has.
+    pub(crate) fn suggested_by(body: &Value) -> Option<Self> {
+        let fields = body.as_object()?;
+        if let Some(kind) = Self::of_body(fields) {
+            return Some(kind);
+        }
+        let (_, name) = OWN_FIELDS
+            .iter()
+            .find(|(field, _)| body.pointer(field).is_some())?;
+        Self::named(name)
+    }
+
     /// The kind of a whole body, by the name of a template, otherwise by its `type`; its fields are empty.
     pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
@@ -243,9 +267,10 @@ impl Message {
         Self::of_wire_type(fields.get("type")?.as_str()?, fields)
     }
 
-    /// Whether it is a text whose argument is `text`.
-    pub(crate) fn has_text(&self, text: &str) -> bool {
-        self.command() == "text" && self.typed.one("text") == Some(text)
+    /// The argument of a text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        let text = self.typed.one("text");
+        text.filter(|_| self.command() == "text")
     }
 
     /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them; returns what was wrong with each.

@@ -1,0 +1,192 @@
+//! A wrong line as it was typed: the commands that it names, its flags with their values, and its other words. It only
+//! helps to find what was meant; nothing of it is carried out.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command};
+
+/// Flags of other tools whose next word is their value.
+const VALUES_OF_OTHER_TOOLS: &[&str] = &[
+    "-t",
+    "-m",
+    "-d",
+    "-s",
+    "-u",
+    "-n",
+    "-b",
+    "-H",
+    "-X",
+    "--message",
+    "--msg",
+    "--mensaje",
+    "--number",
+    "--recipient",
+    "--para",
+    "--numero",
+    "--telefono",
+    "--user",
+    "--subject",
+    "--data",
+    "--json",
+    "--header",
+];
+
+/// A line, and which of its words are what.
+pub(super) struct TypedLine<'a> {
+    app: &'a Command,
+    /// The commands that the line names, with the position of each.
+    commands: Vec<TypedCommand<'a>>,
+    pub(super) flags: Vec<TypedFlag>,
+    /// What is neither a command nor a flag nor its value.
+    pub(super) words: Vec<TypedWord>,
+}
+
+struct TypedCommand<'a> {
+    command: &'a Command,
+    position: usize,
+}
+
+pub(super) struct TypedFlag {
+    /// With its hyphens.
+    pub(super) name: String,
+    pub(super) value: Option<String>,
+    /// The position of the value, which may be that of the flag.
+    value_position: usize,
+}
+
+pub(super) struct TypedWord {
+    pub(super) text: String,
+    pub(super) position: usize,
+}
+
+impl<'a> TypedLine<'a> {
+    /// Reads `arguments`, the program's name first, up to `--`.
+    pub(super) fn read(app: &'a Command, arguments: &[OsString]) -> Self {
+        let mut line = Self {
+            app,
+            commands: Vec::new(),
+            flags: Vec::new(),
+            words: Vec::new(),
+        };
+        let mut words = words(arguments).enumerate().skip(1);
+        while let Some((position, word)) = words.next() {
+            let below = line.last().find_subcommand(&word);
+            if let Some(command) = below {
+                line.commands.push(TypedCommand { command, position });
+            } else if word.starts_with('-') && word.len() > 1 {
+                let mut flag = TypedFlag::read(&word, position);
+                if flag.value.is_none() && takes_value(app, &flag.name) {
+                    flag.value = words.next().map(|(_, value)| value);
+                    flag.value_position = position + 1;
+                }
+                line.flags.push(flag);
+            } else {
+                let text = word;
+                line.words.push(TypedWord { text, position });
+            }
+        }
+        line
+    }
+
+    /// The innermost command that it names.
+    pub(super) fn last(&self) -> &'a Command {
+        self.commands.last().map_or(self.app, |typed| typed.command)
+    }
+
+    /// The commands that it names before `position`, the app first.
+    pub(super) fn commands_before(&self, position: usize) -> Vec<&'a Command> {
+        let named = self.commands.iter();
+        let named = named.filter(|typed| typed.position < position);
+        std::iter::once(self.app)
+            .chain(named.map(|typed| typed.command))
+            .collect()
+    }
+
+    /// The names of all commands, without the app's.
+    pub(super) fn path(&self) -> Vec<&'a str> {
+        self.commands
+            .iter()
+            .map(|typed| typed.command.get_name())
+            .collect()
+    }
+
+    /// The position of the command of this name.
+    pub(super) fn position_of(&self, name: &str) -> Option<usize> {
+        let named = self.commands.iter();
+        named
+            .rev()
+            .find(|typed| typed.command.get_name() == name)
+            .map(|typed| typed.position)
+    }
+
+    pub(super) fn has_flag(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag.name == name)
+    }
+
+    /// The flag whose value is directly before the word at `position`, or before other words in front of it.
+    pub(super) fn flag_before(&self, position: usize) -> Option<&TypedFlag> {
+        let before = position.checked_sub(1)?;
+        if self.words.iter().any(|word| word.position == before) {
+            return self.flag_before(before);
+        }
+        self.flags
+            .iter()
+            .find(|flag| flag.value.is_some() && flag.value_position == before)
+    }
+}
+
+impl TypedFlag {
+    fn read(word: &str, position: usize) -> Self {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word, None),
+        };
+        Self {
+            name: name.to_owned(),
+            value,
+            value_position: position,
+        }
+    }
+}
+
+/// The words of a line before `--`, the program's name first.
+pub(super) fn words(arguments: &[OsString]) -> impl Iterator<Item = String> {
+    arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .take_while(|word| word != "--")
+}
+
+/// Whether the word after the flag is its value, in any command.
+fn takes_value(app: &Command, name: &str) -> bool {
+    VALUES_OF_OTHER_TOOLS.contains(&name)
+        || all_commands(app).into_iter().any(|command| {
+            find_flag(&[command], name).is_some_and(|flag| flag.get_action().takes_values())
+        })
+}
+
+/// `command` and all commands below it.
+pub(super) fn all_commands(command: &Command) -> Vec<&Command> {
+    let below = command.get_subcommands().flat_map(all_commands);
+    std::iter::once(command).chain(below).collect()
+}
+
+/// The flag of one of `commands` that is typed so.
+pub(super) fn find_flag<'a>(commands: &[&'a Command], typed: &str) -> Option<&'a Arg> {
+    let is_typed = |flag: &&Arg| match (typed.strip_prefix("--"), typed.strip_prefix('-')) {
+        (Some(long), _) => {
+            flag.get_long() == Some(long)
+                || flag
+                    .get_all_aliases()
+                    .is_some_and(|all| all.contains(&long))
+        }
+        (None, Some(short)) => flag
+            .get_short()
+            .is_some_and(|letter| short.chars().eq([letter])),
+        (None, None) => false,
+    };
+    commands
+        .iter()
+        .flat_map(|command| command.get_arguments())
+        .find(is_typed)
+}
