@@ -62,8 +62,8 @@ pub(super) struct Page {
     pub(super) not_received: Option<String>,
     pub(super) timeline: Option<DrawnTimeline>,
     pub(super) message: Option<Value>,
-    /// Whether the rows have a message in common.
-    has_message: bool,
+    /// The name of the text in place of a message that is not shown.
+    without_message: &'static str,
     reasons: Vec<Value>,
     left_out_on_purpose: Vec<Value>,
     countries: Vec<(&'static str, Vec<u64>)>,
@@ -198,7 +198,10 @@ impl Page {
             is_preview,
             made,
             tiles: outcomes.tiles(),
-            has_message: details.message.is_some(),
+            without_message: match details.message {
+                Some(_) => "not_drawn",
+                None => "no_message",
+            },
             all: outcomes.counts.all(),
             reasons: outcomes.reasons(false, language),
             left_out_on_purpose: outcomes.reasons(true, language),
