@@ -34,10 +34,6 @@ const SCRIPT: &str = include_str!("script.js");
 /// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before
 /// its run has less of it.
 #[derive(Default, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the template asks each of them by its name"
-)]
 pub(super) struct Page {
     lang: &'static str,
     t: BTreeMap<&'static str, &'static str>,
