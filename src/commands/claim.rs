@@ -62,6 +62,7 @@ impl OnceSend {
         };
         let store = open_store(context)?;
         store.refuse_older_layout()?;
+        store.refuse_restored_once()?;
         warn_of_forgotten_keys(context, Some(&store));
         Ok(Some(Self { store, scope }))
     }

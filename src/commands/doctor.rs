@@ -453,8 +453,10 @@ fn store(
         may_write => may_write?,
     }
     store.check()?;
-    if let Err(error) = store.refuse_older_layout() {
-        return usable_but(error);
+    for refused in [store.refuse_older_layout(), store.refuse_restored()] {
+        if let Err(error) = refused {
+            return usable_but(error);
+        }
     }
     for run in store.runs()? {
         if let Some(error) = run.doubt()? {

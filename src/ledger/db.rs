@@ -245,6 +245,16 @@ pub(super) trait DbEngine: Send {
     /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
     fn is_shared(&self) -> bool;
 
+    /// Whether it was found to lack changes that it had, and this was not accepted since.
+    fn was_restored(&mut self) -> Result<bool, LedgerError> {
+        Ok(false)
+    }
+
+    /// Takes the database as it is, without the changes that it lacks.
+    fn accept_restore(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     /// Checks that the store can be changed.
     fn require_write(&mut self) -> Result<(), LedgerError>;
 

@@ -98,6 +98,15 @@ impl LedgerError {
         )
     }
 
+    /// It lacks what was written after it was copied, so that new lists cannot be compared with that.
+    pub(super) fn restored() -> Self {
+        Self::new(
+            LedgerFault::Guard,
+            "the ledger was put back to an earlier state or separated from its files: it may lack runs and keys that were sent",
+            "to see what was sent: jelouctl messages list; to send: run the same command again",
+        )
+    }
+
     pub(super) fn sqlite(cause: &str) -> Self {
         Self::new(
             LedgerFault::File,

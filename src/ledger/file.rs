@@ -340,7 +340,8 @@ impl FileEngine {
         }
         let commits = self.commits.max(noted.unwrap_or_default());
         let renew = "UPDATE store SET epoch = ?1, commits = ?2";
-        self.db.execute(renew, (fastrand::i64(1..), commits))?;
+        let unreported = -fastrand::i64(1..);
+        self.db.execute(renew, (unreported, commits))?;
         if noted.is_none() {
             self.count.create(commits)?;
         }
@@ -354,6 +355,12 @@ impl FileEngine {
             .db
             .query_row("SELECT commits FROM store", [], |row| row.get(0))?;
         Ok(noted.is_none_or(|noted| self.commits < noted))
+    }
+
+    fn epoch(&self) -> Result<i64, LedgerError> {
+        let query = "SELECT epoch FROM store";
+        let mut statement = self.db.prepare_cached(query)?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     fn is_log_empty(&self) -> bool {
@@ -626,10 +633,7 @@ impl DbEngine for FileEngine {
     }
 
     fn identity(&mut self) -> Result<String, LedgerError> {
-        let epoch: i64 = self
-            .db
-            .prepare_cached("SELECT epoch FROM store")?
-            .query_row([], |row| row.get(0))?;
+        let epoch = self.epoch()?.abs();
         let FileId { inode, born } = self.opened;
         // `rsync` replaces only what differs in size or time, which may be the log and this file.
         let count = self.count_id.unwrap_or(FileId { inode: 0, born: 0 });
@@ -678,6 +682,20 @@ impl DbEngine for FileEngine {
 
     fn is_shared(&self) -> bool {
         false
+    }
+
+    fn was_restored(&mut self) -> Result<bool, LedgerError> {
+        Ok(self.epoch()? < 0)
+    }
+
+    fn accept_restore(&mut self) -> Result<(), LedgerError> {
+        self.begin(true)?;
+        let accepted = self.db.execute("UPDATE store SET epoch = abs(epoch)", []);
+        if let Err(error) = accepted {
+            self.rollback();
+            return Err(error.into());
+        }
+        self.commit()
     }
 
     fn require_write(&mut self) -> Result<(), LedgerError> {

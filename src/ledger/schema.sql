@@ -12,7 +12,7 @@ CREATE TABLE store (
   -- How many transactions have changed the store; and in a file, how many of them the file itself had when its log began.
   commits BIGINT NOT NULL,
   log_began BIGINT NOT NULL,
-  -- Of a file: another number once it was put back to an earlier state.
+  -- Of a file: another number once it was put back to an earlier state, negative until a command has refused to send for it.
   epoch BIGINT NOT NULL
 );
 

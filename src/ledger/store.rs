@@ -208,6 +208,25 @@ impl Store {
         }
     }
 
+    /// Refuses a file that was put back to an earlier state: the people of runs and keys that it lacks would get their
+    /// messages again.
+    pub(crate) fn refuse_restored(&self) -> Result<(), LedgerError> {
+        if self.db().0.was_restored()? {
+            Err(LedgerError::restored())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The same, once: the next command takes the file as it is.
+    pub(crate) fn refuse_restored_once(&self) -> Result<(), LedgerError> {
+        let refused = self.refuse_restored();
+        if refused.is_err() {
+            self.db().0.accept_restore()?;
+        }
+        refused
+    }
+
     /// The time of the clock that dates the rows, in milliseconds since 1970.
     pub(crate) fn now(&self) -> Result<i64, LedgerError> {
         self.db().0.now()

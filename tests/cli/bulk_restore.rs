@@ -216,6 +216,33 @@ fn directory_put_back_stops_sender_and_joiner() {
     }
 }
 
+/// Lists and keys of after the backup are not known to it, so the next command says so before anything is sent.
+#[test]
+fn new_list_is_refused_once_after_a_restore() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.write("people.csv", format!("to\n{}\n", user(0)));
+    home.write("others.csv", format!("to\n{}\n", user(1)));
+    let run = |words: &str| home.run(words).api(&jelou.url);
+    let list = "bulk send people.csv --yes text Hola";
+    let single = format!("send text --to {} Hola --once k", user(2));
+    run("bulk send others.csv --yes text Hola").success();
+    shell(&home, "cp -a $d $b");
+    run(list).success();
+    run(&single).success();
+    for words in [list, &single] {
+        shell(&home, "cp -a $b/. $d/");
+        let told = "it may lack runs and keys that were sent";
+        run("bulk list").fails(0, &[told]);
+        run(&format!("--sandbox {list}")).success();
+        run(words).fails(11, &[told, "nothing was sent"]);
+    }
+    assert_eq!(jelou.seen().len(), 3);
+    // Whoever sends it now has read that.
+    run(list).success();
+    run("bulk list").success();
+    assert_eq!(jelou.seen().len(), 4);
+}
+
 /// The number of commits is in the name of one file, whatever came before.
 #[test]
 fn run_leaves_one_commit_file() {

@@ -37,8 +37,10 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
         .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone)));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
     context.stdout.rows(&HEADER, rows.into_iter())?;
-    if let Err(error) = store.refuse_older_layout() {
-        context.stderr.warning(&format!("{error}; {}", error.hint));
+    for refused in [store.refuse_older_layout(), store.refuse_restored()] {
+        if let Err(error) = refused {
+            context.stderr.warning(&format!("{error}; {}", error.hint));
+        }
     }
     let mut code = ExitCode::Success;
     for run in runs.iter().filter(|run| run.doubt.is_some()) {

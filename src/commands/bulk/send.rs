@@ -267,6 +267,7 @@ fn store_of(
     check_clocks(&store)?;
     if !sender.settings.is_sandboxed() {
         store.refuse_older_layout()?;
+        store.refuse_restored_once()?;
     }
     Ok(Some(store))
 }
