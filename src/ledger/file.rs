@@ -142,12 +142,7 @@ impl FileEngine {
             Err(error) => {
                 let handle = || File::open(&path).map_err(not_opened);
                 let (turn, write) = (handle()?, handle()?);
-                (
-                    open_immutable(&path).map_err(|_| LedgerError::from(error))?,
-                    turn,
-                    write,
-                    false,
-                )
+                (open_to_read(&path, error)?, turn, write, false)
             }
         };
         db.busy_timeout(BUSY_TIMEOUT)?;
@@ -184,7 +179,7 @@ impl FileEngine {
             // Another process may be making it at this moment.
             self.wait_for_turn()?;
             let created = self.create();
-            let _ = self.write.unlock();
+            self.release();
             created?;
         }
         // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each checkpoint waits for the
@@ -273,14 +268,14 @@ impl FileEngine {
     }
 
     /// Whether the log belongs to the file.
-    fn check_log(&self) -> Result<(), LedgerError> {
+    fn check_log(&mut self) -> Result<(), LedgerError> {
         if !self.has_other_log()? {
             return Ok(());
         }
         // Another process may have written both between two looks at them.
         self.wait_for_turn()?;
         let has_other_log = self.has_other_log();
-        let _ = self.write.unlock();
+        self.release();
         if has_other_log? {
             return Err(LedgerError::unusable(
                 format!(
@@ -464,9 +459,21 @@ impl FileEngine {
         ))
     }
 
+    /// Releases the lock to write. A lock that cannot be released ends with its file.
+    fn release(&mut self) {
+        if self.write.unlock().is_err()
+            && let Ok(anew) = File::options()
+                .read(true)
+                .write(true)
+                .open(self.path.with_extension("db-write"))
+        {
+            self.write = anew;
+        }
+    }
+
     fn end_transaction(&mut self) {
         if self.changes.take().is_some() {
-            let _ = self.write.unlock();
+            self.release();
         }
     }
 }
@@ -486,6 +493,26 @@ pub(super) fn schema() -> String {
 fn in_sqlite(sql: &str) -> String {
     sql.replace("BIGINT", "INTEGER")
         .replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
+}
+
+/// Opens a file that cannot be written, which `not_written` says: with its log, if that has changes.
+fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, LedgerError> {
+    let log = path.with_extension("db-wal");
+    if !log.metadata().is_ok_and(|log| log.len() > 0) {
+        return open_immutable(path).map_err(|_| not_written.into());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|db| {
+        db.query_row("SELECT commits FROM store", [], |_| Ok(()))?;
+        Ok(db)
+    });
+    opened.map_err(|cause| {
+        let problem = format!(
+            "the latest changes of the ledger are in {}, which cannot be read: {cause}",
+            log.display()
+        );
+        LedgerError::unusable(problem, "read it as the user who sends")
+    })
 }
 
 /// Opens a file without its log and without locks.
@@ -669,6 +696,10 @@ impl DbEngine for FileEngine {
         if let Some(files) = &self.files {
             write_at_start(&file, &files.describe()).map_err(FileError::of("write", &path))?;
         }
+        // Another user, whose ledger it is, can see whether it is held. It contains nothing secret.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .map_err(FileError::of("write", &path))?;
         file.lock().map_err(FileError::of("lock", &path))?;
         self.entered.insert(id, file);
         Ok(())
@@ -843,6 +874,20 @@ mod tests {
         assert!(!is_locked(&lock));
         // A file that cannot be opened is not one that is gone; Windows says the same of this path.
         assert!(cfg!(windows) || is_locked(&lock.join("2.lock")));
+    }
+
+    /// The lock of a process of root, in the ledger of a user.
+    #[cfg(unix)]
+    #[test]
+    fn lock_file_is_readable_by_others() {
+        let home = TempDir::new().unwrap();
+        let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
+            .unwrap()
+            .unwrap();
+        engine.enter(1).unwrap();
+        let lock = lock_in(&engine.processes(), 1);
+        let mode = std::os::unix::fs::PermissionsExt::mode(&lock.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o644);
     }
 
     #[cfg(unix)]

@@ -17,6 +17,8 @@ use crate::timestamps::of_milliseconds;
 
 /// The number of rows still to be sent that are read at once.
 const ROWS_AT_ONCE: usize = 1000;
+/// The time in which a process that has made a run begins to send it, in milliseconds.
+const STARTS_WITHIN: i64 = 10_000;
 
 /// A row as reports show it, read by [`reported`].
 macro_rules! columns {
@@ -161,6 +163,22 @@ impl Run {
     /// Whether a process sends it at this moment.
     pub(crate) fn is_held(&self) -> Result<bool, LedgerError> {
         Ok(self.store.lost()?.is_sent(self.id))
+    }
+
+    /// Whether it waits for somebody to resume it: no process sends it. One that was made just now and has not begun is about
+    /// to be sent by the process that made it.
+    pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
+        let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) \
+                     FROM run WHERE id = ?1";
+        let now = self.store.now()?;
+        self.store.db().look(|db| {
+            let row = db.one(query, &values![self.id])?;
+            let is_finished = row.is_set(1)?;
+            let has_begun = row.is_set(2)?;
+            let is_new = now.saturating_sub(row.int(0)?) < STARTS_WITHIN;
+            let is_awaited = !is_finished && (has_begun || !is_new);
+            Ok(is_awaited && !Lost::of(db)?.is_sent(self.id))
+        })
     }
 
     /// Why no process takes its rows.

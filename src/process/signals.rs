@@ -3,6 +3,8 @@
 //! is started on demand.
 
 use std::future::pending;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -111,8 +113,23 @@ pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
     start().map(drop)
 }
 
+/// Checks that the descriptors of a runtime can be opened: with fewer than these, it may panic.
+#[cfg(unix)]
+fn check_descriptors() -> Result<(), SystemError> {
+    let all = [UnixStream::pair(), UnixStream::pair(), UnixStream::pair()];
+    for pair in all {
+        pair.map_err(|cause| SystemError {
+            action: "start the runtime",
+            cause,
+        })?;
+    }
+    Ok(())
+}
+
 /// A runtime. The signals that it catches stay caught after it ends.
 fn start() -> Result<Runtime, SystemError> {
+    #[cfg(unix)]
+    check_descriptors()?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| SystemError {
         action: "start the runtime",

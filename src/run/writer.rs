@@ -39,8 +39,8 @@ impl Writer {
         let (at_end, end) = channel();
         let is_left = Arc::new(AtomicBool::new(false));
         ledger.watch(Arc::clone(&is_left));
-        // After an immediate exit, no one reads the answers.
-        thread::spawn(move || {
+        // After an immediate exit, no one reads the answers. If no thread can be started, none comes, which is an error.
+        let _ = thread::Builder::new().spawn(move || {
             for Order {
                 settled,
                 wanted,

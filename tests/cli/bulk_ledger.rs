@@ -219,3 +219,21 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     assert!(ended.stderr.contains("File too large"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn limit_on_open_files_is_an_error_with_words() {
+    let home = people(2);
+    let jelou = Jelou::never_asked();
+    for limit in 5..12 {
+        let line = format!("ulimit -n {limit}; exec \"$0\" bulk send people.csv --yes text Hola");
+        let mut command = under(&["sh", "-c", &line], &home.process("", &jelou.url));
+        let ended = Ended::new(&command.output().unwrap());
+        assert!([1, 12].contains(&ended.code), "{limit}: {ended:?}");
+        assert!(
+            ended.stderr.contains("Too many open files"),
+            "{limit}: {ended:?}"
+        );
+        assert!(!ended.stderr.contains("panicked"), "{limit}: {ended:?}");
+    }
+}

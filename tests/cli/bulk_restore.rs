@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use crate::bulk_damage::{Killed, ROWS, SENT};
 use crate::bulk_run::user;
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, STATE, tool};
+use crate::harness::{Ended, Home, STATE, kill, tool};
 
 /// Ways to put a backup `$b` back into the directory `$d` of the ledger.
 const WAYS_BACK: [&str; 14] = [
@@ -214,6 +214,34 @@ fn directory_put_back_stops_sender_and_joiner() {
             "{way}: {accepted:?}"
         );
     }
+}
+
+/// Its rows in flight count as unknown: another process cannot see that it lives.
+#[test]
+fn sender_without_lock_leaves_no_row_in_flight() {
+    let sending = Sending::new();
+    let words = "bulk send people.csv --yes --run r --rate 2000/s --concurrency 4 text Hola";
+    let sender = sending
+        .home
+        .process(words, &sending.jelou.url)
+        .spawn()
+        .unwrap();
+    sending.arrived.recv().unwrap();
+    shell(&sending.home, "rm -rf $d/processes");
+    for _ in 0..SENT {
+        sending.go.send(()).unwrap();
+    }
+    sending.arrived.recv().unwrap();
+    kill(sender);
+    for _ in 0..SENT {
+        sending.go.send(()).unwrap();
+    }
+    let resume = sending.home.run("bulk resume r --rate 2000/s");
+    let ended = resume.api(&sending.jelou.url).end();
+    assert!([0, 10].contains(&ended.code), "{ended:?}");
+    assert_eq!(ended.json()["inflight"], 0, "{ended:?}");
+    let accepted = sending.jelou.accepted();
+    assert!(accepted.values().all(|count| *count == 1), "{accepted:?}");
 }
 
 /// Lists and keys of after the backup are not known to it, so the next command says so before anything is sent.

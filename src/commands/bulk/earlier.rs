@@ -98,7 +98,7 @@ pub(super) fn report_idle_runs(
     for run in draft.awaited_runs()? {
         if let Ok(name) = run.parse()
             && let Ok(found) = store.run(&name)
-            && !found.is_held()?
+            && found.is_abandoned()?
         {
             let to_continue = to_continue(&name);
             context.stderr.warning(&format!(

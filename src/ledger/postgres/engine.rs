@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::{join_all, try_join};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
@@ -20,6 +20,8 @@ use crate::ledger::error::{LedgerError, LedgerFault};
 
 /// How many statements are sent at once.
 const AT_ONCE: usize = 1000;
+/// How many rows of a query are taken at once.
+const ROWS_OF_A_CALL: usize = 500;
 /// How many bytes of a table are sent at once.
 const CHUNK: usize = 64 * 1024;
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -171,16 +173,29 @@ impl DbEngine for DatabaseEngine {
         let rows = self
             .database
             .call(self.limit, self.client.query_raw(&statement, parameters))?;
-        let mut rows = pin!(rows);
+        let mut rows = pin!(rows.fuse());
         loop {
-            let next = self
-                .database
-                .call(self.limit, async { rows.next().await.transpose() })?;
-            let Some(row) = next else { return Ok(()) };
-            let row = read(&row)
-                .map_err(|error| LedgerError::of_statement(&self.database.address.shown, &error))?;
-            if each(row)?.is_break() {
+            // Inside a runtime, each call takes a thread: it waits for one row, and takes those that have arrived with it.
+            let arrived = self.database.call(self.limit, async {
+                let mut arrived = Vec::from_iter(rows.next().await.transpose()?);
+                while arrived.len() < ROWS_OF_A_CALL {
+                    match rows.next().now_or_never() {
+                        Some(Some(row)) => arrived.push(row?),
+                        Some(None) | None => break,
+                    }
+                }
+                Ok(arrived)
+            })?;
+            if arrived.is_empty() {
                 return Ok(());
+            }
+            for row in arrived {
+                let row = read(&row).map_err(|error| {
+                    LedgerError::of_statement(&self.database.address.shown, &error)
+                })?;
+                if each(row)?.is_break() {
+                    return Ok(());
+                }
             }
         }
     }

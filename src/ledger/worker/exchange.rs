@@ -44,7 +44,7 @@ impl Worker {
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
             self.held_until -= follow_clock(db, run)?;
-            let (exchanges, was_lost) = self.count(db, run.now)?;
+            let (exchanges, mut was_lost) = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
                 // The store was put back to an earlier state, although its identity is the same.
                 run.identity.clear();
@@ -53,6 +53,8 @@ impl Worker {
             let taken = self.take_outcomes(db, run, settled)?;
             if looks {
                 run.note_lost(db)?;
+                // In a file it takes itself for lost if its lock was removed.
+                was_lost |= self.has_stopped(db)?;
                 self.look_for_others(db, run.now)?;
             }
             if let Some(reason) = self.pause {
@@ -120,6 +122,12 @@ impl Worker {
             Some(worker) => Ok((worker.int(1)?, worker.opt_int(2)?.is_some())),
             None => Ok((0, false)),
         }
+    }
+
+    /// Whether this process takes no more rows.
+    fn has_stopped(&self, db: &mut Db) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL";
+        db.exists(query, &values![self.id])
     }
 
     /// The rows that leave now, at most `wanted`, and what the next one waits for.
