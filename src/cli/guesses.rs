@@ -132,9 +132,9 @@ impl WrongLine<'_> {
     /// The kind of message that the line names anywhere after `send`.
     fn kind_of_message(&self) -> Option<KindWords> {
         let path = self.line.path();
-        let name = match path.as_slice() {
-            ["send", kind] | ["bulk", "send", kind] | [kind @ "flow-message"] => kind,
-            _ => return None,
+        let ["send", name] | ["bulk", "send", name] | [name @ "flow-message"] = path.as_slice()
+        else {
+            return None;
         };
         KindWords::named(name)
     }
@@ -217,8 +217,11 @@ impl WrongLine<'_> {
     /// The wrong flag with the name of its value.
     fn flag_with_value(&self) -> String {
         let commands = self.commands.iter().copied().chain([self.line.last()]);
-        let found = commands.filter(|command| find_flag(&[command], &self.word).is_some());
-        found.last().map_or_else(
+        // The command nearest to the flag.
+        let owner = commands
+            .rev()
+            .find(|command| find_flag(&[command], &self.word).is_some());
+        owner.map_or_else(
             || self.word.clone(),
             |command| with_value_name(command, &self.word),
         )
@@ -338,7 +341,7 @@ impl WrongLine<'_> {
         }
         let is_of_last = find_flag(&[self.line.last()], word).is_some();
         match (path.as_slice(), self.kind_of_message()) {
-            ([] | ["send"] | ["bulk"] | ["bulk", "send"], Some(kind)) if is_of_last => {
+            ([] | ["send" | "bulk"] | ["bulk", "send"], Some(kind)) if is_of_last => {
                 let usage = self.usage_of(&kind);
                 let hint = if usage.contains(word.as_str()) {
                     format!("the kind of message comes first: {usage}")
@@ -624,10 +627,13 @@ impl WrongLine<'_> {
 
     /// The hint, whose lines stay trials.
     fn with_trials(&self, hint: &str) -> String {
-        let flags = TRIALS
-            .iter()
-            .filter(|flag| self.line.has_flag(flag) && !hint.contains(*flag));
-        let flags: String = flags.map(|flag| format!("{flag} ")).collect();
+        let mut flags = String::new();
+        for flag in TRIALS {
+            if self.line.has_flag(flag) && !hint.contains(flag) {
+                flags.push_str(flag);
+                flags.push(' ');
+            }
+        }
         [
             "send",
             "bulk send",

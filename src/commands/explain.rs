@@ -106,16 +106,16 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
             json!({ "kinds": kinds, "codes": codes })
         }
         Some(RATES) => json!({ "topic": RATES, "text": rates() }),
-        Some(topic) => match kind_of(topic) {
-            Some(kind) => kind_as_json(&kind),
-            None => match code_of(topic) {
-                Some(code) => code_as_json(&code),
-                None => {
-                    let text = ending(topic).ok_or_else(|| unknown(topic))?;
-                    json!({ "topic": topic, "text": text })
-                }
-            },
-        },
+        Some(topic) => {
+            if let Some(kind) = kind_of(topic) {
+                kind_as_json(&kind)
+            } else if let Some(code) = code_of(topic) {
+                code_as_json(&code)
+            } else {
+                let text = ending(topic).ok_or_else(|| unknown(topic))?;
+                json!({ "topic": topic, "text": text })
+            }
+        }
     };
     if let Some(fields) = object.as_object_mut() {
         fields.shift_insert(0, "schema_version".to_owned(), json!(1));

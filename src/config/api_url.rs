@@ -165,26 +165,26 @@ mod tests {
             ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
             (
                 "api.jelou.ai",
-                Err("not a URL (relative URL without a base); write https://HOST"),
+                Err("not a URL: it has no scheme such as https://; write https://"),
             ),
             (
                 "",
-                Err("not a URL (relative URL without a base); write https://HOST"),
+                Err("not a URL: it has no scheme such as https://; write https://"),
             ),
             (
                 "https://api.jelou.ai:x",
-                Err("not a URL (invalid port number)"),
+                Err("not a URL: its port is not a number from 0 to 65535; write https://"),
             ),
             (
                 "https://api.jelou.ai:65536",
-                Err("not a URL (invalid port number)"),
+                Err("not a URL: its port is not a number from 0 to 65535; write https://"),
             ),
-            ("https://", Err("not a URL (")),
-            ("https://.", Err("not a URL (")),
-            ("https://api jelou.ai", Err("not a URL (")),
-            ("https://xn--\u{fc}", Err("not a URL (")),
-            ("https://1.2.3.256", Err("not a URL (")),
-            ("https://[::1", Err("not a URL (")),
+            ("https://", Err("not a URL: it")),
+            ("https://.", Err("not a URL: it")),
+            ("https://api jelou.ai", Err("not a URL: it")),
+            ("https://xn--\u{fc}", Err("not a URL: it")),
+            ("https://1.2.3.256", Err("not a URL: it")),
+            ("https://[::1", Err("not a URL: it")),
         ] {
             match (raw.parse::<ApiUrl>(), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
