@@ -1,4 +1,4 @@
-//! What becomes of runs when the files of the ledger are copied, put back, removed or replaced, by the table of docs/bulk.md.
+//! What becomes of runs when the files of the ledger are copied, put back, removed or replaced, by the table of docs/ledger.md.
 //! The server counts: nothing is sent twice. Files alone.
 
 use std::fs;
