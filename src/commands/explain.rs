@@ -435,9 +435,23 @@ fn documented() -> impl Iterator<Item = [&'static str; 4]> {
 
 fn exit_code(code: &str) -> Option<String> {
     let [_, meaning, sent, again] = documented().find(|[first, ..]| *first == code)?;
+    let causes = causes(code)
+        .map(|causes| format!("Causes: {causes}\n"))
+        .unwrap_or_default();
     Some(format!(
-        "Exit code {code}: {meaning}\nSent: {sent}\nSend again: {again}"
+        "Exit code {code}: {meaning}\n{causes}Sent: {sent}\nSend again: {again}"
     ))
+}
+
+/// What leads to the exit code, from the document's table of causes.
+fn causes(code: &str) -> Option<&'static str> {
+    let (_, section) = DOCUMENT.split_once("## What a code can mean\n\n")?;
+    let (table, _) = section.split_once("\n\n")?;
+    let first_cell = format!("| {code} | ");
+    let causes = table
+        .lines()
+        .find_map(|line| line.strip_prefix(&first_cell))?;
+    causes.strip_suffix(" |")
 }
 
 fn name(topic: &str) -> Option<String> {

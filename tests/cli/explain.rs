@@ -97,17 +97,14 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
             "12",
             &[
                 "Exit code 12: ",
-                "cannot be written or read, or is damaged",
+                "unreadable, unwritable, damaged or stale",
                 "its database cannot be reached",
             ],
         ),
         ("ledger", &["or is a copy", "Exit code 12: "]),
         (
             "3",
-            &[
-                "those for a proxy",
-                "the database of a ledger set up otherwise",
-            ],
+            &["proxy credentials", "a database that is set up otherwise"],
         ),
         ("126", &["Exit code 126: ", "cannot be run"]),
         ("127", &["Exit code 127: ", "was not found"]),
@@ -120,7 +117,7 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
             &["the proxy asks for credentials", "Exit code 3: "],
         ),
         ("at_whatsapp", &["WhatsApp has it"]),
-        ("replied", &["the person has answered"]),
+        ("replied", &["the recipient answered"]),
         ("contacts", &["--name", "--phone", "--email"]),
         ("143", &["Exit code 143: SIGTERM"]),
         ("unknown", &["unknown in the record", "Exit code 8: "]),
@@ -130,13 +127,16 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
         ),
         (
             "replayed",
-            &["replayed in the record", "under the key of `--once` before"],
+            &[
+                "replayed in the record",
+                "has a message with this `--once` key",
+            ],
         ),
         (
             "undelivered",
             &[
                 "undelivered in the record",
-                "it failed on its way",
+                "not delivered to the recipient",
                 "Exit code 15: ",
             ],
         ),
