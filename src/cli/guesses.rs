@@ -132,7 +132,7 @@ impl WrongLine<'_> {
     /// The kind of message that the line names anywhere after `send`.
     fn kind_of_message(&self) -> Option<KindWords> {
         let path = self.line.path();
-        let ["send", name] | ["bulk", "send", name] | [name @ "flow-message"] = path.as_slice()
+        let (["send", name] | ["bulk", "send", name] | [name @ "flow-message"]) = path.as_slice()
         else {
             return None;
         };
