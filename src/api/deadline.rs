@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::clock;
 
 /// The last instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Deadline(Duration);
 
 impl Deadline {

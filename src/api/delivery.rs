@@ -28,6 +28,8 @@ pub(crate) struct Delivery {
     pub(crate) answer: Option<Answer>,
     pub(crate) attempts: u32,
     pub(crate) duration: Duration,
+    /// The first byte of an attempt was to leave by a deadline, and did not.
+    pub(crate) is_late: bool,
 }
 
 impl Delivery {
@@ -61,6 +63,25 @@ impl Delivery {
             answer: None,
             attempts,
             duration: begun.elapsed(),
+            is_late: false,
+        }
+    }
+
+    /// Nothing of this attempt has left, and nothing of those before it was applied.
+    fn late(attempts: u32, begun: Instant) -> Self {
+        let outcome = Outcome::NotSent(Cause::Unavailable);
+        let problem = Problem::new(
+            &outcome,
+            "the request came too late to leave",
+            "send it again",
+        );
+        Self {
+            outcome,
+            problem: Some(problem),
+            answer: None,
+            attempts,
+            duration: begun.elapsed(),
+            is_late: true,
         }
     }
 }
@@ -81,11 +102,15 @@ pub(crate) enum Event<'a> {
 /// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
 /// counts from the first failure; a wait that would end later does not begin, and no attempt begins later if the process was
 /// suspended meanwhile. Zero means no retry.
+///
+/// With `begins_by`, the first byte of the first attempt leaves by then, and that of each other one while it may begin: later,
+/// others may take the message for lost.
 pub(crate) async fn deliver(
     client: &Client,
     request: &Request,
     credentials: &Credentials,
     retry_for: Duration,
+    begins_by: Option<Deadline>,
     stop: impl Future<Output = Signal>,
     mut watch: impl FnMut(Event<'_>),
 ) -> Delivery {
@@ -97,13 +122,20 @@ pub(crate) async fn deliver(
         attempts += 1;
         watch(Event::Attempt(attempts));
         let made = client.connections_made();
+        let deadline = match first_failure {
+            None => begins_by,
+            Some((_, last_begin)) => begins_by.map(|_| last_begin),
+        };
         let attempt = tokio::select! {
             biased;
-            attempt = client.attempt(request, credentials) => attempt,
+            attempt = client.attempt_until(deadline, request, credentials) => attempt,
             signal = &mut stop => {
                 let in_flight = client.may_have_left(made).then_some(request);
                 return Delivery::interrupted(signal, attempts, in_flight, begun);
             }
+        };
+        let Some(attempt) = attempt else {
+            return Delivery::late(attempts, begun);
         };
         match &attempt {
             Ok(answer) => watch(Event::Answered(answer)),
@@ -136,6 +168,7 @@ pub(crate) async fn deliver(
             answer: attempt.ok(),
             attempts,
             duration: begun.elapsed(),
+            is_late: false,
         };
     }
 }
@@ -151,7 +184,59 @@ pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::api::{ClientOptions, Roots, SuccessCriterion};
+    use crate::secret::Secret;
+
+    /// What leaves of a message that is to begin by this deadline, and how it ended; the server closes the connection.
+    async fn delivered_by(begins_by: Deadline) -> (String, Delivery) {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let options = ClientOptions {
+            timeout: Duration::from_secs(60),
+            roots: Roots::None,
+            proxy: None,
+        };
+        let client = Client::new(&options).unwrap();
+        let credentials = Credentials::new("id", &Secret::new("secret".to_owned()));
+        let body = r#"{"text":"Hola"}"#.into();
+        let request = Request::post(url.parse().unwrap(), body, SuccessCriterion::MessageId);
+        let delivering = deliver(
+            &client,
+            &request,
+            &credentials,
+            Duration::ZERO,
+            Some(begins_by),
+            pending(),
+            |_| {},
+        );
+        let receiving = async {
+            let (mut connection, _) = server.accept().await.unwrap();
+            let mut received = vec![0; 4096];
+            let size = connection.read(&mut received).await.unwrap();
+            received.truncate(size);
+            String::from_utf8(received).unwrap()
+        };
+        let (delivery, received) = tokio::join!(delivering, receiving);
+        (received, delivery)
+    }
+
+    #[tokio::test]
+    async fn first_attempt_leaves_only_before_its_deadline() {
+        let (received, delivery) = delivered_by(Deadline::after(Duration::from_secs(60))).await;
+        assert!(received.ends_with(r#"{"text":"Hola"}"#), "{received}");
+        assert!(!delivery.is_late);
+        assert!(matches!(delivery.outcome, Outcome::Unknown(_)));
+        let (received, delivery) = delivered_by(Deadline::after(Duration::ZERO)).await;
+        assert_eq!(received, "");
+        assert!(delivery.is_late);
+        assert_eq!(delivery.outcome, Outcome::NotSent(Cause::Unavailable));
+    }
 
     #[test]
     fn waits_as_told_or_longer_each_time() {

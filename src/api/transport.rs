@@ -119,13 +119,7 @@ impl Client {
         self.keeping.is_some() || self.connections_made() > made
     }
 
-    /// Signs `request` and sends it once.
-    pub(crate) async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
-        let body = request.body.as_deref().map(|body| body.to_owned().into());
-        self.attempt_with(body, request, credentials).await
-    }
-
-    /// Signs `request` and sends it once, if its first byte leaves before `deadline`; None if nothing has left by then.
+    /// Signs `request` and sends it once. With a deadline, its first byte leaves before that; None if nothing has left by then.
     pub(crate) async fn attempt_until(
         &self,
         deadline: Option<Deadline>,

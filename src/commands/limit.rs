@@ -2,8 +2,10 @@
 //! templates in 24 hours.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::store::{open_store, wait_for_turn};
+use crate::api::Deadline;
 use crate::command_error::CommandError;
 use crate::config::Settings;
 use crate::context::Context;
@@ -135,6 +137,16 @@ pub(crate) fn report_limit(
     Ok(true)
 }
 
+/// How long after its recipient was counted the first attempt of a single send may begin.
+const LONGEST_START: Duration = Duration::from_secs(30);
+
+/// A single send that has room in the limit.
+pub(super) struct Admission {
+    pub(super) reached: ReachedBySend,
+    /// By when its first byte must leave.
+    pub(super) begins_by: Deadline,
+}
+
 /// A template that is sent alone by a profile with a limit.
 pub(super) struct LimitedSend {
     store: Store,
@@ -164,7 +176,9 @@ impl LimitedSend {
             return Ok(None);
         };
         let store = open_store(context)?;
-        let lag = (2 * *timeout).saturating_add(*retry_for);
+        let lag = (2 * *timeout)
+            .saturating_add(*retry_for)
+            .saturating_add(LONGEST_START);
         let of = ReachOf::new(&sender.bot, &api_url.as_key(), lag);
         Ok(Some(Self {
             store,
@@ -173,7 +187,7 @@ impl LimitedSend {
         }))
     }
 
-    /// Counts the recipient of the message.
+    /// Counts the recipient of the message, which must leave soon: later, the recipient would count for too short a time.
     ///
     /// # Errors
     /// If that would be one more than the limit, the store cannot be used, or a signal came first.
@@ -181,13 +195,14 @@ impl LimitedSend {
         &self,
         connection: &mut Connection,
         outgoing: &Outgoing,
-    ) -> Result<ReachedBySend, CommandError> {
+    ) -> Result<Admission, CommandError> {
         wait_for_turn(&self.store, &mut connection.signals).await?;
+        let begins_by = Deadline::after(LONGEST_START);
         match self
             .store
             .reach(&self.of, outgoing.recipient().as_str(), self.limit)?
         {
-            Ok(reached) => Ok(reached),
+            Ok(reached) => Ok(Admission { reached, begins_by }),
             Err(until) => {
                 let (until, limit) = (local_time(until), self.limit.unwrap_or_default());
                 let problem = format!(

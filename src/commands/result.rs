@@ -186,6 +186,7 @@ mod tests {
             answer,
             attempts: 3,
             duration: Duration::from_micros(1_500_900),
+            is_late: false,
         };
         let mut record = Record::default();
         let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer()));

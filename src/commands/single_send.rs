@@ -17,7 +17,6 @@ use crate::config::{ApiUrl, Settings, timeout};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::Source;
-use crate::ledger::ReachedBySend;
 use crate::message::{Outgoing, RecipientSources, TemplateUses};
 use crate::once::OnceKey;
 use crate::output::{Record, Sent};
@@ -248,12 +247,7 @@ impl<'a> PreparedSend<'a> {
             let begins_by = claim
                 .as_ref()
                 .and_then(|(_, held)| held.as_ref().ok()?.begins_by);
-            let delivery = if begins_by.is_some_and(Deadline::is_over) {
-                let problem = "it could not leave for so long that somebody else may have written to the person";
-                Err(CommandError::guard(problem, "send it again"))
-            } else {
-                self.deliver(connection, flight).await
-            };
+            let delivery = self.deliver(connection, begins_by, flight).await;
             // Reported first: to write its end may take some seconds.
             let code = delivery.map(|delivery| self.report(delivery, record));
             if let Some((once, Ok(held))) = claim {
@@ -305,6 +299,7 @@ impl<'a> PreparedSend<'a> {
     async fn deliver(
         &self,
         connection: &mut Connection,
+        begins_by: Option<Deadline>,
         flight: &Flight,
     ) -> Result<Delivery, CommandError> {
         // WhatsApp may drop one for authentication without a word.
@@ -313,21 +308,29 @@ impl<'a> PreparedSend<'a> {
         to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
         let hint = "fix the message, or send it to the person's phone number";
         refuse_templates(connection, &to_user_ids, false, hint).await?;
-        let reached = match &self.limit {
+        let admission = match &self.limit {
             Some(limit) => Some(limit.admit(connection, self.outgoing).await?),
             None => None,
         };
+        let until = admission.as_ref().map(|admission| admission.begins_by);
+        let begins_by = begins_by.into_iter().chain(until).min();
         let (request, retry_for) = (self.request(&connection.base), connection.retry_for);
         let delivery = self
-            .in_time(connection.deliver(&request, retry_for, flight))
+            .in_time(connection.deliver(&request, retry_for, begins_by, flight))
             .await;
         let delivery = delivery.unwrap_or_else(|| self.given_up(flight));
         if matches!(delivery.outcome, Outcome::NotSent(_))
-            && let Some(Err(error)) = reached.as_ref().map(ReachedBySend::take_back)
+            && let Some(admission) = admission
+            && let Err(error) = admission.reached.take_back()
         {
             let told =
                 format!("its recipient counts for limit_24h, although it was not sent: {error}");
             self.context.stderr.warning(&told);
+        }
+        if delivery.is_late {
+            let problem =
+                "it could not leave for so long that somebody else may have written to the person";
+            return Err(CommandError::guard(problem, "send it again"));
         }
         Ok(delivery)
     }

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::api::{
-    Answer, Cause, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Problem, Proxy,
-    Request, Roots, UNKNOWN_HINT, deliver, told,
+    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
+    Proxy, Request, Roots, UNKNOWN_HINT, deliver, told,
 };
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Sandboxed, Settings, bad_file};
@@ -127,11 +127,12 @@ impl Connection {
         self.signals = Signals::default();
     }
 
-    /// Sends `request` and reports its progress; `flight` records how far it got.
+    /// Sends `request` and reports its progress; `flight` records how far it got. With `begins_by`, it leaves by then.
     pub(crate) async fn deliver(
         &mut self,
         request: &Request,
         retry_for: Duration,
+        begins_by: Option<Deadline>,
         flight: &Flight,
     ) -> Delivery {
         let Self {
@@ -151,6 +152,7 @@ impl Connection {
             request,
             credentials,
             retry_for,
+            begins_by,
             signals.next(),
             watch,
         )
@@ -334,6 +336,7 @@ impl Flight {
             answer: None,
             attempts: 0,
             duration: tried_for,
+            is_late: false,
         }
     }
 }

@@ -73,7 +73,7 @@ impl Listing {
         let request =
             Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
         let delivery = connection
-            .deliver(&request, retry_for, &Flight::default())
+            .deliver(&request, retry_for, None, &Flight::default())
             .await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (

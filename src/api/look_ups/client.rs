@@ -327,6 +327,7 @@ impl LookUps<'_> {
             request,
             credentials,
             *retry_for,
+            None,
             signals.next(),
             watch,
         )
