@@ -27,6 +27,8 @@ mod postgres;
 mod reach;
 mod resolution;
 mod run;
+#[cfg(test)]
+mod simulation;
 mod steps;
 mod store;
 mod types;

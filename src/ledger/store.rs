@@ -103,6 +103,9 @@ pub(crate) enum Place {
     /// In the file `state.db` of a directory, if this user has one.
     Files(Option<PathBuf>),
     Database(Box<DatabaseAddress>),
+    /// In the files of a directory, within a simulation of this thread.
+    #[cfg(test)]
+    Simulated(PathBuf),
 }
 
 /// The store. All clones share one connection.
@@ -141,6 +144,8 @@ impl Store {
                     None => return Ok(None),
                 }
             }
+            #[cfg(test)]
+            Place::Simulated(directory) => super::simulation::open_engine(directory)?,
         };
         let is_shared = engine.is_shared();
         Ok(Some(Self {

@@ -79,8 +79,13 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
 fn files() -> Vec<File> {
     let root = root();
     // Test files may use any module.
-    let is_of_tests =
-        |path: &Path| path.ends_with("tests.rs") || path.ends_with("ledger/contract.rs");
+    let is_of_tests = |path: &Path| {
+        path.ends_with("tests.rs")
+            || path.ends_with("ledger/contract.rs")
+            || path
+                .parent()
+                .is_some_and(|room| room.ends_with("ledger/simulation"))
+    };
     let files = sources(&root)
         .into_iter()
         .filter(|path| !is_of_tests(path))

@@ -359,6 +359,33 @@ mod tests {
             self.try_exchange(settled, &[], wanted)
         }
 
+        pub(in crate::ledger) fn is_complete(&self) -> bool {
+            self.is_complete
+        }
+
+        /// An older connection of this process, whose exchange arrives late.
+        pub(in crate::ledger) fn late_twin(&self) -> Result<Self, LedgerError> {
+            let key = match &self.key {
+                Some((key, _)) => Some((*key, self.run.store.hasher()?)),
+                None => None,
+            };
+            Ok(Self {
+                run: self.run.on_own_connection()?,
+                key,
+                is_connected: true,
+                is_complete: false,
+                is_left: Arc::default(),
+                held: self.held.clone(),
+                reach: self.reach.clone(),
+                ..*self
+            })
+        }
+
+        /// Makes it the newest connection.
+        pub(in crate::ledger) fn set_connection(&mut self, connection: i64) {
+            self.connection = connection;
+        }
+
         /// Makes every row due that waits for its time.
         pub(in crate::ledger) fn make_due(&self) {
             let query =

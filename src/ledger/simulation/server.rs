@@ -1,0 +1,266 @@
+//! The simulated API: requests arrive late, are accepted, refused or lost, and so are their answers. It counts what each
+//! recipient got; the checks take its word for everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::world::{DAY, TIMEOUT};
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Accepted,
+    Refused,
+    RateLimit,
+    /// The recipient was written to a moment ago.
+    PairLimit,
+    /// It is accepted, and the answer is lost.
+    AcceptedAnswerLost,
+    /// It is not accepted, and no answer comes.
+    Lost,
+    /// Nothing of it leaves.
+    NoNetwork,
+}
+
+/// A message on its way, or one that has arrived.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) recipient: String,
+    /// Its path and body: the same text is the same message.
+    pub(super) text: String,
+    /// The row of a run; none of a single send.
+    pub(super) row: Option<(i64, i64)>,
+    pub(super) is_keyed: bool,
+    pub(super) is_template: bool,
+}
+
+/// A request that has left.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) message: Message,
+    left_at: i64,
+    arrives_at: i64,
+    answers_at: i64,
+    has_arrived: bool,
+    verdict: Verdict,
+}
+
+impl Flight {
+    pub(super) fn is_accepted(&self) -> bool {
+        let is_accepting = matches!(
+            self.verdict,
+            Verdict::Accepted | Verdict::AcceptedAnswerLost
+        );
+        self.has_arrived && is_accepting
+    }
+
+    /// Whether the recipient has the message, or may still get it.
+    pub(super) fn counts(&self) -> bool {
+        !self.has_arrived || self.is_accepted()
+    }
+}
+
+/// What is true of the message of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Truth {
+    pub(super) has_message: bool,
+    pub(super) may_still_arrive: bool,
+}
+
+/// The number of messages that one recipient has of one text.
+type Texts = BTreeMap<(String, String), u32>;
+
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    pub(super) flights: Vec<Flight>,
+    /// How many percent of the requests are refused.
+    refused_percent: u32,
+    /// How many recipients may get a template within 24 hours.
+    pub(super) limit: Option<u32>,
+    accepted: Texts,
+    /// How many times a recipient may get a text, if not once.
+    pub(super) allowed: Texts,
+    keyed: BTreeMap<String, u32>,
+    /// How many messages a recipient may get under the key, if not one.
+    pub(super) key_allowed: BTreeMap<String, u32>,
+    reached: Vec<(i64, String)>,
+}
+
+impl Server {
+    pub(super) fn new(refused_percent: u32, limit: Option<u32>) -> Self {
+        Self {
+            refused_percent,
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// A request leaves now. None if there is no network.
+    pub(super) fn launch(
+        &mut self,
+        message: Message,
+        rng: &mut fastrand::Rng,
+        now: i64,
+    ) -> Option<usize> {
+        let verdict = self.draw_verdict(rng);
+        if verdict == Verdict::NoNetwork {
+            return None;
+        }
+        let is_slow = rng.u8(0..4) == 0;
+        let arrives_at = now
+            + if is_slow {
+                rng.i64(0..TIMEOUT)
+            } else {
+                rng.i64(1..300)
+            };
+        let is_slow = rng.u8(0..6) == 0;
+        let answers_at = arrives_at
+            + if is_slow {
+                rng.i64(0..TIMEOUT)
+            } else {
+                rng.i64(0..300)
+            };
+        self.flights.push(Flight {
+            message,
+            left_at: now,
+            arrives_at,
+            answers_at,
+            has_arrived: false,
+            verdict,
+        });
+        Some(self.flights.len() - 1)
+    }
+
+    fn draw_verdict(&self, rng: &mut fastrand::Rng) -> Verdict {
+        if rng.u32(0..100) < self.refused_percent {
+            return Verdict::Refused;
+        }
+        match rng.u32(0..90) {
+            0..55 => Verdict::Accepted,
+            55..63 => Verdict::RateLimit,
+            63..67 => Verdict::PairLimit,
+            67..75 => Verdict::AcceptedAnswerLost,
+            75..82 => Verdict::Lost,
+            _ => Verdict::NoNetwork,
+        }
+    }
+
+    /// The outcome of a request, once its process knows it. A request without an answer is [`Verdict::Lost`].
+    pub(super) fn outcome(&self, flight: usize, now: i64) -> Option<Verdict> {
+        let flight = &self.flights[flight];
+        let is_over = flight.has_arrived && now >= flight.answers_at;
+        let is_answered = !matches!(flight.verdict, Verdict::Lost | Verdict::AcceptedAnswerLost);
+        if is_over && is_answered {
+            return Some(flight.verdict);
+        }
+        (is_over || now >= flight.left_at + TIMEOUT).then_some(Verdict::Lost)
+    }
+
+    /// When the next request arrives.
+    pub(super) fn next_arrival(&self) -> Option<i64> {
+        let flights = self.flights.iter().filter(|flight| !flight.has_arrived);
+        flights.map(|flight| flight.arrives_at).min()
+    }
+
+    /// How many requests have arrived.
+    pub(super) fn arrivals(&self) -> usize {
+        let arrived = self.flights.iter().filter(|flight| flight.has_arrived);
+        arrived.count()
+    }
+
+    /// Requests arrive that are due. Returns what to log, and what must not have happened.
+    pub(super) fn receive(&mut self, now: i64) -> (Vec<String>, Vec<String>) {
+        let mut due: Vec<_> = (0..self.flights.len())
+            .filter(|at| !self.flights[*at].has_arrived && self.flights[*at].arrives_at <= now)
+            .collect();
+        due.sort_by_key(|at| self.flights[*at].arrives_at);
+        let mut events = Vec::new();
+        let mut violations = Vec::new();
+        for at in due {
+            let flight = &mut self.flights[at];
+            flight.has_arrived = true;
+            if flight.is_accepted() {
+                let message = flight.message.clone();
+                let arrived_at = flight.arrives_at;
+                events.push(format!(
+                    "  {} gets {} of row {:?}",
+                    message.recipient, message.text, message.row
+                ));
+                self.count(&message, arrived_at, &mut violations);
+            }
+        }
+        (events, violations)
+    }
+
+    /// Counts an accepted message, and finds what must not happen.
+    fn count(&mut self, message: &Message, at: i64, violations: &mut Vec<String>) {
+        let recipient = &message.recipient;
+        if message.is_keyed {
+            let count = self.keyed.entry(recipient.clone()).or_default();
+            *count += 1;
+            let allowed = self.key_allowed.get(recipient).copied().unwrap_or(1);
+            if *count > allowed {
+                violations.push(format!(
+                    "key: {recipient} has {count} messages under the key, and {allowed} allowed"
+                ));
+            }
+        }
+        let whose = (recipient.clone(), message.text.clone());
+        let allowed = self.allowed.get(&whose).copied().unwrap_or(1);
+        let count = self.accepted.entry(whose).or_default();
+        *count += 1;
+        // Under a key, the key alone decides who gets a message.
+        if !message.is_keyed && *count > allowed {
+            violations.push(format!(
+                "twice: {recipient} has {} {count} times, and {allowed} allowed",
+                message.text
+            ));
+        }
+        if message.is_template {
+            self.reached.push((at, recipient.clone()));
+            let recent = self.reached.iter().filter(|(before, _)| *before > at - DAY);
+            let recipients: BTreeSet<_> = recent.map(|(_, recipient)| recipient).collect();
+            if let Some(limit) = self.limit
+                && recipients.len() > limit as usize
+            {
+                violations.push(format!(
+                    "limit: {} recipients within 24 hours, and {limit} allowed",
+                    recipients.len()
+                ));
+            }
+        }
+    }
+
+    /// What is true of the message of a row.
+    pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
+        let of_row = || {
+            let flights = self.flights.iter();
+            flights.filter(move |flight| flight.message.row == Some(row))
+        };
+        Truth {
+            has_message: of_row().any(Flight::is_accepted),
+            may_still_arrive: of_row().any(|flight| !flight.has_arrived),
+        }
+    }
+
+    /// What is true of the messages of a recipient under the key.
+    pub(super) fn truth_under_key(&self, recipient: &str) -> Truth {
+        let keyed = || {
+            let flights = self.flights.iter();
+            flights.filter(move |flight| {
+                flight.message.is_keyed && flight.message.recipient == recipient
+            })
+        };
+        Truth {
+            has_message: keyed().any(Flight::is_accepted),
+            may_still_arrive: keyed().any(|flight| !flight.has_arrived),
+        }
+    }
+
+    /// How many messages a recipient has under the key, or may still get.
+    pub(super) fn count_under_key(&self, recipient: &str) -> u32 {
+        let keyed = self.flights.iter().filter(|flight| {
+            flight.message.is_keyed && flight.message.recipient == recipient && flight.counts()
+        });
+        u32::try_from(keyed.count()).expect("a simulation is short")
+    }
+}
