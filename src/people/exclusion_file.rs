@@ -245,7 +245,7 @@ mod tests {
         let lists = [
             (
                 "a",
-                "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n",
+                "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n\u{200b}id:U3 \u{200b}\n",
             ),
             ("b", "nombre;celular\n# none\nAna;551187654321\n"),
             ("c", "593987654321\n"),
@@ -267,6 +267,7 @@ mod tests {
             ("EC.1234567890123456789", Some("e")),
             ("1234567890123456789", None),
             ("U2", None),
+            ("U3", Some("a")),
         ] {
             assert_eq!(
                 exclusions

@@ -471,9 +471,9 @@ fn filter_phone_warns_as_country_column() {
         .told(&[warning]);
     home.list_shown(&[
         "people.csv",
-        "--strict",
         "text",
         "Hola",
+        "--strict",
         "--to",
         "{{ celular | phone(pais) }}",
     ])
@@ -486,7 +486,7 @@ fn old_mexican_number_is_refused_everywhere() {
     let refused = "`15512340009` may be +525512340009, a number of MX in an old spelling, or +15512340009, a number of US";
     home.write(
         "people.csv",
-        "celular,pais\n15512340009,MX\n+525512340011,MX\n",
+        "celular,pais,otro\n15512340009,MX,+525512340012\n+525512340011,MX,+525512340013\n",
     );
     for arguments in [
         &["people.csv", "text", "Hola"][..],
@@ -508,8 +508,8 @@ fn old_mexican_number_is_refused_everywhere() {
             "people.csv",
             "text",
             "Hola {{ celular | phone(pais) }}",
-            "--to",
-            "+525512340011",
+            "--to-column",
+            "otro",
         ],
     ] {
         home.list_shown(arguments).fails(2, &["line 2: ", refused]);

@@ -414,6 +414,40 @@ fn advice_comes_in_a_header_and_with_the_message() {
     );
 }
 
+#[test]
+fn recipient_in_undocumented_form_has_warning() {
+    let sandbox = Sandbox::start(&[]);
+    for (user, meant) in [("0987654321", ""), ("+593987654321", ", here 593987654321")] {
+        let answer = sandbox.ask(
+            "POST",
+            "/v1/bots/1/messages",
+            &text_to(user, "Hola").to_string(),
+        );
+        let header = answer
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix("x-sandbox-warning: "))
+            .unwrap_or_else(|| panic!("{user}: {}", answer.head));
+        let expected = format!(
+            "the recipient `{user}` may be another chat than is meant: Jelou documents digits with the country code, \
+             without +{meant}"
+        );
+        assert_eq!(header, expected);
+    }
+    for user in [USER, "U1", "5f0c2a", "US.13491208655302741918"] {
+        let answer = sandbox.ask(
+            "POST",
+            "/v1/bots/1/messages",
+            &text_to(user, "Hola").to_string(),
+        );
+        assert!(
+            !answer.head.contains("x-sandbox-warning"),
+            "{}",
+            answer.head
+        );
+    }
+}
+
 /// The next event of a stream: its name and data.
 fn next_event(stream: &mut impl Read) -> (String, Value) {
     let mut text = String::new();
