@@ -57,6 +57,11 @@ impl Credentials {
         self.authorization.reveal()
     }
 
+    /// Whether a secret is too short to be hidden in a response that repeats it.
+    pub(crate) fn are_too_short(client_secret: &Secret) -> bool {
+        client_secret.reveal().len() < SHORTEST
+    }
+
     /// Whether `text` repeats the secret or the header's value, in any encoding.
     pub(crate) fn are_repeated_in(&self, text: &str) -> bool {
         self.forms.are_in(text)

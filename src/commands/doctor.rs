@@ -19,7 +19,7 @@ use crate::places::STATE;
 use crate::process::block_on;
 use crate::sending::{
     Connection, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
-    reread_do_not_contact,
+    reread_do_not_contact, short_secret_warning,
 };
 
 /// With a clock further off than this, certificates are refused or log times look wrong.
@@ -315,7 +315,7 @@ impl Checkup {
         }
         let never_asked = async || Ok(String::new());
         let (client_secret, warning) = self.check(NAME, secret.fetch(never_asked).await)?;
-        match warning {
+        match warning.or_else(|| short_secret_warning(&client_secret, settings)) {
             Some(warning) => self.warn(NAME, warning),
             None => self.ok(NAME, "obtained"),
         }

@@ -131,7 +131,7 @@ impl ConfigFile {
                 expected.map_or(message, |(_, expected)| expected),
             )
         })?;
-        let directory = path.parent().unwrap_or(Path::new(""));
+        let directory = directory_of(path);
         let mut profiles = BTreeMap::new();
         for (name, settings) in document.profiles {
             let mut profile = Layer::default();
@@ -166,6 +166,11 @@ impl ConfigFile {
         })
     }
 
+    /// Where the relative paths of its profiles begin.
+    pub(super) fn directory(&self) -> &Path {
+        directory_of(&self.path)
+    }
+
     /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
     /// not be read at all could not be mended by `profile use` either.
     pub(crate) fn default_profile(&self) -> Result<Option<&String>, CommandError> {
@@ -183,6 +188,10 @@ impl ConfigFile {
             default => Ok(default.as_ref()),
         }
     }
+}
+
+fn directory_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
 }
 
 /// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the

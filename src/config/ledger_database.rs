@@ -4,12 +4,13 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::Url;
 
+use super::file::ConfigFile;
 use super::layer::{Origin, Sourced};
 use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
@@ -56,6 +57,7 @@ impl LedgerDatabase {
         } else {
             chosen
         };
+        let directory = file.as_ref().map_or(Path::new(""), ConfigFile::directory);
         let named = layer.and_then(|layer| Some((layer, layer.text("ledger")?)));
         let Some((layer, address)) = named else {
             return Ok(None);
@@ -67,7 +69,7 @@ impl LedgerDatabase {
                 .filter(|password| !password.is_empty())?;
             Some(Origin::Variable(PASSWORD_VARIABLE).of(SecretSource::Value(Secret::new(password))))
         };
-        let password = SecretSource::of(layer, "ledger_password")?
+        let password = SecretSource::of(layer, "ledger_password", directory)?
             .or(database.password)
             .or_else(of_variable);
         Ok(Some(Self {

@@ -1,5 +1,7 @@
 //! Client id and secret: which of them belong together, and where a profile's secret may be sent.
 
+use std::path::Path;
+
 use super::api_url::ApiUrl;
 use super::error::incomplete;
 use super::keys::client_id;
@@ -29,30 +31,37 @@ struct Pair {
 }
 
 impl Pair {
-    fn of(layer: &Layer) -> Result<Self, CommandError> {
+    /// The relative paths of `layer` begin at `directory`.
+    fn of(layer: &Layer, directory: &Path) -> Result<Self, CommandError> {
         let id = layer
             .get("client_id", client_id)?
             .map(|id| layer.origin("client_id").of(id));
         Ok(Self {
             id,
-            secret: SecretSource::of(layer, "client_secret")?,
+            secret: SecretSource::of(layer, "client_secret", directory)?,
         })
     }
 }
 
 impl Login {
-    /// What flags and environment say `outside` of the profile called `name`, combined with what that says.
+    /// What flags and environment say `outside` of the profile called `name`, combined with what that says. The file of
+    /// the profile is in `directory`.
     ///
     /// # Errors
     /// If one of them gives its secret in two ways, or a value is not valid.
-    pub(crate) fn new(outside: &Layer, profile: &Layer, name: &str) -> Result<Self, CommandError> {
+    pub(crate) fn new(
+        outside: &Layer,
+        profile: &Layer,
+        name: &str,
+        directory: &Path,
+    ) -> Result<Self, CommandError> {
         let home = profile
             .clone()
             .over(Layer::of_defaults())
             .or_default("api_url", str::parse)?;
         Ok(Self {
-            typed: Pair::of(outside)?,
-            kept: Pair::of(profile)?,
+            typed: Pair::of(outside, Path::new(""))?,
+            kept: Pair::of(profile, directory)?,
             profile: name.to_owned(),
             home,
         })

@@ -23,7 +23,7 @@ pub(crate) use self::keys::{
 pub(crate) use self::layer::{Layer, Origin, Sourced};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::outside::{Environment, Flags};
-pub(crate) use self::secret_source::SecretSource;
+pub(crate) use self::secret_source::{SecretSource, is_bare_name};
 pub(crate) use self::settings::{
     Sandboxed, Settings, check, checked, knows_profile, zone_of_profile,
 };

@@ -31,12 +31,41 @@ const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SecretSource {
     Value(Secret),
-    File(PathBuf),
+    File(SecretFile),
     Stdin,
     /// Program and arguments.
     Command(Vec<String>),
     /// Typed on the terminal, hidden.
     Prompt,
+}
+
+/// The file of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretFile {
+    path: PathBuf,
+    /// Whether it was given as a name with neither a folder nor an ending: it may be the secret itself.
+    is_bare: bool,
+}
+
+impl SecretFile {
+    /// `directory` is where the relative paths of its source begin.
+    fn new(path: PathBuf, directory: &Path) -> Self {
+        let is_bare = path.file_name().is_some_and(|name| {
+            let is_below = directory.join(name).as_os_str() == path.as_os_str();
+            is_below && is_bare_name(&name.to_string_lossy())
+        });
+        Self { path, is_bare }
+    }
+
+    fn may_be_secret(&self) -> bool {
+        self.is_bare && !self.path.exists()
+    }
+}
+
+/// Whether `path` has neither a folder nor an ending. If no file has this name, it may be a secret that was typed in
+/// place of its file.
+pub(crate) fn is_bare_name(path: &str) -> bool {
+    !path.contains(['/', '\\', '.'])
 }
 
 impl SecretSource {
@@ -45,11 +74,15 @@ impl SecretSource {
         ["", "_command", "_file"].map(|ending| format!("{name}{ending}"))
     }
 
-    /// Where the secret called `name` comes from.
+    /// Where the secret called `name` comes from. The relative paths of `layer` begin at `directory`.
     ///
     /// # Errors
     /// If it is given in two ways.
-    pub(super) fn of(layer: &Layer, name: &str) -> Result<Option<Sourced<Self>>, CommandError> {
+    pub(super) fn of(
+        layer: &Layer,
+        name: &str,
+        directory: &Path,
+    ) -> Result<Option<Sourced<Self>>, CommandError> {
         let ways = Self::ways(name);
         let mut given = ways.iter().filter(|way| layer.has(way));
         let Some(key) = given.next() else {
@@ -64,7 +97,7 @@ impl SecretSource {
         let source = match key.strip_prefix(name) {
             Some("_command") => Self::Command(words.to_vec()),
             Some("_file") if layer.has_stdin(key) => Self::Stdin,
-            Some("_file") => Self::File(words.concat().into()),
+            Some("_file") => Self::File(SecretFile::new(words.concat().into(), directory)),
             _ => Self::Value(Secret::new(words.concat())),
         };
         Ok(Some(layer.origin(key).of(source)))
@@ -76,10 +109,10 @@ impl fmt::Display for SecretSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(_) => formatter.write_str("(redacted)"),
-            Self::File(path) if may_be_secret(path) => {
+            Self::File(file) if file.may_be_secret() => {
                 formatter.write_str("a file that does not exist")
             }
-            Self::File(path) => write!(formatter, "file {}", path.display()),
+            Self::File(file) => write!(formatter, "file {}", file.path.display()),
             Self::Stdin => formatter.write_str("standard input"),
             Self::Command(words) => write!(
                 formatter,
@@ -89,13 +122,6 @@ impl fmt::Display for SecretSource {
             Self::Prompt => formatter.write_str("asked for on the terminal"),
         }
     }
-}
-
-/// Whether the name of a file may be the secret itself: it is not the name of any file, and has neither a folder nor an
-/// ending.
-fn may_be_secret(path: &Path) -> bool {
-    let name = path.to_string_lossy();
-    !name.contains(['/', '\\', '.']) && !path.exists()
 }
 
 /// The error for such a name, which must not be printed.
@@ -118,15 +144,15 @@ impl Sourced<SecretSource> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
-            SecretSource::File(path) => {
-                let file = path.clone();
-                let read = blocking(move || read_file(&file)).await;
+            SecretSource::File(file) => {
+                let path = file.path.clone();
+                let read = blocking(move || read_file(&path)).await;
                 read.map_err(|cause| {
-                    if may_be_secret(path) {
+                    if file.may_be_secret() {
                         return no_such_file(&self.origin);
                     }
-                    let message =
-                        format!("{}: {}", self.origin, FileError::of("read", path)(cause));
+                    let problem = FileError::of("read", &file.path)(cause);
+                    let message = format!("{}: {problem}", self.origin);
                     CommandError::configuration(message, "check the path and its permissions")
                 })?
             }

@@ -1,6 +1,6 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::api_url::ApiUrl;
@@ -117,7 +117,8 @@ impl Settings {
             outside = Layer::of_sandbox(environment.sandbox.as_deref()).over(outside);
             defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
         }
-        let login = Login::new(&outside, &profile, &name)?;
+        let directory = file.map_or(Path::new(""), ConfigFile::directory);
+        let login = Login::new(&outside, &profile, &name, directory)?;
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
         let log = read.log.as_deref().map(target_of);
         // A line of the log would damage that file.
@@ -226,7 +227,7 @@ impl Settings {
 
 /// Checks what a layer says, in words without the place.
 pub(crate) fn check(layer: &Layer) -> Result<(), String> {
-    let login = Login::new(layer, &Layer::default(), "");
+    let login = Login::new(layer, &Layer::default(), "", Path::new(""));
     let read = login.and_then(|login| {
         Settings::read(
             layer.clone().over(Layer::of_defaults()),

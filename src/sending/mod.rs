@@ -19,7 +19,7 @@ pub(crate) use self::guard::{
     check_allowed, claim_exclusions, open_list, read_exclusions, reread_do_not_contact,
 };
 pub(crate) use self::open_windows::OpenWindows;
-pub(crate) use self::sender::{Sender, read_environment, read_settings};
+pub(crate) use self::sender::{Sender, read_environment, read_settings, short_secret_warning};
 pub(crate) use self::templates::{
     CheckedTemplates, Listing, check_templates, read_templates, refuse_templates, refuse_unusable,
 };

@@ -12,6 +12,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{SystemError, visible_json};
 use crate::process::{Signal, Signals, block_on, enclosing_sandbox};
+use crate::secret::Secret;
 
 /// The environment.
 ///
@@ -162,6 +163,8 @@ impl Sender {
         let ask = async || ask_secret("Client secret (hidden):").await;
         let (secret, warning) = self.secret.fetch(ask).await?;
         context.stderr.warnings(warning.as_slice());
+        let too_short = short_secret_warning(&secret, &self.settings);
+        context.stderr.warnings(too_short.as_slice());
         let credentials = Credentials::new(&self.client_id.value, &secret);
         Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
     }
@@ -184,4 +187,14 @@ impl Sender {
             .map(|name| format!(" (profile {})", name.value));
         format!("bot {}{}", self.bot, profile.unwrap_or_default())
     }
+}
+
+/// The warning about a secret that is too short to be hidden. Servers on this machine and sandboxes have such secrets
+/// for tests.
+pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
+    let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
+    (Credentials::are_too_short(secret) && !is_for_tests).then(|| {
+        "the client secret has fewer than 8 characters: check that it is complete; if a response repeats it, it is shown"
+            .to_owned()
+    })
 }

@@ -429,7 +429,7 @@ fn what_fits_nobody_or_does_not_last_is_refused() {
         .run(new)
         .args(&[
             "--client-secret-file",
-            "later",
+            "./later",
             "--allow-to",
             "2435678901234567",
         ])

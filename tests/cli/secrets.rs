@@ -353,3 +353,59 @@ fn a_flag_that_no_command_has_is_repeated_without_its_value() {
         .fails(2, &["--expect"]);
     assert!(!ended.stderr.contains("before its flags"), "{ended:?}");
 }
+
+#[test]
+fn secret_in_place_of_its_file_is_not_shown() {
+    let home = Home::new();
+    let words = "--bot 1 --client-id x --client-secret-file canary-in-place-of-file";
+    let send = "send text --to 593987654321 Hola --api-url http://127.0.0.1:9";
+    let profile = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
+    for (config, run) in [
+        (String::new(), format!("{send} {words}")),
+        (String::new(), format!("doctor --offline {words}")),
+        (
+            format!("{profile}client_secret_file = \"canary-in-place-of-file\"\n"),
+            "doctor --offline".to_owned(),
+        ),
+    ] {
+        home.config(&config);
+        let ended = home.run(&run).end();
+        let output = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(output.contains("its name is not shown"), "{output}");
+    }
+    home.run(&format!("profile set q {words}")).fails(
+        2,
+        &[
+            "--client-secret-file: there is no such file; its name is not shown",
+            "nothing was saved",
+        ],
+    );
+    for file in ["./missing", "missing.txt", "/nowhere/missing"] {
+        home.config(&format!("{profile}client_secret_file = \"{file}\"\n"));
+        let ended = home.run("doctor --offline").end();
+        let output = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(output.contains("missing"), "{file}: {output}");
+    }
+}
+
+#[test]
+fn short_secret_has_warning() {
+    let home = Home::new();
+    let doctor = |secret: &str, url: &str| {
+        let run = home.run("doctor --offline --bot 1 --client-id x");
+        let run = run
+            .env("JELOU_CLIENT_SECRET", secret)
+            .env("JELOU_API_URL", url);
+        run.end().stdout
+    };
+    let warning = "the client secret has fewer than 8 characters: check that it is complete";
+    let shown = doctor("canary7", "https://api.jelou.ai");
+    assert!(shown.contains(warning), "{shown}");
+    for (secret, url) in [
+        ("canary-8", "https://api.jelou.ai"),
+        ("canary7", "http://127.0.0.1:9"),
+    ] {
+        let shown = doctor(secret, url);
+        assert!(!shown.contains(warning), "{shown}");
+    }
+}

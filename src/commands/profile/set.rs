@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint}
 use crate::command_error::CommandError;
 use crate::config::{
     self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked,
-    interrupted,
+    interrupted, is_bare_name,
 };
 use crate::context::Context;
 use crate::input::UsageError;
@@ -186,6 +186,14 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
         return Err(UsageError::new(message, hint).into());
     }
     let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;
+    let may_be_secret = key.name == "client_secret_file" && is_bare_name(&path.to_string_lossy());
+    if may_be_secret && !whole.exists() {
+        let problem = format!(
+            "{flag}: there is no such file; its name is not shown, since it may be the secret"
+        );
+        let hint = "to save the secret itself, pipe it in: --client-secret-file -; to name a file that comes later: ./FILE; nothing was saved";
+        return Err(UsageError::new(problem, hint).into());
+    }
     if is_read && !whole.exists() {
         let shown = whole.display();
         context.stderr.warning(&format!(
