@@ -208,8 +208,8 @@ impl FileEngine {
             Some(0) => {}
             Some(_) => return Err(self.lacks_all()),
         }
-        self.db
-            .execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
+        self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+        self.begin_log()?;
         self.db.execute_batch(&format!(
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
             schema()
@@ -218,6 +218,24 @@ impl FileEngine {
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         self.db.query_row(checkpoint, [], |_| Ok(()))?;
         Ok(())
+    }
+
+    /// SQLite answers before it has written the new mode to the disk, so only a second question finds a fault of the disk.
+    fn begin_log(&self) -> Result<(), LedgerError> {
+        self.db.execute_batch("PRAGMA journal_mode = WAL")?;
+        let mode: String = self
+            .db
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+        if mode == "wal" {
+            return Ok(());
+        }
+        Err(LedgerError::unusable(
+            format!(
+                "cannot begin the log of the ledger {}: its disk reported an error",
+                self.path.display()
+            ),
+            "check that the disk is not full, then run the command again",
+        ))
     }
 
     fn lacks_all(&self) -> LedgerError {

@@ -1377,7 +1377,7 @@ fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
         ("doctor --format json", JSON),
         (
             "send text --to 593987654321 --key k Hola",
-            "--once KEY sends each person",
+            "--once KEY sends each recipient",
         ),
         (
             "send text --to 593987654321 --retries 3 Hola",

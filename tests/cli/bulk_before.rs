@@ -223,8 +223,8 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
         "Hola Ana",
         "the same message to the same recipient as line 2",
         "the recipient is not allowed",
-        "no value under `nombre`",
-        "`N/A` under `nombre`",
+        "no value under “nombre”",
+        "“N&#x2f;A” under “nombre”",
         "they are on bajas.txt",
         "a phone number has 7 to 15 digits",
     ] {
@@ -234,8 +234,8 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
         .fails(2, &["written to preview.html"]);
     let made = home.read("preview.html");
     for part in [
-        "no se puede enviar 2 filas",
-        "to: un número de teléfono tiene de 7 a 15 cifras; `12` tiene 2 (leído como `12`)",
+        "no se pueden enviar 2 filas",
+        "to: un número de teléfono tiene de 7 a 15 cifras; «12» tiene 2 (leído como «12»)",
         "al destinatario no se le debe escribir: está en bajas.txt",
         "el mismo mensaje al mismo destinatario que la línea 2",
     ] {

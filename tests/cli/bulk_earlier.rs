@@ -441,7 +441,7 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     age(&home, "r", 2);
     let shown = |flags: &[&str]| {
         send(&home, &jelou.url, &[flags, &["--dry-run"]].concat())
-            .success()
+            .end()
             .stdout
             .lines()
             .count()

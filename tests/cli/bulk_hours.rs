@@ -505,8 +505,8 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     };
     for part in [
         until,
-        "SIGTERM",
-        "America&#x2f;Guayaquil, UTC−05",
+        "by the computer on which it ran",
+        "(Guayaquil time)",
         ">Stopped</span>",
     ] {
         assert!(page.contains(part), "`{part}` is missing in {page}");

@@ -384,7 +384,7 @@ fn says_line_and_way_out_of_every_broken_list() {
             b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
             &[
                 "line 2: is not a JSON object",
-                "line 3: is not valid JSON: expected ",
+                "line 3: is not valid JSON: there is no value",
                 "2 rows cannot be sent",
                 "--skip-invalid",
             ],

@@ -506,10 +506,10 @@ fn old_mexican_number_is_refused_everywhere() {
         ],
         &[
             "people.csv",
-            "text",
-            "Hola {{ celular | phone(pais) }}",
             "--to-column",
             "otro",
+            "text",
+            "Hola {{ celular | phone(pais) }}",
         ],
     ] {
         home.list_shown(arguments).fails(2, &["line 2: ", refused]);

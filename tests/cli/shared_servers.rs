@@ -159,7 +159,7 @@ fn is_shown_as_unknown(home: &Home) -> Value {
     look("bulk report r --file r.html --yes");
     assert!(
         home.read("r.html")
-            .contains("The store is not the one in which this run was begun")
+            .contains("The records of this run may be incomplete")
     );
     status
 }

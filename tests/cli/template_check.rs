@@ -290,7 +290,7 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
     let masked = home.read("preview.html");
     assert!(
         masked.contains("Hola </span>")
-            && masked.contains("{{ nombre }}")
+            && masked.contains(r#"<span class="slot">nombre</span>"#)
             && !masked.contains("Luz"),
         "{masked}"
     );
