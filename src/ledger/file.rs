@@ -196,10 +196,7 @@ impl FileEngine {
 
     /// Makes the tables, unless another process has made them meanwhile.
     fn create(&mut self) -> Result<(), LedgerError> {
-        let tables: i64 = self
-            .db
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if self.pragma("user_version")? != 0 || tables > 0 {
+        if self.pragma("user_version")? != 0 || self.tables()? > 0 {
             return Ok(());
         }
         match self.count.highest()? {
@@ -220,13 +217,12 @@ impl FileEngine {
         Ok(())
     }
 
-    /// SQLite answers before it has written the new mode to the disk, so only a second question finds a fault of the disk.
+    /// SQLite answers before it has written the new mode to the disk, so after a fault of the disk the mode is the old one.
+    /// A read makes the file of the log only in the new mode.
     fn begin_log(&self) -> Result<(), LedgerError> {
         self.db.execute_batch("PRAGMA journal_mode = WAL")?;
-        let mode: String = self
-            .db
-            .query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-        if mode == "wal" {
+        self.tables()?;
+        if self.path.with_extension("db-wal").exists() {
             return Ok(());
         }
         Err(LedgerError::unusable(
@@ -236,6 +232,12 @@ impl FileEngine {
             ),
             "check that the disk is not full, then run the command again",
         ))
+    }
+
+    /// The number of tables and indices.
+    fn tables(&self) -> Result<i64, LedgerError> {
+        let count = "SELECT count(*) FROM sqlite_schema";
+        Ok(self.db.query_row(count, [], |row| row.get(0))?)
     }
 
     fn lacks_all(&self) -> LedgerError {
