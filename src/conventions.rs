@@ -61,7 +61,8 @@ impl Conventions {
             currency_marks,
         ]: [&'static str; 7],
     ) -> Option<Self> {
-        let (decimal_mark, thousands_mark) = (decimal.chars().next()?, thousands.chars().next()?);
+        let decimal_mark = decimal.chars().next()?;
+        let thousands_mark = thousands.chars().next()?;
         let language = Language::ALL
             .into_iter()
             .find(|known| format!("{known:?}") == language);
@@ -237,7 +238,8 @@ pub(crate) fn written_date(
     for code in ["%B", "%b", "%A", "%a", "%p"] {
         if format.contains(code) {
             let language = language?;
-            let (month, day) = (language.month(at.month()), language.day(at.weekday()));
+            let month = language.month(at.month());
+            let day = language.day(at.weekday());
             let name = match code {
                 "%B" => month.to_owned(),
                 "%b" => short(month),

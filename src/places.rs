@@ -72,10 +72,8 @@ pub(crate) fn is_of_the_ledger(path: &Path) -> bool {
         .file_name()
         .is_some_and(|name| name.to_string_lossy().starts_with("state.db"));
     let canonical = |path: &Path| path.canonicalize().ok();
-    let (parent, place) = (
-        path.parent().and_then(canonical),
-        STATE.directory().as_deref().and_then(canonical),
-    );
+    let parent = path.parent().and_then(canonical);
+    let place = STATE.directory().as_deref().and_then(canonical);
     let (Some(parent), Some(place)) = (parent, place) else {
         return false;
     };

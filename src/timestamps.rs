@@ -15,7 +15,8 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// dates end with the year 9999.
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
-        let (shown, released) = (of_milliseconds(now), of_milliseconds(RELEASED));
+        let shown = of_milliseconds(now);
+        let released = of_milliseconds(RELEASED);
         return Some(format!(
             "{shown:.0}, before this jelouctl was released ({})",
             released.strftime("%F")

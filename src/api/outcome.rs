@@ -75,7 +75,8 @@ impl Problem {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        let (message, hint) = (message.into(), hint.into());
+        let message = message.into();
+        let hint = hint.into();
         Self {
             code: outcome.code(),
             api_code: None,

@@ -78,7 +78,8 @@ impl Pager {
     pub(crate) fn end_page(&mut self, [pages, total]: [Option<u64>; 2]) -> Option<ListingCoverage> {
         let page = u64::from(self.next_page());
         if self.pages == 0 {
-            (self.counted_pages, self.counted) = (pages.filter(|pages| *pages > 0), total);
+            self.counted_pages = pages.filter(|pages| *pages > 0);
+            self.counted = total;
         }
         self.pages += 1;
         let [entries, new] = [&mut self.entries, &mut self.new].map(std::mem::take);

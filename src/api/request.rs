@@ -200,7 +200,8 @@ impl Request {
                 url.query_pairs_mut().append_pair(name, value);
             }
         }
-        let (page, limit) = (page.to_string(), TEMPLATES_LIMIT.to_string());
+        let page = page.to_string();
+        let limit = TEMPLATES_LIMIT.to_string();
         url.query_pairs_mut()
             .append_pair("page", &page)
             .append_pair("limit", &limit);

@@ -94,7 +94,9 @@ impl Client {
         } else {
             None
         };
-        let (once, connections, options) = (once.clone(), connections.clone(), options.clone());
+        let once = once.clone();
+        let connections = connections.clone();
+        let options = options.clone();
         Ok(Self {
             once,
             keeping,

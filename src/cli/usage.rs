@@ -258,7 +258,8 @@ fn print_outcome(context: &Context, code: ExitCode, error: Option<&RecordError>)
 /// it is not another error.
 fn record(context: &Context, message: &str, hint: Option<&str>) {
     let stdout = &context.stdout;
-    let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
+    let message = message.to_owned();
+    let hint = hint.map(str::to_owned);
     let error = RecordError {
         code: "usage",
         api_code: None,

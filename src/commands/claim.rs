@@ -51,10 +51,8 @@ impl OnceSend {
             );
             return Ok(None);
         }
-        let (bot, address) = (
-            sender.bot.as_str().to_owned(),
-            sender.settings.api_url.as_key(),
-        );
+        let bot = sender.bot.as_str().to_owned();
+        let address = sender.settings.api_url.as_key();
         let scope = OnceScope {
             key: key.clone(),
             bot,
@@ -103,7 +101,8 @@ impl OnceSend {
         sender: &Sender,
         outgoing: &Outgoing,
     ) -> Result<Claimed, CommandError> {
-        let (scope, recipient) = (&self.scope, outgoing.recipient().as_str());
+        let scope = &self.scope;
+        let recipient = outgoing.recipient().as_str();
         let person = self.store.hasher()?.person(recipient);
         wait_for_turn(&self.store, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
@@ -203,7 +202,8 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
         (OnceState::UnderWay, _) => under_way(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
-            let (at, to) = (local_time(entry.at), typed_form(recipient));
+            let at = local_time(entry.at);
+            let to = typed_form(recipient);
             let message = format!(
                 "{recipient} may have got a message under the key {}, at {at}",
                 scope.key

@@ -386,7 +386,8 @@ impl Checkup {
             None => "the certificate is good for the system's authorities".to_owned(),
         };
         self.ok("TLS", tls);
-        let (now, date) = (SystemTime::now(), date.unwrap_or_else(SystemTime::now));
+        let now = SystemTime::now();
+        let date = date.unwrap_or(now);
         let off = now
             .duration_since(date)
             .or_else(|_| date.duration_since(now))
@@ -558,7 +559,8 @@ mod tests {
             ..Flags::default()
         };
         let settings = Settings::load(&flags, &Environment::default()).unwrap();
-        let (now, minute) = (SystemTime::now(), Duration::from_secs(60));
+        let now = SystemTime::now();
+        let minute = Duration::from_secs(60);
         for (date, is_told) in [
             (None, false),
             (Some(now), false),

@@ -264,7 +264,8 @@ mod tests {
             (panicked(true), false),
         ];
         for (error, says_so) in ends {
-            let (line, hint) = (error.line(), error.of_send().hint.unwrap_or_default());
+            let line = error.line();
+            let hint = error.of_send().hint.unwrap_or_default();
             assert_eq!(
                 hint.ends_with("nothing was sent"),
                 says_so,

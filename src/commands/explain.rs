@@ -169,7 +169,8 @@ fn everything() -> String {
         .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&of_kind(kind))))
         .collect();
     let codes: Vec<_> = codes().map(|code| of_code(&code)).collect();
-    let (kinds, codes) = (kinds.join("\n\n"), fenced(&codes.join("\n\n")));
+    let kinds = kinds.join("\n\n");
+    let codes = fenced(&codes.join("\n\n"));
     format!(
         "{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Rates\n\n{}",
         rates()

@@ -129,7 +129,8 @@ pub(crate) fn report_limit(
     } else {
         grouped(room)
     };
-    let (limit, people) = (grouped(limit), grouped(people));
+    let limit = grouped(limit);
+    let people = grouped(people);
     context.stderr.warning(&format!(
         "templates reach at most {limit} different people in 24 hours: of this list, {people} would be new in that time, and \
          there is room for {room}; the run waits for the others and goes on by itself, as long as this command runs"
@@ -204,7 +205,8 @@ impl LimitedSend {
         {
             Ok(reached) => Ok(Admission { reached, begins_by }),
             Err(until) => {
-                let (until, limit) = (local_time(until), self.limit.unwrap_or_default());
+                let until = local_time(until);
+                let limit = self.limit.unwrap_or_default();
                 let problem = format!(
                     "this bot has sent templates to as many people as limit_24h allows, {limit}"
                 );

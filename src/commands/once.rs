@@ -163,7 +163,9 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     let store = open_store(context)?;
     let run = store.run(run)?.whole()?;
     run.prepare()?;
-    let (name, details, counts) = (run.name(), run.details()?, run.counts()?);
+    let name = run.name();
+    let details = run.details()?;
+    let counts = run.counts()?;
     if details.sandbox {
         let message = format!("run {name} was on the sandbox and reached no one");
         return Err(UsageError::new(message, "name a run that sent to people").into());
@@ -427,14 +429,13 @@ impl UsedKey {
     }
 
     fn forget(&self, context: &Context) -> Result<(), CommandError> {
-        let (key, person) = (&self.scope.key, &self.person);
-        let (entry, summary) = (
-            person
-                .as_ref()
-                .map(|person| self.forgettable(person))
-                .transpose()?,
-            self.summary()?,
-        );
+        let key = &self.scope.key;
+        let person = &self.person;
+        let entry = person
+            .as_ref()
+            .map(|person| self.forgettable(person))
+            .transpose()?;
+        let summary = self.summary()?;
         let shown = if let (Some((hash, _)), Some(entry)) = (person, &entry) {
             Shown::Person(hash, entry)
         } else {

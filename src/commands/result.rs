@@ -191,7 +191,8 @@ mod tests {
         let mut record = Record::default();
         let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer()));
         assert_eq!(note_delivery(accepted, &mut record), ExitCode::Success);
-        let (attempts, took) = (record.attempts, record.duration_ms);
+        let attempts = record.attempts;
+        let took = record.duration_ms;
         assert_eq!(
             (
                 record.sent,
@@ -215,7 +216,8 @@ mod tests {
             said,
             (Sent::Unknown, "unknown", "the answer was not understood")
         );
-        let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
+        let api_code = error.api_code.as_deref();
+        let hint = error.hint.as_deref();
         assert_eq!(
             (api_code, hint, error.retry_after_s),
             (Some("x"), Some("look at it"), Some(7))

@@ -193,7 +193,8 @@ async fn serve(
     arguments: &SandboxArgs,
     options: Options,
 ) -> Result<(Sandbox, ExitCode), CommandError> {
-    let (listen, allowed_hosts) = (options.listen, options.allowed_hosts.clone());
+    let listen = options.listen;
+    let allowed_hosts = options.allowed_hosts.clone();
     let sandbox = Sandbox::start(options).map_err(|error| {
         let hint = "a sandbox may be running there; --port PORT chooses another port, and --port 0 any free one; --listen needs an \
                     address of this machine";
@@ -283,7 +284,8 @@ fn assignments(variables: &[(&str, String)]) -> Vec<String> {
 
 /// Lists the messages that arrived, on standard error.
 fn report(context: &Context, sandbox: &Sandbox) {
-    let (arrived, messages) = (sandbox.arrived(), sandbox.messages());
+    let arrived = sandbox.arrived();
+    let messages = sandbox.messages();
     context
         .stderr
         .note(&format!("sandbox: {} arrived", counted(arrived, "message")));

@@ -314,7 +314,8 @@ impl<'a> PreparedSend<'a> {
         };
         let until = admission.as_ref().map(|admission| admission.begins_by);
         let begins_by = begins_by.into_iter().chain(until).min();
-        let (request, retry_for) = (self.request(&connection.base), connection.retry_for);
+        let request = self.request(&connection.base);
+        let retry_for = connection.retry_for;
         let delivery = self
             .in_time(connection.deliver(&request, retry_for, begins_by, flight))
             .await;

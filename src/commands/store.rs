@@ -54,7 +54,8 @@ pub(crate) async fn wait_for_turn(
     store: &Store,
     signals: &mut Signals,
 ) -> Result<(), CommandError> {
-    let (began, mut is_told) = (Instant::now(), false);
+    let began = Instant::now();
+    let mut is_told = false;
     while !store.is_free()? {
         if !is_told && began.elapsed() >= TOLD_AFTER {
             is_told = true;

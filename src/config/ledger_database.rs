@@ -115,7 +115,9 @@ impl LedgerDatabase {
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err("it is not the address of a PostgreSQL database".to_owned());
         }
-        let (mut mode, mut roots, mut password) = (None, None, None);
+        let mut mode = None;
+        let mut roots = None;
+        let mut password = None;
         let mut kept = Vec::new();
         for (name, value) in url.query_pairs() {
             match name.as_ref() {

@@ -89,7 +89,8 @@ impl SecretSource {
             return Ok(None);
         };
         if let Some(other) = given.next() {
-            let (origin, second) = (layer.origin(key), layer.origin(other));
+            let origin = layer.origin(key);
+            let second = layer.origin(other);
             let message = format!("both {key} ({origin}) and {other} ({second}) are given");
             return Err(CommandError::configuration(message, "keep one of them"));
         }
@@ -235,7 +236,8 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut child = command.kill_on_drop(true).spawn().map_err(failed_to_run)?;
-    let (stream, mut stdout) = (child.stdout.take(), Vec::new());
+    let stream = child.stdout.take();
+    let mut stdout = Vec::new();
     let finished = {
         // Reading stops at the limit; a command that keeps writing is ended by the closed pipe.
         let mut reading = pin!(async {

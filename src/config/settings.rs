@@ -243,7 +243,8 @@ pub(crate) fn checked(
     name: &'static str,
 ) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
     move |raw| {
-        let (text, mut layer) = (raw.trim().to_owned(), Layer::default());
+        let text = raw.trim().to_owned();
+        let mut layer = Layer::default();
         layer.type_in(name, Some(&text));
         check(&layer).map(|()| text)
     }

@@ -178,10 +178,8 @@ impl Estimate {
             .by
             .iter()
             .filter(|charge| charge.price.is_none() && charge.messages > 0);
-        let (messages, names) = (
-            counted(unpriced, "message"),
-            first_of(names.map(Charge::name).collect()),
-        );
+        let messages = counted(unpriced, "message");
+        let names = first_of(names.map(Charge::name).collect());
         (unpriced > 0).then(|| format!("the rates have no price for {messages}: {names}"))
     }
 }
@@ -211,7 +209,8 @@ impl Spent {
 
     /// `spent about 12.50 of 375.00 USD by your rates; 11.25 of it on messages that were delivered`
     pub(crate) fn words(&self) -> String {
-        let (sent, all) = (self.sent.total(), self.estimate.shown());
+        let sent = self.sent.total();
+        let all = self.estimate.shown();
         let delivered = self
             .delivered
             .as_ref()
@@ -240,8 +239,8 @@ mod tests {
     #[test]
     fn sums_are_exact() {
         for list in 0..20_u64 {
-            let (mut rows, mut rates) =
-                (Vec::new(), "country,category,price,currency\n".to_owned());
+            let mut rows = Vec::new();
+            let mut rates = "country,category,price,currency\n".to_owned();
             for (place, (country, price)) in
                 (0_u64..).zip([("EC", 62_500), ("CO", 12_345), ("PE", 100), ("MX", 33)])
             {

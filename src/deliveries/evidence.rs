@@ -301,7 +301,8 @@ mod tests {
 
     fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedCopy {
         let facts = DeliveryFacts::new(DeliveryState::Accepted);
-        let (id, person) = (id.to_owned(), person.to_owned());
+        let id = id.to_owned();
+        let person = person.to_owned();
         ListedCopy {
             id,
             person,
@@ -316,7 +317,8 @@ mod tests {
 
     /// The settled rows with their ids, and the other rows with the reason.
     fn decided(attempts: &[OwnAttempt], listed: &[ListedCopy], doubted: &[usize]) -> Decided {
-        let (mut found, mut left) = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
+        let mut left = Vec::new();
         for row in decide(attempts, listed, &doubted.iter().copied().collect()) {
             match row {
                 Ok(row) => found.push((row.row, row.message_id)),
@@ -539,7 +541,8 @@ mod tests {
 
     #[test]
     fn only_what_a_bubble_shows_whole_can_be_recognized() {
-        let (messages, url) = ("/v1/bots/1/messages", "https://a.example/x.png");
+        let messages = "/v1/bots/1/messages";
+        let url = "https://a.example/x.png";
         for (path, body, sort, expected) in [
             (
                 messages,
@@ -605,7 +608,8 @@ mod tests {
             (messages, json!([]), MessageSort::FreeForm, None),
         ] {
             let content = RequestContent::of(path, &body.to_string());
-            let (found_sort, found) = (content.sort, content.shown());
+            let found_sort = content.sort;
+            let found = content.shown();
             let found = found
                 .as_ref()
                 .map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));

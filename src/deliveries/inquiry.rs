@@ -160,10 +160,8 @@ impl Inquiry {
     /// Reads a message that no person wrote.
     fn note_ours(&mut self, message: &HistoryMessage) {
         let content = ShownContent::of_listed(message);
-        let (facts, at) = (
-            message.facts(),
-            message.at.map(jiff::Timestamp::as_millisecond),
-        );
+        let facts = message.facts();
+        let at = message.at.map(jiff::Timestamp::as_millisecond);
         let place = message
             .id
             .as_deref()
@@ -281,7 +279,8 @@ impl Inquiry {
     /// Decides the unknown rows, and returns all that the ledger does not have yet, and how many rows stay unknown for each
     /// reason; `is_whole` says whether everything needed for that was read.
     pub(crate) fn settle(&mut self, is_whole: bool) -> (DeliveryNews, BTreeMap<StillUnknown, u64>) {
-        let (mut news, mut left) = (self.news(), BTreeMap::new());
+        let mut news = self.news();
+        let mut left = BTreeMap::new();
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
         let listed: Vec<_> = self.copies.values().cloned().collect();
         let decided = if is_whole {
@@ -437,7 +436,9 @@ mod tests {
             (vec![2], vec![])
         );
         let changed = |change: &Change| {
-            let (mut terms, mut attempts, mut entries) = (terms(), attempts(), entries());
+            let mut terms = terms();
+            let mut attempts = attempts();
+            let mut entries = entries();
             change(&mut terms, &mut attempts, &mut entries);
             settled(terms, &attempts, &entries, true)
         };
@@ -583,10 +584,8 @@ mod tests {
 
     #[test]
     fn a_page_that_moved_counts_each_message_once() {
-        let (attempts, mut entries) = (
-            [attempt(1, Some("a")), attempt(2, None)],
-            vec![entry("a", 1), entry("b", 2)],
-        );
+        let attempts = [attempt(1, Some("a")), attempt(2, None)];
+        let mut entries = vec![entry("a", 1), entry("b", 2)];
         let mut later = entry("b", 2);
         later["status"] = json!("READ");
         entries.push(later);

@@ -131,7 +131,8 @@ impl Sweep<'_, '_> {
             ..
         } = self;
         let bot = look_ups.bot.to_owned();
-        let (mut read, mut unreadable) = (0_u64, false);
+        let mut read = 0_u64;
+        let mut unreadable = false;
         let take = |entry: &Value| {
             unreadable |= !match list {
                 LookUpList::History => inquiry.note_message(entry, &bot),

@@ -132,7 +132,8 @@ pub fn json(bytes: &[u8]) {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return;
     };
-    let (plain, indented) = (compact(&value), pretty(&value));
+    let plain = compact(&value);
+    let indented = pretty(&value);
     for shown in [&plain, &indented] {
         assert_eq!(
             serde_json::from_str::<Value>(shown).unwrap(),

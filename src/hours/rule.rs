@@ -74,7 +74,8 @@ impl Hours {
 
     /// When `work` that begins at `from`, and pauses outside the hours, is done; None if that is too far in the future.
     pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
-        let (mut at, mut left) = (self.next_opening(from)?, work);
+        let mut at = self.next_opening(from)?;
+        let mut left = work;
         for _ in 0..MOST_MINUTES {
             // Windows begin and end on a minute.
             let next_minute =

@@ -59,7 +59,8 @@ impl FromStr for DailyWindow {
             .split_once('-')
             .filter(|_| times.starts_with(|first: char| first.is_ascii_digit()));
         let (start, end) = times.ok_or_else(is_not)?;
-        let (start, end) = (parse_time(start)?, parse_time(end)?);
+        let start = parse_time(start)?;
+        let end = parse_time(end)?;
         if start == MINUTES_OF_A_DAY {
             return Err(format!(
                 "`{shown}` begins at the end of a day; write 00:00 of the next one"
@@ -85,7 +86,8 @@ fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
     let mut days = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (parse_day(first)?, parse_day(last)?);
+        let first = parse_day(first)?;
+        let last = parse_day(last)?;
         days.extend(
             first
                 .cycle_forward()

@@ -45,10 +45,8 @@ pub(super) struct UsedCells<'a> {
 
 impl<'a> UsedCells<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
-        let (body, texts) = (
-            plan.body.uses().collect::<Vec<_>>(),
-            plan.texts().collect::<Vec<_>>(),
-        );
+        let body = plan.body.uses().collect::<Vec<_>>();
+        let texts = plan.texts().collect::<Vec<_>>();
         let amounts = texts
             .iter()
             .flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));

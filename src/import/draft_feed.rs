@@ -92,10 +92,8 @@ mod tests {
     #[test]
     fn rows_are_written_in_their_order_however_they_are_handed_over() {
         let mut draft = LedgerDraft::create().unwrap();
-        let (long, rows) = (
-            "x".repeat(BYTES_OF_A_BATCH / 2),
-            3 * ROWS_OF_A_BATCH as u64 + 7,
-        );
+        let long = "x".repeat(BYTES_OF_A_BATCH / 2);
+        let rows = 3 * ROWS_OF_A_BATCH as u64 + 7;
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             for line in 0..rows {

@@ -186,7 +186,8 @@ impl RunOfReport {
         if !store.names()?.contains(name) {
             return Ok(None);
         }
-        let (run, mut rows) = (store.run(name)?, HashMap::new());
+        let run = store.run(name)?;
+        let mut rows = HashMap::new();
         let Details {
             sandbox, columns, ..
         } = run.details()?;

@@ -428,14 +428,13 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
 
 /// Every key in counts, by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
-    let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
+    let lost = Lost::of(db)?;
+    let identity = db.0.identity()?;
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let (state, people, at) = (
-            state_of(&row, 3, &identity, &lost)?,
-            row.count(11)?,
-            row.int(12)?,
-        );
+        let state = state_of(&row, 3, &identity, &lost)?;
+        let people = row.count(11)?;
+        let at = row.int(12)?;
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary {
@@ -547,7 +546,8 @@ fn claims(
     values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
+    let lost = Lost::of(db)?;
+    let identity = db.0.identity()?;
     db.each_of(query, values, |mut row| {
         let message_id = if row.opt_text(11)?.is_some() { 7 } else { 6 };
         let entry = OnceEntry {

@@ -122,7 +122,8 @@ impl<'a> KnownRuns<'a> {
             bot: self.of.bot.clone(),
             address: self.of.address.clone(),
         };
-        let (key, hasher) = (number_of(&scope), OnceHasher::of_store(self.db)?);
+        let key = number_of(&scope);
+        let hasher = OnceHasher::of_store(self.db)?;
         if !self
             .db
             .exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])?
@@ -181,8 +182,8 @@ impl<'a> KnownRuns<'a> {
             query,
             &values![&self.of.bot, &self.of.address, own],
             |mut row| {
-                let (is_doubtful, is_unfinished) =
-                    (is_in_doubt(&row, 2, &identity)?, row.opt_int(3)?.is_none());
+                let is_doubtful = is_in_doubt(&row, 2, &identity)?;
+                let is_unfinished = row.opt_int(3)?.is_none();
                 let run = CountedRun {
                     name: row.take(1)?,
                     is_doubtful,
@@ -233,7 +234,8 @@ impl<'a> KnownRuns<'a> {
         let is_counted = |run: &CountedRun| {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
-        let (runs, lost) = (self.count(own, is_counted)?, Lost::of(self.db)?);
+        let runs = self.count(own, is_counted)?;
+        let lost = Lost::of(self.db)?;
         if runs.is_empty() {
             return Ok(Vec::new());
         }
@@ -281,7 +283,8 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
             at: *at,
         };
         let count = counts.entry((run, *reason)).or_insert(none);
-        (count.rows, count.at) = (count.rows + 1, count.at.max(*at));
+        count.rows += 1;
+        count.at = count.at.max(*at);
     }
     let mut counts: Vec<_> = counts.into_values().collect();
     counts.sort_by_key(|messages| Reverse((messages.rows, messages.at)));
@@ -311,7 +314,8 @@ fn each_match(
         None => Ok(()),
     };
     db.each_of(rows, &[], |row| {
-        let (candidate, run) = (row.int(0)?, row.int(1)?);
+        let candidate = row.int(0)?;
+        let run = row.int(1)?;
         let Some(CountedRun {
             is_doubtful,
             changed_at,

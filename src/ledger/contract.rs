@@ -222,7 +222,8 @@ fn scope() -> OnceScope {
 
 /// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
 fn make_under_key(store: &Store, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
-    let (scope, mut draft) = (scope(), fixture::draft(recipients));
+    let scope = scope();
+    let mut draft = fixture::draft(recipients);
     let mut details = Details {
         rate: FAST,
         ..fixture::details()
@@ -1061,8 +1062,10 @@ fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
         before.remove(before.changed_at().unwrap()).unwrap();
     }
     let run = fixture::make(&tested.store, &recipients, 20.0);
-    let (mut one, mut other) = (join(&run), join(&run));
-    let (began, mut seen) = (Instant::now(), BTreeSet::new());
+    let mut one = join(&run);
+    let mut other = join(&run);
+    let began = Instant::now();
+    let mut seen = BTreeSet::new();
     while seen.len() < 40 && began.elapsed() < Duration::from_secs(60) {
         for worker in [&mut one, &mut other] {
             for row in exchange(worker, &[], 64).rows {
@@ -1268,7 +1271,8 @@ mod shared {
 
 fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
     let made = |name: &str| {
-        let (mut draft, mut details) = (fixture::draft(&PEOPLE), fixture::details());
+        let mut draft = fixture::draft(&PEOPLE);
+        let mut details = fixture::details();
         let name = (&name.parse().unwrap(), true);
         let made = tested.store.make(
             name,
@@ -1279,7 +1283,8 @@ fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
         );
         made.unwrap().unwrap()
     };
-    let (one, other) = (made("one"), made("other"));
+    let one = made("one");
+    let other = made("other");
     let join = |run: &Run, leaves_out| run.join(Duration::from_secs(30), Some(leaves_out)).unwrap();
     let sends = join(&one, false).unwrap().0;
     let found = join(&other, false).err().unwrap();
@@ -1300,7 +1305,8 @@ fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
 
 fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {
     let make = |is_typed: bool| {
-        let (mut draft, mut details) = (fixture::draft(&PEOPLE), fixture::details());
+        let mut draft = fixture::draft(&PEOPLE);
+        let mut details = fixture::details();
         let name = "people-1".parse().unwrap();
         tested.store.make(
             (&name, is_typed),
@@ -1681,7 +1687,8 @@ fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
 
 /// In a database it can be decided while its process is only suspended; in a file the lock shows that the process is alive.
 fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &TestedStore) {
-    let (store, is_shared) = (&tested.store, tested.home.is_none());
+    let store = &tested.store;
+    let is_shared = tested.home.is_none();
     let person = store.hasher().unwrap().person("593990000001");
     let mut held = store
         .claim(&scope(), &person, Duration::ZERO)

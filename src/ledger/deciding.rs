@@ -84,7 +84,8 @@ impl Run {
                     return Ok(());
                 }
             }
-            (run.pause, run.told) = (None, None);
+            run.pause = None;
+            run.told = None;
             run.identity = db.0.identity()?;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
             let mut details: Details =
@@ -157,7 +158,8 @@ impl Run {
                 if run.finished_at.is_some() {
                     return Ok(false);
                 }
-                (run.cancelled_at, run.changed_at) = (Some(run.now), run.now);
+                run.cancelled_at = Some(run.now);
+                run.changed_at = run.now;
                 run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
             run.skip_rest(db)?;
@@ -172,7 +174,8 @@ impl Run {
     /// when the run last changed. If the write fails, nothing is stored.
     pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         self.change(|db, run| {
-            let (mut proven, mut refuted) = (0, HashSet::new());
+            let mut proven = 0;
+            let mut refuted = HashSet::new();
             for row in &news.proven {
                 let change = [RowState::Unknown, RowState::Sent];
                 let decided = run.decide(db, &[(row.n, row.number)], change, &row.evidence)?;

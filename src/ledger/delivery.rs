@@ -159,7 +159,8 @@ impl Run {
             .asked_at
             .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
         let row = db.one(query, &values![self.id, since, first, last])?;
-        (counts.no_id, counts.not_listed) = (row.count(1)?, row.count(2)?);
+        counts.no_id = row.count(1)?;
+        counts.not_listed = row.count(2)?;
         counts.not_asked = row
             .count(0)?
             .saturating_sub(counts.no_id + counts.not_listed);

@@ -141,7 +141,8 @@ impl FileEngine {
             // On a disk that is read-only, or in the directory of another user, the store can only be read.
             Err(error) => {
                 let handle = || File::open(&path).map_err(not_opened);
-                let (turn, write) = (handle()?, handle()?);
+                let turn = handle()?;
+                let write = handle()?;
                 (open_to_read(&path, error)?, turn, write, false)
             }
         };
@@ -691,10 +692,8 @@ impl DbEngine for FileEngine {
     }
 
     fn life(&mut self) -> Result<Life, LedgerError> {
-        let (processes, before) = (
-            self.processes(),
-            self.alive_before.clone().unwrap_or_else(|| self.alive()),
-        );
+        let processes = self.processes();
+        let before = self.alive_before.clone().unwrap_or_else(|| self.alive());
         Ok(Box::new(move |id, _lost_at| {
             let path = lock_in(&processes, id);
             let is_alive = before.contains(&id) || is_locked(&path);
@@ -920,7 +919,8 @@ mod tests {
                 .unwrap();
             engine.begin(true).unwrap();
             engine.commit().unwrap();
-            let (log, moved) = (home.path().join("state.db-wal"), home.path().join("moved"));
+            let log = home.path().join("state.db-wal");
+            let moved = home.path().join("moved");
             fs::rename(&log, &moved).unwrap();
             if is_replaced {
                 fs::copy(&moved, &log).unwrap();

@@ -75,7 +75,8 @@ pub(crate) fn earlier() -> EarlierOf {
 
 /// Makes the run `r` with a row for each of `recipients`, at this rate.
 pub(crate) fn make(store: &Store, recipients: &[impl AsRef<str>], rate: f64) -> Run {
-    let (mut draft, mut details) = (draft(recipients), Details { rate, ..details() });
+    let mut draft = draft(recipients);
+    let mut details = Details { rate, ..details() };
     let made = store.make(
         (&"r".parse().unwrap(), true),
         &mut draft,

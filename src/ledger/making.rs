@@ -175,7 +175,8 @@ fn claim_rows(
     run: i64,
     draft: &LedgerDraft,
 ) -> Result<(), LedgerError> {
-    let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
+    let key = note_key(db, scope)?;
+    let hasher = OnceHasher::of_store(db)?;
     let mut claims = Vec::new();
     draft.each_sent(|row, request| {
         claims.push(values![key, hasher.person(request.recipient), run, row.n].to_vec());

@@ -26,7 +26,8 @@ fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
         };
         let digits = rest.get(begin..).unwrap_or_default();
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
-        let (begin, end) = (at + begin, at + begin + length);
+        let begin = at + begin;
+        let end = begin + length;
         at = end;
         // The other form has one more digit.
         if let Some(number) = text.get(begin..end).filter(|_| length == key.len() + 1)
@@ -202,7 +203,9 @@ mod tests {
 
     #[test]
     fn what_was_changed_is_not_as_written() {
-        let (path, recipient, body) = ("/1", "593987654321", "{\"text\":\"Hola\"}");
+        let path = "/1";
+        let recipient = "593987654321";
+        let body = "{\"text\":\"Hola\"}";
         let checksum = |fingerprint, n, line, path, recipient, body| {
             checksum_of(
                 &DraftRequest {

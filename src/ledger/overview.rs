@@ -87,7 +87,8 @@ impl Store {
 
     /// The complete runs that have not changed for at least this long, newest first; in the sandbox those on it.
     pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
-        let (mut old, now) = (self.overviews()?, self.now()?);
+        let mut old = self.overviews()?;
+        let now = self.now()?;
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         old.retain(|run| {
             !run.is_held && run.is_finished() && now.saturating_sub(run.changed_at) >= age
@@ -99,17 +100,16 @@ impl Store {
     /// The rows for the person in `recipient`, newest first.
     pub(crate) fn find(&self, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
         let lost = self.lost()?;
-        let (mut found, mut db) = (Vec::new(), self.db());
+        let mut found = Vec::new();
+        let mut db = self.db();
         let identity = db.0.identity()?;
         db.each_of(FIND, &values![hash_of_person(recipient)], |mut row| {
             // Two people may share a hash.
             if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
             }
-            let (is_in_doubt, run) = (
-                is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?,
-                row.take(REPORTED_COLUMNS + 3)?,
-            );
+            let is_in_doubt = is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?;
+            let run = row.take(REPORTED_COLUMNS + 3)?;
             let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
             let details: Details = serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?)
                 .map_err(LedgerError::damaged)?;
@@ -165,7 +165,8 @@ pub(crate) struct RunOverview {
 impl RunOverview {
     pub(crate) fn of(run: &Run) -> Result<Self, LedgerError> {
         let query = "SELECT identity, finished_at, details, created_at, changed_at, asked_at, cancelled_at FROM run WHERE id = ?1";
-        let (row, counts) = (run.one(query)?, run.noted_counts()?);
+        let row = run.one(query)?;
+        let counts = run.noted_counts()?;
         let doubt = run.doubt_in(&row)?;
         Ok(Self {
             name: run.name().clone(),

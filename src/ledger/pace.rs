@@ -394,9 +394,11 @@ mod tests {
     fn a_pace_becomes_what_the_table_says() {
         for case in PACES {
             let at = |milliseconds: f64| START + milliseconds;
-            let (due, spread, stopped_until) =
-                (at(case.due), at(case.spread), at(case.stopped_until));
-            let (cut_at, at) = (at(case.cut_at), at(case.at));
+            let due = at(case.due);
+            let spread = at(case.spread);
+            let stopped_until = at(case.stopped_until);
+            let cut_at = at(case.cut_at);
+            let at = at(case.at);
             let mut pace = Pace {
                 full: 100.0,
                 rate: case.rate,

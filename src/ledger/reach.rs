@@ -127,7 +127,8 @@ impl Reach {
             &values![of.id],
         )?;
         let row = row.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
-        let (people, before) = (row.count(0)?, row.int(1)?);
+        let people = row.count(0)?;
+        let before = row.int(1)?;
         let mut reach = Self {
             id: of.id,
             people,
@@ -246,7 +247,8 @@ impl Store {
             {
                 return Ok(Err(people.room_at(limit, 1)));
             }
-            let (at, n) = (reach.now + of.lag, fastrand::i64(1..));
+            let at = reach.now + of.lag;
+            let n = fastrand::i64(1..);
             let add = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, 0, ?3, 0, ?4)";
             reach.people += db.run(add, &values![reach.id, at, n, person])?;
             reach.write(db)?;
@@ -262,7 +264,8 @@ impl ReachedPeople {
             "SELECT person, at, number FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
         let mut people = Self::default();
         db.each_of(query, &values![reach, since], |row| {
-            let (person, at) = (row.int(0)?, row.int(1)?);
+            let person = row.int(0)?;
+            let at = row.int(1)?;
             if row.int(2)? < 0 {
                 people.doubtful.insert(person, at);
             } else {

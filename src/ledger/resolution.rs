@@ -191,7 +191,8 @@ fn free_rows(
     scope: &OnceScope,
     mut rows: Vec<StandingRow>,
 ) -> Result<Vec<StandingRow>, LedgerError> {
-    let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
+    let key = note_key(db, scope)?;
+    let hasher = OnceHasher::of_store(db)?;
     let people: HashMap<_, _> = rows
         .iter()
         .map(|row| (row.n, hasher.person(&row.recipient)))
@@ -201,7 +202,8 @@ fn free_rows(
             .iter()
             .try_for_each(|(n, person)| each(&values![person, *n]))
     })?;
-    let (mut own, mut taken) = (HashSet::new(), HashSet::new());
+    let mut own = HashSet::new();
+    let mut taken = HashSet::new();
     claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
         if row == Some((run, n)) {
             own.insert(n);

@@ -200,7 +200,8 @@ impl Run {
     /// The same, even if the run is in doubt.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
-        let (lost, mut counts) = (Lost::of(&mut db)?, Counts::default());
+        let lost = Lost::of(&mut db)?;
+        let mut counts = Counts::default();
         // The rows under way have an index; to group all rows by their process, too, would take twice as long.
         let query = "SELECT state, CAST(NULL AS BIGINT), count(*) FROM row WHERE run = ?1 AND state <> 'inflight' \
                      GROUP BY state UNION ALL \
@@ -225,15 +226,14 @@ impl Run {
         let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN code = 'resolved' THEN code \
                      ELSE coalesce(api_code, code, state) END, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row \
                      WHERE run = ?1 AND state <> 'pending' AND state <> 'sent' GROUP BY 1, 2, 3";
-        let (mut skips, mut reasons) = (SkipCounts::default(), BTreeMap::new());
+        let mut skips = SkipCounts::default();
+        let mut reasons = BTreeMap::new();
         let mut db = self.store.db();
         let lost = Lost::of(&mut db)?;
         db.each_of(query, &values![self.id], |mut row| {
-            let (state, worker, rows) = (
-                row.named(0, RowState::of_name)?,
-                row.opt_int(2)?,
-                row.count(3)?,
-            );
+            let state = row.named(0, RowState::of_name)?;
+            let worker = row.opt_int(2)?;
+            let rows = row.count(3)?;
             if state == RowState::Skipped {
                 skips.add(row.named(1, SkipReason::of_name)?, rows);
             } else if worker.is_none() || lost.of_worker(worker).is_some() {
@@ -273,7 +273,8 @@ impl Run {
         let mut db = self.store.db();
         let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
-            let (process, inflight) = (process(&mut row)?, row.count(6)?);
+            let process = process(&mut row)?;
+            let inflight = row.count(6)?;
             #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
             let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
             Ok(RunWorker {
@@ -341,7 +342,8 @@ impl Run {
         filter: &RowFilter,
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (doubt, lost) = (self.doubt()?, self.store.lost()?);
+        let doubt = self.doubt()?;
+        let lost = self.store.lost()?;
         let mut written = Ok(());
         // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
         let reader = self.store.reopened()?;
@@ -378,11 +380,9 @@ impl Run {
                      count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) FROM row CROSS JOIN message \
                      WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
                      AND charge IS NOT NULL GROUP BY charge";
-        let (delivered, read, replied) = (
-            DeliveryState::Delivered,
-            DeliveryState::Read,
-            DeliveryState::Replied,
-        );
+        let delivered = DeliveryState::Delivered;
+        let read = DeliveryState::Read;
+        let replied = DeliveryState::Replied;
         let values = values![self.id, delivered.status(), read.status(), replied.status()];
         let rows = |row: SqlRow| Ok((row.count(0)?, [row.count(1)?, row.count(2)?, row.count(3)?]));
         let counts: HashMap<_, _> = self
@@ -417,7 +417,8 @@ pub(super) fn delivery_facts(
     let Some(status) = row.opt_take(at)? else {
         return Ok(None);
     };
-    let (code, reason) = (row.opt_take(at + 1)?, row.opt_take(at + 2)?);
+    let code = row.opt_take(at + 1)?;
+    let reason = row.opt_take(at + 2)?;
     Ok(Some(DeliveryFacts {
         code,
         reason,
@@ -457,8 +458,10 @@ pub(super) fn reported(
     lost: &Lost,
     doubt: Option<&LedgerError>,
 ) -> Result<ReportedRow, LedgerError> {
-    let (state, worker) = (row.named(4, RowState::of_name)?, row.opt_int(19)?);
-    let (at, began_at) = (row.opt_int(11)?, row.opt_int(12)?);
+    let state = row.named(4, RowState::of_name)?;
+    let worker = row.opt_int(19)?;
+    let at = row.opt_int(11)?;
+    let began_at = row.opt_int(12)?;
     let delivery = match delivery_facts(row, 14)? {
         None => None,
         Some(facts) => Some(ReportedDelivery {

@@ -26,7 +26,8 @@ impl Lost {
         let query =
             "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         let seen = db.rows(query, &[], |mut row| {
-            let (run, process) = (row.int(5)?, process(&mut row)?);
+            let run = row.int(5)?;
+            let process = process(&mut row)?;
             let is_alive = life(process.id, process.seen_at.saturating_add(process.lease_ms));
             Ok((run, process, is_alive))
         })?;
@@ -191,7 +192,8 @@ impl Store {
         let Place::Files(Some(directory)) = &self.place else {
             return Ok(());
         };
-        let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
+        let runs = directory.join("runs");
+        let keys = directory.join("once.db");
         let is_run = |entry: fs::DirEntry| {
             entry
                 .path()

@@ -274,7 +274,8 @@ pub(crate) struct ReportedDelivery {
 impl ReportedRow {
     /// The row, which was under way when its process was lost: `error` says how.
     pub(super) fn lost(self, error: String) -> Self {
-        let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
+        let state = RowState::Unknown;
+        let code = Some(RowState::Unknown.name().to_owned());
         Self {
             state,
             code,

@@ -62,7 +62,8 @@ impl CsvRows {
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            let (line, last_line) = (record.line, record.last_line);
+            let line = record.line;
+            let last_line = record.last_line;
             self.header
                 .columns
                 .check_title(line, &cells)
@@ -143,7 +144,8 @@ impl CsvRows {
 
     /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
-        let (delimiter, last) = (char::from(self.delimiter), cells.len().saturating_sub(1));
+        let delimiter = char::from(self.delimiter);
+        let last = cells.len().saturating_sub(1);
         let lines = |text: &str| -> Vec<String> {
             text.replace("\r\n", "\n")
                 .split(['\n', '\r'])
@@ -267,7 +269,8 @@ impl<R: BufRead> CsvRecords<R> {
     /// # Errors
     /// `FileTooLarge` if it has more than [`MAX_ROW`].
     pub(super) fn next(&mut self) -> io::Result<Option<CsvRecord>> {
-        let (mut record, mut state) = (CsvRecord::default(), CsvState::Outside);
+        let mut record = CsvRecord::default();
+        let mut state = CsvState::Outside;
         while state != CsvState::Ended && record.length <= MAX_ROW {
             let bytes = self.input.fill_buf()?;
             let Some((byte, behind)) = bytes.split_first() else {
@@ -277,7 +280,8 @@ impl<R: BufRead> CsvRecords<R> {
             self.line += u64::from(ends_line(self.last_byte) && !is_second_half);
             self.last_byte = *byte;
             if state == CsvState::Outside && !ends_line(*byte) {
-                (record, state) = (CsvRecord::at(self.line), CsvState::CellBegins);
+                record = CsvRecord::at(self.line);
+                state = CsvState::CellBegins;
             }
             state = record.take(*byte, state, self.delimiter);
             let mut used = 1;

@@ -63,7 +63,8 @@ pub(super) struct DecodedInput {
 
 impl DecodedInput {
     pub(super) fn new(inner: Box<dyn Read>, encoding: &'static Encoding) -> Self {
-        let (decoder, text) = (encoding.new_decoder_with_bom_removal(), Cursor::default());
+        let decoder = encoding.new_decoder_with_bom_removal();
+        let text = Cursor::default();
         Self {
             inner,
             decoder,

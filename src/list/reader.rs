@@ -244,7 +244,8 @@ fn open_text(
     if let Some(wanted) = header_row {
         skip_lines(&mut input, line, wanted, name)?;
         head = head_of(&mut input, name)?;
-        (line, format) = (line.max(wanted), format.below(&head));
+        line = line.max(wanted);
+        format = format.below(&head);
     }
     let input = Box::new(Cursor::new(head).chain(input));
     let rows = CsvRows::open(input, name, format.delimiter, line, utf8_check)?;

@@ -106,7 +106,9 @@ pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
 impl ListRow {
     /// A row of one line without further details.
     pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
-        let (inner_lines, faulty_cells, bad_text) = (Vec::new(), Vec::new(), String::new());
+        let inner_lines = Vec::new();
+        let faulty_cells = Vec::new();
+        let bad_text = String::new();
         Self {
             line,
             last_line: line,
@@ -141,7 +143,9 @@ impl ListRow {
         {
             let is_row = row.as_ref().is_some_and(&has_recipient);
             if is_row && (*is_inside || is_row_before) {
-                let (from, to, inner) = (self.line, self.last_line, *line);
+                let from = self.line;
+                let to = self.last_line;
+                let inner = *line;
                 return Err(UsageError::new(
                     format!(
                         "{name}: the row of line {from} goes on to line {to} because of a quote, and line {inner} reads \
@@ -161,7 +165,8 @@ impl Row {
     /// A row from the ledger.
     pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
-        let (mut cells, mut shown) = (Vec::new(), Vec::new());
+        let mut cells = Vec::new();
+        let mut shown = Vec::new();
         for cell in kept {
             match cell {
                 KeptCell::Stored(text) => cells.push(text.into_owned()),
@@ -194,7 +199,8 @@ impl Row {
             return self.clone();
         };
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
-        let (mut cells, mut shown) = (cells.to_vec(), self.shown().to_vec());
+        let mut cells = cells.to_vec();
+        let mut shown = self.shown().to_vec();
         for (name, kept) in names.iter().zip(kept) {
             let (KeptCell::Shown([stored, look]), Some(place)) = (kept, columns.place(name.trim()))
             else {

@@ -228,10 +228,8 @@ impl SheetList {
             .skip(self.header.width)
             .find(|(_, cell)| !cell.trim().is_empty());
         if let Some((column, _)) = beyond {
-            let (cell, last) = (
-                column_letters(column),
-                column_letters(self.header.width.saturating_sub(1)),
-            );
+            let cell = column_letters(column);
+            let last = column_letters(self.header.width.saturating_sub(1));
             return Err(format!(
                 "cell {cell}{} is filled, but the header ends at column {last}",
                 row.number

@@ -46,7 +46,8 @@ pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> 
 }
 
 fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
-    let (mut advice, source) = (Vec::new(), &advised.source);
+    let mut advice = Vec::new();
+    let source = &advised.source;
     let count = text.chars().count();
     if let Some(most) = advised.max_length.filter(|most| count > *most) {
         advice.push(format!(

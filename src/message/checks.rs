@@ -211,7 +211,8 @@ impl Checks<'_> {
     /// Adds that a field is missing; or, of an object, those fields in it that have flags of their own, which show what to
     /// type.
     fn missing(&mut self, path: &str, schema: &Schema) {
-        let (flag, before) = (self.typed.flag_of(path), self.found.len());
+        let flag = self.typed.flag_of(path);
+        let before = self.found.len();
         for (name, field) in schema.required() {
             let path = inside(path, name);
             if self.typed.flag_of(&path) != flag {

@@ -344,10 +344,8 @@ fn contact(contact: &Value) -> Part {
 
 /// A place on the map.
 fn place(body: &Value) -> Option<Part> {
-    let (lat, long) = (
-        body.pointer("/coordinates/lat")?,
-        body.pointer("/coordinates/long")?,
-    );
+    let lat = body.pointer("/coordinates/lat")?;
+    let long = body.pointer("/coordinates/long")?;
     let words = ["/name", "/address"]
         .into_iter()
         .filter_map(|pointer| text(body, pointer));
@@ -391,10 +389,8 @@ fn card(card: &Value) -> Vec<Part> {
 /// The button of a flow, and what it opens.
 fn flow(body: &Value) -> Vec<Part> {
     let of = |field: &str| text(body, &format!("/parameters/{field}"));
-    let (screen, flow) = (
-        of("flow_action_payload/screen"),
-        of("flow_name").or_else(|| of("flow_id")),
-    );
+    let screen = of("flow_action_payload/screen");
+    let flow = of("flow_name").or_else(|| of("flow_id"));
     let payload = json!({ "flow": flow, "screen": screen, "context": body.get("payload") });
     let mut words = vec![
         ("", "opens ".to_owned()),

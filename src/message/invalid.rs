@@ -63,10 +63,8 @@ impl InvalidMessage {
 
     /// Warnings of a valid message.
     pub(crate) fn warnings(details: Vec<String>) -> Self {
-        let (message, hint) = (
-            "the message has warnings, which --strict makes errors",
-            "change the message, or leave --strict out",
-        );
+        let message = "the message has warnings, which --strict makes errors";
+        let hint = "change the message, or leave --strict out";
         Self::Other(UsageError {
             details,
             ..UsageError::new(message, hint)

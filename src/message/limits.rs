@@ -108,7 +108,8 @@ fn size(schema: &Schema, count: usize, unit: &str) -> Option<String> {
 }
 
 fn outside(schema: &Schema, value: f64) -> Option<String> {
-    let (least, most) = (schema.minimum?, schema.maximum?);
+    let least = schema.minimum?;
+    let most = schema.maximum?;
     (!(least..=most).contains(&value)).then(|| format!("it must be between {least} and {most}"))
 }
 

@@ -33,7 +33,8 @@ pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::O
 }
 
 fn lines(text: &str) -> Vec<MarkedLine<'_>> {
-    let (mut lines, mut rest) = (Vec::new(), text);
+    let mut lines = Vec::new();
+    let mut rest = text;
     while let Some((before, code, behind)) = code_block(rest) {
         lines.extend(before.lines().map(line));
         lines.extend(code.lines().map(|text| MarkedLine {
@@ -54,7 +55,8 @@ fn code_block(text: &str) -> Option<(&str, &str, &str)> {
         begin += text.get(begin..)?.find("```")?;
         let code = text.get(begin + 3..)?;
         let length = code.find('`')?;
-        let (inside, behind) = (code.get(..length)?, code.get(length..)?);
+        let inside = code.get(..length)?;
+        let behind = code.get(length..)?;
         match behind.strip_prefix("```") {
             Some(behind) if inside.contains('\n') => {
                 return Some((
@@ -119,7 +121,8 @@ struct Marked<'a> {
 
 /// Adds `text` to `spans`, on top of the look `around`.
 fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
-    let (mut begin, mut at) = (0, 0);
+    let mut begin = 0;
+    let mut at = 0;
     while let Some(next) = text
         .get(at..)
         .and_then(|rest| rest.chars().next())

@@ -86,7 +86,8 @@ fn visit_parameters(
 /// joined with ` / `, an empty parameter becomes `-`, and if they are too long together only their ends are kept. Returns what
 /// was wrong with each parameter that was changed.
 pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
-    let (mut changed, mut lengths) = (Vec::new(), Vec::new());
+    let mut changed = Vec::new();
+    let mut lengths = Vec::new();
     visit_parameters(body, schema, |path, rule, text| {
         if let Some(problem) = problem(rule, text) {
             let sent = fit(text);

@@ -47,16 +47,15 @@ impl TemplateTexts {
             .iter()
             .filter(|each| is_approved(each))
             .filter_map(|each| {
-                let (name, language) = (text(each, "elementName")?, text(each, "language"));
+                let name = text(each, "elementName")?;
+                let language = text(each, "language");
                 let category = text(each, "category").map(str::to_owned);
                 let text = text(each, "template")
                     .filter(|text| text.chars().count() <= LONGEST)
                     .unwrap_or_default();
-                let (name, language, text) = (
-                    name.to_owned(),
-                    language.map(str::to_owned),
-                    text.to_owned(),
-                );
+                let name = name.to_owned();
+                let language = language.map(str::to_owned);
+                let text = text.to_owned();
                 is_used(&name, language.as_deref()).then_some(TemplateText {
                     name,
                     language,

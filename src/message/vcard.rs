@@ -196,7 +196,8 @@ fn contact(lines: &[VcardLine<'_>]) -> Value {
             .filter(move |line| line.bare_name().eq_ignore_ascii_case(name))
     };
     let first = |name| all(name).find_map(text);
-    let (name, organization) = (all("N").next(), all("ORG").next());
+    let name = all("N").next();
+    let organization = all("ORG").next();
     let part = |index| name.and_then(|line| component(line, index));
     let company = organization.and_then(|line| component(line, 0));
     // The card of a company may have no other name.

@@ -171,14 +171,16 @@ impl<'a> Progress<'a> {
             clippy::cast_precision_loss,
             reason = "a rate is shown with one decimal"
         )]
-        let (rate, to_do) = (
-            if elapsed > 0.0 {
-                done as f64 / elapsed
-            } else {
-                0.0
-            },
-            tally.left as f64,
-        );
+        let rate = if elapsed > 0.0 {
+            done as f64 / elapsed
+        } else {
+            0.0
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a time is shown in whole seconds"
+        )]
+        let to_do = tally.left as f64;
         let time_left = Duration::try_from_secs_f64((to_do / rate).ceil())
             .ok()
             .filter(|_| self.idle_since.is_none());

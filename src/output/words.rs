@@ -32,7 +32,8 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
 /// `text` in lines of at most `columns`, broken at blanks; a longer word has a line of its own.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    let (mut line, mut used) = (String::new(), 0);
+    let mut line = String::new();
+    let mut used = 0;
     for word in text.split_inclusive(' ') {
         if used > 0 && used + word.trim_end().width() > columns {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());

@@ -148,10 +148,8 @@ fn read_list(
     countries: CountryRule,
     list: &mut ExclusionList,
 ) -> Result<(), UsageError> {
-    let (name, input) = (
-        list.name.clone(),
-        ListInput::Stream(Box::new(Cursor::new(text))),
-    );
+    let name = list.name.clone();
+    let input = ListInput::Stream(Box::new(Cursor::new(text)));
     let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     let Some(names) = reader.header() else {
@@ -200,7 +198,8 @@ fn read_list(
 
 /// A list whose comments are empty lines.
 fn without_comments(text: &str) -> String {
-    let (mut kept, mut is_quoted) = (String::with_capacity(text.len() + 1), false);
+    let mut kept = String::with_capacity(text.len() + 1);
+    let mut is_quoted = false;
     for line in text.lines() {
         let is_comment = !is_quoted && line.starts_with('#') && !is_table_row(line);
         if !is_comment {

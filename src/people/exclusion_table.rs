@@ -88,7 +88,8 @@ impl TableColumn {
 impl<'a> ExclusionTables<'a> {
     /// For the people of `list`.
     pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
-        let (table, bad) = (ExclusionTable::default(), BadLines::default());
+        let table = ExclusionTable::default();
+        let bad = BadLines::default();
         Self {
             countries,
             list,

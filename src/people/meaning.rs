@@ -172,7 +172,8 @@ pub(super) fn readings<'a>(
 
 /// The person of bare digits whose first ones look like the country's code but belong to the national number.
 fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option<String> {
-    let (typed, code) = (typed?, country?.calling_code());
+    let typed = typed?;
+    let code = country?.calling_code();
     let digits = typed.recipient.as_str();
     let number =
         Some(digits).filter(|digits| digits.starts_with(code) && typed.bare_code().is_some());

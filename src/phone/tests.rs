@@ -404,7 +404,8 @@ impl Plans {
 #[test]
 fn the_tables_say_what_the_data_say() {
     let mut random = fastrand::Rng::with_seed(593);
-    let (mut valid, mut others) = (0, Vec::new());
+    let mut valid = 0;
+    let mut others = Vec::new();
     let mut plans = Plans::default();
     for metadata in DATABASE.iter() {
         let types = metadata.descriptors();

@@ -232,7 +232,8 @@ impl Outcomes {
 
     /// Names and numbers of the states that are shown. A row in flight is not sent yet.
     fn shown(&self, counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
-        let (counts, is_preview) = (*counts, self.is_preview);
+        let counts = *counts;
+        let is_preview = self.is_preview;
         SHOWN
             .into_iter()
             .filter(move |state| !is_preview || *state != RowState::Pending)
@@ -373,7 +374,8 @@ impl<'a> PageRows<'a> {
 
     /// The rows that fit.
     pub(super) fn choose(&self) -> ChosenRows {
-        let (mut json, mut number) = ("[".to_owned(), 0);
+        let mut json = "[".to_owned();
+        let mut number = 0;
         let mut first = Vec::new();
         for row in self.groups.iter().flat_map(|group| &group.rows) {
             if json.len() + row.len() + 2 > self.most {
@@ -413,7 +415,10 @@ mod tests {
             } else {
                 RowState::Sent
             };
-            let (at, error, cells, bubble) = (Some(0), "</script>", vec!["ñ".repeat(300)], None);
+            let at = Some(0);
+            let error = "</script>";
+            let cells = vec!["ñ".repeat(300)];
+            let bubble = None;
             rows.add(PageRow {
                 line,
                 outcome: RowOutcome::new(state),

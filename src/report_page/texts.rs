@@ -253,7 +253,8 @@ pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
 /// The values of `reason` if it is the sentence `english`, in order.
 fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
     let (begin, mut english) = english.split_once('{').unwrap_or((english, ""));
-    let (mut rest, mut values) = (reason.strip_prefix(begin)?, Vec::new());
+    let mut rest = reason.strip_prefix(begin)?;
+    let mut values = Vec::new();
     while let Some((_, behind)) = english.split_once('}') {
         let (words, next) = behind.split_once('{').unwrap_or((behind, ""));
         // The last words end the sentence.

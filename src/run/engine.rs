@@ -256,7 +256,8 @@ impl<'a> Engine<'a> {
                 return;
             }
         }
-        (self.ordered_at, self.silent_at) = (now, Some(now + LONGEST_SILENCE));
+        self.ordered_at = now;
+        self.silent_at = Some(now + LONGEST_SILENCE);
         self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
@@ -273,11 +274,13 @@ impl<'a> Engine<'a> {
 
     /// Sends the rows from the ledger; after a stop, it gets them back.
     fn take(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
-        (self.wanted, self.silent_at) = (0, None);
+        self.wanted = 0;
+        self.silent_at = None;
         let reply = match exchanged {
             Ok(reply) => reply,
             Err(error) => {
-                (self.failure, self.next) = (Some(error), None);
+                self.failure = Some(error);
+                self.next = None;
                 self.stop_for(StopReason::ledger(LedgerError::writer_gone()));
                 return;
             }
@@ -293,7 +296,8 @@ impl<'a> Engine<'a> {
             gathers,
         } = reply;
         self.writing = None;
-        (self.next, self.gathers) = (next, gathers);
+        self.next = next;
+        self.gathers = gathers;
         let now = Instant::now();
         match held_until {
             Some(until) => self.is_held |= until > now + LONGEST_SHORT_WAIT,

@@ -204,7 +204,8 @@ impl Throttle {
         delay: Delay,
         now: Instant,
     ) -> Option<Waiting> {
-        let (wall, until) = (timestamps::now(), queue_ready_at.max(self.stopped_until));
+        let wall = timestamps::now();
+        let until = queue_ready_at.max(self.stopped_until);
         let wait = until.saturating_duration_since(now);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
         if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
@@ -330,7 +331,8 @@ mod tests {
 
     #[test]
     fn looks_every_few_seconds_and_at_the_opening_itself() {
-        let (now, until) = (Instant::now(), at("2026-11-20T07:00:00-05"));
+        let now = Instant::now();
+        let until = at("2026-11-20T07:00:00-05");
         let in_time = |look_at| Some(Closed { until, look_at });
         assert_eq!(
             closed("2026-11-20T05:00:00-05", now),
@@ -350,7 +352,8 @@ mod tests {
     fn a_wait_for_the_limit_ends_within_the_hours() {
         let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
         let hours: Hours = serde_json::from_str(kept).unwrap();
-        let (now, limit) = (Instant::now(), Duration::from_secs(25 * 60 * 60));
+        let now = Instant::now();
+        let limit = Duration::from_secs(25 * 60 * 60);
         let limits = RunLimits {
             concurrency: 1,
             max_wait: limit,

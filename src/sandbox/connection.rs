@@ -65,7 +65,8 @@ pub(super) async fn serve(listener: TcpListener, guard: Guard, app: Router) {
             tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
-        let (guard, app) = (Arc::clone(&guard), app.clone());
+        let guard = Arc::clone(&guard);
+        let app = app.clone();
         tokio::spawn(async move {
             serve_one(stream, &guard, app).await;
             drop(place);

@@ -80,7 +80,8 @@ impl FromStr for Fault {
             rule: raw.trim().to_owned(),
             ..Self::default()
         };
-        let (mut rest, mut given) = (raw.trim(), HashSet::new());
+        let mut rest = raw.trim();
+        let mut given = HashSet::new();
         while !rest.is_empty() {
             let (part, tail) = if rest.starts_with("body=") {
                 (rest, "")
@@ -191,7 +192,8 @@ fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, S
         .ok()
         .filter(|number| allowed.contains(number))
         .ok_or_else(|| {
-            let (least, most) = (allowed.start(), allowed.end());
+            let least = allowed.start();
+            let most = allowed.end();
             let limits = if *most == u64::MAX {
                 format!("of at least {least}")
             } else {

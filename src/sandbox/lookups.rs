@@ -138,10 +138,8 @@ impl Lookup {
                 .map(|raw| time(raw).ok_or_else(problem))
                 .transpose()
         });
-        let (page, limit) = (
-            number("page", 1, usize::MAX)?,
-            number("limit", DEFAULT_LIMIT, MAX_LIMIT)?,
-        );
+        let page = number("page", 1, usize::MAX)?;
+        let limit = number("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
         Ok(Self {
             begin: begin?,
             end: end?,
@@ -211,7 +209,8 @@ fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
 
 /// An entry of the history. The author is the sender; a bot's name is its id.
 fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
-    let (user, bot) = (&message.user, &message.bot);
+    let user = &message.user;
+    let bot = &message.bot;
     let (recipient, sender, by) = match message.from {
         Author::Bot => (user, bot, "bot"),
         Author::User => (bot, user, "user"),
@@ -245,7 +244,8 @@ fn bubble(message: &StoredMessage) -> Value {
 /// A notification, with the fields of the listing and of the page for one of them.
 fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
     let receipts = message.receipts.as_ref()?;
-    let (created_at, read_at) = (rfc_3339_millis(message.received_at), receipts.read_at(now));
+    let created_at = rfc_3339_millis(message.received_at);
+    let read_at = receipts.read_at(now);
     Some(json!({
         "id": message.id,
         "messageId": message.id,

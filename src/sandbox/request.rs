@@ -111,10 +111,8 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
     async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let (caller, bytes) = (
-            Caller::known(&mut parts, sandbox).await,
-            read_bytes(body).await,
-        );
+        let caller = Caller::known(&mut parts, sandbox).await;
+        let bytes = read_bytes(body).await;
         // Kept with a request that is refused, too.
         let sent = bytes.as_ref().cloned().unwrap_or_default();
         let read = match (caller, bytes) {
@@ -203,7 +201,8 @@ fn head(parts: &Parts) -> Box<RawValue> {
             },
         )
     });
-    let (path, headers) = (shown_path(&parts.uri), headers.collect());
+    let path = shown_path(&parts.uri);
+    let headers = headers.collect();
     to_raw_value(&Head {
         method: parts.method.as_str(),
         path,

@@ -213,7 +213,8 @@ impl MessageStore {
     /// Deletes everything except the count of arrived messages.
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
-        let (arrived, cleared) = (inner.counts.arrived, inner.counts.cleared + 1);
+        let arrived = inner.counts.arrived;
+        let cleared = inner.counts.cleared + 1;
         *inner = Inner {
             number: inner.number,
             counts: StoredCounts {

@@ -76,8 +76,13 @@ impl StoredMessage {
         kind: &'static str,
         body: Value,
     ) -> Self {
-        let (number, id, received_at) = (0, String::new(), SystemTime::UNIX_EPOCH);
-        let (warnings, request, answer, receipts) = (Vec::new(), None, Box::default(), None);
+        let number = 0;
+        let id = String::new();
+        let received_at = SystemTime::UNIX_EPOCH;
+        let warnings = Vec::new();
+        let request = None;
+        let answer = Box::default();
+        let receipts = None;
         Self {
             number,
             id,
@@ -192,7 +197,8 @@ pub(super) struct Receipts {
 
 impl Receipts {
     pub(crate) fn new(accepted_at: SystemTime, deliver_after: Duration, fate: Fate) -> Self {
-        let (opened_at, written_at) = (OnceLock::new(), OnceLock::new());
+        let opened_at = OnceLock::new();
+        let written_at = OnceLock::new();
         Self {
             accepted_at,
             arrives_at: accepted_at + deliver_after,

@@ -138,7 +138,8 @@ impl Templates {
             .unwrap_or(1)
             .saturating_sub(1)
             .saturating_mul(limit);
-        let (total, pages) = (all.len(), all.len().div_ceil(limit));
+        let total = all.len();
+        let pages = all.len().div_ceil(limit);
         let results: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
         let pagination =
             json!({ "limit": limit, "total": total, "offset": offset, "totalPages": pages });

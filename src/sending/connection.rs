@@ -100,7 +100,9 @@ impl Connection {
         settings: &Settings,
         stderr: &Stderr,
     ) -> Self {
-        let (signals, stderr, bot) = (Signals::default(), stderr.clone(), bot.to_owned());
+        let signals = Signals::default();
+        let stderr = stderr.clone();
+        let bot = bot.to_owned();
         Self {
             base,
             client,
@@ -412,7 +414,8 @@ mod tests {
     #[test]
     fn what_is_given_up_is_unknown_only_while_a_request_is_under_way() {
         let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
-        let (network, limit) = (problem(Cause::Network), problem(Cause::Unavailable));
+        let network = problem(Cause::Network);
+        let limit = problem(Cause::Unavailable);
         let waits = |problem| Event::Waiting {
             wait: Duration::ZERO,
             problem,

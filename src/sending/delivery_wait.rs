@@ -145,7 +145,8 @@ fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
 /// Of a message that has not come so far in time; with the last error, if Jelou did not answer at the end.
 fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
     let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-    let (goal, within) = (wait.goal.words(), rounded(wait.within));
+    let goal = wait.goal.words();
+    let within = rounded(wait.within);
     let message = match (problem, state) {
         (Some(problem), Some(state)) => format!("not known to be {goal}: {state}; {problem}"),
         (Some(problem), None) => format!("not known to be {goal}: {problem}"),
@@ -173,7 +174,8 @@ pub(crate) async fn wait_for_delivery(
         let message = "its answer has no message id to ask Jelou by".to_owned();
         return Err((message, NO_SECOND_SEND.to_owned()));
     };
-    let (goal, within) = (wait.goal.words(), rounded(wait.within));
+    let goal = wait.goal.words();
+    let within = rounded(wait.within);
     connection
         .stderr
         .note(&format!("waiting until it is {goal}, at most {within}"));

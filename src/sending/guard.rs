@@ -34,7 +34,8 @@ pub(crate) fn check_allowed<'a>(
     match recipients.find(|recipient| !is_allowed(recipient)) {
         None => Ok(()),
         Some(recipient) => {
-            let (origin, patterns) = (settings.origin("allow_to"), allow_to.join(", "));
+            let origin = settings.origin("allow_to");
+            let patterns = allow_to.join(", ");
             let allowed = if patterns.is_empty() {
                 "no one (allow_to is empty)"
             } else {
@@ -288,7 +289,8 @@ mod tests {
 
     #[test]
     fn every_recipient_must_be_allowed_in_one_of_its_spellings() {
-        let (ana, luis) = ("593987654321", "593987654322");
+        let ana = "593987654321";
+        let luis = "593987654322";
         for (profile, recipients, expected) in [
             ("", &[ana, luis][..], None),
             ("allow_to = [\"593*\"]", &[ana, luis], None),

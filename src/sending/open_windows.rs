@@ -38,11 +38,9 @@ impl OpenWindows {
     /// # Errors
     /// If it cannot be read completely.
     pub(crate) async fn read(connection: &mut Connection) -> Result<Self, LookUpError> {
-        let (flight, stderr, bot) = (
-            Flight::default(),
-            connection.stderr.clone(),
-            connection.bot.clone(),
-        );
+        let flight = Flight::default();
+        let stderr = connection.stderr.clone();
+        let bot = connection.bot.clone();
         let mut look_ups = connection.look_ups(&flight);
         let span = LookUpSpan {
             start: SpanStart::Ago(WINDOW),
@@ -51,7 +49,9 @@ impl OpenWindows {
         let pages = look_ups.pages(LookUpList::History, &span).await?;
         stderr.note("looking up in Jelou's history who has written within 23 hours");
         let reading = Reading::new(&stderr, ProgressFormat::Auto, "Jelou's history");
-        let (mut windows, mut read, mut unreadable) = (Self::default(), 0_u64, 0);
+        let mut windows = Self::default();
+        let mut read = 0_u64;
+        let mut unreadable = 0;
         let take = |entry: &Value| {
             read += 1;
             reading.show_requests(read.div_ceil(LOOK_UP_LIMIT as u64), pages);

@@ -250,7 +250,8 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
                 }
                 _ => None,
             };
-            let (name, meant) = (&wanted.name, meant.unwrap_or_default());
+            let name = &wanted.name;
+            let meant = meant.unwrap_or_default();
             stderr.warning(&format!(
                 "could not check whether the bot has the template `{name}`: {why}{meant}"
             ));
@@ -429,7 +430,8 @@ mod tests {
     }
 
     fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
-        let (name, language) = (name.to_owned(), language.map(str::to_owned));
+        let name = name.to_owned();
+        let language = language.map(str::to_owned);
         TemplateUse {
             name,
             language,
@@ -496,24 +498,18 @@ mod tests {
             template
         };
         let results = |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total, "totalPages": 1 } });
-        let (es, en) = (
-            template("es", Some("APPROVED"), "Hola {{1}}"),
-            template("en", Some("APPROVED"), "Hi {{1}}"),
-        );
-        let (one, both) = (
-            results(slice::from_ref(&es), 1),
-            results(&[es.clone(), en], 2),
-        );
+        let es = template("es", Some("APPROVED"), "Hola {{1}}");
+        let en = template("en", Some("APPROVED"), "Hi {{1}}");
+        let one = results(slice::from_ref(&es), 1);
+        let both = results(&[es.clone(), en], 2);
         let part = results(slice::from_ref(&es), 2);
         let uncounted = json!({ "results": [es] });
         let samples = json!({ "results": [es], "samples_only": true });
         let pending = results(&[template("es", Some("PENDING"), "Hola {{1}}")], 1);
         let without_status = results(&[template("es", None, "Hola {{1}}")], 1);
-        let (fits, unknown, foreign) = (
-            wanted("order", Some("es"), 1),
-            wanted("ordr", None, 1),
-            wanted("order", Some("pt"), 1),
-        );
+        let fits = wanted("order", Some("es"), 1);
+        let unknown = wanted("ordr", None, 1);
+        let foreign = wanted("order", Some("pt"), 1);
         let open = wanted("order", None, 1);
         for (listing, wanted, strict, expected) in [
             (&one, &fits, true, None),

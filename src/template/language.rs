@@ -135,7 +135,9 @@ pub(super) fn check_bounds(source: &str) -> Result<(), String> {
             "has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"
         ));
     }
-    let (mut statements, mut parts, mut depth) = (0, 0, 0_usize);
+    let mut statements = 0;
+    let mut parts = 0;
+    let mut depth = 0_usize;
     for (token, _) in tokenize(source, false, syntax()).map_while(Result::ok) {
         match token {
             Token::VariableStart | Token::BlockStart => (parts, depth) = (0, 0),

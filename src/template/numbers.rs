@@ -152,7 +152,8 @@ fn read(
         ValueKind::Number | ValueKind::None => Ok(typed.clone()),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::String => {
-            let (text, view) = (typed.as_str().unwrap_or_default(), RowView::in_state(state));
+            let text = typed.as_str().unwrap_or_default();
+            let view = RowView::in_state(state);
             let is_stored = view
                 .as_ref()
                 .is_some_and(|view| view.shown_text(typed).is_some());

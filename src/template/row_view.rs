@@ -92,7 +92,8 @@ impl Object for RowView {
     fn get_value(self: &Arc<Self>, key: &Cell) -> Option<Cell> {
         let name = key.as_str()?;
         if self.outside && name == ROW {
-            let (row, shown) = (self.row.clone(), Arc::clone(&self.shown));
+            let row = self.row.clone();
+            let shown = Arc::clone(&self.shown);
             return Some(Cell::from_object(Self {
                 row,
                 outside: false,

@@ -226,7 +226,8 @@ impl TextWalk {
             };
             given.push(self.value(value)?);
         }
-        let (own, brackets) = (written(own), brackets(&filter.args));
+        let own = written(own);
+        let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
         if let Some(fault) = rule.fault(inside.kind, &types) {
             return Err(format!(

@@ -111,7 +111,8 @@ impl TextWalk {
 
     /// `{{ expression }}`
     fn print(&mut self, expression: &Expr<'_>) -> Result<(), String> {
-        let (seen, words) = (self.seen.len(), self.words);
+        let seen = self.seen.len();
+        let words = self.words;
         let known = self.value(expression)?;
         if !self.is_whole {
             check_text(expression, &known)?;

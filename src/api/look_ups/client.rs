@@ -222,7 +222,8 @@ impl LookUps<'_> {
     ) -> Result<(), LookUpError> {
         tracked.coverage = ListingCoverage::Whole;
         let retry_for = std::mem::take(&mut self.retry_for);
-        let (mut is_asked, mut failure) = (false, None);
+        let mut is_asked = false;
+        let mut failure = None;
         let is_template = tracked.sort != MessageSort::FreeForm;
         let last = ListedIn::List(LookUpList::History);
         for place in PLACES

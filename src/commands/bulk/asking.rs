@@ -84,7 +84,9 @@ impl<'a> AskedRun<'a> {
         // Rows that are sent while Jelou answers are not asked about yet.
         let is_sent = run.is_held()?;
         let mut inquiry = self.inquiry(run)?;
-        let (name, at, asked) = (run.name().to_string(), inquiry.terms.now, inquiry.asked());
+        let name = run.name().to_string();
+        let at = inquiry.terms.now;
+        let asked = inquiry.asked();
         if asked > 0 && !std::mem::replace(&mut self.is_told, true) {
             context.stderr.note(&format!(
                 "asking Jelou about {} of run {name}",

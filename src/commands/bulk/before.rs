@@ -167,8 +167,10 @@ fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`; None if no row is left out.
 fn left_out(draft: &LedgerDraft) -> Option<String> {
-    let (sent, skips) = (draft.to_be_sent(), draft.skip_counts());
-    let (rows, reasons) = (counted(sent + skips.all(), "row"), skips_in_words(skips)?);
+    let sent = draft.to_be_sent();
+    let skips = draft.skip_counts();
+    let rows = counted(sent + skips.all(), "row");
+    let reasons = skips_in_words(skips)?;
     Some(format!("{rows}: {sent} to send; left out: {reasons}"))
 }
 
@@ -197,7 +199,8 @@ fn excluding(exclusions: &Exclusions) -> Option<String> {
 /// How long the rows take, and when the last one is sent.
 fn duration(rows: u64, details: &Details) -> Option<String> {
     let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
-    let (now, work) = (timestamps::now(), SignedDuration::try_from(takes).ok()?);
+    let now = timestamps::now();
+    let work = SignedDuration::try_from(takes).ok()?;
     let end = match &details.conditions.hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
         None => now

@@ -71,14 +71,13 @@ impl PreparedList<'_> {
             ..
         } = self;
         let is_asked = is_asked(context, sender);
-        let (skips_told, rows_told) = (self.draft.skip_counts().clone(), self.draft.to_be_sent());
+        let skips_told = self.draft.skip_counts().clone();
+        let rows_told = self.draft.to_be_sent();
         let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
             // The question may have waited for hours.
-            let (excluded_now, windows) = (
-                reread_do_not_contact(&sender.settings)?,
-                self.windows.as_ref(),
-            );
+            let excluded_now = reread_do_not_contact(&sender.settings)?;
+            let windows = self.windows.as_ref();
             leave_out(
                 context,
                 UnsentRows::OfDraft(&mut self.draft),
@@ -125,7 +124,8 @@ impl PreparedList<'_> {
             return nothing_to_send(context, &draft);
         };
         report_left_out(context, &draft.skip_counts().since(&skips_told));
-        let (name, rows) = (run.name(), counted(draft.to_be_sent(), "message"));
+        let name = run.name();
+        let rows = counted(draft.to_be_sent(), "message");
         drop(draft);
         context
             .stderr
@@ -187,11 +187,9 @@ impl PreparedList<'_> {
         self.report_before(is_asked, takes_days)?;
         if needs_yes(sender) {
             let rows = self.draft.to_be_sent();
-            let (messages, from, to) = (
-                counted(rows, "message"),
-                sender.description(),
-                sender.planned_base(),
-            );
+            let messages = counted(rows, "message");
+            let from = sender.description();
+            let to = sender.planned_base();
             ask(
                 context,
                 rows,
@@ -244,7 +242,8 @@ impl PreparedList<'_> {
     /// If the bot cannot send one of them.
     async fn note_templates(&mut self, connection: &mut Connection) -> Result<(), CommandError> {
         let Self { args, details, .. } = self;
-        let (uses, strict) = (&details.templates, args.typed.delivery.strict);
+        let uses = &details.templates;
+        let strict = args.typed.delivery.strict;
         details.template_texts = refuse_templates(connection, uses, strict, OR_UNCHECKED).await?;
         Ok(())
     }
@@ -267,7 +266,8 @@ pub(super) fn details(
     format: ListFormat,
     body: Option<&Value>,
 ) -> Details {
-    let (settings, options) = (&sender.settings, &args.options);
+    let settings = &sender.settings;
+    let options = &args.options;
     let begun = RunConditions {
         once: args.once.clone(),
         only_in_window: args.only_in_window,

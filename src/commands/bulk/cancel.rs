@@ -42,8 +42,9 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let run = store.run(&args.run)?;
     let name = run.name();
     // Of a run in doubt, too, these rows are still to be sent.
-    let (details, counts, is_cancelled) =
-        (run.details()?, run.noted_counts()?, run.is_cancelled()?);
+    let details = run.details()?;
+    let counts = run.noted_counts()?;
+    let is_cancelled = run.is_cancelled()?;
     run.require_change()?;
     report_doubt(context, name, run.doubt()?.as_ref());
     let left = counted(counts.pending, "message");
@@ -100,7 +101,8 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
             return Ok(());
         }
         if !std::mem::replace(&mut is_told, true) {
-            let (name, messages) = (run.name(), counted(under_way, "message"));
+            let name = run.name();
+            let messages = counted(under_way, "message");
             let processes = run
                 .workers()?
                 .into_iter()

@@ -156,7 +156,8 @@ async fn watch(
     let end = args
         .watch
         .then(|| Instant::now() + args.within.unwrap_or(WITHIN));
-    let (mut is_stopped, mut is_away) = (false, false);
+    let mut is_stopped = false;
+    let mut is_away = false;
     let (mut last, mut shown): (Option<Look>, _) = (None, None);
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
@@ -227,7 +228,8 @@ fn stop_if_undelivered(
     let Some(why) = silent_failure(counts) else {
         return Ok(false);
     };
-    let (name, is_stopped) = (run.name(), run.stop(Some(why.clone()))?);
+    let name = run.name();
+    let is_stopped = run.stop(Some(why.clone()))?;
     if is_stopped {
         let to_continue = format!("to continue: jelouctl bulk resume {name}");
         context

@@ -39,7 +39,8 @@ impl RunOnItsWay<'_> {
         end: Result<RunEnd, CommandError>,
         took: Option<Duration>,
     ) -> Result<ExitCode, CommandError> {
-        let (stderr, settings) = (&self.context.stderr, &self.sender.settings);
+        let stderr = &self.context.stderr;
+        let settings = &self.sender.settings;
         if let Some(note) = settings.sandbox_note() {
             stderr.note(note);
         }
@@ -64,7 +65,8 @@ impl RunOnItsWay<'_> {
         end: Result<RunEnd, CommandError>,
         took: Option<Duration>,
     ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
-        let (stderr, name) = (&self.context.stderr, self.run.name());
+        let stderr = &self.context.stderr;
+        let name = self.run.name();
         let watch = format!("how the run stands: jelouctl bulk status {name}");
         // None: the code of its rows.
         let ended = match end {
@@ -129,7 +131,8 @@ impl RunOnItsWay<'_> {
 
     /// Prints why rows are left.
     fn report_stop(&self, reason: StopReason) -> Result<ExitCode, CommandError> {
-        let (stderr, name) = (&self.context.stderr, self.run.name());
+        let stderr = &self.context.stderr;
+        let name = self.run.name();
         let to_continue = to_continue(name);
         match reason {
             StopReason::Paused(reason, problem) => {

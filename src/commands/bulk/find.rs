@@ -80,7 +80,8 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 /// The row's columns as in the report, with the run and its sender.
 fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
-    let (words, reported) = (words(found, &body, zone), &found.reported);
+    let words = words(found, &body, zone);
+    let reported = &found.reported;
     let mut record = json!({
         "to": reported.recipient,
         "kind": found.details.kind,

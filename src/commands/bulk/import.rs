@@ -199,7 +199,8 @@ fn guarded_rows(
     let Some(sender) = guard.filter(|sender| sender.settings.allow_to.is_some()) else {
         return Ok(None);
     };
-    let (mut first, mut guarded) = (None, Vec::new());
+    let mut first = None;
+    let mut guarded = Vec::new();
     draft.each_sent(|row, request| {
         if let Err(error) = check_allowed(
             &sender.settings,
@@ -243,7 +244,8 @@ fn verdict(
     }
     match first_guarded {
         Some(first) => {
-            let (count, one) = (imported.guarded, &first.message);
+            let count = imported.guarded;
+            let one = &first.message;
             let message = format!(
                 "{count} of the rows go to recipients that are not allowed; the first: {one}"
             );

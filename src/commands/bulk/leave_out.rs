@@ -36,7 +36,8 @@ pub(super) fn leave_out(
     if exclusions.is_empty() && windows.is_none() {
         return Ok(());
     }
-    let (mut notes, mut found) = (RowNotes::default(), BTreeMap::<_, (_, Vec<_>)>::new());
+    let mut notes = RowNotes::default();
+    let mut found = BTreeMap::<_, (_, Vec<_>)>::new();
     let is_run = matches!(rows, UnsentRows::OfRun(_));
     let mut look = |n: i64, line: u64, recipients: &[String]| {
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {

@@ -69,8 +69,8 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
                 return Ok(ExitCode::Success);
             }
             for run in &old {
-                let (rows, changed) =
-                    (counted(run.counts.all(), "row"), local_time(run.changed_at));
+                let rows = counted(run.counts.all(), "row");
+                let changed = local_time(run.changed_at);
                 context
                     .stderr
                     .note(&format!("{}: {rows}, last changed {changed}", run.name));
@@ -145,10 +145,8 @@ fn what_goes(run: &RunOverview) -> String {
 fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
-        let (messages, them) = (
-            counted(rows, "message"),
-            if rows == 1 { "it" } else { "them" },
-        );
+        let messages = counted(rows, "message");
+        let them = if rows == 1 { "it" } else { "them" };
         let has_keys = runs.iter().any(|run| run.details.scope().is_some());
         let without = if has_keys { " without the key" } else { "" };
         context.stderr.warning(&format!(
@@ -159,7 +157,8 @@ fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
         .iter()
         .filter(|run| undecided(&run.counts) > 0 && !run.details.sandbox)
     {
-        let (name, messages) = (&run.name, counted(undecided(&run.counts), "message"));
+        let name = &run.name;
+        let messages = counted(undecided(&run.counts), "message");
         context.stderr.warning(&format!(
             "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \
              report {name} --state unknown --state inflight --file {name}-unknown.csv"

@@ -124,7 +124,8 @@ pub(crate) struct BulkReportArgs {
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
     // Errors of the command line come first, also that its file cannot be written.
-    let (format, filter) = (args.format()?, args.filter());
+    let format = args.format()?;
+    let filter = args.filter();
     args.check(format, &filter, context)?;
     let to = args
         .file
@@ -133,7 +134,8 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         .transpose()?;
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
-    let (name, details) = (run.name(), run.details()?);
+    let name = run.name();
+    let details = run.details()?;
     let zone = zone_of_run(context, args.time_zone.as_ref(), &details)?;
     let code = report_doubt(context, name, run.doubt()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
@@ -201,7 +203,8 @@ fn delimiter(typed: &str) -> Result<u8, String> {
 
 impl BulkReportArgs {
     fn filter(&self) -> RowFilter {
-        let (mut reasons, mut codes) = (Vec::new(), Vec::new());
+        let mut reasons = Vec::new();
+        let mut codes = Vec::new();
         for reason in &self.reason {
             match reason {
                 ReportedReason::Skipped(reason) => reasons.push(*reason),

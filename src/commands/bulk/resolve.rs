@@ -97,7 +97,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
         return Err(LedgerError::of_choice("no run is unfinished").into());
     };
     run.require_change()?;
-    let (name, details) = (run.name(), run.details()?);
+    let name = run.name();
+    let details = run.details()?;
     let DecidedRows { line, to, country } = &args.rows;
     // A typed number means what it means in the list.
     let country = country.or(details.country);

@@ -160,7 +160,9 @@ fn open_and_go_on(
         encoding: None,
     };
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
-    let (details, exclusions, sender) = (&details, &exclusions, &sender);
+    let details = &details;
+    let exclusions = &exclusions;
+    let sender = &sender;
     let way = RunOnItsWay {
         context,
         sender,
@@ -250,7 +252,9 @@ fn check_age(
         0
     };
     if rows > 0 {
-        let (name, age, left) = (run.name(), rounded(age), counted_are(rows, "message"));
+        let name = run.name();
+        let age = rounded(age);
+        let left = counted_are(rows, "message");
         return Err(CommandError::guard(
             format!("run {name} last changed {age} ago, and {left} still to be sent"),
             format!(
@@ -280,7 +284,8 @@ impl RunOnItsWay<'_> {
             run: self.run.reconnected()?,
             ..self
         };
-        let (run, name) = (&way.run, way.run.name());
+        let run = &way.run;
+        let name = way.run.name();
         if !work.unchecked && run.pending()? > 0 {
             let left = details.templates.left(|each| {
                 run.pending_requests(|row| {
@@ -380,8 +385,11 @@ impl RunOnItsWay<'_> {
             return Ok(false);
         }
         self.report_before(run)?;
-        let (name, age, messages) = (run.name(), rounded(age), counted(pending, "message"));
-        let (from, to) = (sender.description(), sender.planned_base());
+        let name = run.name();
+        let age = rounded(age);
+        let messages = counted(pending, "message");
+        let from = sender.description();
+        let to = sender.planned_base();
         ask(
             context,
             pending,

@@ -88,7 +88,8 @@ fn bot_of(run: &Details) -> Result<String, CommandError> {
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
 /// may write to its ledger could set their own address.
 fn check_address(name: &RunName, run: &Details, settings: &Settings) -> Result<(), CommandError> {
-    let (own_url, origin) = (settings.api_url.as_key(), settings.origin("api_url"));
+    let own_url = settings.api_url.as_key();
+    let origin = settings.origin("api_url");
     if *origin == Origin::Default && own_url != run.api_url {
         return Err(CommandError::configuration(
             format!(

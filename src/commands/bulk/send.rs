@@ -63,10 +63,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         args.typed.delivery.to.as_deref(),
         args.to_column.as_deref(),
     )?;
-    let (input, name) = (
-        open_list(&args.source, PipeBound::Writer)?,
-        name_of(&args.source),
-    );
+    let input = open_list(&args.source, PipeBound::Writer)?;
+    let name = name_of(&args.source);
     let options = ListOptions {
         sheet: args.sheet.clone(),
         encoding: args.encoding,
@@ -95,7 +93,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let rates = read_rates(args.rates.as_deref(), &sender.settings)?;
     let budget = budget(args.budget, &sender.settings, rates.is_some())?;
     let opened = store_of(context, args, &sender)?;
-    let (base, store) = (sender.planned_base(), opened.as_ref());
+    let base = sender.planned_base();
+    let store = opened.as_ref();
     let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
     if args.once.is_some() && reaches_people {
         warn_of_forgotten_keys(context, store);
@@ -109,10 +108,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         list.format(),
         body.as_ref(),
     );
-    let (policy, no_exclusions) = (
-        DuplicatePolicy::of(&details.conditions),
-        Exclusions::default(),
-    );
+    let policy = DuplicatePolicy::of(&details.conditions);
+    let no_exclusions = Exclusions::default();
     let is_allowed =
         |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
     let plan = ImportPlan {
@@ -149,7 +146,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let page = page_file
         .map(|path| ReportFile::open(context, "--file", path, &reads))
         .transpose()?;
-    let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
+    let sender = &sender;
+    let exclusions = &exclusions;
+    let draft = LedgerDraft::create()?;
     let job = PreparedList {
         context,
         args,
@@ -186,7 +185,8 @@ impl PreparedList<'_> {
             ..
         } = self;
         let conditions = self.details.conditions.clone();
-        let (earlier, windows) = (earlier_of(&self.details), self.windows.as_ref());
+        let earlier = earlier_of(&self.details);
+        let windows = self.windows.as_ref();
         let compared = store.filter(|_| !self.details.sandbox);
         let made_in = store.filter(|_| args.makes_run(context.mode));
         let name = made_in
@@ -229,7 +229,8 @@ impl PreparedList<'_> {
                 Ok(format!("{} that will not be sent", counted(rows, "row")))
             })?;
         }
-        let (imported, details) = (&read.imported, &mut self.details);
+        let imported = &read.imported;
+        let details = &mut self.details;
         if let Some(accepts) = &imported.accepts {
             details.accepts = accepts.clone();
         }

@@ -75,7 +75,8 @@ impl PreparedList<'_> {
         &self,
         refusals: &mut Vec<CommandError>,
     ) -> Result<TemplateTexts, CommandError> {
-        let (context, uses) = (self.context, &self.details.templates);
+        let context = self.context;
+        let uses = &self.details.templates;
         if uses.uses.is_empty()
             || self.args.work.unchecked
             || self.args.preview.is_none()
@@ -139,7 +140,8 @@ impl PreparedList<'_> {
         &self,
         comparison: Result<(), CommandError>,
     ) -> Result<Vec<CommandError>, CommandError> {
-        let (context, draft) = (self.context, &self.draft);
+        let context = self.context;
+        let draft = &self.draft;
         match comparison {
             Ok(()) => {}
             Err(error) if error.code == ExitCode::Guard => return Ok(vec![error]),

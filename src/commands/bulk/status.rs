@@ -32,13 +32,11 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let name = run.name();
     // Checked before the rows are read: a process that ends in between has written everything by then.
     let is_held = run.is_held()?;
-    let (overview, last) = (
-        RunOverview {
-            is_held,
-            ..RunOverview::of(&run)?
-        },
-        run.events()?.pop(),
-    );
+    let overview = RunOverview {
+        is_held,
+        ..RunOverview::of(&run)?
+    };
+    let last = run.events()?.pop();
     let RunOverview {
         details,
         created_at,
@@ -47,7 +45,8 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         ..
     } = &overview;
     let zone = zone_of_run(context, None, details)?;
-    let (paused, workers) = (run.pause()?, run.workers()?);
+    let paused = run.pause()?;
+    let workers = run.workers()?;
     let summary = RunSummary::of(&run, details)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
@@ -60,7 +59,8 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let pause = paused.as_ref().map(
         |paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }),
     );
-    let (hours, per_day) = (&details.conditions.hours, details.conditions.per_day);
+    let hours = &details.conditions.hours;
+    let per_day = details.conditions.per_day;
     let more = json!({ "running": is_running, "hours": hours, "per_day": per_day, "paused": pause, "workers": workers });
     let mut json = overview_as_json(&overview, waiting.as_ref());
     merge(&mut json, more);

@@ -27,13 +27,15 @@ pub(crate) struct BulkStopArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
-    let (store, stderr) = (open_store(context)?, &context.stderr);
+    let store = open_store(context)?;
+    let stderr = &context.stderr;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), true)? else {
         stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };
     run.require_change()?;
-    let (name, is_sent) = (run.name(), run.is_held()?);
+    let name = run.name();
+    let is_sent = run.is_held()?;
     if run.stop(None)? {
         let state = if is_sent {
             "ends once those under way have ended"

@@ -179,7 +179,8 @@ impl RunSummary {
         took: Option<Duration>,
     ) {
         if let Err(error) = self.print(context, took) {
-            let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
+            let why = error.cause;
+            let watch = format!("jelouctl bulk status {name}");
             context.stderr.error(
                 &format!("how the run stands could not be written: {why}"),
                 &[],
@@ -266,10 +267,8 @@ pub(crate) fn nothing_to_send(
 
 /// `3 messages may have been sent and are left alone: …`
 pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
-    let (messages, are) = (
-        counted(counts.unknown, "message"),
-        if counts.unknown == 1 { "is" } else { "are" },
-    );
+    let messages = counted(counts.unknown, "message");
+    let are = if counts.unknown == 1 { "is" } else { "are" };
     let report = format!("jelouctl bulk report {name} --state unknown");
     (counts.unknown > 0)
         .then(|| format!("{messages} may have been sent and {are} left alone: {report}"))

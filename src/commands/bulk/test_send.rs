@@ -61,7 +61,8 @@ impl PreparedList<'_> {
             &recipient,
             args.test_rows.unwrap_or(1),
         )?;
-        let (flight, mut told) = (Flight::default(), Told::new(COMMAND));
+        let flight = Flight::default();
+        let mut told = Told::new(COMMAND);
         // A body can name further recipients, so each message is checked.
         let checked = messages.iter().try_for_each(|outgoing| {
             told = Told::of(COMMAND, sender, exclusions, outgoing);

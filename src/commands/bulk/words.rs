@@ -131,7 +131,8 @@ pub(super) fn waiting(
     details: &Details,
     zone: &TimeZone,
 ) -> Result<Option<Waiting>, LedgerError> {
-    let (last, now) = (run.events()?.pop(), run.store().now()?);
+    let last = run.events()?.pop();
+    let now = run.store().now()?;
     let limit = last
         .and_then(|event| event.limit_until())
         .filter(|until| *until > now);
@@ -158,7 +159,8 @@ pub(super) fn waiting(
         }
         _ => return Ok(None),
     };
-    let (shown, words) = (format!("until {shown}"), String::new());
+    let shown = format!("until {shown}");
+    let words = String::new();
     Ok(Some(Waiting {
         reason,
         until,

@@ -149,7 +149,9 @@ fn known(
         ..
     }: &TrackedMessage,
 ) -> Value {
-    let (facts, message, notification) = (facts.as_ref(), message.as_ref(), notification.as_ref());
+    let facts = facts.as_ref();
+    let message = message.as_ref();
+    let notification = notification.as_ref();
     let user = message.and_then(|message| message.user.as_ref());
     let created_at = message.and_then(|message| message.at);
     json!({

@@ -170,11 +170,10 @@ const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
 
 pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
-    let (start, until) = (
-        args.since.unwrap_or(SINCE),
-        args.until.map(|until| until.at(now())),
-    );
-    let (begin, end) = (start.at(now()), until.unwrap_or_else(now));
+    let start = args.since.unwrap_or(SINCE);
+    let until = args.until.map(|until| until.at(now()));
+    let begin = start.at(now());
+    let end = until.unwrap_or_else(now);
     if end < begin {
         let flag = if until.is_some() { "--until" } else { "now," };
         let message = format!("--since {begin:.0} is not before {flag} {end:.0}");

@@ -176,7 +176,8 @@ fn check_change(change: &Layer) -> Result<(), UsageError> {
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
 fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, CommandError> {
     // The log is created when its first line is written, and may be /dev/stderr.
-    let (flag, is_read) = (key.flag, key.name != "log");
+    let flag = key.flag;
+    let is_read = key.name != "log";
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
         let hint = "name a file that stays; a secret can be piped in: --client-secret-file -; nothing was saved";
         let message = format!(

@@ -221,7 +221,8 @@ impl CommandRun<'_> {
                 .stderr
                 .error(&message, &problem.details, problem.hint.as_deref());
         }
-        let (started, begun) = (SystemTime::now(), Instant::now());
+        let started = SystemTime::now();
+        let begun = Instant::now();
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
         let (ended, at) =
             run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
@@ -296,7 +297,8 @@ impl CommandRun<'_> {
             sender.check_message(&excluded, arguments.send.once.is_some(), &outgoing)?;
         }
         let mut prepared = PreparedSend::new(context, &sender, &outgoing);
-        let (key, within) = (arguments.send.once.as_ref(), arguments.notify_timeout);
+        let key = arguments.send.once.as_ref();
+        let within = arguments.notify_timeout;
         prepared.once =
             OnceSend::open_for_notice(context, key, &sender, (&mut connection.signals, within))
                 .await?;

@@ -116,7 +116,8 @@ impl Database {
         } else {
             SslMode::Disable
         });
-        let (at, mark) = (&self.address.shown, format!("{:016x}", fastrand::u64(..)));
+        let at = &self.address.shown;
+        let mark = format!("{:016x}", fastrand::u64(..));
         let settings = SETTINGS.into_iter().chain([(MARK, mark.as_str())]);
         // An unescaped blank would start the next option.
         let settings: Vec<_> = settings

@@ -47,7 +47,8 @@ impl DatabaseEngine {
     pub(crate) fn open(address: DatabaseAddress) -> Result<Self, LedgerError> {
         let database = Database::new(address)?;
         let client = database.connect()?;
-        let (statements, identity) = (HashMap::new(), String::new());
+        let statements = HashMap::new();
+        let identity = String::new();
         let mut engine = Self {
             database,
             client,
@@ -205,7 +206,8 @@ impl DbEngine for DatabaseEngine {
         sql: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        let (statement, now) = (self.statement(sql)?, self.statement(NOW)?);
+        let statement = self.statement(sql)?;
+        let now = self.statement(NOW)?;
         let parameters: Vec<_> = values
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))

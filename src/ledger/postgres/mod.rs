@@ -26,7 +26,9 @@ pub(crate) fn schema_sql() -> String {
              END IF; END $$;\n"
         )
     });
-    let (roles, tables, secret) = (roles.concat(), include_str!("../schema.sql"), new_secret());
+    let roles = roles.concat();
+    let tables = include_str!("../schema.sql");
+    let secret = new_secret();
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\
          INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);\n\n\
@@ -38,7 +40,8 @@ pub(crate) fn schema_sql() -> String {
 
 /// Makes the store in the database at `address`. Returns false if it is there already; an error changes nothing.
 pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
-    let (at, database) = (address.shown.clone(), Database::new(address.clone())?);
+    let at = address.shown.clone();
+    let database = Database::new(address.clone())?;
     match DatabaseEngine::open(address) {
         Ok(_) => return Ok(false),
         Err(error) if error.fault == LedgerFault::NoLedger => {}

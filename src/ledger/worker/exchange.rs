@@ -76,7 +76,9 @@ impl Worker {
             }
             Ok::<_, LedgerError>((reply, exchanges, run.finished_at.is_some()))
         })?;
-        (self.exchanges, self.is_complete, self.pause) = (exchanges, is_complete, None);
+        self.exchanges = exchanges;
+        self.is_complete = is_complete;
+        self.pause = None;
         if looks {
             self.looked_at = Some(clock::instant());
         }

@@ -53,9 +53,12 @@ impl Worker {
         (wanted, may_be_fresh): (usize, bool),
         reply: &mut ExchangeReply,
     ) -> Result<usize, LedgerError> {
-        let (mut changed, mut early) = (None, HashMap::new());
+        let mut changed = None;
+        let mut early = HashMap::new();
         let mut read = |mut row: SqlRow| {
-            let (fingerprint, checksum, turn) = (row.int(6)?, row.int(7)?, row.opt_int(8)?);
+            let fingerprint = row.int(6)?;
+            let checksum = row.int(7)?;
+            let turn = row.opt_int(8)?;
             let row = queued(&mut row)?;
             if checksum_of(&row.request(), fingerprint, row.n, row.line) != checksum {
                 changed = Some(row.line);

@@ -174,7 +174,8 @@ impl Worker {
                 let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' AND due_at > ?3 \
                              AND (api_code IS NULL OR api_code <> ?4)";
                 db.run(query, &values![run.id, run.now, run.now + LONGEST_SHORT_WAIT, PAIR_RATE_LIMIT])?;
-                let (host, pid) = (host_name(), i64::from(std::process::id()));
+                let host = host_name();
+                let pid = i64::from(std::process::id());
                 db.run(
                     "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
                      VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
@@ -401,7 +402,8 @@ mod tests {
         pub(in crate::ledger) fn forget_answer_of(&mut self, lost: impl FnOnce(&mut Self)) {
             let held = self.held.clone();
             lost(self);
-            (self.held, self.is_connected) = (held, false);
+            self.held = held;
+            self.is_connected = false;
         }
     }
 }

@@ -43,7 +43,8 @@ const PIECE: usize = 64 * 1024;
 
 /// Whether `part` occurs anywhere in `input`.
 pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
-    let (finder, mut piece) = (memmem::Finder::new(part), Vec::with_capacity(PIECE));
+    let finder = memmem::Finder::new(part);
+    let mut piece = Vec::with_capacity(PIECE);
     loop {
         // The end of one piece may continue in the next.
         piece.drain(..piece.len().saturating_sub(part.len()));

@@ -21,7 +21,8 @@ pub(super) enum Token {
 
 /// Splits a format at its semicolons, unless they are quoted.
 pub(super) fn sections(code: &str) -> Vec<&str> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut is_quoted = false;
+    let mut is_escaped = false;
     code.split(|character| {
         let ends = character == ';' && !is_quoted && !is_escaped;
         is_quoted ^= character == '"' && !is_escaped;

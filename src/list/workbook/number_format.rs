@@ -234,10 +234,8 @@ fn number(tokens: &[Token]) -> Option<Section> {
             _ => return None,
         }
     }
-    let (before, behind) = (
-        words(tokens.get(..first)?)?,
-        words(tokens.get(last + 1..)?)?,
-    );
+    let before = words(tokens.get(..first)?)?;
+    let behind = words(tokens.get(last + 1..)?)?;
     // It divides by a hundred more than once.
     if tokens
         .iter()

@@ -29,7 +29,8 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Usa
             return Err(password());
         }
     }
-    let (mut styles, mut sheets) = (OdsStyles::default(), Vec::new());
+    let mut styles = OdsStyles::default();
+    let mut sheets = Vec::new();
     if let Some(part) = open_part(archive, "styles.xml")? {
         XmlPart::new(part, "styles.xml").inside(|part, tag| styles.add(part, tag))?;
     }
@@ -297,7 +298,9 @@ impl OdsCell {
 
 /// The cell's own paragraphs, without those of a comment on it.
 fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
-    let (cell, mut text, mut paragraphs) = (part.depth(), String::new(), 0);
+    let cell = part.depth();
+    let mut text = String::new();
+    let mut paragraphs = 0;
     part.inside(|part, tag| {
         if tag.local_name().as_ref() == "p" && part.depth() == cell + 1 {
             text.extend((paragraphs > 0).then_some('\n'));

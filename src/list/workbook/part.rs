@@ -143,7 +143,8 @@ impl<R: Read> XmlPart<R> {
         &mut self,
         mut see: impl FnMut(&mut Self, &Event<'_>) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
-        let (depth, mut buffer) = (self.depth, self.buffers.pop().unwrap_or_default());
+        let depth = self.depth;
+        let mut buffer = self.buffers.pop().unwrap_or_default();
         while self.depth >= depth {
             match self.next(&mut buffer)? {
                 Event::Eof => break,

@@ -168,7 +168,8 @@ fn joined(directory: &str, target: &str) -> String {
 /// Whether days are counted from 1904, and the sheets in order, with the ids of their parts for now.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
     let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "it is missing"))?;
-    let (mut is_1904, mut sheets) = (false, Vec::new());
+    let mut is_1904 = false;
+    let mut sheets = Vec::new();
     part.inside(|part, tag| {
         match tag.local_name().as_ref() {
             "workbookPr" => {
@@ -196,7 +197,8 @@ fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellSt
     let Some(mut part) = small_part(archive, path)? else {
         return Ok(Vec::new());
     };
-    let (mut declared, mut styles) = (HashMap::new(), Vec::new());
+    let mut declared = HashMap::new();
+    let mut styles = Vec::new();
     let mut known: HashMap<String, Option<Arc<NumberFormat>>> = HashMap::new();
     // For each font, whether it crosses out.
     let mut fonts = Vec::new();

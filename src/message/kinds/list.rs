@@ -28,7 +28,9 @@ fn with_objects(fields: &mut Map<String, Value>) {
 
 /// `ID=Title|Description`; id and description may be left out, `\=`, `\|` and `\\` are the characters themselves.
 fn option(raw: &str) -> Value {
-    let (mut id, mut title, mut description) = (None, String::new(), None::<String>);
+    let mut id = None;
+    let mut title = String::new();
+    let mut description = None::<String>;
     let mut characters = raw.chars().peekable();
     while let Some(character) = characters.next() {
         let escaped = (character == '\\')
