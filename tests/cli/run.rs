@@ -353,7 +353,7 @@ fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
 #[test]
 fn the_tail_shows_a_progress_bar_as_it_ended() {
     let flags = ["--tail", "2", "--text", "{{ tail }}"];
-    let script = r#"for i in 1 2 3; do printf '\rstep %s/3' $i >&2; done; printf '\nready\n' >&2"#;
+    let script = r"for i in 1 2 3; do printf '\rstep %s/3' $i >&2; done; printf '\nready\n' >&2";
     let (_, bodies) = run(&flags, script);
     assert_eq!(bodies[0]["text"], "step 3/3\nready");
 }
