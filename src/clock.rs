@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_show_what_a_simulation_sets() {
+    fn clocks_show_simulated_time() {
         let reading = ClockReading {
             unix_millis: 7,
             instant: Instant::now() + Duration::from_secs(60),

@@ -93,7 +93,7 @@ impl CommandError {
     }
 
     /// The same error as a sending command prints it: its hint ends with "nothing was sent" if that is certain.
-    pub(crate) fn of_send(self) -> Self {
+    pub(crate) fn in_send(self) -> Self {
         if self.nothing_was_sent {
             self.hint_ending_with("nothing was sent")
         } else {
@@ -102,7 +102,7 @@ impl CommandError {
     }
 
     /// The same error as `bulk resume` and `bulk work` print it, whose run may have sent messages before.
-    pub(crate) fn of_resume(self) -> Self {
+    pub(crate) fn in_resume(self) -> Self {
         if self.nothing_was_sent {
             self.hint_ending_with("nothing more was sent")
         } else {
@@ -160,14 +160,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hint_goes_on_after_its_own_words() {
+    fn nothing_sent_follows_the_hint() {
         for (hint, expected) in [
             (None, "nothing was sent"),
             (Some("do x"), "do x; nothing was sent"),
             (Some("x?"), "x? nothing was sent"),
         ] {
             let error = CommandError::new(ExitCode::Usage, "usage", "x", hint.map(str::to_owned));
-            assert_eq!(error.of_send().hint.as_deref(), Some(expected));
+            assert_eq!(error.in_send().hint.as_deref(), Some(expected));
         }
     }
 }

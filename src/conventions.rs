@@ -46,11 +46,11 @@ pub(crate) struct Conventions {
 impl Conventions {
     fn all() -> &'static [Self] {
         static READ: LazyLock<Vec<Conventions>> =
-            LazyLock::new(|| rows(COUNTRIES).filter_map(Conventions::of_row).collect());
+            LazyLock::new(|| rows(COUNTRIES).filter_map(Conventions::from_row).collect());
         &READ
     }
 
-    fn of_row(
+    fn from_row(
         [
             code,
             decimal,
@@ -78,7 +78,7 @@ impl Conventions {
     }
 
     /// The conventions of the country with these two letters, if known.
-    pub(crate) fn of(code: &str) -> Option<Self> {
+    pub(crate) fn for_country(code: &str) -> Option<Self> {
         Self::all()
             .iter()
             .find(|country| country.code.eq_ignore_ascii_case(code))
@@ -86,9 +86,9 @@ impl Conventions {
     }
 
     /// The conventions of the country in a format's tag: `300A`, or `es-EC`.
-    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn for_language_tag(tag: &str) -> Option<Self> {
         if let Some((_, country)) = tag.rsplit_once('-') {
-            return Self::of(country);
+            return Self::for_country(country);
         }
         // The bits above these are the calendar and the digits.
         let id = format!("{:04X}", u32::from_str_radix(tag, 16).ok()? & 0xFFFF);
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_rounded_as_a_sheet_rounds_and_has_the_marks_of_its_country() {
+    fn number_is_rounded_and_formatted_by_country() {
         let two = NumberLayout {
             least_whole: 1,
             least_decimals: 2,
@@ -317,7 +317,7 @@ mod tests {
             (1e15, whole, Some("US"), None),
             (f64::NAN, whole, Some("US"), None),
         ] {
-            let conventions = country.map(|code| Conventions::of(code).unwrap());
+            let conventions = country.map(|code| Conventions::for_country(code).unwrap());
             assert_eq!(
                 layout.write(value, conventions.as_ref()).as_deref(),
                 expected,
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_of_a_format_names_a_country() {
+    fn format_tag_names_a_country() {
         for (tag, expected) in [
             ("300A", Some("EC")),
             ("409", Some("US")),
@@ -337,7 +337,7 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(
-                Conventions::of_tag(tag).map(|found| found.code),
+                Conventions::for_language_tag(tag).map(|found| found.code),
                 expected,
                 "{tag}"
             );

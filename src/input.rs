@@ -50,7 +50,7 @@ pub(crate) enum JsonSource {
 
 impl JsonSource {
     /// The value of `--body`: a file or `-`; as with other flags, also JSON that begins with `{` or `[`, and `@FILE`.
-    pub(crate) fn of_body(raw: &str) -> Result<Self, Infallible> {
+    pub(crate) fn from_body_flag(raw: &str) -> Result<Self, Infallible> {
         if raw.trim_start().starts_with(['{', '[']) {
             return Ok(Self::Literal(raw.to_owned()));
         }
@@ -147,7 +147,7 @@ impl Input {
             }
             Source::File(path) => open_to_read(path, self.bound)
                 .and_then(|file| read_to_limit(file, MAX_BYTES))
-                .map_err(|cause| FileError::of("read", path)(cause).to_string()),
+                .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
         };
         let is_absent = matches!(source, Source::File(path) if !path.exists());
         read.map_err(|problem| {
@@ -383,7 +383,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_where_and_why_json_is_not_taken() {
+    fn invalid_json_reports_position_and_reason() {
         for (json, told) in [
             ("", "--body: x.json is empty; JSON is needed"),
             (" \n", "--body: x.json is empty; JSON is needed"),
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_serde_json_reads() {
+    fn json_reader_agrees_with_serde_json() {
         for text in [
             r#"{"a":[1,-2,3.5,1e300,18446744073709551615,"x\u00e9\n",true,null,{}],"b":{"c":""}}"#,
             "\"text\"",

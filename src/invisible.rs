@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_break_becomes_a_plain_one() {
+    fn every_line_break_becomes_a_newline() {
         for (text, expected) in [
             ("a\r\nb\rc\n", "a\nb\nc\n"),
             ("\r\r\n", "\n\n"),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_are_single_and_lines_stay() {
+    fn spaces_collapse_and_line_breaks_are_kept() {
         for (text, expected) in [
             ("a", "a"),
             (" a \t b\u{a0}", "a b"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn one_final_line_break_is_lost_and_no_more() {
+    fn only_one_final_line_break_is_removed() {
         for (text, expected) in [
             ("a", "a"),
             ("a\n", "a"),

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_was_meant_or_nothing() {
+    fn nearest_name_is_suggested_or_none() {
         let known = ["carousel", "call", "image", "131047"];
         for (name, expected) in [
             ("caroussel", Some("carousel")),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_a_name_without_quotes() {
+    fn column_name_becomes_an_identifier() {
         for (name, expected) in [
             ("Nombre completo", Some("nombre_completo")),
             (" Nº de celular", Some("no_de_celular")),

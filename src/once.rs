@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_short_and_visible() {
+    fn once_key_is_short_and_visible() {
         for (key, expected) in [
             ("november", None),
             ("n", None),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_has_one_hash_in_a_store_and_another_in_the_next() {
+    fn recipient_hash_depends_on_the_ledger() {
         let [one, other] = [[1; OnceHasher::SECRET], [2; OnceHasher::SECRET]]
             .map(|secret| OnceHasher::new(&secret));
         assert_eq!(one.person("5215512345678"), one.person("+52 55 1234 5678"));

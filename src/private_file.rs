@@ -26,7 +26,7 @@ pub(crate) struct FileError {
 
 impl FileError {
     /// For `map_err`: turns the cause into the whole error.
-    pub(crate) fn of(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
+    pub(crate) fn while_doing(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
         move |cause| Self {
             action,
             path: path.to_owned(),
@@ -55,7 +55,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
         file.persist(&target)?;
         Ok(())
     };
-    replace().map_err(FileError::of("write", path))
+    replace().map_err(FileError::while_doing("write", path))
 }
 
 /// What must happen within ten seconds after a pipe is opened for reading. After that, it may be slow.
@@ -134,7 +134,9 @@ pub(crate) fn open(
 ) -> Result<File, FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(path).map_err(FileError::of(action, path))
+    options
+        .open(path)
+        .map_err(FileError::while_doing(action, path))
 }
 
 /// Opens a file to overwrite it: it becomes empty and gets mode 0600, even if it existed before. Anything but a regular
@@ -153,7 +155,7 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
         }
         Ok(())
     };
-    empty().map_err(FileError::of("write", path))?;
+    empty().map_err(FileError::while_doing("write", path))?;
     Ok(file)
 }
 
@@ -165,7 +167,7 @@ pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
     {
-        make_directory(directory).map_err(FileError::of("write", path))?;
+        make_directory(directory).map_err(FileError::while_doing("write", path))?;
     }
     let mut lock = target.into_os_string();
     lock.push(".lock");
@@ -188,7 +190,7 @@ pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
 
 /// Creates the directory and its missing parents, with mode 0700 each.
 pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
-    make_directory(directory).map_err(FileError::of("create", directory))
+    make_directory(directory).map_err(FileError::while_doing("create", directory))
 }
 
 /// The target of a link, whether it exists or not; otherwise the path itself.
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_has_a_pipe_open_to_write_is_waited_for() {
+    fn open_pipe_is_waited_for() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("pipe");
         assert!(

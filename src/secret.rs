@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loses_one_final_line_break_and_no_more() {
+    fn secret_loses_only_one_final_line_break() {
         for (raw, expected) in [
             ("a", "a"),
             ("a\n", "a"),
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_does_not_show_it() {
+    fn debug_output_hides_the_secret() {
         assert_eq!(
             format!("{:?}", Secret::new("canary".to_owned())),
             "(redacted)"

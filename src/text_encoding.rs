@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn guess_is_the_encoding_of_the_names() {
+    fn encoding_is_guessed_from_names() {
         let encode = |text: &str, encoding: WesternEncoding| -> Vec<u8> {
             let byte = |character: char| {
                 (0..=u8::MAX)
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn survey_tells_utf_8_lines_from_others() {
+    fn survey_separates_utf_8_lines_from_others() {
         let mixed = survey(&[b"nombre", "María".as_bytes(), b"Jos\xe9", "Ñu".as_bytes()]);
         assert!(mixed.is_mixed());
         assert_eq!(mixed.utf_8.describe(), "lines 2, 4");

@@ -15,8 +15,8 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// dates end with the year 9999.
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
-        let shown = of_milliseconds(now);
-        let released = of_milliseconds(RELEASED);
+        let shown = from_millis(now);
+        let released = from_millis(RELEASED);
         return Some(format!(
             "{shown:.0}, before this jelouctl was released ({})",
             released.strftime("%F")
@@ -39,7 +39,7 @@ pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
 
 /// `2026-11-20T08:23:05.120-05:00`, from milliseconds since 1970. An offset of zero is written `Z`.
 pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
-    let at = of_milliseconds(at);
+    let at = from_millis(at);
     let local = at.to_zoned_datetime(zone.clone());
     if local.offset().is_zero() {
         return format!("{at:.3}");
@@ -54,7 +54,7 @@ pub(crate) fn local_time(at: i64) -> String {
 
 /// As [`local_time`], in this time zone.
 pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
-    of_milliseconds(at)
+    from_millis(at)
         .to_zoned_datetime(zone.clone())
         .strftime("%Y-%m-%d %H:%M %:z")
         .to_string()
@@ -83,7 +83,7 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Of milliseconds since 1970.
-pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
+pub(crate) fn from_millis(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 {
         Timestamp::MIN
     } else {
@@ -98,12 +98,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_of_the_release_is_that_of_the_changelog() {
+    fn release_date_matches_the_changelog() {
         let changelog = include_str!("../CHANGELOG.md");
         let dated = changelog
             .lines()
             .find_map(|line| line.strip_prefix("## ")?.split_once(" – "));
-        let released = of_milliseconds(RELEASED).strftime("%F").to_string();
+        let released = from_millis(RELEASED).strftime("%F").to_string();
         assert_eq!(dated.map_or("2026-11-01", |(_, date)| date), released);
         assert_eq!(wrong_clock(RELEASED - DAY), None);
         assert_eq!(
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn any_time_is_a_text() {
+    fn every_time_can_be_formatted() {
         let epoch = SystemTime::UNIX_EPOCH;
         for (at, expected) in [
             (

@@ -16,7 +16,7 @@ use crate::phone::person_key;
 use crate::texts::clipped;
 
 /// The most bytes of a text that an error repeats or a ledger keeps.
-const MOST_TOLD: usize = 2048;
+const MAX_EXCERPT: usize = 2048;
 /// The keys that decide the outcome of a message.
 const DECIDING: [&str; 7] = [
     "success",
@@ -33,11 +33,11 @@ const DECIDING: [&str; 7] = [
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
 /// A text of others, or its beginning.
-pub(crate) fn told(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let fits =
-        |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MOST_TOLD;
-    let most = if text.len() <= MOST_TOLD {
-        MOST_TOLD
+        |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MAX_EXCERPT;
+    let most = if text.len() <= MAX_EXCERPT {
+        MAX_EXCERPT
     } else {
         text.char_indices().take_while(fits).count() + 1
     };
@@ -130,7 +130,7 @@ impl Body {
         if self.is_page() {
             return Some("its body is an HTML page, not JSON: a portal or a proxy?".to_owned());
         }
-        Some(told(text))
+        Some(excerpt(text))
     }
 
     /// As JSON; a text that is not JSON becomes a JSON string. None if it is empty, or the useless beginning of a long one.
@@ -176,7 +176,7 @@ impl Body {
 
     /// What an array says about one destination. Each entry is read like the answer for a single message; `id` is then the
     /// message's id and `code` an error code.
-    pub(crate) fn of_destination(&self, destination: &str) -> Vec<Self> {
+    pub(crate) fn for_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| {
             text.chars()
                 .filter(char::is_ascii_alphanumeric)
@@ -201,11 +201,11 @@ impl Body {
             .filter_map(Value::as_object);
         entries
             .filter(is_ours)
-            .map(|entry| Self::of_entry(entry.clone()))
+            .map(|entry| Self::from_entry(entry.clone()))
             .collect()
     }
 
-    fn of_entry(mut entry: Map<String, Value>) -> Self {
+    fn from_entry(mut entry: Map<String, Value>) -> Self {
         let is_bare = entry.keys().all(|name| name == "destination");
         if let Some(id) = entry.get("id").cloned() {
             entry.insert("messageId".to_owned(), id);
@@ -295,15 +295,15 @@ impl Body {
         let text = self
             .json
             .as_ref()
-            .map(|json| refusal::words(json, MOST_TOLD))
+            .map(|json| refusal::words(json, MAX_EXCERPT))
             .unwrap_or_default();
         ApiError {
             code: code
                 .into_iter()
                 .flatten()
                 .find_map(scalar_text)
-                .map(|code| told(&code)),
-            text: Some(told(&text)).filter(|text| !text.is_empty()),
+                .map(|code| excerpt(&code)),
+            text: Some(excerpt(&text)).filter(|text| !text.is_empty()),
         }
     }
 
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_documented_error_shape() {
+    fn every_documented_error_shape_is_read() {
         let envelope = json!({
             "message": ["texto"], "statusMessage": "failed", "status": 0,
             "error": {"code": "E0422", "key": "VALIDATOR_ERROR", "description": "d",
@@ -473,14 +473,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_ends_at_two_kibibytes() {
-        assert_eq!(told(&"x".repeat(2048)), "x".repeat(2048));
-        assert_eq!(told(&"x".repeat(2049)), "x".repeat(2045) + "…");
-        assert_eq!(told(&"ñ".repeat(2048)), "ñ".repeat(1022) + "…");
+    fn error_excerpt_ends_at_two_kibibytes() {
+        assert_eq!(excerpt(&"x".repeat(2048)), "x".repeat(2048));
+        assert_eq!(excerpt(&"x".repeat(2049)), "x".repeat(2045) + "…");
+        assert_eq!(excerpt(&"ñ".repeat(2048)), "ñ".repeat(1022) + "…");
     }
 
     #[test]
-    fn what_is_a_page_or_compressed_is_not_of_the_api() {
+    fn pages_and_compressed_bodies_are_not_api_responses() {
         for (text, expected) in [
             ("", true),
             ("ok", true),
@@ -498,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_an_id() {
+    fn numeric_message_id_is_read() {
         for (body, expected) in [
             (r#"{"messageId":17}"#, Some("17")),
             (
@@ -518,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn hears_what_alone_would_not_count() {
+    fn ambiguous_fields_only_hint_at_the_result() {
         for (body, success, error) in [
             (json!({"success": "true"}), true, false),
             (json!({"success": "false"}), false, true),
@@ -551,7 +551,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_an_error_from_its_absence() {
+    fn error_responses_are_recognized() {
         for (body, expected) in [
             (json!({"success": false}), true),
             (json!({"statusMessage": "failed"}), true),
@@ -574,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_a_deciding_key_that_stands_twice() {
+    fn repeated_deciding_keys_are_found() {
         for (text, expected) in [
             (r#"{"success":true,"success":false}"#, true),
             (r#"{"success":true,"success":true}"#, false),
@@ -594,7 +594,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_comes_in_several_forms() {
+    fn response_times_are_read_in_every_format() {
         for (value, expected) in [
             (
                 json!("2025-01-15T10:30:00.000Z"),

@@ -13,14 +13,14 @@ pub(crate) struct Code {
     pub(crate) hint: &'static str,
     pub(crate) meaning_in_spanish: &'static str,
     pub(crate) hint_in_spanish: &'static str,
-    pub(crate) effect: Effect,
+    pub(crate) effect: CodeOutcome,
     /// WhatsApp's titles for it, for answers without the code, separated by semicolons.
     titles: &'static str,
 }
 
 /// The outcome of a message that was answered with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum CodeOutcome {
     /// It was refused and would be refused again; with a 5xx the outcome is unknown.
     Refused,
     /// It was refused if the text names the company; otherwise the outcome is unknown.
@@ -64,11 +64,11 @@ pub(crate) fn codes() -> impl Iterator<Item = Code> {
             meaning_in_spanish,
             hint_in_spanish,
             effect: match effect {
-                "RefusedByCompany" => Effect::RefusedByCompany,
-                "RefusedForAccount" => Effect::RefusedForAccount,
-                "RateLimited" => Effect::RateLimited,
-                "Open" => Effect::Open,
-                _ => Effect::Refused,
+                "RefusedByCompany" => CodeOutcome::RefusedByCompany,
+                "RefusedForAccount" => CodeOutcome::RefusedForAccount,
+                "RateLimited" => CodeOutcome::RateLimited,
+                "Open" => CodeOutcome::Open,
+                _ => CodeOutcome::Refused,
             },
             titles,
         },
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_read_at_the_very_start_of_a_text_or_by_its_title() {
+    fn code_is_read_from_text_start_or_title() {
         let read = |text, sent| code_at_start(text, sent).or_else(|| code_of_title(text, sent));
         for (text, code) in [
             ("(#131047) Re-engagement message", Some("131047")),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn each_effect_is_one_of_those_that_are_read() {
+    fn every_table_outcome_is_known() {
         let known = [
             "Refused",
             "RefusedByCompany",
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_codes_have_a_name_or_a_title_in_common() {
+    fn code_names_and_titles_are_unique() {
         assert_eq!(codes().count(), TABLE.lines().count() - 1);
         let titles = codes()
             .flat_map(|code| code.titles.split(';'))

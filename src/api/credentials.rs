@@ -188,8 +188,8 @@ fn ends_within(text: &[u8], form: &[u8]) -> bool {
 fn below_escapes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for _ in 0..MOST_UNDONE {
-        let undone =
-            without_escapes(&text, of_url_or_html).or_else(|| without_escapes(&text, of_json));
+        let undone = without_escapes(&text, decode_url_or_html)
+            .or_else(|| without_escapes(&text, decode_json));
         let Some(undone) = undone else { break };
         text = undone;
     }
@@ -263,7 +263,7 @@ fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
 /// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
 /// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped, and before
 /// what may still be an escaped `u`.
-fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn decode_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
     let Some(first) = first else {
         let is_of_unit = matches!(text.get(length), Some(b'u' | b'%' | b'&'));
@@ -294,22 +294,22 @@ fn unit(text: &[u8]) -> Option<(Option<u16>, usize)> {
     (slashes > 0).then_some((unit, length))
 }
 
-fn of_url_or_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn decode_url_or_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     match text.first()? {
-        b'%' => of_url(text),
-        b'&' => of_html(text),
+        b'%' => decode_url(text),
+        b'&' => decode_html(text),
         _ => None,
     }
 }
 
 /// `%2F` (RFC 3986, 2.1).
-fn of_url(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn decode_url(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let byte = u8::try_from(number(text.get(..3)?.strip_prefix(b"%")?, 16)?).ok()?;
     Some((vec![byte], 3))
 }
 
 /// `&amp;`, `&#38;`, `&#x26;` and the like.
-fn of_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn decode_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let end = text.iter().take(12).position(|byte| *byte == b';')?;
     let character = match text.get(..end)?.strip_prefix(b"&")? {
         b"amp" => '&',
@@ -353,7 +353,7 @@ mod tests {
     use crate::secret::Secret;
 
     #[test]
-    fn signs_ids_with_spaces_and_secrets_with_colons() {
+    fn ids_and_secrets_with_punctuation_are_signed() {
         // Expected values from `printf %s 'ID:SECRET' | base64`.
         for (id, secret, expected) in [
             ("id", "secret", "Basic aWQ6c2VjcmV0"),
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_what_is_echoed() {
+    fn echoed_secrets_are_redacted() {
         for secret in [
             r#"ends in a quote""#,
             r#""begins with one"#,
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_writes_a_blank_as_plus() {
+    fn form_encoded_space_is_plus() {
         let credentials = Credentials::new("id", &Secret::new("pass w/ords".to_owned()));
         assert!(credentials.are_repeated_in("secret=pass+w%2Fords&x=1"));
     }
@@ -409,7 +409,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
-        fn no_form_of_the_secret_gets_through(
+        fn every_form_of_the_secret_is_redacted(
             secret in "[ -~ñ😀][ -~\t\nñ😀]{6,22}[ -~ñ😀]",
             base in 0..7_usize,
             ways in proptest::collection::vec((0..WAYS, any::<u64>()), 0..3),
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_cut_within_the_secret_has_it() {
+    fn response_cut_within_the_secret_is_redacted() {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
         for (text, expected) in [
             ("denied canary-7f3a9c5", true),
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_other_texts_as_they_are() {
+    fn text_without_the_secret_is_unchanged() {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
         for text in [
             "",
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_full_of_escapes_takes_no_time() {
+    fn long_escaped_text_is_checked_quickly() {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
         let text = "\\\\u0025\\u0026%5c".repeat(64 * 1024);
         let begun = std::time::Instant::now();

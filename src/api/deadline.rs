@@ -31,7 +31,7 @@ impl Deadline {
 /// Ends the connection before any of the request has left.
 #[derive(Debug, Error)]
 #[error("the request came too late to leave")]
-pub(super) struct Late;
+pub(super) struct DeadlineMissed;
 
 pub(super) struct TimelyBody {
     /// None once they were requested.
@@ -53,19 +53,19 @@ impl TimelyBody {
 
 impl Body for TimelyBody {
     type Data = Bytes;
-    type Error = Late;
+    type Error = DeadlineMissed;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, DeadlineMissed>>> {
         // A body that was handed out has left, whatever the time.
         if self.bytes.is_none() {
             return Poll::Ready(None);
         }
         if self.deadline.is_over() {
             self.is_late.store(true, Ordering::SeqCst);
-            return Poll::Ready(Some(Err(Late)));
+            return Poll::Ready(Some(Err(DeadlineMissed)));
         }
         Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
     }
@@ -89,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_over_when_its_time_has_come() {
+    fn deadline_is_over_at_its_time() {
         assert!(Deadline::after(Duration::ZERO).is_over());
         assert!(!Deadline::after(Duration::from_secs(60)).is_over());
     }
 
     #[test]
-    fn body_that_was_handed_out_is_never_late() {
+    fn body_read_in_time_is_never_late() {
         let is_late = Arc::new(AtomicBool::new(false));
         let in_time = Deadline::after(Duration::from_secs(60));
         let mut body = TimelyBody::new("{}", in_time, Arc::clone(&is_late));

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_as_told_or_longer_each_time() {
+    fn backoff_follows_retry_after_or_doubles() {
         assert_eq!(backoff(Duration::from_secs(2), 5), Duration::from_secs(2));
         for (attempts, longest) in [(1, 500), (2, 1000), (5, 8000), (u32::MAX, 8000)] {
             let waited = backoff(Duration::ZERO, attempts).as_millis();

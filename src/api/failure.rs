@@ -62,12 +62,12 @@ impl Failure {
         };
         if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
             return match tls {
-                Some(tls) => Self::of_tls(tls, &address),
+                Some(tls) => Self::from_tls_error(tls, &address),
                 None if error.is_timeout() => of(
                     Some(Cause::Network),
                     format!("connecting took too long: {peer}"),
                 ),
-                None => Self::of_connecting(error, &peer),
+                None => Self::from_connect_error(error, &peer),
             };
         }
         // Once the connection is made, even a TLS error does not show what the server has read.
@@ -83,7 +83,7 @@ impl Failure {
         of(None, message)
     }
 
-    fn of_connecting(error: &reqwest::Error, peer: &str) -> Self {
+    fn from_connect_error(error: &reqwest::Error, peer: &str) -> Self {
         let cause = innermost(error);
         // The library's error has no public type.
         let (kind, cause, hint) = match cause.as_str() {
@@ -106,7 +106,7 @@ impl Failure {
         }
     }
 
-    fn of_tls(error: &rustls::Error, address: &str) -> Self {
+    fn from_tls_error(error: &rustls::Error, address: &str) -> Self {
         use CertificateError::{
             ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYetContext,
         };
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaves_the_librarys_manual_out() {
+    fn tls_library_manual_is_removed_from_errors() {
         let text = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x#y";
         assert_eq!(
             without_manual(text),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Body};
-use super::codes::{self, Effect, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
+use super::codes::{self, CodeOutcome, PAIR_RATE_LIMIT, PAIR_RATE_LIMIT_SECONDS};
 use super::failure::{Failure, PROXY_CREDENTIALS_HINT};
 use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::{Request, SuccessCriterion};
@@ -86,7 +86,7 @@ fn judge_failure(failure: &Failure, accepts: &SuccessCriterion) -> Verdict {
 fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     let accepts = &request.accepts;
     let entries = match accepts {
-        SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
+        SuccessCriterion::Destination(destination) => answer.body.for_destination(destination),
         _ => Vec::new(),
     };
     let bodies = if entries.is_empty() {
@@ -159,7 +159,7 @@ fn ruling(
     let is_limited = match answer.status {
         429 | 425 => true,
         503 => answer.retry_after.is_some(),
-        _ => is_failed && effect == Some(Effect::RateLimited),
+        _ => is_failed && effect == Some(CodeOutcome::RateLimited),
     };
     if is_limited {
         return (
@@ -197,7 +197,7 @@ fn ruling(
         // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
         303 if !accepts.reads() => (UNKNOWN, refusal()),
         408 => (UNKNOWN, accepts.unknown_hint()),
-        501 | 505 | 200..=499 if effect == Some(Effect::RefusedForAccount) => {
+        501 | 505 | 200..=499 if effect == Some(CodeOutcome::RefusedForAccount) => {
             (Outcome::NotSent(Cause::Account), refusal())
         }
         501 | 505 | 200..=499 => (Outcome::NotSent(Cause::Rejected), refusal()),
@@ -339,7 +339,7 @@ fn problem(
         (Outcome::Unknown(_), _) if advice != accepts.unknown_hint() => {
             format!("{advice}; {}", accepts.unknown_hint())
         }
-        (Outcome::NotSent(_), Some(known)) if known.effect != Effect::Open => {
+        (Outcome::NotSent(_), Some(known)) if known.effect != CodeOutcome::Open => {
             format!("{}; {}", known.meaning, known.hint)
         }
         _ => advice.to_owned(),
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_is_one_that_says_so() {
+    fn accepted_responses_must_report_success() {
         message(
             "sent",
             &[
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_message_is_accepted_with_any_object_that_does_not_speak_of_an_error() {
+    fn flow_accepts_any_object_without_an_error() {
         let flow = |expected, body| check(&SuccessCriterion::AnyObject, expected, &[(200, body)]);
         flow("sent", "{}");
         flow("sent", r#"{"anything":1}"#);
@@ -491,7 +491,7 @@ mod tests {
 
     /// A read is never unknown.
     #[test]
-    fn what_is_asked_of_jelou_is_judged_by_what_was_asked_for() {
+    fn read_requests_are_judged_by_their_purpose() {
         let listing = SuccessCriterion::Listing;
         check(
             &listing,
@@ -575,7 +575,7 @@ mod tests {
 
     /// The entries of a template's answer are about one destination each.
     #[test]
-    fn a_template_is_judged_by_the_entries_of_its_destination() {
+    fn template_outcome_comes_from_its_destination_entry() {
         let template = SuccessCriterion::Destination("593987654321".to_owned());
         let id = |body: &str| match judged(&template, "", 200, None, body).outcome {
             Outcome::Sent { message_id } => message_id,
@@ -629,7 +629,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_decides_where_the_body_does_not() {
+    fn status_code_decides_if_body_is_unclear() {
         for status in [
             300, 301, 302, 307, 308, 400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 431, 451,
             499, 501, 505,
@@ -693,7 +693,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_was_not_sent() {
+    fn rate_limited_message_is_not_sent() {
         message(
             "unavailable",
             &[
@@ -735,7 +735,7 @@ mod tests {
     }
 
     #[test]
-    fn a_business_that_may_send_nothing_has_a_name_of_its_own() {
+    fn blocked_business_account_has_its_own_outcome() {
         message(
             "account",
             &[
@@ -755,7 +755,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
+    fn contradictory_response_is_unknown_and_never_retried() {
         message(
             "unknown",
             &[
@@ -928,7 +928,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_refusal_in_any_shape_says_why() {
+    fn rejection_in_any_shape_shows_its_reason() {
         for (body, told, hint) in TOLD {
             let (message, found, _) = words("Hola", 400, body);
             assert_eq!(message, format!("the API answered 400{told}"), "{body}");
@@ -943,7 +943,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
+    fn whatsapp_code_is_read_from_response_text() {
         for (body, code, told, hint) in [
             (
                 r#"{"message":"(#131047) No"}"#,

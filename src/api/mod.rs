@@ -17,16 +17,16 @@ mod request;
 mod transport;
 mod typed_path;
 
-pub(crate) use self::answer::{Answer, Body, counted, told};
-pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
+pub(crate) use self::answer::{Answer, Body, counted, excerpt};
+pub(crate) use self::codes::{Code, CodeOutcome, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::judgement::judge;
 pub(crate) use self::look_ups::{
-    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList,
-    LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart,
+    CLOCK_TOLERANCE, DeliveryState, DeliveryStatus, HistoryMessage, LookUpError, LookUpList,
+    LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageClass, Notification, Since,
     TrackedMessage, entry_key, is_another_person, is_person, look_up_pace,
 };
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};

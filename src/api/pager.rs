@@ -108,9 +108,9 @@ impl Pager {
             return Some(ListingCoverage::Whole);
         }
         // As many entries as that number of pages has at most: a server may return more on each page than requested.
-        let is_too_much = self.pages >= self.most
+        let is_rate_limited = self.pages >= self.most
             || self.seen.len() >= self.limit.saturating_mul(self.most as usize);
-        is_too_much.then_some(ListingCoverage::TooMany(self.pages))
+        is_rate_limited.then_some(ListingCoverage::TooMany(self.pages))
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_where_the_pages_end_and_knows_whether_that_is_all() {
+    fn pager_reports_if_the_listing_is_complete() {
         let full: Vec<_> = (1..=50).collect();
         let endless: Vec<Vec<i64>> = (0..20).map(|page| vec![page]).collect();
         let endless: Vec<_> = endless.iter().map(Vec::as_slice).collect();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_that_a_server_has_counted_must_be_there() {
+    fn pager_requires_the_highest_reported_count() {
         let [full, next]: [Vec<_>; 2] = [(1..=50).collect(), (51..=100).collect()];
         for (pages, count, expected) in [
             // A page that counts less than the one before it.

@@ -27,7 +27,7 @@ impl Proxy {
     ///
     /// # Errors
     /// If the value is invalid: a direct connection could be forbidden, or fail.
-    pub(crate) fn of(target: &Url) -> Result<Option<Self>, UsageError> {
+    pub(crate) fn for_target(target: &Url) -> Result<Option<Self>, UsageError> {
         let found = VARIABLES
             .into_iter()
             .find_map(|name| Some((name, not_empty(name)?)));
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_that_cannot_be_understood_is_not_gone_around() {
+    fn invalid_proxy_is_never_bypassed() {
         for (value, expected) in [
             ("http://127.0.0.1:8080", true),
             ("https://user:word@proxy.example:3128/", true),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_shown() {
+    fn proxy_password_is_never_shown() {
         // The part before the first `/`, `?` or `#` of a password would look like a port.
         for value in [
             "http://user:12/x@proxy:3128",

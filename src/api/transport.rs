@@ -368,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_retry_after_in_seconds_or_as_a_date() {
+    fn retry_after_is_read_as_seconds_or_date() {
         let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
         for (value, expected) in [
             ("2", Some(Duration::from_secs(2))),

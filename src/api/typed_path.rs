@@ -118,7 +118,7 @@ impl TypedPath {
     }
 
     /// The path for `bot`, as it is typed.
-    pub(crate) fn of_bot(&self, bot: &str) -> Self {
+    pub(crate) fn for_bot(&self, bot: &str) -> Self {
         Self(self.0.replace(BOT, bot))
     }
 
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stays_below_the_address() {
+    fn typed_path_stays_below_the_api_url() {
         for (base, path, expected) in [
             (
                 "https://api.jelou.ai",
@@ -325,7 +325,7 @@ mod tests {
 
     /// Every path that Jelou documents, in each spelling that a server may read as the same.
     #[test]
-    fn only_a_get_goes_to_a_path_that_is_not_listed() {
+    fn unlisted_paths_accept_only_get() {
         let check =
             |method: &Method, path: &str| TypedPath::new(path)?.check_harmless(method, false);
         for (path, expected) in [
@@ -392,7 +392,7 @@ mod tests {
         ] {
             let path = TypedPath::new("/v1/bots/{bot}/templates")
                 .unwrap()
-                .of_bot(bot);
+                .for_bot(bot);
             assert!(path.check_harmless(&Method::POST, false).is_err(), "{bot}");
         }
         for path in [

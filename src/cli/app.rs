@@ -13,7 +13,7 @@ use crate::commands::{
     api, bulk, doctor, documents, explain, ledger, messages, once, profile, run, sandbox, send,
     templates,
 };
-use crate::message::Words;
+use crate::message::CommandLine;
 
 /// The help is not wider, however wide the terminal.
 pub(super) const MOST_COLUMNS: usize = 100;
@@ -99,7 +99,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
 /// an error. A word that another command would take for its subcommand is an error, too, because nothing else can stand there.
 /// The exception is the list of `bulk send`, where every named kind is possible.
 pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
-    let words = Words::of(arguments);
+    let words = CommandLine::new(arguments);
     let mut app = clap::Command::new("jelouctl")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true);
@@ -120,7 +120,7 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
 }
 
 /// The command called `name`, at `index` in `words`; None for commands that need not be fast.
-fn command(name: &str, index: usize, words: &Words) -> Option<clap::Command> {
+fn command(name: &str, index: usize, words: &CommandLine) -> Option<clap::Command> {
     let named = |name: &'static str| clap::Command::new(name).add(words.clone());
     let command = match name {
         "send" => send::SendArgs::augment_args(named("send")),

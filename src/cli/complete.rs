@@ -17,8 +17,8 @@ use crate::commands::store::ledger_database;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Place, Store};
-use crate::message::Message;
+use crate::ledger::{Ledger, LedgerLocation};
+use crate::message::MessageKind;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
 /// left unsent because that variable happens to be set.
@@ -82,19 +82,19 @@ fn keys() -> Vec<String> {
 }
 
 fn topics() -> Vec<String> {
-    Message::all()
+    MessageKind::all()
         .iter()
         .map(|kind| kind.command().to_owned())
         .collect()
 }
 
 /// The store, if it is a file. Runs in a database are not offered, because that would need a connection.
-fn local_store() -> Option<Store> {
+fn local_store() -> Option<Ledger> {
     let is_local =
         has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
     is_local
         .then(|| {
-            Store::open_to_look(Place::home(), Arc::new(|_| {}))
+            Ledger::open_to_look(LedgerLocation::home(), Arc::new(|_| {}))
                 .ok()
                 .flatten()
         })

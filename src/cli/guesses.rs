@@ -792,14 +792,14 @@ fn has_ending(word: &str, endings: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Message;
+    use crate::message::MessageKind;
 
     #[test]
     fn each_kind_has_a_line_that_parses() {
-        let kinds = Message::all();
+        let kinds = MessageKind::all();
         let kinds: Vec<_> = kinds
             .iter()
-            .map(Message::command)
+            .map(MessageKind::command)
             .filter(|kind| *kind != "template-by-id")
             .collect();
         let mut rows: Vec<_> = rows::<3>(KIND_WORDS).map(|[kind, ..]| kind).collect();
@@ -820,7 +820,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_is_about_a_command_or_flag_that_exists() {
+    fn guess_table_names_no_existing_command_or_flag() {
         let app = App::command();
         for [places, words, hint] in rows::<3>(GUESSES) {
             for place in places.split('|').filter(|place| !place.contains('*')) {

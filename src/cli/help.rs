@@ -7,7 +7,7 @@ use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::app::{App, MOST_COLUMNS};
-use crate::message::Message;
+use crate::message::MessageKind;
 
 /// The commands as the help lists them.
 pub(super) const GROUPS: [(&str, &[&str]); 3] = [
@@ -37,7 +37,7 @@ const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
 /// All commands, arranged to be read. `is_long` tells that `--help` was asked for.
-pub(super) fn arranged(is_long: bool) -> Command {
+pub(super) fn arrange_help(is_long: bool) -> Command {
     let app = App::command();
     let globals: Vec<_> = app
         .get_arguments()
@@ -148,7 +148,7 @@ fn help_flag() -> Arg {
 /// Puts what a message of this kind needs, and the flags in `also`, under a heading of their own. clap does not take them
 /// for required, since a body may have them.
 fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
-    let fields = Message::named(kind)
+    let fields = MessageKind::named(kind)
         .map(|kind| kind.fields())
         .unwrap_or_default();
     let required = fields

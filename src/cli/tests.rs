@@ -19,7 +19,7 @@ use super::{app, help};
 use crate::api::{Client, ClientOptions, Roots};
 use crate::config::ConfigFile;
 use crate::input::Input;
-use crate::message::{Outgoing, RecipientSources, TypedMessage};
+use crate::message::{MessageArgs, Outgoing, RecipientSources};
 
 /// All the names by which a flag can be given, and the one by which its value is looked up.
 fn names(arg: &Arg) -> Vec<String> {
@@ -67,13 +67,13 @@ fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_command_has_a_flag_of_a_globals_name() {
+fn no_command_flag_shadows_a_global_flag() {
     App::command().debug_assert();
     assert_eq!(hidden_globals(&App::command()), BTreeSet::new());
 }
 
 #[test]
-fn a_flag_of_a_globals_name_is_found() {
+fn shadowed_global_flags_are_found() {
     for (arg, found) in [
         (Arg::new("a").long("bot"), "text: --bot"),
         (Arg::new("a").long("x").alias("bot-id"), "text: --bot-id"),
@@ -106,7 +106,7 @@ fn helps(is_long: bool) -> BTreeMap<String, String> {
             .get_subcommands_mut()
             .for_each(|below| collect(below, is_long, found));
     }
-    let mut app = help::arranged(is_long);
+    let mut app = help::arrange_help(is_long);
     app.build();
     let mut found = BTreeMap::new();
     collect(&mut app, is_long, &mut found);
@@ -115,7 +115,7 @@ fn helps(is_long: bool) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn every_long_help_ends_with_the_short_block_of_global_options() {
+fn long_help_ends_with_global_options_block() {
     let short = helps(false);
     for (command, help) in helps(true) {
         let closing = match short[&command].split_once("\nGlobal options:\n") {
@@ -145,7 +145,7 @@ fn every_long_help_ends_with_the_short_block_of_global_options() {
 
 /// The kinds of `bulk send` have the flags of `send`, but for those of a delivery, which are the same for all: one is enough.
 #[test]
-fn the_reference_has_the_help_of_every_command() {
+fn reference_contains_the_help_of_every_command() {
     fn section(command: &mut clap::Command) -> String {
         let words = command.get_bin_name().unwrap_or_default().to_owned();
         let help = block(&command.render_help().to_string());
@@ -161,7 +161,7 @@ fn the_reference_has_the_help_of_every_command() {
     fn without_closing(command: clap::Command) -> clap::Command {
         command.after_help(None).mut_subcommands(without_closing)
     }
-    let mut app = without_closing(help::arranged(false));
+    let mut app = without_closing(help::arrange_help(false));
     app.build();
     let options = help::global_options().to_string();
     let page = format!(
@@ -181,7 +181,7 @@ fn the_reference_has_the_help_of_every_command() {
 }
 
 #[test]
-fn every_command_is_in_one_group_of_the_help() {
+fn every_command_is_in_one_help_group() {
     let app = App::command();
     for command in app.get_subcommands() {
         let name = command.get_name();
@@ -198,7 +198,7 @@ fn every_command_is_in_one_group_of_the_help() {
 }
 
 #[test]
-fn the_short_help_counts_the_global_options_that_it_leaves_out() {
+fn short_help_counts_omitted_global_options() {
     fn check(command: &mut clap::Command, all: usize) {
         let name = command.get_name().to_owned();
         let help = command.render_help().to_string();
@@ -222,14 +222,14 @@ fn the_short_help_counts_the_global_options_that_it_leaves_out() {
         .get_arguments()
         .filter(|flag| flag.is_global_set())
         .count();
-    let mut app = help::arranged(false);
+    let mut app = help::arrange_help(false);
     app.build();
     check(&mut app, globals);
 }
 
 #[test]
-fn the_short_help_of_a_kind_begins_with_what_it_needs() {
-    let mut app = help::arranged(false);
+fn short_help_lists_required_arguments_first() {
+    let mut app = help::arrange_help(false);
     app.build();
     let send = app.find_subcommand_mut("send").expect("a command");
     for (kind, required) in [
@@ -355,7 +355,7 @@ fn is_refusal(error: &clap::Error) {
 }
 
 #[test]
-fn any_text_as_any_flag_is_taken_or_refused() {
+fn any_flag_text_is_accepted_or_refused() {
     // A NUL cannot be in an argument.
     let texts = prop_oneof![
         "[^\0]{0,80}",
@@ -414,7 +414,7 @@ fn words(line: &str) -> Vec<OsString> {
 }
 
 #[test]
-fn a_line_of_every_day_is_parsed_by_one_command() {
+fn common_command_lines_use_single_command_parser() {
     for line in LINES.into_iter().chain([""]) {
         assert!(
             matches!(app::parse_by_one_command(&words(line)), Some(Ok(_))),
@@ -424,7 +424,7 @@ fn a_line_of_every_day_is_parsed_by_one_command() {
 }
 
 #[test]
-fn one_command_alone_takes_a_line_as_all_of_them_do() {
+fn single_command_parser_agrees_with_full_parser() {
     // The first kind counts, even in the list's position, and even if a command's name is a value.
     for line in [
         "bulk send image text Hola",
@@ -476,7 +476,7 @@ fn message(
     let matches = app
         .borrow_mut()
         .try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
-    let TypedMessage { delivery, message } = match App::from_arg_matches(&matches)?.command {
+    let MessageArgs { delivery, message } = match App::from_arg_matches(&matches)?.command {
         Some(Command::Send(args)) => args.typed,
         Some(Command::FlowMessage(args)) => args.typed,
         other => panic!("{other:?}"),
@@ -506,7 +506,7 @@ fn is_orderly(made: Result<Outgoing, Box<dyn Error>>) {
 }
 
 #[test]
-fn any_json_as_a_body_of_any_kind_is_taken_or_refused() {
+fn any_json_body_is_accepted_or_refused() {
     let directory = TempDir::new().expect("a directory");
     let file = directory.path().join("body.json");
     let app = RefCell::new(App::command());
@@ -561,7 +561,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn any_bytes_as_a_file_are_read_or_refused() {
+fn any_file_bytes_are_read_or_refused() {
     let directory = TempDir::new().expect("a directory");
     let file = directory.path().join("file");
     let app = RefCell::new(App::command());

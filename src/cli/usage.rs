@@ -28,7 +28,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     if asks_for_options(&error, arguments) {
         return print_help(context, &help::global_options());
     }
-    let error = arranged(error, arguments);
+    let error = arrange_help(error, arguments);
     let is_help = !error.use_stderr();
     if let Some(error) = text_with_dash(arguments, is_help) {
         return refuse(context, error);
@@ -190,7 +190,7 @@ fn in_our_words(message: &str) -> String {
 }
 
 /// Our own help, if clap answers with help; any other error unchanged.
-fn arranged(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+fn arrange_help(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     if !matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
@@ -201,7 +201,7 @@ fn arranged(error: clap::Error, arguments: &[OsString]) -> clap::Error {
         .iter()
         .take_while(|word| *word != "--")
         .any(|word| word == "--help");
-    help::arranged(is_long)
+    help::arrange_help(is_long)
         .try_get_matches_from(arguments)
         .err()
         .unwrap_or(error)
@@ -285,7 +285,7 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
             UsageError::new("a command is missing", "jelouctl --help lists the commands"),
         );
     }
-    print_help(context, &help::arranged(false).render_help())
+    print_help(context, &help::arrange_help(false).render_help())
 }
 
 /// The command line that `help [COMMAND]` means.

@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
 use crate::output::{Record, Sent};
 use crate::process::block_on;
-use crate::sending::{Flight, Sender, catch_panic, read_environment, read_settings};
+use crate::sending::{RequestProgress, Sender, catch_panic, read_environment, read_settings};
 
 /// The methods that endpoints use.
 const METHODS: [Method; 5] = [
@@ -101,7 +101,7 @@ fn call(
         .profile
         .as_ref()
         .map(|profile| profile.value.clone());
-    let sender = Sender::of(settings, context)?;
+    let sender = Sender::new(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());
     record.api_url = Some(sender.planned_base().to_string());
     let request = |base: &ApiUrl| {
@@ -115,9 +115,9 @@ fn call(
         preview(context, &sender, request, record)?;
         return Ok(ExitCode::Success);
     }
-    let flight = Flight::default();
+    let flight = RequestProgress::default();
     let made = async {
-        path.of_bot(&sender.bot).check_harmless(&method, false)?;
+        path.for_bot(&sender.bot).check_harmless(&method, false)?;
         let mut connection = sender.connect(context).await?;
         record.api_url = Some(connection.base.to_string());
         let request = request(&connection.base)?;

@@ -11,7 +11,7 @@ use super::store::{open_store, wait_for_turn};
 use crate::api::Deadline;
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::ledger::{Claimed, HeldClaim, LedgerError, OnceEntry, OnceState, Store};
+use crate::ledger::{Claimed, HeldClaim, Ledger, LedgerError, OnceEntry, OnceState};
 use crate::message::{Outgoing, merge, typed_form};
 use crate::once::{OnceKey, OnceScope};
 use crate::output::{Record, Sent};
@@ -30,7 +30,7 @@ const LEASE: Duration = Duration::from_secs(60);
 
 /// A key and its store.
 pub(super) struct OnceSend {
-    store: Store,
+    store: Ledger,
     scope: OnceScope,
 }
 
@@ -185,8 +185,8 @@ impl OnceSend {
 }
 
 /// Warns if keys are not remembered forever.
-pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Store>) {
-    let has_database = store.is_some_and(Store::is_shared);
+pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Ledger>) {
+    let has_database = store.is_some_and(Ledger::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
             "the key is forgotten with this machine: CI is set, and neither a ledger nor {} is; name a database with \

@@ -444,7 +444,7 @@ fn store(
         return Ok((detail, None));
     };
     let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
-    match store.require_write() {
+    match store.ensure_writable() {
         Err(error) if database.is_some() => {
             return Ok((
                 format!("{detail}; this role may look, but not send"),
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_failure_is_the_code_and_a_warning_is_none() {
+    fn first_failed_check_sets_the_exit_code() {
         let mut checkup = checkup();
         checkup.warn("a", "x");
         assert_eq!(checkup.code, ExitCode::Success);
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn how_far_a_request_came_decides_what_is_told_to_be_wrong() {
+    fn failed_check_depends_on_request_progress() {
         for (cause, name, code, hint) in [
             (
                 Some(Cause::Network),
@@ -550,7 +550,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_more_than_five_minutes_off_is_a_warning() {
+    fn clock_off_by_five_minutes_is_a_warning() {
         let directory = tempfile::TempDir::new().unwrap();
         let config = directory.path().join("config.toml");
         std::fs::write(&config, "").unwrap();

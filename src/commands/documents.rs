@@ -15,7 +15,7 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::message::Message;
+use crate::message::MessageKind;
 use crate::output::pretty;
 use crate::private_file::FileError;
 
@@ -42,9 +42,9 @@ pub(crate) struct SchemaArgs {
 
 /// The schemas that can be requested.
 fn names() -> Vec<&'static str> {
-    Message::all()
+    MessageKind::all()
         .iter()
-        .map(Message::command)
+        .map(MessageKind::command)
         .chain([ANY])
         .collect()
 }
@@ -60,7 +60,8 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
     make_directory(directory)?;
     for name in names() {
         let path = directory.join(format!("{name}.json"));
-        fs::write(&path, pretty(&schema_of(name)) + "\n").map_err(FileError::of("write", &path))?;
+        fs::write(&path, pretty(&schema_of(name)) + "\n")
+            .map_err(FileError::while_doing("write", &path))?;
     }
     Ok(ExitCode::Success)
 }
@@ -68,7 +69,7 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
 /// Makes the directory of `--dir`.
 fn make_directory(directory: &Path) -> Result<(), UsageError> {
     fs::create_dir_all(directory).map_err(|cause| {
-        let error = FileError::of("create", directory)(cause);
+        let error = FileError::while_doing("create", directory)(cause);
         UsageError::new(
             format!("--dir: {error}"),
             "name a directory that can be made",
@@ -77,9 +78,9 @@ fn make_directory(directory: &Path) -> Result<(), UsageError> {
 }
 
 fn schema_of(name: &str) -> Value {
-    match Message::named(name) {
+    match MessageKind::named(name) {
         Some(kind) => kind.body_schema(),
-        None => Message::any_schema(),
+        None => MessageKind::any_schema(),
     }
 }
 
@@ -162,7 +163,8 @@ pub(crate) fn man(
         return Ok(ExitCode::Success);
     };
     make_directory(directory)?;
-    clap_mangen::generate_to(app, directory).map_err(FileError::of("write pages to", directory))?;
+    clap_mangen::generate_to(app, directory)
+        .map_err(FileError::while_doing("write pages to", directory))?;
     Ok(ExitCode::Success)
 }
 

@@ -13,7 +13,7 @@ use crate::process::Signal;
 impl CommandError {
     /// The same error before a single message: one of the store counts as a configuration error, unless a database
     /// cannot be reached. The store was not written.
-    pub(crate) fn of_single_send(self) -> Self {
+    pub(crate) fn in_single_send(self) -> Self {
         let (code, name) = match self.code {
             _ if self.ledger.is_none() => return self,
             ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
@@ -46,7 +46,7 @@ impl CommandError {
     }
 
     /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
-    pub(super) fn of_unmade_run(self) -> Self {
+    pub(super) fn before_run(self) -> Self {
         if !matches!(self.ledger, Some(LedgerFault::File)) {
             return self;
         }
@@ -71,7 +71,7 @@ impl From<InvalidMessage> for CommandError {
 impl From<LookUpError> for CommandError {
     fn from(error: LookUpError) -> Self {
         let outcome = error.outcome();
-        let (code, _) = of_outcome(&outcome);
+        let (code, _) = outcome_exit_code(&outcome);
         Self::new(code, outcome.code(), &error, error.hint())
     }
 }
@@ -82,7 +82,7 @@ impl From<LedgerError> for CommandError {
             LedgerFault::Choice => (ExitCode::Usage, "usage"),
             LedgerFault::InUse => (ExitCode::InUse, "in_use"),
             LedgerFault::Guard => (ExitCode::Guard, "guard"),
-            LedgerFault::Interrupted(signal) => (of_signal(signal), "interrupted"),
+            LedgerFault::Interrupted(signal) => (signal_exit_code(signal), "interrupted"),
             _ if error.is_of_configuration() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
@@ -107,28 +107,28 @@ impl From<BulkError> for CommandError {
 }
 
 /// The code and the record's word for an outcome.
-pub(crate) fn of_outcome(outcome: &Outcome) -> (ExitCode, Sent) {
+pub(crate) fn outcome_exit_code(outcome: &Outcome) -> (ExitCode, Sent) {
     match outcome {
         Outcome::Sent { .. } => (ExitCode::Success, Sent::Yes),
-        Outcome::NotSent(cause) => (of_cause(*cause), Sent::No),
+        Outcome::NotSent(cause) => (cause_exit_code(*cause), Sent::No),
         Outcome::Unknown(None) => (ExitCode::Unknown, Sent::Unknown),
-        Outcome::Unknown(Some(signal)) => (of_signal(*signal), Sent::Unknown),
+        Outcome::Unknown(Some(signal)) => (signal_exit_code(*signal), Sent::Unknown),
     }
 }
 
-fn of_cause(cause: Cause) -> ExitCode {
+fn cause_exit_code(cause: Cause) -> ExitCode {
     match cause {
         Cause::Credentials | Cause::Account => ExitCode::Credentials,
         Cause::Rejected => ExitCode::Rejected,
         Cause::Unavailable => ExitCode::Unavailable,
         Cause::Network | Cause::ProxyRefusal | Cause::Tls => ExitCode::Network,
         Cause::ProxyCredentials => ExitCode::Configuration,
-        Cause::Interrupted(signal) => of_signal(signal),
+        Cause::Interrupted(signal) => signal_exit_code(signal),
     }
 }
 
 /// The exit code of a bulk run that paused by itself.
-pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
+pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Person | PauseReason::Undelivered | PauseReason::Doubt => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
@@ -140,7 +140,7 @@ pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     }
 }
 
-pub(crate) fn of_signal(signal: Signal) -> ExitCode {
+pub(crate) fn signal_exit_code(signal: Signal) -> ExitCode {
     ExitCode::Signal(signal.number())
 }
 
@@ -153,7 +153,7 @@ mod tests {
     use crate::sending::panicked;
 
     #[test]
-    fn an_outcome_is_an_exit_code_and_whether_it_was_sent() {
+    fn each_outcome_has_exit_code_and_sent_value() {
         let not_sent = |cause, code| (Outcome::NotSent(cause), code, Sent::No);
         for (outcome, code, sent) in [
             (Outcome::Sent { message_id: None }, 0, Sent::Yes),
@@ -175,14 +175,14 @@ mod tests {
                 Sent::Unknown,
             ),
         ] {
-            let (found, is_sent) = of_outcome(&outcome);
+            let (found, is_sent) = outcome_exit_code(&outcome);
             assert_eq!((found.code(), is_sent), (code, sent), "{outcome:?}");
         }
     }
 
     #[test]
-    fn a_run_that_paused_ends_with_the_code_of_its_fault() {
-        let codes = PauseReason::ALL.map(|reason| (reason.name(), of_pause(reason).code()));
+    fn paused_run_exits_with_its_fault_code() {
+        let codes = PauseReason::ALL.map(|reason| (reason.name(), pause_exit_code(reason).code()));
         let expected = [
             ("person", 11),
             ("undelivered", 11),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
+    fn errors_have_documented_exit_codes_and_names() {
         let ends: [(CommandError, u8, &str); 13] = [
             (
                 SystemError {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn says_that_nothing_was_sent_only_where_that_is_certain() {
+    fn nothing_sent_is_printed_only_if_certain() {
         let run = "r".parse().unwrap();
         let typed = || UsageError::new("x", "y");
         let ends: [(CommandError, bool); 13] = [
@@ -256,7 +256,9 @@ mod tests {
             (CommandError::from(typed()).after_sending(), false),
             (LedgerError::in_use(&run, None).into(), false),
             (
-                LedgerError::unreachable("x", "y").of_import(&run).into(),
+                LedgerError::unreachable("x", "y")
+                    .during_import(&run)
+                    .into(),
                 false,
             ),
             (LedgerError::read_only().in_mid_run().into(), false),
@@ -265,7 +267,7 @@ mod tests {
         ];
         for (error, says_so) in ends {
             let line = error.line();
-            let hint = error.of_send().hint.unwrap_or_default();
+            let hint = error.in_send().hint.unwrap_or_default();
             assert_eq!(
                 hint.ends_with("nothing was sent"),
                 says_so,

@@ -6,14 +6,14 @@ use std::fmt::Write;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::api::{Code, Effect, codes, look_up_code};
+use crate::api::{Code, CodeOutcome, codes, look_up_code};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::cost::EXPLAINED;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::ledger::SkipReason;
-use crate::message::{Envelope, Example, Field, Message};
+use crate::message::{Envelope, Example, Field, MessageKind};
 use crate::nearest::nearest;
 use crate::output::{Format, pretty, wrapped};
 use crate::texts;
@@ -70,7 +70,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         Some(RATES) => rates(),
         Some(topic) if args.example => example_of(topic)?,
         Some(topic) => match kind_of(topic) {
-            Some(kind) => of_kind(&kind),
+            Some(kind) => describe_kind(&kind),
             None => about_code(topic).ok_or_else(|| unknown(topic))?,
         },
     };
@@ -101,7 +101,7 @@ fn in_columns(text: &str) -> String {
 fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
     let mut object = match topic {
         None => {
-            let kinds: Vec<_> = Message::all().iter().map(kind_as_json).collect();
+            let kinds: Vec<_> = MessageKind::all().iter().map(kind_as_json).collect();
             let codes: Vec<_> = codes().map(|code| code_as_json(&code)).collect();
             json!({ "kinds": kinds, "codes": codes })
         }
@@ -123,7 +123,7 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
     Ok(object)
 }
 
-fn kind_as_json(kind: &Message) -> Value {
+fn kind_as_json(kind: &MessageKind) -> Value {
     let fields: Vec<_> = kind
         .fields()
         .into_iter()
@@ -142,7 +142,7 @@ fn kind_as_json(kind: &Message) -> Value {
         .map(|example| json!({ "command": example.command, "body": example.body }));
     json!({
         "topic": kind.command(),
-        "text": of_kind(kind),
+        "text": describe_kind(kind),
         "summary": kind.summary(),
         "endpoint": kind.endpoint(),
         "fields": fields,
@@ -153,7 +153,7 @@ fn kind_as_json(kind: &Message) -> Value {
 fn code_as_json(code: &Code) -> Value {
     json!({
         "topic": code.code,
-        "text": of_code(code),
+        "text": describe_code(code),
         "origin": code.origin,
         "meaning": code.meaning,
         "hint": code.hint,
@@ -163,12 +163,12 @@ fn code_as_json(code: &Code) -> Value {
 /// As Markdown.
 fn everything() -> String {
     let fenced = |text: &str| format!("```text\n{text}\n```");
-    let kinds = Message::all();
+    let kinds = MessageKind::all();
     let kinds: Vec<_> = kinds
         .iter()
-        .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&of_kind(kind))))
+        .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&describe_kind(kind))))
         .collect();
-    let codes: Vec<_> = codes().map(|code| of_code(&code)).collect();
+    let codes: Vec<_> = codes().map(|code| describe_code(&code)).collect();
     let kinds = kinds.join("\n\n");
     let codes = fenced(&codes.join("\n\n"));
     format!(
@@ -186,7 +186,7 @@ fn rates() -> String {
 /// For a terminal: all topics.
 fn every_name() -> String {
     let mut text = "Kinds of messages:\n".to_owned();
-    for kind in Message::all() {
+    for kind in MessageKind::all() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
     }
@@ -210,16 +210,16 @@ fn example_of(topic: &str) -> Result<String, UsageError> {
     }
 }
 
-fn kind_of(topic: &str) -> Option<Message> {
+fn kind_of(topic: &str) -> Option<MessageKind> {
     let is_wire_type =
-        |kind: &Message| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
-    Message::named(topic).or_else(|| Message::all().into_iter().find(is_wire_type))
+        |kind: &MessageKind| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
+    MessageKind::named(topic).or_else(|| MessageKind::all().into_iter().find(is_wire_type))
 }
 
 fn about_code(topic: &str) -> Option<String> {
     code_of(topic)
         .as_ref()
-        .map(of_code)
+        .map(describe_code)
         .or_else(|| ending(topic))
 }
 
@@ -235,10 +235,10 @@ fn unknown(topic: &str) -> UsageError {
             hint,
         );
     }
-    let kinds = Message::all();
+    let kinds = MessageKind::all();
     let names = kinds
         .iter()
-        .map(Message::command)
+        .map(MessageKind::command)
         .chain(codes().map(|code| code.code))
         .chain(ending_names())
         .chain([RATES]);
@@ -251,7 +251,7 @@ fn unknown(topic: &str) -> UsageError {
 }
 
 /// Flags on the left, their values on the right, required ones first, in 80 characters.
-fn of_kind(kind: &Message) -> String {
+fn describe_kind(kind: &MessageKind) -> String {
     let mut text = format!(
         "{}: {}\n{}",
         kind.command(),
@@ -331,7 +331,7 @@ fn pair(flag: &str, about: &str) -> String {
     }
 }
 
-fn of_code(code: &Code) -> String {
+fn describe_code(code: &Code) -> String {
     let Code {
         code: name,
         origin,
@@ -347,15 +347,15 @@ fn of_code(code: &Code) -> String {
 
 fn effect(code: &Code) -> &'static str {
     match code.effect {
-        Effect::Refused => "not sent (with a 5xx: it may have been sent)",
-        Effect::RefusedByCompany => {
+        CodeOutcome::Refused => "not sent (with a 5xx: it may have been sent)",
+        CodeOutcome::RefusedByCompany => {
             "not sent where the text names the company, else it may have been sent"
         }
-        Effect::RefusedForAccount => {
+        CodeOutcome::RefusedForAccount => {
             "not sent (with a 5xx: it may have been sent); a bulk run pauses"
         }
-        Effect::RateLimited => "not sent; tried again for --retry-for",
-        Effect::Open => "not sent with a 4xx; with a 5xx it may have been sent",
+        CodeOutcome::RateLimited => "not sent; tried again for --retry-for",
+        CodeOutcome::Open => "not sent with a 4xx; with a 5xx it may have been sent",
     }
 }
 
@@ -470,9 +470,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_fits_80_characters_and_begins_with_what_it_needs() {
-        for kind in Message::all() {
-            let text = of_kind(&kind);
+    fn kind_explanations_fit_80_characters_required_first() {
+        for kind in MessageKind::all() {
+            let text = describe_kind(&kind);
             let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
             // The example is not split, so that the line can be pasted.
             for line in about
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_document_lists_is_explained() {
+    fn documented_codes_and_reasons_are_explained() {
         for code in (0..=8)
             .chain(10..=15)
             .chain([124, 126, 127, 129, 130, 137, 143])

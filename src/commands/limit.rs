@@ -11,8 +11,10 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::cost::{Category, Money, Rates};
 use crate::input::UsageError;
-use crate::ledger::{DailyLimit, Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Store};
-use crate::message::{Message, Outgoing, sends_template};
+use crate::ledger::{
+    DailyLimit, Ledger, LedgerDraft, LedgerError, ReachKey, ReachedBySend, RunSettings,
+};
+use crate::message::{MessageKind, Outgoing, sends_template};
 use crate::output::grouped;
 use crate::phone::country_of;
 use crate::sending::{Connection, Sender};
@@ -83,7 +85,7 @@ pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, rates: Option<
 pub(super) fn limit_of_run(
     typed: Option<u32>,
     kept: Option<u32>,
-    kind: &Message,
+    kind: &MessageKind,
 ) -> Result<Option<u32>, UsageError> {
     if kind.may_be_template() {
         return Ok(typed.or(kept));
@@ -103,8 +105,8 @@ pub(super) fn limit_of_run(
 /// Warns before the question that the limit of people has no room now for all new ones of a list; returns whether it does.
 pub(crate) fn report_limit(
     context: &Context,
-    store: Option<&Store>,
-    details: &Details,
+    store: Option<&Ledger>,
+    details: &RunSettings,
     draft: &LedgerDraft,
 ) -> Result<bool, LedgerError> {
     let Some(daily) = DailyLimit::of_draft(store, details, draft)? else {
@@ -150,8 +152,8 @@ pub(super) struct Admission {
 
 /// A template that is sent alone by a profile with a limit.
 pub(super) struct LimitedSend {
-    store: Store,
-    of: ReachOf,
+    store: Ledger,
+    of: ReachKey,
     /// None if it may be exceeded.
     limit: Option<u32>,
 }
@@ -180,7 +182,7 @@ impl LimitedSend {
         let lag = (2 * *timeout)
             .saturating_add(*retry_for)
             .saturating_add(LONGEST_START);
-        let of = ReachOf::new(&sender.bot, &api_url.as_key(), lag);
+        let of = ReachKey::new(&sender.bot, &api_url.as_key(), lag);
         Ok(Some(Self {
             store,
             of,

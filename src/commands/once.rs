@@ -11,12 +11,14 @@ use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::ledger::{KeyAddition, OnceEntry, OnceState, OnceSummary, RunName, Shown, Store};
+use crate::ledger::{
+    ConfirmedEntries, KeyAddition, Ledger, OnceEntry, OnceState, OnceSummary, RunName,
+};
 use crate::message::{merge, typed_form};
 use crate::once::{OnceKey, OnceScope};
 use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::sending::{AuditLog, read_environment};
-use crate::timestamps::{local_time, of_milliseconds};
+use crate::timestamps::{from_millis, local_time};
 
 const KEYS: [&str; 8] = [
     "KEY",
@@ -109,7 +111,7 @@ pub(crate) enum FoundState {
 }
 
 pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
-    carry_out(context, command).map_err(CommandError::of_single_send)
+    carry_out(context, command).map_err(CommandError::in_single_send)
 }
 
 fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
@@ -152,8 +154,8 @@ fn log_decision(
     let OnceScope { key, bot, address } = scope;
     let mut decided = json!({ "key": key, "api_url": address });
     merge(&mut decided, fields);
-    AuditLog::of(settings)
-        .of_bot(bot)
+    AuditLog::from_settings(settings)
+        .for_bot(bot)
         .key(&context.stderr, command, decided);
 }
 
@@ -236,17 +238,17 @@ fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
         .collect();
     merge(
         &mut fields,
-        json!({ "changed_at": of_milliseconds(*at).to_string() }),
+        json!({ "changed_at": from_millis(*at).to_string() }),
     );
     OutputRow {
         id: Some(scope.key.to_string()),
         words,
-        record: of_scope(scope, fields),
+        record: scope_keys(scope, fields),
     }
 }
 
 /// A key with `fields` about it.
-fn of_scope(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
+fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
     let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
     merge(&mut record, fields);
     record
@@ -299,7 +301,7 @@ fn scope_of(
 
 /// A key with entries, and the person whose entry is meant, if one was named.
 struct UsedKey {
-    store: Store,
+    store: Ledger,
     scope: OnceScope,
     settings: Settings,
     /// By the hash and as typed.
@@ -357,13 +359,13 @@ impl UsedKey {
         }: &OnceEntry,
     ) -> OutputRow {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let at_shown = of_milliseconds(*at).to_string();
+        let at_shown = from_millis(*at).to_string();
         let fields =
             json!({ "state": state.name(), "at": at_shown, "message_id": message_id, "run": run });
         OutputRow {
             id: message_id.clone(),
             words: vec![state.words(), local_time(*at), text(message_id), text(run)],
-            record: of_scope(&self.scope, fields),
+            record: scope_keys(&self.scope, fields),
         }
     }
 
@@ -437,10 +439,10 @@ impl UsedKey {
             .transpose()?;
         let summary = self.summary()?;
         let shown = if let (Some((hash, _)), Some(entry)) = (person, &entry) {
-            Shown::Person(hash, entry)
+            ConfirmedEntries::Person(hash, entry)
         } else {
             self.refuse_open(&summary)?;
-            Shown::Everybody(&summary)
+            ConfirmedEntries::Everybody(&summary)
         };
         let people = summary.people.iter().sum();
         let who = person.as_ref().map_or_else(

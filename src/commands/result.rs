@@ -1,6 +1,6 @@
 //! The result of a message or request: in the record, on standard output, and as an exit code.
 
-use super::error::of_outcome;
+use super::error::outcome_exit_code;
 use crate::api::{Delivery, Outcome, Request};
 use crate::command_error::CommandError;
 use crate::config::ApiUrl;
@@ -30,7 +30,7 @@ pub(crate) fn note_error(
     error: CommandError,
     record: &mut Record,
 ) -> ExitCode {
-    let error = error.of_single_send().of_send();
+    let error = error.in_single_send().in_send();
     context.stderr.error(
         &format!("{what}{}", error.message),
         &error.details,
@@ -54,7 +54,7 @@ pub(crate) fn note_error(
 
 /// Fills in the record with the outcome of a message, and returns its exit code.
 pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode {
-    let (code, sent) = of_outcome(&delivery.outcome);
+    let (code, sent) = outcome_exit_code(&delivery.outcome);
     record.sent = sent;
     record.attempts = delivery.attempts;
     record.duration_ms = u64::try_from(delivery.duration.as_millis()).unwrap_or(u64::MAX);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_a_failure_only_where_nothing_was_sent_and_nothing_else_was_wrong() {
+    fn lost_output_fails_only_an_unsent_success() {
         use ExitCode::{Rejected, Success, Unexpected, Unknown};
         for (sent, code, expected) in [
             (Sent::Yes, Success, ("the message was accepted", Success)),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_record_has_what_the_delivery_says() {
+    fn record_contains_the_delivery_result() {
         let message_id = Some("m-1".to_owned());
         let delivery = |outcome, problem, answer| Delivery {
             outcome,

@@ -15,7 +15,7 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
-use crate::message::Message;
+use crate::message::MessageKind;
 use crate::output::counted;
 use crate::private_file::{self, FileError};
 use crate::process::{Signals, block_on, enclose_commands, run_command};
@@ -137,7 +137,7 @@ pub(crate) fn run(
         let mut messages = sandbox.messages().into_iter();
         let written = messages
             .try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
-        written.map_err(FileError::of("write", path))?;
+        written.map_err(FileError::while_doing("write", path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
 }
@@ -290,7 +290,7 @@ fn report(context: &Context, sandbox: &Sandbox) {
         .stderr
         .note(&format!("sandbox: {} arrived", counted(arrived, "message")));
     for message in messages.iter().take(LISTED) {
-        let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body));
+        let lines = MessageKind::named(message.kind).map(|kind| kind.draw(&message.body));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];
         if let Some(state) = message
             .delivery_state()

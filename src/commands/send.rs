@@ -9,18 +9,18 @@ use serde_json::Value;
 use super::claim::OnceSend;
 use super::limit::{LimitedSend, read_rates, report_cost};
 use super::result::{note_error, preview, print_result};
-use super::single_send::{PreparedSend, SingleSendArgs, Told};
+use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
 use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, Route, TypedMessage,
+    InvalidMessage, MessageArgs, MessageKind, Outgoing, RecipientChoice, RecipientSources, Route,
     visit_texts,
 };
 use crate::output::Sent;
 use crate::process::block_on;
-use crate::sending::{Flight, catch_panic};
+use crate::sending::{RequestProgress, catch_panic};
 use crate::template::{foreign_text, is_usual_name, placeholders_of_one};
 
 /// Send one message
@@ -39,7 +39,7 @@ use crate::template::{foreign_text, is_usual_name, placeholders_of_one};
 )]
 pub(crate) struct SendArgs {
     #[command(subcommand)]
-    pub(crate) typed: TypedMessage<DeliveryArgs>,
+    pub(crate) typed: MessageArgs<DeliveryArgs>,
 }
 
 #[derive(Args, Debug)]
@@ -47,7 +47,7 @@ pub(crate) struct SendArgs {
 #[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
-    pub(crate) typed: TypedMessage<DeliveryArgs>,
+    pub(crate) typed: MessageArgs<DeliveryArgs>,
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
@@ -57,7 +57,7 @@ pub(crate) struct DeliveryArgs {
     pub(crate) send: SingleSendArgs,
 
     /// The body, or a part of it, as JSON; flags override it
-    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body)]
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag)]
     #[arg(value_hint = clap::ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) body: Option<JsonSource>,
 
@@ -75,8 +75,8 @@ pub(crate) struct DeliveryArgs {
 }
 
 /// Sends one message and reports its outcome.
-pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
-    let mut told = Told::new("send");
+pub(crate) fn run(context: &mut Context, typed: &MessageArgs<DeliveryArgs>) -> ExitCode {
+    let mut told = SendReport::new("send");
     told.record.kind = Some(typed.message.command().into());
     told.record.dry_run = context.mode != Mode::Send;
     let code = send(context, typed, &mut told)
@@ -95,8 +95,8 @@ pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> 
 
 fn send(
     context: &mut Context,
-    typed: &TypedMessage<DeliveryArgs>,
-    told: &mut Told,
+    typed: &MessageArgs<DeliveryArgs>,
+    told: &mut SendReport,
 ) -> Result<ExitCode, CommandError> {
     let DeliveryArgs {
         send,
@@ -137,7 +137,7 @@ fn send(
     }
     prepared.once = OnceSend::open(context, send.once.as_ref(), &sender)?;
     prepared.limit = LimitedSend::open(context, &sender, &outgoing, *over_limit)?;
-    let flight = Flight::default();
+    let flight = RequestProgress::default();
     let deliver = async {
         let mut connection = sender.connect(context).await?;
         prepared
@@ -160,7 +160,7 @@ fn send(
 /// Builds the message from flags and `--body`, and prints its warnings.
 fn read_message(
     context: &mut Context,
-    typed: &TypedMessage<DeliveryArgs>,
+    typed: &MessageArgs<DeliveryArgs>,
     recipients: &RecipientSources,
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
@@ -170,7 +170,7 @@ fn read_message(
         .as_ref()
         .map(|source| context.input.json_value("--body", source))
         .transpose()?;
-    let suggested = file.as_ref().and_then(Message::suggested_by);
+    let suggested = file.as_ref().and_then(MessageKind::suggested_by);
     let made = Outgoing::new(&typed.message, flags, file, recipients);
     let (outgoing, mut warnings) = made.map_err(|error| {
         let is_whole = typed.delivery.body.is_some();
@@ -188,8 +188,8 @@ fn read_message(
 /// The error with the command for the kind that the body seems to be, or with how to give a whole body.
 fn with_way_out(
     error: InvalidMessage,
-    typed: &Message,
-    suggested: Option<&Message>,
+    typed: &MessageKind,
+    suggested: Option<&MessageKind>,
     is_whole: bool,
 ) -> InvalidMessage {
     let other = suggested.filter(|kind| kind.written_by() != typed.command());
@@ -200,7 +200,7 @@ fn with_way_out(
         InvalidMessage::Other(_) => None,
     };
     let reads_input = !is_whole && !std::io::stdin().is_terminal();
-    let hint = match other.map(Message::written_by) {
+    let hint = match other.map(MessageKind::written_by) {
         Some("flow-message") => {
             "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE".to_owned()
         }
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_a_column_is_told_with_its_place() {
+    fn unfilled_columns_are_reported_with_their_path() {
         let body = json!({
             "text": "Hola {{ nombre }}",
             "rows": [{ "title": "Uno" }, { "title": "{{ dos }}" }],

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::claim::OnceSend;
 use super::limit::LimitedSend;
 use super::result::note_delivery;
-use crate::api::{Deadline, Delivery, DeliveryState, Outcome, Request, told};
+use crate::api::{Deadline, Delivery, DeliveryState, Outcome, Request, excerpt};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Settings, timeout};
 use crate::context::Context;
@@ -23,8 +23,8 @@ use crate::output::{Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::sending::{
-    AuditLog, Connection, DeliveryWait, Flight, Sender, claim_exclusions, read_environment,
-    read_exclusions, read_settings, refuse_templates, wait_for_delivery,
+    AuditLog, Connection, DeliveryWait, RequestProgress, Sender, claim_exclusions,
+    read_environment, read_exclusions, read_settings, refuse_templates, wait_for_delivery,
 };
 use crate::timestamps::now;
 
@@ -70,7 +70,7 @@ pub(crate) struct SingleSendArgs {
 
 /// A send cannot wait for a reply.
 fn goal() -> impl TypedValueParser<Value = DeliveryState> {
-    PossibleValuesParser::new(["delivered", "read"]).map(|name| DeliveryState::of_name(&name))
+    PossibleValuesParser::new(["delivered", "read"]).map(|name| DeliveryState::from_name(&name))
 }
 
 impl SingleSendArgs {
@@ -108,14 +108,14 @@ impl SingleSendArgs {
         context: &Context,
         settings: Settings,
         outgoing: &Outgoing,
-        told: &mut Told,
+        told: &mut SendReport,
     ) -> Result<(Sender, Exclusions), CommandError> {
         told.note_sender(&settings);
         told.note_message(outgoing);
         if let Some(bot) = &settings.bot {
             outgoing.check_bot(bot)?;
         }
-        let sender = Sender::of(settings, context)?;
+        let sender = Sender::new(settings, context)?;
         let countries = CountryRule {
             otherwise: self.country.or(sender.settings.country),
             by_column: true,
@@ -133,13 +133,13 @@ impl SingleSendArgs {
 }
 
 /// What is known of a message, for its record and the audit log.
-pub(super) struct Told {
+pub(super) struct SendReport {
     command: &'static str,
     pub(super) record: Record,
     log: AuditLog,
 }
 
-impl Told {
+impl SendReport {
     /// Of a message of `command`, of which nothing is known yet.
     pub(super) fn new(command: &'static str) -> Self {
         Self {
@@ -150,7 +150,7 @@ impl Told {
     }
 
     /// Of a message that this sender is about to send.
-    pub(super) fn of(
+    pub(super) fn for_message(
         command: &'static str,
         sender: &Sender,
         exclusions: &Exclusions,
@@ -167,7 +167,7 @@ impl Told {
     }
 
     fn note_sender(&mut self, settings: &Settings) {
-        self.log = AuditLog::of(settings);
+        self.log = AuditLog::from_settings(settings);
         self.record.profile = settings
             .profile
             .as_ref()
@@ -217,8 +217,8 @@ impl<'a> PreparedSend<'a> {
     pub(super) async fn deliver_over(
         &self,
         connection: &mut Connection,
-        told: &mut Told,
-        flight: &Flight,
+        told: &mut SendReport,
+        flight: &RequestProgress,
         wait: Option<DeliveryWait>,
     ) -> Result<ExitCode, CommandError> {
         let Self {
@@ -292,7 +292,7 @@ impl<'a> PreparedSend<'a> {
         }
     }
 
-    fn given_up(&self, flight: &Flight) -> Delivery {
+    fn given_up(&self, flight: &RequestProgress) -> Delivery {
         flight.given_up(self.notice_within.unwrap_or_default())
     }
 
@@ -300,7 +300,7 @@ impl<'a> PreparedSend<'a> {
         &self,
         connection: &mut Connection,
         begins_by: Option<Deadline>,
-        flight: &Flight,
+        flight: &RequestProgress,
     ) -> Result<Delivery, CommandError> {
         // WhatsApp may drop one for authentication without a word.
         let mut to_user_ids = TemplateUses::default();
@@ -346,7 +346,7 @@ impl<'a> PreparedSend<'a> {
             let id = record
                 .message_id
                 .as_ref()
-                .map(|id| format!(": {}", told(id)))
+                .map(|id| format!(": {}", excerpt(id)))
                 .unwrap_or_default();
             let what = if is_notice { "the notice for" } else { "for" };
             stderr.accepted(&format!(

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use crate::command_error::CommandError;
 use crate::config::{Environment, LedgerDatabase};
 use crate::context::Context;
-use crate::ledger::{DatabaseAddress, LedgerError, OnWait, Place, Run, RunName, Store, now};
+use crate::ledger::{
+    DatabaseAddress, Ledger, LedgerError, LedgerLocation, OnWait, Run, RunName, now,
+};
 use crate::process::{Signals, block_on, enclosing_sandbox};
 use crate::timestamps::wrong_clock;
 
@@ -15,22 +17,25 @@ const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Opens the store; creates its file if it is one.
-pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
+pub(crate) fn open_store(context: &Context) -> Result<Ledger, CommandError> {
     let environment = Environment::read_for_ledger()?;
     // Nothing that this command does may concern real people then, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
-    Ok(Store::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
+    Ok(Ledger::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
 /// Opens the store without creating anything; None if it does not exist.
-pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Store>, CommandError> {
-    Ok(Store::open_to_look(place(context)?, on_wait(context))?)
+pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Ledger>, CommandError> {
+    Ok(Ledger::open_to_look(place(context)?, on_wait(context))?)
 }
 
-fn place(context: &Context) -> Result<Place, CommandError> {
-    Ok(ledger_address(context)?
-        .map_or_else(Place::home, |address| Place::Database(Box::new(address))))
+fn place(context: &Context) -> Result<LedgerLocation, CommandError> {
+    Ok(
+        ledger_address(context)?.map_or_else(LedgerLocation::home, |address| {
+            LedgerLocation::Database(Box::new(address))
+        }),
+    )
 }
 
 /// Says that the store is being written by another process.
@@ -51,7 +56,7 @@ fn on_wait(context: &Context) -> OnWait {
 /// # Errors
 /// If a signal comes first.
 pub(crate) async fn wait_for_turn(
-    store: &Store,
+    store: &Ledger,
     signals: &mut Signals,
 ) -> Result<(), CommandError> {
     let began = Instant::now();
@@ -72,7 +77,7 @@ pub(crate) async fn wait_for_turn(
 /// Finds the named run, or else the newest one and prints its name.
 pub(crate) fn find_or_newest(
     context: &Context,
-    store: &Store,
+    store: &Ledger,
     asked: Option<&RunName>,
 ) -> Result<Run, LedgerError> {
     if let Some(asked) = asked {
@@ -86,7 +91,7 @@ pub(crate) fn find_or_newest(
 }
 
 /// Checks the clocks used to remember rows: this machine's and the ledger's own.
-pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
+pub(crate) fn check_clocks(store: &Ledger) -> Result<(), CommandError> {
     for (whose, now) in [("this machine", now()), ("the database", store.now()?)] {
         if let Some(problem) = wrong_clock(now) {
             let hint = "set the clock: what was sent is remembered by its time, and people would get it again";

@@ -23,7 +23,7 @@ impl ApiUrl {
     ///
     /// # Errors
     /// When it is not such an address, or is Jelou itself.
-    pub(super) fn of_sandbox(raw: &str) -> Result<Self, String> {
+    pub(super) fn for_sandbox(raw: &str) -> Result<Self, String> {
         let url = Self::parse(raw)?;
         let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_this_machine_are_one_key() {
+    fn loopback_names_share_one_key() {
         for (raw, expected) in [
             ("http://localhost:9000/v1", "http://127.0.0.1:9000/v1"),
             ("http://LOCALHOST.:9000/v1/", "http://127.0.0.1:9000/v1"),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sandbox_may_be_on_another_machine_and_is_not_jelou() {
+    fn sandbox_may_run_on_another_machine() {
         for (raw, expected) in [
             ("http://sandbox:4780", Ok("http://sandbox:4780")),
             ("http://SANDBOX:4780/", Ok("http://sandbox:4780")),
@@ -233,7 +233,7 @@ mod tests {
             ("sandbox:4780", Err("not of a sandbox")),
             ("", Err("not a URL")),
         ] {
-            match (ApiUrl::of_sandbox(raw), expected) {
+            match (ApiUrl::for_sandbox(raw), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
                 (Err(error), Err(expected)) => assert!(error.contains(expected), "{raw}: {error}"),
                 (found, _) => panic!("{raw}: {found:?}"),

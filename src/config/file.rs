@@ -217,7 +217,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a configuration that only its owner can have written; None if there is no file.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
-    let unread = |cause: io::Error| bad_file(FileError::of("read", path)(cause));
+    let unread = |cause: io::Error| bad_file(FileError::while_doing("read", path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -238,7 +238,9 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
 }
 
 fn unreadable(path: &Path, problem: &str) -> CommandError {
-    bad_file(FileError::of("read", path)(io::Error::other(problem)))
+    bad_file(FileError::while_doing("read", path)(io::Error::other(
+        problem,
+    )))
 }
 
 /// Anyone who can write the configuration chooses where messages and secrets go.
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_the_wrong_type_is_not_repeated() {
+    fn secret_of_wrong_type_is_not_printed() {
         for text in [
             "[profiles.a]\nclient_secret = 987654",
             "[profiles.a]\nclient_secret = \"987654",

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn pattern_that_matches_no_number_is_known() {
+    fn pattern_that_matches_no_number_is_detected() {
         for (pattern, expected) in [
             ("0987654321", true),
             ("987654321", true),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bot_of_digits_does_not_begin_with_0() {
+    fn numeric_bot_id_rejects_leading_zero() {
         for (raw, is_bot) in [
             ("77", true),
             ("077", false),
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_loses_one_final_line_break() {
+    fn id_loses_one_final_line_break() {
         for (raw, expected) in [
             ("77", Some("77")),
             ("77\n", Some("77")),
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_has_a_unit_or_is_per_second() {
+    fn rate_unit_defaults_to_seconds() {
         for (raw, expected) in [
             ("5/s", 5.0),
             ("5", 5.0),
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_remember_has_a_unit() {
+    fn remember_duration_needs_a_unit() {
         for (raw, expected) in [
             ("3d", 72 * 60),
             ("0", 0),

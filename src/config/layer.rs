@@ -22,20 +22,20 @@ pub(crate) enum Origin {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sourced<T> {
+pub(crate) struct WithOrigin<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
 }
 
-impl<T: fmt::Display> Sourced<T> {
-    pub(crate) fn shown(&self) -> Sourced<String> {
-        self.origin.of(self.value.to_string())
+impl<T: fmt::Display> WithOrigin<T> {
+    pub(crate) fn shown(&self) -> WithOrigin<String> {
+        self.origin.tag(self.value.to_string())
     }
 }
 
 impl Origin {
-    pub(crate) fn of<T>(&self, value: T) -> Sourced<T> {
-        Sourced {
+    pub(crate) fn tag<T>(&self, value: T) -> WithOrigin<T> {
+        WithOrigin {
             value,
             origin: self.clone(),
         }
@@ -58,19 +58,19 @@ impl fmt::Display for Origin {
 type Reader<T> = fn(&str) -> Result<T, String>;
 
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Layer(BTreeMap<&'static str, Sourced<Vec<String>>>);
+pub(crate) struct Layer(BTreeMap<&'static str, WithOrigin<Vec<String>>>);
 
 impl Layer {
-    pub(super) fn of_defaults() -> Self {
+    pub(super) fn defaults() -> Self {
         let keys = KEYS.iter().filter(|key| !key.default.is_empty());
         Self(
-            keys.map(|key| (key.name, Origin::Default.of(vec![key.default.to_owned()])))
+            keys.map(|key| (key.name, Origin::Default.tag(vec![key.default.to_owned()])))
                 .collect(),
         )
     }
 
     /// What holds in the sandbox whatever a profile says; `address` is where it runs, if that is known.
-    pub(super) fn of_sandbox(address: Option<&str>) -> Self {
+    pub(super) fn for_sandbox(address: Option<&str>) -> Self {
         let mut layer = Self::default();
         for name in ["client_id", "client_secret"] {
             layer.put(name, vec!["sandbox".to_owned()], &Origin::Sandbox);
@@ -86,7 +86,7 @@ impl Layer {
     }
 
     pub(super) fn put(&mut self, name: &'static str, value: Vec<String>, origin: &Origin) {
-        self.0.insert(name, origin.of(value));
+        self.0.insert(name, origin.tag(value));
     }
 
     /// Adds what was typed, if it was, for the flag of the key called `name`.
@@ -119,7 +119,7 @@ impl Layer {
         values.flat_map(|(key, value)| key.paths(value).into_iter().map(move |path| (key, path)))
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Sourced<Vec<String>>> {
+    pub(crate) fn remove(&mut self, name: &str) -> Option<WithOrigin<Vec<String>>> {
         self.0.remove(name)
     }
 
@@ -163,7 +163,7 @@ impl Layer {
             .map_err(|problem| self.wrong(name, &problem))
     }
 
-    /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
+    /// The same for a key that has a default, of a layer over [`Self::defaults`].
     #[expect(clippy::expect_used, reason = "the table says so")]
     pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
@@ -212,9 +212,9 @@ impl Layer {
     }
 
     /// The value of `key` as it is printed, and its origin.
-    pub(crate) fn shown(&self, key: &Key) -> Option<Sourced<String>> {
-        let Sourced { value, origin } = self.0.get(key.name)?;
-        Some(origin.of(key.shown(value)))
+    pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
+        let WithOrigin { value, origin } = self.0.get(key.name)?;
+        Some(origin.tag(key.shown(value)))
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_postgres::config::Host;
 use url::Url;
 
 use super::file::ConfigFile;
-use super::layer::{Origin, Sourced};
+use super::layer::{Origin, WithOrigin};
 use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
 use super::settings::{choose_profile, load_file};
@@ -26,13 +26,13 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 pub(crate) struct LedgerDatabase {
     pub(crate) config: Config,
     /// Of the profile that names it, else of the address, else of `PGPASSWORD`.
-    pub(crate) password: Option<Sourced<SecretSource>>,
+    pub(crate) password: Option<WithOrigin<SecretSource>>,
     /// Whether the connection is encrypted, and the server verified.
     pub(crate) is_encrypted: bool,
     /// A file with trusted authorities, which replace the system's.
     pub(crate) roots: Option<PathBuf>,
     /// Its address, without the password.
-    pub(crate) shown: Sourced<String>,
+    pub(crate) shown: WithOrigin<String>,
 }
 
 impl LedgerDatabase {
@@ -67,9 +67,11 @@ impl LedgerDatabase {
             let password = std::env::var(PASSWORD_VARIABLE)
                 .ok()
                 .filter(|password| !password.is_empty())?;
-            Some(Origin::Variable(PASSWORD_VARIABLE).of(SecretSource::Value(Secret::new(password))))
+            Some(
+                Origin::Variable(PASSWORD_VARIABLE).tag(SecretSource::Value(Secret::new(password))),
+            )
         };
-        let password = SecretSource::of(layer, "ledger_password", directory)?
+        let password = SecretSource::from_layer(layer, "ledger_password", directory)?
             .or(database.password)
             .or_else(of_variable);
         Ok(Some(Self {
@@ -163,13 +165,13 @@ impl LedgerDatabase {
         };
         let password = password
             .or(in_front)
-            .map(|password| origin.of(SecretSource::Value(Secret::new(password))));
+            .map(|password| origin.tag(SecretSource::Value(Secret::new(password))));
         Ok(Self {
             config,
             password,
             is_encrypted,
             roots,
-            shown: origin.of(url.into()),
+            shown: origin.tag(url.into()),
         })
     }
 
@@ -202,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_taken_off_and_what_is_far_is_encrypted() {
+    fn password_is_removed_and_remote_ledger_encrypted() {
         for (raw, shown, password, is_encrypted) in [
             (
                 "postgres://jelou@db.example/j",
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_weaker_or_not_understood_is_refused() {
+    fn weak_or_invalid_ledger_address_is_refused() {
         for (raw, part) in [
             ("mysql://u@h/j", "not the address of a PostgreSQL"),
             ("jelou", "not the address"),

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::api_url::ApiUrl;
 use super::error::incomplete;
 use super::keys::client_id;
-use super::layer::{Layer, Origin, Sourced};
+use super::layer::{Layer, Origin, WithOrigin};
 use super::secret_source::SecretSource;
 use crate::command_error::CommandError;
 
@@ -14,9 +14,9 @@ use crate::command_error::CommandError;
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// From flags and environment.
-    typed: Pair,
+    typed: PartialLogin,
     /// From the profile.
-    kept: Pair,
+    kept: PartialLogin,
     /// The profile's name; empty without a profile.
     profile: String,
     /// The only place that the profile's secret is sent to, apart from this machine.
@@ -25,20 +25,20 @@ pub(crate) struct Login {
 
 /// Client id and where its secret is, as far as they are given in one place.
 #[derive(Clone, Debug, Default)]
-struct Pair {
-    id: Option<Sourced<String>>,
-    secret: Option<Sourced<SecretSource>>,
+struct PartialLogin {
+    id: Option<WithOrigin<String>>,
+    secret: Option<WithOrigin<SecretSource>>,
 }
 
-impl Pair {
+impl PartialLogin {
     /// The relative paths of `layer` begin at `directory`.
-    fn of(layer: &Layer, directory: &Path) -> Result<Self, CommandError> {
+    fn from_layer(layer: &Layer, directory: &Path) -> Result<Self, CommandError> {
         let id = layer
             .get("client_id", client_id)?
-            .map(|id| layer.origin("client_id").of(id));
+            .map(|id| layer.origin("client_id").tag(id));
         Ok(Self {
             id,
-            secret: SecretSource::of(layer, "client_secret", directory)?,
+            secret: SecretSource::from_layer(layer, "client_secret", directory)?,
         })
     }
 }
@@ -57,23 +57,23 @@ impl Login {
     ) -> Result<Self, CommandError> {
         let home = profile
             .clone()
-            .over(Layer::of_defaults())
+            .over(Layer::defaults())
             .or_default("api_url", str::parse)?;
         Ok(Self {
-            typed: Pair::of(outside, Path::new(""))?,
-            kept: Pair::of(profile, directory)?,
+            typed: PartialLogin::from_layer(outside, Path::new(""))?,
+            kept: PartialLogin::from_layer(profile, directory)?,
             profile: name.to_owned(),
             home,
         })
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.
-    pub(crate) fn id(&self) -> Option<&Sourced<String>> {
+    pub(crate) fn id(&self) -> Option<&WithOrigin<String>> {
         self.typed.id.as_ref().or(self.kept.id.as_ref())
     }
 
     /// The source of the secret that comes first. The one of a profile is not used with another id.
-    pub(crate) fn secret(&self) -> Option<&Sourced<SecretSource>> {
+    pub(crate) fn secret(&self) -> Option<&WithOrigin<SecretSource>> {
         let kept = self
             .kept
             .secret
@@ -89,18 +89,18 @@ impl Login {
         can_ask: bool,
         api_url: &ApiUrl,
         asked_by: &Origin,
-    ) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
-        let prompt = || can_ask.then(|| Origin::Terminal.of(SecretSource::Prompt));
+    ) -> Result<(&WithOrigin<String>, WithOrigin<SecretSource>), CommandError> {
+        let prompt = || can_ask.then(|| Origin::Terminal.tag(SecretSource::Prompt));
         let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
             both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
         let no_secret = |id: &str| {
             CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
         };
-        let ask = |id: &Sourced<String>| prompt().ok_or_else(|| no_secret(&id.value));
+        let ask = |id: &WithOrigin<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (Some(id), None) => Ok((id, ask(id)?)),
-            (None, Some(Sourced { origin, .. })) => Err(CommandError::configuration(
+            (None, Some(WithOrigin { origin, .. })) => Err(CommandError::configuration(
                 format!(
                     "the client secret comes from {origin}, but neither a flag nor the environment gives its client id"
                 ),

@@ -20,10 +20,10 @@ pub(crate) use self::file::ConfigFile;
 pub(crate) use self::keys::{
     KEYS, Key, bot_id, budget, matches_no_number, people_limit, rate, remember, retry_for, timeout,
 };
-pub(crate) use self::layer::{Layer, Origin, Sourced};
+pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::outside::{Environment, Flags};
 pub(crate) use self::secret_source::{SecretSource, is_bare_name};
 pub(crate) use self::settings::{
-    Sandboxed, Settings, check, checked, knows_profile, zone_of_profile,
+    SandboxMode, Settings, check, checked, knows_profile, zone_of_profile,
 };

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_meant_is_found_at_the_edges() {
+    fn stray_characters_are_found_at_the_edges() {
         for value in ["77", "a b", "77\n", "\"", "'a\"", "it's", "77\r\n", "a\rb"] {
             assert_eq!(stray_character(value), None, "{value:?}");
         }

@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 use super::error::interrupted;
-use super::layer::{Layer, Origin, Sourced};
+use super::layer::{Layer, Origin, WithOrigin};
 use crate::command_error::CommandError;
 use crate::private_file::{self, FileError, PipeBound, open_to_read};
 use crate::process::{Signal, find_program};
@@ -78,11 +78,11 @@ impl SecretSource {
     ///
     /// # Errors
     /// If it is given in two ways.
-    pub(super) fn of(
+    pub(super) fn from_layer(
         layer: &Layer,
         name: &str,
         directory: &Path,
-    ) -> Result<Option<Sourced<Self>>, CommandError> {
+    ) -> Result<Option<WithOrigin<Self>>, CommandError> {
         let ways = Self::ways(name);
         let mut given = ways.iter().filter(|way| layer.has(way));
         let Some(key) = given.next() else {
@@ -101,7 +101,7 @@ impl SecretSource {
             Some("_file") => Self::File(SecretFile::new(words.concat().into(), directory)),
             _ => Self::Value(Secret::new(words.concat())),
         };
-        Ok(Some(layer.origin(key).of(source)))
+        Ok(Some(layer.origin(key).tag(source)))
     }
 }
 
@@ -135,7 +135,7 @@ fn no_such_file(origin: &Origin) -> CommandError {
     )
 }
 
-impl Sourced<SecretSource> {
+impl WithOrigin<SecretSource> {
     /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
     /// an error.
     pub(crate) async fn fetch(
@@ -152,7 +152,7 @@ impl Sourced<SecretSource> {
                     if file.may_be_secret() {
                         return no_such_file(&self.origin);
                     }
-                    let problem = FileError::of("read", &file.path)(cause);
+                    let problem = FileError::while_doing("read", &file.path)(cause);
                     let message = format!("{}: {problem}", self.origin);
                     CommandError::configuration(message, "check the path and its permissions")
                 })?

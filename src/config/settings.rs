@@ -7,7 +7,7 @@ use super::api_url::ApiUrl;
 use super::error::{no_bot, unknown_profile, wrong_variable};
 use super::file::ConfigFile;
 use super::keys::{self, Key};
-use super::layer::{Layer, Origin, Sourced};
+use super::layer::{Layer, Origin, WithOrigin};
 use super::login::Login;
 use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
@@ -20,7 +20,7 @@ use crate::private_file::target_of;
 
 /// Whether a sandbox takes the place of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Sandboxed {
+pub(crate) enum SandboxMode {
     No,
     /// `--sandbox`: the one running on this machine, otherwise one inside this process.
     Nearest,
@@ -32,11 +32,11 @@ pub(crate) enum Sandboxed {
 /// The result of all sources.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) profile: Option<Sourced<String>>,
+    pub(crate) profile: Option<WithOrigin<String>>,
     pub(crate) bot: Option<String>,
     pub(crate) login: Login,
     pub(crate) api_url: ApiUrl,
-    pub(crate) sandbox: Sandboxed,
+    pub(crate) sandbox: SandboxMode,
     pub(crate) timeout: Duration,
     pub(crate) retry_for: Duration,
     pub(crate) ca_cert: Option<PathBuf>,
@@ -79,7 +79,7 @@ impl Settings {
         let sandbox = sandboxed(flags, environment)?;
         let mut warnings = environment.warnings.clone();
         warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
-        let chosen = choose_profile(flags, environment, file, sandbox == Sandboxed::No)?;
+        let chosen = choose_profile(flags, environment, file, sandbox == SandboxMode::No)?;
         let mut outside = environment.layer.clone();
         // With `--profile` on the command line, the sender does not come from the environment.
         if flags.profile.is_some() {
@@ -108,13 +108,13 @@ impl Settings {
             .and_then(|file| file.profiles.get(&name))
             .cloned()
             .unwrap_or_default();
-        let mut defaults = Layer::of_defaults();
-        if sandbox != Sandboxed::No {
+        let mut defaults = Layer::defaults();
+        if sandbox != SandboxMode::No {
             // It has credentials of its own, so no secret is read, and it needs no bot.
             outside.remove("client_secret_file");
             outside.remove("ca_cert");
             profile.remove("ca_cert");
-            outside = Layer::of_sandbox(environment.sandbox.as_deref()).over(outside);
+            outside = Layer::for_sandbox(environment.sandbox.as_deref()).over(outside);
             defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
         }
         let directory = file.map_or(Path::new(""), ConfigFile::directory);
@@ -138,7 +138,7 @@ impl Settings {
     }
 
     /// Reads each value of the `layer` of all sources.
-    fn read(layer: Layer, login: Login, sandbox: Sandboxed) -> Result<Self, CommandError> {
+    fn read(layer: Layer, login: Login, sandbox: SandboxMode) -> Result<Self, CommandError> {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
             between: windows_of(&between.unwrap_or_default())
@@ -156,8 +156,10 @@ impl Settings {
             bot: layer.get("bot_id", keys::bot_id)?,
             login,
             api_url: match &sandbox {
-                Sandboxed::At(url) => url.clone(),
-                Sandboxed::No | Sandboxed::Nearest => layer.or_default("api_url", str::parse)?,
+                SandboxMode::At(url) => url.clone(),
+                SandboxMode::No | SandboxMode::Nearest => {
+                    layer.or_default("api_url", str::parse)?
+                }
             },
             sandbox,
             timeout: layer.or_default("timeout", keys::timeout)?,
@@ -181,15 +183,17 @@ impl Settings {
 
     /// Whether nothing can reach Jelou.
     pub(crate) fn is_sandboxed(&self) -> bool {
-        self.sandbox != Sandboxed::No
+        self.sandbox != SandboxMode::No
     }
 
     /// The note after a sandbox accepted a message; none without a sandbox.
     pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
         match &self.sandbox {
-            Sandboxed::No => None,
-            Sandboxed::At(url) if !url.is_loopback() => Some("sandbox: nothing was sent to Jelou"),
-            Sandboxed::Nearest | Sandboxed::At(_) => Some("sandbox: nothing left this machine"),
+            SandboxMode::No => None,
+            SandboxMode::At(url) if !url.is_loopback() => {
+                Some("sandbox: nothing was sent to Jelou")
+            }
+            SandboxMode::Nearest | SandboxMode::At(_) => Some("sandbox: nothing left this machine"),
         }
     }
 
@@ -204,9 +208,9 @@ impl Settings {
     }
 
     /// The value of a key as it is printed, and its origin; never a secret.
-    pub(crate) fn shown(&self, key: &Key) -> Option<Sourced<String>> {
+    pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
         match key.name {
-            "client_secret" => self.login.secret().map(Sourced::shown),
+            "client_secret" => self.login.secret().map(WithOrigin::shown),
             _ => self.layer.shown(key),
         }
     }
@@ -219,7 +223,7 @@ impl Settings {
     pub(crate) fn credentials(
         &self,
         can_ask: bool,
-    ) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
+    ) -> Result<(&WithOrigin<String>, WithOrigin<SecretSource>), CommandError> {
         self.login
             .credentials(can_ask, &self.api_url, self.origin("api_url"))
     }
@@ -230,9 +234,9 @@ pub(crate) fn check(layer: &Layer) -> Result<(), String> {
     let login = Login::new(layer, &Layer::default(), "", Path::new(""));
     let read = login.and_then(|login| {
         Settings::read(
-            layer.clone().over(Layer::of_defaults()),
+            layer.clone().over(Layer::defaults()),
             login,
-            Sandboxed::No,
+            SandboxMode::No,
         )
     });
     read.map(drop).map_err(|error| error.message)
@@ -291,16 +295,16 @@ pub(super) fn load_file(
     ConfigFile::find(flags.config_file(environment).as_deref())
 }
 
-fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, CommandError> {
+fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, CommandError> {
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox {
-            Sandboxed::Nearest
+            SandboxMode::Nearest
         } else {
-            Sandboxed::No
+            SandboxMode::No
         });
     };
-    ApiUrl::of_sandbox(raw)
-        .map(Sandboxed::At)
+    ApiUrl::for_sandbox(raw)
+        .map(SandboxMode::At)
         .map_err(|problem| {
             let way_out =
                 "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
@@ -315,14 +319,14 @@ pub(super) fn choose_profile(
     environment: &Environment,
     file: Option<&ConfigFile>,
     is_needed: bool,
-) -> Result<Option<Sourced<String>>, CommandError> {
+) -> Result<Option<WithOrigin<String>>, CommandError> {
     let asked = match (&flags.profile, &environment.profile) {
-        (Some(name), _) => Some(Origin::Flag("--profile").of(name.clone())),
-        (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
+        (Some(name), _) => Some(Origin::Flag("--profile").tag(name.clone())),
+        (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").tag(name.clone())),
         (None, None) => flags
             .default_profile
             .clone()
-            .map(|name| Origin::Default.of(name)),
+            .map(|name| Origin::Default.tag(name)),
     };
     let known: Vec<_> = file
         .into_iter()
@@ -348,7 +352,7 @@ pub(super) fn choose_profile(
         .flatten()
         .map(String::as_str);
     match (default, known.as_slice()) {
-        (Some(name), _) | (None, &[name]) => Ok(Some(Origin::Default.of(name.to_owned()))),
+        (Some(name), _) | (None, &[name]) => Ok(Some(Origin::Default.tag(name.to_owned()))),
         (None, []) => Ok(None),
         (None, _) if !is_needed => Ok(None),
         (None, _) => {
@@ -379,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_named_by_its_key_and_its_profile() {
+    fn invalid_value_names_its_key_and_profile() {
         for (profile, expected) in [
             (
                 "timeout = \"soon\"",

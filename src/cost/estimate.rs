@@ -30,7 +30,7 @@ pub(crate) struct Estimate {
 
 /// What a run costs: all of it, what was sent of it, and what was delivered, if that was asked.
 #[derive(Debug)]
-pub(crate) struct Spent {
+pub(crate) struct RunCost {
     /// Whether it was sent to the sandbox, and cost nothing.
     pub(crate) is_rehearsal: bool,
     pub(crate) estimate: Estimate,
@@ -92,7 +92,7 @@ impl Estimate {
     }
 
     /// The same prices for other numbers of messages, by place.
-    pub(crate) fn of(&self, messages: impl Fn(usize) -> u64) -> Self {
+    pub(crate) fn with_counts(&self, messages: impl Fn(usize) -> u64) -> Self {
         let by = self.by.iter().enumerate();
         let by = by.map(|(place, charge)| Charge {
             messages: messages(place),
@@ -192,7 +192,7 @@ fn first_of(mut names: Vec<String>) -> String {
     names.join(", ")
 }
 
-impl Spent {
+impl RunCost {
     pub(crate) fn to_json(&self) -> Value {
         let figures =
             |of: &Estimate| json!({ "messages": of.messages(), "total": of.total().to_string() });
@@ -251,7 +251,7 @@ mod tests {
                     usize::try_from(list * (place + 3) % 17).unwrap() + 1,
                 ));
             }
-            let rates = Rates::of_text(&rates).unwrap();
+            let rates = Rates::parse(&rates).unwrap();
             let mut estimate = Estimate::new(&rates);
             for (country, _) in &rows {
                 estimate.add(&rates, Some(country), Some(Category::Service));

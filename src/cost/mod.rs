@@ -3,5 +3,5 @@
 mod estimate;
 mod rates;
 
-pub(crate) use self::estimate::{Estimate, Spent};
+pub(crate) use self::estimate::{Estimate, RunCost};
 pub(crate) use self::rates::{Category, EXPLAINED, Money, Rates};

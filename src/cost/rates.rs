@@ -89,7 +89,8 @@ impl Rates {
     /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another
     /// currency.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
-        let file = open_to_read(path, PipeBound::FirstByte).map_err(FileError::of("read", path));
+        let file =
+            open_to_read(path, PipeBound::FirstByte).map_err(FileError::while_doing("read", path));
         Self::read_from(
             ListInput::File(file.map_err(|error| error.to_string())?),
             &path.display().to_string(),
@@ -259,16 +260,16 @@ mod tests {
 
     impl Rates {
         /// The rates of a file with this text.
-        pub(in crate::cost) fn of_text(text: &str) -> Result<Self, String> {
+        pub(in crate::cost) fn parse(text: &str) -> Result<Self, String> {
             let input = Cursor::new(text.to_owned().into_bytes());
             Self::read_from(ListInput::Stream(Box::new(input)), "rates.csv")
         }
     }
 
     #[test]
-    fn the_price_of_a_country_comes_before_that_of_all_others() {
+    fn country_price_precedes_the_default_price() {
         let [_, example] = EXPLAINED;
-        let rates = Rates::of_text(example).unwrap();
+        let rates = Rates::parse(example).unwrap();
         assert_eq!(rates.currency, "USD");
         for (country, category, price) in [
             (Some("EC"), Category::Marketing, Some("0.075")),
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_country_is_a_code_or_a_name_and_a_price_has_a_decimal_point_or_comma() {
+    fn price_list_accepts_country_names_and_decimal_commas() {
         for text in [
             "country;category;price;currency\nEcuador;Marketing;0,0625;EUR",
             "Currency\tPrice\tCountry\tCategory\nEUR\t0,0625\tECU\tMARKETING",
@@ -297,7 +298,7 @@ mod tests {
             "country,category,price,currency\nEC,marketing,\"0,0625\",EUR",
             "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
         ] {
-            let rates = Rates::of_text(text).unwrap();
+            let rates = Rates::parse(text).unwrap();
             assert_eq!(
                 rates.price(Some("EC"), Category::Marketing),
                 "0.0625".parse().ok(),
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_rate_is_named_with_its_line_and_column() {
+    fn invalid_price_names_its_line_and_column() {
         let header = "country,category,price,currency\n";
         for (rows, problem) in [
             ("", "rates.csv has no rate"),
@@ -341,10 +342,10 @@ mod tests {
                 "line 3: * has a price for utility already",
             ),
         ] {
-            let error = Rates::of_text(&format!("{header}{rows}")).unwrap_err();
+            let error = Rates::parse(&format!("{header}{rows}")).unwrap_err();
             assert!(error.contains(problem), "{error}");
         }
-        let error = Rates::of_text("country,price,currency\nEC,1,USD").unwrap_err();
+        let error = Rates::parse("country,price,currency\nEC,1,USD").unwrap_err();
         assert!(
             error.contains(
                 "line 2: no column `category` found; the columns are country, price, currency"
@@ -354,23 +355,23 @@ mod tests {
         for (price, sign) in [("1.000", ';'), ("12,345", ';'), ("1.000", ',')] {
             let text = format!("country;category;price;currency\nCO;service;{price};COP")
                 .replace(';', &sign.to_string());
-            let error = Rates::of_text(&text).unwrap_err();
+            let error = Rates::parse(&text).unwrap_err();
             assert!(
                 error.contains(&format!("price: `{price}` may be a thousand times as much")),
                 "{error}"
             );
         }
         assert!(
-            Rates::of_text(
+            Rates::parse(
                 "country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD"
             )
             .is_ok()
         );
-        assert!(Rates::of_text("").is_err());
+        assert!(Rates::parse("").is_err());
     }
 
     #[test]
-    fn an_amount_is_read_and_shown_exactly() {
+    fn amounts_are_read_and_shown_exactly() {
         for (raw, shown) in [
             ("0.0625", "0.0625"),
             (" 12 ", "12.00"),

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::api::{DeliveryFacts, HistoryMessage, MessageSort};
-use crate::message::Message;
+use crate::api::{DeliveryStatus, HistoryMessage, MessageClass};
+use crate::message::MessageKind;
 
 /// How much later than its request's timeout a message of ours may be created, in milliseconds.
 const LATEST: i64 = 10 * 60 * 1000;
@@ -24,7 +24,7 @@ pub(crate) struct AttemptWindow {
 impl AttemptWindow {
     /// The window of an attempt that began at `began_at` by our clock and took at most `timeout`. Jelou's clock is
     /// ahead by `clock`.
-    pub(crate) fn of(began_at: i64, clock: i64, timeout: i64) -> Self {
+    pub(crate) fn new(began_at: i64, clock: i64, timeout: i64) -> Self {
         let begin = began_at.saturating_add(clock);
         Self {
             begin: begin.saturating_sub(TOLERANCE),
@@ -52,17 +52,17 @@ pub(crate) struct OwnAttempt {
 
 /// A message of the bot that Jelou lists, with the content of an unknown row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ListedCopy {
+pub(crate) struct ListedMessage {
     pub(crate) id: String,
     pub(crate) person: String,
     pub(crate) content: usize,
     pub(crate) at: i64,
     /// Whether any entry says that it is undelivered. Jelou may also list a request that it refused as such.
     pub(crate) has_failed: bool,
-    pub(crate) facts: DeliveryFacts,
+    pub(crate) facts: DeliveryStatus,
 }
 
-impl ListedCopy {
+impl ListedMessage {
     /// Adds another entry with its id: a page may have moved during the reading. Returns whether it is the same message.
     pub(crate) fn add(&mut self, again: Self) -> bool {
         self.has_failed |= again.has_failed;
@@ -73,7 +73,7 @@ impl ListedCopy {
 
 /// Why an unknown row stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum StillUnknown {
+pub(crate) enum UnresolvedReason {
     /// The history has fewer such messages to the person than were attempted, or an undelivered one: an earlier request that
     /// Jelou refused may be listed so.
     FewerListed,
@@ -98,9 +98,9 @@ pub(crate) struct ProvenCopy {
 /// contents in `doubted`, a listed message cannot be attributed.
 pub(crate) fn decide(
     attempts: &[OwnAttempt],
-    listed: &[ListedCopy],
+    listed: &[ListedMessage],
     doubted: &HashSet<usize>,
-) -> Vec<Result<ProvenCopy, (usize, StillUnknown)>> {
+) -> Vec<Result<ProvenCopy, (usize, UnresolvedReason)>> {
     let mut groups: HashMap<(usize, &str), PersonCopies<'_>> = HashMap::new();
     for attempt in attempts {
         groups
@@ -146,7 +146,7 @@ pub(crate) fn decide(
                     message_id: (*id).to_owned(),
                     copies: attempts.len(),
                 }),
-                (Ok(_), None) => Err((row, StillUnknown::FewerListed)),
+                (Ok(_), None) => Err((row, UnresolvedReason::FewerListed)),
                 (Err(why), _) => Err((row, *why)),
             });
         }
@@ -158,7 +158,7 @@ pub(crate) fn decide(
 #[derive(Default)]
 struct PersonCopies<'a> {
     attempts: Vec<&'a OwnAttempt>,
-    listed: Vec<&'a ListedCopy>,
+    listed: Vec<&'a ListedMessage>,
 }
 
 impl PersonCopies<'_> {
@@ -176,21 +176,21 @@ impl PersonCopies<'_> {
 /// The ids of the copies that attempts without an id sent, in order of creation.
 fn verdict<'a>(
     attempts: &[&OwnAttempt],
-    listed: &[&'a ListedCopy],
+    listed: &[&'a ListedMessage],
     is_shared: bool,
-) -> Result<Vec<&'a str>, StillUnknown> {
+) -> Result<Vec<&'a str>, UnresolvedReason> {
     if is_shared {
-        return Err(StillUnknown::SentByOthers);
+        return Err(UnresolvedReason::SentByOthers);
     }
     let known: HashSet<_> = attempts
         .iter()
         .filter_map(|attempt| attempt.message_id.as_deref())
         .collect();
-    let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) = listed
+    let (ours, others): (Vec<&ListedMessage>, Vec<&ListedMessage>) = listed
         .iter()
         .partition(|copy| known.contains(copy.id.as_str()));
     if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
-        return Err(StillUnknown::FewerListed);
+        return Err(UnresolvedReason::FewerListed);
     }
     // There are as many as were attempted, but known ids are missing: then they are not all ours.
     if ours.len()
@@ -199,7 +199,7 @@ fn verdict<'a>(
             .filter(|attempt| attempt.message_id.is_some())
             .count()
     {
-        return Err(StillUnknown::SentByOthers);
+        return Err(UnresolvedReason::SentByOthers);
     }
     Ok(others.into_iter().map(|copy| copy.id.as_str()).collect())
 }
@@ -219,7 +219,7 @@ pub(crate) struct ShownContent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestContent {
     /// The place where Jelou lists it.
-    pub(crate) sort: MessageSort,
+    pub(crate) sort: MessageClass,
     /// The text and medium in its bubble. Messages of different kinds can look the same there.
     pub(crate) bubble: Option<ShownContent>,
     /// Whether the bubble shows all of it.
@@ -228,9 +228,9 @@ pub(crate) struct RequestContent {
 
 impl RequestContent {
     /// Reads a request with this path and body.
-    pub(crate) fn of(path: &str, body: &str) -> Self {
+    pub(crate) fn new(path: &str, body: &str) -> Self {
         let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
-        let sort = MessageSort::of(path, &fields);
+        let sort = MessageClass::from_request(path, &fields);
         let text = |name: &str| {
             fields
                 .get(name)
@@ -242,7 +242,7 @@ impl RequestContent {
             text: text("text"),
             media_url: text("mediaUrl"),
         };
-        let kind = Message::of_body(&fields).map(|message| message.command());
+        let kind = MessageKind::from_body(&fields).map(|message| message.command());
         Self {
             sort,
             bubble: (!bubble.is_empty()).then_some(bubble),
@@ -258,7 +258,7 @@ impl RequestContent {
 
 impl ShownContent {
     /// Reads a message that Jelou lists; None for a bubble that shows nothing.
-    pub(crate) fn of_listed(message: &HistoryMessage) -> Option<Self> {
+    pub(crate) fn from_listed(message: &HistoryMessage) -> Option<Self> {
         let content = Self {
             text: message.text.clone(),
             media_url: message.media_url.clone(),
@@ -289,7 +289,7 @@ mod tests {
         row: Option<usize>,
         id: Option<&str>,
     ) -> OwnAttempt {
-        let window = AttemptWindow::of(minute * MINUTE, 0, MINUTE / 2);
+        let window = AttemptWindow::new(minute * MINUTE, 0, MINUTE / 2);
         OwnAttempt {
             row,
             person: person.to_owned(),
@@ -299,11 +299,11 @@ mod tests {
         }
     }
 
-    fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedCopy {
-        let facts = DeliveryFacts::new(DeliveryState::Accepted);
+    fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedMessage {
+        let facts = DeliveryStatus::new(DeliveryState::Accepted);
         let id = id.to_owned();
         let person = person.to_owned();
-        ListedCopy {
+        ListedMessage {
             id,
             person,
             content,
@@ -313,10 +313,10 @@ mod tests {
         }
     }
 
-    type Decided = (Vec<(usize, String)>, Vec<(usize, StillUnknown)>);
+    type Decided = (Vec<(usize, String)>, Vec<(usize, UnresolvedReason)>);
 
     /// The settled rows with their ids, and the other rows with the reason.
-    fn decided(attempts: &[OwnAttempt], listed: &[ListedCopy], doubted: &[usize]) -> Decided {
+    fn decided(attempts: &[OwnAttempt], listed: &[ListedMessage], doubted: &[usize]) -> Decided {
         let mut found = Vec::new();
         let mut left = Vec::new();
         for row in decide(attempts, listed, &doubted.iter().copied().collect()) {
@@ -330,7 +330,7 @@ mod tests {
         (found, left)
     }
 
-    fn is_settled(attempts: &[OwnAttempt], listed: &[ListedCopy], expected: &[(usize, &str)]) {
+    fn is_settled(attempts: &[OwnAttempt], listed: &[ListedMessage], expected: &[(usize, &str)]) {
         let expected: Vec<_> = expected
             .iter()
             .map(|(row, id)| (*row, (*id).to_owned()))
@@ -344,9 +344,9 @@ mod tests {
 
     fn is_left(
         attempts: &[OwnAttempt],
-        listed: &[ListedCopy],
+        listed: &[ListedMessage],
         doubted: &[usize],
-        expected: &[(usize, StillUnknown)],
+        expected: &[(usize, UnresolvedReason)],
     ) {
         assert_eq!(
             decided(attempts, listed, doubted),
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_listed_as_attempted_were_sent() {
+    fn rows_are_sent_if_all_attempts_are_listed() {
         let one = attempt("a", 0, 0, Some(0), None);
         is_settled(
             std::slice::from_ref(&one),
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_listed_than_attempted_settle_none() {
+    fn fewer_listed_than_attempted_resolves_no_row() {
         let one = attempt("a", 0, 0, Some(0), None);
         let two = attempt("a", 0, 1, Some(1), None);
         let sent = attempt("a", 0, 1, None, Some("s"));
@@ -392,11 +392,11 @@ mod tests {
             std::slice::from_ref(&one),
             &[],
             &[],
-            &[(0, StillUnknown::FewerListed)],
+            &[(0, UnresolvedReason::FewerListed)],
         );
         let both = [
-            (0, StillUnknown::FewerListed),
-            (1, StillUnknown::FewerListed),
+            (0, UnresolvedReason::FewerListed),
+            (1, UnresolvedReason::FewerListed),
         ];
         is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
         // The listed message is the one that was sent.
@@ -404,26 +404,26 @@ mod tests {
             &[one.clone(), sent.clone()],
             &[copy("s", "a", 0, 1)],
             &[],
-            &[(0, StillUnknown::FewerListed)],
+            &[(0, UnresolvedReason::FewerListed)],
         );
         // It is not: the one that was sent is listed later, or never.
         is_left(
             &[one, sent],
             &[copy("m", "a", 0, 1)],
             &[],
-            &[(0, StillUnknown::FewerListed)],
+            &[(0, UnresolvedReason::FewerListed)],
         );
     }
 
     /// An earlier request was refused, and is listed as undelivered; the unknown one may not have arrived.
     #[test]
-    fn an_undelivered_copy_settles_none_but_the_attempt_with_its_id() {
+    fn undelivered_copy_resolves_only_its_own_attempt() {
         let one = attempt("a", 0, 0, Some(0), None);
-        let failed = |id, minute| ListedCopy {
+        let failed = |id, minute| ListedMessage {
             has_failed: true,
             ..copy(id, "a", 0, minute)
         };
-        let refused = StillUnknown::FewerListed;
+        let refused = UnresolvedReason::FewerListed;
         is_left(
             std::slice::from_ref(&one),
             &[failed("m", 0)],
@@ -446,8 +446,8 @@ mod tests {
     }
 
     #[test]
-    fn content_that_others_send_too_settles_none() {
-        let not_alone = StillUnknown::SentByOthers;
+    fn content_sent_by_others_resolves_no_row() {
+        let not_alone = UnresolvedReason::SentByOthers;
         let attempts = [
             attempt("a", 0, 0, Some(0), None),
             attempt("b", 0, 0, None, Some("s")),
@@ -491,8 +491,8 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_in_the_time_in_which_the_attempt_can_have_sent_it() {
-        let window = AttemptWindow::of(100_000, 0, 30_000);
+    fn listed_message_must_match_the_attempt_time() {
+        let window = AttemptWindow::new(100_000, 0, 30_000);
         for (at, expected) in [
             (95_000, true),
             (94_999, false),
@@ -505,14 +505,14 @@ mod tests {
         }
         // Jelou's clock is an hour ahead.
         assert!(
-            AttemptWindow::of(0, 60 * MINUTE, 0).has(60 * MINUTE)
-                && !AttemptWindow::of(0, 60 * MINUTE, 0).has(0)
+            AttemptWindow::new(0, 60 * MINUTE, 0).has(60 * MINUTE)
+                && !AttemptWindow::new(0, 60 * MINUTE, 0).has(0)
         );
-        assert!(AttemptWindow::of(i64::MAX, i64::MAX, i64::MAX).has(i64::MAX));
+        assert!(AttemptWindow::new(i64::MAX, i64::MAX, i64::MAX).has(i64::MAX));
     }
 
     #[test]
-    fn each_attempt_needs_a_message_of_its_own_time() {
+    fn each_attempt_needs_its_own_listed_message() {
         // On Friday, and again on Monday after a person decided so.
         let attempts = [
             attempt("a", 0, 0, None, None),
@@ -524,7 +524,12 @@ mod tests {
             &[(0, "n")],
         );
         for listed in [copy("m", "a", 0, 0), copy("m", "a", 0, 4000)] {
-            is_left(&attempts, &[listed], &[], &[(0, StillUnknown::FewerListed)]);
+            is_left(
+                &attempts,
+                &[listed],
+                &[],
+                &[(0, UnresolvedReason::FewerListed)],
+            );
         }
         // One of the two is not ours; the copy that a second person has may come from the same sender.
         let others = [&attempts[..], &[attempt("b", 0, 0, Some(1), None)]].concat();
@@ -534,80 +539,80 @@ mod tests {
                 copy("n", "a", 0, minute + 1),
                 copy("o", "b", 0, 0),
             ];
-            let not_alone = StillUnknown::SentByOthers;
+            let not_alone = UnresolvedReason::SentByOthers;
             is_left(&others, &listed, &[], &[(0, not_alone), (1, not_alone)]);
         }
     }
 
     #[test]
-    fn only_what_a_bubble_shows_whole_can_be_recognized() {
+    fn only_fully_listed_content_is_recognized() {
         let messages = "/v1/bots/1/messages";
         let url = "https://a.example/x.png";
         for (path, body, sort, expected) in [
             (
                 messages,
                 json!({"type": "text", "text": "Hola"}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 Some((Some("Hola"), None)),
             ),
             (
                 messages,
                 json!({"type": "image", "mediaUrl": url, "text": "x"}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 Some((Some("x"), Some(url))),
             ),
             (
                 messages,
                 json!({"type": "sticker", "mediaUrl": url}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 Some((None, Some(url))),
             ),
             // On the wire a list is a text, with more than its bubble shows.
             (
                 messages,
                 json!({"type": "text", "text": "x", "options": [{"title": "a"}]}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 None,
             ),
             (
                 messages,
                 json!({"type": "quick_reply", "text": "x"}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 None,
             ),
             (
                 messages,
                 json!({"type": "text"}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 None,
             ),
             (
                 messages,
                 json!({"type": "hologram", "text": "x"}),
-                MessageSort::FreeForm,
+                MessageClass::FreeForm,
                 None,
             ),
             (
                 messages,
                 json!({"type": "template", "templateId": "7", "text": "x"}),
-                MessageSort::Either,
+                MessageClass::Either,
                 None,
             ),
             (
                 "/v2/whatsapp/1/hsm",
                 json!({"elementName": "a", "text": "x"}),
-                MessageSort::Template,
+                MessageClass::Template,
                 None,
             ),
             (
                 "/v1/bots/1/campaigns/2/template-messages",
                 json!({"elementName": "a"}),
-                MessageSort::Either,
+                MessageClass::Either,
                 None,
             ),
-            (messages, json!([]), MessageSort::FreeForm, None),
+            (messages, json!([]), MessageClass::FreeForm, None),
         ] {
-            let content = RequestContent::of(path, &body.to_string());
+            let content = RequestContent::new(path, &body.to_string());
             let found_sort = content.sort;
             let found = content.shown();
             let found = found
@@ -615,6 +620,6 @@ mod tests {
                 .map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
             assert_eq!((found_sort, found), (sort, expected), "{body}");
         }
-        assert_eq!(RequestContent::of(messages, "{").shown(), None);
+        assert_eq!(RequestContent::new(messages, "{").shown(), None);
     }
 }

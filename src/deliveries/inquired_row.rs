@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::evidence::{RequestContent, ShownContent, StillUnknown};
-use crate::api::{DeliveryFacts, DeliveryState, MessageSort, Notification, is_another_person};
+use super::evidence::{RequestContent, ShownContent, UnresolvedReason};
+use crate::api::{DeliveryState, DeliveryStatus, MessageClass, Notification, is_another_person};
 use crate::ledger::{KnownAttempt, KnownDelivery, RowState};
 
 /// How much longer to look for a message that was read or has failed.
@@ -11,7 +11,7 @@ const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The clocks and limits of an inquiry. Times in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct InquiryTerms {
+pub(crate) struct CheckLimits {
     /// By the ledger's clock.
     pub(crate) now: i64,
     /// How long after it was sent a message is looked for.
@@ -24,7 +24,7 @@ pub(crate) struct InquiryTerms {
     pub(crate) last_asked_at: Option<i64>,
 }
 
-impl InquiryTerms {
+impl CheckLimits {
     /// Whether `at` is at most this long ago.
     pub(super) fn is_within(&self, at: i64, span: Duration) -> bool {
         i64::try_from(span.as_millis()).is_ok_and(|span| self.now.saturating_sub(at) <= span)
@@ -37,29 +37,29 @@ impl InquiryTerms {
     clippy::struct_excessive_bools,
     reason = "each is a fact of the row by itself"
 )]
-pub(super) struct InquiredRow {
+pub(super) struct CheckedRow {
     pub(super) n: i64,
     /// From its last record.
     pub(super) number: i64,
     pub(super) is_unknown: bool,
     pub(super) id: Option<String>,
     pub(super) recipient: String,
-    pub(super) sort: MessageSort,
+    pub(super) sort: MessageClass,
     pub(super) left_at: i64,
     /// What the history shows of it.
     pub(super) shown: Option<ShownContent>,
     pub(super) known: Option<KnownDelivery>,
     pub(super) is_asked: bool,
     /// News that the ledger does not have yet.
-    pub(super) steps: Vec<DeliveryFacts>,
+    pub(super) steps: Vec<DeliveryStatus>,
     pub(super) is_listed: bool,
-    pub(super) may_still_speak: bool,
+    pub(super) may_still_report: bool,
 }
 
-impl InquiredRow {
+impl CheckedRow {
     /// The row of its last attempt.
-    pub(super) fn new(attempt: KnownAttempt, terms: &InquiryTerms) -> Self {
-        let content = RequestContent::of(&attempt.path, &attempt.body);
+    pub(super) fn new(attempt: KnownAttempt, terms: &CheckLimits) -> Self {
+        let content = RequestContent::new(&attempt.path, &attempt.body);
         let mut row = Self {
             n: attempt.n,
             number: attempt.row_number,
@@ -73,7 +73,7 @@ impl InquiredRow {
             known: attempt.delivery,
             steps: Vec::new(),
             is_listed: false,
-            may_still_speak: attempt.may_still_speak,
+            may_still_report: attempt.may_still_report,
         };
         row.is_asked = row.is_listable() && row.may_change(terms);
         row
@@ -86,7 +86,7 @@ impl InquiredRow {
 
     /// Whether asking can return anything new: until the message is answered; one that was read or has failed, for one
     /// more day.
-    pub(super) fn may_change(&self, terms: &InquiryTerms) -> bool {
+    pub(super) fn may_change(&self, terms: &CheckLimits) -> bool {
         let is_open = match self.known.as_ref() {
             None => true,
             Some(known) => match known.facts.state {
@@ -108,7 +108,7 @@ impl InquiredRow {
         self.id.is_some() || self.is_unknown && self.shown.is_some()
     }
 
-    pub(super) fn learn(&mut self, seen: DeliveryFacts) {
+    pub(super) fn learn(&mut self, seen: DeliveryStatus) {
         let known = self
             .steps
             .last()
@@ -122,20 +122,20 @@ impl InquiredRow {
 
     pub(super) fn learn_of_template(&mut self, notification: Notification) {
         if let Some(at) = notification.delivered_at {
-            self.learn(DeliveryFacts {
+            self.learn(DeliveryStatus {
                 at: Some(at),
-                ..DeliveryFacts::new(DeliveryState::Delivered)
+                ..DeliveryStatus::new(DeliveryState::Delivered)
             });
         }
         self.learn(notification.facts);
     }
 
     /// Why it stays unknown.
-    pub(super) fn stays(&self, is_whole: bool, why: Option<StillUnknown>) -> StillUnknown {
+    pub(super) fn stays(&self, is_whole: bool, why: Option<UnresolvedReason>) -> UnresolvedReason {
         match why {
-            _ if self.shown.is_none() => StillUnknown::ShownInPart,
-            _ if !self.is_asked || self.may_still_speak || !is_whole => StillUnknown::NotAsked,
-            why => why.unwrap_or(StillUnknown::FewerListed),
+            _ if self.shown.is_none() => UnresolvedReason::ShownInPart,
+            _ if !self.is_asked || self.may_still_report || !is_whole => UnresolvedReason::NotAsked,
+            why => why.unwrap_or(UnresolvedReason::FewerListed),
         }
     }
 }

@@ -6,22 +6,22 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::evidence::{
-    AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, RequestContent, ShownContent, StillUnknown,
-    decide,
+    AttemptWindow, ListedMessage, OwnAttempt, ProvenCopy, RequestContent, ShownContent,
+    UnresolvedReason, decide,
 };
-use super::inquired_row::{InquiredRow, InquiryTerms};
+use super::inquired_row::{CheckLimits, CheckedRow};
 use crate::api::{
-    DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification,
+    DeliveryState, DeliveryStatus, HistoryMessage, MessageAuthor, MessageClass, Notification,
 };
-use crate::ledger::{DeliveryNews, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
+use crate::ledger::{DeliveryUpdates, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
 use crate::phone::person_key;
-use crate::timestamps::of_milliseconds;
+use crate::timestamps::from_millis;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
-pub(crate) struct Inquiry {
-    pub(crate) terms: InquiryTerms,
-    rows: Vec<InquiredRow>,
+pub(crate) struct DeliveryCheck {
+    pub(crate) terms: CheckLimits,
+    rows: Vec<CheckedRow>,
     by_id: HashMap<String, usize>,
     /// The unknown rows that are asked for.
     by_n: HashMap<i64, usize>,
@@ -29,14 +29,14 @@ pub(crate) struct Inquiry {
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// The listed messages with such a content, by id.
-    copies: HashMap<String, ListedCopy>,
+    copies: HashMap<String, ListedMessage>,
     doubted: HashSet<usize>,
     /// When the first and the last attempt of the run began.
     span: Option<[i64; 2]>,
 }
 
-impl Inquiry {
-    pub(crate) fn new(terms: InquiryTerms) -> Self {
+impl DeliveryCheck {
+    pub(crate) fn new(terms: CheckLimits) -> Self {
         Self {
             terms,
             ..Self::default()
@@ -52,7 +52,7 @@ impl Inquiry {
         if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
             return;
         }
-        let row = InquiredRow::new(attempt, &self.terms);
+        let row = CheckedRow::new(attempt, &self.terms);
         if let Some(content) = row
             .shown
             .as_ref()
@@ -70,7 +70,7 @@ impl Inquiry {
 
     /// Adds an attempt of any run of the bot for counting. The attempts of this run must be added first.
     pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
-        let Some(bubble) = RequestContent::of(&attempt.path, &attempt.body).bubble else {
+        let Some(bubble) = RequestContent::new(&attempt.path, &attempt.body).bubble else {
             return;
         };
         let Some(content) = self.contents.get(&bubble).copied() else {
@@ -92,7 +92,7 @@ impl Inquiry {
     }
 
     fn window(&self, began_at: i64) -> AttemptWindow {
-        AttemptWindow::of(began_at, self.terms.clock, self.terms.timeout)
+        AttemptWindow::new(began_at, self.terms.clock, self.terms.timeout)
     }
 
     /// Whether asking can return anything new.
@@ -110,8 +110,8 @@ impl Inquiry {
     /// The rows of these sorts that are asked for and were not found yet.
     pub(super) fn open_rows(
         &self,
-        of: impl Fn(MessageSort) -> bool,
-    ) -> impl Iterator<Item = &InquiredRow> {
+        of: impl Fn(MessageClass) -> bool,
+    ) -> impl Iterator<Item = &CheckedRow> {
         self.rows
             .iter()
             .filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
@@ -127,7 +127,7 @@ impl Inquiry {
     /// time since.
     pub(crate) fn since(
         &self,
-        of: impl Fn(MessageSort) -> bool,
+        of: impl Fn(MessageClass) -> bool,
         counts_copies: bool,
     ) -> Option<i64> {
         let first = self.open_rows(of).map(|row| row.left_at).min();
@@ -141,7 +141,7 @@ impl Inquiry {
     /// The period in which attempts of other runs count, by the ledger's clock.
     pub(crate) fn counted_span(&self) -> Option<[i64; 2]> {
         let [first, last] = self.span.filter(|_| self.counts_copies())?;
-        let around = |at: i64| AttemptWindow::of(at, 0, self.terms.timeout);
+        let around = |at: i64| AttemptWindow::new(at, 0, self.terms.timeout);
         let width = around(0).end - around(0).begin;
         Some([first.saturating_sub(width), last.saturating_add(width)])
     }
@@ -159,7 +159,7 @@ impl Inquiry {
 
     /// Reads a message that no person wrote.
     fn note_ours(&mut self, message: &HistoryMessage) {
-        let content = ShownContent::of_listed(message);
+        let content = ShownContent::from_listed(message);
         let facts = message.facts();
         let at = message.at.map(jiff::Timestamp::as_millisecond);
         let place = message
@@ -189,7 +189,7 @@ impl Inquiry {
         };
         let person = person_key(person).into_owned();
         let has_failed = facts.state == DeliveryState::Undelivered;
-        let copy = ListedCopy {
+        let copy = ListedMessage {
             id: id.clone(),
             person,
             content: number,
@@ -228,7 +228,7 @@ impl Inquiry {
     pub(crate) fn note_one(
         &mut self,
         id: &str,
-        facts: Option<DeliveryFacts>,
+        facts: Option<DeliveryStatus>,
         notification: Option<Notification>,
     ) {
         let Some(row) = self
@@ -248,8 +248,8 @@ impl Inquiry {
     }
 
     /// The news for the ledger since the last call.
-    fn news(&mut self) -> DeliveryNews {
-        let mut news = DeliveryNews::default();
+    fn news(&mut self) -> DeliveryUpdates {
+        let mut news = DeliveryUpdates::default();
         for row in &mut self.rows {
             news.learn(
                 row.n,
@@ -278,10 +278,13 @@ impl Inquiry {
 
     /// Decides the unknown rows, and returns all that the ledger does not have yet, and how many rows stay unknown for each
     /// reason; `is_whole` says whether everything needed for that was read.
-    pub(crate) fn settle(&mut self, is_whole: bool) -> (DeliveryNews, BTreeMap<StillUnknown, u64>) {
+    pub(crate) fn settle(
+        &mut self,
+        is_whole: bool,
+    ) -> (DeliveryUpdates, BTreeMap<UnresolvedReason, u64>) {
         let mut news = self.news();
         let mut left = BTreeMap::new();
-        let mut why: HashMap<usize, StillUnknown> = HashMap::new();
+        let mut why: HashMap<usize, UnresolvedReason> = HashMap::new();
         let listed: Vec<_> = self.copies.values().cloned().collect();
         let decided = if is_whole {
             decide(&self.attempts, &listed, &self.doubted)
@@ -303,12 +306,12 @@ impl Inquiry {
             let Some(row) = self.rows.get_mut(place) else {
                 continue;
             };
-            if row.may_still_speak {
+            if row.may_still_report {
                 continue;
             }
             // A message of ours belongs to one row.
             if self.by_id.contains_key(&message_id) {
-                why.insert(place, StillUnknown::SentByOthers);
+                why.insert(place, UnresolvedReason::SentByOthers);
                 continue;
             }
             let Some(copy) = self.copies.get(&message_id) else {
@@ -316,7 +319,7 @@ impl Inquiry {
             };
             let evidence = format!(
                 "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
-                of_milliseconds(copy.at)
+                from_millis(copy.at)
             );
             row.is_unknown = false;
             news.proven.push(ProvenRow {
@@ -357,8 +360,8 @@ mod tests {
     const NOW: i64 = 1_800_000_000_000;
     const LEFT_AT: i64 = NOW - HOUR;
 
-    fn terms() -> InquiryTerms {
-        InquiryTerms {
+    fn terms() -> CheckLimits {
+        CheckLimits {
             now: NOW,
             up_to: Duration::from_secs(72 * 3600),
             clock: 0,
@@ -368,7 +371,7 @@ mod tests {
     }
 
     /// A change to an inquiry that settles a row.
-    type Change = dyn Fn(&mut InquiryTerms, &mut Vec<KnownAttempt>, &mut Vec<Value>);
+    type Change = dyn Fn(&mut CheckLimits, &mut Vec<KnownAttempt>, &mut Vec<Value>);
 
     /// A text to a person: sent with this id, or unknown.
     fn attempt(n: i64, id: Option<&str>) -> KnownAttempt {
@@ -387,7 +390,7 @@ mod tests {
             },
             row_number: 1,
             delivery: None,
-            may_still_speak: false,
+            may_still_report: false,
         }
     }
 
@@ -401,12 +404,12 @@ mod tests {
 
     /// The settled rows, and why the others stay unknown.
     fn settled(
-        terms: InquiryTerms,
+        terms: CheckLimits,
         attempts: &[KnownAttempt],
         entries: &[Value],
         is_whole: bool,
-    ) -> (Vec<i64>, Vec<StillUnknown>) {
-        let mut inquiry = Inquiry::new(terms);
+    ) -> (Vec<i64>, Vec<UnresolvedReason>) {
+        let mut inquiry = DeliveryCheck::new(terms);
         for attempt in attempts {
             inquiry.add(attempt.clone());
         }
@@ -428,7 +431,7 @@ mod tests {
 
     /// One row is sent, the other unknown, and both are listed. After any one change, nothing is settled.
     #[test]
-    fn each_condition_that_does_not_hold_settles_nothing() {
+    fn unmet_condition_resolves_no_row() {
         let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
         let entries = || vec![entry("a", 1), entry("b", 2)];
         assert_eq!(
@@ -442,25 +445,29 @@ mod tests {
             change(&mut terms, &mut attempts, &mut entries);
             settled(terms, &attempts, &entries, true)
         };
-        let table: Vec<(&str, StillUnknown, &Change)> = vec![
-            ("not listed", StillUnknown::FewerListed, &|_, _, entries| {
-                drop(entries.pop());
-            }),
+        let table: Vec<(&str, UnresolvedReason, &Change)> = vec![
+            (
+                "not listed",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| {
+                    drop(entries.pop());
+                },
+            ),
             (
                 "to somebody else",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     entries[1]["recipient"]["id"] = json!("593990000009");
                 },
             ),
             (
                 "by the user",
-                StillUnknown::FewerListed,
+                UnresolvedReason::FewerListed,
                 &|_, _, entries| entries[1]["by"] = json!("user"),
             ),
             (
                 "by an agent",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     entries[1]["by"] = json!("ana@example.com");
                     entries[1]["sender"]["id"] = json!("5f0c2a");
@@ -468,60 +475,64 @@ mod tests {
             ),
             (
                 "other words",
-                StillUnknown::FewerListed,
+                UnresolvedReason::FewerListed,
                 &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola"),
             ),
             (
                 "with a medium",
-                StillUnknown::FewerListed,
+                UnresolvedReason::FewerListed,
                 &|_, _, entries| {
                     entries[1]["bubble"]["mediaUrl"] = json!("https://a");
                 },
             ),
-            ("before", StillUnknown::SentByOthers, &|_, _, entries| {
-                entries[1]["createdAt"] = json!(LEFT_AT - 6000);
-            }),
+            (
+                "before",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["createdAt"] = json!(LEFT_AT - 6000);
+                },
+            ),
             (
                 "long after",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
                 },
             ),
             (
                 "without an id",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     drop(entries[1].as_object_mut().unwrap().remove("messageId"));
                 },
             ),
             (
                 "without a time",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| entries[1]["createdAt"] = Value::Null,
             ),
             (
                 "without a person",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     entries[1]["recipient"] = json!({"id": "7"});
                 },
             ),
             (
                 "the same from others",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     let mut other = entry("c", 2);
                     other["recipient"]["id"] = json!("593990000009");
                     entries.push(other);
                 },
             ),
-            ("twice", StillUnknown::SentByOthers, &|_, _, entries| {
+            ("twice", UnresolvedReason::SentByOthers, &|_, _, entries| {
                 entries.push(entry("c", 2));
             }),
             (
                 "one id for two",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     let mut other = entry("b", 2);
                     other["createdAt"] = json!(LEFT_AT + 1000);
@@ -530,7 +541,7 @@ mod tests {
             ),
             (
                 "one more attempt",
-                StillUnknown::FewerListed,
+                UnresolvedReason::FewerListed,
                 &|_, attempts, _| {
                     attempts.push(KnownAttempt {
                         row: RowState::Failed,
@@ -538,19 +549,23 @@ mod tests {
                     });
                 },
             ),
-            ("it failed", StillUnknown::FewerListed, &|_, _, entries| {
-                entries[1]["status"] = json!("FAILED");
-            }),
+            (
+                "it failed",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| {
+                    entries[1]["status"] = json!("FAILED");
+                },
+            ),
             (
                 "its process may speak",
-                StillUnknown::NotAsked,
+                UnresolvedReason::NotAsked,
                 &|_, attempts, _| {
-                    attempts[1].may_still_speak = true;
+                    attempts[1].may_still_report = true;
                 },
             ),
             (
                 "the same with buttons",
-                StillUnknown::FewerListed,
+                UnresolvedReason::FewerListed,
                 &|_, attempts, _| {
                     let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
                     attempts.push(KnownAttempt {
@@ -561,15 +576,19 @@ mod tests {
                     });
                 },
             ),
-            ("buttons", StillUnknown::ShownInPart, &|_, attempts, _| {
-                attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
-            }),
-            ("too old", StillUnknown::NotAsked, &|terms, _, _| {
+            (
+                "buttons",
+                UnresolvedReason::ShownInPart,
+                &|_, attempts, _| {
+                    attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
+                },
+            ),
+            ("too old", UnresolvedReason::NotAsked, &|terms, _, _| {
                 terms.up_to = Duration::from_secs(60);
             }),
             (
                 "another clock",
-                StillUnknown::SentByOthers,
+                UnresolvedReason::SentByOthers,
                 &|terms, _, _| terms.clock = HOUR,
             ),
         ];
@@ -578,12 +597,12 @@ mod tests {
         }
         assert_eq!(
             settled(terms(), &attempts(), &entries(), false),
-            (vec![], vec![StillUnknown::NotAsked])
+            (vec![], vec![UnresolvedReason::NotAsked])
         );
     }
 
     #[test]
-    fn a_page_that_moved_counts_each_message_once() {
+    fn overlapping_pages_count_each_message_once() {
         let attempts = [attempt(1, Some("a")), attempt(2, None)];
         let mut entries = vec![entry("a", 1), entry("b", 2)];
         let mut later = entry("b", 2);
@@ -596,12 +615,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_asked_for_while_it_may_change() {
+    fn messages_are_checked_while_status_may_change() {
         let day = 24 * HOUR;
         let known = |state: DeliveryState, since: i64| {
             Some(KnownDelivery {
                 number: 1,
-                facts: DeliveryFacts::new(state),
+                facts: DeliveryStatus::new(state),
                 since,
             })
         };
@@ -628,7 +647,7 @@ mod tests {
                 true,
             ),
         ] {
-            let mut inquiry = Inquiry::new(terms());
+            let mut inquiry = DeliveryCheck::new(terms());
             inquiry.add(KnownAttempt {
                 began_at: left_at,
                 delivery: delivery.clone(),
@@ -643,7 +662,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_the_newest_alone_is_not_one_at_all_of_them() {
+    fn check_of_newest_messages_only_is_incomplete() {
         let days = |days: u64| Duration::from_secs(days * 24 * 3600);
         for (up_to, left_at, last_asked_at, expected) in [
             (days(3), LEFT_AT, None, true),
@@ -652,7 +671,7 @@ mod tests {
             // Too old, unless the look-back time is given.
             (days(3), NOW - 100 * HOUR, None, true),
         ] {
-            let mut inquiry = Inquiry::new(InquiryTerms {
+            let mut inquiry = DeliveryCheck::new(CheckLimits {
                 up_to,
                 last_asked_at,
                 ..terms()
@@ -670,8 +689,8 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_about_another_person_says_nothing_of_the_row() {
-        let mut inquiry = Inquiry::new(terms());
+    fn entries_for_other_recipients_are_ignored() {
+        let mut inquiry = DeliveryCheck::new(terms());
         inquiry.add(attempt(1, Some("a")));
         inquiry.note_message(&entry("a", 2), "7");
         inquiry.note_notification(
@@ -685,8 +704,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_learnt_is_added_once_and_in_order() {
-        let mut inquiry = Inquiry::new(terms());
+    fn delivery_updates_apply_once_in_order() {
+        let mut inquiry = DeliveryCheck::new(terms());
         inquiry.add(attempt(1, Some("a")));
         let template =
             json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});

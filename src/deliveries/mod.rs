@@ -11,15 +11,15 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-pub(crate) use self::evidence::StillUnknown;
-use self::inquired_row::InquiredRow;
-pub(crate) use self::inquired_row::InquiryTerms;
-pub(crate) use self::inquiry::Inquiry;
+pub(crate) use self::evidence::UnresolvedReason;
+pub(crate) use self::inquired_row::CheckLimits;
+use self::inquired_row::CheckedRow;
+pub(crate) use self::inquiry::DeliveryCheck;
 use crate::api::{
-    LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort,
-    SpanStart, TrackedMessage,
+    LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageClass,
+    Since, TrackedMessage,
 };
-use crate::timestamps::of_milliseconds;
+use crate::timestamps::from_millis;
 
 /// A million entries: gives up on a server that always returns new ones.
 const MOST_PAGES: u32 = 20_000;
@@ -27,9 +27,9 @@ const MOST_PAGES: u32 = 20_000;
 const FEW_ROWS: u64 = 50;
 
 /// A run in question.
-struct Sweep<'a, 'b> {
+struct DeliveryScan<'a, 'b> {
     look_ups: &'a mut LookUps<'b>,
-    inquiry: &'a mut Inquiry,
+    inquiry: &'a mut DeliveryCheck,
     progress: &'a mut dyn FnMut(u64, Option<u64>),
     /// How far this machine's clock is ahead of the ledger's, in milliseconds.
     ahead: i64,
@@ -46,11 +46,11 @@ struct Sweep<'a, 'b> {
 /// When Jelou cannot be asked; what it said before is in `inquiry`.
 pub(crate) async fn sweep<'a>(
     look_ups: &'a mut LookUps<'_>,
-    inquiry: &'a mut Inquiry,
+    inquiry: &'a mut DeliveryCheck,
     progress: &'a mut dyn FnMut(u64, Option<u64>),
     ahead: i64,
 ) -> Result<ListingCoverage, LookUpError> {
-    Sweep {
+    DeliveryScan {
         look_ups,
         inquiry,
         progress,
@@ -62,13 +62,13 @@ pub(crate) async fn sweep<'a>(
     .await
 }
 
-impl Sweep<'_, '_> {
+impl DeliveryScan<'_, '_> {
     async fn run(mut self) -> Result<ListingCoverage, LookUpError> {
         let counts_copies = self.inquiry.counts_copies();
         let of_templates = self
             .ask(
                 LookUpList::Notifications,
-                |sort| sort != MessageSort::FreeForm,
+                |sort| sort != MessageClass::FreeForm,
                 false,
             )
             .await;
@@ -93,13 +93,13 @@ impl Sweep<'_, '_> {
     async fn ask(
         &mut self,
         list: LookUpList,
-        of: impl Fn(MessageSort) -> bool + Copy,
+        of: impl Fn(MessageClass) -> bool + Copy,
         counts_copies: bool,
     ) -> Result<ListingCoverage, LookUpError> {
         let Some(since) = self.inquiry.since(of, counts_copies) else {
             return Ok(ListingCoverage::Whole);
         };
-        let start = SpanStart::At(of_milliseconds(since.saturating_add(self.ahead)));
+        let start = Since::At(from_millis(since.saturating_add(self.ahead)));
         let span = LookUpSpan { start, until: None };
         let pages = self
             .look_ups
@@ -153,10 +153,10 @@ impl Sweep<'_, '_> {
 
     async fn read_rows(
         &mut self,
-        of: impl Fn(MessageSort) -> bool,
+        of: impl Fn(MessageClass) -> bool,
     ) -> Result<ListingCoverage, LookUpError> {
-        let tracked = |row: &InquiredRow| {
-            let left_at = of_milliseconds(row.left_at.saturating_add(self.ahead));
+        let tracked = |row: &CheckedRow| {
+            let left_at = from_millis(row.left_at.saturating_add(self.ahead));
             let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(left_at));
             Some(TrackedMessage {
                 recipient: Some(row.recipient.clone()),

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::input::parse_exact;
 use crate::message::{
-    Message, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message, check_message,
-    check_template,
+    MessageKind, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message,
+    check_message, check_template,
 };
 
 /// The sender only builds a body that it can show and that the sandbox accepts. A server that gets the body itself only
@@ -19,7 +19,7 @@ pub fn body(bytes: &[u8]) {
         let _ = check(value.clone()).map_err(|error| error.to_string());
     }
     let recipient = TypedRecipient::read("593987654321", None).unwrap();
-    for kind in Message::all() {
+    for kind in MessageKind::all() {
         let made = Outgoing::from_body(
             &kind,
             value.clone(),

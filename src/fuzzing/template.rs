@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::list::Row;
-use crate::message::Message;
+use crate::message::MessageKind;
 use crate::template::{BodyTemplate, language, left_as_they_are, misspelling, placeholders_of_one};
 
 /// The content of a cell.
@@ -21,7 +21,7 @@ pub fn template(bytes: &[u8]) {
     let _ = misspelling(source, None, column);
     placeholders_of_one(source);
     left_as_they_are(source);
-    let kind = Message::named("text").unwrap();
+    let kind = MessageKind::named("text").unwrap();
     let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });
     let Value::Object(row) = row else { return };
     let row = Row::Fields(Arc::new(row));

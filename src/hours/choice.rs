@@ -92,7 +92,7 @@ impl HoursBase {
         }
         let time_zone = match zone.cloned().or(base.time_zone) {
             Some(zone) => zone,
-            None => ZoneName::of_machine().map_err(|found| {
+            None => ZoneName::from_machine().map_err(|found| {
                 UsageError::new(
                     format!("the hours need a time zone: the one of this machine is {found}"),
                     "name it with --time-zone, as America/Bogota, or with time_zone in the profile",
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_has_one_form() {
+    fn day_off_has_one_date_format() {
         assert_eq!(day_off("2026-12-25").unwrap().to_string(), "2026-12-25");
         for text in [
             "",

@@ -204,7 +204,7 @@ impl ZoneName {
     ///
     /// # Errors
     /// Says what the zone is instead.
-    pub(super) fn of_machine() -> Result<Self, &'static str> {
+    pub(super) fn from_machine() -> Result<Self, &'static str> {
         let zone = TimeZone::try_system().map_err(|_| "not known")?;
         let name = zone
             .iana_name()
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_opens_at_its_start_and_is_closed_at_its_end() {
+    fn sending_hours_open_at_start_close_at_end() {
         let hours = hours(
             &["mon-fri 07:00-19:00", "sat 08:00-15:00"],
             &["2026-11-24"],
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn work_rests_outside_of_the_hours() {
+    fn work_pauses_outside_sending_hours() {
         let hours = hours(&["mon-fri 07:00-19:00"], &[], "America/Bogota");
         for (from, seconds, expected) in [
             (
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_over_midnight_belongs_to_its_first_day() {
+    fn overnight_hours_belong_to_their_first_day() {
         let night = hours(
             &["fri 22:00-06:00"],
             &["2026-11-21", "2026-11-27"],
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn days_off_alone_leave_all_other_hours() {
+    fn days_off_alone_keep_all_other_hours() {
         let hours = hours(&[], &["2026-12-25"], "America/Guayaquil");
         assert_eq!(next(&hours, "2026-12-24T23:59:59-05"), "open");
         assert_eq!(
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_that_the_clock_leaves_out_is_the_next_instant_there_is() {
+    fn skipped_start_time_opens_at_next_instant() {
         // In New York 02:00 becomes 03:00 on 2026-03-08, and 02:00 becomes 01:00 on 2026-11-01.
         let early = hours(&["02:30-05:00"], &[], "America/New_York");
         assert_eq!(
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_clock_shows_twice_is_open_twice_and_no_other_time() {
+    fn repeated_clock_times_open_twice() {
         let hours = hours(&["01:30-05:00"], &[], "America/New_York");
         for (from, expected) in [
             ("2026-11-01T01:00:00-04", "2026-11-01T01:30:00-04:00"),
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_that_do_not_open_within_a_year_are_known() {
+    fn hours_closed_for_a_year_are_detected() {
         let mut off: Vec<String> = Vec::new();
         let mut date: Date = "2026-11-01".parse().unwrap();
         for _ in 0..400 {
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn are_kept_as_they_are() {
+    fn hours_round_trip_as_json() {
         let hours = hours(&["mon-fri 07:00-19:00"], &["2026-12-25"], "America/Bogota");
         let kept = serde_json::to_string(&hours).unwrap();
         assert_eq!(
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_has_a_name() {
+    fn time_zone_needs_its_full_name() {
         for (text, expected) in [
             ("America/Bogota", "America/Bogota"),
             ("america/bogota", "America/Bogota"),

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_read_and_written_the_same() {
+    fn window_round_trips_as_text() {
         for (text, expected) in [
             ("07:00-19:00", "07:00-19:00"),
             ("7:00-19:00", "07:00-19:00"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_is_wrong_and_how_it_is_written() {
+    fn invalid_hours_explain_the_correct_format() {
         for (text, expected) in [
             ("", "is not a window"),
             ("mon fri 07:00-19:00", "is not a window"),
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_days_may_go_over_the_end_of_the_week() {
+    fn day_range_may_wrap_around_the_week() {
         use Weekday::{Friday, Monday, Saturday, Sunday, Tuesday};
         assert_eq!(
             parse_days("fri-mon").unwrap(),

@@ -129,7 +129,7 @@ impl<'a> UsedCells<'a> {
         } else {
             country()
         };
-        let conventions = country.and_then(|country| Conventions::of(country.code()));
+        let conventions = country.and_then(|country| Conventions::for_country(country.code()));
         let Some(mark) = conventions.map(|known| known.decimal_mark) else {
             return;
         };
@@ -137,7 +137,7 @@ impl<'a> UsedCells<'a> {
             // A sheet stores a number with a point, in every country.
             let is_stored = row
                 .place(&amount.column)
-                .is_some_and(|place| row.look(place).is_some());
+                .is_some_and(|place| row.cell_text(place).is_some());
             let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else {
                 continue;
             };
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_errors_of_spreadsheets_from_words_for_nothing_and_from_others() {
+    fn spreadsheet_errors_and_empty_words_are_recognized() {
         for (text, expected) in [
             ("#N/A", (true, false)),
             ("#¡REF!", (true, false)),

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_written_in_their_order_however_they_are_handed_over() {
+    fn draft_rows_keep_their_order() {
         let mut draft = LedgerDraft::create().unwrap();
         let long = "x".repeat(BYTES_OF_A_BATCH / 2);
         let rows = 3 * ROWS_OF_A_BATCH as u64 + 7;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_draft_cannot_take_is_said_at_the_end_and_stops_the_reader() {
+    fn draft_error_stops_reader_and_is_reported() {
         let mut draft = LedgerDraft::create().unwrap();
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);

@@ -63,7 +63,7 @@ pub(crate) enum RowError {
 }
 
 impl RowError {
-    pub(super) fn of_list(error: impl Into<BulkError>) -> Self {
+    pub(super) fn from_list(error: impl Into<BulkError>) -> Self {
         Self::List(Box::new(error.into()))
     }
 }

@@ -30,7 +30,7 @@ pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
 /// Notes about a row during the import.
 #[derive(Debug)]
 pub(crate) enum RowFault {
-    Remark(Remark),
+    Remark(RowProblem),
     /// A report says that it was sent, or may have been sent.
     Reported(SkipReason),
     /// It is skipped: its recipient is excluded by the list with this name.
@@ -45,7 +45,7 @@ pub(crate) enum RowFault {
 
 /// What the user should check in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Remark {
+pub(crate) enum RowProblem {
     /// It does not make a valid request.
     Invalid(String),
     /// Its request is the same as that of an earlier line.
@@ -70,9 +70,9 @@ pub(crate) enum Remark {
 }
 
 /// The notes about rows, by line.
-pub(crate) type Remarks = BTreeMap<u64, Vec<Remark>>;
+pub(crate) type Remarks = BTreeMap<u64, Vec<RowProblem>>;
 
-impl Remark {
+impl RowProblem {
     /// Whether it prevents the row from being sent.
     pub(crate) fn is_fault(&self) -> bool {
         match self {
@@ -234,7 +234,7 @@ impl Imported {
                 self.duplicates += 1;
                 report(
                     line,
-                    RowFault::Remark(Remark::Duplicate {
+                    RowFault::Remark(RowProblem::Duplicate {
                         of,
                         recipient: recipient.to_owned(),
                     }),
@@ -244,7 +244,7 @@ impl Imported {
         }
         if !policy.one_per_person && (self.duplicates == 0 || policy.skip_invalid) {
             for (_, line, of) in draft.followers()? {
-                report(line, RowFault::Remark(Remark::RepeatedPerson { of }));
+                report(line, RowFault::Remark(RowProblem::RepeatedPerson { of }));
             }
         }
         Ok(())

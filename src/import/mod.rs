@@ -11,7 +11,7 @@ mod rows;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{
-    Imported, NOT_ALLOWED, Remark, Remarks, RowFault, problem_of_excluded,
+    Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, problem_of_excluded,
 };
 pub(crate) use self::plan::{ImportPlan, RecipientRule};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};

@@ -7,25 +7,25 @@ use super::error::{BulkError, RowError};
 use super::imported::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
-use crate::ledger::{SkipReason, Store};
+use crate::ledger::{Ledger, SkipReason};
 use crate::list::{
     ColumnRole, Row, columns_without_sent, is_country_column, meant_columns, near_column,
     no_header, recipient_column, second_header,
 };
 use crate::message::{
-    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, named_parameter,
-    with_country_codes,
+    Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
+    named_parameter, with_country_codes,
 };
 use crate::people::{CountryRule, Exclusions, read_recipient};
 use crate::phone::{Country, PhoneNumber};
 use crate::template::{
-    BodyTemplate, Misspelling, TextTemplate, Uses, foreign_text, left_as_they_are, misspelling,
-    misspelt,
+    BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, left_as_they_are,
+    misspelling, misspelt,
 };
 
 /// Turns each row into its result.
 pub(crate) struct ImportPlan<'a> {
-    pub(crate) kind: &'a Message,
+    pub(crate) kind: &'a MessageKind,
     /// Whether a warning makes a row invalid.
     pub(crate) strict: bool,
     pub(crate) body: BodyTemplate<'a>,
@@ -45,7 +45,7 @@ pub(crate) struct ImportPlan<'a> {
     /// limit.
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
-    pub(crate) store: Option<&'a Store>,
+    pub(crate) store: Option<&'a Ledger>,
     /// This many rows at the beginning are skipped.
     pub(crate) skip: u64,
     /// At most this many are sent; the rows after them are not part of the run.
@@ -79,7 +79,7 @@ impl RecipientRule<'_> {
         column: &str,
         countries: CountryRule,
     ) -> Result<(String, TypedRecipient), RowError> {
-        let country = countries.of(row.country_cells());
+        let country = countries.resolve(row.country_cells());
         let mut numbers = Vec::new();
         let recipient = match self {
             Self::Template(template) => {
@@ -196,7 +196,7 @@ impl ImportPlan<'_> {
         })?;
         // Where --to builds the recipient, any text may stand in the cells.
         let cell = row.text(&column).unwrap_or_default();
-        if ColumnRole::of(cell.trim()) != ColumnRole::Recipient {
+        if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
             return Ok(column);
         }
         let problem = format!("line {line} has names of columns, too: `{cell}` under `{column}`");
@@ -205,7 +205,7 @@ impl ImportPlan<'_> {
 
     /// The reasons for which a row that the report has as skipped stays skipped: those whose flags were not given. A
     /// flag that was given decides again.
-    pub(super) fn kept_out(&self) -> Vec<SkipReason> {
+    pub(super) fn skip_reason(&self) -> Vec<SkipReason> {
         let ImportPolicy {
             allow_duplicates,
             hidden,
@@ -246,7 +246,7 @@ impl ImportPlan<'_> {
     }
 
     /// How the texts of the message, and `--to`, use columns, each with its path.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &ColumnUses)> {
         self.to()
             .map(|to| ("--to", &*to.uses))
             .into_iter()
@@ -354,7 +354,9 @@ impl ImportPlan<'_> {
 
     /// The country of a row; None if it is unclear, which is an error only if the country is needed.
     pub(super) fn country_of(&self, row: &Row) -> Option<Country> {
-        self.countries.of(row.country_cells()).unwrap_or_default()
+        self.countries
+            .resolve(row.country_cells())
+            .unwrap_or_default()
     }
 
     /// The message of a row for another recipient, with its warnings.

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::ledger::{LimitOf, RunConditions};
+use crate::ledger::{LimitUnit, RunConditions};
 
 /// How to treat rows that cannot be taken as they are.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +33,11 @@ pub(crate) enum HiddenRule {
 
 impl ImportPolicy {
     /// What counts towards the limit.
-    pub(super) fn limit_of(self) -> LimitOf {
+    pub(super) fn limit_of(self) -> LimitUnit {
         match (self.one_per_person, self.allow_duplicates) {
-            (true, _) => LimitOf::People,
-            (false, false) => LimitOf::Messages,
-            (false, true) => LimitOf::Rows,
+            (true, _) => LimitUnit::People,
+            (false, false) => LimitUnit::Messages,
+            (false, true) => LimitUnit::Rows,
         }
     }
 }
@@ -55,7 +55,7 @@ pub(crate) enum DuplicatePolicy {
 
 impl DuplicatePolicy {
     /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
-    pub(crate) fn of(
+    pub(crate) fn new(
         RunConditions {
             again,
             skip_sent,

@@ -7,7 +7,7 @@ use super::error::RowError;
 use super::policy::DuplicatePolicy;
 use crate::input::UsageError;
 use crate::ledger::{
-    Details, LedgerError, ReportedRow, RowFilter, RowState, RunName, SkipReason, Store,
+    Ledger, LedgerError, ReportedRow, RowFilter, RowState, RunName, RunSettings, SkipReason,
 };
 use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
@@ -28,16 +28,16 @@ pub(super) struct KnownOutcome {
     /// Why the row would be skipped, if it was or may have been sent.
     pub(super) sent: Option<SkipReason>,
     /// Why it stays skipped, if it was skipped on purpose.
-    pub(super) kept_out: Option<SkipReason>,
+    pub(super) skip_reason: Option<SkipReason>,
 }
 
 /// The runs that a report names, each read once.
 pub(super) struct ReportedRuns<'a> {
     /// Where to look for the runs.
-    store: Option<&'a Store>,
+    store: Option<&'a Ledger>,
     policy: DuplicatePolicy,
     /// The reasons for which a row stays skipped.
-    kept_out: Vec<SkipReason>,
+    skip_reason: Vec<SkipReason>,
     /// By their names in the report; None if they are not here.
     runs: HashMap<String, Option<RunOfReport>>,
 }
@@ -61,22 +61,22 @@ struct RowOfRun {
 
 impl<'a> ReportedRuns<'a> {
     pub(super) fn new(
-        store: Option<&'a Store>,
+        store: Option<&'a Ledger>,
         policy: DuplicatePolicy,
-        kept_out: Vec<SkipReason>,
+        skip_reason: Vec<SkipReason>,
     ) -> Self {
         Self {
             store,
             policy,
-            kept_out,
+            skip_reason,
             runs: HashMap::new(),
         }
     }
 
     /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
     pub(super) fn left_out(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
-        let reason = SkipReason::of_name(outcome.code.as_deref()?.trim())?;
-        Some(reason).filter(|reason| self.kept_out.contains(reason))
+        let reason = SkipReason::from_name(outcome.code.as_deref()?.trim())?;
+        Some(reason).filter(|reason| self.skip_reason.contains(reason))
     }
 
     /// The outcome of the row in `line`, which is for `recipient`; `outcome` is the one in the report.
@@ -112,7 +112,7 @@ impl<'a> ReportedRuns<'a> {
         }
         let of_run = self
             .row(outcome)
-            .map_err(RowError::of_list)?
+            .map_err(RowError::from_list)?
             .map(|(_, row)| row);
         let theirs = of_run
             .flatten()
@@ -138,7 +138,7 @@ impl<'a> ReportedRuns<'a> {
         };
         Ok(KnownOutcome {
             sent: sent.filter(|_| self.policy != DuplicatePolicy::Meant),
-            kept_out: self.left_out(outcome).or(excluded),
+            skip_reason: self.left_out(outcome).or(excluded),
         })
     }
 
@@ -182,17 +182,17 @@ impl<'a> ReportedRuns<'a> {
 
 impl RunOfReport {
     /// The run with this name, if it is here.
-    fn read(store: &Store, name: &RunName) -> Result<Option<Self>, LedgerError> {
+    fn read(store: &Ledger, name: &RunName) -> Result<Option<Self>, LedgerError> {
         if !store.names()?.contains(name) {
             return Ok(None);
         }
         let run = store.run(name)?;
         let mut rows = HashMap::new();
-        let Details {
+        let RunSettings {
             sandbox, columns, ..
         } = run.details()?;
         run.report::<LedgerError>(&RowFilter::default(), |row| {
-            rows.insert(row.line, RowOfRun::of(&row, sandbox));
+            rows.insert(row.line, RowOfRun::new(&row, sandbox));
             Ok(())
         })?;
         Ok(Some(Self { columns, rows }))
@@ -201,7 +201,7 @@ impl RunOfReport {
 
 impl RowOfRun {
     /// A rehearsal in the sandbox has sent nothing.
-    fn of(row: &ReportedRow, is_sandbox: bool) -> Self {
+    fn new(row: &ReportedRow, is_sandbox: bool) -> Self {
         let reason = match row.state {
             _ if is_sandbox => None,
             RowState::Sent => Some(SkipReason::AlreadySent),
@@ -231,7 +231,7 @@ fn is_same_person(sent_to: &str, recipient: &str) -> bool {
 }
 
 fn refused(message: String, hint: &str) -> RowError {
-    RowError::of_list(UsageError::new(message, hint))
+    RowError::from_list(UsageError::new(message, hint))
 }
 
 /// For the report of the new run.

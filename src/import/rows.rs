@@ -6,7 +6,9 @@ use std::thread;
 use super::cells::{self, UsedCells};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::imported::{FaultReport, Imported, NOT_ALLOWED, Remark, RowFault, problem_of_excluded};
+use super::imported::{
+    FaultReport, Imported, NOT_ALLOWED, RowFault, RowProblem, problem_of_excluded,
+};
 use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{KnownOutcome, ReportedRuns, problem_of_report};
@@ -86,7 +88,7 @@ impl<'a> Importer<'a> {
             column: None,
             may_say_sent: false,
             cells: UsedCells::new(plan),
-            reported: ReportedRuns::new(plan.store, plan.reported, plan.kept_out()),
+            reported: ReportedRuns::new(plan.store, plan.reported, plan.skip_reason()),
             read: 0,
             requests: 0,
         }
@@ -182,11 +184,11 @@ impl<'a> Importer<'a> {
             .as_ref()
             .map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
         let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
-        let kept_out = outcome
+        let skip_reason = outcome
             .as_ref()
             .and_then(|outcome| self.reported.left_out(outcome));
         // The contents of a row that is not visible do not matter.
-        if is_left_out || kept_out == Some(SkipReason::Hidden) {
+        if is_left_out || skip_reason == Some(SkipReason::Hidden) {
             if !is_left_out {
                 report(line, RowFault::KeptOut(SkipReason::Hidden));
             }
@@ -218,24 +220,24 @@ impl<'a> Importer<'a> {
                     .find(outgoing.recipients())
                     .map(|(_, list)| list);
                 let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
-                let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
+                let left_out = left_out.or(known.skip_reason.map(RowFault::KeptOut));
                 let is_allowed = self
                     .plan
                     .is_allowed
                     .is_none_or(|is_allowed| is_allowed(&outgoing));
                 let left_out =
-                    left_out.or((!is_allowed).then_some(RowFault::Remark(Remark::NotAllowed)));
+                    left_out.or((!is_allowed).then_some(RowFault::Remark(RowProblem::NotAllowed)));
                 let sent = known.sent.map(RowFault::Reported);
                 let mut report = |fault| report(line, fault);
                 let warnings = told
                     .into_iter()
                     .chain(self.cells.warnings(&row))
                     .chain(self.cells.foreign_texts(&row))
-                    .map(Remark::Warning);
+                    .map(RowProblem::Warning);
                 warnings.map(RowFault::Remark).for_each(&mut report);
                 let of_cell = |(column, cell): (&str, &str)| match cell {
-                    "" => Remark::EmptyCell(column.to_owned()),
-                    cell => Remark::PlaceholderCell {
+                    "" => RowProblem::EmptyCell(column.to_owned()),
+                    cell => RowProblem::PlaceholderCell {
                         column: column.to_owned(),
                         cell: cell.to_owned(),
                     },
@@ -282,14 +284,14 @@ impl<'a> Importer<'a> {
             let column = self
                 .plan
                 .check_names(row, line, outcome.is_some())
-                .map_err(RowError::of_list)?;
+                .map_err(RowError::from_list)?;
             let cautions = self.plan.cautions(&row.names());
-            self.imported.warnings = cautions.map_err(RowError::of_list)?;
+            self.imported.warnings = cautions.map_err(RowError::from_list)?;
             self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");
             self.column.insert(column)
         };
         if self.may_say_sent && outcome.is_none() {
-            self.plan.refuse_sent(row).map_err(RowError::of_list)?;
+            self.plan.refuse_sent(row).map_err(RowError::from_list)?;
         }
         if let Some((_, problem)) = faulty_cells
             .into_iter()
@@ -323,7 +325,7 @@ impl<'a> Importer<'a> {
         match error {
             RowError::List(error) => return Err(*error),
             RowError::Template(error) if error.is_of_every_row => {
-                return Err(error.of_list().into());
+                return Err(error.list_error().into());
             }
             RowError::Message(error) if self.plan.is_of_every_row(&error) => {
                 return Err(BulkError::Message(error));
@@ -341,7 +343,7 @@ impl<'a> Importer<'a> {
             request: None,
             skip,
         })?;
-        report(line, RowFault::Remark(Remark::Invalid(problem)));
+        report(line, RowFault::Remark(RowProblem::Invalid(problem)));
         Ok(())
     }
 
@@ -366,11 +368,11 @@ impl<'a> Importer<'a> {
         };
         let with_problem = |reason| (reason, problem_of_report(reason));
         let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
-        let skip = skip.or_else(|| known.kept_out.map(with_problem));
+        let skip = skip.or_else(|| known.skip_reason.map(with_problem));
         let skip = skip
             .or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
         let skip = skip.or_else(|| known.sent.filter(|_| leaves_out_sent).map(with_problem));
-        if excluded.is_none() && known.kept_out.is_none() {
+        if excluded.is_none() && known.skip_reason.is_none() {
             self.imported.accepts.get_or_insert(request.accepts);
         }
         if skip.is_none() {

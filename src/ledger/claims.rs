@@ -12,7 +12,7 @@ use super::error::LedgerError;
 use super::message::eight_bytes;
 use super::model::{OnceState, RowState};
 use super::run::{Run, is_in_doubt};
-use super::store::{Lost, Store, lock_store};
+use super::store::{Ledger, LostWorkers, lock_store};
 use crate::api::Deadline;
 use crate::once::{OnceHasher, OnceScope};
 use crate::output::Sent;
@@ -105,7 +105,7 @@ pub(crate) enum KeyAddition {
 
 /// A person that this process has claimed. If it is killed, the message is unknown.
 pub(crate) struct HeldClaim {
-    store: Store,
+    store: Ledger,
     key: i64,
     person: String,
     worker: i64,
@@ -125,7 +125,7 @@ fn ended(sent: Sent) -> &'static str {
 
 impl OnceHasher {
     /// The one of this store.
-    pub(super) fn of_store(db: &mut Db) -> Result<Self, LedgerError> {
+    pub(super) fn load(db: &mut Db) -> Result<Self, LedgerError> {
         Ok(Self::new(
             db.one("SELECT secret FROM store WHERE id = 1", &[])?
                 .text(0)?
@@ -143,9 +143,9 @@ pub(super) fn fill_people(
     db.0.fill("candidate_person (person, n)", &mut people)
 }
 
-impl Store {
+impl Ledger {
     pub(crate) fn hasher(&self) -> Result<OnceHasher, LedgerError> {
-        OnceHasher::of_store(&mut self.db())
+        OnceHasher::load(&mut self.db())
     }
 
     /// What the person has under the key.
@@ -263,12 +263,16 @@ impl Store {
 
     /// Forgets one person or everybody under the key, if what they have is still as it was shown; returns whether it is.
     /// The caller has checked that nothing of it is under way or to be sent.
-    pub(crate) fn forget(&self, scope: &OnceScope, shown: &Shown<'_>) -> Result<bool, LedgerError> {
+    pub(crate) fn forget(
+        &self,
+        scope: &OnceScope,
+        shown: &ConfirmedEntries<'_>,
+    ) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             lock_store(db)?;
             let key = number_of(scope);
             match shown {
-                Shown::Person(person, entry) => {
+                ConfirmedEntries::Person(person, entry) => {
                     if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
                         return Ok(false);
                     }
@@ -277,7 +281,7 @@ impl Store {
                         &values![key, *person],
                     )?;
                 }
-                Shown::Everybody(summary) => {
+                ConfirmedEntries::Everybody(summary) => {
                     if !summaries(db)?.contains(summary) {
                         return Ok(false);
                     }
@@ -348,7 +352,7 @@ struct ReachedRow {
 
 /// The people whom a run has reached, or may have, each with a row: one that was certainly sent, if there is one.
 fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
-    let hasher = OnceHasher::of_store(db)?;
+    let hasher = OnceHasher::load(db)?;
     let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
                  AND message.run = row.run AND message.n = row.n \
                  AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
@@ -357,7 +361,7 @@ fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, 
         let recipient = row.take(1)?;
         let row = ReachedRow {
             n: row.int(0)?,
-            is_sent: row.named(2, RowState::of_name)? == RowState::Sent,
+            is_sent: row.named(2, RowState::from_name)? == RowState::Sent,
             recipient,
         };
         match reached.entry(hasher.person(&row.recipient)) {
@@ -412,7 +416,7 @@ impl Drop for HeldClaim {
 }
 
 /// What a person was shown before they confirmed that it be forgotten.
-pub(crate) enum Shown<'a> {
+pub(crate) enum ConfirmedEntries<'a> {
     Person(&'a str, &'a OnceEntry),
     Everybody(&'a OnceSummary),
 }
@@ -428,7 +432,7 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
 
 /// Every key in counts, by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
-    let lost = Lost::of(db)?;
+    let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
@@ -461,12 +465,12 @@ fn state_of(
     row: &SqlRow,
     at: usize,
     identity: &str,
-    lost: &Lost,
+    lost: &LostWorkers,
 ) -> Result<OnceState, LedgerError> {
     if row.opt_text(at + 3)?.is_none() {
         // Of a single send, or of a removed run.
         let own = if row.opt_text(at)?.is_some() {
-            row.named(at, OnceState::of_name)?
+            row.named(at, OnceState::from_name)?
         } else {
             OnceState::NotSent
         };
@@ -480,10 +484,13 @@ fn state_of(
             own
         });
     }
-    let of_row = lost.shown(row.named(at + 3, RowState::of_name)?, row.opt_int(at + 4)?);
+    let of_row = lost.shown(
+        row.named(at + 3, RowState::from_name)?,
+        row.opt_int(at + 4)?,
+    );
     Ok(
         match if is_in_doubt(row, at + 6, identity)? {
-            of_row.where_records_are_lost()
+            of_row.with_lost_records()
         } else {
             of_row
         } {
@@ -546,7 +553,7 @@ fn claims(
     values: &[SqlValue<'_>],
     mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let lost = Lost::of(db)?;
+    let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
     db.each_of(query, values, |mut row| {
         let message_id = if row.opt_text(11)?.is_some() { 7 } else { 6 };

@@ -52,13 +52,12 @@ impl CommitCount {
         let is_missing = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound);
         match renamed {
             Err(error) if is_missing(&error) => {}
-            done => return done.map_err(FileError::of("rename", &path)),
+            done => return done.map_err(FileError::while_doing("rename", &path)),
         }
         // The one before may have been killed between its commit and this.
         match self.highest()? {
-            Some(before) if before < commits => {
-                fs::rename(self.path(before), &path).map_err(FileError::of("rename", &path))
-            }
+            Some(before) if before < commits => fs::rename(self.path(before), &path)
+                .map_err(FileError::while_doing("rename", &path)),
             _ => Ok(()),
         }
     }
@@ -67,7 +66,7 @@ impl CommitCount {
     pub(super) fn remove_below(&self, commits: i64) -> Result<(), FileError> {
         for lower in self.all()?.into_iter().filter(|number| *number < commits) {
             let path = self.path(lower);
-            fs::remove_file(&path).map_err(FileError::of("remove", &path))?;
+            fs::remove_file(&path).map_err(FileError::while_doing("remove", &path))?;
         }
         Ok(())
     }
@@ -83,12 +82,12 @@ impl CommitCount {
                 id => {
                     return id
                         .map(Some)
-                        .map_err(FileError::of("read", &self.path(commits)));
+                        .map_err(FileError::while_doing("read", &self.path(commits)));
                 }
             }
         }
         let cause = io::Error::other("it is renamed all the time");
-        Err(FileError::of("read", &self.path(0))(cause))
+        Err(FileError::while_doing("read", &self.path(0))(cause))
     }
 
     /// Whether the file may be a copy: the file system does not keep when it was made, and it has no mark.
@@ -106,7 +105,7 @@ impl CommitCount {
     }
 
     fn all(&self) -> Result<Vec<i64>, FileError> {
-        let in_directory = FileError::of("read", &self.directory);
+        let in_directory = FileError::while_doing("read", &self.directory);
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(&in_directory)? {
             let name = entry.map_err(&in_directory)?.file_name();

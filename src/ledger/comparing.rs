@@ -11,7 +11,7 @@ use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::error::LedgerError;
 use super::model::{OnceState, RowState, SkipReason};
 use super::run::is_in_doubt;
-use super::store::{Lost, Store};
+use super::store::{Ledger, LostWorkers};
 use crate::once::{OnceHasher, OnceKey, OnceScope};
 use crate::timestamps::local_time;
 
@@ -42,7 +42,7 @@ macro_rules! found {
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
-pub(crate) struct EarlierOf {
+pub(crate) struct EarlierQuery {
     pub(crate) bot: String,
     pub(crate) address: String,
     /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
@@ -50,9 +50,9 @@ pub(crate) struct EarlierOf {
 }
 
 /// The runs that a list is compared with, as they are in one transaction.
-pub(crate) struct KnownRuns<'a> {
+pub(crate) struct EarlierRuns<'a> {
     pub(super) db: &'a mut Db,
-    pub(super) of: &'a EarlierOf,
+    pub(super) of: &'a EarlierQuery,
     pub(super) now: i64,
     /// How many rows of a draft are the candidates now; as long as the number is the same, so are the rows.
     filled: Option<u64>,
@@ -66,22 +66,22 @@ struct CountedRun {
     changed_at: i64,
 }
 
-impl Store {
+impl Ledger {
     /// Compares a list with the runs of `of`, as they are at this moment.
     pub(crate) fn known<T, E: From<LedgerError>>(
         &self,
-        of: &EarlierOf,
-        work: impl FnOnce(&mut KnownRuns<'_>) -> Result<T, E>,
+        of: &EarlierQuery,
+        work: impl FnOnce(&mut EarlierRuns<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.db().look(|db| {
+        self.db().read_transaction(|db| {
             let now = db.0.now()?;
-            work(&mut KnownRuns::new(db, of, now))
+            work(&mut EarlierRuns::new(db, of, now))
         })
     }
 }
 
-impl<'a> KnownRuns<'a> {
-    pub(super) fn new(db: &'a mut Db, of: &'a EarlierOf, now: i64) -> Self {
+impl<'a> EarlierRuns<'a> {
+    pub(super) fn new(db: &'a mut Db, of: &'a EarlierQuery, now: i64) -> Self {
         Self {
             db,
             of,
@@ -123,7 +123,7 @@ impl<'a> KnownRuns<'a> {
             address: self.of.address.clone(),
         };
         let key = number_of(&scope);
-        let hasher = OnceHasher::of_store(self.db)?;
+        let hasher = OnceHasher::load(self.db)?;
         if !self
             .db
             .exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])?
@@ -136,7 +136,7 @@ impl<'a> KnownRuns<'a> {
         claims_of_candidates(
             self.db,
             key,
-            |n, Claim { entry, .. }| match EarlierRow::of_claim(&entry) {
+            |n, Claim { entry, .. }| match EarlierRow::from_claim(&entry) {
                 Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
                 None => Ok(()),
             },
@@ -235,7 +235,7 @@ impl<'a> KnownRuns<'a> {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
         let runs = self.count(own, is_counted)?;
-        let lost = Lost::of(self.db)?;
+        let lost = LostWorkers::read(self.db)?;
         if runs.is_empty() {
             return Ok(Vec::new());
         }
@@ -326,7 +326,7 @@ fn each_match(
         };
         // A row that was never tried has no time.
         let at = row.opt_int(3)?.unwrap_or(*changed_at);
-        let reason = match row.named(2, RowState::of_name)? {
+        let reason = match row.named(2, RowState::from_name)? {
             // However long ago it was: whether it was sent is not known.
             RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,
@@ -410,7 +410,7 @@ impl EarlierMessages {
 
 impl EarlierRow {
     /// What a claim under a key says about its person; none if the person is free.
-    pub(crate) fn of_claim(entry: &OnceEntry) -> Option<Self> {
+    pub(crate) fn from_claim(entry: &OnceEntry) -> Option<Self> {
         let reason = match entry.state {
             OnceState::Sent => SkipReason::AlreadySent,
             OnceState::Unknown => SkipReason::MayHaveBeenSent,
@@ -471,7 +471,7 @@ pub(super) fn rank(reason: SkipReason) -> i64 {
 }
 
 /// The reason with this rank.
-pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
+pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
     let reason = SkipReason::ALL
         .into_iter()
         .find(|reason| rank(*reason) == place);
@@ -487,12 +487,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_kept_by_its_place_and_no_other_number_is_one() {
+    fn skip_reason_is_stored_by_its_rank() {
         for (place, reason) in (0..).zip(SkipReason::ALL) {
-            assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
+            assert_eq!(
+                (rank(reason), reason_for_rank(place).unwrap()),
+                (place, reason)
+            );
         }
         for place in [-1, 10] {
-            assert!(of_rank(place).is_err(), "{place}");
+            assert!(reason_for_rank(place).is_err(), "{place}");
         }
     }
 }

@@ -6,23 +6,25 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::claims::{HeldClaim, KeyAddition};
-use super::comparing::{EarlierMessages, EarlierOf};
+use super::comparing::{EarlierMessages, EarlierQuery};
 use super::db::values;
-use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
+use super::delivery::{DeliveryUpdates, LearntDelivery, ProvenRow};
 use super::error::{LedgerError, LedgerFault};
 use super::events::PauseReason;
 use super::fixture;
-use super::model::{OnceState, RowState, Skip, SkipReason, now};
+use super::model::{OnceState, RowState, SkipDetail, SkipReason, now};
 use super::name::RunName;
-use super::reach::ReachOf;
+use super::reach::ReachKey;
 use super::resolution::Resolution;
 use super::run::Run;
 use super::steps::lock;
-use super::store::Store;
-use super::types::{Delay, Details, EndedAttempt, ExchangeReply, QueuedRow, RowFilter, SettledRow};
+use super::store::Ledger;
+use super::types::{
+    AttemptResult, Delay, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings,
+};
 use super::worker::{LISTENS_EVERY, Worker};
 use crate::api::{
-    Answer, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
+    Answer, Body, Cause, DeliveryState, DeliveryStatus, Outcome, Request, SuccessCriterion, judge,
 };
 use crate::once::OnceScope;
 use crate::output::Sent;
@@ -67,48 +69,48 @@ macro_rules! every_engine {
 }
 
 every_engine! {
-    a_row_takes_the_steps_of_the_table_and_no_others,
-    rows_to_one_person_leave_one_after_the_other,
-    who_was_let_go_waits_again_for_a_row_that_is_sent_again,
-    who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it,
-    one_row_and_many_leave_and_end,
-    of_a_row_that_is_not_under_way_nothing_is_written,
-    a_limit_slows_and_holds_alike,
-    what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more,
-    a_lost_process_may_still_say_how_its_rows_ended,
-    an_exchange_that_arrives_after_its_process_came_back_changes_nothing,
-    rows_of_a_lost_answer_go_back,
-    rows_of_a_store_that_was_put_back_are_unknown,
-    two_processes_share_the_rows_and_the_pace_of_a_run,
-    under_a_key_a_person_is_one_rows_or_one_single_sends,
-    whom_a_removed_run_reached_is_known_under_its_key,
-    a_list_finds_what_earlier_runs_have,
-    what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list,
-    of_a_cancelled_run_nothing_leaves_any_more,
-    what_comes_back_to_a_cancelled_run_is_left_out,
+    row_state_changes_match_the_documented_table,
+    rows_with_one_recipient_are_sent_in_sequence,
+    successor_waits_for_a_row_sent_again,
+    successor_of_skipped_row_waits_for_predecessor,
+    single_and_batched_rows_finish_alike,
+    row_not_in_flight_is_never_updated,
+    rate_limit_pace_matches_the_throttle,
+    killed_worker_leaves_unknown_rows_and_sends_none,
+    lost_worker_may_still_report_results,
+    late_exchange_of_replaced_connection_changes_nothing,
+    rows_of_lost_response_become_pending_again,
+    restored_ledger_marks_rows_unknown,
+    two_workers_share_rows_and_rate,
+    once_key_allows_one_send_per_recipient,
+    removed_run_still_counts_under_its_key,
+    new_list_finds_rows_of_earlier_runs,
+    failed_rows_of_stale_run_are_not_resent,
+    cancelled_run_sends_no_more_rows,
+    row_returned_to_cancelled_run_is_skipped,
     cancelled_run_waits_for_rows_in_flight_elsewhere,
-    a_request_that_was_changed_does_not_leave,
-    a_clock_that_goes_back_keeps_no_row_waiting,
-    different_people_count_for_24_hours_whoever_sends_to_them,
-    who_was_not_reached_does_not_count,
-    a_limit_holds_back_no_row_that_may_leave,
-    a_wait_for_the_limit_ends_when_enough_people_no_longer_count,
-    a_clock_that_goes_back_keeps_nobody_counting_for_longer,
+    modified_request_is_never_sent,
+    clock_that_goes_back_delays_no_row,
+    distinct_recipients_count_for_24_hours,
+    unreached_recipient_does_not_count,
+    messaging_limit_blocks_no_allowed_row,
+    limit_wait_ends_as_recipients_expire,
+    clock_that_goes_back_extends_no_count,
     clock_that_goes_back_admits_no_expired_recipient,
-    who_stood_still_within_a_transaction_tries_again,
-    only_a_name_that_was_typed_must_be_free,
-    of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
-    who_was_taken_for_lost_takes_no_more_rows,
-    who_lost_its_lock_takes_no_more_rows,
-    what_a_person_decided_of_a_single_send_stays_unless_it_was_sent,
-    only_a_sent_row_replaces_a_claim_in_flight,
+    transaction_timeout_error_is_retryable,
+    only_an_explicit_run_name_must_be_unused,
+    identical_runs_are_sent_one_at_a_time,
+    worker_marked_lost_gets_no_rows,
+    worker_without_lock_gets_no_rows,
+    manual_decision_is_kept_unless_message_was_sent,
+    only_a_sent_row_replaces_inflight_claim,
     sent_row_replaces_an_unknown_claim,
-    a_message_is_not_listed_only_where_it_was_asked_for,
+    message_is_unlisted_only_if_checked,
 }
 
 /// A store of a test.
 struct TestedStore {
-    store: Store,
+    store: Ledger,
     /// Ends the leases of all processes, so that no test has to wait for them; in a file a process is lost once its lock
     /// is free.
     end_leases: Box<dyn Fn()>,
@@ -157,7 +159,7 @@ fn join(run: &Run) -> Worker {
     run.join(Duration::from_secs(30), None).unwrap().unwrap().0
 }
 
-fn exchange(worker: &mut Worker, settled: &[SettledRow], wanted: usize) -> ExchangeReply {
+fn exchange(worker: &mut Worker, settled: &[FinishedRow], wanted: usize) -> ExchangeReply {
     let mut given = worker.exchange(settled, &[], wanted).unwrap();
     given.rows.sort_by_key(|row| row.n);
     given
@@ -169,7 +171,7 @@ fn close(worker: Worker) -> bool {
 
 /// Skips those of `rows` that are still to be sent.
 fn skip(run: &Run, rows: &[i64]) {
-    let excluded = Skip {
+    let excluded = SkipDetail {
         reason: SkipReason::Excluded,
         problem: "x",
     };
@@ -208,7 +210,7 @@ fn name() -> RunName {
 
 /// The key of the runs in tests.
 fn scope() -> OnceScope {
-    let Details {
+    let RunSettings {
         bot,
         api_url: address,
         ..
@@ -221,10 +223,10 @@ fn scope() -> OnceScope {
 }
 
 /// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
-fn make_under_key(store: &Store, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
+fn make_under_key(store: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let scope = scope();
     let mut draft = fixture::draft(recipients);
-    let mut details = Details {
+    let mut details = RunSettings {
         rate: FAST,
         ..fixture::details()
     };
@@ -245,7 +247,7 @@ fn make_under_key(store: &Store, run: &str, recipients: &[&str]) -> Vec<(SkipRea
 }
 
 /// Sends the rows of a run. Each ends in the state at its place in `states`.
-fn send_all(store: &Store, run: &str, states: &[RowState]) {
+fn send_all(store: &Ledger, run: &str, states: &[RowState]) {
     let mut worker = join(&store.run(&run.parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], states.len()).rows;
     let settled: Vec<_> = given
@@ -258,7 +260,7 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 }
 
 /// Sends a single message under the key.
-fn send_single(store: &Store, recipient: &str, sent: Sent) {
+fn send_single(store: &Ledger, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
     match store
         .claim(&scope(), &hasher.person(recipient), Duration::from_secs(30))
@@ -269,7 +271,7 @@ fn send_single(store: &Store, recipient: &str, sent: Sent) {
     }
 }
 
-fn under_a_key_a_person_is_one_rows_or_one_single_sends(tested: &TestedStore) {
+fn once_key_allows_one_send_per_recipient(tested: &TestedStore) {
     let [one, two, three, four] = [
         "593990000001",
         "593990000002",
@@ -324,7 +326,7 @@ fn under_a_key_a_person_is_one_rows_or_one_single_sends(tested: &TestedStore) {
     );
 }
 
-fn whom_a_removed_run_reached_is_known_under_its_key(tested: &TestedStore) {
+fn removed_run_still_counts_under_its_key(tested: &TestedStore) {
     let all = [
         "593990000001",
         "593990000002",
@@ -344,11 +346,11 @@ fn whom_a_removed_run_reached_is_known_under_its_key(tested: &TestedStore) {
         ],
     );
     // Jelou's lists have the last one.
-    let news = DeliveryNews {
+    let news = DeliveryUpdates {
         learnt: vec![LearntDelivery {
             n: 4,
             after: 0,
-            steps: vec![DeliveryFacts::new(DeliveryState::Delivered)],
+            steps: vec![DeliveryStatus::new(DeliveryState::Delivered)],
             message_id: Some("m-4".to_owned()),
         }],
         proven: vec![ProvenRow {
@@ -378,7 +380,7 @@ fn whom_a_removed_run_reached_is_known_under_its_key(tested: &TestedStore) {
 }
 
 /// What a list to these people is compared with, as its messages and as its people.
-fn compared(store: &Store, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
+fn compared(store: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let draft = fixture::draft(recipients);
     store
         .known(&fixture::earlier(), |known| known.compare(&draft))
@@ -391,7 +393,7 @@ fn compared(store: &Store, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     found
 }
 
-fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
+fn new_list_finds_rows_of_earlier_runs(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let store = &tested.store;
     let [sent, perhaps, to_be] = [
@@ -426,7 +428,7 @@ fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
         store.known(&of, |known| known.people(&draft)).unwrap(),
         (3, 1)
     );
-    let of_another = EarlierOf {
+    let of_another = EarlierQuery {
         bot: "2".to_owned(),
         ..of
     };
@@ -437,7 +439,7 @@ fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
     close(worker);
 }
 
-fn what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list(tested: &TestedStore) {
+fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
     let store = &tested.store;
     let run = tested.begin(&PEOPLE[..3]);
     make_under_key(store, "a", &PEOPLE[..3]);
@@ -502,7 +504,7 @@ fn put(run: &Run, state: RowState, worker: i64) {
     .unwrap();
 }
 
-fn a_row_takes_the_steps_of_the_table_and_no_others(tested: &TestedStore) {
+fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
     let run = tested.begin(&["593990000000"]);
     let mut steps = BTreeSet::new();
     let mut worker = join(&run);
@@ -521,7 +523,7 @@ fn a_row_takes_the_steps_of_the_table_and_no_others(tested: &TestedStore) {
             RowState::Unknown,
         ] {
             put(&run, from, worker.id());
-            let row = QueuedRow {
+            let row = RowToSend {
                 n: 1,
                 number: 1,
                 ..queued()
@@ -560,8 +562,8 @@ fn a_row_takes_the_steps_of_the_table_and_no_others(tested: &TestedStore) {
     assert_eq!(steps, table.collect());
 }
 
-fn queued() -> QueuedRow {
-    QueuedRow {
+fn queued() -> RowToSend {
+    RowToSend {
         n: 1,
         line: 2,
         recipient: "593990000000".to_owned(),
@@ -572,7 +574,7 @@ fn queued() -> QueuedRow {
     }
 }
 
-fn rows_to_one_person_leave_one_after_the_other(tested: &TestedStore) {
+fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedStore) {
     let [one, other] = ["593990000000", "593990000001"];
     for (ago, follows) in [(Duration::ZERO, vec![]), (LONG_AGO, vec![2])] {
         let run = tested.begin(&[one, one, other, one]);
@@ -595,7 +597,7 @@ fn rows_to_one_person_leave_one_after_the_other(tested: &TestedStore) {
     }
 }
 
-fn who_was_let_go_waits_again_for_a_row_that_is_sent_again(tested: &TestedStore) {
+fn successor_waits_for_a_row_sent_again(tested: &TestedStore) {
     let run = tested.begin(&["593990000000"; 2]);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 10);
@@ -612,7 +614,7 @@ fn who_was_let_go_waits_again_for_a_row_that_is_sent_again(tested: &TestedStore)
     assert_eq!(states(&run)[1], RowState::Pending);
 }
 
-fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(tested: &TestedStore) {
+fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedStore) {
     let chain = ["593990000000"; 4];
     for (left_out, order) in [
         (vec![2], vec![1, 3, 4]),
@@ -660,7 +662,7 @@ fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(tested: &Tes
     );
 }
 
-fn one_row_and_many_leave_and_end(tested: &TestedStore) {
+fn single_and_batched_rows_finish_alike(tested: &TestedStore) {
     let recipients = fixture::people(0..100);
     let run = tested.begin(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
     let mut sends = join(&run);
@@ -712,13 +714,13 @@ fn one_row_and_many_leave_and_end(tested: &TestedStore) {
     );
 }
 
-fn of_a_row_that_is_not_under_way_nothing_is_written(tested: &TestedStore) {
+fn row_not_in_flight_is_never_updated(tested: &TestedStore) {
     let run = tested.begin(&["593990000000", "593990000001"]);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 1);
     let row = &given.rows[0];
     exchange(&mut sends, &[ended(row, RowState::Sent, Duration::ZERO)], 0);
-    let another = QueuedRow {
+    let another = RowToSend {
         n: 2,
         ..row.clone()
     };
@@ -733,9 +735,7 @@ fn of_a_row_that_is_not_under_way_nothing_is_written(tested: &TestedStore) {
     }
 }
 
-fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more(
-    tested: &TestedStore,
-) {
+fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedStore) {
     use RowState::{Failed, Inflight, Pending, Sent, Unknown};
     let recipients = [
         "593990000000",
@@ -776,7 +776,7 @@ fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more
     assert_eq!(states(&run), [Failed, Sent, Pending, Sent, Pending]);
 }
 
-fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
+fn cancelled_run_sends_no_more_rows(tested: &TestedStore) {
     use RowState::{Failed, Pending, Sent, Skipped, Unknown};
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
@@ -886,7 +886,7 @@ const LIMITS: [AnsweredRows; 11] = {
     ]
 };
 
-fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
+fn rate_limit_pace_matches_the_throttle(tested: &TestedStore) {
     for AnsweredRows {
         answers,
         others_leave,
@@ -901,7 +901,7 @@ fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
         };
         let mut throttle = Throttle::new(limits, true, Instant::now());
         let mut left = answers.iter();
-        let mut becomes = |row: &QueuedRow| {
+        let mut becomes = |row: &RowToSend| {
             let (status, retry_after, body) = left.next().unwrap();
             let answer = Answer {
                 status: *status,
@@ -929,7 +929,7 @@ fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
                 )
                 .0
         };
-        let (is_given, part) = hear(&tested.begin(&PEOPLE), answers.len(), &mut becomes);
+        let (is_given, part) = apply(&tested.begin(&PEOPLE), answers.len(), &mut becomes);
         assert_eq!(
             (is_given, part < 1.0),
             (*others_leave, *slows),
@@ -941,7 +941,11 @@ fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
 
 /// Gives a process `rows` rows, settles each as `becomes` says, and asks for one more. Returns whether one more may leave,
 /// and the part of the rate that is left.
-fn hear(run: &Run, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRow) -> (bool, f64) {
+fn apply(
+    run: &Run,
+    rows: usize,
+    becomes: &mut dyn FnMut(&RowToSend) -> FinishedRow,
+) -> (bool, f64) {
     let mut worker = join(run);
     let given = exchange(&mut worker, &[], rows);
     assert_eq!(given.rows.len(), rows);
@@ -952,7 +956,7 @@ fn hear(run: &Run, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRo
     (is_given, pace.rate / pace.full)
 }
 
-fn a_lost_process_may_still_say_how_its_rows_ended(tested: &TestedStore) {
+fn lost_worker_may_still_report_results(tested: &TestedStore) {
     use RowState::{Pending, Sent, Unknown};
     let run = tested.begin(&[
         "593990000000",
@@ -985,7 +989,7 @@ fn a_lost_process_may_still_say_how_its_rows_ended(tested: &TestedStore) {
     assert!(!numbers(&all_due(&mut lost, &[])).contains(&4));
 }
 
-fn an_exchange_that_arrives_after_its_process_came_back_changes_nothing(tested: &TestedStore) {
+fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 1);
@@ -998,7 +1002,7 @@ fn an_exchange_that_arrives_after_its_process_came_back_changes_nothing(tested: 
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
 }
 
-fn rows_of_a_lost_answer_go_back(tested: &TestedStore) {
+fn rows_of_lost_response_become_pending_again(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 1);
@@ -1019,7 +1023,7 @@ fn rows_of_a_lost_answer_go_back(tested: &TestedStore) {
     assert_eq!(states(&run)[0], RowState::Sent);
 }
 
-fn rows_of_a_store_that_was_put_back_are_unknown(tested: &TestedStore) {
+fn restored_ledger_marks_rows_unknown(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 2);
@@ -1056,7 +1060,7 @@ fn rows_of_a_store_that_was_put_back_are_unknown(tested: &TestedStore) {
     );
 }
 
-fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
+fn two_workers_share_rows_and_rate(tested: &TestedStore) {
     let recipients = fixture::people(0..200);
     if let Ok(before) = tested.store.run(&name()) {
         before.remove(before.changed_at().unwrap()).unwrap();
@@ -1082,7 +1086,7 @@ fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
     close(one);
 }
 
-fn what_comes_back_to_a_cancelled_run_is_left_out(tested: &TestedStore) {
+fn row_returned_to_cancelled_run_is_skipped(tested: &TestedStore) {
     use RowState::{Inflight, Pending, Sent, Skipped, Unknown};
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
@@ -1137,7 +1141,7 @@ fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedStore) {
     assert!(close(other), "every row is final");
 }
 
-fn a_request_that_was_changed_does_not_leave(tested: &TestedStore) {
+fn modified_request_is_never_sent(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let change = "UPDATE message SET body = '[]' WHERE run = ?1 AND n = 2";
     run.store
@@ -1155,7 +1159,7 @@ fn a_request_that_was_changed_does_not_leave(tested: &TestedStore) {
     assert_eq!(states(&run)[1..3], [RowState::Pending; 2]);
 }
 
-fn a_clock_that_goes_back_keeps_no_row_waiting(tested: &TestedStore) {
+fn clock_that_goes_back_delays_no_row(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 2);
@@ -1193,7 +1197,7 @@ fn numbers(given: &ExchangeReply) -> Vec<i64> {
 }
 
 /// Rows that may leave once this is known: they are given at once, or by the next exchange.
-fn all_due(sends: &mut Worker, settled: &[SettledRow]) -> ExchangeReply {
+fn all_due(sends: &mut Worker, settled: &[FinishedRow]) -> ExchangeReply {
     let given = exchange(sends, settled, 10);
     if !given.rows.is_empty() {
         return given;
@@ -1204,9 +1208,9 @@ fn all_due(sends: &mut Worker, settled: &[SettledRow]) -> ExchangeReply {
 }
 
 /// The outcome of `row`, this long ago. A row that was certainly not sent may be retried at once.
-fn ended(row: &QueuedRow, state: RowState, ago: Duration) -> SettledRow {
+fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
     let at = now() - i64::try_from(ago.as_millis()).unwrap();
-    let ended = EndedAttempt {
+    let ended = AttemptResult {
         number: row.number,
         recipient: row.recipient.clone(),
         began_at: at,
@@ -1215,10 +1219,10 @@ fn ended(row: &QueuedRow, state: RowState, ago: Duration) -> SettledRow {
     };
     let now = Instant::now();
     let retry = (state == RowState::Pending).then_some(now);
-    SettledRow {
+    FinishedRow {
         at: now.checked_sub(ago).unwrap(),
         retry,
-        ..SettledRow::new(ended)
+        ..FinishedRow::new(ended)
     }
 }
 
@@ -1230,7 +1234,7 @@ mod shared {
     use super::needs::can_test;
     use super::postgres::{Cluster, EMPTY_LEDGER, SENDER, programs};
     use super::*;
-    use crate::ledger::{DatabaseAddress, Place, set_up};
+    use crate::ledger::{DatabaseAddress, LedgerLocation, set_up};
 
     pub(super) fn cluster() -> Option<&'static Cluster> {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
@@ -1256,8 +1260,8 @@ mod shared {
 
     pub(super) fn store(cluster: &'static Cluster) -> TestedStore {
         let database = cluster.database();
-        let place = Place::Database(Box::new(address(&cluster.url(SENDER, &database))));
-        let store = Store::open(place, Arc::new(|_| {})).unwrap();
+        let place = LedgerLocation::Database(Box::new(address(&cluster.url(SENDER, &database))));
+        let store = Ledger::open(place, Arc::new(|_| {})).unwrap();
         let end_leases = Box::new(move || {
             cluster.sql(&database, "UPDATE jelouctl.worker SET seen_at = 0");
         });
@@ -1269,7 +1273,7 @@ mod shared {
     }
 }
 
-fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
+fn identical_runs_are_sent_one_at_a_time(tested: &TestedStore) {
     let made = |name: &str| {
         let mut draft = fixture::draft(&PEOPLE);
         let mut details = fixture::details();
@@ -1295,7 +1299,7 @@ fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
             .collect::<Vec<_>>(),
         [("one", 5)]
     );
-    assert!(!other.is_held().unwrap());
+    assert!(!other.is_running().unwrap());
     assert!(!close(sends));
     let sends = join(&other, false).unwrap().0;
     close(join(&one, true).unwrap().0);
@@ -1303,7 +1307,7 @@ fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
     close(sends);
 }
 
-fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {
+fn only_an_explicit_run_name_must_be_unused(tested: &TestedStore) {
     let make = |is_typed: bool| {
         let mut draft = fixture::draft(&PEOPLE);
         let mut details = fixture::details();
@@ -1323,9 +1327,9 @@ fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {
 }
 
 /// Makes a run of templates with this limit of different people in 24 hours, and joins it.
-fn limited(store: &Store, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
+fn limited(store: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
     let mut draft = fixture::draft_at("/v2/whatsapp/1/hsm", recipients);
-    let mut details = Details {
+    let mut details = RunSettings {
         rate: FAST,
         ..fixture::details()
     };
@@ -1340,12 +1344,12 @@ fn limited(store: &Store, run: &str, limit: Option<u32>, recipients: &[&str]) ->
     join(&made.unwrap().unwrap())
 }
 
-fn reach_of() -> ReachOf {
-    ReachOf::of(&fixture::details(), Duration::ZERO).unwrap()
+fn reach_of() -> ReachKey {
+    ReachKey::for_run(&fixture::details(), Duration::ZERO).unwrap()
 }
 
 /// Makes everything that counts this much older; a negative time is in the future.
-fn age(store: &Store, by: i64) {
+fn age(store: &Ledger, by: i64) {
     let aged = |db: &mut super::db::Db| {
         db.run("UPDATE reach SET at = at - ?1", &values![by])?;
         db.run("UPDATE reached SET at = at - ?1", &values![by])
@@ -1355,7 +1359,7 @@ fn age(store: &Store, by: i64) {
 
 const HOUR: i64 = 3_600_000;
 
-fn different_people_count_for_24_hours_whoever_sends_to_them(tested: &TestedStore) {
+fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
     let [one, two, three, four, five] = [
         "593990000001",
         "593990000002",
@@ -1448,7 +1452,7 @@ fn send_all_of(worker: &mut Worker, states: &[RowState]) {
     exchange(worker, &settled, 0);
 }
 
-fn who_was_not_reached_does_not_count(tested: &TestedStore) {
+fn unreached_recipient_does_not_count(tested: &TestedStore) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
     let store = &tested.store;
     let of = reach_of();
@@ -1491,7 +1495,7 @@ fn who_was_not_reached_does_not_count(tested: &TestedStore) {
     assert_eq!(store.reached(&of).unwrap().count(), 0);
 }
 
-fn a_clock_that_goes_back_keeps_nobody_counting_for_longer(tested: &TestedStore) {
+fn clock_that_goes_back_extends_no_count(tested: &TestedStore) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
     let store = &tested.store;
     let of = reach_of();
@@ -1541,7 +1545,7 @@ fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedStore) {
     assert!(is_admitted(one, 2), "one counts now");
 }
 
-fn a_limit_holds_back_no_row_that_may_leave(tested: &TestedStore) {
+fn messaging_limit_blocks_no_allowed_row(tested: &TestedStore) {
     let store = &tested.store;
     let people: Vec<_> = (1..=5)
         .map(|number| format!("59399000000{number}"))
@@ -1596,7 +1600,7 @@ fn a_limit_holds_back_no_row_that_may_leave(tested: &TestedStore) {
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [2]);
 }
 
-fn a_wait_for_the_limit_ends_when_enough_people_no_longer_count(tested: &TestedStore) {
+fn limit_wait_ends_as_recipients_expire(tested: &TestedStore) {
     let store = &tested.store;
     let of = reach_of();
     let reach = |number: u32, limit| {
@@ -1628,7 +1632,7 @@ fn a_wait_for_the_limit_ends_when_enough_people_no_longer_count(tested: &TestedS
 }
 
 /// A database ends the transaction of a process that was stopped within it, and may say so as the answer to a statement.
-fn who_stood_still_within_a_transaction_tries_again(tested: &TestedStore) {
+fn transaction_timeout_error_is_retryable(tested: &TestedStore) {
     if tested.store.is_shared() {
         let ended = "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; END $$";
         let error = tested.store.db().0.script(ended).unwrap_err();
@@ -1637,7 +1641,7 @@ fn who_stood_still_within_a_transaction_tries_again(tested: &TestedStore) {
 }
 
 /// Others may have sent its rows meanwhile: it has to join again. In a file, this happens after it was suspended.
-fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
+fn worker_marked_lost_gets_no_rows(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);
     let rows = exchange(&mut worker, &[], 1).rows;
@@ -1661,7 +1665,7 @@ fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
 }
 
 /// Somebody removed it from the directory of a file, while the process went on.
-fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
+fn worker_without_lock_gets_no_rows(tested: &TestedStore) {
     let Some(home) = &tested.home else { return };
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);
@@ -1686,7 +1690,7 @@ fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
 }
 
 /// In a database it can be decided while its process is only suspended; in a file the lock shows that the process is alive.
-fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &TestedStore) {
+fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedStore) {
     let store = &tested.store;
     let is_shared = tested.home.is_none();
     let person = store.hasher().unwrap().person("593990000001");
@@ -1699,7 +1703,7 @@ fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &Test
         is_shared
     );
     assert_eq!(held.end(Sent::Unknown, None).unwrap(), !is_shared);
-    let state = |store: &Store| store.standing(&scope(), &person).unwrap().unwrap().state;
+    let state = |store: &Ledger| store.standing(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(
         state(store),
         if is_shared {
@@ -1721,18 +1725,18 @@ fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &Test
 }
 
 /// A single send under the key that this process has begun.
-fn claim(store: &Store, recipient: &str) -> HeldClaim {
+fn claim(store: &Ledger, recipient: &str) -> HeldClaim {
     let person = store.hasher().unwrap().person(recipient);
     let claimed = store.claim(&scope(), &person, Duration::from_secs(120));
     claimed.unwrap().unwrap_or_else(|entry| panic!("{entry:?}"))
 }
 
-fn state_under_key(store: &Store, recipient: &str) -> OnceState {
+fn state_under_key(store: &Ledger, recipient: &str) -> OnceState {
     let person = store.hasher().unwrap().person(recipient);
     store.standing(&scope(), &person).unwrap().unwrap().state
 }
 
-fn only_a_sent_row_replaces_a_claim_in_flight(tested: &TestedStore) {
+fn only_a_sent_row_replaces_inflight_claim(tested: &TestedStore) {
     use RowState::{Failed, Sent as RowSent, Unknown};
     let [one, two] = ["593990000001", "593990000002"];
     let store = &tested.store;
@@ -1774,7 +1778,7 @@ fn sent_row_replaces_an_unknown_claim(tested: &TestedStore) {
     assert!(store.decide_claim(&scope(), &person, Sent::No).unwrap());
 }
 
-fn a_message_is_not_listed_only_where_it_was_asked_for(tested: &TestedStore) {
+fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE[..3]);
     send_all(&tested.store, &run.name().to_string(), &[RowState::Sent; 3]);
     let asked_at = tested.store.now().unwrap();
@@ -1799,9 +1803,9 @@ fn a_message_is_not_listed_only_where_it_was_asked_for(tested: &TestedStore) {
         ),
         (None, 3)
     );
-    run.learn(&DeliveryNews {
+    run.learn(&DeliveryUpdates {
         asked: Some((asked_at, 2)),
-        ..DeliveryNews::default()
+        ..DeliveryUpdates::default()
     })
     .unwrap();
     let counts = run.deliveries(i64::MIN).unwrap();

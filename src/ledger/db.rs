@@ -158,7 +158,7 @@ impl Process {
 }
 
 /// See [`DbEngine::life`].
-pub(super) type Life = Box<dyn Fn(i64, i64) -> bool + Send>;
+pub(super) type AliveCheck = Box<dyn Fn(i64, i64) -> bool + Send>;
 /// Receives the rows of a query, one by one, until it breaks.
 pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
 /// Receives the rows for a table.
@@ -232,7 +232,7 @@ pub(super) trait DbEngine: Send {
 
     /// Tells whether a process is alive, by its number and the time when it is lost: in a file its lock says so, in a
     /// database whether that time has come.
-    fn life(&mut self) -> Result<Life, LedgerError>;
+    fn life(&mut self) -> Result<AliveCheck, LedgerError>;
 
     /// Makes a process one that [`DbEngine::life`] finds alive, until it leaves or is killed.
     fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
@@ -256,7 +256,7 @@ pub(super) trait DbEngine: Send {
     }
 
     /// Checks that the store can be changed.
-    fn require_write(&mut self) -> Result<(), LedgerError>;
+    fn ensure_writable(&mut self) -> Result<(), LedgerError>;
 
     /// Reads all of it, and finds damage.
     fn check(&mut self) -> Result<(), LedgerError> {
@@ -283,7 +283,7 @@ impl Db {
     }
 
     /// Runs `work` on one snapshot.
-    pub(super) fn look<T, E: From<LedgerError>>(
+    pub(super) fn read_transaction<T, E: From<LedgerError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {

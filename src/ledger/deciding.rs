@@ -3,18 +3,18 @@
 
 use std::collections::HashSet;
 
-use super::comparing::{EarlierMessages, EarlierOf, KnownRuns, counted_by_run};
+use super::comparing::{EarlierMessages, EarlierQuery, EarlierRuns, counted_by_run};
 use super::db::{Db, LONG, LONGEST, SqlValue, values};
-use super::delivery::{DeliveryNews, LearntDelivery};
+use super::delivery::{DeliveryUpdates, LearntDelivery};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
 use super::making::json;
-use super::model::{RowState, Skip};
+use super::model::{RowState, SkipDetail};
 use super::pace::moment;
 use super::run::Run;
 use super::steps::{LockedRun, lock};
 use super::store::lock_store;
-use super::types::{Details, Resumed};
+use super::types::{ResumeOptions, RunSettings};
 use crate::api::DeliveryState;
 use crate::process::user_and_host;
 
@@ -42,7 +42,7 @@ impl Run {
     /// fails, rows skipped before it stay skipped.
     pub(crate) fn skip(
         &self,
-        rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>,
+        rows: &mut dyn Iterator<Item = (i64, SkipDetail<'_>)>,
     ) -> Result<(), LedgerError> {
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
@@ -56,7 +56,7 @@ impl Run {
     /// first. With `leaves_out`, those rows are skipped.
     pub(crate) fn compare(
         &self,
-        details: &Details,
+        details: &RunSettings,
         leaves_out: bool,
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
         self.change(|db, run| run.compare(db, details, leaves_out, i64::MIN))
@@ -67,7 +67,7 @@ impl Run {
     pub(crate) fn resume(
         &self,
         seen: Option<&RunPause>,
-        resumed: &Resumed<'_>,
+        resumed: &ResumeOptions<'_>,
     ) -> Result<(), LedgerError> {
         self.change(|db, run| {
             if resumed.conditions.is_some() {
@@ -88,7 +88,7 @@ impl Run {
             run.told = None;
             run.identity = db.0.identity()?;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
-            let mut details: Details =
+            let mut details: RunSettings =
                 serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
             if let Some(rate) = resumed.rate {
                 run.pace = run.pace.with_rate(rate, moment(run.now));
@@ -172,7 +172,7 @@ impl Run {
 
     /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
     /// when the run last changed. If the write fails, nothing is stored.
-    pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
+    pub(crate) fn learn(&self, news: &DeliveryUpdates) -> Result<u64, LedgerError> {
         self.change(|db, run| {
             let mut proven = 0;
             let mut refuted = HashSet::new();
@@ -247,16 +247,17 @@ impl LockedRun {
     pub(super) fn compare(
         &mut self,
         db: &mut Db,
-        details: &Details,
+        details: &RunSettings,
         leaves_out: bool,
         changed_since: i64,
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
-        let of = EarlierOf {
+        let of = EarlierQuery {
             bot: details.bot.clone(),
             address: details.api_url.clone(),
             remember: details.remember,
         };
-        let found = KnownRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
+        let found =
+            EarlierRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
         if leaves_out {
             let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
             let skips = found.iter().zip(&problems);
@@ -264,7 +265,7 @@ impl LockedRun {
                 .map(|((n, _, row), problem)| {
                     (
                         *n,
-                        Skip {
+                        SkipDetail {
                             reason: row.reason,
                             problem,
                         },

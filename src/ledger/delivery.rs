@@ -7,9 +7,9 @@ use super::db::{SqlRow, values};
 use super::error::LedgerError;
 use super::model::RowState;
 use super::run::{Run, delivery_facts};
-use super::store::Lost;
-use crate::api::{DeliveryFacts, DeliveryState};
-use crate::timestamps::of_milliseconds;
+use super::store::LostWorkers;
+use crate::api::{DeliveryState, DeliveryStatus};
+use crate::timestamps::from_millis;
 
 /// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
@@ -46,7 +46,7 @@ pub(crate) struct KnownAttempt {
     /// What is known about the row's message.
     pub(crate) delivery: Option<KnownDelivery>,
     /// Whether a process that was heard from recently may still report the outcome.
-    pub(crate) may_still_speak: bool,
+    pub(crate) may_still_report: bool,
 }
 
 /// How far a message came.
@@ -54,7 +54,7 @@ pub(crate) struct KnownAttempt {
 pub(crate) struct KnownDelivery {
     /// The number of records about it.
     pub(crate) number: i64,
-    pub(crate) facts: DeliveryFacts,
+    pub(crate) facts: DeliveryStatus,
     /// When its state was learned, in milliseconds since 1970.
     pub(crate) since: i64,
 }
@@ -66,7 +66,7 @@ pub(crate) struct LearntDelivery {
     /// The number of records before this addition. If there are more by now, another process has learned something, and
     /// this addition is dropped.
     pub(crate) after: i64,
-    pub(crate) steps: Vec<DeliveryFacts>,
+    pub(crate) steps: Vec<DeliveryStatus>,
     /// The id of the message, if its answer had none.
     pub(crate) message_id: Option<String>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct ProvenRow {
 
 /// What a check of Jelou's lists adds to the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DeliveryNews {
+pub(crate) struct DeliveryUpdates {
     pub(crate) learnt: Vec<LearntDelivery>,
     /// A row that is no longer unknown does not change, and nothing is learned about it.
     pub(crate) proven: Vec<ProvenRow>,
@@ -117,7 +117,7 @@ impl Run {
         each: &mut dyn FnMut(KnownAttempt),
     ) -> Result<(), LedgerError> {
         let mut db = self.store.db();
-        let lost = Lost::of(&mut db)?;
+        let lost = LostWorkers::read(&mut db)?;
         db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
             each(attempt(&mut row, &lost)?);
             Ok(())
@@ -168,7 +168,7 @@ impl Run {
     }
 }
 
-impl DeliveryNews {
+impl DeliveryUpdates {
     pub(crate) fn is_empty(&self) -> bool {
         self.learnt.is_empty() && self.proven.is_empty() && self.asked.is_none()
     }
@@ -178,7 +178,7 @@ impl DeliveryNews {
         &mut self,
         n: i64,
         known: &mut Option<KnownDelivery>,
-        steps: Vec<DeliveryFacts>,
+        steps: Vec<DeliveryStatus>,
         message_id: Option<&str>,
         now: i64,
     ) {
@@ -207,7 +207,7 @@ impl DeliveryNews {
 
 impl DeliveryCounts {
     /// Counts `messages` more in this state.
-    pub(crate) fn add(&mut self, facts: &DeliveryFacts, messages: u64) {
+    pub(crate) fn add(&mut self, facts: &DeliveryStatus, messages: u64) {
         *self.states.entry(facts.state.name()).or_default() += messages;
         if facts.state == DeliveryState::Undelivered {
             let reason = facts.code.as_ref().or(facts.reason.as_ref());
@@ -219,7 +219,7 @@ impl DeliveryCounts {
     }
 
     /// How many are in this state.
-    pub(crate) fn of(&self, state: &DeliveryState) -> u64 {
+    pub(crate) fn count(&self, state: &DeliveryState) -> u64 {
         self.states.get(state.name()).copied().unwrap_or_default()
     }
 
@@ -252,15 +252,15 @@ impl DeliveryCounts {
     }
 }
 
-fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
+fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerError> {
     let worker = row.opt_int(14)?;
-    let state = lost.shown(row.named(6, RowState::of_name)?, worker);
+    let state = lost.shown(row.named(6, RowState::from_name)?, worker);
     let delivery = match delivery_facts(row, 9)? {
         None => None,
         Some(facts) => Some(KnownDelivery {
             number: row.int(8)?,
-            facts: DeliveryFacts {
-                at: row.opt_int(12)?.map(of_milliseconds),
+            facts: DeliveryStatus {
+                at: row.opt_int(12)?.map(from_millis),
                 ..facts
             },
             since: row.opt_int(13)?.unwrap_or_default(),
@@ -277,7 +277,7 @@ fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
         row: state,
         row_number: row.int(7)?,
         delivery,
-        may_still_speak: state == RowState::Unknown
+        may_still_report: state == RowState::Unknown
             && row.opt_int(15)?.is_none()
             && lost.is_alive(worker),
     })

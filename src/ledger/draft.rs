@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Params, Row as SqlRow, params};
 
 use super::error::LedgerError;
-use super::message::{checksum_of, fingerprint_of, hash_of_person};
-use super::model::{Skip, SkipCounts, SkipReason, reason_named};
+use super::message::{checksum_of, fingerprint_of, hash_recipient};
+use super::model::{SkipCounts, SkipDetail, SkipReason, reason_named};
 use super::types::DraftRequest;
 use crate::phone::country_of;
 
@@ -48,7 +48,7 @@ pub(crate) struct DraftRow {
 
 /// A row of the draft, with the keys that it is compared by.
 #[derive(Debug)]
-pub(crate) struct DraftedRow<'a> {
+pub(crate) struct NewDraftRow<'a> {
     pub(crate) n: i64,
     pub(crate) line: u64,
     /// JSON.
@@ -59,7 +59,7 @@ pub(crate) struct DraftedRow<'a> {
     pub(crate) fingerprint: Option<i64>,
     pub(crate) checksum: Option<i64>,
     /// Why it is skipped.
-    pub(crate) skip: Option<Skip<'a>>,
+    pub(crate) skip: Option<SkipDetail<'a>>,
 }
 
 impl LedgerDraft {
@@ -105,7 +105,7 @@ impl LedgerDraft {
                 line,
                 request
                     .as_ref()
-                    .map(|request| hash_of_person(request.recipient)),
+                    .map(|request| hash_recipient(request.recipient)),
                 fingerprint,
                 checksum,
                 skip.as_ref().map(|(reason, _)| reason.name()),
@@ -123,7 +123,7 @@ impl LedgerDraft {
     }
 
     /// Skips a row that is to be sent.
-    pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
+    pub(crate) fn skip(&mut self, n: i64, skip: SkipDetail<'_>) -> Result<(), LedgerError> {
         let mut skipped = self.db.prepare_cached(
             "UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL",
         )?;
@@ -166,7 +166,7 @@ impl LedgerDraft {
     /// Passes every row, in order.
     pub(crate) fn each_row<E: From<LedgerError>>(
         &self,
-        each: impl FnMut(DraftedRow<'_>) -> Result<(), E>,
+        each: impl FnMut(NewDraftRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.each_where("true", i64::MAX, each)
     }
@@ -175,7 +175,7 @@ impl LedgerDraft {
     pub(crate) fn first_sent<E: From<LedgerError>>(
         &self,
         most: u64,
-        mut each: impl FnMut(DraftedRow<'_>, DraftRequest<'_>) -> Result<(), E>,
+        mut each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.each_where(
             IS_SENT,
@@ -190,7 +190,7 @@ impl LedgerDraft {
     /// Passes every row that is to be sent, in order.
     pub(crate) fn each_sent<E: From<LedgerError>>(
         &self,
-        each: impl FnMut(DraftedRow<'_>, DraftRequest<'_>) -> Result<(), E>,
+        each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.first_sent(u64::MAX, each)
     }
@@ -200,7 +200,7 @@ impl LedgerDraft {
         &self,
         rows: &str,
         most: i64,
-        mut each: impl FnMut(DraftedRow<'_>) -> Result<(), E>,
+        mut each: impl FnMut(NewDraftRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = format!(
             "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
@@ -251,7 +251,7 @@ impl LedgerDraft {
     }
 }
 
-fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
+fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<NewDraftRow<'a>, LedgerError> {
     let text = |column| {
         row.get_ref(column)?
             .as_str_or_null()
@@ -267,12 +267,12 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
     };
     let skip = match text(9)? {
         None => None,
-        Some(name) => Some(Skip {
+        Some(name) => Some(SkipDetail {
             reason: reason_named(name)?,
             problem: text_of(row, 10)?,
         }),
     };
-    Ok(DraftedRow {
+    Ok(NewDraftRow {
         n: row.get(0)?,
         line: row.get(1)?,
         cells: text_of(row, 2)?,

@@ -3,10 +3,10 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::comparing::{EarlierMessages, EarlierRow, of_rank, rank};
+use super::comparing::{EarlierMessages, EarlierRow, rank, reason_for_rank};
 use super::draft::{IS_SENT, LedgerDraft, rows_of};
 use super::error::LedgerError;
-use super::model::{Skip, SkipReason};
+use super::model::{SkipDetail, SkipReason};
 use crate::once::OnceKey;
 
 /// In milliseconds.
@@ -70,7 +70,7 @@ impl LedgerDraft {
             let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
             Ok(EarlierMessages {
                 run,
-                reason: of_rank(row.get(1)?)?,
+                reason: reason_for_rank(row.get(1)?)?,
                 rows: row.get(2)?,
                 at: row.get(3)?,
             })
@@ -93,7 +93,7 @@ impl LedgerDraft {
         let found = rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?;
             let earlier = EarlierRow {
-                reason: of_rank(row.get(1)?)?,
+                reason: reason_for_rank(row.get(1)?)?,
                 at: row.get(2)?,
             };
             let problem = match key {
@@ -106,7 +106,7 @@ impl LedgerDraft {
             for n in rows.split(',').filter_map(|n| n.parse().ok()) {
                 self.skip(
                     n,
-                    Skip {
+                    SkipDetail {
                         reason,
                         problem: &problem,
                     },
@@ -155,7 +155,7 @@ impl LedgerDraft {
             let problem = format!("is the same message as line {first_line}");
             self.skip(
                 n,
-                Skip {
+                SkipDetail {
                     reason: SkipReason::Repeated,
                     problem: &problem,
                 },
@@ -175,7 +175,7 @@ impl LedgerDraft {
             let problem = format!("goes to the same person as line {first_line}");
             self.skip(
                 n,
-                Skip {
+                SkipDetail {
                     reason: SkipReason::Repeated,
                     problem: &problem,
                 },
@@ -205,7 +205,7 @@ impl LedgerDraft {
     }
 
     /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
-    pub(crate) fn cut(&mut self, limit: u64, of: LimitOf) -> Result<Option<u64>, LedgerError> {
+    pub(crate) fn cut(&mut self, limit: u64, of: LimitUnit) -> Result<Option<u64>, LedgerError> {
         let Some(before) = limit.checked_sub(1) else {
             return Ok(None);
         };
@@ -214,9 +214,9 @@ impl LedgerDraft {
             "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL AND skipped IN ({OF_EARLIER_RUNS}))"
         );
         let (key, only) = match of {
-            LimitOf::Rows => ("n", ""),
-            LimitOf::Messages => ("fingerprint", ""),
-            LimitOf::People => ("person", of_nobody_earlier.as_str()),
+            LimitUnit::Rows => ("n", ""),
+            LimitUnit::Messages => ("fingerprint", ""),
+            LimitUnit::People => ("person", of_nobody_earlier.as_str()),
         };
         let query = format!(
             "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE {IS_SENT} {only} GROUP BY {key}) \
@@ -236,7 +236,7 @@ impl LedgerDraft {
 
 /// What the limit counts. Repeated items count once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LimitOf {
+pub(crate) enum LimitUnit {
     Rows,
     Messages,
     /// People with a message from an earlier run do not count.

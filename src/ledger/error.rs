@@ -148,7 +148,7 @@ impl LedgerError {
         )
     }
 
-    pub(super) fn stale() -> Self {
+    pub(super) fn superseded_connection() -> Self {
         Self::new(
             LedgerFault::Stale,
             "an older connection to the ledger was answered",
@@ -225,7 +225,7 @@ impl LedgerError {
     }
 
     /// A run must be named, or another one.
-    pub(crate) fn of_choice(message: impl Into<String>) -> Self {
+    pub(crate) fn from_choice(message: impl Into<String>) -> Self {
         Self::new(
             LedgerFault::Choice,
             message,
@@ -239,7 +239,7 @@ impl LedgerError {
         let instead = nearest
             .map(|nearest| format!("; the nearest is {nearest}"))
             .unwrap_or_default();
-        Self::of_choice(format!("there is no run {name}{instead}"))
+        Self::from_choice(format!("there is no run {name}{instead}"))
     }
 
     pub(crate) fn no_runs() -> Self {
@@ -252,7 +252,7 @@ impl LedgerError {
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
         let names: Vec<_> = known.iter().map(ToString::to_string).collect();
-        Self::of_choice(format!("several runs are unfinished: {}", names.join(", ")))
+        Self::from_choice(format!("several runs are unfinished: {}", names.join(", ")))
     }
 
     pub(super) fn exists(name: &RunName, is_of_sandbox: bool) -> Self {

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::commit_count::CommitCount;
 use super::db::{
-    DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, check_version,
+    AliveCheck, DbEngine, EachSqlRow, FillRow, LONGEST, SqlRow, SqlValue, VERSION, check_version,
     new_secret,
 };
 use super::error::{LedgerError, LedgerFault};
@@ -268,7 +268,7 @@ impl FileEngine {
 
     /// Whether another process that is alive has the same files open.
     fn check_files(&mut self) -> Result<(), LedgerError> {
-        let read = FileError::of("read", &self.path);
+        let read = FileError::while_doing("read", &self.path);
         let files = self
             .files
             .insert(OpenFiles::read(&self.path).map_err(read)?);
@@ -558,7 +558,7 @@ impl DbEngine for FileEngine {
             self.alive_before = Some(alive);
             return Ok(begun?);
         }
-        self.require_write()?;
+        self.ensure_writable()?;
         self.wait_for_turn()?;
         self.changes = Some(self.is_log_empty());
         let begun = self.check_place().and_then(|()| {
@@ -691,7 +691,7 @@ impl DbEngine for FileEngine {
         ))
     }
 
-    fn life(&mut self) -> Result<Life, LedgerError> {
+    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
         let processes = self.processes();
         let before = self.alive_before.clone().unwrap_or_else(|| self.alive());
         Ok(Box::new(move |id, _lost_at| {
@@ -713,13 +713,14 @@ impl DbEngine for FileEngine {
             File::options().write(true).create(true).truncate(true),
         )?;
         if let Some(files) = &self.files {
-            write_at_start(&file, &files.describe()).map_err(FileError::of("write", &path))?;
+            write_at_start(&file, &files.describe())
+                .map_err(FileError::while_doing("write", &path))?;
         }
         // Another user, whose ledger it is, can see whether it is held. It contains nothing secret.
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .map_err(FileError::of("write", &path))?;
-        file.lock().map_err(FileError::of("lock", &path))?;
+            .map_err(FileError::while_doing("write", &path))?;
+        file.lock().map_err(FileError::while_doing("lock", &path))?;
         self.entered.insert(id, file);
         Ok(())
     }
@@ -748,7 +749,7 @@ impl DbEngine for FileEngine {
         self.commit()
     }
 
-    fn require_write(&mut self) -> Result<(), LedgerError> {
+    fn ensure_writable(&mut self) -> Result<(), LedgerError> {
         if self.can_write {
             return Ok(());
         }
@@ -882,7 +883,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_lock_that_is_free_or_gone_says_that_its_process_has_ended() {
+    fn free_or_missing_lock_means_process_exited() {
         let home = TempDir::new().unwrap();
         let lock = home.path().join("1.lock");
         assert!(!is_locked(&lock));
@@ -911,7 +912,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_log_that_was_replaced_or_removed_is_refused_each_time() {
+    fn replaced_or_removed_log_is_always_refused() {
         for is_replaced in [true, false] {
             let home = TempDir::new().unwrap();
             let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))

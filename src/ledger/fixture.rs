@@ -11,13 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::comparing::EarlierOf;
+use super::comparing::EarlierQuery;
 use super::draft::{DraftRow, LedgerDraft};
 use super::model::RowState;
 use super::run::Run;
-use super::store::Place;
-use super::store::Store;
-use super::types::{Details, EndedAttempt, RunConditions};
+use super::store::Ledger;
+use super::store::LedgerLocation;
+use super::types::{AttemptResult, RunConditions, RunSettings};
 use crate::api::SuccessCriterion;
 use crate::ledger::Worker;
 use crate::list::ListFormat;
@@ -55,18 +55,22 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
 }
 
 /// The store in this directory.
-pub(crate) fn store(directory: &Path) -> Store {
-    Store::open(Place::Files(Some(directory.to_owned())), Arc::new(|_| {})).unwrap()
+pub(crate) fn store(directory: &Path) -> Ledger {
+    Ledger::open(
+        LedgerLocation::Files(Some(directory.to_owned())),
+        Arc::new(|_| {}),
+    )
+    .unwrap()
 }
 
 /// The other runs of the bot of [`details`].
-pub(crate) fn earlier() -> EarlierOf {
-    let Details {
+pub(crate) fn earlier() -> EarlierQuery {
+    let RunSettings {
         bot,
         api_url: address,
         ..
     } = details();
-    EarlierOf {
+    EarlierQuery {
         bot,
         address,
         remember: Duration::from_secs(3600),
@@ -74,9 +78,9 @@ pub(crate) fn earlier() -> EarlierOf {
 }
 
 /// Makes the run `r` with a row for each of `recipients`, at this rate.
-pub(crate) fn make(store: &Store, recipients: &[impl AsRef<str>], rate: f64) -> Run {
+pub(crate) fn make(store: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -> Run {
     let mut draft = draft(recipients);
-    let mut details = Details { rate, ..details() };
+    let mut details = RunSettings { rate, ..details() };
     let made = store.make(
         (&"r".parse().unwrap(), true),
         &mut draft,
@@ -94,8 +98,8 @@ pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Wo
     (run, worker)
 }
 
-pub(crate) fn details() -> Details {
-    Details {
+pub(crate) fn details() -> RunSettings {
+    RunSettings {
         kind: "text".to_owned(),
         profile: None,
         bot: "1".to_owned(),
@@ -122,8 +126,8 @@ pub(crate) fn details() -> Details {
 }
 
 /// The outcome of the first attempt for row `n`.
-pub(crate) fn ended(n: i64, state: RowState) -> EndedAttempt {
-    EndedAttempt {
+pub(crate) fn ended(n: i64, state: RowState) -> AttemptResult {
+    AttemptResult {
         n,
         number: 1,
         recipient: "593990000000".to_owned(),

@@ -5,21 +5,21 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use super::claims::{CLAIM_ROW, note_key};
-use super::comparing::{EarlierOf, KnownRuns};
+use super::comparing::{EarlierQuery, EarlierRuns};
 use super::db::{Db, LONG, LONGEST, values};
 use super::draft::LedgerDraft;
 use super::error::LedgerError;
 use super::name::RunName;
 use super::pace::{Pace, moment};
 use super::run::Run;
-use super::store::{Store, lock_store};
-use super::types::{Details, DraftRequest};
+use super::store::{Ledger, lock_store};
+use super::types::{DraftRequest, RunSettings};
 use crate::once::{OnceHasher, OnceScope};
 
 /// How many rows a statement of a draft is run for at once.
 const ROWS_AT_ONCE: usize = 10_000;
 
-impl Store {
+impl Ledger {
     /// The name of a new run: the `typed` one, or else a free one after its list.
     pub(crate) fn name_of_new(
         &self,
@@ -28,7 +28,7 @@ impl Store {
     ) -> Result<RunName, LedgerError> {
         match typed {
             Some(name) => free_name(&mut self.db(), name, true),
-            None => free_name(&mut self.db(), &RunName::of_source(list), false),
+            None => free_name(&mut self.db(), &RunName::from_source(list), false),
         }
     }
 
@@ -39,19 +39,23 @@ impl Store {
         &self,
         (name, is_typed): (&RunName, bool),
         draft: &mut LedgerDraft,
-        details: &mut Details,
-        of: &EarlierOf,
-        compare: impl FnOnce(&mut KnownRuns<'_>, &mut LedgerDraft, &mut Details) -> Result<bool, E>,
+        details: &mut RunSettings,
+        of: &EarlierQuery,
+        compare: impl FnOnce(
+            &mut EarlierRuns<'_>,
+            &mut LedgerDraft,
+            &mut RunSettings,
+        ) -> Result<bool, E>,
     ) -> Result<Option<Run>, E> {
         let mut db = self.db();
         db.0.limit(LONGEST);
         let name = RefCell::new(name.clone());
-        let not_made = |error: LedgerError| error.of_import(&name.borrow());
+        let not_made = |error: LedgerError| error.during_import(&name.borrow());
         let made = db.transaction(true, not_made, |db| {
             let (last, now) = lock_store(db)?;
             let free = free_name(db, &name.borrow(), is_typed)?;
             name.replace(free);
-            let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
+            let is_wanted = compare(&mut EarlierRuns::new(&mut *db, of, now), draft, details)?;
             Ok::<_, E>(if is_wanted {
                 Some(make(db, (last + 1, now), &name.borrow(), draft, details)?)
             } else {
@@ -71,7 +75,7 @@ fn make(
     (run, now): (i64, i64),
     name: &RunName,
     draft: &LedgerDraft,
-    details: &Details,
+    details: &RunSettings,
 ) -> Result<i64, LedgerError> {
     db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
     let identity = db.0.identity()?;
@@ -111,7 +115,7 @@ fn fill_messages(
     db: &mut Db,
     run: i64,
     draft: &LedgerDraft,
-    details: &Details,
+    details: &RunSettings,
 ) -> Result<(), LedgerError> {
     let charge = |DraftRequest {
                       recipient,
@@ -176,7 +180,7 @@ fn claim_rows(
     draft: &LedgerDraft,
 ) -> Result<(), LedgerError> {
     let key = note_key(db, scope)?;
-    let hasher = OnceHasher::of_store(db)?;
+    let hasher = OnceHasher::load(db)?;
     let mut claims = Vec::new();
     draft.each_sent(|row, request| {
         claims.push(values![key, hasher.person(request.recipient), run, row.n].to_vec());

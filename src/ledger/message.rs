@@ -121,7 +121,7 @@ fn hash_before_body(path: &str, recipient: &str) -> Context {
 }
 
 /// Identifies the person of a row, in this run and others.
-pub(super) fn hash_of_person(recipient: &str) -> i64 {
+pub(super) fn hash_recipient(recipient: &str) -> i64 {
     eight_bytes(&digest(&SHA256, person_key(recipient).as_bytes()))
 }
 
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_of_a_number_are_one_message() {
+    fn both_number_forms_make_one_message() {
         let message = |number: &str| {
             fingerprint(
                 number,
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_compared_whatever_the_order_of_its_fields() {
+    fn body_comparison_ignores_field_order() {
         for (one, other, are_same) in [
             (
                 r#"{"a":1,"b":{"x":[1,{"d":2,"c":3}],"y":null}}"#,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_is_not_as_written() {
+    fn modified_request_fails_its_checksum() {
         let path = "/1";
         let recipient = "593987654321";
         let body = "{\"text\":\"Hola\"}";
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_recipients_own_number_is_written_otherwise() {
+    fn only_the_recipients_own_number_is_replaced() {
         for (text, key, expected) in [
             ("5215512345678", "525512345678", "525512345678"),
             (

@@ -34,29 +34,33 @@ mod store;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{Claimed, HeldClaim, KeyAddition, OnceEntry, OnceSummary, Shown};
+pub(crate) use self::claims::{
+    Claimed, ConfirmedEntries, HeldClaim, KeyAddition, OnceEntry, OnceSummary,
+};
 #[cfg(test)]
 pub(crate) use self::comparing::EarlierRow;
-pub(crate) use self::comparing::{EarlierMessages, EarlierOf, KnownRuns};
+pub(crate) use self::comparing::{EarlierMessages, EarlierQuery, EarlierRuns};
 pub(crate) use self::delivery::{
-    DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
+    DeliveryCounts, DeliveryUpdates, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
 };
-pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
-pub(crate) use self::draft_rows::LimitOf;
+pub(crate) use self::draft::{DraftRow, LedgerDraft, NewDraftRow};
+pub(crate) use self::draft_rows::LimitUnit;
 pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 pub(crate) use self::file::OnWait;
-pub(crate) use self::model::{Counts, OnceState, RowState, Skip, SkipCounts, SkipReason, now};
+pub(crate) use self::model::{
+    Counts, OnceState, RowState, SkipCounts, SkipDetail, SkipReason, now,
+};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
-pub(crate) use self::reach::{DailyLimit, ReachOf, ReachedBySend};
+pub(crate) use self::reach::{DailyLimit, ReachKey, ReachedBySend};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
-pub(crate) use self::store::{Place, Store, check_writable};
+pub(crate) use self::store::{Ledger, LedgerLocation, check_writable};
 pub(crate) use self::types::{
-    Delay, Details, DraftRequest, EndedAttempt, ExchangeReply, QueuedRow, ReportedDelivery,
-    ReportedRow, Resumed, RowFilter, RunConditions, SettledRow,
+    AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportedDelivery, ReportedRow,
+    ResumeOptions, RowFilter, RowToSend, RunConditions, RunSettings,
 };
 pub(crate) use self::worker::{LISTENS_EVERY, Worker};

@@ -27,7 +27,7 @@ macro_rules! named {
                 }
             }
 
-            pub(crate) fn of_name(name: &str) -> Option<Self> {
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|value| value.name() == name)
             }
         }
@@ -88,7 +88,7 @@ impl RowState {
 
     /// The state of the row in a ledger that may have lost its last records: a failed row may have been sent again
     /// since.
-    pub(crate) fn where_records_are_lost(self) -> Self {
+    pub(crate) fn with_lost_records(self) -> Self {
         match self {
             Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
             Self::Sent | Self::Unknown | Self::Skipped => self,
@@ -108,11 +108,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn of(mut self, state: RowState) -> u64 {
-        *self.of_mut(state)
+    pub(crate) fn count(mut self, state: RowState) -> u64 {
+        *self.count_mut(state)
     }
 
-    pub(crate) fn of_mut(&mut self, state: RowState) -> &mut u64 {
+    pub(crate) fn count_mut(&mut self, state: RowState) -> &mut u64 {
         match state {
             RowState::Pending => &mut self.pending,
             RowState::Inflight => &mut self.inflight,
@@ -124,7 +124,10 @@ impl Counts {
     }
 
     pub(crate) fn all(&self) -> u64 {
-        RowState::ALL.into_iter().map(|state| self.of(state)).sum()
+        RowState::ALL
+            .into_iter()
+            .map(|state| self.count(state))
+            .sum()
     }
 
     /// Rows that are not yet final.
@@ -132,7 +135,7 @@ impl Counts {
         RowState::ALL
             .into_iter()
             .filter(|state| !state.is_final())
-            .map(|state| self.of(state))
+            .map(|state| self.count(state))
             .sum()
     }
 
@@ -142,10 +145,10 @@ impl Counts {
     }
 
     /// The counts of a ledger that may have lost its last records.
-    pub(crate) fn where_records_are_lost(self) -> Self {
+    pub(crate) fn with_lost_records(self) -> Self {
         let mut counts = Self::default();
         for state in RowState::ALL {
-            *counts.of_mut(state.where_records_are_lost()) += self.of(state);
+            *counts.count_mut(state.with_lost_records()) += self.count(state);
         }
         counts
     }
@@ -171,8 +174,8 @@ impl Counts {
 
     /// Moves a row from one state to another; whether it may go there is checked where it is written.
     pub(crate) fn change(&mut self, from: RowState, to: RowState) {
-        *self.of_mut(from) = self.of(from).saturating_sub(1);
-        *self.of_mut(to) += 1;
+        *self.count_mut(from) = self.count(from).saturating_sub(1);
+        *self.count_mut(to) += 1;
     }
 }
 
@@ -250,14 +253,14 @@ impl OnceState {
 }
 
 /// The rest of a run that was cancelled.
-pub(crate) const CANCELLED: Skip<'static> = Skip {
+pub(crate) const CANCELLED: SkipDetail<'static> = SkipDetail {
     reason: SkipReason::Cancelled,
     problem: "the run was cancelled",
 };
 
 /// Why a row is skipped: the reason, and in words.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Skip<'a> {
+pub(crate) struct SkipDetail<'a> {
     pub(crate) reason: SkipReason,
     pub(crate) problem: &'a str,
 }
@@ -265,7 +268,7 @@ pub(crate) struct Skip<'a> {
 /// The reason with this name, as a ledger keeps it.
 pub(super) fn reason_named(name: &str) -> Result<SkipReason, LedgerError> {
     let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
-    SkipReason::of_name(name).ok_or_else(damaged)
+    SkipReason::from_name(name).ok_or_else(damaged)
 }
 
 /// The number of skipped rows for each reason.

@@ -36,7 +36,7 @@ impl fmt::Display for RunName {
 
 impl RunName {
     /// A name for a run of the input `source`, made now: `people-20261120-101500`.
-    pub(crate) fn of_source(source: &Path) -> Self {
+    pub(crate) fn from_source(source: &Path) -> Self {
         let stem = source
             .file_stem()
             .map(|stem| stem.to_string_lossy().to_lowercase())
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_no_path() {
+    fn run_name_is_not_a_path() {
         for raw in ["people-1", "7", "a"] {
             assert!(raw.parse::<RunName>().is_ok(), "{raw}");
         }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_named_after_its_input() {
+    fn run_name_comes_from_its_list_file() {
         for (source, expected) in [
             ("/x/Mis Clientes.csv", "mis-clientes-20"),
             ("-", "run-20"),
@@ -102,7 +102,7 @@ mod tests {
             // As macOS has it.
             ("Citas man\u{303}ana.xlsx", "citas-manana-20"),
         ] {
-            let name = RunName::of_source(Path::new(source));
+            let name = RunName::from_source(Path::new(source));
             assert!(
                 name.0.starts_with(expected) && name.0.parse::<RunName>().is_ok(),
                 "{name}"

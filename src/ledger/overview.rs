@@ -5,15 +5,15 @@ use std::time::Duration;
 use super::db::{SqlRow, values};
 use super::delivery::DeliveryCounts;
 use super::error::LedgerError;
-use super::message::hash_of_person;
+use super::message::hash_recipient;
 use super::model::Counts;
 use super::name::RunName;
 use super::run::{FIND, REPORTED_COLUMNS, Run, is_in_doubt, reported};
-use super::store::Store;
-use super::types::{Details, ReportedRow};
+use super::store::Ledger;
+use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
 
-impl Store {
+impl Ledger {
     /// The names of all runs.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
         self.db()
@@ -51,7 +51,7 @@ impl Store {
         })
     }
 
-    /// The run `asked` for, or else the only unfinished one; one on the sandbox as in [`Store::newest`]. With `is_sent`, a
+    /// The run `asked` for, or else the only unfinished one; one on the sandbox as in [`Ledger::newest`]. With `is_sent`, a
     /// run that is being sent is preferred. None if no run is named and all are finished.
     pub(crate) fn named_or_unfinished(
         &self,
@@ -82,7 +82,7 @@ impl Store {
 
     /// Every run in figures, the newest first.
     pub(crate) fn overviews(&self) -> Result<Vec<RunOverview>, LedgerError> {
-        self.runs()?.iter().map(RunOverview::of).collect()
+        self.runs()?.iter().map(RunOverview::read).collect()
     }
 
     /// The complete runs that have not changed for at least this long, newest first; in the sandbox those on it.
@@ -91,7 +91,7 @@ impl Store {
         let now = self.now()?;
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         old.retain(|run| {
-            !run.is_held && run.is_finished() && now.saturating_sub(run.changed_at) >= age
+            !run.is_running && run.is_finished() && now.saturating_sub(run.changed_at) >= age
         });
         old.retain(|run| run.details.sandbox || !self.in_sandbox);
         Ok(old)
@@ -103,7 +103,7 @@ impl Store {
         let mut found = Vec::new();
         let mut db = self.db();
         let identity = db.0.identity()?;
-        db.each_of(FIND, &values![hash_of_person(recipient)], |mut row| {
+        db.each_of(FIND, &values![hash_recipient(recipient)], |mut row| {
             // Two people may share a hash.
             if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
@@ -111,7 +111,7 @@ impl Store {
             let is_in_doubt = is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?;
             let run = row.take(REPORTED_COLUMNS + 3)?;
             let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
-            let details: Details = serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?)
+            let details: RunSettings = serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?)
                 .map_err(LedgerError::damaged)?;
             let body = row.take(REPORTED_COLUMNS)?;
             let reported = reported(&mut row, &lost, doubt.as_ref())?;
@@ -147,7 +147,7 @@ pub(crate) struct RunOverview {
     pub(crate) name: RunName,
     /// Why rows that are not sent here may have been sent. If there is such a reason, they count as unknown.
     pub(crate) doubt: Option<LedgerError>,
-    pub(crate) details: Details,
+    pub(crate) details: RunSettings,
     /// The number of rows in each state. A row that was under way when its process died counts as unknown.
     pub(crate) counts: Counts,
     /// Milliseconds since 1970.
@@ -155,7 +155,7 @@ pub(crate) struct RunOverview {
     /// The last outcome or decision, or the time when the run was made if there is none.
     pub(crate) changed_at: i64,
     /// Whether a process has it.
-    pub(crate) is_held: bool,
+    pub(crate) is_running: bool,
     /// How far its messages came; none if this was never asked.
     pub(crate) deliveries: Option<DeliveryCounts>,
     /// Whether a person cancelled it.
@@ -163,7 +163,7 @@ pub(crate) struct RunOverview {
 }
 
 impl RunOverview {
-    pub(crate) fn of(run: &Run) -> Result<Self, LedgerError> {
+    pub(crate) fn read(run: &Run) -> Result<Self, LedgerError> {
         let query = "SELECT identity, finished_at, details, created_at, changed_at, asked_at, cancelled_at FROM run WHERE id = ?1";
         let row = run.one(query)?;
         let counts = run.noted_counts()?;
@@ -172,13 +172,13 @@ impl RunOverview {
             name: run.name().clone(),
             details: serde_json::from_str(row.text(2)?).map_err(LedgerError::damaged)?,
             counts: if doubt.is_some() {
-                counts.where_records_are_lost()
+                counts.with_lost_records()
             } else {
                 counts
             },
             created_at: row.int(3)?,
             changed_at: row.int(4)?,
-            is_held: run.is_held()?,
+            is_running: run.is_running()?,
             deliveries: row
                 .opt_int(5)?
                 .map(|_| run.deliveries(i64::MIN))
@@ -213,7 +213,7 @@ impl RunOverview {
 #[derive(Debug)]
 pub(crate) struct FoundMessage {
     pub(crate) run: String,
-    pub(crate) details: Details,
+    pub(crate) details: RunSettings,
     /// Why messages of the run that are not sent here may have been sent.
     pub(crate) doubt: Option<LedgerError>,
     /// The message, as JSON.

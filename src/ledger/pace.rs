@@ -40,9 +40,9 @@ pub(crate) struct Pace {
 
 /// News from the API about the pace.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct PaceNews {
+pub(crate) struct PaceUpdate {
     /// The API asks for a slower pace.
-    pub(super) is_too_much: bool,
+    pub(super) is_rate_limited: bool,
     /// The API takes nothing until this time; zero if it said nothing.
     pub(super) stopped_until: f64,
 }
@@ -81,7 +81,7 @@ impl Pace {
     }
 
     /// Advances to `now`, and applies the news. If the clock was put back, nothing waits longer than it would have.
-    pub(crate) fn hear(&mut self, news: PaceNews, now: f64) {
+    pub(crate) fn apply(&mut self, news: PaceUpdate, now: f64) {
         let back = (self.at - now).max(0.0);
         for time in [
             &mut self.due,
@@ -95,7 +95,7 @@ impl Pace {
         self.rate =
             (self.rate + REGAINED_A_SECOND * self.full * (now - self.at) / 1000.0).min(self.full);
         self.at = now;
-        if news.is_too_much && now - self.cut_at > TIME_BETWEEN_CUTS {
+        if news.is_rate_limited && now - self.cut_at > TIME_BETWEEN_CUTS {
             self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
             self.cut_at = now;
             // Rows missed at the old rate are not made up for.
@@ -162,7 +162,7 @@ mod tests {
 
     /// Takes as many rows as may leave, and returns their number.
     fn take_all(pace: &mut Pace, now: f64) -> usize {
-        pace.hear(PaceNews::default(), now);
+        pace.apply(PaceUpdate::default(), now);
         let rows = pace.available(now);
         pace.take(rows, now);
         rows
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_machine_keeps_the_rate_and_no_second_has_a_tenth_more() {
+    fn busy_machine_keeps_rate_without_bursts() {
         let one_long_wait = [vec![400], vec![0; 250_000]].concat();
         for delays in [
             &[0][..],
@@ -227,22 +227,22 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_for_long_or_by_a_stop_is_not_made_up_for() {
+    fn long_delays_and_stops_cause_no_catch_up() {
         let late = count(&mut Pace::new(100.0, START), START + 30.0 * SECOND, 60_000);
         assert!((6_090..6_120).contains(&late), "{late}");
         let mut stopped = Pace::new(100.0, START);
-        let news = PaceNews {
-            is_too_much: false,
+        let news = PaceUpdate {
+            is_rate_limited: false,
             stopped_until: START + 30.0 * SECOND,
         };
-        stopped.hear(news, START);
+        stopped.apply(news, START);
         assert_eq!(count(&mut stopped, START, 30_000), 0);
         let counted = count(&mut stopped, START + 30.0 * SECOND, 60_000);
         assert!((5_990..6_010).contains(&counted), "{counted}");
     }
 
     #[test]
-    fn a_clock_that_goes_back_keeps_nothing_waiting() {
+    fn pace_ignores_clock_that_goes_back() {
         let mut pace = Pace::new(100.0, START);
         let before = count(&mut pace, START, 1_000);
         let after = count(&mut pace, START - 600.0 * SECOND, 1_000);
@@ -260,7 +260,7 @@ mod tests {
         cut_at: f64,
         /// When the rate had this value.
         at: f64,
-        is_too_much: bool,
+        is_rate_limited: bool,
         stop: f64,
         wanted: usize,
         /// How many rows may leave, and the rate and the time of the next row after that.
@@ -277,7 +277,7 @@ mod tests {
         stopped_until: -9_999.0,
         cut_at: -9_999.0,
         at: 0.0,
-        is_too_much: false,
+        is_rate_limited: false,
         stop: 0.0,
         wanted: 64,
         given: 1,
@@ -331,14 +331,14 @@ mod tests {
         },
         // The rate is cut at most once a second, down to a fiftieth. Missed rows are not made up for.
         PaceCase {
-            is_too_much: true,
+            is_rate_limited: true,
             rate_after: 70.0,
             ready: 14.286,
             ..FULL
         },
         PaceCase {
             due: -500.0,
-            is_too_much: true,
+            is_rate_limited: true,
             rate_after: 70.0,
             ready: 14.286,
             ..FULL
@@ -346,7 +346,7 @@ mod tests {
         PaceCase {
             rate: 70.0,
             cut_at: -400.0,
-            is_too_much: true,
+            is_rate_limited: true,
             rate_after: 70.0,
             ready: 14.286,
             ..FULL
@@ -355,14 +355,14 @@ mod tests {
             rate: 70.0,
             cut_at: -1_500.0,
             at: -1_500.0,
-            is_too_much: true,
+            is_rate_limited: true,
             rate_after: 51.1,
             ready: 19.569,
             ..FULL
         },
         PaceCase {
             rate: 2.5,
-            is_too_much: true,
+            is_rate_limited: true,
             rate_after: 2.0,
             ready: 500.0,
             ..FULL
@@ -391,7 +391,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_pace_becomes_what_the_table_says() {
+    fn pace_follows_its_table_of_cases() {
         for case in PACES {
             let at = |milliseconds: f64| START + milliseconds;
             let due = at(case.due);
@@ -413,9 +413,9 @@ mod tests {
             } else {
                 0.0
             };
-            pace.hear(
-                PaceNews {
-                    is_too_much: case.is_too_much,
+            pace.apply(
+                PaceUpdate {
+                    is_rate_limited: case.is_rate_limited,
                     stopped_until,
                 },
                 START,

@@ -10,9 +10,9 @@ use ring::digest::{SHA256, digest};
 use super::db::{Db, values};
 use super::draft::LedgerDraft;
 use super::error::LedgerError;
-use super::message::{eight_bytes, hash_of_person};
-use super::store::Store;
-use super::types::{Details, QueuedRow};
+use super::message::{eight_bytes, hash_recipient};
+use super::store::Ledger;
+use super::types::{RowToSend, RunSettings};
 
 /// For how long a person counts after the last moment at which their message can arrive: 24 hours, in milliseconds.
 const WINDOW: i64 = 24 * 60 * 60 * 1000;
@@ -30,7 +30,7 @@ pub(super) struct Reach {
 
 /// The message of a single send, which was counted.
 pub(crate) struct ReachedBySend {
-    store: Store,
+    store: Ledger,
     reach: i64,
     at: i64,
     n: i64,
@@ -59,14 +59,14 @@ impl DailyLimit {
     /// The limit of a run with these details, for the rows of `draft`. Without `store`, and in the sandbox, nobody counts
     /// yet. None if the run has no limit.
     pub(crate) fn of_draft(
-        store: Option<&Store>,
-        details: &Details,
+        store: Option<&Ledger>,
+        details: &RunSettings,
         draft: &LedgerDraft,
     ) -> Result<Option<Self>, LedgerError> {
         let Some(limit) = details.conditions.per_day else {
             return Ok(None);
         };
-        let reached = match (store, ReachOf::of(details, Duration::ZERO)) {
+        let reached = match (store, ReachKey::for_run(details, Duration::ZERO)) {
             (Some(store), Some(of)) => store.reached(&of)?,
             _ => ReachedPeople::default(),
         };
@@ -87,13 +87,13 @@ impl DailyLimit {
 
 /// The bot of a run or of a single send.
 #[derive(Clone, Debug)]
-pub(crate) struct ReachOf {
+pub(crate) struct ReachKey {
     id: i64,
     /// How long after a message was counted it may still arrive, in milliseconds.
     pub(super) lag: i64,
 }
 
-impl ReachOf {
+impl ReachKey {
     pub(crate) fn new(bot: &str, address: &str, lag: Duration) -> Self {
         let id = eight_bytes(&digest(&SHA256, format!("{bot}\n{address}").as_bytes()));
         Self {
@@ -112,14 +112,14 @@ impl ReachOf {
     }
 
     /// None in the sandbox, which does not count people.
-    pub(crate) fn of(details: &Details, lag: Duration) -> Option<Self> {
+    pub(crate) fn for_run(details: &RunSettings, lag: Duration) -> Option<Self> {
         (!details.sandbox).then(|| Self::new(&details.bot, &details.api_url, lag))
     }
 }
 
 impl Reach {
     /// Locks the count of a bot.
-    pub(super) fn lock(db: &mut Db, of: &ReachOf) -> Result<Self, LedgerError> {
+    pub(super) fn lock(db: &mut Db, of: &ReachKey) -> Result<Self, LedgerError> {
         let make = "INSERT INTO reach (id, people, at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING";
         db.run(make, &values![of.id])?;
         let (row, now) = db.0.lock(
@@ -173,8 +173,8 @@ impl Reach {
     pub(super) fn count<'r>(
         mut self,
         db: &mut Db,
-        (of, run, now): (&ReachOf, i64, i64),
-        mut rows: impl Iterator<Item = &'r QueuedRow>,
+        (of, run, now): (&ReachKey, i64, i64),
+        mut rows: impl Iterator<Item = &'r RowToSend>,
     ) -> Result<(), LedgerError> {
         let mut counted = 0;
         db.0.fill("reached (reach, at, run, n, number, person)", &mut |each| {
@@ -186,7 +186,7 @@ impl Reach {
                     run,
                     row.n,
                     row.number,
-                    hash_of_person(&row.recipient)
+                    hash_recipient(&row.recipient)
                 ])?;
             }
             Ok(())
@@ -204,7 +204,7 @@ impl Reach {
     /// Takes rows of a process out of the count that have certainly not left: pending again, or rejected. Returns how many it did.
     pub(super) fn take_back(
         db: &mut Db,
-        of: &ReachOf,
+        of: &ReachKey,
         run: i64,
         rows: &[i64],
     ) -> Result<u64, LedgerError> {
@@ -223,9 +223,9 @@ impl Reach {
     }
 }
 
-impl Store {
+impl Ledger {
     /// The people who count for a bot.
-    pub(crate) fn reached(&self, of: &ReachOf) -> Result<ReachedPeople, LedgerError> {
+    pub(crate) fn reached(&self, of: &ReachKey) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
         let since = db.0.now()? - WINDOW;
         ReachedPeople::read(&mut db, of.id, since)
@@ -234,11 +234,11 @@ impl Store {
     /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
     pub(crate) fn reach(
         &self,
-        of: &ReachOf,
+        of: &ReachKey,
         recipient: &str,
         limit: Option<u32>,
     ) -> Result<Result<ReachedBySend, i64>, LedgerError> {
-        let person = hash_of_person(recipient);
+        let person = hash_recipient(recipient);
         self.db().change(|db| {
             let mut reach = Reach::lock(db, of)?;
             if let Some(limit) = limit

@@ -192,7 +192,7 @@ fn free_rows(
     mut rows: Vec<StandingRow>,
 ) -> Result<Vec<StandingRow>, LedgerError> {
     let key = note_key(db, scope)?;
-    let hasher = OnceHasher::of_store(db)?;
+    let hasher = OnceHasher::load(db)?;
     let people: HashMap<_, _> = rows
         .iter()
         .map(|row| (row.n, hasher.person(&row.recipient)))

@@ -9,11 +9,11 @@ use super::error::{LedgerError, LedgerFault};
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
-use super::store::{Lost, Store, process};
-use super::types::{DOUBTFUL, Details, QueuedRow, ReportedDelivery, ReportedRow, RowFilter};
-use crate::api::{DeliveryFacts, DeliveryState};
-use crate::cost::Spent;
-use crate::timestamps::of_milliseconds;
+use super::store::{Ledger, LostWorkers, process};
+use super::types::{DOUBTFUL, ReportedDelivery, ReportedRow, RowFilter, RowToSend, RunSettings};
+use crate::api::{DeliveryState, DeliveryStatus};
+use crate::cost::RunCost;
+use crate::timestamps::from_millis;
 
 /// The number of rows still to be sent that are read at once.
 const ROWS_AT_ONCE: usize = 1000;
@@ -49,7 +49,7 @@ const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM ro
 /// A run.
 #[derive(Clone)]
 pub(crate) struct Run {
-    pub(super) store: Store,
+    pub(super) store: Ledger,
     pub(super) id: i64,
     name: RunName,
 }
@@ -64,7 +64,7 @@ pub(super) fn is_in_doubt(row: &SqlRow, at: usize, here: &str) -> Result<bool, L
 }
 
 impl Run {
-    pub(super) fn new(store: Store, id: i64, name: RunName) -> Self {
+    pub(super) fn new(store: Ledger, id: i64, name: RunName) -> Self {
         Self { store, id, name }
     }
 
@@ -72,7 +72,7 @@ impl Run {
         &self.name
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Ledger {
         &self.store
     }
 
@@ -98,7 +98,7 @@ impl Run {
     }
 
     /// Its properties.
-    pub(crate) fn details(&self) -> Result<Details, LedgerError> {
+    pub(crate) fn details(&self) -> Result<RunSettings, LedgerError> {
         let row = self.one("SELECT details FROM run WHERE id = ?1")?;
         serde_json::from_str(row.text(0)?).map_err(LedgerError::damaged)
     }
@@ -144,7 +144,7 @@ impl Run {
                 "run the command outside of the sandbox",
             ));
         }
-        self.store.require_write()
+        self.store.ensure_writable()
     }
 
     /// For callers that cannot work with a run in doubt.
@@ -154,14 +154,14 @@ impl Run {
 
     /// Refuses what cannot be done while a process sends it.
     pub(super) fn require_unsent(&self, db: &mut Db) -> Result<(), LedgerError> {
-        match Lost::of(db)?.sender(self.id) {
+        match LostWorkers::read(db)?.sender(self.id) {
             Some(process) => Err(LedgerError::in_use(&self.name, Some(&process.words()))),
             None => Ok(()),
         }
     }
 
     /// Whether a process sends it at this moment.
-    pub(crate) fn is_held(&self) -> Result<bool, LedgerError> {
+    pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
         Ok(self.store.lost()?.is_sent(self.id))
     }
 
@@ -171,13 +171,13 @@ impl Run {
         let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) \
                      FROM run WHERE id = ?1";
         let now = self.store.now()?;
-        self.store.db().look(|db| {
+        self.store.db().read_transaction(|db| {
             let row = db.one(query, &values![self.id])?;
             let is_finished = row.is_set(1)?;
             let has_begun = row.is_set(2)?;
             let is_new = now.saturating_sub(row.int(0)?) < STARTS_WITHIN;
             let is_awaited = !is_finished && (has_begun || !is_new);
-            Ok(is_awaited && !Lost::of(db)?.is_sent(self.id))
+            Ok(is_awaited && !LostWorkers::read(db)?.is_sent(self.id))
         })
     }
 
@@ -191,7 +191,7 @@ impl Run {
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
         Ok(if self.doubt()?.is_some() {
-            counts.where_records_are_lost()
+            counts.with_lost_records()
         } else {
             counts
         })
@@ -200,15 +200,15 @@ impl Run {
     /// The same, even if the run is in doubt.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
-        let lost = Lost::of(&mut db)?;
+        let lost = LostWorkers::read(&mut db)?;
         let mut counts = Counts::default();
         // The rows under way have an index; to group all rows by their process, too, would take twice as long.
         let query = "SELECT state, CAST(NULL AS BIGINT), count(*) FROM row WHERE run = ?1 AND state <> 'inflight' \
                      GROUP BY state UNION ALL \
                      SELECT state, worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY state, worker";
         db.each_of(query, &values![self.id], |row| {
-            let state = lost.shown(row.named(0, RowState::of_name)?, row.opt_int(1)?);
-            *counts.of_mut(state) += row.count(2)?;
+            let state = lost.shown(row.named(0, RowState::from_name)?, row.opt_int(1)?);
+            *counts.count_mut(state) += row.count(2)?;
             Ok(())
         })?;
         Ok(counts)
@@ -229,14 +229,14 @@ impl Run {
         let mut skips = SkipCounts::default();
         let mut reasons = BTreeMap::new();
         let mut db = self.store.db();
-        let lost = Lost::of(&mut db)?;
+        let lost = LostWorkers::read(&mut db)?;
         db.each_of(query, &values![self.id], |mut row| {
-            let state = row.named(0, RowState::of_name)?;
+            let state = row.named(0, RowState::from_name)?;
             let worker = row.opt_int(2)?;
             let rows = row.count(3)?;
             if state == RowState::Skipped {
-                skips.add(row.named(1, SkipReason::of_name)?, rows);
-            } else if worker.is_none() || lost.of_worker(worker).is_some() {
+                skips.add(row.named(1, SkipReason::from_name)?, rows);
+            } else if worker.is_none() || lost.status(worker).is_some() {
                 *reasons.entry(row.take(1)?).or_default() += rows;
             }
             Ok(())
@@ -254,7 +254,7 @@ impl Run {
             "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
         self.store.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
-                kind: row.named(0, RunEventKind::of_name)?,
+                kind: row.named(0, RunEventKind::from_name)?,
                 at: row.int(1)?,
                 reason: row.opt_take(2)?,
                 problem: row.opt_take(3)?,
@@ -278,7 +278,7 @@ impl Run {
             #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
             let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
             Ok(RunWorker {
-                joined_at: format!("{:.3}", of_milliseconds(row.int(5)?)),
+                joined_at: format!("{:.3}", from_millis(row.int(5)?)),
                 seen_s,
                 inflight,
                 sent: row.count(7)?,
@@ -306,7 +306,7 @@ impl Run {
         &self,
         after: i64,
         most: usize,
-    ) -> Result<Vec<QueuedRow>, LedgerError> {
+    ) -> Result<Vec<RowToSend>, LedgerError> {
         self.store
             .db()
             .rows(PENDING, &values![self.id, after, most as u64], |mut row| {
@@ -323,7 +323,7 @@ impl Run {
     /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,
-        mut check: impl FnMut(&QueuedRow) -> Result<(), E>,
+        mut check: impl FnMut(&RowToSend) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut after = 0;
         loop {
@@ -366,8 +366,8 @@ impl Run {
 
     /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
     /// if that was asked. None without rates.
-    pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
-        let Details {
+    pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
+        let RunSettings {
             estimate: Some(estimate),
             sandbox: is_rehearsal,
             ..
@@ -398,9 +398,9 @@ impl Run {
                     .and_then(|counts| counts.get(column))
                     .copied()
             };
-            estimate.of(|place| of(place).unwrap_or_default())
+            estimate.with_counts(|place| of(place).unwrap_or_default())
         });
-        Ok(Some(Spent {
+        Ok(Some(RunCost {
             is_rehearsal,
             sent,
             delivered: is_asked.then_some(delivered),
@@ -413,22 +413,22 @@ impl Run {
 pub(super) fn delivery_facts(
     row: &mut SqlRow,
     at: usize,
-) -> Result<Option<DeliveryFacts>, LedgerError> {
+) -> Result<Option<DeliveryStatus>, LedgerError> {
     let Some(status) = row.opt_take(at)? else {
         return Ok(None);
     };
     let code = row.opt_take(at + 1)?;
     let reason = row.opt_take(at + 2)?;
-    Ok(Some(DeliveryFacts {
+    Ok(Some(DeliveryStatus {
         code,
         reason,
-        ..DeliveryFacts::new(DeliveryState::of_status(&status))
+        ..DeliveryStatus::new(DeliveryState::from_status(&status))
     }))
 }
 
 /// From the columns `n, number, line, recipient, path, body`.
-pub(super) fn queued(row: &mut SqlRow) -> Result<QueuedRow, LedgerError> {
-    Ok(QueuedRow {
+pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
+    Ok(RowToSend {
         n: row.int(0)?,
         number: row.int(1)? + 1,
         line: row.count(2)?,
@@ -444,7 +444,7 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     if row.opt_text(0)?.is_none() {
         return Ok(None);
     }
-    let reason = row.named(0, PauseReason::of_name)?;
+    let reason = row.named(0, PauseReason::from_name)?;
     Ok(Some(RunPause {
         reason,
         by: row.take(1)?,
@@ -455,10 +455,10 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
 /// Reads a row from [`columns`], as it is shown.
 pub(super) fn reported(
     row: &mut SqlRow,
-    lost: &Lost,
+    lost: &LostWorkers,
     doubt: Option<&LedgerError>,
 ) -> Result<ReportedRow, LedgerError> {
-    let state = row.named(4, RowState::of_name)?;
+    let state = row.named(4, RowState::from_name)?;
     let worker = row.opt_int(19)?;
     let at = row.opt_int(11)?;
     let began_at = row.opt_int(12)?;
@@ -491,12 +491,12 @@ pub(super) fn reported(
             .or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };
-    let read = match lost.of_worker(worker.filter(|_| state == RowState::Inflight)) {
+    let read = match lost.status(worker.filter(|_| state == RowState::Inflight)) {
         Some(words) => read.lost(words),
         None => read,
     };
     Ok(match doubt {
-        Some(doubt) => read.where_records_are_lost(doubt),
+        Some(doubt) => read.with_lost_records(doubt),
         None => read,
     })
 }

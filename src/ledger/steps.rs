@@ -5,10 +5,10 @@
 use super::db::{Db, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
-use super::model::{CANCELLED, RowState, Skip};
+use super::model::{CANCELLED, RowState, SkipDetail};
 use super::pace::Pace;
 use super::run::{Run, paused};
-use super::store::Lost;
+use super::store::LostWorkers;
 
 /// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
@@ -182,16 +182,16 @@ impl LockedRun {
 
     /// Makes the rows of lost processes unknown.
     pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        let lost = Lost::of(db)?;
+        let lost = LostWorkers::read(db)?;
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         for worker in db.rows(query, &values![self.id], |row| row.int(0))? {
-            if let Some(words) = lost.of_worker(Some(worker)) {
+            if let Some(words) = lost.status(Some(worker)) {
                 self.take_for_lost(db, worker, &words)?;
             }
         }
         // In a database a process may come back, and say how its rows ended. One in a file whose lock was removed joins anew.
         if !db.0.is_shared() {
-            for process in lost.of_run(self.id) {
+            for process in lost.in_run(self.id) {
                 db.run(
                     "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1",
                     &values![process, self.now],
@@ -223,7 +223,7 @@ impl LockedRun {
     pub(super) fn skip(
         &mut self,
         db: &mut Db,
-        rows: &[(i64, Skip<'_>)],
+        rows: &[(i64, SkipDetail<'_>)],
     ) -> Result<(), LedgerError> {
         let skips: Vec<_> = rows
             .iter()
@@ -255,7 +255,7 @@ impl LockedRun {
     }
 
     /// State, code and problem of a skipped row. In a run whose pending rows may have been sent they become unknown instead.
-    fn skipped(&self, Skip { reason, problem }: &Skip<'_>) -> [String; 3] {
+    fn skipped(&self, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
         if self.is_doubtful() {
             let unknown = RowState::Unknown.name().to_owned();
             return [

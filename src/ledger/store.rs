@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::db::{Db, DbEngine, Life, Process, SqlRow};
+use super::db::{AliveCheck, Db, DbEngine, Process, SqlRow};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
 use super::model::RowState;
@@ -14,14 +14,14 @@ use crate::places::STATE;
 use crate::private_file::FileError;
 
 /// The processes that send, and those that were lost and have not said how their rows ended.
-pub(super) struct Lost {
+pub(super) struct LostWorkers {
     /// Each with its run, and whether it is alive.
     seen: Vec<(i64, Process, bool)>,
-    life: Life,
+    life: AliveCheck,
 }
 
-impl Lost {
-    pub(super) fn of(db: &mut Db) -> Result<Self, LedgerError> {
+impl LostWorkers {
+    pub(super) fn read(db: &mut Db) -> Result<Self, LedgerError> {
         let life = db.0.life()?;
         let query =
             "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
@@ -36,7 +36,7 @@ impl Lost {
 
     /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
     pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
-        if state == RowState::Inflight && self.of_worker(worker).is_some() {
+        if state == RowState::Inflight && self.status(worker).is_some() {
             RowState::Unknown
         } else {
             state
@@ -44,7 +44,7 @@ impl Lost {
     }
 
     /// Why rows under way are unknown, if this worker was lost.
-    pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<String> {
+    pub(super) fn status(&self, worker: Option<i64>) -> Option<String> {
         let (_, process, _) = self
             .seen
             .iter()
@@ -56,7 +56,7 @@ impl Lost {
     }
 
     /// The lost processes of a run.
-    pub(super) fn of_run(&self, run: i64) -> impl Iterator<Item = i64> {
+    pub(super) fn in_run(&self, run: i64) -> impl Iterator<Item = i64> {
         self.seen
             .iter()
             .filter(move |(of, _, is_alive)| *of == run && !is_alive)
@@ -100,7 +100,7 @@ pub(super) fn process(row: &mut SqlRow) -> Result<Process, LedgerError> {
 
 /// Where the store is.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum LedgerLocation {
     /// In the file `state.db` of a directory, if this user has one.
     Files(Option<PathBuf>),
     Database(Box<DatabaseAddress>),
@@ -111,42 +111,47 @@ pub(crate) enum Place {
 
 /// The store. All clones share one connection.
 #[derive(Clone)]
-pub(crate) struct Store {
+pub(crate) struct Ledger {
     db: Arc<Mutex<Db>>,
-    place: Place,
+    place: LedgerLocation,
     on_wait: OnWait,
     is_shared: bool,
     /// Whether runs on the sandbox are meant, and no other may change.
     pub(super) in_sandbox: bool,
 }
 
-impl Store {
+impl Ledger {
     /// Opens the store; a file is made where there is none.
-    pub(crate) fn open(place: Place, on_wait: OnWait) -> Result<Self, LedgerError> {
+    pub(crate) fn open(place: LedgerLocation, on_wait: OnWait) -> Result<Self, LedgerError> {
         Self::open_or_make(place, on_wait, true)?.ok_or_else(LedgerError::no_directory)
     }
 
     /// Opens the store without making anything; None if there is none.
-    pub(crate) fn open_to_look(place: Place, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
+    pub(crate) fn open_to_look(
+        place: LedgerLocation,
+        on_wait: OnWait,
+    ) -> Result<Option<Self>, LedgerError> {
         Self::open_or_make(place, on_wait, false)
     }
 
     fn open_or_make(
-        place: Place,
+        place: LedgerLocation,
         on_wait: OnWait,
         makes: bool,
     ) -> Result<Option<Self>, LedgerError> {
         let engine: Box<dyn DbEngine> = match &place {
-            Place::Database(address) => Box::new(DatabaseEngine::open((**address).clone())?),
-            Place::Files(None) => return Ok(None),
-            Place::Files(Some(directory)) => {
+            LedgerLocation::Database(address) => {
+                Box::new(DatabaseEngine::open((**address).clone())?)
+            }
+            LedgerLocation::Files(None) => return Ok(None),
+            LedgerLocation::Files(Some(directory)) => {
                 match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
                     Some(file) => Box::new(file),
                     None => return Ok(None),
                 }
             }
             #[cfg(test)]
-            Place::Simulated(directory) => super::simulation::open_engine(directory)?,
+            LedgerLocation::Simulated(directory) => super::simulation::open_engine(directory)?,
         };
         let is_shared = engine.is_shared();
         Ok(Some(Self {
@@ -189,7 +194,7 @@ impl Store {
     /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
     /// again.
     pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
-        let Place::Files(Some(directory)) = &self.place else {
+        let LedgerLocation::Files(Some(directory)) = &self.place else {
             return Ok(());
         };
         let runs = directory.join("runs");
@@ -250,8 +255,8 @@ impl Store {
     }
 
     /// Checks that the store can be changed.
-    pub(crate) fn require_write(&self) -> Result<(), LedgerError> {
-        self.db().0.require_write()
+    pub(crate) fn ensure_writable(&self) -> Result<(), LedgerError> {
+        self.db().0.ensure_writable()
     }
 
     /// Reads all of it, and finds damage.
@@ -259,8 +264,8 @@ impl Store {
         self.db().0.check()
     }
 
-    pub(super) fn lost(&self) -> Result<Lost, LedgerError> {
-        Lost::of(&mut self.db())
+    pub(super) fn lost(&self) -> Result<LostWorkers, LedgerError> {
+        LostWorkers::read(&mut self.db())
     }
 }
 
@@ -276,10 +281,10 @@ pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
         .find(|path| !is_missing(path))
         .unwrap_or(directory);
     let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
-    Ok(written.map_err(FileError::of("write", directory))?)
+    Ok(written.map_err(FileError::while_doing("write", directory))?)
 }
 
-impl Place {
+impl LedgerLocation {
     /// The files of this user.
     pub(crate) fn home() -> Self {
         Self::Files(STATE.directory())

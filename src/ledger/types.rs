@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error::LedgerError;
 use super::events::RunPause;
 use super::model::{Counts, RowState, SkipReason, now};
-use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
+use crate::api::{Deadline, DeliveryState, DeliveryStatus, SuccessCriterion};
 use crate::clock;
 use crate::cost::{Category, Estimate};
 use crate::hours::Hours;
@@ -22,7 +22,7 @@ pub(super) const DOUBTFUL: &str = "doubtful";
 
 /// The properties of a run, apart from its rows. The store has them as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-pub(crate) struct Details {
+pub(crate) struct RunSettings {
     /// The kind of message: the word after `send`.
     pub(crate) kind: String,
     pub(crate) profile: Option<String>,
@@ -87,7 +87,7 @@ pub(crate) struct RunConditions {
 
 /// What a person who resumes a run changes and acknowledges.
 #[derive(Debug)]
-pub(crate) struct Resumed<'a> {
+pub(crate) struct ResumeOptions<'a> {
     /// Whether the person was told why the run is paused, and answered a question about it.
     pub(crate) has_answered: bool,
     /// The new rate applies to every process that sends the run.
@@ -95,7 +95,7 @@ pub(crate) struct Resumed<'a> {
     pub(crate) conditions: Option<&'a RunConditions>,
 }
 
-impl Details {
+impl RunSettings {
     /// How long this many rows take at its rate; None if that is too long to say.
     pub(crate) fn time_for(&self, rows: u64) -> Option<Duration> {
         #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
@@ -155,7 +155,7 @@ impl Details {
 
 /// A row that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct QueuedRow {
+pub(crate) struct RowToSend {
     pub(crate) n: i64,
     /// The line where it begins in the input.
     pub(crate) line: u64,
@@ -169,7 +169,7 @@ pub(crate) struct QueuedRow {
     pub(crate) deadline: Option<Deadline>,
 }
 
-impl QueuedRow {
+impl RowToSend {
     pub(crate) fn request(&self) -> DraftRequest<'_> {
         DraftRequest {
             recipient: &self.recipient,
@@ -201,7 +201,7 @@ impl DraftRequest<'_> {
 
 /// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EndedAttempt {
+pub(crate) struct AttemptResult {
     pub(crate) n: i64,
     pub(crate) number: i64,
     pub(crate) recipient: String,
@@ -217,9 +217,9 @@ pub(crate) struct EndedAttempt {
     pub(crate) api_code: Option<String>,
 }
 
-impl EndedAttempt {
+impl AttemptResult {
     /// The outcome of a row of which certainly no byte was sent, because of `error`.
-    pub(crate) fn not_begun(row: QueuedRow, error: &str) -> Self {
+    pub(crate) fn not_begun(row: RowToSend, error: &str) -> Self {
         let at = now();
         Self {
             n: row.n,
@@ -265,7 +265,7 @@ pub(crate) struct ReportedRow {
 /// How far the message of a row came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedDelivery {
-    pub(crate) facts: DeliveryFacts,
+    pub(crate) facts: DeliveryStatus,
     /// Milliseconds since 1970, if Jelou reports it.
     pub(crate) delivered_at: Option<i64>,
     pub(crate) read_at: Option<i64>,
@@ -285,8 +285,8 @@ impl ReportedRow {
     }
 
     /// The row in a ledger that may lack its outcome.
-    pub(super) fn where_records_are_lost(self, damage: &LedgerError) -> Self {
-        let state = self.state.where_records_are_lost();
+    pub(super) fn with_lost_records(self, damage: &LedgerError) -> Self {
+        let state = self.state.with_lost_records();
         if state == self.state {
             return self;
         }
@@ -327,14 +327,14 @@ impl RowFilter {
             && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
     }
 
-    fn takes_delivery(&self, facts: &DeliveryFacts) -> bool {
+    fn takes_delivery(&self, facts: &DeliveryStatus) -> bool {
         let is_other = |state: &DeliveryState| state.unknown().is_some();
         self.deliveries
             .iter()
             .any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
     }
 
-    fn has_code(&self, api_code: Option<&str>, facts: Option<&DeliveryFacts>) -> bool {
+    fn has_code(&self, api_code: Option<&str>, facts: Option<&DeliveryStatus>) -> bool {
         let undelivered = facts.filter(|facts| facts.state == DeliveryState::Undelivered);
         let found = [
             api_code,
@@ -361,8 +361,8 @@ impl RowFilter {
 
 /// A row that is no longer under way.
 #[derive(Debug)]
-pub(crate) struct SettledRow {
-    pub(crate) ended: EndedAttempt,
+pub(crate) struct FinishedRow {
+    pub(crate) ended: AttemptResult,
     /// When that became known.
     pub(crate) at: Instant,
     /// When a row that was certainly not sent may be retried.
@@ -372,9 +372,9 @@ pub(crate) struct SettledRow {
     pub(crate) stopped_until: Option<Instant>,
 }
 
-impl SettledRow {
+impl FinishedRow {
     /// A row whose end does not affect when others may leave.
-    pub(crate) fn new(ended: EndedAttempt) -> Self {
+    pub(crate) fn new(ended: AttemptResult) -> Self {
         Self {
             ended,
             at: clock::instant(),
@@ -388,7 +388,7 @@ impl SettledRow {
 /// The result of an exchange.
 #[derive(Debug, Default)]
 pub(crate) struct ExchangeReply {
-    pub(crate) rows: Vec<QueuedRow>,
+    pub(crate) rows: Vec<RowToSend>,
     /// When the next row may be taken, and what it waits for. None of a run that is finished
     /// or paused.
     pub(crate) next: Option<(Instant, Delay)>,
@@ -404,7 +404,7 @@ pub(crate) struct ExchangeReply {
     /// The number of rows in each state, reported from time to time if other processes change them too.
     pub(crate) counts: Option<Counts>,
     /// How long the next exchange waits for more outcomes.
-    pub(crate) gathers: Duration,
+    pub(crate) batch_delay: Duration,
 }
 
 /// Why a row may not leave yet.

@@ -8,7 +8,7 @@ use super::format::{ZIP, foreign_file, lock_file};
 use super::input::ListInput;
 use super::reader::head_of;
 use super::sheet_list::problem;
-use super::workbook::{Covered, Workbook};
+use super::workbook::{MergedCellPolicy, Workbook};
 use crate::input::UsageError;
 
 /// The most bytes of a text, which is read as a whole: ten million people, one a line, need half of that.
@@ -35,12 +35,12 @@ impl AnyInput {
             return Workbook::open(file, name).map(Self::Workbook);
         }
         if let Some(error) = lock_file(name) {
-            return Err(error.of(name));
+            return Err(error.in_file(name));
         }
         // UTF-16 has bytes that are zero.
         let may_have_zeros = !encoding_of(&bytes, asked).is_ascii_compatible();
         if let Some(error) = foreign_file(&bytes).filter(|_| !may_have_zeros) {
-            return Err(error.of(name));
+            return Err(error.in_file(name));
         }
         let read = input.take(MAX_TEXT).read_to_end(&mut bytes);
         read.map_err(|cause| UsageError::unreadable(name, &cause))?;
@@ -65,7 +65,7 @@ impl Workbook {
         mut see: impl FnMut(&str, u64, &[Result<String, String>]),
     ) -> Result<(), UsageError> {
         for (place, sheet) in self.sheets.iter().enumerate() {
-            let mut rows = self.rows(place, Covered::Read)?;
+            let mut rows = self.rows(place, MergedCellPolicy::Read)?;
             while let Some(row) = rows.next()? {
                 let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
                 for (column, fault) in &row.faults {

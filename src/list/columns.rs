@@ -161,7 +161,7 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
     let is_named = cells
         .iter()
-        .any(|cell| ColumnRole::of(cell) == ColumnRole::Recipient);
+        .any(|cell| ColumnRole::from_name(cell) == ColumnRole::Recipient);
     let may_be_recipient = |cell: &&str| {
         cell.contains(|character: char| character.is_ascii_digit()) || cell.starts_with("id:")
     };
@@ -240,7 +240,7 @@ pub(crate) fn recipient_column(
         names
             .iter()
             .map(|name| name.trim())
-            .filter(|name| ColumnRole::of(name) == role)
+            .filter(|name| ColumnRole::from_name(name) == role)
             .collect()
     };
     let strong = alike(ColumnRole::Recipient);
@@ -275,7 +275,7 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let mut by_name = Vec::new();
     let mut others = Vec::new();
     for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
-        let is_related = ColumnRole::of(name) == ColumnRole::Related && !is_of_type(name);
+        let is_related = ColumnRole::from_name(name) == ColumnRole::Related && !is_of_type(name);
         if is_related && has_number(place, FEWEST_DIGITS) {
             with_number.push(name);
         } else if is_related {
@@ -312,7 +312,7 @@ pub(crate) enum ColumnRole {
 }
 
 impl ColumnRole {
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         let name = plain(name);
         match name.as_str() {
             name if RECIPIENT_NAMES.contains(name) => Self::Recipient,
@@ -365,7 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_of_countries_is_known_by_its_name() {
+    fn country_column_is_recognized_by_name() {
         for (name, expected) in [
             ("País", true),
             ("COUNTRY", true),
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_recipient_by_name_or_says_why_not() {
+    fn recipient_column_is_found_or_explained() {
         for (names, named, expected) in [
             (&["nombre", "celular"][..], None, Ok("celular")),
             (&["Teléfono ", "x"], None, Ok("Teléfono")),

@@ -45,7 +45,7 @@ impl CsvRows {
         }
         let names = texts(&record, name, &utf8_check)?;
         utf8_check.see_cells(record.line, &names);
-        let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
+        let header = TableHeader::new(&names).map_err(|error| error.in_file(name))?;
         Ok(Self {
             records,
             header,
@@ -67,7 +67,7 @@ impl CsvRows {
             self.header
                 .columns
                 .check_title(line, &cells)
-                .map_err(|error| error.of(name))?;
+                .map_err(|error| error.in_file(name))?;
             // It may have swallowed other rows.
             if record.has_stray_quote && last_line > line {
                 let problem = format!(
@@ -402,7 +402,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cells_are_those_that_the_crate_csv_reads(text in "[a\"; \r\n]{0,40}") {
+        fn csv_cells_match_the_csv_crate(text in "[a\"; \r\n]{0,40}") {
             let mut reader =
                 csv::ReaderBuilder::new().delimiter(b';').flexible(true).has_headers(false).from_reader(text.as_bytes());
             let expected: Vec<_> = reader.records().map(Result::unwrap).collect();
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_those_of_an_editor_and_a_quote_in_a_wrong_place_is_seen() {
+    fn line_numbers_and_stray_quotes_are_tracked() {
         let text = "\n\ra;\"b\n\nc\"\r\n\r\nd\"e;f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
         let seen = |record: &CsvRecord| {
             (
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_has_at_most_one_mebibyte() {
+    fn record_is_limited_to_one_mebibyte() {
         let most = "x".repeat(usize::try_from(MAX_ROW).unwrap());
         let mut records = CsvRecords::new(most.as_bytes(), b',', 1);
         assert!(records.next().unwrap().is_some());

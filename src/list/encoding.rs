@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_that_of_an_encoding() {
+    fn unknown_encoding_label_is_refused() {
         for label in ["windows_1252", "replacement", ""] {
             assert!(
                 label
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_or_says_where_it_cannot() {
+    fn text_is_decoded_or_error_names_its_line() {
         assert_eq!(
             decoded(b"Jos\xe9 \x80", "latin1"),
             ("José €".to_owned(), None)

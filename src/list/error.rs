@@ -11,7 +11,7 @@ pub(crate) const ONE_A_LINE: &str = "write one person a line, as +593987654321, 
 
 impl UsageError {
     /// With the name of the list in front.
-    pub(crate) fn of(self, name: &str) -> Self {
+    pub(crate) fn in_file(self, name: &str) -> Self {
         Self {
             message: format!("{name}: {}", self.message),
             ..self

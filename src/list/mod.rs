@@ -33,4 +33,4 @@ pub(crate) use self::outcome::{
 pub(crate) use self::reader::{ListReader, is_report};
 pub(crate) use self::row::{ListRow, Row, kept_cells};
 pub(crate) use self::sheet_list::UnshownColumn;
-pub(crate) use self::workbook::{Unshown, plain_number};
+pub(crate) use self::workbook::{FormatFallback, plain_number};

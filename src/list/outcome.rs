@@ -19,7 +19,7 @@ pub(crate) enum ReportLanguage {
 }
 
 impl ReportLanguage {
-    pub(crate) fn of<T>(self, [english, spanish]: [T; 2]) -> T {
+    pub(crate) fn pick<T>(self, [english, spanish]: [T; 2]) -> T {
         match self {
             Self::En => english,
             Self::Es => spanish,
@@ -48,7 +48,7 @@ pub(super) const COLUMNS: [[&str; 2]; 14] = [
 
 /// The columns of the outcome in this language.
 pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMNS.len()] {
-    COLUMNS.map(|names| language.of(names))
+    COLUMNS.map(|names| language.pick(names))
 }
 
 /// The column that every report has, and with how many others a list is one. A list without it that has this many of the
@@ -108,7 +108,7 @@ impl ReportLayout {
     ///
     /// # Errors
     /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
-    pub(crate) fn of(header: &[&str]) -> Result<Self, UsageError> {
+    pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
         let place = |column| {
             header
                 .iter()
@@ -126,7 +126,7 @@ impl ReportLayout {
         } else {
             ReportLanguage::En
         };
-        let places = language.of([english, spanish]);
+        let places = language.pick([english, spanish]);
         let is_report =
             place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
         let outcome = is_report.then_some(places);
@@ -213,7 +213,7 @@ impl ReportLayout {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
         let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
-        Some(ReportedOutcome::of(|column| {
+        Some(ReportedOutcome::read(|column| {
             of_place(COLUMNS.iter().position(|[known, _]| *known == column)?)
         }))
     }
@@ -255,7 +255,7 @@ impl ReportedOutcome {
     }
 
     /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
-    fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
+    fn read(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
         Self {
             run: text("run"),
@@ -276,7 +276,7 @@ impl ReportedOutcome {
         if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
             return None;
         }
-        let outcome = Self::of(|column| match fields.get(column)? {
+        let outcome = Self::read(|column| match fields.get(column)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => Some(String::new()),
@@ -349,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_spanish_is_a_report_s_only_in_a_report_in_spanish() {
+    fn spanish_column_belongs_only_to_spanish_report() {
         let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
         let lacking = |columns: &[&'static str], name: &str| {
             columns
@@ -411,7 +411,7 @@ mod tests {
             ),
         ] {
             let header = [own, ours].concat();
-            let layout = ReportLayout::of(&header).unwrap();
+            let layout = ReportLayout::from_header(&header).unwrap();
             assert_eq!(
                 (layout.own(&header), layout.missing()),
                 (expected.iter().map(ToString::to_string).collect(), missing),
@@ -419,13 +419,14 @@ mod tests {
             );
             let upper: Vec<_> = header.iter().map(|name| name.to_uppercase()).collect();
             let upper =
-                ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+                ReportLayout::from_header(&upper.iter().map(String::as_str).collect::<Vec<_>>())
+                    .unwrap();
             assert_eq!(upper.own, layout.own);
         }
     }
 
     #[test]
-    fn of_two_columns_of_one_name_it_is_clear_which_is_the_report_s_or_an_error() {
+    fn duplicate_report_columns_are_resolved_or_refused() {
         let ours = outcome_columns(ReportLanguage::En);
         for (header, expected) in [
             ([&["to", "code"], &ours[..]].concat(), None),
@@ -444,7 +445,7 @@ mod tests {
             ),
             ([&["to"], &ours[..3], &["note"], &ours[3..]].concat(), None),
         ] {
-            let found = ReportLayout::of(&header)
+            let found = ReportLayout::from_header(&header)
                 .err()
                 .map(|error| error.to_string());
             let found = found
@@ -458,7 +459,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_guarded_cell_comes_back_and_runs_nowhere(cell in "[a'=+@\\-＝＋－＠\t\r\n,;|\" ]{0,8}.*") {
+        fn guarded_cell_round_trips_and_never_executes(cell in "[a'=+@\\-＝＋－＠\t\r\n,;|\" ]{0,8}.*") {
             let guarded = guarded(&cell);
             prop_assert_eq!(unguarded(&guarded_in_sheet(&cell)), cell.as_str());
             prop_assert_eq!(unguarded(&guarded), cell);

@@ -155,10 +155,10 @@ fn open(
         return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
     }
     if let Some(error) = lock_file(name) {
-        return Err(error.of(name));
+        return Err(error.in_file(name));
     }
     if options.sheet.is_some() {
-        let is_foreign = foreign_file(&head).map(|error| error.of(name));
+        let is_foreign = foreign_file(&head).map(|error| error.in_file(name));
         return Err(is_foreign.unwrap_or_else(|| unfit("--sheet", "a text, which has no sheets")));
     }
     let encoding = encoding_of(&head, options.encoding);
@@ -209,7 +209,7 @@ fn open_text(
         utf8_check,
     } = text;
     if let Some(error) = foreign_file(&head) {
-        return Err(error.of(name));
+        return Err(error.in_file(name));
     }
     let mut format = CsvFormat::take(&mut head);
     // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
@@ -307,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_is_known_by_how_it_begins() {
+    fn report_is_recognized_by_its_first_bytes() {
         let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
         let ours = columns.join(",");
         let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));

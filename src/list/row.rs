@@ -22,8 +22,8 @@ pub(super) struct TableHeader {
 impl TableHeader {
     /// # Errors
     /// If two columns have the same name.
-    pub(super) fn of(names: &[&str]) -> Result<Self, UsageError> {
-        let layout = ReportLayout::of(names)?;
+    pub(super) fn new(names: &[&str]) -> Result<Self, UsageError> {
+        let layout = ReportLayout::from_header(names)?;
         let columns = Arc::new(Columns::new(layout.own(names))?);
         Ok(Self {
             columns,
@@ -238,7 +238,7 @@ impl Row {
     }
 
     /// What a sheet shows at a position, if it stores something else there.
-    pub(crate) fn look(&self, place: usize) -> Option<&str> {
+    pub(crate) fn cell_text(&self, place: usize) -> Option<&str> {
         self.shown()
             .iter()
             .find(|(at, _)| *at == place)
@@ -351,13 +351,14 @@ impl Row {
                 shown: Some(_),
                 ..
             } => {
-                let kept = cells
-                    .iter()
-                    .enumerate()
-                    .map(|(place, cell)| match self.look(place) {
-                        Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
-                        None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
-                    });
+                let kept =
+                    cells
+                        .iter()
+                        .enumerate()
+                        .map(|(place, cell)| match self.cell_text(place) {
+                            Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
+                            None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
+                        });
                 written(&kept.collect::<Vec<_>>())
             }
             Self::Fields(fields) => written(fields.as_ref()),

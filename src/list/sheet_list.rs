@@ -6,7 +6,8 @@ use std::fs::File;
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
-    CellFault, CellLook, Covered, SheetRow, SheetStream, Unshown, Workbook, column_letters,
+    CellFault, CellLook, FormatFallback, MergedCellPolicy, SheetRow, SheetStream, Workbook,
+    column_letters,
 };
 use crate::conventions::Conventions;
 use crate::input::UsageError;
@@ -63,7 +64,7 @@ const NAMED_SHEETS: usize = 5;
 #[derive(Debug)]
 pub(crate) struct UnshownColumn {
     pub(crate) name: String,
-    pub(crate) why: Unshown,
+    pub(crate) why: FormatFallback,
     /// The format, the row and the stored value of the first such cell.
     pub(crate) format: String,
     pub(crate) row: u64,
@@ -93,7 +94,7 @@ impl SheetList {
             .filter(|(other, _)| *other != place)
             .map(|(_, sheet)| sheet.name.clone())
             .collect();
-        let mut stream = workbook.rows(place, Covered::Hidden)?;
+        let mut stream = workbook.rows(place, MergedCellPolicy::Hidden)?;
         let row = header_row(&mut stream, options.header_row, name)
             .map_err(|error| notes.with_sheets(error))?;
         if let Some((column, fault)) = row.faults.first() {
@@ -106,7 +107,8 @@ impl SheetList {
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
-        let header = TableHeader::of(&names).map_err(|error| notes.with_sheets(error.of(name)))?;
+        let header =
+            TableHeader::new(&names).map_err(|error| notes.with_sheets(error.in_file(name)))?;
         Ok(Self {
             stream,
             header,
@@ -126,7 +128,7 @@ impl SheetList {
         self.header
             .columns
             .check_title(row.number, &cells)
-            .map_err(|error| notes.with_sheets(error.of(name)))?;
+            .map_err(|error| notes.with_sheets(error.in_file(name)))?;
         let made = self.row(&row, notes);
         let is_hidden = row.is_hidden || row.is_crossed_out();
         notes.hidden_rows.extend(is_hidden.then_some(row.number));
@@ -183,7 +185,7 @@ impl SheetList {
                 CellLook::Text(text) => Ok(text.clone()),
                 CellLook::Stored => match conventions {
                     Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
-                    None if stored.contains('.') => Err((Unshown::Country, "General")),
+                    None if stored.contains('.') => Err((FormatFallback::Country, "General")),
                     None => Ok(stored.clone()),
                 },
                 CellLook::Number(value, format) => format

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn excerpt_shows_first_letter_in_question() {
+    fn excerpt_shows_the_first_doubtful_letter() {
         assert_eq!(excerpt(" José;1\t"), "José;1");
         let long = format!("{}José;{}", "x".repeat(100), "y".repeat(100));
         let shown = excerpt(&long);

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_markdown_from_marks() {
+    fn markdown_is_distinguished_from_plain_signs() {
         for (text, expected) in [
             ("*Yes*", true),
             ("say *yes or no* now", true),

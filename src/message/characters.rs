@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_first_control_character_that_is_refused() {
+    fn first_refused_control_character_is_named() {
         for (text, expected) in [
             (
                 "a\0b",

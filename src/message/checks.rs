@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::advice::{advice, unknown_fields};
 use super::envelope::Envelope;
 use super::invalid::{InvalidMessage, Violation};
-use super::kinds::Message;
+use super::kinds::MessageKind;
 use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
 use super::{characters, limits};
@@ -14,8 +14,8 @@ use crate::invisible::{is_other_line_break, with_plain_line_breaks, without_blan
 /// The fields of `body` as `kind` sends them: completed, in their order, within every limit; and warnings. `typed` decides
 /// which flags an error may name; `found` are the errors that are already known.
 pub(crate) fn complete(
-    kind: &Message,
-    typed: &Message,
+    kind: &MessageKind,
+    typed: &MessageKind,
     mut body: Value,
     mut found: Vec<Violation>,
 ) -> Result<(Value, Vec<String>), InvalidMessage> {
@@ -110,8 +110,8 @@ pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
 /// Checks every limit of `body`, in addition to the errors in `found`; `typed` is the kind whose flags an error may name. A body
 /// that is sent as it is has no limits. Returns warnings.
 pub(super) fn check(
-    kind: &Message,
-    typed: &Message,
+    kind: &MessageKind,
+    typed: &MessageKind,
     body: &Value,
     found: Vec<Violation>,
 ) -> Result<Vec<String>, InvalidMessage> {
@@ -156,8 +156,8 @@ pub(super) fn check(
 }
 
 struct Checks<'a> {
-    kind: &'a Message,
-    typed: &'a Message,
+    kind: &'a MessageKind,
+    typed: &'a MessageKind,
     found: Vec<Violation>,
     warnings: Vec<String>,
 }

@@ -5,7 +5,7 @@ use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
 use super::envelope::{Envelope, merge};
-use super::kinds::Message;
+use super::kinds::MessageKind;
 use super::limits::limit;
 use super::outgoing::Outgoing;
 use super::recipient::RecipientSources;
@@ -19,7 +19,7 @@ pub(crate) struct Example {
     pub(crate) body: Value,
 }
 
-impl Message {
+impl MessageKind {
     /// What the definition says under `name`: a line, or some of them.
     pub(super) fn words(&self, name: &str, between: &str) -> String {
         match self.json_schema().get(name) {
@@ -88,7 +88,7 @@ pub(crate) struct Field {
     pub(crate) advice: String,
 }
 
-impl Message {
+impl MessageKind {
     /// Every field that is known, in the order of the wire.
     pub(crate) fn fields(&self) -> Vec<Field> {
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
@@ -101,7 +101,7 @@ impl Message {
 /// Adds the fields of the object at `around`, which flags of `writer` set; `required` is what a required one among them
 /// is.
 fn collect(
-    writer: &Message,
+    writer: &MessageKind,
     schema: &Schema,
     around: &str,
     required: &str,
@@ -174,7 +174,7 @@ fn advice(schema: &Schema) -> String {
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-impl Message {
+impl MessageKind {
     /// The schema of this kind's body: the fields for type and recipient, then its own.
     pub(crate) fn body_schema(&self) -> Value {
         let user = json!({ "type": "string", "minLength": 1 });
@@ -250,8 +250,8 @@ mod tests {
     use crate::message::Part;
 
     #[test]
-    fn every_kind_but_raw_has_an_example_that_is_itself() {
-        for kind in Message::all() {
+    fn every_kind_except_raw_has_valid_example() {
+        for kind in MessageKind::all() {
             let example = kind.example();
             assert_eq!(
                 example.is_none(),
@@ -276,7 +276,7 @@ mod tests {
             let Some(wire) = body.get("type").and_then(Value::as_str) else {
                 continue;
             };
-            let read = Message::of_wire_type(wire, body.as_object().unwrap()).unwrap();
+            let read = MessageKind::from_wire_type(wire, body.as_object().unwrap()).unwrap();
             assert_eq!(read.command(), kind.command());
         }
     }

@@ -170,10 +170,10 @@ impl Flag {
 
 /// What was typed for the flags of a message, by their ids.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TypedFlags(Vec<(&'static str, String)>);
+pub(crate) struct FlagValues(Vec<(&'static str, String)>);
 
-impl TypedFlags {
-    pub(super) fn of(flags: &'static [Flag], matches: &ArgMatches) -> Self {
+impl FlagValues {
+    pub(super) fn from_matches(flags: &'static [Flag], matches: &ArgMatches) -> Self {
         let values = flags.iter().map(|flag| {
             (
                 flag.id(),

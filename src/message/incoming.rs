@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::checks::{check, object};
 use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
-use super::kinds::Message;
+use super::kinds::MessageKind;
 use super::recipient::Recipient;
 
 /// A `type` of at most this many letters that differs from a known one by two letters is a different type.
@@ -31,17 +31,20 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let wire = fields.shift_remove("type");
     let name = wire.as_ref().and_then(Value::as_str);
-    let kind = name.and_then(|wire| Message::of_wire_type(wire, &fields));
+    let kind = name.and_then(|wire| MessageKind::from_wire_type(wire, &fields));
     let new = name.filter(|wire| kind.is_none() && is_new(wire));
     let kind = kind
-        .or_else(|| new.and_then(|_| Message::named("raw")))
+        .or_else(|| new.and_then(|_| MessageKind::named("raw")))
         .ok_or_else(|| {
             let found = wire
                 .as_ref()
                 .map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
             violation(
                 "type",
-                format!("{found}; it is one of {}", Message::wire_types().join(", ")),
+                format!(
+                    "{found}; it is one of {}",
+                    MessageKind::wire_types().join(", ")
+                ),
             )
         })?;
     let recipient = take_recipient(kind.envelope(), &mut fields)?;
@@ -49,7 +52,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     if let Some(wire) = new {
         let warning = format!(
             "the sandbox does not know the type `{wire}` and did not check its fields; it knows {}",
-            Message::wire_types().join(", ")
+            MessageKind::wire_types().join(", ")
         );
         return Ok(Checked {
             kind: kind.command(),
@@ -96,7 +99,7 @@ fn is_new(wire: &str) -> bool {
         1
     };
     let is_misspelt = |known: &&str| strsim::osa_distance(&wire, &plain(known)) <= slips;
-    (1..=LONGEST_TYPE).contains(&wire.len()) && !Message::wire_types().iter().any(is_misspelt)
+    (1..=LONGEST_TYPE).contains(&wire.len()) && !MessageKind::wire_types().iter().any(is_misspelt)
 }
 
 fn check_fields(
@@ -105,7 +108,7 @@ fn check_fields(
     fields: Map<String, Value>,
 ) -> Result<Checked, InvalidMessage> {
     let kind =
-        &Message::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
+        &MessageKind::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
     let body = Value::Object(fields);
     let warnings = check(kind, kind, &body, Vec::new())?;
     Ok(Checked {

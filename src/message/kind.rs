@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::envelope::Envelope;
-use super::flag::TypedFlags;
+use super::flag::FlagValues;
 use crate::input::{Input, UsageError};
 
 /// The fields of a body.
@@ -23,12 +23,12 @@ pub(crate) struct Kind {
     /// The command whose flags write it.
     pub(super) written_by: &'static str,
     /// Rewrites the part of the body that flags gave, where a flag is not one field.
-    pub(super) shape: fn(&TypedFlags, &mut Fields, &mut Input) -> Result<(), UsageError>,
+    pub(super) shape: fn(&FlagValues, &mut Fields, &mut Input) -> Result<(), UsageError>,
     /// Rewrites fields that may be written in another form than is sent. Returns what is wrong with them, by field.
     pub(super) read: fn(&mut Fields) -> Vec<FieldProblem>,
     /// Fills in what follows from other fields, unless the flags of the message say otherwise. In a bulk run these fields may
     /// come from the row, so this cannot be done when flags are read.
-    pub(super) fill: fn(&TypedFlags, &mut Fields),
+    pub(super) fill: fn(&FlagValues, &mut Fields),
     /// What is wrong with a field of the object at a place, such as `cards[].header`, beyond its schema.
     pub(super) problem: fn(&str, &Fields) -> Option<FieldProblem>,
 }

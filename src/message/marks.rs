@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_looks_and_other_signs_stay() {
+    fn formatting_marks_become_styles_and_others_remain() {
         for (text, expected) in [
             ("plain", "plain"),
             ("a *b* c", "a |<b>b| c"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_marks_is_read_in_no_time() {
+    fn text_of_marks_is_read_quickly() {
         for text in [
             "*_~`".repeat(3000),
             "*_~".repeat(100_000),

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_public_https_only() {
+    fn media_url_must_be_public_https() {
         for (value, expected) in [
             ("https://example.com/image.jpg", None),
             ("https://example.com:8443/a%20b?x=1#y", None),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_extension_in_the_path_only() {
+    fn extension_is_read_only_from_the_path() {
         for (url, expected) in [
             ("https://example.com/a/Foto.JPG?v=1.2#x.y", Some("jpg")),
             ("https://example.com/a.b/foto", None),

@@ -32,7 +32,7 @@ pub(crate) use self::envelope::{Envelope, Route, merge, sends_template};
 pub(crate) use self::explained::{Example, Field};
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::InvalidMessage;
-pub(crate) use self::kinds::Message;
+pub(crate) use self::kinds::MessageKind;
 pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::parameter::named_parameter;
@@ -46,6 +46,6 @@ pub(crate) use self::template_listing::{
     TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,
 };
 pub(crate) use self::template_text::TemplateTexts;
-pub(crate) use self::typed::{TypedMessage, Words};
+pub(crate) use self::typed::{CommandLine, MessageArgs};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::vcard::read_cards;

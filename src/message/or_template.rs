@@ -63,7 +63,7 @@ mod tests {
     use crate::message::schema::Schema;
 
     #[test]
-    fn the_schema_decides_what_a_leaf_becomes() {
+    fn schema_decides_the_type_of_a_leaf() {
         let schema = json!({"properties": {
             "text": {"type": ["string", "null"]}, "lat": {"type": ["number", "null"]},
             "payload": {"anyOf": [{"$ref": "#/$defs/P"}, {"type": "null"}]}, "free": true,

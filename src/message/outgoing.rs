@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::characters::visit_texts;
 use super::checks::{complete, object};
 use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, take_type};
-use super::flag::TypedFlags;
+use super::flag::FlagValues;
 use super::invalid::{InvalidMessage, Violation};
-use super::kinds::Message;
+use super::kinds::MessageKind;
 use super::parameter::named_parameter;
 use super::placeholder::{copied_values, documented_placeholder};
 use super::recipient::{
@@ -21,7 +21,7 @@ use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_nation
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
-    kind: Message,
+    kind: MessageKind,
     recipient: Recipient,
     route: Route,
     body: Value,
@@ -37,7 +37,7 @@ impl Outgoing {
     /// # Errors
     /// If it is invalid, with everything that is wrong with it, as far as it can be read.
     pub(crate) fn new(
-        typed: &Message,
+        typed: &MessageKind,
         flags: Value,
         file: Option<Value>,
         recipients: &RecipientSources,
@@ -58,7 +58,7 @@ impl Outgoing {
 
     /// Like [`Outgoing::new`], from a whole body without flags.
     pub(crate) fn from_body(
-        typed: &Message,
+        typed: &MessageKind,
         body: Value,
         recipient: RecipientChoice<'_>,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
@@ -118,9 +118,9 @@ impl Outgoing {
         warnings.extend(said);
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
-        let kind = Message {
+        let kind = MessageKind {
             kind: kind.kind,
-            typed: TypedFlags::default(),
+            typed: FlagValues::default(),
         };
         Ok((
             Self {

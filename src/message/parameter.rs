@@ -151,10 +151,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::message::Message;
+    use crate::message::MessageKind;
 
     fn schema(kind: &Value) -> &'static Schema {
-        Message::of_body(kind.as_object().unwrap())
+        MessageKind::from_body(kind.as_object().unwrap())
             .unwrap()
             .schema()
     }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_made_one_that_whatsapp_takes() {
+    fn parameter_is_made_valid_for_whatsapp() {
         for (text, expected) in [
             ("a\nb", "a / b"),
             ("\r\n a \r\n\r\n\tb  c\n", "a / b c"),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_with_a_name_is_warned_of() {
+    fn named_parameter_is_warned_about() {
         for (path, text, is_named) in [
             ("parameters[0]", "nombre=Ana", true),
             ("parameters[1]", "1=Ana", true),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_any_form_is_made_one_that_is_not_empty() {
+    fn empty_values_of_any_shape_are_filled() {
         let mut body = json!({"cards": [{"body": {"text": " "}, "at": [1, "", "a\nb"]}, ""],
             "buttonParameters": [{"payload": {"a": ["\n"]}}]});
         let changed = fit_parameters(&mut body, by_name());
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn of_parameters_that_are_too_long_together_the_ends_of_the_longest_are_left() {
+    fn longest_parameters_are_shortened_from_the_start() {
         for (lengths, expected) in [
             (&[900][..], &[900][..]),
             (&[901], &[900]),

@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_what_a_person_types_or_pastes() {
+    fn recipient_accepts_common_number_formats() {
         for (raw, expected) in [
             ("593987654321", "593987654321"),
             ("+593 98 765-4321", "593987654321"),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_surely_one_number() {
+    fn ambiguous_recipient_is_refused() {
         for (raw, expected) in [
             ("", "is empty"),
             ("+", "is empty"),
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn doubts_what_a_body_has_for_nobody() {
+    fn doubtful_body_recipient_is_warned_about() {
         for (user, expected) in [
             ("0987654321", "this is not a number with a country code"),
             ("987654321", "this is not a number with a country code"),

@@ -79,7 +79,7 @@ pub(crate) enum TemplateVerdict {
 
 impl TemplateUse {
     /// What the body of a message with a template requires of it.
-    pub(crate) fn of(body: &Value) -> Option<Self> {
+    pub(crate) fn from_body(body: &Value) -> Option<Self> {
         let has_media = text(body, "mediaUrl").is_some_and(|url| !url.is_empty());
         Some(Self {
             name: text(body, "elementName")?.to_owned(),
@@ -197,7 +197,7 @@ impl TemplateUses {
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
         let template = (*outgoing.route() == Route::Template).then(|| outgoing.body());
         let Some(used) = template
-            .and_then(TemplateUse::of)
+            .and_then(TemplateUse::from_body)
             .filter(|used| !self.uses.contains(used))
         else {
             return;
@@ -222,7 +222,7 @@ impl TemplateUses {
         rows(&mut |body| {
             let used = serde_json::from_str(body)
                 .ok()
-                .and_then(|body| TemplateUse::of(&body));
+                .and_then(|body| TemplateUse::from_body(&body));
             if let Some(used) = used.filter(|used| self.uses.contains(used) && !left.contains(used))
             {
                 left.push(used);
@@ -379,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_with_the_name_of_a_place_is_found() {
+    fn parameter_named_like_a_placeholder_is_found() {
         let list = [
             json!({ "elementName": "named", "template": "Hola {{cliente}}, {{codigo}}" }),
             json!({ "elementName": "other", "template": "Hola {{1}} {{saldo}}" }),
@@ -392,13 +392,13 @@ mod tests {
             ("none", json!(["cliente=Ana"]), None),
         ] {
             let body = json!({ "elementName": name, "parameters": parameters });
-            let used = TemplateUse::of(&body).unwrap();
+            let used = TemplateUse::from_body(&body).unwrap();
             assert_eq!(used.named_place(&list), expected, "{body}");
         }
     }
 
     #[test]
-    fn a_template_is_judged_as_it_will_be() {
+    fn template_is_judged_as_it_will_be_sent() {
         let list = [
             json!({ "elementName": "mine", "language": "es", "status": "APPROVED", "template": "{{1}} y {{1}}, {{ 2 }}" }),
             json!({ "elementName": "mine", "language": "pt", "status": "APPROVED", "template": "sem" }),
@@ -494,7 +494,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                TemplateUse::of(&body).unwrap().judge(&list),
+                TemplateUse::from_body(&body).unwrap().judge(&list),
                 expected,
                 "{body}"
             );
@@ -502,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_for_as_a_person_gave_it_before_any_likeness() {
+    fn exact_template_name_precedes_similar_names() {
         let list = [
             json!({ "elementName": "order_stopped", "status": "APPROVED" }),
             json!({ "elementName": "a1b2_order_shipped", "displayName": "order_shipped", "status": "REJECTED" }),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::drawing::Part;
-use super::kinds::Message;
+use super::kinds::MessageKind;
 use super::template_listing::{TemplateUses, is_approved, is_same_language, text};
 
 /// The most characters that are kept of a text; WhatsApp allows 1,024 in a template.
@@ -37,7 +37,7 @@ struct NamedTemplate<'a> {
 
 impl TemplateTexts {
     /// The texts of the templates in `uses`, from `templates` as the API lists them.
-    pub(crate) fn of(uses: &TemplateUses, templates: &[Value]) -> Self {
+    pub(crate) fn new(uses: &TemplateUses, templates: &[Value]) -> Self {
         let is_used = |name: &str, language: Option<&str>| {
             uses.uses.iter().any(|used| {
                 used.name == name && is_same_language(used.language.as_deref(), language)
@@ -68,7 +68,7 @@ impl TemplateTexts {
 
     /// What the recipient of `body`, a message of `kind`, would see, with the template's own text in place of its name and
     /// values.
-    pub(crate) fn drawn(&self, kind: &Message, body: &Value) -> Vec<Part> {
+    pub(crate) fn drawn(&self, kind: &MessageKind, body: &Value) -> Vec<Part> {
         let mut parts = kind.drawn(body);
         for part in &mut parts {
             if let (Part::Template(template), Some(text)) = (part, self.text_of(body)) {
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_of_a_template_stands_in_the_place_of_its_name() {
+    fn template_text_replaces_its_name() {
         let list = [
             json!({ "elementName": "order", "language": "es", "status": "APPROVED", "template": "Hola {{1}}:\n\n{{ 2 }} y {{1}}, {{3}} {{x" }),
             json!({ "elementName": "order", "language": "en", "status": "APPROVED", "template": "Hi {{1}}" }),
@@ -123,7 +123,7 @@ mod tests {
             json!({ "elementName": "other", "language": "es", "status": "APPROVED", "template": "No" }),
             json!({ "elementName": "named", "language": "es", "status": "APPROVED", "template": "{{cliente}}, {{ codigo }}, {{cliente}} y {{fin}}" }),
         ];
-        let kind = Message::named("template").unwrap();
+        let kind = MessageKind::named("template").unwrap();
         for (body, expected) in [
             (
                 json!({ "elementName": "order", "language": "ES", "parameters": ["Ana", "A-1"] }),
@@ -156,8 +156,9 @@ mod tests {
             ),
         ] {
             let mut uses = TemplateUses::default();
-            uses.uses.extend(crate::message::TemplateUse::of(&body));
-            let texts = TemplateTexts::of(&uses, &list);
+            uses.uses
+                .extend(crate::message::TemplateUse::from_body(&body));
+            let texts = TemplateTexts::new(&uses, &list);
             assert_eq!(Part::lines(texts.drawn(&kind, &body)), expected, "{body}");
         }
     }

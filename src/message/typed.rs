@@ -9,23 +9,23 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Value, json};
 
-use super::flag::{Flag, TypedFlags};
+use super::flag::{Flag, FlagValues};
 use super::invalid::Violation;
-use super::kinds::Message;
+use super::kinds::MessageKind;
 use crate::input::{Input, UsageError};
 
 /// A message as it is typed: its kind, with the flags `D` of how it is delivered. As global flags those could be given
 /// twice, once in front of the kind, and one recipient would silently win.
 #[derive(Debug)]
-pub(crate) struct TypedMessage<D> {
+pub(crate) struct MessageArgs<D> {
     pub(crate) delivery: D,
-    pub(crate) message: Message,
+    pub(crate) message: MessageKind,
 }
 
-impl<D: Args> Subcommand for TypedMessage<D> {
+impl<D: Args> Subcommand for MessageArgs<D> {
     fn augment_subcommands(command: Command) -> Command {
-        let words = command.get::<Words>().cloned();
-        let kinds = Message::all()
+        let words = command.get::<CommandLine>().cloned();
+        let kinds = MessageKind::all()
             .into_iter()
             .filter(|kind| Self::has_subcommand(kind.command()));
         let named = kinds.filter(|kind| {
@@ -43,16 +43,16 @@ impl<D: Args> Subcommand for TypedMessage<D> {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        Message::named(name).is_some_and(|kind| kind.written_by() == name)
+        MessageKind::named(name).is_some_and(|kind| kind.written_by() == name)
     }
 }
 
 /// The kind that is a command of its own.
 const OWN_COMMAND: &str = "flow-message";
 
-impl<D: Args> Args for TypedMessage<D> {
+impl<D: Args> Args for MessageArgs<D> {
     fn augment_args(command: Command) -> Command {
-        let kind = Message::named(OWN_COMMAND);
+        let kind = MessageKind::named(OWN_COMMAND);
         D::augment_args(kind.map_or(command.clone(), |kind| kind.augment(command)))
     }
 
@@ -61,11 +61,11 @@ impl<D: Args> Args for TypedMessage<D> {
     }
 }
 
-impl<D: Args> FromArgMatches for TypedMessage<D> {
+impl<D: Args> FromArgMatches for MessageArgs<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let (name, of_kind) = matches.subcommand().unwrap_or((OWN_COMMAND, matches));
-        let kind =
-            Message::named(name).ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
+        let kind = MessageKind::named(name)
+            .ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
         Ok(Self {
             delivery: D::from_arg_matches(of_kind)?,
             message: kind.typed(of_kind),
@@ -80,12 +80,12 @@ impl<D: Args> FromArgMatches for TypedMessage<D> {
 
 /// The words after the program's name. A command with kinds as an extension needs only the kinds among these words.
 #[derive(Clone, Debug)]
-pub(crate) struct Words(Arc<[String]>);
+pub(crate) struct CommandLine(Arc<[String]>);
 
-impl CommandExt for Words {}
+impl CommandExt for CommandLine {}
 
-impl Words {
-    pub(crate) fn of(arguments: &[OsString]) -> Self {
+impl CommandLine {
+    pub(crate) fn new(arguments: &[OsString]) -> Self {
         Self(
             arguments
                 .iter()
@@ -105,7 +105,7 @@ impl Words {
     }
 }
 
-impl Message {
+impl MessageKind {
     /// `command` with the kind's help and flags.
     pub(super) fn augment(&self, command: Command) -> Command {
         let examples = format!("Examples:\n  {}", self.words("x-examples", "\n  "));
@@ -122,7 +122,7 @@ impl Message {
     /// The kind with the flags that were typed.
     pub(super) fn typed(self, matches: &ArgMatches) -> Self {
         Self {
-            typed: TypedFlags::of(self.flags(), matches),
+            typed: FlagValues::from_matches(self.flags(), matches),
             ..self
         }
     }

@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_version_3_with_folded_lines_escapes_and_types() {
+    fn version_3_card_is_read() {
         let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Pérez;Juan;;Sr.;\r\nFN:Juan Pérez\r\nORG:Jelou;Ventas\r\nTITLE:Jefe\r\n\
             TEL;TYPE=CELL:+593 98 765 4321\r\nitem1.TEL;type=WORK;type=VOICE:+14155550100\r\nTEL:1800\r\nEMAIL;TYPE=WORK:juan@exa\r\n mple.com\r\n\
             ADR;TYPE=HOME:;;Calle 1\\, esq.;Quito;Pichincha;170101;Ecuador\r\nBDAY:1990-02-03\r\nURL:https://example.com\r\n\
@@ -494,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_version_4_without_n_and_several_cards() {
+    fn version_4_and_several_cards_are_read() {
         let cards = "BEGIN:VCARD\nVERSION:4.0\nFN:Ana María Ríos\nTEL;VALUE=uri;TYPE=\"voice,home\":tel:+593-99-999-9999\nBDAY:19900203\nEND:VCARD\n\n\
             BEGIN:VCARD\nVERSION:4.0\nFN:Bo\nBDAY:--0203\nADR;CC=EC:;;;Quito;;;\nADR:;;;;;;\nTEL;VALUE=uri:TEL:+14155550100;ext=5\nEND:VCARD\n\
             BEGIN:VCARD\nVERSION:4.0\nN:Cía;;;;\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-02-03\nEND:VCARD\n";
@@ -513,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_company_without_a_name_by_its_own() {
+    fn unnamed_company_card_uses_company_name() {
         let card = "BEGIN:VCARD\nVERSION:3.0\nN:;;;;\nFN:\nORG:Jelou SA;\nTEL:tel:\nEND:VCARD\n";
         let name = json!({"formatted_name": "Jelou SA", "first_name": "Jelou", "last_name": "SA"});
         assert_eq!(
@@ -523,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_version_2_1_with_quoted_printable_and_bare_types() {
+    fn version_2_1_card_is_read() {
         let card = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:P=C3=A9rez;Juan;;;\r\n\
             FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Juan P=C3=A9=\r\nrez\r\nTEL;CELL:+593987654321\r\nTEL;HOME;VOICE:022\r\n\
             ADR;WORK;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:;;Calle=20=C3=91;Quito;;;\r\nEND:VCARD\r\n";
@@ -538,7 +538,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_whole_cards() {
+    fn incomplete_cards_are_refused() {
         for (text, expected) in [
             ("", "no BEGIN:VCARD"),
             ("hello", "not a line of a card"),
@@ -560,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn unread_numbers_are_warned_of() {
+    fn unread_numbers_warn() {
         for (lines, expected) in [
             (
                 "PHONE.WORK:+593987654312",

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_can_leave_its_line() {
+    fn output_never_leaves_its_line() {
         for (text, expected) in [
             ("Hola, ñandú 👩‍👩‍👧 שלום", "Hola, ñandú 👩‍👩‍👧 שלום"),
             ("a\n::error::b\r\n", "a\\n::error::b\\r\\n"),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_what_json_would_let_through_and_stays_the_same_value() {
+    fn json_escapes_control_characters_without_changing_value() {
         let value = json!({"a\u{7f}": "\u{1b}[31m\u{85}\u{202e}\n\"ñ 👍", "n": [1, -2, 0.5, null, true, {}, []]});
         let text = compact(&value);
         assert!(
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_was_written_before_is_escaped_alike() {
+    fn stored_json_is_escaped_like_new_json() {
         let value = json!({"a\u{7f}": "\u{1b}[31m\u{85}\u{202e}\n\"ñ 👍", "n": [1.0, 1e300]});
         let text = value.to_string();
         assert_eq!(visible_json(&text), compact(&value));

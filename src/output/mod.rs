@@ -9,7 +9,9 @@ mod stdout;
 mod words;
 
 pub(crate) use self::escape::{compact, one_line, pretty, visible_json, without_escape_sequences};
-pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
+pub(crate) use self::progress::{
+    Progress, ProgressFormat, ReadProgress, Tally, WaitReason, Waiting,
+};
 pub(crate) use self::record::{Record, RecordError, Sent};
 pub(crate) use self::stderr::{Color, Stderr, SystemError, TerminalMode, Verbosity, ask_hidden};
 pub(crate) use self::stdout::{Check, CheckState, Format, OutputRow, Stdout};

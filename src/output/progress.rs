@@ -79,7 +79,7 @@ const EVERY_WHILE_IDLE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(crate) struct Progress<'a> {
     stderr: &'a Stderr,
-    shape: Shape,
+    shape: ProgressLayout,
     every: Duration,
     shown_at: Instant,
     /// When counting began, and the rows left at that time.
@@ -91,7 +91,7 @@ pub(crate) struct Progress<'a> {
 }
 
 #[derive(Debug)]
-enum Shape {
+enum ProgressLayout {
     Bar(ProgressBar),
     Lines,
     Ndjson,
@@ -101,12 +101,14 @@ enum Shape {
 impl<'a> Progress<'a> {
     pub(crate) fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
         let (shape, every) = match format {
-            ProgressFormat::None => (Shape::None, Duration::from_secs(3600)),
-            ProgressFormat::Ndjson => (Shape::Ndjson, Duration::from_secs(1)),
-            ProgressFormat::Auto if stderr.is_quiet() => (Shape::None, Duration::from_secs(3600)),
+            ProgressFormat::None => (ProgressLayout::None, Duration::from_secs(3600)),
+            ProgressFormat::Ndjson => (ProgressLayout::Ndjson, Duration::from_secs(1)),
+            ProgressFormat::Auto if stderr.is_quiet() => {
+                (ProgressLayout::None, Duration::from_secs(3600))
+            }
             ProgressFormat::Auto => match drawable("{wide_bar} {percent}% {msg}") {
-                Some(bar) => (Shape::Bar(bar), Duration::from_millis(200)),
-                None => (Shape::Lines, Duration::from_secs(10)),
+                Some(bar) => (ProgressLayout::Bar(bar), Duration::from_millis(200)),
+                None => (ProgressLayout::Lines, Duration::from_secs(10)),
             },
         };
         let begun = (Instant::now(), 0);
@@ -130,7 +132,7 @@ impl<'a> Progress<'a> {
     /// When to show it again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
-        let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
+        let is_idle = self.idle_since.is_some() && matches!(self.shape, ProgressLayout::Lines);
         self.shown_at
             + if is_idle {
                 EVERY_WHILE_IDLE
@@ -185,15 +187,16 @@ impl<'a> Progress<'a> {
             .ok()
             .filter(|_| self.idle_since.is_none());
         match &self.shape {
-            Shape::Bar(bar) => {
+            ProgressLayout::Bar(bar) => {
                 bar.set_length(tally.rows);
                 bar.set_position(tally.rows - tally.left);
                 bar.set_message(words(tally, rate, time_left, self.waiting.as_ref()));
             }
-            Shape::Lines => self
-                .stderr
-                .note(&words(tally, rate, time_left, self.waiting.as_ref())),
-            Shape::Ndjson => {
+            ProgressLayout::Lines => {
+                self.stderr
+                    .note(&words(tally, rate, time_left, self.waiting.as_ref()));
+            }
+            ProgressLayout::Ndjson => {
                 let mut line = json!(tally);
                 if let Some(line) = line.as_object_mut() {
                     line.insert("rate".to_owned(), json!((rate * 10.0).round() / 10.0));
@@ -205,7 +208,7 @@ impl<'a> Progress<'a> {
                 }
                 self.stderr.progress_line(&compact(&line));
             }
-            Shape::None => {}
+            ProgressLayout::None => {}
         }
     }
 
@@ -232,15 +235,17 @@ impl<'a> Progress<'a> {
 
     /// Removes the bar.
     pub(crate) fn finish(&self) {
-        if let Shape::Bar(bar) = &self.shape {
+        if let ProgressLayout::Bar(bar) = &self.shape {
             bar.finish_and_clear();
         }
     }
 
     fn above(&self, print: impl FnOnce(&Stderr)) {
         match &self.shape {
-            Shape::Bar(bar) => bar.suspend(|| print(self.stderr)),
-            Shape::Lines | Shape::Ndjson | Shape::None => print(self.stderr),
+            ProgressLayout::Bar(bar) => bar.suspend(|| print(self.stderr)),
+            ProgressLayout::Lines | ProgressLayout::Ndjson | ProgressLayout::None => {
+                print(self.stderr);
+            }
         }
     }
 }
@@ -255,12 +260,12 @@ fn drawable(template: &str) -> Option<ProgressBar> {
 
 /// The progress of reading a list, or one of Jelou's listings: a line on a terminal, after a second.
 #[derive(Debug)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct ReadProgress<'a> {
     name: &'a str,
     line: ProgressBar,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ReadProgress<'a> {
     /// For the list with this name.
     pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
         let line =
@@ -330,7 +335,7 @@ mod tests {
     use crate::output::{Color, Verbosity};
 
     #[test]
-    fn an_idle_time_counts_for_no_rate() {
+    fn idle_time_does_not_affect_the_rate() {
         let stderr = Stderr::new(Verbosity::Quiet, Color::default());
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
         let hour = Duration::from_secs(3600);

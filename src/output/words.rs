@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_cells_stay_on_one_line() {
+    fn table_columns_align_on_single_lines() {
         let rows = [["día", "a\nb"], ["日本", "x"]].map(|row| row.map(str::to_owned).to_vec());
         let table = aligned(&["NAME", "TEXT"], rows.into_iter());
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_wider_and_no_word_is_lost() {
+    fn wrapping_keeps_width_and_every_token() {
         for (text, columns, expected) in [
             ("", 5, vec![""]),
             ("a b", 5, vec!["a b"]),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_as_exact_as_it_matters() {
+    fn duration_is_rounded_by_its_length() {
         for (milliseconds, expected) in [
             (0, "0.0 s"),
             (449, "0.4 s"),

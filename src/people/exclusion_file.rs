@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use super::exclusion_list::ExclusionList;
-use super::exclusion_list::{BadLines, behind, nobody, unclear};
+use super::exclusion_list::{BadLines, behind, invalid_entry, unclear};
 use super::exclusion_table::ExclusionTables;
 use super::meaning::{CountryRule, readings};
 use super::meaning::{is_person, may_be_id, may_name_person};
@@ -117,7 +117,7 @@ fn read_lines(
             bad.add(
                 None,
                 line,
-                nobody(format!("has more than {MAX_LINE} bytes")),
+                invalid_entry(format!("has more than {MAX_LINE} bytes")),
             );
             continue;
         }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_person_under_each_form_of_a_number() {
+    fn exclusions_match_every_form_of_a_number() {
         let lists = [
             (
                 "a",

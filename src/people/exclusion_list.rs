@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::meaning::Readings;
+use super::meaning::PossibleRecipients;
 use crate::input::UsageError;
 use crate::list::ONE_A_LINE;
 use crate::output::{counted, counted_people};
@@ -66,7 +66,7 @@ impl ExclusionList {
     }
 
     /// Adds a person, in all readings.
-    pub(super) fn add(&mut self, readings: &Readings) {
+    pub(super) fn add(&mut self, readings: &PossibleRecipients) {
         self.national.extend(readings.national);
         if let Some((meant, others)) = readings.people.split_first() {
             self.people.push(hash(&person_key(meant)));
@@ -125,7 +125,7 @@ pub(super) struct BadLines {
 }
 
 /// A line that does not clearly name a person.
-pub(super) fn nobody(words: impl Into<String>) -> UsageError {
+pub(super) fn invalid_entry(words: impl Into<String>) -> UsageError {
     UsageError::new(words.into(), ONE_A_LINE)
 }
 
@@ -167,7 +167,8 @@ impl BadLines {
             let sheet = sheet
                 .map(|sheet| format!("sheet `{sheet}`, "))
                 .unwrap_or_default();
-            self.lines.push(fault.of(&format!("{sheet}line {line}")));
+            self.lines
+                .push(fault.in_file(&format!("{sheet}line {line}")));
         }
     }
 
@@ -187,7 +188,7 @@ impl BadLines {
     pub(super) fn check(mut self, name: &str) -> Result<(), UsageError> {
         match self.count {
             0 => Ok(()),
-            1 => Err(self.lines.remove(0).of(name)),
+            1 => Err(self.lines.remove(0).in_file(name)),
             count => {
                 let more = count.saturating_sub(self.lines.len() as u64);
                 let hint = self

@@ -2,7 +2,7 @@
 //! because excluding a person by mistake does less harm than writing to one.
 
 use super::exclusion_list::ExclusionList;
-use super::exclusion_list::{BadLines, no_recipient, nobody, unclear};
+use super::exclusion_list::{BadLines, invalid_entry, no_recipient, unclear};
 use super::meaning::{CountryRule, readings};
 use super::meaning::{has_digits, has_number, is_international, is_person, may_name_person};
 use crate::input::UsageError;
@@ -64,7 +64,8 @@ struct FoundInRow<'c> {
 /// Whether a cell of a header, or of a row, may name a person; the name of a recipient's column may have a number in it.
 fn names_somebody(cells: &[String]) -> bool {
     cells.iter().any(|cell| {
-        is_person(cell) || may_name_person(cell) && ColumnRole::of(cell) != ColumnRole::Recipient
+        is_person(cell)
+            || may_name_person(cell) && ColumnRole::from_name(cell) != ColumnRole::Recipient
     })
 }
 
@@ -76,10 +77,10 @@ static UNNAMED: TableColumn = TableColumn {
 };
 
 impl TableColumn {
-    fn of(name: &str) -> Self {
+    fn from_name(name: &str) -> Self {
         Self {
             name: name.trim().to_owned(),
-            role: ColumnRole::of(name),
+            role: ColumnRole::from_name(name),
             is_country: is_country_column(name.trim()),
         }
     }
@@ -104,7 +105,10 @@ impl<'a> ExclusionTables<'a> {
     /// The header of the table; a line with a number is a row instead.
     pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
-        let columns: Vec<_> = names.iter().map(|name| TableColumn::of(name)).collect();
+        let columns: Vec<_> = names
+            .iter()
+            .map(|name| TableColumn::from_name(name))
+            .collect();
         let recipient = columns
             .iter()
             .find(|column| column.role == ColumnRole::Recipient);
@@ -117,14 +121,14 @@ impl<'a> ExclusionTables<'a> {
             self.has_recipient_column = true;
         }
         self.table.layout =
-            ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
+            ReportLayout::from_header(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
         self.table.header = Some(columns);
     }
 
     /// A row that cannot be read.
     pub(super) fn bad(&mut self, line: u64, problem: String) {
         self.bad
-            .add(self.table.sheet.as_deref(), line, nobody(problem));
+            .add(self.table.sheet.as_deref(), line, invalid_entry(problem));
     }
 
     /// A row below the header; if it is one of a report, with its `outcome` there.
@@ -181,7 +185,7 @@ impl<'a> ExclusionTables<'a> {
             .collect();
         let has_name = names
             .iter()
-            .any(|name| ColumnRole::of(name) == ColumnRole::Recipient);
+            .any(|name| ColumnRole::from_name(name) == ColumnRole::Recipient);
         let is_header =
             has_name && !self.table.has_people && !self.table.is_settled && !names_somebody(&names);
         self.table.is_settled |=
@@ -247,7 +251,7 @@ impl<'a> ExclusionTables<'a> {
                 Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
-                    let fault = nobody(format!("{name}: {problem}"));
+                    let fault = invalid_entry(format!("{name}: {problem}"));
                     match role {
                         ColumnRole::Recipient => found.faults.push(fault),
                         _ if has_number(problem) => found.doubt = Some((name, fault)),
@@ -287,7 +291,7 @@ impl<'a> ExclusionTables<'a> {
     ) -> Option<UsageError> {
         let is_column = |cell: &Cell<'_>| {
             cell.as_ref()
-                .is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient)
+                .is_ok_and(|text| ColumnRole::from_name(text) == ColumnRole::Recipient)
         };
         let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         match (doubt, &self.table.recipient) {
@@ -295,9 +299,9 @@ impl<'a> ExclusionTables<'a> {
             (Some((_, fault)), None) if !is_anybody => return Some(fault),
             // Above the first person stand titles, and below a number among them the names of the columns.
             (None, None) if !is_anybody && self.table.has_people && !names_column() => {
-                return Some(nobody("names no one"));
+                return Some(invalid_entry("names no one"));
             }
-            (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
+            (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
                 self.list.doubts.push(format!(
                     "line {line}: the cell under {name} excludes no one: {fault}"
                 ));
@@ -321,10 +325,10 @@ impl<'a> ExclusionTables<'a> {
         if self.filled == 0 && !self.has_recipient_column {
             let columns = self
                 .first_header
-                .ok_or_else(|| nobody(format!("{name} has no rows")))?;
+                .ok_or_else(|| invalid_entry(format!("{name} has no rows")))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
-            let error = UsageError::no_recipient_column(&columns, &[]).of(name);
-            return Err(nobody(error.message));
+            let error = UsageError::no_recipient_column(&columns, &[]).in_file(name);
+            return Err(invalid_entry(error.message));
         }
         let more = doubts.len().saturating_sub(TOLD_DOUBTS);
         doubts.truncate(TOLD_DOUBTS);

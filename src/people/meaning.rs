@@ -31,7 +31,7 @@ impl CountryRule {
     ///
     /// # Errors
     /// If a cell does not name a country, or two cells name different ones.
-    pub(crate) fn of<'a>(
+    pub(crate) fn resolve<'a>(
         self,
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
     ) -> Result<Option<Country>, String> {
@@ -83,7 +83,7 @@ pub(crate) fn read_recipient(
 
 /// The people that a text in a list of excluded people may mean. It is impossible to tell, so none of them gets a
 /// message.
-pub(super) struct Readings {
+pub(super) struct PossibleRecipients {
     /// The first is the one that it is read as. The others are those whom its digits reach in another of the possible
     /// countries, with a country code that they may begin with, or without one.
     pub(super) people: Vec<String>,
@@ -100,24 +100,24 @@ pub(super) fn readings<'a>(
     text: &str,
     countries: CountryRule,
     cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-) -> Result<Readings, RecipientError> {
+) -> Result<PossibleRecipients, RecipientError> {
     // Nearly every line of a long list is digits with their country code.
     let digits = text.strip_prefix('+').unwrap_or(text);
     let is_number =
         digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();
     if is_number && digits.len() < text.len() {
-        return Ok(Readings {
+        return Ok(PossibleRecipients {
             people: vec![digits.to_owned()],
             national: None,
         });
     }
-    let country = countries.of(cells.clone());
+    let country = countries.resolve(cells.clone());
     // A typed country applies to the list of recipients; a row that names another country may mean that one.
     let of_column = CountryRule {
         otherwise: None,
         by_column: true,
     }
-    .of(cells)
+    .resolve(cells)
     .unwrap_or_default();
     if is_number
         && digits.len() >= DIGITS_WITHOUT_PLUS
@@ -125,7 +125,7 @@ pub(super) fn readings<'a>(
         && of_column.is_none()
     {
         let national = digits.parse().ok().filter(|_| countries.by_column);
-        return Ok(Readings {
+        return Ok(PossibleRecipients {
             people: vec![digits.to_owned()],
             national,
         });
@@ -164,7 +164,7 @@ pub(super) fn readings<'a>(
             people.push(person);
         }
     }
-    Ok(Readings {
+    Ok(PossibleRecipients {
         people,
         national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()),
     })

@@ -9,7 +9,7 @@ use super::rules::{
     Country, Region, is_number, is_of_lists, region_of_number, regions, regions_of_lists,
 };
 use super::spreadsheet::SpreadsheetForm;
-use super::typed::Typed;
+use super::typed::ParsedDigits;
 use crate::invisible::is_unseen;
 
 /// A number with fewer digits and no `+` is as likely a national one.
@@ -33,7 +33,7 @@ impl PhoneNumber {
     /// # Errors
     /// If it is not a valid number, with the probable number.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
-        let digits = match Typed::read(typed) {
+        let digits = match ParsedDigits::read(typed) {
             Ok(digits) => digits,
             Err(error) => return Err(Self::in_spreadsheet(typed, country).unwrap_or(error)),
         };
@@ -42,10 +42,10 @@ impl PhoneNumber {
 
     fn read_digits(
         typed: &str,
-        read: Typed,
+        read: ParsedDigits,
         country: Option<Country>,
     ) -> Result<Self, RecipientError> {
-        let Typed {
+        let ParsedDigits {
             is_international,
             digits,
         } = read;
@@ -60,8 +60,8 @@ impl PhoneNumber {
     fn in_spreadsheet(typed: &str, country: Option<Country>) -> Option<RecipientError> {
         let form = SpreadsheetForm::find(typed.trim_matches(is_unseen))?;
         let inner = form.number.clone()?;
-        let number =
-            Typed::read(&inner).and_then(|digits| Self::read_digits(&inner, digits, country));
+        let number = ParsedDigits::read(&inner)
+            .and_then(|digits| Self::read_digits(&inner, digits, country));
         let number = number.as_ref().map(Self::as_str).map_err(Clone::clone);
         Some(form.error(number))
     }
@@ -314,7 +314,7 @@ fn is_misspelt_number(digits: &str) -> bool {
 /// The digits of a number that is typed with neither `+` nor 00, without zeros in front; None for a user of another
 /// channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
-    let typed = Typed::read(typed)
+    let typed = ParsedDigits::read(typed)
         .ok()
         .filter(|typed| !typed.is_international)?;
     typed.digits.parse().ok()

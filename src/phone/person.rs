@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::recipient_error::NUMBER_DIGITS;
-use super::typed::Typed;
+use super::typed::ParsedDigits;
 
 /// The key of a person, the same for every spelling of a number, by which exclusions, `allow_to`, `--once` and the
 /// ledger know whom a message reaches: the number's digits, where Mexico's 521 is 52, Argentina's 549 is 54, and
@@ -60,8 +60,8 @@ fn digits_of(recipient: &str) -> Cow<'_, str> {
     if let Some(number) = number_in(recipient) {
         return Cow::Borrowed(number);
     }
-    match Typed::read(recipient) {
-        Ok(Typed { digits, .. }) => {
+    match ParsedDigits::read(recipient) {
+        Ok(ParsedDigits { digits, .. }) => {
             number_in(&digits).map_or(Cow::Borrowed(recipient), |number| number.to_owned().into())
         }
         Err(_) => Cow::Borrowed(recipient),
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_person_has_one_key_however_the_number_is_written() {
+    fn number_spellings_share_one_recipient_key() {
         for (recipient, key) in [
             ("5215512345678", "525512345678"),
             ("525512345678", "525512345678"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_has_every_spelling() {
+    fn recipient_key_has_every_spelling() {
         for (recipient, expected) in [
             (
                 "5215512345678",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_an_id_from_a_number_and_a_name() {
+    fn user_ids_differ_from_numbers_and_names() {
         for id in [
             "US.13491208655302741918",
             "EC.1234567890123456",

@@ -164,7 +164,7 @@ impl Country {
     }
 
     /// [`Self::named`], with an error for what is not a country.
-    pub(crate) fn meant(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Self::named(text).ok_or_else(|| unknown(text))
     }
 
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_country_is_named_in_spanish_in_english_or_by_its_letters() {
+    fn country_is_named_in_either_language_or_code() {
         for (text, code) in [
             ("EC", Some("EC")),
             (" pe ", Some("PE")),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_country_is_told_how_to_write_one() {
+    fn invalid_country_error_shows_the_format() {
         for raw in ["593", "EQ", "001", "", "ñ", "Congo"] {
             let expected =
                 format!("`{raw}` is not a country; write its two letters, such as EC or MX");

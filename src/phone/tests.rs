@@ -311,7 +311,7 @@ const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
 ];
 
 #[test]
-fn old_spelling_is_never_another_country() {
+fn old_number_form_is_never_another_country() {
     for (typed, country, expected) in OLD_SPELLINGS {
         let found = understood(typed, country);
         assert!(
@@ -402,7 +402,7 @@ impl Plans {
 
 /// Numbers of all countries: the examples of the data, and others with one digit changed, added or left out.
 #[test]
-fn the_tables_say_what_the_data_say() {
+fn phone_tables_agree_with_the_metadata() {
     let mut random = fastrand::Rng::with_seed(593);
     let mut valid = 0;
     let mut others = Vec::new();
@@ -445,7 +445,7 @@ fn the_tables_say_what_the_data_say() {
 
 /// The examples of the data as they are dialled inside a country, with their prefixes.
 #[test]
-fn a_national_number_is_dialled_with_its_prefix_or_without() {
+fn local_number_works_with_or_without_prefix() {
     let mut others = Vec::new();
     for metadata in DATABASE.iter().filter(|metadata| metadata.id() != "001") {
         let country = metadata.id().parse::<Country>().unwrap();

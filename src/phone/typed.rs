@@ -6,13 +6,13 @@ use crate::invisible::{is_invisible, is_other_line_break, is_unseen};
 
 /// The digits of what was typed.
 #[derive(Debug)]
-pub(super) struct Typed {
+pub(super) struct ParsedDigits {
     /// Whether they begin with a country code: it was typed after `+`, or after 00, which is not among the digits.
     pub(super) is_international: bool,
     pub(super) digits: String,
 }
 
-impl Typed {
+impl ParsedDigits {
     /// # Errors
     /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, RecipientError> {

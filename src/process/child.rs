@@ -429,7 +429,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_last_lines_however_they_come() {
+    fn last_lines_are_kept_from_any_chunks() {
         for (pieces, expected) in [
             (&["a\nb\nc\n"][..], "b\nc"),
             (&["a\nb\nc"], "b\nc"),

@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_signal_within_a_second_is_the_same_one() {
+    fn repeated_signal_within_a_second_counts_once() {
         use Signal::{Hangup, Interrupt, Terminate};
 
         for (came, expected) in [
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_each_soon_after_a_command_was_for_the_command() {
+    fn first_signals_after_start_reach_the_command() {
         use Signal::{Interrupt, Terminate};
 
         for (came, expected) in [

@@ -252,7 +252,7 @@ fn outcome_cells(
     let state = row
         .delivery
         .as_ref()
-        .and_then(|delivery| language.of([None, delivery.facts.state.in_spanish()]));
+        .and_then(|delivery| language.pick([None, delivery.facts.state.in_spanish()]));
     let cells = outcome(&report.run, row, &report.zone)
         .into_iter()
         .map(|(column, value)| match state {

@@ -11,7 +11,7 @@ use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 use crate::import::BulkError;
 use crate::ledger::{
-    Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, Skip, now,
+    LedgerDraft, NewDraftRow, ReportedRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
 };
 use crate::list::{ListFormat, ReportLanguage};
 
@@ -57,7 +57,7 @@ pub(crate) fn write_left_out(
 /// Writes the rows that match `filter` to `to`, their times in this zone; returns how many.
 pub(crate) fn write_report(
     ledger: &Run,
-    details: &Details,
+    details: &RunSettings,
     filter: &RowFilter,
     format: ListReport,
     zone: TimeZone,
@@ -94,7 +94,7 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
 /// none if there are none.
 pub(crate) fn report_to_correct(
     name: impl Display,
-    details: &Details,
+    details: &RunSettings,
     failed: u64,
     invalid: u64,
 ) -> Option<String> {
@@ -122,8 +122,8 @@ pub(crate) fn report_to_correct(
 }
 
 /// A row of a draft for a report; None if it will be sent.
-fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
-    let Skip { reason, problem } = row.skip?;
+fn left_out(row: &NewDraftRow<'_>) -> Option<ReportedRow> {
+    let SkipDetail { reason, problem } = row.skip?;
     Some(ReportedRow {
         line: row.line,
         recipient: row
@@ -150,7 +150,7 @@ mod tests {
     use crate::list::CsvFormat;
 
     #[test]
-    fn rows_to_correct_are_written_in_the_format_of_their_list() {
+    fn correction_report_keeps_the_list_format() {
         let csv = ListFormat::Csv(CsvFormat::default());
         for (list, format, file) in [
             (Some("people.csv"), csv, "r-again.csv"),
@@ -158,7 +158,7 @@ mod tests {
             (Some("Lista.XLSX"), csv, "r-again.xlsx"),
             (Some("people.txt"), ListFormat::Ndjson, "r-again.ndjson"),
         ] {
-            let details = Details {
+            let details = RunSettings {
                 list: list.map(str::to_owned),
                 format,
                 ..crate::ledger::fixture::details()

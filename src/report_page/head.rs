@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::texts::PageClock;
 use crate::hours::Hours;
-use crate::ledger::{Counts, Details, LIMIT, RunEvent, RunEventKind, now};
+use crate::ledger::{Counts, LIMIT, RunEvent, RunEventKind, RunSettings, now};
 use crate::list::ReportLanguage;
 use crate::output::rounded;
 
 /// The name of the list.
-pub(super) fn list_name(details: &Details, language: ReportLanguage) -> String {
+pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> String {
     details
         .list
         .clone()
@@ -19,7 +19,7 @@ pub(super) fn list_name(details: &Details, language: ReportLanguage) -> String {
 /// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has
 /// none.
 pub(super) fn facts(
-    details: &Details,
+    details: &RunSettings,
     rows: u64,
     span: Option<[i64; 2]>,
     clock: &PageClock,
@@ -104,7 +104,7 @@ fn hours_in_words(hours: &Hours, language: ReportLanguage) -> String {
     });
     let mut shown = windows.to_owned();
     for names in WEEKDAYS {
-        shown = shown.replace(names[0], language.of(names));
+        shown = shown.replace(names[0], language.pick(names));
     }
     let zone = PageClock::new(hours.zone().clone(), language).zone(now());
     format!("{shown}{} ({zone})", except.unwrap_or_default())
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_of_one_kind_are_one_line() {
+    fn waits_of_one_kind_share_a_line() {
         let events = [
             event(RunEventKind::Begun, 0, "", None),
             event(RunEventKind::Waiting, 1, "rate_limit", Some(3)),

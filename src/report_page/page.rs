@@ -17,7 +17,7 @@ use super::rows::{ChosenRows, FIRST_ROWS, NOT_KNOWN, OUTCOMES, Outcomes, PageRow
 use super::texts::{PageClock, reason_in_words};
 use super::timeline::DrawnTimeline;
 use crate::import::BulkError;
-use crate::ledger::{Details, RowState};
+use crate::ledger::{RowState, RunSettings};
 use crate::list::ReportLanguage;
 use crate::message::Part;
 use crate::output::counted;
@@ -155,8 +155,8 @@ fn column_of(expression: &str) -> &str {
 
 impl Page {
     /// What a page has both before a run and after it.
-    pub(super) fn of(
-        details: &Details,
+    pub(super) fn new(
+        details: &RunSettings,
         outcomes: &Outcomes,
         rows: &PageRows<'_>,
         made: i64,
@@ -179,7 +179,7 @@ impl Page {
         });
         let states = STATES
             .iter()
-            .filter(|state| outcomes.counts.of(**state) > 0);
+            .filter(|state| outcomes.counts.count(**state) > 0);
         let deliveries = DELIVERIES
             .into_iter()
             .filter(|name| outcomes.deliveries.contains_key(name));

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::texts::PageClock;
 use crate::cost::{Estimate, Money};
 use crate::import::Remarks;
-use crate::ledger::{DailyLimit, Details, LedgerDraft, now};
+use crate::ledger::{DailyLimit, LedgerDraft, RunSettings, now};
 use crate::list::ReportLanguage;
-use crate::message::Message;
+use crate::message::MessageKind;
 use crate::output::rounded;
 
 const DAY_S: i64 = 24 * 60 * 60;
@@ -20,10 +20,10 @@ const SHORT_S: u64 = 60;
 /// A list to show.
 pub(crate) struct PlannedList<'a> {
     /// The details of its future run.
-    pub(crate) details: &'a Details,
+    pub(crate) details: &'a RunSettings,
     pub(crate) draft: &'a LedgerDraft,
     /// The kind of the message.
-    pub(crate) kind: &'a Message,
+    pub(crate) kind: &'a MessageKind,
     pub(crate) remarks: &'a Remarks,
     /// Whether rows that cannot be sent are skipped.
     pub(crate) skip_invalid: bool,

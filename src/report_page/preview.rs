@@ -11,8 +11,8 @@ use super::plan::{PlannedList, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
 use crate::cost::Estimate;
-use crate::import::{BulkError, Remark};
-use crate::ledger::{DraftedRow, LedgerError, RowState, Skip, SkipReason, now};
+use crate::import::{BulkError, RowProblem};
+use crate::ledger::{LedgerError, NewDraftRow, RowState, SkipDetail, SkipReason, now};
 use crate::list::ReportLanguage;
 use crate::message::Part;
 use crate::phone::country_of;
@@ -65,7 +65,7 @@ pub(crate) fn write_preview(
         });
         Ok::<_, LedgerError>(())
     })?;
-    let mut page = Page::of(list.details, &outcomes, &rows, now(), language);
+    let mut page = Page::new(list.details, &outcomes, &rows, now(), language);
     page.refused = list
         .refused
         .as_ref()
@@ -90,7 +90,7 @@ pub(crate) fn write_preview(
 /// check, failed cannot be sent), the reason, and the same in words.
 fn planned(
     list: &PlannedList<'_>,
-    row: &DraftedRow<'_>,
+    row: &NewDraftRow<'_>,
     clock: &PageClock,
     language: ReportLanguage,
 ) -> (RowState, &'static str, String) {
@@ -102,7 +102,7 @@ fn planned(
     let fault = remarks.iter().find(|remark| remark.is_fault());
     let is_fault =
         |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
-    if let Some(Skip { reason, problem }) = row
+    if let Some(SkipDetail { reason, problem }) = row
         .skip
         .filter(|skip| fault.is_none() || !is_fault(skip.reason))
     {
@@ -120,29 +120,29 @@ fn planned(
     (state, reason, words.join("; "))
 }
 
-fn reason_of(remark: &Remark) -> &'static str {
+fn reason_of(remark: &RowProblem) -> &'static str {
     match remark {
-        Remark::Invalid(_) => SkipReason::Invalid.name(),
-        Remark::Duplicate { .. } => SkipReason::Repeated.name(),
-        Remark::NotAllowed => "not_allowed",
-        Remark::Warning(_) => "warning",
-        Remark::EmptyCell(_) => "empty_cell",
-        Remark::PlaceholderCell { .. } => "placeholder_cell",
-        Remark::RepeatedPerson { .. } => "same_person",
+        RowProblem::Invalid(_) => SkipReason::Invalid.name(),
+        RowProblem::Duplicate { .. } => SkipReason::Repeated.name(),
+        RowProblem::NotAllowed => "not_allowed",
+        RowProblem::Warning(_) => "warning",
+        RowProblem::EmptyCell(_) => "empty_cell",
+        RowProblem::PlaceholderCell { .. } => "placeholder_cell",
+        RowProblem::RepeatedPerson { .. } => "same_person",
     }
 }
 
-fn in_words(remark: &Remark, clock: &PageClock, language: ReportLanguage) -> String {
+fn in_words(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
     match remark {
-        Remark::Invalid(words) | Remark::Warning(words) => clock.said(words),
-        Remark::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
-        Remark::NotAllowed => language.text("is_not_allowed").to_owned(),
-        Remark::EmptyCell(column) => language.text_with("has_no_value", column),
-        Remark::PlaceholderCell { column, cell } => language
+        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.said(words),
+        RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
+        RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
+        RowProblem::EmptyCell(column) => language.text_with("has_no_value", column),
+        RowProblem::PlaceholderCell { column, cell } => language
             .text("says_in_column")
             .replace("{cell}", cell)
             .replace("{column}", column),
-        Remark::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
+        RowProblem::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
     }
 }
 

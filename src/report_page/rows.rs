@@ -140,8 +140,8 @@ impl Outcomes {
         if !outcome.delivery.is_empty() {
             *self.deliveries.entry(outcome.delivery).or_default() += 1;
         }
-        *self.counts.of_mut(state) += 1;
-        *self.countries.entry(country).or_default().of_mut(state) += 1;
+        *self.counts.count_mut(state) += 1;
+        *self.countries.entry(country).or_default().count_mut(state) += 1;
         match state {
             RowState::Failed | RowState::Unknown | RowState::Skipped => {
                 self.add_reason(state.name(), reason, said);
@@ -208,7 +208,7 @@ impl Outcomes {
                 "state": state,
                 "reason": reason_in_words(reason, language),
                 "example": sum.example.as_ref().map(example),
-                "meaning": Meaning::of(reason, language),
+                "meaning": Meaning::find(reason, language),
                 "rows": sum.rows,
             })
         });
@@ -243,7 +243,7 @@ impl Outcomes {
                     if state == RowState::Pending {
                         counts.left()
                     } else {
-                        counts.of(state)
+                        counts.count(state)
                     },
                 )
             })
@@ -406,7 +406,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
+    fn unsent_rows_come_first_on_limited_page() {
         let clock = PageClock::new(TimeZone::UTC, crate::list::ReportLanguage::En);
         let mut rows = PageRows::new(&clock, false);
         for line in 0..100 {

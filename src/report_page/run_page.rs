@@ -10,13 +10,13 @@ use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
 use super::timeline::{Timeline, rests_of};
-use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
-use crate::cost::Spent;
+use crate::api::{DeliveryState, DeliveryStatus, look_up_code};
+use crate::cost::RunCost;
 use crate::import::BulkError;
 use crate::ledger::{
-    Details, LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, now,
+    LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunSettings, now,
 };
-use crate::message::Message;
+use crate::message::MessageKind;
 use crate::phone::country_of;
 use crate::report::reported_cells;
 
@@ -30,7 +30,7 @@ const LONGEST_API_CODE: usize = 64;
 /// When the ledger cannot be read, or `to` cannot be written.
 pub(crate) fn write(
     run: &Run,
-    details: &Details,
+    details: &RunSettings,
     style: PageStyle,
     to: impl Write,
 ) -> Result<String, BulkError> {
@@ -39,7 +39,7 @@ pub(crate) fn write(
         mask,
         zone,
     } = style;
-    let is_running = run.is_held()?;
+    let is_running = run.is_running()?;
     let now = now();
     let clock = PageClock::new(zone, language);
     let mut rows = PageRows::new(&clock, mask);
@@ -62,7 +62,7 @@ pub(crate) fn write(
     } = reading;
     let counts = &outcomes.counts;
     let span = span_of(run, is_running.then_some(now), &events, last_end)?;
-    let mut page = Page::of(details, &outcomes, &rows, now, language);
+    let mut page = Page::new(details, &outcomes, &rows, now, language);
     page.name = run.name().to_string();
     page.state = if run.doubt()?.is_some() {
         "doubtful"
@@ -75,7 +75,7 @@ pub(crate) fn write(
     page.not_received = (not_received > 0 && !mask).then(|| to_list_them(run, &outcomes));
     timeline.rest(rests_of(&events, counts.is_finished(), now));
     page.timeline = timeline.drawn(&clock, language);
-    page.cost = run.spent()?.as_ref().map(Spent::to_json);
+    page.cost = run.spent()?.as_ref().map(RunCost::to_json);
     page.message = message_of(run, details, mask)?;
     page.course = steps(&events, !mask, &clock, language);
     // The name of a column may identify people.
@@ -87,7 +87,7 @@ pub(crate) fn write(
 
 /// The rows of a run while they are read.
 struct RowReading<'a> {
-    details: &'a Details,
+    details: &'a RunSettings,
     is_running: bool,
     /// Whether Jelou was asked for all messages of the run.
     is_asked: bool,
@@ -171,7 +171,7 @@ fn to_list_them(run: &Run, outcomes: &Outcomes) -> String {
 }
 
 /// The code of a failed delivery, or a word that says that there is none.
-fn undelivered_reason<'r>(failure: &'r DeliveryFacts, mask: bool, outcomes: &Outcomes) -> &'r str {
+fn undelivered_reason<'r>(failure: &'r DeliveryStatus, mask: bool, outcomes: &Outcomes) -> &'r str {
     let code = failure.code.as_deref();
     code.and_then(|code| told_apart(code, mask, outcomes))
         .unwrap_or(NO_CODE)
@@ -205,7 +205,7 @@ fn is_known(code: &str) -> bool {
 }
 
 /// Why the person of a sent row did not get it.
-fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
+fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
     let facts = &row.delivery.as_ref()?.facts;
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
@@ -235,7 +235,7 @@ fn span_of(
 }
 
 /// The first message, or with `mask` the unfilled one.
-fn message_of(run: &Run, details: &Details, mask: bool) -> Result<Option<Value>, BulkError> {
+fn message_of(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
     let found = if mask {
         details.message.clone().map(|body| (body, None))
     } else {
@@ -243,7 +243,7 @@ fn message_of(run: &Run, details: &Details, mask: bool) -> Result<Option<Value>,
         first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
     let shown = found.and_then(|(body, to): (Value, Option<String>)| {
-        let kind = Message::named(&details.kind)?;
+        let kind = MessageKind::named(&details.kind)?;
         let drawn = details.template_texts.drawn(&kind, &body);
         shown_message(drawn, to.as_deref())
     });

@@ -37,7 +37,7 @@ impl ReportLanguage {
     /// The text with this name, if the table has it.
     pub(super) fn find(self, name: &str) -> Option<&'static str> {
         let row = rows::<3>(TEXTS).find(|[known, ..]| *known == name);
-        row.map(|[_, english, spanish]| self.of([english, spanish]))
+        row.map(|[_, english, spanish]| self.pick([english, spanish]))
     }
 
     /// The text with this name, with a value in place of `{}`.
@@ -54,18 +54,18 @@ impl ReportLanguage {
     /// All texts by name, for the template.
     pub(super) fn texts(self) -> BTreeMap<&'static str, &'static str> {
         rows::<3>(TEXTS)
-            .map(|[name, english, spanish]| (name, self.of([english, spanish])))
+            .map(|[name, english, spanish]| (name, self.pick([english, spanish])))
             .collect()
     }
 
     /// An amount that is written with a decimal point, as this language has it.
     pub(super) fn amount(self, amount: &str) -> String {
-        amount.replace('.', self.of([".", ","]))
+        amount.replace('.', self.pick([".", ","]))
     }
 
     /// `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are ambiguous.
     pub(super) fn number(self, number: u64) -> String {
-        grouped(number).replace(',', self.of([",", "\u{202f}"]))
+        grouped(number).replace(',', self.pick([",", "\u{202f}"]))
     }
 
     /// The share of `part` in `whole`, to a tenth of a percent; a share above zero is never shown as zero, nor one
@@ -81,9 +81,9 @@ impl ReportLanguage {
         let tenth = if shown % 10 == 0 {
             String::new()
         } else {
-            format!("{}{}", self.of([".", ","]), shown % 10)
+            format!("{}{}", self.pick([".", ","]), shown % 10)
         };
-        format!("{}{tenth}{}", shown / 10, self.of(["%", "\u{a0}%"]))
+        format!("{}{tenth}{}", shown / 10, self.pick(["%", "\u{a0}%"]))
     }
 }
 
@@ -208,7 +208,7 @@ pub(super) fn said_in(language: ReportLanguage, reason: &str) -> String {
 fn part_in(language: ReportLanguage, part: &str) -> String {
     let plain = rows::<3>(PLAIN).find_map(|[sentence, english, spanish]| {
         let values = values(sentence, part)?;
-        Some(filled(language, language.of([english, spanish]), &values))
+        Some(filled(language, language.pick([english, spanish]), &values))
     });
     if let Some(plain) = plain {
         return plain;
@@ -242,8 +242,8 @@ pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
     for (place, piece) in pieces.iter().enumerate() {
         shown.push_str(match place {
             0 => "",
-            place if place % 2 == 1 => language.of(["“", "«"]),
-            _ => language.of(["”", "»"]),
+            place if place % 2 == 1 => language.pick(["“", "«"]),
+            _ => language.pick(["”", "»"]),
         });
         shown.push_str(piece);
     }
@@ -303,9 +303,9 @@ pub(super) struct Meaning {
 
 impl Meaning {
     /// For a code of the API or a word of the ledger; None if it is unknown.
-    pub(super) fn of(reason: &str, language: ReportLanguage) -> Option<Self> {
+    pub(super) fn find(reason: &str, language: ReportLanguage) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
-            let hint = language.of([code.hint, code.hint_in_spanish]);
+            let hint = language.pick([code.hint, code.hint_in_spanish]);
             return Some(Self {
                 sentence: String::new(),
                 hint: Some(quoted(language, hint)),
@@ -313,7 +313,7 @@ impl Meaning {
         }
         let [_, _, english, spanish] = word(reason)?;
         Some(Self {
-            sentence: language.of([english, spanish]).to_owned(),
+            sentence: language.pick([english, spanish]).to_owned(),
             hint: None,
         })
     }
@@ -330,12 +330,12 @@ pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String 
         _ => {}
     }
     if let Some(code) = look_up_code(reason) {
-        let meaning = language.of([code.meaning, code.meaning_in_spanish]);
+        let meaning = language.pick([code.meaning, code.meaning_in_spanish]);
         return format!("{meaning} ({reason})");
     }
     match word(reason) {
         Some([english, spanish, ..]) => language
-            .of([&*english.replace('_', " "), spanish])
+            .pick([&*english.replace('_', " "), spanish])
             .to_owned(),
         None => language.text_with("unknown_code", reason),
     }
@@ -350,15 +350,15 @@ mod tests {
     use super::*;
     use crate::api::codes;
     use crate::ledger::{EarlierRow, SkipReason};
-    use crate::message::{Message, TypedRecipient, unclear};
+    use crate::message::{MessageKind, TypedRecipient, unclear};
 
     #[test]
-    fn no_two_texts_have_one_name() {
+    fn text_names_are_unique() {
         assert_eq!(ReportLanguage::Es.texts().len(), TEXTS.lines().count() - 1);
     }
 
     #[test]
-    fn times_are_told_with_their_zone() {
+    fn times_are_shown_with_their_zone() {
         let zone = TimeZone::get("America/Guayaquil").unwrap();
         let clock = PageClock::new(zone, ReportLanguage::En);
         let at = 1_795_187_703_000;
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn page_has_no_words_of_terminal() {
+    fn page_avoids_terminal_terms() {
         use ReportLanguage::{En, Es};
         for (reason, english, spanish) in [
             (
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sentence_of_the_table_is_found_with_its_values() {
+    fn every_reason_pattern_matches_with_its_values() {
         assert_eq!(rows::<2>(REASONS).count(), REASONS.lines().count() - 1);
         for [english, spanish] in rows::<2>(REASONS) {
             assert!(!english.contains("; "), "it is cut there: {english}");
@@ -459,7 +459,7 @@ mod tests {
 
     /// The sentences that the rest of the program makes, not copies of them.
     #[test]
-    fn what_is_said_of_a_row_is_spanish() {
+    fn row_reasons_are_translated_to_spanish() {
         let of_number = |typed: &str| TypedRecipient::read(typed, None).unwrap_err().to_string();
         for typed in [
             "",
@@ -532,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_said_one_by_one_and_what_is_not_known_stays() {
+    fn reason_parts_are_translated_separately() {
         for (reason, expected) in [
             (
                 "text: has 5000 characters; at most 4096 are allowed; mediaUrl: is missing",
@@ -562,7 +562,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_and_kind_has_its_texts_in_both_languages() {
+    fn every_reason_and_kind_is_translated() {
         assert_eq!(rows::<4>(WORDS).count(), WORDS.lines().count() - 1);
         for code in codes() {
             assert_ne!(
@@ -572,7 +572,7 @@ mod tests {
                 code.code
             );
         }
-        for kind in Message::all() {
+        for kind in MessageKind::all() {
             let name = format!("kind {}", kind.command());
             assert!(
                 ReportLanguage::En.texts().contains_key(name.as_str()),
@@ -581,7 +581,7 @@ mod tests {
         }
         for reason in SkipReason::ALL {
             assert!(
-                Meaning::of(reason.name(), ReportLanguage::Es).is_some(),
+                Meaning::find(reason.name(), ReportLanguage::Es).is_some(),
                 "{reason:?}"
             );
         }

@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_at_most_sixty_and_lose_no_message() {
+    fn timeline_has_sixty_bars_and_every_message() {
         const DAY: i64 = 86_400_000;
         let lengths = [0, 1, 59_000, 61_000, DAY, 9 * DAY, 400 * DAY, 20_000 * DAY];
         for length in lengths {
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_are_stacked_and_rests_stay_in_place() {
+    fn timeline_stacks_outcomes_and_keeps_pauses() {
         let undelivered = RowOutcome {
             state: RowState::Sent,
             delivery: UNDELIVERED,
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn rests_end_as_planned_or_with_next_event() {
+    fn pauses_end_as_planned_or_at_next_event() {
         use RunEventKind::{Begun, Ended, Paused, Resumed, Waiting};
         let events = [
             event(Begun, 0, None),

@@ -16,8 +16,8 @@ use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
-    Counts, Delay, EndedAttempt, ExchangeReply, LISTENS_EVERY, LedgerError, PauseReason, QueuedRow,
-    RowState, RunEvent, SettledRow, Worker,
+    AttemptResult, Counts, Delay, ExchangeReply, FinishedRow, LISTENS_EVERY, LedgerError,
+    PauseReason, RowState, RowToSend, RunEvent, Worker,
 };
 use crate::output::Progress;
 use crate::process::Signal;
@@ -38,15 +38,15 @@ pub(crate) struct Engine<'a> {
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
     /// Outcomes to report with the next order.
-    settled: Vec<SettledRow>,
+    settled: Vec<FinishedRow>,
     /// Events to report with the next order.
     events: Vec<RunEvent>,
     /// The outcomes of the order that is not answered yet, which the ledger may lack; after a failure, it does.
-    writing: Option<Arc<Vec<SettledRow>>>,
+    writing: Option<Arc<Vec<FinishedRow>>>,
     /// The number of rows that it asks for: those may be in flight already.
     wanted: usize,
     /// How long an order waits for more outcomes, and since when it does.
-    gathers: Duration,
+    batch_delay: Duration,
     gathering_since: Option<Instant>,
     /// Why an exchange failed; the ledger is not written any more.
     failure: Option<LedgerError>,
@@ -58,7 +58,7 @@ pub(crate) struct Engine<'a> {
     counts: Counts,
     progress: &'a mut Progress<'a>,
     /// Whether it waits for the limit of people, and for long.
-    is_held: bool,
+    is_running: bool,
     /// The reason why no more rows are taken; None while rows are taken.
     stop: Option<StopReason>,
     /// What to tell the other processes that send this run.
@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
             events: Vec::new(),
             writing: None,
             wanted: 0,
-            gathers: Duration::ZERO,
+            batch_delay: Duration::ZERO,
             gathering_since: None,
             failure: None,
             ordered_at: now,
@@ -106,7 +106,7 @@ impl<'a> Engine<'a> {
             next: Some((now, Delay::Retry)),
             counts,
             progress,
-            is_held: false,
+            is_running: false,
             stop: None,
             pause: None,
             is_signalled: false,
@@ -158,7 +158,7 @@ impl<'a> Engine<'a> {
                 return LoopEnd::Drained;
             }
             self.tell_of_silence(now);
-            let gathered_at = self.gathering_since.map(|since| since + self.gathers);
+            let gathered_at = self.gathering_since.map(|since| since + self.batch_delay);
             let others = self
                 .listens_at()
                 .into_iter()
@@ -252,7 +252,7 @@ impl<'a> Engine<'a> {
         }
         if !self.settled.is_empty() && !self.tasks.is_empty() {
             let since = *self.gathering_since.get_or_insert(now);
-            if now < since + self.gathers {
+            if now < since + self.batch_delay {
                 return;
             }
         }
@@ -293,15 +293,15 @@ impl<'a> Engine<'a> {
             problem,
             pause,
             counts,
-            gathers,
+            batch_delay,
         } = reply;
         self.writing = None;
         self.next = next;
-        self.gathers = gathers;
+        self.batch_delay = batch_delay;
         let now = Instant::now();
         match held_until {
-            Some(until) => self.is_held |= until > now + LONGEST_SHORT_WAIT,
-            None if self.is_held => self.stop_for(StopReason::WaitOver),
+            Some(until) => self.is_running |= until > now + LONGEST_SHORT_WAIT,
+            None if self.is_running => self.stop_for(StopReason::WaitOver),
             None => {}
         }
         // The ledger may have taken minutes to answer, and the machine may have slept.
@@ -342,12 +342,12 @@ impl<'a> Engine<'a> {
     }
 
     /// A row that was not sent is pending again, and due if the run goes on.
-    fn give_back(&mut self, row: QueuedRow, error: &str) {
+    fn give_back(&mut self, row: RowToSend, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
-        self.settled.push(SettledRow {
+        self.settled.push(FinishedRow {
             retry,
-            ..SettledRow::new(EndedAttempt::not_begun(row, error))
+            ..FinishedRow::new(AttemptResult::not_begun(row, error))
         });
     }
 
@@ -364,7 +364,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The outcomes of rows that the ledger may lack.
-    fn unwritten(&self) -> Vec<EndedAttempt> {
+    fn unwritten(&self) -> Vec<AttemptResult> {
         self.writing
             .iter()
             .flat_map(|settled| settled.iter())
@@ -381,7 +381,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn settle_row(&mut self, line: u64, ended: EndedAttempt, verdict: Verdict) {
+    fn settle_row(&mut self, line: u64, ended: AttemptResult, verdict: Verdict) {
         let state = ended.state;
         self.counts.change(RowState::Inflight, state);
         let (settled, pause) = self.throttle.note(&verdict, ended, Instant::now());
@@ -474,7 +474,7 @@ impl<'a> Engine<'a> {
     /// The end of the run, whose ledger is written unless there is none any more.
     fn end(mut self) -> RunEnd {
         if let Some(ledger) = self.writer.close() {
-            return RunEnd::of(ledger, self.stop);
+            return RunEnd::new(ledger, self.stop);
         }
         let outcomes = self.unwritten();
         let error = self.failure.unwrap_or_else(LedgerError::writer_gone);

@@ -19,7 +19,7 @@ const MOST_REFUSED: usize = 1 + SECOND_STAGE;
 
 /// Watches the outcomes.
 #[derive(Debug, Default)]
-pub(crate) struct Breaker {
+pub(crate) struct CircuitBreaker {
     finals: u64,
     /// Whether each of the last rows is unknown.
     recent: VecDeque<bool>,
@@ -28,7 +28,7 @@ pub(crate) struct Breaker {
     refused: Option<usize>,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     /// With `stops_refused` the run pauses if every row is rejected.
     pub(crate) fn new(stops_refused: bool) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Breaker {
             }
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Account) => return Some(PauseReason::Account),
-            // `Patience` handles what may pass.
+            // `OutageTimer` handles what may pass.
             Outcome::NotSent(Cause::Network | Cause::Unavailable | Cause::Interrupted(_)) => {}
             Outcome::Sent { .. } => {
                 self.refused = None;
@@ -94,7 +94,7 @@ impl Breaker {
 
 /// Tracks one obstacle that rows meet: a rate limit, or a network that is down.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct OutageTimer {
     /// How long the run continues while every row that it tries meets the obstacle.
     max_wait: Duration,
     /// When a row first met the obstacle since one did not.
@@ -109,13 +109,13 @@ pub(crate) struct Patience {
 
 /// A wait for an obstacle to pass.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ObstacleWait {
+pub(crate) struct OutageWait {
     pub(crate) until: Instant,
     /// Whether all rows wait, not only the one that met the obstacle: the API asks for it, or several rows met it.
     pub(crate) is_for_all: bool,
 }
 
-impl Patience {
+impl OutageTimer {
     pub(crate) fn new(max_wait: Duration) -> Self {
         Self {
             max_wait,
@@ -143,7 +143,7 @@ impl Patience {
 
     /// A row met the obstacle, and the API asks to wait for `asked`; zero if it names no time. Returns None if the run
     /// must not wait that long.
-    pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<ObstacleWait> {
+    pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<OutageWait> {
         let since = *self.since.get_or_insert(now);
         self.rows = self.rows.saturating_add(1);
         // The answers to one burst count as one.
@@ -160,7 +160,7 @@ impl Patience {
         }
         let until = now + wait;
         self.until = self.until.max(Some(until));
-        Some(ObstacleWait {
+        Some(OutageWait {
             until,
             is_for_all: !asked.is_zero() || self.rows > 1,
         })
@@ -175,42 +175,42 @@ mod tests {
     const UNKNOWN_ROW: Outcome = Outcome::Unknown(None);
 
     #[test]
-    fn lets_one_go_first_then_ten_then_all() {
-        let mut breaker = Breaker::default();
+    fn breaker_allows_one_then_ten_then_all() {
+        let mut breaker = CircuitBreaker::default();
         let mut seen = Vec::new();
         for _ in 0..13 {
             seen.push(breaker.allowance(64));
             assert_eq!(breaker.note(&SENT), None);
         }
         assert_eq!(seen, [1, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 64, 64]);
-        assert_eq!(Breaker::default().allowance(64), 1);
+        assert_eq!(CircuitBreaker::default().allowance(64), 1);
     }
 
     #[test]
-    fn pauses_on_the_faults_that_meet_every_row() {
+    fn breaker_pauses_on_faults_of_every_row() {
         assert_eq!(
-            Breaker::default().note(&UNKNOWN_ROW),
+            CircuitBreaker::default().note(&UNKNOWN_ROW),
             Some(PauseReason::Unknown)
         );
         assert_eq!(
-            Breaker::default().note(&Outcome::NotSent(Cause::Credentials)),
+            CircuitBreaker::default().note(&Outcome::NotSent(Cause::Credentials)),
             Some(PauseReason::Credentials)
         );
         assert_eq!(
-            Breaker::default().note(&Outcome::NotSent(Cause::Account)),
+            CircuitBreaker::default().note(&Outcome::NotSent(Cause::Account)),
             Some(PauseReason::Account)
         );
         assert_eq!(
-            Breaker::default().note(&Outcome::NotSent(Cause::Rejected)),
+            CircuitBreaker::default().note(&Outcome::NotSent(Cause::Rejected)),
             None
         );
         for cause in [Cause::Tls, Cause::ProxyRefusal] {
             assert_eq!(
-                Breaker::default().note(&Outcome::NotSent(cause)),
+                CircuitBreaker::default().note(&Outcome::NotSent(cause)),
                 Some(PauseReason::Network)
             );
         }
-        let mut breaker = Breaker::default();
+        let mut breaker = CircuitBreaker::default();
         for _ in 0..100 {
             assert_eq!(
                 breaker.note(&Outcome::NotSent(Cause::Network)),
@@ -221,16 +221,16 @@ mod tests {
     }
 
     #[test]
-    fn pauses_when_eleven_are_rejected_and_none_was_ever_accepted() {
+    fn breaker_pauses_after_eleven_rejections_without_acceptance() {
         let rejected = Outcome::NotSent(Cause::Rejected);
-        let mut breaker = Breaker::new(true);
+        let mut breaker = CircuitBreaker::new(true);
         for refused in 0..10 {
             assert!(breaker.allowance(64) <= 11 - refused);
             assert_eq!(breaker.note(&rejected), None);
         }
         assert_eq!(breaker.note(&rejected), Some(PauseReason::AllRefused));
-        let mut once_accepted = Breaker::new(true);
-        let mut keeps_going = Breaker::new(false);
+        let mut once_accepted = CircuitBreaker::new(true);
+        let mut keeps_going = CircuitBreaker::new(false);
         once_accepted.note(&SENT);
         for _ in 0..20 {
             assert_eq!(once_accepted.note(&rejected), None);
@@ -239,8 +239,8 @@ mod tests {
     }
 
     #[test]
-    fn takes_ten_unknown_of_the_last_five_hundred_and_no_more() {
-        let mut breaker = Breaker::default();
+    fn ten_unknown_of_five_hundred_are_allowed() {
+        let mut breaker = CircuitBreaker::default();
         for _ in 0..20 {
             for _ in 0..49 {
                 assert_eq!(breaker.note(&SENT), None);
@@ -254,8 +254,8 @@ mod tests {
     const QUARTER: Duration = Duration::from_secs(15 * 60);
 
     #[test]
-    fn waits_longer_each_time_until_a_row_gets_through() {
-        let mut limit = Patience::new(QUARTER);
+    fn rate_limit_wait_doubles_until_a_success() {
+        let mut limit = OutageTimer::new(QUARTER);
         let mut now = Instant::now();
         let mut is_first = true;
         for longest in [500, 1000, 2000, 4000, 8000, 8000] {
@@ -271,7 +271,7 @@ mod tests {
             let other = limit.note(Duration::ZERO, now).unwrap();
             assert_eq!(
                 other,
-                ObstacleWait {
+                OutageWait {
                     until: wait.until,
                     is_for_all: true
                 }
@@ -285,12 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn waits_as_long_as_it_is_asked_to_but_not_longer_than_it_may() {
+    fn outage_wait_is_honored_up_to_its_maximum() {
         let now = Instant::now();
-        let mut limit = Patience::new(QUARTER);
+        let mut limit = OutageTimer::new(QUARTER);
         assert_eq!(
             limit.note(60 * SECOND, now),
-            Some(ObstacleWait {
+            Some(OutageWait {
                 until: now + 60 * SECOND,
                 is_for_all: true
             })
@@ -303,7 +303,7 @@ mod tests {
         limit.renew();
         assert!(limit.note(60 * SECOND, later).is_some());
         assert_eq!(
-            Patience::new(Duration::ZERO).note(Duration::ZERO, now),
+            OutageTimer::new(Duration::ZERO).note(Duration::ZERO, now),
             None
         );
     }

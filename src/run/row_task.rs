@@ -5,9 +5,9 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::api::{
-    Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge, told,
+    Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
 };
-use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
+use crate::ledger::{AttemptResult, LedgerError, RowState, RowToSend, now};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
 const LONGEST_ID: usize = 256;
@@ -24,13 +24,13 @@ pub(crate) struct ApiSession {
 pub(crate) struct RowTaskEnd {
     /// The line of the row in the list.
     pub(crate) line: u64,
-    pub(crate) ended: EndedAttempt,
+    pub(crate) ended: AttemptResult,
     pub(crate) verdict: Box<Verdict>,
 }
 
 impl ApiSession {
     /// The request for `row` from the ledger; takes its body.
-    pub(crate) fn request(&self, row: &mut QueuedRow) -> Result<Request, LedgerError> {
+    pub(crate) fn request(&self, row: &mut RowToSend) -> Result<Request, LedgerError> {
         let url = Request::url_below(&self.base, &row.path)
             .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
         let accepts = self.accepts.for_recipient(&row.recipient);
@@ -46,7 +46,7 @@ impl ApiSession {
 pub(crate) async fn send_row(
     session: Arc<ApiSession>,
     request: Request,
-    row: QueuedRow,
+    row: RowToSend,
 ) -> RowTaskEnd {
     let began_at = now();
     let attempt = session
@@ -63,7 +63,7 @@ pub(crate) async fn send_row(
         Outcome::NotSent(_) => (RowState::Pending, None),
         Outcome::Unknown(_) => (RowState::Unknown, None),
     };
-    let ended = EndedAttempt {
+    let ended = AttemptResult {
         n: row.n,
         number: row.number,
         recipient: row.recipient,
@@ -76,11 +76,11 @@ pub(crate) async fn send_row(
         error: verdict
             .problem
             .as_ref()
-            .map(|problem| told(&problem.message)),
+            .map(|problem| excerpt(&problem.message)),
         api_code: verdict
             .problem
             .as_ref()
-            .and_then(|problem| Some(told(problem.api_code.as_deref()?))),
+            .and_then(|problem| Some(excerpt(problem.api_code.as_deref()?))),
     };
     RowTaskEnd {
         line: row.line,
@@ -90,10 +90,10 @@ pub(crate) async fn send_row(
 }
 
 /// For a row that others may consider unknown by now.
-fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
+fn stopped_too_long(row: RowToSend) -> RowTaskEnd {
     let line = row.line;
     let problem = "this process was stopped for longer than the row was its own";
-    let ended = EndedAttempt::not_begun(row, problem);
+    let ended = AttemptResult::not_begun(row, problem);
     let verdict = Verdict {
         outcome: Outcome::NotSent(Cause::Unavailable),
         problem: None,

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::api::{Problem, told};
+use crate::api::{Problem, excerpt};
 use crate::ledger::{
-    EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
+    AttemptResult, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
 };
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
@@ -18,7 +18,7 @@ pub(crate) enum RunEnd {
     /// still being written and may be missing from the ledger.
     Stopped {
         reason: StopReason,
-        unwritten: Option<Vec<EndedAttempt>>,
+        unwritten: Option<Vec<AttemptResult>>,
     },
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum StopReason {
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
         error: LedgerError,
-        outcomes: Vec<EndedAttempt>,
+        outcomes: Vec<AttemptResult>,
     },
     /// A bug of ours while requests were in flight.
     Panicked,
@@ -44,7 +44,7 @@ pub(crate) enum StopReason {
 
 impl RunEnd {
     /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
-    pub(crate) fn of(ledger: Worker, stop: Option<StopReason>) -> Self {
+    pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped {
             reason,
             unwritten: None,
@@ -79,7 +79,7 @@ impl StopReason {
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(told(&problem.message)),
+                problem: Some(excerpt(&problem.message)),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => {

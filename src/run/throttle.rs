@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
-use super::obstacles::{Breaker, ObstacleWait, Patience};
+use super::obstacles::{CircuitBreaker, OutageTimer, OutageWait};
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
-use crate::ledger::{Delay, EndedAttempt, PauseReason, RowState, SettledRow};
+use crate::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
 use crate::output::{WaitReason, Waiting, rounded};
 use crate::timestamps::{self, local_second, rfc_3339, timestamp};
 
@@ -39,11 +39,11 @@ pub(crate) struct Throttle {
     limits: RunLimits,
     /// No row is sent until this time, because a row met an obstacle that others would meet too.
     stopped_until: Instant,
-    breaker: Breaker,
-    rate_limit: Patience,
-    network: Patience,
+    breaker: CircuitBreaker,
+    rate_limit: OutageTimer,
+    network: OutageTimer,
     /// Whether the hours were closed when last checked.
-    closed: Option<Closed>,
+    closed: Option<OutsideHours>,
     /// What last held rows back.
     obstacle: Option<Obstacle>,
     /// The end of the last wait that was reported.
@@ -63,7 +63,7 @@ struct Obstacle {
 
 /// The hours are closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Closed {
+struct OutsideHours {
     /// When they open.
     until: Timestamp,
     /// When to check again.
@@ -75,9 +75,9 @@ impl Throttle {
     pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
         Self {
             stopped_until: now,
-            breaker: Breaker::new(!ever_accepted && !limits.keep_going),
-            rate_limit: Patience::new(limits.max_wait),
-            network: Patience::new(limits.max_wait),
+            breaker: CircuitBreaker::new(!ever_accepted && !limits.keep_going),
+            rate_limit: OutageTimer::new(limits.max_wait),
+            network: OutageTimer::new(limits.max_wait),
             limits,
             closed: None,
             obstacle: None,
@@ -101,7 +101,7 @@ impl Throttle {
         let Some(hours) = &self.limits.hours else {
             return false;
         };
-        let closed = Closed::of(hours, timestamps::now(), now);
+        let closed = OutsideHours::new(hours, timestamps::now(), now);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
@@ -113,7 +113,7 @@ impl Throttle {
     /// As after the end of a window that never opens again.
     #[cfg(test)]
     pub(crate) fn close(&mut self) {
-        self.closed = Some(Closed {
+        self.closed = Some(OutsideHours {
             until: Timestamp::MAX,
             look_at: Instant::now(),
         });
@@ -131,12 +131,12 @@ impl Throttle {
     pub(crate) fn note(
         &mut self,
         verdict: &Verdict,
-        ended: EndedAttempt,
+        ended: AttemptResult,
         now: Instant,
-    ) -> (SettledRow, Option<PauseReason>) {
+    ) -> (FinishedRow, Option<PauseReason>) {
         let mut pause = self.breaker.note(&verdict.outcome);
         let retry = (ended.state == RowState::Pending).then_some(now);
-        let mut row = SettledRow {
+        let mut row = FinishedRow {
             ended,
             at: now,
             retry,
@@ -182,14 +182,14 @@ impl Throttle {
                     ));
                 }
             }
-            // `Breaker` pauses the run for these, or there was no answer.
+            // `CircuitBreaker` pauses the run for these, or there was no answer.
             (Outcome::NotSent(_), _) => {}
         }
         (row, pause)
     }
 
     /// The row waits; so do all others if the obstacle is not specific to one recipient.
-    fn hold(&mut self, wait: &ObstacleWait, row: &mut SettledRow) {
+    fn hold(&mut self, wait: &OutageWait, row: &mut FinishedRow) {
         row.retry = Some(wait.until);
         if wait.is_for_all {
             self.stopped_until = self.stopped_until.max(wait.until);
@@ -208,7 +208,7 @@ impl Throttle {
         let until = queue_ready_at.max(self.stopped_until);
         let wait = until.saturating_duration_since(now);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
+        if let (Some(OutsideHours { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
             && (delay != Delay::PeopleLimit || end <= until)
         {
             let is_new = self.told_opening.replace(until) != Some(until);
@@ -277,9 +277,9 @@ impl Throttle {
     }
 }
 
-impl Closed {
+impl OutsideHours {
     /// None if they are open at `wall`.
-    fn of(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
+    fn new(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
         let until = hours.next_opening(wall).unwrap_or(Timestamp::MAX);
         let wait = Duration::try_from(until.duration_since(wall))
             .ok()
@@ -293,7 +293,7 @@ impl Closed {
 
 impl Obstacle {
     /// The obstacle of `problem`, tracked by `patience`.
-    fn new(reason: WaitReason, patience: &Patience, problem: &Problem, now: Instant) -> Self {
+    fn new(reason: WaitReason, patience: &OutageTimer, problem: &Problem, now: Instant) -> Self {
         let age = patience
             .since()
             .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
@@ -324,16 +324,16 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn closed(wall: &str, now: Instant) -> Option<Closed> {
+    fn closed(wall: &str, now: Instant) -> Option<OutsideHours> {
         let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
-        Closed::of(&serde_json::from_str(kept).unwrap(), at(wall), now)
+        OutsideHours::new(&serde_json::from_str(kept).unwrap(), at(wall), now)
     }
 
     #[test]
-    fn looks_every_few_seconds_and_at_the_opening_itself() {
+    fn hours_are_checked_periodically_and_at_opening() {
         let now = Instant::now();
         let until = at("2026-11-20T07:00:00-05");
-        let in_time = |look_at| Some(Closed { until, look_at });
+        let in_time = |look_at| Some(OutsideHours { until, look_at });
         assert_eq!(
             closed("2026-11-20T05:00:00-05", now),
             in_time(now + TIME_BETWEEN_LOOKS)
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_for_the_limit_ends_within_the_hours() {
+    fn limit_wait_ends_within_sending_hours() {
         let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
         let hours: Hours = serde_json::from_str(kept).unwrap();
         let now = Instant::now();

@@ -8,12 +8,12 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::ledger::{ExchangeReply, LedgerError, PauseReason, RunEvent, SettledRow, Worker};
+use crate::ledger::{ExchangeReply, FinishedRow, LedgerError, PauseReason, RunEvent, Worker};
 
 /// What the engine passes to the ledger, and asks of it.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    pub(crate) settled: Arc<Vec<SettledRow>>,
+    pub(crate) settled: Arc<Vec<FinishedRow>>,
     /// How many rows there is room for.
     pub(crate) wanted: usize,
     /// The reason why no process may take more rows.

@@ -18,7 +18,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 
 /// The listener on a port of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Neighbor {
+pub(crate) enum PortOwner {
     /// A sandbox of the same user.
     Ours,
     /// A sandbox of another user, who could read what is sent to it and answer anything.
@@ -29,13 +29,13 @@ pub(crate) enum Neighbor {
 
 /// Finds the owner of the process that listens on this port of 127.0.0.1. If the system does not say, it counts as
 /// ours.
-pub(crate) async fn neighbor(port: u16) -> Neighbor {
+pub(crate) async fn neighbor(port: u16) -> PortOwner {
     if !is_running(port).await {
-        return Neighbor::Nobody;
+        return PortOwner::Nobody;
     }
     match listening_user(port) {
-        Some(user) if user != own_user() => Neighbor::Foreign,
-        Some(_) | None => Neighbor::Ours,
+        Some(user) if user != own_user() => PortOwner::Foreign,
+        Some(_) | None => PortOwner::Ours,
     }
 }
 
@@ -111,20 +111,20 @@ mod tests {
     #[tokio::test]
     async fn a_running_sandbox_is_known_and_nothing_else_is() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
-        assert_eq!(neighbor(sandbox.port()).await, Neighbor::Ours);
+        assert_eq!(neighbor(sandbox.port()).await, PortOwner::Ours);
 
         let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = other.local_addr().unwrap().port();
         let app = axum::Router::new().fallback(|| async { r#"{"sandbox":"another"}"# });
         tokio::spawn(async move { axum::serve(other, app).await });
-        assert_eq!(neighbor(port).await, Neighbor::Nobody);
+        assert_eq!(neighbor(port).await, PortOwner::Nobody);
 
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         assert!(!is_running(silent.local_addr().unwrap().port()).await);
     }
 
     #[test]
-    fn a_port_belongs_to_the_user_who_listens() {
+    fn port_belongs_to_its_listening_user() {
         // In Linux's format: a connection from this port, then the listener; 4780 is 12AC.
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
                      0: 0100007F:12AC 0100007F:9C40 01 00000000:00000000 00:00000000 00000000  1001        0 7 1 0 20\n   \

@@ -45,9 +45,9 @@ pub(super) enum Ending {
 
 /// Lets a request end the connection that it came on.
 #[derive(Clone, Debug)]
-pub(super) struct Hangup(watch::Sender<Option<Ending>>);
+pub(super) struct ConnectionCloser(watch::Sender<Option<Ending>>);
 
-impl Hangup {
+impl ConnectionCloser {
     /// Ends the connection once everything written so far has been sent; never returns.
     pub(crate) async fn end<T>(self, ending: Ending) -> T {
         self.0.send_replace(Some(ending));
@@ -81,7 +81,9 @@ async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Ro
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let refused = guard.refuse(request.uri(), request.headers());
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Hangup(asked.clone()));
+        request
+            .extensions_mut()
+            .insert(ConnectionCloser(asked.clone()));
         let app = &app;
         async move {
             let mut response = match refused {
@@ -252,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_and_origin_are_exactly_ours() {
+    fn host_and_origin_must_match_exactly() {
         for (host, origin, expected) in [
             (Some("127.0.0.1:4780"), None, None),
             (Some("localhost:4780"), Some("http://localhost:4780"), None),
@@ -297,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_those_that_are_allowed() {
+    fn only_allowed_hosts_are_accepted() {
         let allowed = [
             "Sandbox",
             "10.0.0.5",
@@ -339,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_host_is_one_name_or_address() {
+    fn allowed_host_is_one_name_or_address() {
         for raw in [
             "sandbox",
             "sandbox.internal:8080",
@@ -379,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn one_host_among_several_is_not_enough() {
+    fn several_host_headers_are_refused() {
         let mut headers = HeaderMap::new();
         headers.append(HOST, HeaderValue::from_static("127.0.0.1:4780"));
         headers.append(HOST, HeaderValue::from_static("evil.example"));

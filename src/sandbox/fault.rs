@@ -12,8 +12,8 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::stored_message::Fate;
-use crate::message::Message;
+use super::stored_message::DeliveryFault;
+use crate::message::MessageKind;
 use crate::nearest::nearest;
 
 /// The longest delay.
@@ -41,7 +41,7 @@ pub(crate) struct Fault {
     /// Whether the message is stored before all this; otherwise only one whose answer is truncated or delayed is.
     stored: bool,
     /// What becomes of the message once it is stored.
-    pub(super) fate: Fate,
+    pub(super) fate: DeliveryFault,
 
     /// Only messages to this recipient; `593*` is all that begin so.
     pub(super) to: Option<String>,
@@ -165,7 +165,7 @@ impl Fault {
     }
 
     fn check(&self) -> Result<(), String> {
-        let is_later_fault = self.fate != Fate::default();
+        let is_later_fault = self.fate != DeliveryFault::default();
         if self.effect == FaultEffect::None && self.delay.is_zero() && !is_later_fault {
             let effects = "status, reset, hang, truncate, delay, undelivered, unlisted or late";
             return Err(format!(
@@ -221,7 +221,10 @@ fn header(raw: &str) -> Result<(HeaderName, HeaderValue), String> {
 
 /// The word after `send`, which is what messages are compared with.
 fn known_kind(kind: &str) -> Result<String, String> {
-    let known: Vec<_> = Message::all().iter().map(Message::command).collect();
+    let known: Vec<_> = MessageKind::all()
+        .iter()
+        .map(MessageKind::command)
+        .collect();
     if known.contains(&kind) {
         return Ok(kind.to_owned());
     }
@@ -337,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_takes_the_rest_and_spaces_do_not_matter() {
+    fn fault_body_takes_the_rest_of_the_rule() {
         for (rule, effect, body) in [
             (
                 "status=500,body=<h1>a, b</h1>",
@@ -369,16 +372,16 @@ mod tests {
         let listed_after = Some(Duration::from_secs(10));
         assert_eq!(
             fault.fate,
-            Fate {
+            DeliveryFault {
                 undelivered: Some(131_049),
                 listed_after,
-                ..Fate::default()
+                ..DeliveryFault::default()
             }
         );
     }
 
     #[test]
-    fn a_rule_that_cannot_be_followed_says_why() {
+    fn invalid_fault_rule_shows_its_problem() {
         for (raw, problem) in [
             ("", "it does not say what happens"),
             ("stored", "it does not say what happens"),
@@ -426,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_count_the_messages_that_they_are_for() {
+    fn fault_rules_count_only_matching_messages() {
         let hits = |rule: &str, messages: &[(&str, &str)]| {
             let faults = Faults::new(vec![rule.parse().unwrap()]);
             let hits = messages
@@ -453,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_applies_wins() {
+    fn first_matching_fault_rule_wins() {
         let rules = ["status=500,every=2", "status=429,every=3"].map(|rule| rule.parse().unwrap());
         let faults = Faults::new(rules.into());
         let effects: Vec<_> = (0..6)

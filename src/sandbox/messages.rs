@@ -12,10 +12,10 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::answers;
-use super::connection::{Ending, Hangup};
+use super::connection::{ConnectionCloser, Ending};
 use super::fault::{Fault, FaultEffect};
 use super::refused::{RefusedRequest, readable};
-use super::request::{Asked, Caller, MessageRequest, read_bytes, refuse};
+use super::request::{Caller, MessageRequest, ValidQuery, read_bytes, refuse};
 use super::state::SandboxState;
 use super::stored_message::{Author, StoredMessage};
 use super::templates::{PageQuery, Templates};
@@ -46,7 +46,7 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 /// `POST /v2/whatsapp/{bot}/hsm`
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
-    if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body))
+    if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::from_body(&received.body))
         && let Some((code, description)) = judge(
             &received.caller.sandbox.options.templates,
             &wanted,
@@ -113,7 +113,10 @@ fn judge(
 }
 
 /// `GET /v1/bots/{bot}/templates`
-pub(super) async fn templates(caller: Caller, Asked(wanted): Asked<PageQuery>) -> Json<Value> {
+pub(super) async fn templates(
+    caller: Caller,
+    ValidQuery(wanted): ValidQuery<PageQuery>,
+) -> Json<Value> {
     Json(caller.sandbox.options.templates.page(&wanted))
 }
 
@@ -247,7 +250,7 @@ fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
 }
 
 /// Answers as the fault says, or not at all.
-async fn fail(fault: &Fault, accepted: &Value, hangup: Option<Hangup>) -> Response {
+async fn fail(fault: &Fault, accepted: &Value, hangup: Option<ConnectionCloser>) -> Response {
     match (fault.effect, hangup) {
         (FaultEffect::None, _) => Json(accepted).into_response(),
         (FaultEffect::Status(status), _) => with_status(status, fault),
@@ -272,7 +275,7 @@ fn with_status(status: u16, fault: &Fault) -> Response {
 }
 
 /// Sends the first half of `answer` with the length of the whole; then the connection ends.
-fn truncated(answer: &str, hangup: Hangup) -> Response {
+fn truncated(answer: &str, hangup: ConnectionCloser) -> Response {
     let (half, _) = answer.as_bytes().split_at(answer.len() / 2);
     let half = Bytes::copy_from_slice(half);
     let chunks = stream::unfold((Some(half), hangup), |(half, hangup)| async {

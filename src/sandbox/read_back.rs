@@ -19,10 +19,10 @@ use tokio::sync::watch;
 
 use super::answers;
 use super::fault::Fault;
-use super::request::{Asked, read_json};
+use super::request::{ValidQuery, read_json};
 use super::state::SandboxState;
 use super::store::{Filter, Writers};
-use super::stored_message::Fate;
+use super::stored_message::DeliveryFault;
 use super::stored_message::{Author, StoredMessage};
 
 /// The parameters of a query for refused requests.
@@ -55,7 +55,7 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 /// `GET /sandbox/messages`: the messages that were sent, oldest first.
 pub(super) async fn messages(
     State(sandbox): State<Arc<SandboxState>>,
-    Asked(mut filter): Asked<Filter>,
+    ValidQuery(mut filter): ValidQuery<Filter>,
 ) -> Json<Value> {
     filter.from.get_or_insert(Writers::Bot);
     let messages = sandbox.store.select(&filter);
@@ -70,7 +70,7 @@ pub(super) async fn messages(
 /// `GET /sandbox/chats`: the newest fitting message of each user, newest first, and how many the user has not read.
 pub(super) async fn chats(
     State(sandbox): State<Arc<SandboxState>>,
-    Asked(filter): Asked<Filter>,
+    ValidQuery(filter): ValidQuery<Filter>,
 ) -> Json<Value> {
     let chats = sandbox.store.chats(&filter);
     Json(
@@ -95,7 +95,7 @@ pub(super) async fn message(
 /// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
 pub(super) async fn refused(
     State(sandbox): State<Arc<SandboxState>>,
-    Asked(asked): Asked<RefusedQuery>,
+    ValidQuery(asked): ValidQuery<RefusedQuery>,
 ) -> Response {
     let refused = sandbox
         .refused
@@ -162,7 +162,9 @@ pub(super) async fn write(
         .or_else(|| sandbox.store.bot_of(&user))
         .unwrap_or_else(|| "sandbox".to_owned());
     let message = StoredMessage::new(Author::User, bot, user, "text", body);
-    let message = sandbox.store.add(message, Fate::default(), |_| Value::Null);
+    let message = sandbox
+        .store
+        .add(message, DeliveryFault::default(), |_| Value::Null);
     Ok((StatusCode::CREATED, Json(&*message)).into_response())
 }
 

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_thousand_are_kept_and_large_ones_are_fewer() {
+    fn refused_requests_keep_newest_and_limit_size() {
         let store = RefusedRequests::default();
         for _ in 0..1500 {
             store.keep(refused("x"), &json!({ "status": 422 }));

@@ -17,7 +17,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::answers;
-use super::connection::Hangup;
+use super::connection::ConnectionCloser;
 use super::refused::{RefusedRequest, readable};
 use super::state::SandboxState;
 
@@ -44,7 +44,7 @@ pub(super) struct MessageRequest {
     /// As it is shown.
     pub(crate) request: Box<RawValue>,
     pub(crate) body: Value,
-    pub(crate) hangup: Option<Hangup>,
+    pub(crate) hangup: Option<ConnectionCloser>,
 }
 
 impl FromRequestParts<Arc<SandboxState>> for Caller {
@@ -232,9 +232,9 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// The parameters of a query; a wrong one is answered with `422`.
-pub(super) struct Asked<T>(pub(crate) T);
+pub(super) struct ValidQuery<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {

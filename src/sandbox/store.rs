@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 
-use super::stored_message::{Author, Fate, Receipts, StoredMessage, says};
+use super::stored_message::{Author, DeliveryFault, Receipts, StoredMessage, says};
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -105,7 +105,7 @@ impl MessageStore {
     pub(crate) fn add(
         &self,
         mut message: StoredMessage,
-        fate: Fate,
+        fate: DeliveryFault,
         answer: impl FnOnce(&StoredMessage) -> Value,
     ) -> Arc<StoredMessage> {
         let mut inner = self.lock();
@@ -331,13 +331,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_messages_are_dropped_before_there_are_many() {
+    fn large_messages_are_dropped_by_size() {
         let store = MessageStore::new(10_000, Duration::ZERO, watch::Sender::default());
         for _ in 0..150 {
             let body = json!({ "text": "x".repeat(1024 * 1024) });
             let message =
                 StoredMessage::new(Author::Bot, "1".to_owned(), "1".to_owned(), "text", body);
-            store.add(message, Fate::default(), |_| Value::Null);
+            store.add(message, DeliveryFault::default(), |_| Value::Null);
         }
         let kept = store.select(&Filter::default());
         assert!((100..128).contains(&kept.len()), "{}", kept.len());

@@ -157,7 +157,7 @@ fn in_milliseconds<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::O
 
 /// The effect of a fault on a stored message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fate {
+pub(super) struct DeliveryFault {
     /// The code that WhatsApp gives when it fails to deliver the message.
     pub(crate) undelivered: Option<u32>,
     /// Whether it is beyond the limit of people: it fails without a code.
@@ -166,7 +166,7 @@ pub(super) struct Fate {
     pub(crate) listed_after: Option<Duration>,
 }
 
-impl Default for Fate {
+impl Default for DeliveryFault {
     fn default() -> Self {
         Self {
             undelivered: None,
@@ -176,7 +176,7 @@ impl Default for Fate {
     }
 }
 
-impl Fate {
+impl DeliveryFault {
     fn fails(self) -> bool {
         self.undelivered.is_some() || self.is_held_back
     }
@@ -189,14 +189,18 @@ pub(super) struct Receipts {
     accepted_at: SystemTime,
     /// When it is delivered, or fails.
     arrives_at: SystemTime,
-    fate: Fate,
+    fate: DeliveryFault,
     /// When the person opened the chat.
     pub(super) opened_at: OnceLock<SystemTime>,
     written_at: OnceLock<SystemTime>,
 }
 
 impl Receipts {
-    pub(crate) fn new(accepted_at: SystemTime, deliver_after: Duration, fate: Fate) -> Self {
+    pub(crate) fn new(
+        accepted_at: SystemTime,
+        deliver_after: Duration,
+        fate: DeliveryFault,
+    ) -> Self {
         let opened_at = OnceLock::new();
         let written_at = OnceLock::new();
         Self {
@@ -292,33 +296,68 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_only_moves_forward_and_is_read_once_it_is_delivered() {
+    fn message_state_only_advances_and_read_needs_delivery() {
         let begin = SystemTime::UNIX_EPOCH;
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let undelivered = Fate {
+        let undelivered = DeliveryFault {
             undelivered: Some(131_049),
-            ..Fate::default()
+            ..DeliveryFault::default()
         };
-        let held_back = Fate {
+        let held_back = DeliveryFault {
             is_held_back: true,
-            ..Fate::default()
+            ..DeliveryFault::default()
         };
         for (fate, opened, written, now, state, since) in [
-            (Fate::default(), None, None, 0, DeliveryState::AtWhatsapp, 0),
             (
-                Fate::default(),
+                DeliveryFault::default(),
+                None,
+                None,
+                0,
+                DeliveryState::AtWhatsapp,
+                0,
+            ),
+            (
+                DeliveryFault::default(),
                 Some(1),
                 Some(1),
                 4,
                 DeliveryState::AtWhatsapp,
                 0,
             ),
-            (Fate::default(), None, None, 5, DeliveryState::Delivered, 5),
-            (Fate::default(), Some(1), None, 5, DeliveryState::Read, 5),
-            (Fate::default(), Some(8), None, 9, DeliveryState::Read, 8),
-            (Fate::default(), None, Some(1), 9, DeliveryState::Replied, 5),
             (
-                Fate::default(),
+                DeliveryFault::default(),
+                None,
+                None,
+                5,
+                DeliveryState::Delivered,
+                5,
+            ),
+            (
+                DeliveryFault::default(),
+                Some(1),
+                None,
+                5,
+                DeliveryState::Read,
+                5,
+            ),
+            (
+                DeliveryFault::default(),
+                Some(8),
+                None,
+                9,
+                DeliveryState::Read,
+                8,
+            ),
+            (
+                DeliveryFault::default(),
+                None,
+                Some(1),
+                9,
+                DeliveryState::Replied,
+                5,
+            ),
+            (
+                DeliveryFault::default(),
                 Some(8),
                 Some(9),
                 9,
@@ -365,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn look_ups_find_it_at_once_later_or_never() {
+    fn message_is_listed_immediately_later_or_never() {
         let begin = SystemTime::UNIX_EPOCH;
         for (listed_after, listed) in [
             (Some(Duration::ZERO), [true, true]),
@@ -375,9 +414,9 @@ mod tests {
             let receipts = Receipts::new(
                 begin,
                 Duration::ZERO,
-                Fate {
+                DeliveryFault {
                     listed_after,
-                    ..Fate::default()
+                    ..DeliveryFault::default()
                 },
             );
             assert_eq!(

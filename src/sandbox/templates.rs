@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::message::{Message, Part, TemplatePart, is_same_language, note, template_button};
+use crate::message::{MessageKind, Part, TemplatePart, is_same_language, note, template_button};
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]
@@ -72,7 +72,7 @@ impl Templates {
 
     /// What the recipient of a message sees, with the text and the buttons of its template.
     pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
-        let mut parts = Message::named(kind)
+        let mut parts = MessageKind::named(kind)
             .map(|kind| kind.drawn(body))
             .unwrap_or_default();
         let name = body

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::sender::read_environment;
-use crate::api::told;
+use crate::api::excerpt;
 use crate::command_error::CommandError;
 use crate::config::{Flags, Settings};
 use crate::message::merge;
@@ -30,7 +30,7 @@ pub(crate) struct AuditLog {
 }
 
 impl AuditLog {
-    pub(crate) fn of(settings: &Settings) -> Self {
+    pub(crate) fn from_settings(settings: &Settings) -> Self {
         let sender = json!({
             "sandbox": settings.is_sandboxed(),
             "profile": settings.profile.as_ref().map(|profile| &profile.value),
@@ -56,13 +56,13 @@ impl AuditLog {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(crate) fn of_flags(flags: &Flags) -> Result<Self, CommandError> {
+    pub(crate) fn from_flags(flags: &Flags) -> Result<Self, CommandError> {
         let environment = read_environment()?;
-        Ok(Self::of(&Settings::load(flags, &environment)?))
+        Ok(Self::from_settings(&Settings::load(flags, &environment)?))
     }
 
     /// The same log, for a run that this bot and client began.
-    pub(crate) fn of_run(mut self, bot: &str, client_id: &str) -> Self {
+    pub(crate) fn for_run(mut self, bot: &str, client_id: &str) -> Self {
         merge(
             &mut self.sender,
             json!({ "bot_id": bot, "client_id": client_id }),
@@ -71,7 +71,7 @@ impl AuditLog {
     }
 
     /// The same log, for messages of this bot.
-    pub(crate) fn of_bot(mut self, bot: &str) -> Self {
+    pub(crate) fn for_bot(mut self, bot: &str) -> Self {
         merge(&mut self.sender, json!({ "bot_id": bot }));
         self
     }
@@ -89,8 +89,8 @@ impl AuditLog {
                 "exit_code": exit_code,
                 "code": error.map(|error| error.code),
                 // Both come from the API, which may return anything.
-                "api_code": error.and_then(|error| error.api_code.as_deref()).map(told),
-                "message_id": record.message_id.as_deref().map(told),
+                "api_code": error.and_then(|error| error.api_code.as_deref()).map(excerpt),
+                "message_id": record.message_id.as_deref().map(excerpt),
                 "http_status": record.http_status,
                 "attempts": record.attempts,
                 "duration_ms": record.duration_ms,
@@ -131,7 +131,7 @@ impl AuditLog {
         merge(&mut entry, what);
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
-            let error = FileError::of("write", path)(cause);
+            let error = FileError::while_doing("write", path)(cause);
             stderr.warning(&format!("the audit log lacks this {event}: {error}"));
         }
     }
@@ -150,7 +150,7 @@ pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
         (None, Err(cause)) => Err(cause),
         (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
     };
-    checked.map_err(FileError::of("write", path))
+    checked.map_err(FileError::while_doing("write", path))
 }
 
 fn check_directory(directory: Option<&Path>) -> io::Result<()> {
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_what_became_of_a_message_and_nothing_of_what_it_says() {
+    fn audit_line_has_outcome_without_message_text() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join("log");
         let stderr = Stderr::new(Verbosity::Quiet, Color::default());
@@ -289,7 +289,7 @@ mod tests {
         let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();
         log(&path)
-            .of_run("2", "d")
+            .for_run("2", "d")
             .run(&stderr, "bulk send", json!({ "run": "r" }));
 
         let text = std::fs::read_to_string(&path).unwrap();

@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use crate::api::{
     Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
-    Proxy, Request, Roots, UNKNOWN_HINT, deliver, told,
+    Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
 };
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, Sandboxed, Settings, bad_file};
+use crate::config::{ApiUrl, SandboxMode, Settings, bad_file};
 use crate::exit::ExitCode;
 use crate::input::{MAX_BYTES, UsageError};
 use crate::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::process::Signals;
-use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
+use crate::sandbox::{self, DEFAULT_PORT, PortOwner, Sandbox};
 
 /// How long the signal of a Ctrl-C that was typed may be on its way.
 const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
@@ -42,8 +42,8 @@ pub(crate) struct Connection {
 /// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
 pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
-        Sandboxed::No | Sandboxed::At(_) => settings.api_url.clone(),
-        Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
+        SandboxMode::No | SandboxMode::At(_) => settings.api_url.clone(),
+        SandboxMode::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
     }
 }
 
@@ -56,18 +56,18 @@ pub(crate) async fn reach_or_start(
     settings: &Settings,
     stderr: &Stderr,
 ) -> Result<ApiUrl, CommandError> {
-    if settings.sandbox != Sandboxed::Nearest {
+    if settings.sandbox != SandboxMode::Nearest {
         return Ok(planned_base(settings));
     }
     match sandbox::neighbor(DEFAULT_PORT).await {
-        Neighbor::Ours => return Ok(planned_base(settings)),
-        Neighbor::Foreign => {
+        PortOwner::Ours => return Ok(planned_base(settings)),
+        PortOwner::Foreign => {
             let message = format!(
                 "the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used"
             );
             stderr.warning(&message);
         }
-        Neighbor::Nobody => {}
+        PortOwner::Nobody => {}
     }
     let inside = Sandbox::start(sandbox::Options::default()).map_err(|cause| SystemError {
         action: "start the sandbox",
@@ -135,7 +135,7 @@ impl Connection {
         request: &Request,
         retry_for: Duration,
         begins_by: Option<Deadline>,
-        flight: &Flight,
+        flight: &RequestProgress,
     ) -> Delivery {
         let Self {
             client,
@@ -168,7 +168,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         let read =
             open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
         let content = read
-            .map_err(FileError::of("read", &file))
+            .map_err(FileError::while_doing("read", &file))
             .map_err(bad_file)?;
         Ok::<_, CommandError>(Roots::Only { file, content })
     };
@@ -214,7 +214,7 @@ fn check_platform_roots() -> Result<(), CommandError> {
     let problem = match read {
         Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => return Ok(()),
         Ok(_) => format!("{} has no PEM certificate", file.display()),
-        Err(cause) => FileError::of("read", &file)(cause).to_string(),
+        Err(cause) => FileError::while_doing("read", &file)(cause).to_string(),
     };
     Err(CommandError::configuration(
         format!("the root certificates cannot be used: {ROOTS_VARIABLE}: {problem}"),
@@ -235,7 +235,7 @@ pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, UsageError> {
     if base.is_loopback() || base.is_plain_http() {
         Ok(None)
     } else {
-        Proxy::of(base.url())
+        Proxy::for_target(base.url())
     }
 }
 
@@ -262,7 +262,7 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
                 stderr.warning(warning);
             }
             stderr.detail('<', &status.to_string());
-            stderr.detail('<', &told(&body.text));
+            stderr.detail('<', &excerpt(&body.text));
         }
         Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {
@@ -284,13 +284,13 @@ const TIME_HINT: &str = "check the network, or allow more time with --notify-tim
 
 /// How far a request got, according to its events.
 #[derive(Debug, Default)]
-pub(crate) struct Flight {
+pub(crate) struct RequestProgress {
     is_under_way: Cell<bool>,
     /// Stable name and text of the last attempt's problem.
     last_problem: RefCell<Option<(&'static str, String)>>,
 }
 
-impl Flight {
+impl RequestProgress {
     pub(crate) fn note(&self, event: &Event<'_>) {
         match event {
             Event::Attempt(_) => self.is_under_way.set(true),
@@ -345,7 +345,7 @@ impl Flight {
 
 /// Runs `work`; a panic in it becomes an error that says whether a request was under way.
 pub(crate) fn catch_panic<T>(
-    flight: &Flight,
+    flight: &RequestProgress,
     work: impl FnOnce() -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_under_way())))
@@ -368,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_may_have_sent_a_message_only_while_a_request_is_under_way() {
+    fn panic_is_unknown_only_with_request_in_flight() {
         let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
         let waiting = || Event::Waiting {
             wait: Duration::ZERO,
@@ -387,7 +387,7 @@ mod tests {
             ),
             (&[Event::Attempt(1)], true, false),
         ] {
-            let flight = Flight::default();
+            let flight = RequestProgress::default();
             for event in events {
                 flight.note(event);
             }
@@ -408,11 +408,14 @@ mod tests {
                 "{events:?}"
             );
         }
-        assert_eq!(catch_panic(&Flight::default(), || Ok(7)).unwrap(), 7);
+        assert_eq!(
+            catch_panic(&RequestProgress::default(), || Ok(7)).unwrap(),
+            7
+        );
     }
 
     #[test]
-    fn what_is_given_up_is_unknown_only_while_a_request_is_under_way() {
+    fn interrupt_is_unknown_only_with_request_in_flight() {
         let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
         let network = problem(Cause::Network);
         let limit = problem(Cause::Unavailable);
@@ -453,7 +456,7 @@ mod tests {
                 "no answer (tried for 1.5 s)",
             ),
         ] {
-            let flight = Flight::default();
+            let flight = RequestProgress::default();
             for event in &events {
                 flight.note(event);
             }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::connection::{Connection, Flight, report_event};
+use super::connection::{Connection, RequestProgress, report_event};
 use crate::api::{
-    Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort,
-    Outcome, Request, TrackedMessage, look_up_code, look_up_pace,
+    Cause, Code, Delivery, DeliveryState, DeliveryStatus, Event, LookUpError, LookUps,
+    MessageClass, Outcome, Request, TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::message::Outgoing;
 use crate::output::{Record, rounded};
@@ -39,7 +39,7 @@ impl DeliveryWait {
 impl Connection {
     /// Look-ups for messages of the bot over this connection, which report their progress; meanwhile `flight` records
     /// what keeps Jelou from answering.
-    pub(crate) fn look_ups<'a>(&'a mut self, flight: &'a Flight) -> LookUps<'a> {
+    pub(crate) fn look_ups<'a>(&'a mut self, flight: &'a RequestProgress) -> LookUps<'a> {
         let stderr = &self.stderr;
         let watch = |request: &Request, event: Event<'_>| {
             flight.note(&event);
@@ -68,7 +68,7 @@ impl Connection {
         tracked: &mut TrackedMessage,
         wait: &DeliveryWait,
     ) -> Result<Option<WaitProblem>, LookUpError> {
-        let flight = Flight::default();
+        let flight = RequestProgress::default();
         let deadline = Instant::now() + wait.within;
         let mut look_ups = self.look_ups(&flight);
         let mut pause = FIRST_PAUSE;
@@ -133,7 +133,7 @@ fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
 }
 
 /// Of a message that failed on its way: what is known, and what to do.
-fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
+fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
     let why = facts
         .failure()
         .unwrap_or_else(|| "Jelou gives no reason".to_owned());
@@ -143,7 +143,7 @@ fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
 }
 
 /// Of a message that has not come so far in time; with the last error, if Jelou did not answer at the end.
-fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
+fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
     let state = facts.map(|facts| format!("it is {}", facts.state.words()));
     let goal = wait.goal.words();
     let within = rounded(wait.within);
@@ -168,7 +168,7 @@ pub(crate) async fn wait_for_delivery(
     record: &mut Record,
 ) -> Result<(), (String, String)> {
     const NO_SECOND_SEND: &str = "do not send it again: the person may get both";
-    let accepted = DeliveryFacts::new(DeliveryState::Accepted);
+    let accepted = DeliveryStatus::new(DeliveryState::Accepted);
     let Some(id) = record.message_id.clone() else {
         record.delivery = Some(json!(accepted));
         let message = "its answer has no message id to ask Jelou by".to_owned();
@@ -181,7 +181,11 @@ pub(crate) async fn wait_for_delivery(
         .note(&format!("waiting until it is {goal}, at most {within}"));
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
-    let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), begun);
+    let mut tracked = TrackedMessage::new(
+        id,
+        MessageClass::from_request(request.url.path(), &fields),
+        begun,
+    );
     tracked.recipient = Some(outgoing.recipient().to_string());
     let ended = connection.wait(&mut tracked, wait).await;
     record.delivery = Some(json!(tracked.facts.as_ref().unwrap_or(&accepted)));
@@ -224,12 +228,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_last_known_is_told_with_the_problem() {
+    fn last_known_status_is_reported_with_the_problem() {
         let wait = DeliveryWait {
             goal: DeliveryState::Read,
             within: DeliveryWait::DEFAULT,
         };
-        let facts = DeliveryFacts::new(DeliveryState::Delivered);
+        let facts = DeliveryStatus::new(DeliveryState::Delivered);
         for (problem, facts, expected) in [
             (
                 Some("silence"),
@@ -253,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_look_is_made_just_before_the_time_is_up() {
+    fn last_check_runs_just_before_the_deadline() {
         let seconds = Duration::from_secs_f64;
         for (pause, left, expected) in [
             (1.0, 8.0, Some(1.0)),

@@ -145,7 +145,7 @@ pub(crate) fn read_exclusions(
         .iter()
         .map(|source| read(source, options))
         .collect::<Result<Vec<_>, _>>();
-    let mut lists = lists.map_err(|problem| problem.of("--exclude"))?;
+    let mut lists = lists.map_err(|problem| problem.in_file("--exclude"))?;
     lists.extend(list_of_profile(settings)?);
     tell(context, &lists);
     Ok(Exclusions { lists })
@@ -179,7 +179,7 @@ fn list_of_profile(settings: &Settings) -> Result<Option<ExclusionList>, Command
             code: ExitCode::Configuration,
             name: "configuration",
             ..problem
-                .of(&format!("do_not_contact (profile {profile})"))
+                .in_file(&format!("do_not_contact (profile {profile})"))
                 .into()
         })
 }
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn every_recipient_must_be_allowed_in_one_of_its_spellings() {
+    fn every_recipient_must_be_allowed_in_some_spelling() {
         let ana = "593987654321";
         let luis = "593987654322";
         for (profile, recipients, expected) in [
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_says_whom_it_keeps_and_how_to_go_on() {
+    fn safety_check_names_the_allowed_recipients() {
         for (profile, allowed) in [
             ("allow_to = [\"51*\", \"52*\"]", "51*, 52*"),
             ("allow_to = []", "no one (allow_to is empty)"),

@@ -11,8 +11,8 @@ mod templates;
 
 pub(crate) use self::audit_log::{AuditLog, check_audit_log};
 pub(crate) use self::connection::{
-    Connection, Flight, ask_secret, catch_panic, new_client, no_client, panicked, proxy_to,
-    reach_or_start,
+    Connection, RequestProgress, ask_secret, catch_panic, new_client, no_client, panicked,
+    proxy_to, reach_or_start,
 };
 pub(crate) use self::delivery_wait::{DeliveryWait, wait_for_delivery};
 pub(crate) use self::guard::{

@@ -7,12 +7,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::connection::{Connection, Flight};
+use super::connection::{Connection, RequestProgress};
 use crate::api::{
     CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList,
-    LookUpSpan, MessageAuthor, SpanStart, is_person,
+    LookUpSpan, MessageAuthor, Since, is_person,
 };
-use crate::output::{ProgressFormat, Reading};
+use crate::output::{ProgressFormat, ReadProgress};
 use crate::phone::person_key;
 use crate::timestamps::now;
 
@@ -38,17 +38,17 @@ impl OpenWindows {
     /// # Errors
     /// If it cannot be read completely.
     pub(crate) async fn read(connection: &mut Connection) -> Result<Self, LookUpError> {
-        let flight = Flight::default();
+        let flight = RequestProgress::default();
         let stderr = connection.stderr.clone();
         let bot = connection.bot.clone();
         let mut look_ups = connection.look_ups(&flight);
         let span = LookUpSpan {
-            start: SpanStart::Ago(WINDOW),
+            start: Since::Ago(WINDOW),
             until: None,
         };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
         stderr.note("looking up in Jelou's history who has written within 23 hours");
-        let reading = Reading::new(&stderr, ProgressFormat::Auto, "Jelou's history");
+        let reading = ReadProgress::new(&stderr, ProgressFormat::Auto, "Jelou's history");
         let mut windows = Self::default();
         let mut read = 0_u64;
         let mut unreadable = 0;
@@ -128,7 +128,7 @@ mod tests {
     const HOUR: i64 = 3600;
 
     #[test]
-    fn a_window_is_open_for_23_hours_by_the_servers_clock() {
+    fn window_is_open_23_hours_by_server_clock() {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
         for (written_at, clock, expected) in [

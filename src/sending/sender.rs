@@ -7,7 +7,7 @@ use url::Url;
 use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
 use crate::api::{Credentials, Request, curl_command};
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, Environment, SecretSource, Settings, Sourced, interrupted};
+use crate::config::{ApiUrl, Environment, SecretSource, Settings, WithOrigin, interrupted};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{SystemError, visible_json};
@@ -50,8 +50,8 @@ pub(crate) fn read_settings(
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
     pub(crate) bot: String,
-    pub(crate) client_id: Sourced<String>,
-    secret: Sourced<SecretSource>,
+    pub(crate) client_id: WithOrigin<String>,
+    secret: WithOrigin<SecretSource>,
     /// With the secret, once it was fetched: standard input and a person give it only once.
     credentials: OnceCell<Credentials>,
 }
@@ -59,12 +59,12 @@ pub(crate) struct Sender {
 impl Sender {
     /// The configured one.
     pub(crate) fn resolve(context: &Context) -> Result<Self, CommandError> {
-        Self::of(read_settings(context, &read_environment()?)?, context)
+        Self::new(read_settings(context, &read_environment()?)?, context)
     }
 
     /// # Errors
     /// If settings are missing, or the secret would go to a place that it is not for.
-    pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, CommandError> {
+    pub(crate) fn new(settings: Settings, context: &Context) -> Result<Self, CommandError> {
         let bot = settings.bot()?.to_owned();
         let (client_id, secret) = settings.credentials(context.can_ask())?;
         let client_id = client_id.clone();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::connection::{Connection, Flight};
+use super::connection::{Connection, RequestProgress};
 use crate::api::{
     Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter,
     counted,
@@ -73,7 +73,7 @@ impl Listing {
         let request =
             Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
         let delivery = connection
-            .deliver(&request, retry_for, None, &Flight::default())
+            .deliver(&request, retry_for, None, &RequestProgress::default())
             .await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (
@@ -183,7 +183,7 @@ pub(crate) async fn check_templates(
     let reading = read_templates(connection, &filter, CHECK_TIME);
     let why = match tokio::time::timeout(CHECK_TIME, reading).await {
         Ok(Ok(listing)) => {
-            let texts = TemplateTexts::of(uses, listing.templates());
+            let texts = TemplateTexts::new(uses, listing.templates());
             return Ok(CheckedTemplates {
                 faults: judge(&listing, &connection.stderr, uses, strict),
                 texts,
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_ends_where_the_api_says_so_and_knows_whether_that_is_all() {
+    fn template_listing_reports_if_it_is_complete() {
         let pages = |count: u64| json!({ "totalPages": count });
         let both = |pages: u64, total: u64| json!({ "totalPages": pages, "total": total });
         for (read, expected) in [
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_says_itself_whether_it_has_every_template() {
+    fn listing_metadata_shows_if_templates_are_missing() {
         for (listing, may_lack) in [
             (
                 json!({ "pagination": { "total": 2, "totalPages": 1 } }),
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_refused_only_where_the_list_tells() {
+    fn template_is_refused_only_on_listing_evidence() {
         let template = |language: &str, status: Option<&str>, text: &str| {
             let mut template =
                 json!({ "elementName": "order", "language": language, "template": text });
@@ -586,7 +586,7 @@ mod tests {
     }
 
     #[test]
-    fn several_faults_are_counted_and_the_first_ones_named() {
+    fn several_faults_are_counted_and_first_named() {
         let of = |count: usize| {
             let fault = |n| format!("p{n}");
             let faults: Vec<_> = (1..=count).map(fault).collect();

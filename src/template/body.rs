@@ -7,7 +7,7 @@ use minijinja::Environment;
 use serde_json::Value;
 
 use super::text::{Filled, TemplateError, TextTemplate};
-use super::walk::Uses;
+use super::walk::ColumnUses;
 use crate::list::Row;
 use crate::message::{Schema, fit};
 use crate::phone::{Country, PhoneNumber};
@@ -30,7 +30,7 @@ pub(crate) struct BodyText<'a> {
 
 impl BodyText<'_> {
     /// How it uses columns, if it is a template.
-    pub(crate) fn uses(&self) -> Option<&Uses> {
+    pub(crate) fn uses(&self) -> Option<&ColumnUses> {
         self.template.as_ref().map(|(template, _)| &*template.uses)
     }
 
@@ -105,7 +105,7 @@ impl<'a> BodyTemplate<'a> {
     }
 
     /// How each template uses columns, with its path.
-    pub(crate) fn uses(&self) -> impl Iterator<Item = (&str, &Uses)> {
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (&str, &ColumnUses)> {
         self.texts()
             .iter()
             .filter_map(|text| Some((text.path.as_str(), text.uses()?)))
@@ -175,14 +175,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::message::Message;
+    use crate::message::MessageKind;
     use crate::template::language;
 
     #[test]
     fn every_string_is_filled_in_its_place() {
         let language = language();
         let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
-        let schema = Message::named("raw").unwrap().schema();
+        let schema = MessageKind::named("raw").unwrap().schema();
         let template = BodyTemplate::compile(&language, schema, &body).unwrap();
         let row = Row::Fields(Arc::new(
             serde_json::from_value(json!({ "x": "ñ" })).unwrap(),

@@ -304,7 +304,7 @@ mod tests {
     use crate::template::fixture::check;
 
     #[test]
-    fn a_short_year_is_clear_for_ten_years() {
+    fn two_digit_year_is_clear_for_ten_years() {
         for (short, this_year, expected) in [
             (26, 2026, false),
             (36, 2026, false),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_half_a_day_are_read() {
+    fn twelve_hour_times_are_read() {
         for (cell, expected) in [
             ("05/12/2026 02:30 p. m.", Ok("05/12 14:30")),
             ("05/12/2026 02:30 p.\u{a0}m.", Ok("05/12 14:30")),
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_and_written_as_people_do() {
+    fn dates_are_read_and_written_in_common_formats() {
         for (source, cell, country, expected) in [
             (
                 "{{ x | date('%-d de %B') }}",

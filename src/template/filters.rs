@@ -1,6 +1,6 @@
 //! The filters of the language: what each takes, in front of it and in its brackets, and what it gives.
 
-use Gives::{Either, Item, New};
+use FilterOutput::{Either, Item, New};
 use Type::{Any, List, Number, Text, Texts, Truth};
 
 use crate::nearest::nearest;
@@ -35,7 +35,7 @@ impl Type {
 
 /// What a filter gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gives {
+pub(super) enum FilterOutput {
     New(Type),
     /// What was in front of it, or another value where that is missing.
     Either,
@@ -52,7 +52,7 @@ pub(super) struct FilterRule {
     /// What stands in its brackets, in this order, of which the first `least` must be there.
     brackets: &'static [Type],
     least: usize,
-    pub(super) gives: Gives,
+    pub(super) gives: FilterOutput,
     /// How it is written.
     pub(super) example: &'static str,
 }
@@ -63,7 +63,7 @@ const AMOUNT: &[Type] = &[Text, Number];
 const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
 
 const fn filter(
-    (name, takes, gives): (&'static str, &'static [Type], Gives),
+    (name, takes, gives): (&'static str, &'static [Type], FilterOutput),
     (least, brackets): (usize, &'static [Type]),
     example: &'static str,
 ) -> FilterRule {
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_takes_what_its_line_says() {
+    fn filter_arguments_match_their_table() {
         let language = language();
         for (source, expected) in [
             ("{{ x | replace('a', 'b') | title }}", None),

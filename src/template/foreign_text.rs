@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_is_written_for_another_program() {
+    fn text_for_other_programs_is_found() {
         for (text, expected) in [
             ("Hola\\nAna", "\\n"),
             ("Hola%0AAna", "%0A"),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_letters_in_the_wrong_encoding() {
+    fn wrongly_decoded_letters_are_found() {
         for (text, expected) in [
             ("MarÃ\u{ad}a", "`MarÃ\u{ad}a` was probably `María`"),
             ("Sra. JosÃ© NuÃ±ez", "`JosÃ©` was probably `José`"),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_other_texts_alone() {
+    fn ordinary_text_is_not_foreign() {
         for text in [
             "JOÃO, CORAÇÃO, AMANHÃ… “IRMÃ” e MAÇÃ",
             "AMANHÃ\u{a0}às 8, PERÚ… “MENÚ” CAFÉ™ ¡SÍ!",

@@ -54,7 +54,7 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
     let view = RowView::in_state(state);
     let named = country.filter(|country| !country.trim().is_empty());
     let country = match named {
-        Some(named) => Some(Country::meant(named).map_err(|problem| refused("phone", &problem))?),
+        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", &problem))?),
         None => view.as_ref().and_then(|view| view.country),
     };
     let number =
@@ -172,7 +172,7 @@ mod tests {
     use crate::template::{TextTemplate, language};
 
     #[test]
-    fn what_is_within_the_bounds_needs_less_than_a_small_stack_and_what_is_not_is_refused() {
+    fn bounded_expressions_fit_a_small_stack() {
         let many = |part: &str, count: usize| part.repeat(count);
         let expressions = move |count: usize| {
             [
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_an_expression_and_not_the_text_around_it() {
+    fn bounds_apply_to_expressions_not_plain_text() {
         let signs = "- (a) = b, ".repeat(90);
         assert_eq!(
             check_bounds(&format!(

@@ -7,7 +7,7 @@ use super::language::syntax;
 use super::placeholder::{
     looks_like_name, meant_column, placeholders_without_list, unknown_placeholders,
 };
-use super::walk::{Uses, quoted};
+use super::walk::{ColumnUses, quoted};
 use crate::input::UsageError;
 use crate::list::near_column;
 use crate::nearest::{identifier, plain};
@@ -31,7 +31,7 @@ impl Misspelling {
 /// The first misspelling in `source`, with its uses if it is a template; `column` returns the column that a name means.
 pub(crate) fn misspelling(
     source: &str,
-    uses: Option<&Uses>,
+    uses: Option<&ColumnUses>,
     column: impl Fn(&str) -> Option<String>,
 ) -> Option<Misspelling> {
     let constant = uses.and_then(|uses| uses.constants.first().cloned());
@@ -111,7 +111,7 @@ fn literals(source: &str) -> Vec<&str> {
 
 /// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
 fn expressions(source: &str) -> Vec<String> {
-    insides(source)
+    placeholders(source)
         .map(|inside| format!("{{{{{inside}}}}}"))
         .collect()
 }
@@ -155,7 +155,7 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
 }
 
 /// What stands between `{{` and `}}`.
-fn insides(source: &str) -> impl Iterator<Item = &str> {
+fn placeholders(source: &str) -> impl Iterator<Item = &str> {
     source
         .split("{{")
         .skip(1)
@@ -170,7 +170,7 @@ pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
 
 /// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
 pub(super) fn name_with_blanks(source: &str) -> Option<String> {
-    insides(source).find_map(|expression| {
+    placeholders(source).find_map(|expression| {
         let name = expression.split('|').next().unwrap_or_default().trim();
         let name = name.strip_prefix("row.").unwrap_or(name);
         let is_one = looks_like_name(name) && parse_expr(name).is_err();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_what_is_meant_for_a_column() {
+    fn misspelt_placeholders_are_found() {
         for (source, expected) in [
             ("Hola {{1}}", "{{1}}"),
             ("{{ 1 }}", "{{1}}"),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_written_so_that_no_other_is_taken() {
+    fn column_spelling_is_unambiguous() {
         let columns = [
             "Nombre completo",
             "nombre_completo",
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_nothing_else_for_a_column() {
+    fn ordinary_text_is_not_a_placeholder() {
         for source in [
             "{{ nombre }} {{ row['Nombre completo'] }}",
             "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",

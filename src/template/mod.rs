@@ -26,4 +26,4 @@ pub(crate) use self::misspelling::{
 pub(crate) use self::numbers::decimal_mark;
 pub(crate) use self::placeholder::is_usual_name;
 pub(crate) use self::text::{TemplateError, TextTemplate};
-pub(crate) use self::walk::{ReadAmount, Uses};
+pub(crate) use self::walk::{ColumnUses, ReadAmount};

@@ -15,7 +15,7 @@ pub(super) fn refused(filter: &str, problem: &str) -> Error {
 }
 
 pub(super) fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
-    Conventions::of(RowView::in_state(state)?.country?.code())
+    Conventions::for_country(RowView::in_state(state)?.country?.code())
 }
 
 /// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
@@ -198,7 +198,7 @@ struct PlainAmount<'a> {
 }
 
 impl<'a> PlainAmount<'a> {
-    fn of(typed: &'a str) -> Option<Self> {
+    fn parse(typed: &'a str) -> Option<Self> {
         let minus = ['-', '−'];
         let rest = typed.strip_prefix(minus);
         let is_before = rest.is_some();
@@ -237,7 +237,7 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         is_negative,
         digits,
         is_percent,
-    } = PlainAmount::of(typed).ok_or_else(is_not)?;
+    } = PlainAmount::parse(typed).ok_or_else(is_not)?;
     let ambiguous = || {
         format!(
             "`{typed}` may be two numbers, one a thousand times the other: say which sign its decimals have, number(',') or \
@@ -272,14 +272,14 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
 /// The decimal sign of an amount with a point or a comma: the one that its digits show, or `known` if they could be read
 /// with either.
 pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
-    let digits = PlainAmount::of(text.trim())?.digits;
+    let digits = PlainAmount::parse(text.trim())?.digits;
     let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
     mark_of(digits, known).filter(|_| has_mark)
 }
 
 /// Whether an amount with this decimal sign has three decimals that may be thousands: `1,234`.
 pub(super) fn may_be_thousands(text: &str, mark: char) -> bool {
-    let digits = PlainAmount::of(text.trim()).map_or("", |amount| amount.digits);
+    let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
     digits.contains(mark) && mark_of(digits, None).is_none()
 }
 
@@ -333,7 +333,7 @@ mod tests {
     use crate::template::fixture::check;
 
     #[test]
-    fn reads_numbers_as_people_write_them() {
+    fn numbers_are_read_in_common_formats() {
         for (text, mark, expected) in [
             ("1.200,50", None, Ok(Cell::from(1200.5))),
             ("1,200.50", None, Ok(Cell::from(1200.5))),
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_which_decimal_sign_a_cell_shows() {
+    fn decimal_separator_of_a_cell_is_detected() {
         for (text, known, expected) in [
             ("1,234.50", None, Some('.')),
             ("950.00", Some(','), Some('.')),
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_their_country_does() {
+    fn numbers_are_formatted_by_country() {
         for (source, cell, country, expected) in [
             ("{{ x | number(2) }}", "1500", Some("EC"), Ok("1.500,00")),
             ("{{ x | number(0) }}", "1500.4", Some("MX"), Ok("1,500")),

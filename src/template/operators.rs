@@ -187,7 +187,7 @@ mod tests {
     use crate::template::fixture::check;
 
     #[test]
-    fn a_condition_means_what_it_says_or_is_refused() {
+    fn ambiguous_condition_is_refused() {
         for (source, cell, expected) in [
             (
                 "{{ x | number ~ 5 }}",

@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_column_in_other_marks() {
+    fn column_in_other_marks_is_found() {
         for (written, column) in [
             ("{nombre | upper}", "nombre"),
             ("{ nombre|default:'x' }", "nombre"),
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_nothing_else_for_a_column() {
+    fn ordinary_text_is_not_a_placeholder() {
         for text in [
             "Pedido #1 y #2, #nombrado y #otro#",
             "ana@nombre.com, luis@nombre.com @nombre",
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_without_a_list_is_known_by_its_marks_or_name() {
+    fn placeholder_without_list_is_recognized() {
         for (text, expected) in [
             (
                 "Hola {nombre}, {algo | upper}",

@@ -68,7 +68,7 @@ impl RowView {
                 .is_some_and(|stored| std::ptr::eq(stored, text))
         };
         self.row
-            .look(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
+            .cell_text(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
     }
 
     /// Whether a cell that the sheet shows differently is stored as `text`.

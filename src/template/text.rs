@@ -12,7 +12,7 @@ use super::language::{check_bounds, describe, syntax};
 use super::misspelling::name_with_blanks;
 use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
-use super::walk::{Uses, walk};
+use super::walk::{ColumnUses, walk};
 use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::is_template;
@@ -39,7 +39,7 @@ impl TemplateError {
     }
 
     /// As an error of the whole list.
-    pub(crate) fn of_list(&self) -> UsageError {
+    pub(crate) fn list_error(&self) -> UsageError {
         let hint = "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; filters stand behind it, such as \
                     upper, default('x') and phone('EC'); to print braces, write {{ '{{' }}";
         UsageError::new(self, hint)
@@ -78,7 +78,7 @@ pub(crate) struct TextTemplate<'a> {
     /// Its parts, if they are only words and columns.
     parts: Option<Vec<PlainPart<'a>>>,
     /// How it uses columns. Boxed, since most bodies have many fields and few templates.
-    pub(crate) uses: Box<Uses>,
+    pub(crate) uses: Box<ColumnUses>,
 }
 
 /// A part of a text that has only words and columns, as most have. A row with a header fills it without minijinja.
@@ -189,7 +189,7 @@ impl<'a> TextTemplate<'a> {
                 PlainPart::Words(words) => words,
                 PlainPart::Column(name) => {
                     let place = row.place(name)?;
-                    row.look(place)
+                    row.cell_text(place)
                         .filter(|_| as_shown)
                         .or(row.cell_at(place))?
                 }
@@ -253,7 +253,7 @@ mod tests {
     use crate::template::language;
 
     #[test]
-    fn words_and_columns_are_filled_as_minijinja_fills_them() {
+    fn fast_fill_matches_minijinja() {
         let list = Cursor::new("Nombre completo,saldo,vacío\n\"{{ saldo }}, \"\"ñ\"\"\",1.50,\n");
         let mut list = ListReader::open(
             ListInput::Stream(Box::new(list)),

@@ -4,11 +4,11 @@ use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr, UnaryOpKind};
 use minijinja::value::ValueKind;
 
-use super::filters::{FilterRule, Gives, Type};
-use super::walk::{Known, ReadAmount, TextWalk, brackets, check_number, check_text, written};
+use super::filters::{FilterOutput, FilterRule, Type};
+use super::walk::{ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, written};
 
 /// Boxed, since the walk goes as deep as an expression.
-pub(super) type Found = Result<Box<Known>, String>;
+pub(super) type Found = Result<Box<ExprInfo>, String>;
 
 impl TextWalk {
     /// What an expression is.
@@ -20,7 +20,7 @@ impl TextWalk {
             Expr::Var(name) if name.id == "row" => {
                 self.uses.is_of_all = true;
                 self.seen.push(name.id.to_owned());
-                Known::new(Type::Any)
+                ExprInfo::new(Type::Any)
             }
             Expr::Var(name) => {
                 self.uses.names.insert(name.id.to_owned());
@@ -33,7 +33,7 @@ impl TextWalk {
             Expr::UnaryOp(operation) => match operation.op {
                 UnaryOpKind::Not => {
                     self.condition(expression)?;
-                    Known::new(Type::Truth)
+                    ExprInfo::new(Type::Truth)
                 }
                 UnaryOpKind::Neg => return self.negative(&operation.expr),
             },
@@ -75,14 +75,14 @@ impl TextWalk {
     }
 
     /// A column: `saldo`, `row.saldo` or `row['saldo']`.
-    fn column(&mut self, name: &str) -> Known {
+    fn column(&mut self, name: &str) -> ExprInfo {
         let column = name.to_owned();
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
-        Known {
+        ExprInfo {
             prints: vec![(column.clone(), true)],
             gap: Some(column),
-            ..Known::new(Type::Any)
+            ..ExprInfo::new(Type::Any)
         }
     }
 
@@ -104,8 +104,8 @@ impl TextWalk {
             return Ok(Box::new(self.column(name)));
         }
         match self.value(whole)?.kind {
-            Type::Texts => Ok(Box::new(Known::new(Type::Text))),
-            Type::List | Type::Any => Ok(Box::new(Known::new(Type::Any))),
+            Type::Texts => Ok(Box::new(ExprInfo::new(Type::Text))),
+            Type::List | Type::Any => Ok(Box::new(ExprInfo::new(Type::Any))),
             kind => Err(format!(
                 "`{}` is {}, which has no parts",
                 written(whole),
@@ -114,7 +114,7 @@ impl TextWalk {
         }
     }
 
-    fn constant(&mut self, value: &Cell) -> Known {
+    fn constant(&mut self, value: &Cell) -> ExprInfo {
         let kind = match value.kind() {
             ValueKind::String => Type::Text,
             ValueKind::Number => Type::Number,
@@ -122,14 +122,14 @@ impl TextWalk {
             _ => Type::Any,
         };
         self.words += usize::from(value.as_str().is_some_and(|text| !text.is_empty()));
-        Known {
+        ExprInfo {
             constants: vec![value.clone()],
-            ..Known::new(kind)
+            ..ExprInfo::new(kind)
         }
     }
 
     fn list(&mut self, items: &[Expr<'_>]) -> Found {
-        let mut list = Known::new(Type::List);
+        let mut list = ExprInfo::new(Type::List);
         for item in items {
             list.constants.extend(self.value(item)?.constants);
         }
@@ -173,7 +173,7 @@ impl TextWalk {
                 operands
                     .iter()
                     .try_for_each(|(written, known)| check_text(written, known))?;
-                return Ok(Box::new(Known {
+                return Ok(Box::new(ExprInfo {
                     kind: Type::Text,
                     ..left.or(*right)
                 }));
@@ -195,11 +195,11 @@ impl TextWalk {
             self.compared(&left, &right);
             self.compared(&right, &left);
         }
-        Ok(Box::new(Known::new(kind)))
+        Ok(Box::new(ExprInfo::new(kind)))
     }
 
     /// Notes the texts that the columns of `one` are compared with.
-    fn compared(&mut self, one: &Known, other: &Known) {
+    fn compared(&mut self, one: &ExprInfo, other: &ExprInfo) {
         for (column, _) in one.prints.iter().filter(|(_, is_plain)| *is_plain) {
             let texts = other.constants.iter().filter_map(Cell::as_str);
             self.uses
@@ -256,16 +256,16 @@ impl TextWalk {
         }
         let kind = rule.kind(inside.kind, types.first().copied());
         // A default leaves a cell unchanged, and fills the gap of an empty one.
-        let is_default = rule.gives == Gives::Either;
-        let Known { prints, gap, .. } = *inside;
+        let is_default = rule.gives == FilterOutput::Either;
+        let ExprInfo { prints, gap, .. } = *inside;
         let prints = prints
             .into_iter()
             .map(|(column, is_plain)| (column, is_plain && is_default))
             .collect();
-        Ok(Box::new(Known {
+        Ok(Box::new(ExprInfo {
             prints,
             gap: gap.filter(|_| !is_default),
-            ..Known::new(kind)
+            ..ExprInfo::new(kind)
         }))
     }
 }

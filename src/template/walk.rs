@@ -11,7 +11,7 @@ use super::filters::Type;
 
 /// How a text uses columns.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Uses {
+pub(crate) struct ColumnUses {
     /// The columns that it uses for anything.
     pub(crate) columns: BTreeSet<String>,
     /// Those that it names without `row`.
@@ -40,7 +40,7 @@ pub(crate) struct ReadAmount {
     pub(crate) with_point: String,
 }
 
-impl Uses {
+impl ColumnUses {
     /// Whether every row gives the same text.
     pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty() && !self.is_of_all
@@ -52,10 +52,10 @@ impl Uses {
 ///
 /// # Errors
 /// If it is not in the language; in words, with the line to type.
-pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
+pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<ColumnUses, String> {
     let mut walk = TextWalk {
         is_whole,
-        uses: Uses::default(),
+        uses: ColumnUses::default(),
         seen: Vec::new(),
         words: 0,
         looked_at: HashSet::new(),
@@ -73,7 +73,7 @@ pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
 /// The walk, with what it has met so far.
 pub(super) struct TextWalk {
     is_whole: bool,
-    pub(super) uses: Uses,
+    pub(super) uses: ColumnUses,
     /// The columns, in their order.
     pub(super) seen: Vec<String>,
     /// The number of texts that are written in expressions.
@@ -150,7 +150,7 @@ impl TextWalk {
 }
 
 /// What an expression is, before any row.
-pub(super) struct Known {
+pub(super) struct ExprInfo {
     pub(super) kind: Type,
     /// The columns that it prints, each with whether it is printed unchanged.
     pub(super) prints: Vec<(String, bool)>,
@@ -160,7 +160,7 @@ pub(super) struct Known {
     pub(super) constants: Vec<Cell>,
 }
 
-impl Known {
+impl ExprInfo {
     pub(super) fn new(kind: Type) -> Self {
         Self {
             kind,
@@ -185,7 +185,7 @@ impl Known {
 }
 
 /// Refuses a list where a text is made.
-pub(super) fn check_text(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
+pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
     let told = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
     if matches!(known.kind, Type::Texts | Type::List) {
         Err(told(written(expression)))
@@ -195,7 +195,7 @@ pub(super) fn check_text(expression: &Expr<'_>, known: &Known) -> Result<(), Str
 }
 
 /// Refuses a text where yes or no is needed.
-pub(super) fn check_truth(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
+pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
     let own = written(expression);
     let meant = match known.kind {
         Type::Truth | Type::Number => return Ok(()),
@@ -207,7 +207,7 @@ pub(super) fn check_truth(expression: &Expr<'_>, known: &Known) -> Result<(), St
     Err(format!("`{own}` is not yes or no; write {meant}"))
 }
 
-pub(super) fn check_number(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
+pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
     let own = written(expression);
     match known.kind {
         Type::Number => Ok(()),
@@ -265,7 +265,7 @@ mod tests {
     use crate::template::language::syntax;
     use crate::template::{TextTemplate, language};
 
-    fn of(source: &str) -> Uses {
+    fn column_uses(source: &str) -> ColumnUses {
         walk(&parse(source, "<text>", syntax()).unwrap(), false).unwrap()
     }
 
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_amounts_whose_decimal_sign_no_filter_says() {
+    fn ambiguous_decimal_separators_are_found() {
         for (source, expected) in [
             (
                 "{{ saldo | money('$') }}",
@@ -299,7 +299,7 @@ mod tests {
                 &[],
             ),
         ] {
-            let amounts = of(source).amounts;
+            let amounts = column_uses(source).amounts;
             let found: Vec<_> = amounts
                 .iter()
                 .map(|amount| amount.with_point.as_str())
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_columns_that_leave_gaps() {
+    fn columns_that_may_be_empty_are_found() {
         for (source, expected) in [
             (
                 "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
@@ -325,12 +325,16 @@ mod tests {
             ),
             ("{{ Ciudad | first }}", &["Ciudad"]),
         ] {
-            assert_eq!(Vec::from_iter(of(source).gaps), expected, "{source}");
+            assert_eq!(
+                Vec::from_iter(column_uses(source).gaps),
+                expected,
+                "{source}"
+            );
         }
     }
 
     #[test]
-    fn knows_the_columns_that_are_printed() {
+    fn printed_columns_are_found() {
         for (source, expected) in [
             (
                 "Hola {{ nombre }} {{ row['Nombre completo'] | default('x') }} {{ 1 }}",
@@ -348,12 +352,16 @@ mod tests {
                 &["Ciudad", "nombre"],
             ),
         ] {
-            assert_eq!(Vec::from_iter(of(source).printed), expected, "{source}");
+            assert_eq!(
+                Vec::from_iter(column_uses(source).printed),
+                expected,
+                "{source}"
+            );
         }
     }
 
     #[test]
-    fn a_text_is_not_taken_for_a_number_or_for_yes() {
+    fn text_is_not_compared_as_number_or_boolean() {
         for (source, meant) in [
             ("{% if saldo > 100 %}a{% endif %}", "saldo | number"),
             (
@@ -414,13 +422,13 @@ mod tests {
             assert_eq!(refused(source), "", "{source}");
         }
         assert_eq!(
-            Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(),
+            Vec::from_iter(column_uses("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(),
             2
         );
     }
 
     #[test]
-    fn what_is_not_in_the_language_is_refused_with_the_line_to_type() {
+    fn unsupported_syntax_suggests_a_replacement() {
         for (source, expected) in [
             (
                 "{% for c in cuotas %}{{ c }}{% endfor %}",

@@ -114,13 +114,13 @@ impl Acceptor {
     }
 
     /// The test fails if anyone connects.
-    pub(crate) fn never_asked(mut self) -> Self {
+    pub(crate) fn expect_no_requests(mut self) -> Self {
         self.expected = Expected::NeverAsked;
         self
     }
 
     /// The test decides whether anyone connects.
-    pub(crate) fn perhaps_asked(mut self) -> Self {
+    pub(crate) fn allow_no_requests(mut self) -> Self {
         self.expected = Expected::Either;
         self
     }
@@ -178,20 +178,20 @@ impl Drop for Acceptor {
 
 #[test]
 #[should_panic(expected = "nobody asked the test's server")]
-fn a_server_that_nobody_asked_fails_its_test() {
+fn unused_server_fails_its_test() {
     drop(Acceptor::start(|_, _| ()));
 }
 
 #[test]
 #[should_panic(expected = "the test's server was asked")]
-fn a_server_that_must_not_be_asked_fails_its_test() {
-    let server = Acceptor::start(|_, _| ()).never_asked();
+fn request_to_forbidden_server_fails_its_test() {
+    let server = Acceptor::start(|_, _| ()).expect_no_requests();
     TcpStream::connect(server.address).unwrap();
 }
 
 #[test]
 #[should_panic(expected = "a connection of the test's server panicked")]
-fn a_server_that_panicked_fails_its_test() {
+fn panicking_server_fails_its_test() {
     let server = Acceptor::start(|_, _| panic!("as the test wants it"));
     TcpStream::connect(server.address).unwrap();
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, sender, tool};
+use crate::harness::{CommandOutput, Home, sender, tool};
 use crate::server::{Reply, Server, refused_url};
 
 const HOSTILE: [&str; 12] = [
@@ -42,10 +42,10 @@ fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Com
 }
 
 /// Runs the Action's step that sends; also returns its outputs.
-fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (Ended, String) {
+fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (CommandOutput, String) {
     home.write("outputs", "");
     let path = repository().join("action/send.sh");
-    let ended = Ended::new(
+    let ended = CommandOutput::new(
         &script(home, path.to_str().unwrap(), url, inputs)
             .output()
             .unwrap(),
@@ -59,7 +59,7 @@ fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (Ended, String) {
 }
 
 #[test]
-fn every_text_arrives_as_it_is() {
+fn every_text_arrives_unchanged() {
     for text in HOSTILE {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
@@ -80,8 +80,8 @@ fn every_text_arrives_as_it_is() {
 }
 
 #[test]
-fn a_step_that_runs_again_under_a_key_sends_nothing_more() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn repeated_step_with_key_sends_nothing() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     let step = |inputs: &[(&str, &str)]| {
         let inputs = [
             &[
@@ -107,14 +107,24 @@ fn a_step_that_runs_again_under_a_key_sends_nothing_more() {
         "{}",
         ended.stderr
     );
-    assert_eq!(jelou.seen().len(), 0);
+    assert_eq!(jelou.requests().len(), 0);
     let (ended, first) = step(&[("INPUT_STATE_DIR", "kept")]);
-    assert_eq!((ended.code, jelou.seen().len()), (0, 1), "{}", ended.stderr);
+    assert_eq!(
+        (ended.code, jelou.requests().len()),
+        (0, 1),
+        "{}",
+        ended.stderr
+    );
     let (again, second) = step(&[(
         "INPUT_STATE_DIR",
         home.path().join("kept").to_str().unwrap(),
     )]);
-    assert_eq!((again.code, jelou.seen().len()), (0, 1), "{}", again.stderr);
+    assert_eq!(
+        (again.code, jelou.requests().len()),
+        (0, 1),
+        "{}",
+        again.stderr
+    );
     assert!(
         first == second && first.starts_with("sent=yes\nmessage-id=m"),
         "{first} {second}"
@@ -122,7 +132,7 @@ fn a_step_that_runs_again_under_a_key_sends_nothing_more() {
 }
 
 #[test]
-fn a_step_that_waited_in_vain_has_sent_the_message() {
+fn step_with_wait_timeout_reports_sent() {
     let listed = |status: &str| {
         let entry = json!({"messageId": "msg_123456789", "status": status});
         Reply::json(
@@ -177,7 +187,7 @@ fn a_step_that_waited_in_vain_has_sent_the_message() {
 }
 
 #[test]
-fn every_template_and_parameter_arrives_as_it_is() {
+fn every_template_and_parameter_arrives_unchanged() {
     let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
     for value in HOSTILE {
         let line = value.lines().next().unwrap();
@@ -211,13 +221,13 @@ const PARAMETERS: [(&str, Result<&[&str], u8>); 9] = [
 ];
 
 /// Checks how `run` sends with parameters, given the address of the API and the list.
-fn check_parameters(run: impl Fn(&str, &str) -> Ended) {
+fn check_parameters(run: impl Fn(&str, &str) -> CommandOutput) {
     for (list, parameters) in PARAMETERS {
         let answer = || Reply::json(200, r#"[{"id":"a-b","destination":"593987654321"}]"#);
         let server = if parameters.is_ok() {
             Server::answering(answer())
         } else {
-            Server::never_asked()
+            Server::expect_no_requests()
         };
         let ended = run(&server.url, list);
         match parameters {
@@ -242,7 +252,7 @@ fn check_parameters(run: impl Fn(&str, &str) -> Ended) {
 }
 
 #[test]
-fn an_empty_parameter_never_moves_the_next_into_its_place() {
+fn empty_parameter_keeps_its_position() {
     check_parameters(|url, list| {
         let inputs = [
             ("INPUT_TO", "593987654321"),
@@ -261,13 +271,13 @@ fn an_empty_parameter_never_moves_the_next_into_its_place() {
             let inputs = [&inputs[..], &[("JELOU_TO", "593987654321")]].concat();
             let home = Home::new();
             let mut job = script(&home, shell, url, &inputs);
-            Ended::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
+            CommandOutput::new(&job.args(["-c", &gitlab_script()]).output().unwrap())
         });
     }
 }
 
 #[test]
-fn a_body_is_sent_as_it_is() {
+fn body_is_sent_unchanged() {
     let server = Server::answering(Reply::accepted());
     let body = json!({"type": "new", "text": HOSTILE.concat()});
     let inputs = [
@@ -281,7 +291,7 @@ fn a_body_is_sent_as_it_is() {
 }
 
 #[test]
-fn what_became_of_the_message_is_an_output_and_the_exit_code() {
+fn step_outputs_the_outcome_and_exit_code() {
     let dead = refused_url();
     for (reply, code, sent) in [
         (
@@ -323,7 +333,7 @@ fn what_became_of_the_message_is_an_output_and_the_exit_code() {
 }
 
 #[test]
-fn an_id_cannot_forge_an_output() {
+fn message_id_cannot_forge_an_output() {
     let server = Server::answering(Reply::json(
         200,
         r#"{"messageId":"a\nsent=no\r\n::error::x"}"#,
@@ -337,7 +347,7 @@ fn an_id_cannot_forge_an_output() {
 }
 
 #[test]
-fn outputs_that_cannot_be_written_leave_the_code_of_the_send() {
+fn unwritable_output_keeps_the_exit_code() {
     let rejected = || Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
     for (reply, code, sent) in [
         (Reply::accepted(), 0, "yes"),
@@ -370,8 +380,8 @@ fn outputs_that_cannot_be_written_leave_the_code_of_the_send() {
 }
 
 #[test]
-fn inputs_that_are_wrong_say_no_and_warn_where_a_warning_is_wanted() {
-    let server = Server::never_asked();
+fn invalid_inputs_output_no_and_warn_if_requested() {
+    let server = Server::expect_no_requests();
     let to = ("INPUT_TO", "593987654321");
     for (inputs, problem) in [
         (&[to][..], "give exactly one of text, template and body"),
@@ -449,7 +459,7 @@ fn inputs_that_are_wrong_say_no_and_warn_where_a_warning_is_wanted() {
 }
 
 #[test]
-fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
+fn stopped_step_stops_its_send_and_reports() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
         let home = Home::new();
@@ -467,7 +477,7 @@ fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
         jelou.wait_for(1);
         // To the script alone, which passes it on.
         tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]));
-        let ended = Ended::new(&child.wait_with_output().unwrap());
+        let ended = CommandOutput::new(&child.wait_with_output().unwrap());
         assert_eq!(
             (ended.code, home.read("outputs").as_str()),
             (code, "sent=unknown\nmessage-id=\n"),
@@ -475,12 +485,12 @@ fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
         );
         let said = format!("it may have been sent: interrupted by SIG{signal}");
         assert!(ended.stderr.contains(&said), "{ended:?}");
-        assert_eq!(jelou.seen().len(), 1);
+        assert_eq!(jelou.requests().len(), 1);
     }
 }
 
 /// Runs the step that installs, with `releases.txt` as given and `archive` as the download.
-fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended {
+fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> CommandOutput {
     let action = home.path().join("source/action");
     fs::create_dir_all(&action).unwrap();
     fs::copy(
@@ -513,12 +523,12 @@ fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended 
     command
         .env("RUSTFLAGS", "-Dwarnings")
         .env("CARGO_BUILD_TARGET", "wasm32-unknown-unknown");
-    Ended::new(&command.output().unwrap())
+    CommandOutput::new(&command.output().unwrap())
 }
 
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn only_what_was_released_is_installed() {
+fn only_released_versions_are_installed() {
     let home = Home::new();
     let binary = home.write("jelouctl-0.1.0/jelouctl", "#!/bin/sh\necho released\n");
     crate::harness::set_mode(&binary, 0o755);
@@ -562,7 +572,7 @@ fn only_what_was_released_is_installed() {
 }
 
 #[test]
-fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
+fn source_is_installed_without_a_release() {
     // A candidate is not a release.
     for (releases, version) in [
         ("# none\n", ""),
@@ -595,7 +605,7 @@ fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
 }
 
 #[test]
-fn the_lines_of_a_release_are_read_from_its_sums() {
+fn release_lines_are_read_from_checksums() {
     let workflow = fs::read_to_string(repository().join(".github/workflows/release.yml")).unwrap();
     let line = workflow
         .lines()
@@ -619,7 +629,7 @@ fn the_lines_of_a_release_are_read_from_its_sums() {
 }
 
 #[test]
-fn each_line_is_a_recipient_and_all_are_checked_before_one_is_written_to() {
+fn all_recipients_are_checked_before_the_first_send() {
     let home = Home::new();
     let rejected = Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
     let server = Server::start(vec![
@@ -683,7 +693,7 @@ for word; do case $word in --to=*) echo "{\"to\":\"${word#--to=}\"}" ;; esac; do
 }
 
 #[test]
-fn no_input_stands_in_a_script() {
+fn scripts_contain_no_inputs() {
     let action = fs::read_to_string(repository().join("action.yml")).unwrap();
     for line in action.lines().filter(|line| line.contains("${{")) {
         let (name, value) = line.trim().split_once(": ").unwrap();
@@ -704,7 +714,7 @@ fn no_input_stands_in_a_script() {
 }
 
 #[test]
-fn what_others_made_is_named_exactly_and_never_installed_where_a_release_is_written() {
+fn third_party_parts_are_pinned_and_isolated() {
     let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
     for line in read("Dockerfile")
         .lines()
@@ -751,8 +761,8 @@ fn gitlab_script() -> String {
 }
 
 #[test]
-fn the_gitlab_job_that_runs_again_under_a_key_sends_nothing_more() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn repeated_gitlab_job_with_key_sends_nothing() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     let run = |kept: &[(&str, &str)]| {
         let job = [
             ("NOTIFY_TEMPLATE", "t"),
@@ -767,7 +777,7 @@ fn the_gitlab_job_that_runs_again_under_a_key_sends_nothing_more() {
         ]
         .concat();
         let mut command = script(&home, "sh", &jelou.url, &inputs);
-        Ended::new(&command.args(["-c", &gitlab_script()]).output().unwrap())
+        CommandOutput::new(&command.args(["-c", &gitlab_script()]).output().unwrap())
     };
     let forgets = run(&[]);
     assert!(
@@ -784,7 +794,7 @@ fn the_gitlab_job_that_runs_again_under_a_key_sends_nothing_more() {
         assert_eq!(
             (
                 ended.stderr.contains("already sent under the key"),
-                jelou.seen().len()
+                jelou.requests().len()
             ),
             (turn == 1, 1),
             "{ended:?}"
@@ -793,7 +803,7 @@ fn the_gitlab_job_that_runs_again_under_a_key_sends_nothing_more() {
 }
 
 #[test]
-fn the_gitlab_job_sends_each_parameter_as_it_is() {
+fn gitlab_job_sends_parameters_unchanged() {
     let answer = r#"[{"id":"a-b","destination":"593987654321"}]"#;
     for shell in ["sh", "bash"] {
         for value in HOSTILE {
@@ -807,7 +817,7 @@ fn the_gitlab_job_sends_each_parameter_as_it_is() {
                 ("NOTIFY_PARAMS", &params),
                 ("JELOU_TO", "593987654321"),
             ];
-            let ended = Ended::new(
+            let ended = CommandOutput::new(
                 &script(&home, shell, &server.url, &inputs)
                     .args(["-c", &gitlab_script()])
                     .output()
@@ -823,7 +833,7 @@ fn the_gitlab_job_sends_each_parameter_as_it_is() {
 }
 
 /// A tool of the runner that is killed, or ends with `code`, before it can say anything.
-fn send_with_a_tool_that(home: &Home, does: &str) -> (Ended, String) {
+fn send_with_a_tool_that(home: &Home, does: &str) -> (CommandOutput, String) {
     let tool = home.write("bin/jelouctl", format!("#!/bin/sh\n{does}\n"));
     crate::harness::set_mode(&tool, 0o755);
     home.write("outputs", "");
@@ -838,12 +848,12 @@ fn send_with_a_tool_that(home: &Home, does: &str) -> (Ended, String) {
         home.path().display(),
         paths.unwrap().to_str().unwrap()
     );
-    let ended = Ended::new(&command.env("PATH", paths).output().unwrap());
+    let ended = CommandOutput::new(&command.env("PATH", paths).output().unwrap());
     (ended, home.read("outputs"))
 }
 
 #[test]
-fn only_a_code_that_says_so_is_not_sent() {
+fn only_documented_exit_codes_mean_not_sent() {
     for (does, code, sent) in [
         ("kill -KILL $$", 137, "unknown"),
         ("kill -HUP $$", 129, "unknown"),
@@ -869,7 +879,7 @@ fn only_a_code_that_says_so_is_not_sent() {
 }
 
 #[test]
-fn what_was_killed_or_timed_out_under_way_is_unknown() {
+fn send_killed_in_flight_is_unknown() {
     let of_home = Home::new().command();
     let binary = of_home.get_program().to_str().unwrap().to_owned();
     for (limit, code) in [("timeout", 124), ("timeout -s KILL", 137)] {

@@ -3,11 +3,11 @@
 use httpmock::prelude::*;
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 use crate::server::{Reply, Server};
 
 /// Sends a text once to a server with this answer.
-fn answered(status: u16, body: &str) -> Ended {
+fn answered(status: u16, body: &str) -> CommandOutput {
     let server = MockServer::start();
     let mock = server.mock(|when, then| {
         when.method(POST)
@@ -27,7 +27,7 @@ fn answered(status: u16, body: &str) -> Ended {
 
 /// What each answer means is in `judgement.rs`; here is what becomes of it.
 #[test]
-fn an_outcome_has_its_code_and_its_record() {
+fn outcome_sets_exit_code_and_record() {
     for (status, body, code, sent, error) in [
         (200, r#"{"messageId":123456789012345678}"#, 0, "yes", None),
         (200, r#"{"success":false}"#, 5, "no", Some("rejected")),
@@ -80,7 +80,7 @@ fn an_outcome_has_its_code_and_its_record() {
 }
 
 #[test]
-fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
+fn contradictory_response_is_unknown_and_never_retried() {
     let both = r#"{"success":true,"messageId":"m"}"#;
     let cut = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 99\r\n\r\n{\"success\":true,\"messageId\":\"m\"";
     for reply in [
@@ -105,7 +105,7 @@ fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
 }
 
 #[test]
-fn an_answer_that_is_no_json_is_told_for_what_it_is() {
+fn non_json_response_is_described() {
     let page = "\n<!DOCTYPE html><title>Sign in</title>";
     for (status, body, code, said) in [
         (
@@ -140,7 +140,7 @@ fn an_answer_that_is_no_json_is_told_for_what_it_is() {
 }
 
 #[test]
-fn a_503_counts_as_not_sent_only_with_retry_after() {
+fn status_503_is_unsent_only_with_retry_after() {
     for (header, code) in [
         (Some("5"), 6),
         (Some("Wed, 21 Oct 2099 07:28:00 GMT"), 6),
@@ -162,7 +162,7 @@ fn a_503_counts_as_not_sent_only_with_retry_after() {
 }
 
 #[test]
-fn the_error_says_what_the_api_said_in_english_and_what_to_do() {
+fn error_shows_english_api_message_and_hint() {
     let envelope = json!({
         "message": ["El cuerpo está mal"], "statusMessage": "failed", "status": 0,
         "error": {"code": "E0422", "key": "VALIDATOR_ERROR", "description": "d",
@@ -181,7 +181,7 @@ fn the_error_says_what_the_api_said_in_english_and_what_to_do() {
 }
 
 #[test]
-fn what_is_not_understood_is_shown_in_part() {
+fn unrecognized_response_is_shown_in_part() {
     let long = "x".repeat(2045);
     for format in ["id", "record"] {
         let server = Server::answering(Reply::json(400, &format!("{long}tail")));
@@ -222,7 +222,7 @@ fn what_is_not_understood_is_shown_in_part() {
 }
 
 #[test]
-fn hostile_words_of_the_api_stay_on_their_line() {
+fn hostile_api_text_stays_on_one_line() {
     let body = json!({"code": "x", "description": "a\n::error::forged\r\u{1b}[31m\u{202e}"});
     let ended = answered(400, &body.to_string());
     assert_eq!(ended.stderr.lines().count(), 2, "{}", ended.stderr);
@@ -242,7 +242,7 @@ fn hostile_words_of_the_api_stay_on_their_line() {
 }
 
 #[test]
-fn the_record_has_the_same_fields_on_success_and_failure() {
+fn record_fields_are_equal_on_success_and_failure() {
     let fields = "schema_version sent dry_run kind to profile bot_id api_url message_id http_status attempts \
                   duration_ms response error delivery";
     let success = answered(200, r#"{"success":true,"messageId":"m"}"#).json();
@@ -275,7 +275,7 @@ fn the_record_has_the_same_fields_on_success_and_failure() {
 }
 
 #[test]
-fn what_a_server_says_ends_at_two_kibibytes_but_for_standard_output() {
+fn server_text_is_limited_except_on_stdout() {
     let long = "x".repeat(100_000);
     let accepted = json!({"success": true, "messageId": long});
     let refused = json!({"error": {"code": long, "description": long}});

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, under};
+use crate::harness::{CommandOutput, Home, under};
 use crate::server::{Reply, Server, refused_url};
 
 /// A path that takes a POST, and any GET.
@@ -13,7 +13,7 @@ fn ok(body: &Value) -> Reply {
 }
 
 #[test]
-fn documented_endpoints_are_called_with_the_credentials_of_a_send() {
+fn documented_endpoints_use_the_send_credentials() {
     let history = json!({"pagination": {"totalPages": 1}, "_metadata": {}, "results": [{"messageId": "m1", "status": "READ"}]});
     let notification = json!({"wasRead": false, "sentStatus": "FAILED", "error": "Message Undeliverable", "id": 7});
     let webhooks = json!({"message": ["ok"], "statusMessage": "success", "status": 1, "data": {"read": "https://x.example"}});
@@ -77,7 +77,7 @@ fn documented_endpoints_are_called_with_the_credentials_of_a_send() {
 }
 
 #[test]
-fn an_answer_is_as_true_as_that_of_a_message() {
+fn api_response_is_classified_like_a_send() {
     let refused = r#"{"success":false,"message":"no"}"#;
     let page = Reply::with_headers(200, "", "<html>login</html>");
     for (method, reply, code, words) in [
@@ -132,7 +132,7 @@ fn an_answer_is_as_true_as_that_of_a_message() {
         ]);
         run.api(&server.url)
             .fails(code, &[words])
-            .not_told(&["the message"]);
+            .stderr_lacks(&["the message"]);
         assert_eq!(server.received().len(), 1, "{method} {reply:?}");
     }
     // A read is retried; a request that may have been carried out is not.
@@ -160,7 +160,7 @@ fn an_answer_is_as_true_as_that_of_a_message() {
 }
 
 #[test]
-fn fields_make_a_query_and_a_file_the_body() {
+fn fields_become_query_and_file_becomes_body() {
     let home = Home::new();
     home.write("body.json", "\u{feff}{\"b\": [1, 1.5, \"ñ\"]}\n");
     let request = |arguments: &[&str]| {
@@ -246,8 +246,8 @@ fn fields_make_a_query_and_a_file_the_body() {
 }
 
 #[test]
-fn only_a_get_goes_to_a_path_that_is_not_listed() {
-    let server = Server::never_asked();
+fn unlisted_paths_accept_only_get() {
+    let server = Server::expect_no_requests();
     let home = Home::new();
     home.config("[profiles.p]\nallow_to = [\"593987654321\"]\n");
     for (path, hint) in [
@@ -335,8 +335,8 @@ fn only_a_get_goes_to_a_path_that_is_not_listed() {
 }
 
 #[test]
-fn a_path_that_leaves_the_address_or_is_none_is_refused() {
-    let server = Server::never_asked();
+fn invalid_or_foreign_path_is_refused() {
+    let server = Server::expect_no_requests();
     let home = Home::new();
     for (path, problem) in [
         ("//evil.example/x", "leaves the API's address"),
@@ -379,7 +379,7 @@ fn a_path_that_leaves_the_address_or_is_none_is_refused() {
 }
 
 #[test]
-fn what_was_typed_wrong_is_told_before_the_configuration() {
+fn invalid_arguments_are_reported_before_the_configuration() {
     let home = Home::new();
     home.write("body.json", "{");
     for (words, problem, hint) in [
@@ -441,7 +441,7 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
 /// With less memory than the size of the answer.
 #[test]
 #[cfg(target_os = "linux")]
-fn an_answer_of_200_mb_is_left() {
+fn response_of_200_mb_is_refused() {
     let mut answer =
         format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n\"", 200 << 20).into_bytes();
     answer.resize(answer.len() + (200 << 20), b'x');
@@ -462,7 +462,7 @@ fn an_answer_of_200_mb_is_left() {
         let mut command = home.process("api", &server.url);
         command.args([method, HARMLESS]);
         let limited = ["sh", "-c", "ulimit -v 180000; exec \"$0\" \"$@\""];
-        let ended = Ended::new(
+        let ended = CommandOutput::new(
             &under(&limited, &command)
                 .env("PATH", "/usr/bin:/bin")
                 .output()
@@ -479,7 +479,7 @@ fn an_answer_of_200_mb_is_left() {
 }
 
 #[test]
-fn what_the_answer_repeats_of_the_secret_is_not_shown() {
+fn echoed_secret_is_not_printed() {
     let secret = "canary-secret-of-the-tests";
     let echo = json!({"results": [{"headers": {"authorization": "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="}, secret: secret}]});
     for words in [
@@ -503,7 +503,7 @@ fn what_the_answer_repeats_of_the_secret_is_not_shown() {
 }
 
 #[test]
-fn the_record_tells_what_became_of_the_request() {
+fn api_record_contains_the_outcome() {
     let home = Home::new();
     let server = Server::answering(ok(&json!({"messageId": "m1", "a": 1})));
     let record = home
@@ -563,7 +563,7 @@ fn the_record_tells_what_became_of_the_request() {
 }
 
 #[test]
-fn the_sandbox_is_an_api_too() {
+fn api_works_with_the_sandbox() {
     let listed = Home::new()
         .run("api --sandbox /v1/bots/{bot}/templates")
         .success();
@@ -572,7 +572,7 @@ fn the_sandbox_is_an_api_too() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_was_accepted_stays_accepted_where_the_answer_cannot_be_printed() {
+fn accepted_request_succeeds_despite_print_failure() {
     let home = Home::new();
     for (method, code, words) in [
         ("POST", 0, "the request was accepted, but the answer"),
@@ -586,7 +586,7 @@ fn what_was_accepted_stays_accepted_where_the_answer_cannot_be_printed() {
                 .open("/dev/full")
                 .unwrap(),
         );
-        let ended = Ended::new(&command.output().unwrap());
+        let ended = CommandOutput::new(&command.output().unwrap());
         assert_eq!(ended.code, code, "{ended:?}");
         assert!(ended.stderr.contains(words), "{ended:?}");
     }

@@ -31,7 +31,7 @@ fn send<'a>(home: &'a Home, url: &str, log: &str) -> Run<'a> {
 }
 
 #[test]
-fn a_message_leaves_one_line_without_its_words() {
+fn message_logs_one_line_without_its_text() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     send(&home, &server.url, "log.ndjson").success();
     let path = home.path().join("log.ndjson");
@@ -63,7 +63,7 @@ fn a_message_leaves_one_line_without_its_words() {
 }
 
 #[test]
-fn what_was_refused_or_is_unknown_is_there_too() {
+fn refused_and_unknown_messages_are_logged() {
     let home = Home::new();
     let rejecting = Server::answering(Reply::json(
         400,
@@ -101,7 +101,7 @@ fn what_was_refused_or_is_unknown_is_there_too() {
 }
 
 #[test]
-fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
+fn blocked_runs_and_manual_decisions_are_logged() {
     let (home, jelou) = (
         Home::new(),
         Jelou::start(|_, _| Act::Reset { accepted: true }),
@@ -164,7 +164,7 @@ fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
 }
 
 #[test]
-fn the_profile_names_it_and_the_variable_wins() {
+fn audit_log_variable_overrides_the_profile() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     let profile = |log: &str| home.profile("p", &server.url, &format!("log = \"{log}\""));
     let send = || home.run_args(&["send", "text", "--to", "593987654321", WORDS]);
@@ -196,7 +196,7 @@ fn the_profile_names_it_and_the_variable_wins() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
+fn unwritable_log_warns_and_keeps_exit_code() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     std::fs::create_dir(home.path().join("directory")).unwrap();
     set_mode(&home.write("open", ""), 0o666);
@@ -271,7 +271,7 @@ fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
 }
 
 #[test]
-fn a_line_that_was_cut_is_not_taken_on_by_the_next() {
+fn truncated_line_is_not_continued() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     let log = home.write("log", r#"{"schema_version":1,"time":"20"#);
     for _ in 0..2 {
@@ -286,7 +286,7 @@ fn a_line_that_was_cut_is_not_taken_on_by_the_next() {
 
 /// As under `flock log jelouctl send …`, which holds the lock until the send has ended.
 #[test]
-fn standard_output_and_error_get_the_lines() {
+fn log_lines_can_go_to_standard_streams() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     for (log, redirected) in [("/dev/stderr", ""), ("/dev/stdout", ">&2")] {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
@@ -316,7 +316,7 @@ fn standard_output_and_error_get_the_lines() {
 }
 
 #[test]
-fn processes_that_write_at_once_do_not_mix_their_lines() {
+fn concurrent_processes_write_separate_lines() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     // A line was cut before.
     home.write("log", "{");
@@ -346,7 +346,7 @@ fn processes_that_write_at_once_do_not_mix_their_lines() {
 }
 
 #[test]
-fn a_notice_is_logged_whether_it_left_or_not() {
+fn notifications_are_logged_sent_or_unsent() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     let run = |to: &str, url: &str| {
         let words = [
@@ -405,7 +405,7 @@ fn a_notice_is_logged_whether_it_left_or_not() {
 }
 
 #[test]
-fn a_notice_whose_key_has_one_that_may_have_been_sent_is_logged_as_unknown() {
+fn notification_with_unknown_earlier_send_is_unknown() {
     let (home, server) = (Home::new(), Server::answering(Reply::json(500, "{}")));
     for words in [
         "send text Hola --to 593987654321 --once k",
@@ -427,7 +427,7 @@ fn a_notice_whose_key_has_one_that_may_have_been_sent_is_logged_as_unknown() {
 }
 
 #[test]
-fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
+fn run_logs_each_end_and_test_message() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -480,7 +480,7 @@ fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
 }
 
 #[test]
-fn what_stays_in_the_sandbox_is_marked_so() {
+fn sandbox_messages_are_marked_in_the_log() {
     let home = Home::new();
     home.run_args(&["--sandbox", "send", "text", "--to", "593987654321", WORDS])
         .env("JELOUCTL_LOG", "log")

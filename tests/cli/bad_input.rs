@@ -2,23 +2,23 @@
 
 use serde_json::json;
 
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 use crate::server::{Reply, Server};
 
 /// Runs in `home` against a server that must not get a request.
-fn refused_in(home: &Home, line: &str, code: i32, parts: &[&str]) -> Ended {
-    let server = Server::never_asked();
+fn refused_in(home: &Home, line: &str, code: i32, parts: &[&str]) -> CommandOutput {
+    let server = Server::expect_no_requests();
     let ended = home.run(line).api(&server.url).fails(code, parts);
     assert_eq!(ended.stdout, "");
     ended
 }
 
-fn refused(line: &str, parts: &[&str]) -> Ended {
+fn refused(line: &str, parts: &[&str]) -> CommandOutput {
     refused_in(&Home::new(), line, 2, parts)
 }
 
 #[test]
-fn every_violated_limit_is_named_at_once() {
+fn all_violated_limits_are_named_together() {
     let long = "x".repeat(61);
     let label = "123456789012345678901";
     let ended = refused(
@@ -47,7 +47,7 @@ fn every_violated_limit_is_named_at_once() {
 }
 
 #[test]
-fn what_is_not_a_number_is_refused_with_its_limits() {
+fn non_number_is_refused_with_its_limits() {
     for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
             let told = format!(
@@ -149,7 +149,7 @@ fn contacts_have_their_own_rules() {
         "--vcard unnamed.vcf",
         "card 1 has no name: none of FN, N and ORG",
     )
-    .not_told(&["set it with"]);
+    .stderr_lacks(&["set it with"]);
     for two in [
         "--name 'A B' --contact {}",
         "--name 'A B' --vcard x.vcf",
@@ -158,7 +158,7 @@ fn contacts_have_their_own_rules() {
         given(two, "cannot be used with");
     }
     home.write("not.vcf", "hello");
-    given("--vcard not.vcf", "--vcard: not.vcf is not a vCard file").told(&["hint: "]);
+    given("--vcard not.vcf", "--vcard: not.vcf is not a vCard file").stderr_has(&["hint: "]);
     for json in [
         format!("[\n{}]", "  {\"name\": \"Ana Ríos\"},\n".repeat(99)),
         format!(
@@ -180,7 +180,7 @@ fn contacts_have_their_own_rules() {
 }
 
 #[test]
-fn unknown_words_are_answered_with_the_nearest() {
+fn unknown_arguments_get_the_nearest_suggestion() {
     refused(
         "send txt --to 593987654321",
         &["unrecognized subcommand 'txt'", "'text'"],
@@ -262,7 +262,7 @@ fn broken_json_is_shown_by_line_and_column() {
 }
 
 #[test]
-fn a_body_of_the_wrong_shape_names_its_path() {
+fn body_of_wrong_shape_names_its_path() {
     let home = Home::new();
     for (command, body, problem) in [
         ("text", "[]", "the body is not a JSON object, but an array"),
@@ -342,7 +342,7 @@ fn a_body_of_the_wrong_shape_names_its_path() {
 
 #[test]
 #[cfg(unix)]
-fn files_that_cannot_be_read_are_named() {
+fn unreadable_files_are_named() {
     use std::os::unix::fs::symlink;
 
     let home = Home::new();
@@ -382,7 +382,7 @@ fn files_that_cannot_be_read_are_named() {
 }
 
 #[test]
-fn a_recipient_that_is_not_surely_one_is_refused() {
+fn ambiguous_recipient_argument_is_refused() {
     for (to, problem) in [
         ("", "the recipient is empty"),
         (
@@ -435,7 +435,7 @@ fn a_recipient_that_is_not_surely_one_is_refused() {
 }
 
 #[test]
-fn standard_input_is_read_once_and_only_when_named() {
+fn standard_input_is_read_once_if_named() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let run = |words: &str| home.run(words).stdin("from stdin\n").api(&server.url);
@@ -462,7 +462,7 @@ fn standard_input_is_read_once_and_only_when_named() {
 }
 
 #[test]
-fn texts_go_through_exactly() {
+fn texts_arrive_unchanged() {
     let home = Home::new();
     for text in [
         "👩‍👩‍👧‍👦 e\u{301} \u{202e}abc שלום",
@@ -503,9 +503,9 @@ fn texts_go_through_exactly() {
 }
 
 #[test]
-fn control_characters_are_refused_where_they_stand() {
+fn control_characters_are_refused_with_their_position() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.write("zero.txt", "a\0b");
     home.write(
         "body.json",
@@ -577,7 +577,7 @@ fn control_characters_are_refused_where_they_stand() {
 }
 
 #[test]
-fn a_recipient_in_a_body_is_judged() {
+fn recipient_in_a_body_is_checked() {
     let home = Home::new();
     let body = |user: &str| json!({"type": "text", "userId": user, "text": "a"}).to_string();
     let hsm = |user: &str| json!({"destinations": [user], "elementName": "t"}).to_string();
@@ -611,7 +611,7 @@ fn a_recipient_in_a_body_is_judged() {
         ] {
             home.write("body.json", body);
             let server =
-                Server::answering(Reply::json(200, crate::seeds::ACCEPTED)).perhaps_asked();
+                Server::answering(Reply::json(200, crate::seeds::ACCEPTED)).allow_no_requests();
             let send = |flags: &[&str]| {
                 home.run(command)
                     .args(&["--body", "body.json"])
@@ -634,7 +634,7 @@ fn a_recipient_in_a_body_is_judged() {
         }
     }
     // A placeholder from the documents is never sent.
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     for placeholder in ["USER_ID", "PHONE_NUMBER", "{userId}", " USER_ID "] {
         let told = format!(
             "`{}` is a placeholder of the API's documents (set it with --to)",
@@ -697,7 +697,7 @@ fn a_recipient_in_a_body_is_judged() {
 }
 
 #[test]
-fn every_line_break_leaves_as_a_plain_one() {
+fn line_breaks_are_normalized_before_sending() {
     let home = Home::new();
     home.write("windows.txt", "one\r\ntwo\rthree\r\n");
     home.write(
@@ -733,7 +733,7 @@ fn every_line_break_leaves_as_a_plain_one() {
 
 /// Alt-Enter at the end of a cell is invisible there; WhatsApp refuses a line break inside a parameter.
 #[test]
-fn a_line_break_at_the_end_of_a_cell_is_no_part_of_a_templates_parameter() {
+fn parameter_loses_final_line_break_of_a_cell() {
     let home = Home::new();
     let by_name = json!({"elementName": "t", "parameters": ["{{ nombre }}"], "headerParameters": ["{{ nombre }}"]});
     let by_id =
@@ -772,7 +772,7 @@ fn a_line_break_at_the_end_of_a_cell_is_no_part_of_a_templates_parameter() {
 }
 
 #[test]
-fn a_body_that_looks_like_a_phone_written_otherwise_is_warned_about() {
+fn phone_like_body_recipient_is_warned_about() {
     let home = Home::new();
     home.write(
         "body.json",
@@ -823,16 +823,16 @@ fn arguments_that_are_not_utf_8_are_refused() {
         .arg(std::ffi::OsStr::from_bytes(b"se\xf1or"))
         .output()
         .unwrap();
-    let ended = Ended::new(&output);
+    let ended = CommandOutput::new(&output);
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("invalid UTF-8"), "{}", ended.stderr);
 }
 
 #[test]
-fn a_text_that_looks_like_flags_is_never_a_success() {
+fn text_that_looks_like_flags_fails() {
     const WORDS: &str = "-hola -vhola -qhola -yh -vh -h1 -V -Vamos -yes -v - -order --";
     for text in WORDS.split(' ').chain(["-hola a todos", "--help me"]) {
-        let server = Server::never_asked();
+        let server = Server::expect_no_requests();
         let ended = Home::new()
             .run_args(&["send", "text", "--to", "593987654321", text])
             .api(&server.url)
@@ -842,7 +842,7 @@ fn a_text_that_looks_like_flags_is_never_a_success() {
 }
 
 /// What begins a line that is not ours.
-fn forged_line(ended: &Ended) -> Option<&str> {
+fn forged_line(ended: &CommandOutput) -> Option<&str> {
     ended
         .stderr
         .split('\n')
@@ -850,7 +850,7 @@ fn forged_line(ended: &Ended) -> Option<&str> {
 }
 
 #[test]
-fn what_stands_on_the_line_cannot_forge_a_line() {
+fn argument_cannot_forge_an_output_line() {
     for argument in [
         "--foo\n::error::x=bar",
         "-o\n::error::x",
@@ -877,7 +877,7 @@ fn what_stands_on_the_line_cannot_forge_a_line() {
 }
 
 #[test]
-fn errors_of_usage_have_a_record_too() {
+fn usage_errors_have_a_record() {
     for arguments in [
         "send text --to 0987 Hola -o record",
         "send txt --output=record",
@@ -924,7 +924,7 @@ fn is_answered_with(guess: &str, hint: &str) {
 }
 
 #[test]
-fn misplaced_recipient_is_answered_with_to() {
+fn misplaced_recipient_suggests_the_to_flag() {
     const TEXT: &str = "the recipient is given with --to: jelouctl send text --to NUMBER 'TEXT'\n";
     for (guess, hint) in [
         ("send text 593987654321 Hola", TEXT),
@@ -1015,7 +1015,7 @@ fn misplaced_recipient_is_answered_with_to() {
 }
 
 #[test]
-fn text_without_quotes_is_answered_with_quotes() {
+fn unquoted_text_suggests_quotes() {
     const TEXT: &str = "a text is one argument, in quotes: jelouctl send text --to NUMBER 'TEXT'\n";
     for (guess, hint) in [
         ("send text --to 593987654321 Hola Ana", TEXT),
@@ -1079,7 +1079,7 @@ fn text_without_quotes_is_answered_with_quotes() {
 }
 
 #[test]
-fn kind_of_another_name_is_answered_with_ours() {
+fn kind_alias_suggests_the_kind() {
     for (word, line) in [
         ("document", "send file --to NUMBER --media-url URL"),
         ("pdf", "send file --to NUMBER --media-url URL"),
@@ -1149,7 +1149,7 @@ fn kind_of_another_name_is_answered_with_ours() {
 }
 
 #[test]
-fn wrong_command_is_answered_with_the_one_meant() {
+fn wrong_command_suggests_the_right_command() {
     for (guess, hint) in [
         ("ayuda", "hint: jelouctl --help\n"),
         ("whoami", "to see who sends: jelouctl profile show"),
@@ -1211,7 +1211,7 @@ fn wrong_command_is_answered_with_the_one_meant() {
 }
 
 #[test]
-fn wrong_flag_is_answered_with_the_one_meant() {
+fn wrong_flag_suggests_the_right_flag() {
     for (guess, hint) in [
         (
             "run --on-failure --to 593987654321 -- false",
@@ -1300,7 +1300,7 @@ fn wrong_flag_is_answered_with_the_one_meant() {
 }
 
 #[test]
-fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
+fn wrong_first_list_command_gets_usable_hint() {
     const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
     const JSON: &str = "-o record prints one JSON object, also on failure";
     for (guess, hint) in [
@@ -1430,7 +1430,7 @@ fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
 }
 
 #[test]
-fn a_command_of_another_name_that_means_one_thing_works() {
+fn unambiguous_command_aliases_work() {
     let home = Home::new();
     for (typed, meant) in [
         ("bulk pause r", "bulk stop r"),
@@ -1456,7 +1456,7 @@ fn a_command_of_another_name_that_means_one_thing_works() {
 }
 
 #[test]
-fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
+fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
     let hint = "hint: say first whose the national numbers are, such as --country EC; nothing";
@@ -1470,7 +1470,7 @@ fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
 }
 
 #[test]
-fn what_is_wrong_with_a_body_is_told_all_at_once() {
+fn all_body_problems_are_reported_at_once() {
     let home = Home::new();
     home.write(
         "flow.json",
@@ -1490,7 +1490,7 @@ fn what_is_wrong_with_a_body_is_told_all_at_once() {
 }
 
 #[test]
-fn a_body_is_a_file_or_json_as_other_flags_have_it() {
+fn body_is_a_file_or_inline_json() {
     let home = Home::new();
     home.write("text.json", r#"{"text": "Hola"}"#);
     for body in [
@@ -1502,7 +1502,7 @@ fn a_body_is_a_file_or_json_as_other_flags_have_it() {
         home.run("--sandbox send text --to 593987654321 --body")
             .args(&[body])
             .success()
-            .told(&["│ Hola"]);
+            .stderr_has(&["│ Hola"]);
     }
     home.write("people.csv", "telefono,nombre\n593987654321,Ana\n");
     let row = home.run(
@@ -1517,7 +1517,7 @@ fn a_body_is_a_file_or_json_as_other_flags_have_it() {
 }
 
 #[test]
-fn an_address_that_cannot_hold_a_secret_is_shown() {
+fn api_url_without_a_secret_is_shown() {
     for (url, told) in [
         (
             "localhost:8080",
@@ -1536,7 +1536,7 @@ fn an_address_that_cannot_hold_a_secret_is_shown() {
 }
 
 #[test]
-fn a_flag_that_says_no_more_twice_may_be_given_twice() {
+fn idempotent_flag_may_be_repeated() {
     Home::new()
         .run("-v send text --to 593987654321 -v -v Hola --sandbox")
         .success();
@@ -1546,8 +1546,8 @@ fn a_flag_that_says_no_more_twice_may_be_given_twice() {
 }
 
 #[test]
-fn blanks_are_no_text() {
-    let server = Server::never_asked();
+fn whitespace_is_not_a_text() {
+    let server = Server::expect_no_requests();
     for text in [" ", "\t\n", "\u{a0}\u{2003}"] {
         let words = ["send", "text", "--to", "593987654321", text];
         Home::new()
@@ -1566,7 +1566,7 @@ fn blanks_are_no_text() {
 }
 
 #[test]
-fn a_contacts_phone_that_is_no_international_number_is_warned_about() {
+fn contact_phone_without_country_code_is_warned_about() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     let card = "send contacts --to 593987654321 --name A --strict --phone";
@@ -1578,7 +1578,7 @@ fn a_contacts_phone_that_is_no_international_number_is_warned_about() {
 }
 
 #[test]
-fn a_card_or_a_body_of_another_shape_is_refused() {
+fn contact_of_wrong_shape_is_refused() {
     let told = ["--contact: its value is not valid JSON", "an object is {"];
     refused(
         "send contacts --to 593987654321 --contact 'Juan Pérez'",
@@ -1641,7 +1641,7 @@ fn failed_command_prints_one_record() {
 }
 
 #[test]
-fn body_of_another_kind_is_answered_with_its_command() {
+fn body_of_another_kind_suggests_its_command() {
     let home = Home::new();
     let bodies = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bodies");
     for (command, body, kind) in [

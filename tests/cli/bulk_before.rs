@@ -14,8 +14,8 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
-    let (home, jelou) = (Home::new(), Jelou::never_asked());
+fn prompt_follows_first_message_and_summary() {
+    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.profile("p", &jelou.url, "");
     let rows: Vec<_> = (0..100)
         .map(|number| format!("5939876543{number:02},P{number}\n"))
@@ -57,8 +57,8 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
 }
 
 #[test]
-fn whatever_the_message_is_it_fits_a_screen() {
-    let (home, jelou) = (Home::new(), Jelou::never_asked());
+fn preview_fits_the_screen() {
+    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.profile("p", &jelou.url, "");
     home.write(
         "people.csv",
@@ -90,8 +90,8 @@ fn whatever_the_message_is_it_fits_a_screen() {
 }
 
 #[test]
-fn a_log_has_figures_and_no_message() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn log_output_has_summary_without_message() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.write(
         "people.csv",
         "to,nombre\n593987654321,Ana\n593987654322,Luz\n12,Bad\n",
@@ -150,8 +150,8 @@ fn a_log_has_figures_and_no_message() {
 }
 
 #[test]
-fn a_long_preview_says_that_it_shows_the_first_messages() {
-    let (home, jelou) = (Home::new(), Jelou::never_asked());
+fn partial_preview_is_noted() {
+    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     let rows = (0..12)
         .map(|n| format!("5939876543{n:02}\n"))
         .collect::<Vec<_>>()
@@ -186,8 +186,8 @@ fn a_long_preview_says_that_it_shows_the_first_messages() {
 }
 
 #[test]
-fn a_page_has_every_message_for_somebody_else_s_approval() {
-    let (home, jelou) = (Home::new(), Jelou::never_asked());
+fn preview_page_has_every_message() {
+    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.profile("p", &jelou.url, "allow_to = [\"59398*\"]");
     home.write(
         "people.csv",
@@ -289,8 +289,8 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
 }
 
 #[test]
-fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
-    let (home, jelou) = (Home::new(), Jelou::never_asked());
+fn terminal_preview_shows_messages_without_requests() {
+    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.profile("p", &jelou.url, "");
     home.write(
         "people.csv",

@@ -13,8 +13,8 @@ use crate::harness::{Home, kill, test_with_both_ledgers};
 use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
-    what_is_left_of_a_cancelled_run_is_left_out_for_good,
-    nothing_leaves_after_a_run_was_cancelled,
+    cancel_skips_all_unsent_rows,
+    cancelled_run_sends_nothing,
 }
 
 /// A run of six rows: two were sent and one was refused, then the credentials were refused; it waits until they are
@@ -34,10 +34,10 @@ fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
 }
 
 #[test]
-fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
+fn cancel_skips_all_unsent_rows() {
     let home = people(6);
     let (jelou, is_mended) = paused(&home);
-    let seen = jelou.seen().len();
+    let seen = jelou.requests().len();
     home.run("bulk cancel").fails(2, &["<RUN>"]);
     home.run("bulk cancel nowhere --yes")
         .fails(2, &["there is no run nowhere"]);
@@ -52,7 +52,7 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     let ended = home
         .run("bulk cancel r --yes")
         .success()
-        .told(&["note: run r is cancelled: what was left of it is never sent\n"]);
+        .stderr_has(&["note: run r is cancelled: what was left of it is never sent\n"]);
     let summary = ended.json();
     assert_eq!(
         (&summary["cancelled"], &summary["complete"]),
@@ -63,7 +63,7 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     assert_eq!(counts(&summary), [2, 1, 0, 0]);
     home.run("bulk cancel r --yes")
         .success()
-        .told(&["run r is cancelled: what was left of it is never sent"]);
+        .stderr_has(&["run r is cancelled: what was left of it is never sent"]);
     // Every command that shows it says so.
     let status = home.run("bulk status r").success().json();
     assert_eq!(
@@ -108,14 +108,14 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
             .stderr
             .contains("run r is complete")
     );
-    assert_eq!(jelou.seen().len(), seen);
+    assert_eq!(jelou.requests().len(), seen);
     // The next run knows who got a message; the others get it from that run.
     is_mended.store(true, SeqCst);
     assert_eq!(
         counts(&resume(&home, &jelou.url).fails(10, &[]).json()),
         [2, 1, 0, 0]
     );
-    assert_eq!(jelou.seen().len(), seen);
+    assert_eq!(jelou.requests().len(), seen);
     let words = "bulk send people.csv --yes --run s --rate 1000000/s --skip-sent";
     let ended = home
         .run(words)
@@ -127,17 +127,17 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
         json!({"already_sent": 2}),
         "{ended:?}"
     );
-    assert_eq!(jelou.seen().len(), seen + 4);
+    assert_eq!(jelou.requests().len(), seen + 4);
 }
 
 #[test]
-fn a_run_that_is_complete_is_not_cancelled() {
+fn completed_run_is_not_cancelled() {
     let home = people(2);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url).success();
     home.run("bulk cancel r --yes")
         .success()
-        .told(&["run r is complete: there is nothing to cancel"]);
+        .stderr_has(&["run r is complete: there is nothing to cancel"]);
     assert_eq!(
         home.run("bulk status r").success().json()["cancelled"],
         false
@@ -145,7 +145,7 @@ fn a_run_that_is_complete_is_not_cancelled() {
 }
 
 #[test]
-fn a_person_is_asked_before_a_run_is_cancelled() {
+fn cancel_asks_for_confirmation() {
     let home = people(6);
     let _paused = paused(&home);
     for (answer, code, is_cancelled) in [("n", 2, false), ("y", 0, true)] {
@@ -163,7 +163,7 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
 }
 
 #[test]
-fn a_run_that_ended_during_the_question_is_not_cancelled() {
+fn run_completed_during_the_prompt_is_not_cancelled() {
     let home = people(6);
     let (jelou, is_mended) = paused(&home);
     let mut terminal = Terminal::plain(&home, &["bulk", "cancel", "r"]);
@@ -200,7 +200,7 @@ fn senders(home: &Home, url: &str) -> Vec<Child> {
 }
 
 #[test]
-fn nothing_leaves_after_a_run_was_cancelled() {
+fn cancelled_run_sends_nothing() {
     // No process is killed, all are, or one.
     for (killed, seen_before) in [(0, 10), (2, 22), (1, 46)] {
         let home = people(400);
@@ -214,7 +214,7 @@ fn nothing_leaves_after_a_run_was_cancelled() {
         jelou.wait_for(seen_before);
         sending.drain(..killed).for_each(kill);
         let ended = home.run("bulk cancel r --yes").success();
-        let seen = jelou.seen().len();
+        let seen = jelou.requests().len();
         for process in sending {
             let ended = Watched::new(process).end();
             assert!([0, 10].contains(&ended.code), "{ended:?}");
@@ -245,7 +245,7 @@ fn nothing_leaves_after_a_run_was_cancelled() {
         resume(&home, &jelou.url).end();
         let status = home.run("bulk status r").success().json();
         assert_eq!(
-            (jelou.seen().len(), &status["pending"]),
+            (jelou.requests().len(), &status["pending"]),
             (seen, &json!(0)),
             "{status}"
         );

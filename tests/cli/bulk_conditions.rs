@@ -3,10 +3,10 @@
 use crate::harness::Home;
 
 #[test]
-fn a_text_that_is_not_in_the_language_is_one_error() {
+fn unsupported_syntax_is_reported_once() {
     let home = Home::new();
     home.write("list.csv", "to,x\n593987654321,50\n593987654322,60\n");
-    let send = |text: &str| home.list_shown(&["list.csv", "text", text]);
+    let send = |text: &str| home.dry_run_list(&["list.csv", "text", text]);
     send("{% if x > 100 %}a{% endif %}")
         .fails(2, &["error: text: `x` is not a number; write `x | number`"]);
     send("{% if x == 'no' %}a{% elif x < '5' %}b{% endif %}").fails(
@@ -19,26 +19,26 @@ fn a_text_that_is_not_in_the_language_is_one_error() {
 }
 
 #[test]
-fn the_country_says_which_sign_decimals_have() {
+fn country_decides_the_decimal_separator() {
     let home = Home::new();
     home.write("list.csv", "to,x\n593987654321,1.200\n");
     let text = "{{ x | number }}";
     for (country, expected) in [("EC", "1200"), ("MX", "1.2")] {
         let shown = home
-            .list_shown(&["list.csv", "--country", country, "text", text])
+            .dry_run_list(&["list.csv", "--country", country, "text", text])
             .success();
         assert_eq!(shown.json()["body"]["text"], expected, "{country}");
     }
 }
 
 #[test]
-fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error() {
+fn cells_that_contradict_decimal_separator_are_refused() {
     let home = Home::new();
     let amounts =
         "to,x,y\n593987654321,\"1,234\",5\n593987654322,\"1,234.50\",5\n593987654323,950.00,5\n";
     home.write("list.csv", amounts);
     let send = |flags: &[&str], text: &str| {
-        home.list_shown(&[&["list.csv"], flags, &["text", text]].concat())
+        home.dry_run_list(&[&["list.csv"], flags, &["text", text]].concat())
     };
     let read = "{{ to }} {{ x | number }}";
     send(&["--country", "EC"], read).fails(
@@ -80,11 +80,11 @@ fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error()
 }
 
 #[test]
-fn a_text_that_differs_by_case_alone_is_a_warning() {
+fn text_that_differs_only_in_case_warns() {
     let home = Home::new();
     home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");
     let ended = home
-        .list_shown(&[
+        .dry_run_list(&[
             "list.csv",
             "text",
             "{{ to }}{% if plan == 'oro' %}!{% endif %}",
@@ -100,7 +100,7 @@ fn a_text_that_differs_by_case_alone_is_a_warning() {
 }
 
 #[test]
-fn a_field_of_json_is_read_as_a_cell_is() {
+fn json_field_is_read_like_a_cell() {
     let home = Home::new();
     let text = "{% if x | number > 100 %}a{% endif %}{% if vip | yes %}b{% endif %}.";
     for (x, vip) in [("150", "false"), ("\"150\"", "\"no\"")] {
@@ -108,13 +108,13 @@ fn a_field_of_json_is_read_as_a_cell_is() {
             "list.ndjson",
             format!("{{\"to\":\"593987654321\",\"x\":{x},\"vip\":{vip}}}\n"),
         );
-        let ended = home.list_shown(&["list.ndjson", "text", text]).success();
+        let ended = home.dry_run_list(&["list.ndjson", "text", text]).success();
         assert_eq!(ended.json()["body"]["text"], "a.");
     }
 }
 
 #[test]
-fn values_inside_fields_of_json_are_compared_as_what_they_are() {
+fn nested_json_values_are_compared_by_type() {
     let home = Home::new();
     let list = |saldo: &str, vip: &str, monto: &str| {
         home.write(
@@ -124,7 +124,7 @@ fn values_inside_fields_of_json_are_compared_as_what_they_are() {
             ),
         );
     };
-    let send = |text: &str| home.list_shown(&["list.ndjson", "text", text]);
+    let send = |text: &str| home.dry_run_list(&["list.ndjson", "text", text]);
     let of_a_list = "{% if cuotas[0].m | number > 1 and cuotas[0].m | number * 2 > 8 %}{{ cuotas[0].m }}{% endif %}.";
     let asked = "{% if not cuotas[0].ok | yes %}a{% endif %}{% if c.vip | yes %}b{% endif %}.";
     list("150", "true", "5");
@@ -158,42 +158,42 @@ fn values_inside_fields_of_json_are_compared_as_what_they_are() {
 }
 
 #[test]
-fn a_column_that_is_named_by_an_expression_is_used() {
+fn column_named_by_an_expression_is_used() {
     let home = Home::new();
     home.write("list.csv", "to,n,cuota 1,cuota 2\n593987654321,2,50,#N/A\n");
     let text = "{{ row['cuota ' ~ n] }}";
-    home.list_shown(&["list.csv", "text", text]).fails(
+    home.dry_run_list(&["list.csv", "text", text]).fails(
         2,
         &["cuota 2: `#N/A` is an error of the spreadsheet, and would be sent"],
     );
 }
 
 #[test]
-fn a_faulty_cell_under_a_column_that_is_not_used_hurts_nobody() {
+fn faulty_cell_in_unused_column_is_ignored() {
     let home = Home::new();
     home.write("list.csv", "to,nombre,deuda\n593987654321,Ana,#N/A\n");
-    home.list_shown(&["list.csv", "text", "{{ nombre }}"])
+    home.dry_run_list(&["list.csv", "text", "{{ nombre }}"])
         .success();
-    home.list_shown(&["list.csv", "text", "{{ deuda }}"])
+    home.dry_run_list(&["list.csv", "text", "{{ deuda }}"])
         .fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
 }
 
 #[test]
-fn a_condition_exempts_only_the_word_that_it_asks_for() {
+fn condition_exempts_only_its_own_value() {
     let home = Home::new();
     home.write(
         "list.csv",
         "to,ciudad\n593987654321,#N/A\n593987654322,Quito\n593987654323,N/A\n",
     );
-    let send = |text: &str| home.list_shown(&["list.csv", "text", text]);
+    let send = |text: &str| home.dry_run_list(&["list.csv", "text", text]);
     let refused = "ciudad: `#N/A` is an error of the spreadsheet, and would be sent";
     send("{% if ciudad == 'Quito' %}Norte{% endif %} {{ ciudad }}")
         .fails(2, &["line 2: ", refused]);
     send("{% if ciudad != 'N/A' %}{{ ciudad }}{% endif %}.").fails(2, &[refused]);
     send("{% if ciudad != '#N/A' %}{{ ciudad }}{% endif %}.")
         .success()
-        .told(&["N/A", "line 4"]);
+        .stderr_has(&["N/A", "line 4"]);
     send("{{ ciudad if ciudad not in ['#N/A', 'N/A'] else 'x' }}")
         .success()
-        .not_told(&["N/A"]);
+        .stderr_lacks(&["N/A"]);
 }

@@ -15,7 +15,7 @@ use crate::harness::{Home, test_with_both_ledgers, wait_until};
 use crate::server::read_request;
 
 test_with_both_ledgers! {
-    a_signal_and_bulk_stop_end_the_wait_for_the_network,
+    signal_and_stop_end_the_network_wait,
 }
 
 /// For each connection, the recipients in order.
@@ -93,7 +93,7 @@ fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_server_that_gives_all_the_same_id_is_believed() {
+fn equal_message_ids_are_accepted() {
     let (server, _) = server(|_, _, _| Some(accepted("same", "")));
     assert_eq!(
         with_state(&send(&server, 30, "--rate 100000/s"), "yes").len(),
@@ -102,7 +102,7 @@ fn a_server_that_gives_all_the_same_id_is_believed() {
 }
 
 #[test]
-fn a_row_lost_on_an_old_connection_is_the_only_one() {
+fn stale_connection_loses_only_one_row() {
     // Each connection ends with the second request, which may not have been read.
     let (server, seen) = server(|user, number, _| (number == 0).then(|| accepted(user, "")));
     let rows = send(&server, 30, "--concurrency 1 --rate 100000/s");
@@ -112,14 +112,14 @@ fn a_row_lost_on_an_old_connection_is_the_only_one() {
 }
 
 #[test]
-fn an_idle_connection_is_not_used_again() {
+fn idle_connection_is_not_reused() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "")));
     send(&server, 3, "--concurrency 1 --rate 1/s");
     assert_eq!(seen.lock().unwrap().len(), 3);
 }
 
 #[test]
-fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
+fn keep_alive_timeout_zero_disables_reuse() {
     let (server, seen) =
         server(|user, _, _| Some(accepted(user, "Keep-Alive: max=5, timeout=0\r\n")));
     send(&server, 5, "--concurrency 1 --rate 100000/s");
@@ -127,7 +127,7 @@ fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
 }
 
 #[test]
-fn connections_are_used_again_while_that_goes_well() {
+fn healthy_connections_are_reused() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "Keep-Alive: timeout=5\r\n")));
     send(&server, 30, "--concurrency 1 --rate 100000/s");
     assert_eq!(seen.lock().unwrap().len(), 1);
@@ -167,7 +167,7 @@ pub(crate) fn wait_for(seen: &Seen, requests: usize) {
 }
 
 #[test]
-fn a_run_waits_while_the_network_is_away_and_loses_nothing() {
+fn run_waits_for_network_and_loses_no_row() {
     const ROWS: usize = 200;
     let (home, port) = (people(ROWS), OwnPort::new());
     // Four requests are under way when the server is gone for all others.
@@ -212,7 +212,7 @@ fn a_run_waits_while_the_network_is_away_and_loses_nothing() {
 }
 
 #[test]
-fn a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait() {
+fn run_pauses_if_network_outage_exceeds_maximum() {
     let (home, port) = (people(50), OwnPort::new());
     for run in [
         send_with(&home, &port.url(), &["--max-wait", "1s"]),
@@ -240,7 +240,7 @@ fn a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait() {
 }
 
 #[test]
-fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
+fn signal_and_stop_end_the_network_wait() {
     let (home, port) = (people(50), OwnPort::new());
     for (words, more) in [
         (
@@ -269,7 +269,7 @@ fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
 
 /// A server that limits once too often: each later request of a connection gets an answer to another request.
 #[test]
-fn with_a_connection_for_each_message_no_answer_is_another_ones() {
+fn no_keep_alive_never_mixes_up_responses() {
     let limit = "HTTP/1.1 429 X\r\nContent-Length: 2\r\n\r\n{}";
     let (server, seen) = server(move |user, number, _| {
         let stray = if number > 0 { limit } else { "" };
@@ -295,7 +295,7 @@ fn with_a_connection_for_each_message_no_answer_is_another_ones() {
 }
 
 #[test]
-fn a_run_keeps_that_each_message_has_its_connection() {
+fn run_stores_the_no_keep_alive_setting() {
     let (home, port) = (people(20), OwnPort::new());
     send_with(&home, &port.url(), &["--max-wait", "0", "--no-keep-alive"]).fails(7, &[]);
     let (_server, seen) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));

@@ -29,7 +29,7 @@ fn jelou() -> Jelou {
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s --rates rates.csv";
 
 #[test]
-fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
+fn template_cost_is_shown_before_and_after() {
     let (home, jelou) = (home(), jelou());
     let preview =
         "bulk send people.csv --rates rates.csv --preview all --file p.html template promo";
@@ -50,7 +50,7 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
         .args(&["template", "promo"])
         .api(&jelou.url)
         .success()
-        .told(&[told]);
+        .stderr_has(&[told]);
     let cost = &sent.json()["cost"];
     let by = json!([
         { "country": "EC", "category": "marketing", "messages": 2, "price": "0.0625", "amount": "0.125" },
@@ -69,7 +69,7 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
     assert_eq!(home.run("bulk status r").success().json()["cost"], expected);
     home.run("bulk report r --file r.html")
         .success()
-        .told(&["spent about 0.175 of 0.175 USD by your rates"]);
+        .stderr_has(&["spent about 0.175 of 0.175 USD by your rates"]);
     assert!(home.read("r.html").contains("Sent: <b>0.175 USD</b>"));
     home.run("bulk report r --lang es --file s.html").success();
     assert!(home.read("s.html").contains("<b>0,175 USD</b>"));
@@ -108,13 +108,13 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
             .run_args(&[&flags, words].concat())
             .api(&jelou.url)
             .success()
-            .told(&["no price for 3 messages: EC unknown category, CO unknown category"]);
+            .stderr_has(&["no price for 3 messages: EC unknown category, CO unknown category"]);
         assert_eq!(ended.json()["cost"]["unpriced"], 3);
     }
 }
 
 #[test]
-fn what_costs_more_than_the_budget_does_not_leave() {
+fn run_over_budget_is_not_sent() {
     let (home, jelou) = (home(), jelou());
     let send = |words: &[&str]| home.run(SEND).args(words).api(&jelou.url);
     send(&["--budget", "0.17", "template", "promo"]).fails(
@@ -156,8 +156,8 @@ fn what_costs_more_than_the_budget_does_not_leave() {
                 "raise --budget",
             ],
         )
-        .not_told(&["are fine"]);
-    assert!(jelou.seen().is_empty());
+        .stderr_lacks(&["are fine"]);
+    assert!(jelou.requests().is_empty());
     // The budget of a profile holds, too.
     let rates = home.path().join("rates.csv");
     home.profile(
@@ -169,11 +169,11 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     home.run(of_profile)
         .args(&["template", "promo"])
         .fails(11, &["more than the budget of 0.17"]);
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     home.run(of_profile)
         .args(&["--budget", "0.175", "template", "promo"])
         .success();
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
     // The sandbox costs nothing.
     home.run(of_profile)
         .args(&["--sandbox", "--budget", "0.001", "text", "Hola"])
@@ -181,9 +181,9 @@ fn what_costs_more_than_the_budget_does_not_leave() {
 }
 
 #[test]
-fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
+fn invalid_price_list_stops_before_reading_or_sending() {
     let home = home();
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     home.write(
         "rates.csv",
         "country,category,price,currency\nEC,service,a,USD\n",
@@ -210,7 +210,7 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
 }
 
 #[test]
-fn what_one_message_costs_is_told_without_a_send() {
+fn single_message_cost_is_shown_without_sending() {
     let home = home();
     for (words, told) in [
         (
@@ -232,16 +232,16 @@ fn what_one_message_costs_is_told_without_a_send() {
         ];
         home.run_args(&[words, &flags].concat())
             .success()
-            .told(&[told]);
+            .stderr_has(&[told]);
     }
     let other = "send text Hola --to 573001234567 --rates rates.csv --sandbox --dry-run";
     home.run(other)
         .success()
-        .told(&["no price for this message to a number of CO"]);
+        .stderr_has(&["no price for this message to a number of CO"]);
 }
 
 #[test]
-fn the_format_of_rates_is_explained_and_its_example_is_a_file_of_rates() {
+fn price_list_format_is_explained_with_example() {
     let home = home();
     let about = home.run("explain rates").success().stdout;
     assert!(

@@ -167,19 +167,19 @@ fn killed_runs(runs: u64, kills: u32, at_once: usize) {
 }
 
 #[test]
-fn no_row_is_sent_twice_or_lost_however_often_it_is_killed() {
+fn killed_run_sends_every_row_exactly_once() {
     killed_runs(8, 8, 2);
 }
 
-/// `cargo test --release --test cli -- --ignored a_thousand_killed_runs`: some minutes.
+/// `cargo test --release --test cli -- --ignored thousand_killed_runs_lose_no_row`: some minutes.
 #[test]
 #[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
-fn a_thousand_killed_runs() {
+fn thousand_killed_runs_lose_no_row() {
     killed_runs(1000, 5, 16);
 }
 
 #[test]
-fn a_killed_import_leaves_no_run() {
+fn killed_import_leaves_no_run() {
     let home = Home::new();
     let rows: Vec<_> = (0..20_000)
         .map(|number| format!("{}\n", 593_990_000_000_u64 + number))

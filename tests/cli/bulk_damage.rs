@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::bulk_run::{people, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE, kill, tool};
+use crate::harness::{CommandOutput, Home, STATE, kill, tool};
 
 pub(crate) const ROWS: usize = 40;
 /// How many messages are accepted before the first process is killed; four more are under way then.
@@ -61,7 +61,7 @@ impl Killed {
         self.home.path().join(STATE)
     }
 
-    pub(crate) fn resume(&self) -> Ended {
+    pub(crate) fn resume(&self) -> CommandOutput {
         self.home
             .run("bulk resume r --rate 100000/s")
             .api(&self.jelou.url)
@@ -99,7 +99,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_killed_run_goes_on() {
+fn killed_run_resumes() {
     let killed = Killed::new();
     let ended = killed.resume();
     assert_eq!(
@@ -112,7 +112,7 @@ fn a_killed_run_goes_on() {
 }
 
 #[test]
-fn a_file_that_is_not_a_store_stops_everything() {
+fn invalid_ledger_file_stops_every_command() {
     let killed = Killed::new();
     killed.home.run("bulk list").success();
     let (file, log) = (
@@ -148,19 +148,19 @@ fn a_file_that_is_not_a_store_stops_everything() {
             .end();
         assert_eq!(ended.code, 12, "{what}: {ended:?}");
     }
-    assert_eq!(killed.jelou.seen().len(), SENT + 4);
+    assert_eq!(killed.jelou.requests().len(), SENT + 4);
 }
 
 /// The store of before, in whatever way it came back: what was sent since is not known, so nothing more is sent unasked.
 #[test]
-fn an_older_store_in_its_place_is_doubted() {
+fn restored_ledger_makes_runs_stale() {
     for way in ["another inode", "the same inode", "the same inode, alone"] {
         let killed = Killed::new();
         let older = killed.home.path().join("older");
         copy(&killed.state(), &older);
         let resumed = killed.resume();
         assert_eq!(resumed.code, 10, "{way}: {resumed:?}");
-        let seen = killed.jelou.seen().len();
+        let seen = killed.jelou.requests().len();
         if way == "another inode" {
             fs::remove_dir_all(killed.state()).unwrap();
             copy(&older, &killed.state());
@@ -181,13 +181,13 @@ fn an_older_store_in_its_place_is_doubted() {
         }
         let ended = killed.resume();
         assert!([11, 12].contains(&ended.code), "{way}: {ended:?}");
-        assert_eq!(killed.jelou.seen().len(), seen, "{way}: {ended:?}");
+        assert_eq!(killed.jelou.requests().len(), seen, "{way}: {ended:?}");
     }
 }
 
 /// Nobody knows what the other one sends.
 #[test]
-fn a_store_that_was_copied_to_another_home_is_doubted() {
+fn copied_ledger_makes_runs_stale() {
     let killed = Killed::new();
     let home = Home::new();
     let there = home.path().join(STATE);
@@ -198,7 +198,7 @@ fn a_store_that_was_copied_to_another_home_is_doubted() {
         .api(&killed.jelou.url)
         .end();
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert_eq!(killed.jelou.seen().len(), SENT + 4);
+    assert_eq!(killed.jelou.requests().len(), SENT + 4);
     // In its own place the run is as it was.
     assert_eq!(killed.resume().code, 10);
     killed.check("copied");
@@ -208,7 +208,7 @@ fn a_store_that_was_copied_to_another_home_is_doubted() {
 #[test]
 fn rows_that_cannot_be_marked_are_not_sent() {
     let home = people(3);
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     home.run("bulk send people.csv --import-only --yes --run r text Hola")
         .api(&jelou.url)
         .success();
@@ -217,7 +217,7 @@ fn rows_that_cannot_be_marked_are_not_sent() {
     );
     let ended = home.run("bulk work r").api(&jelou.url).end();
     assert_eq!(ended.code, 12, "{ended:?}");
-    ended.told(&["the ledger marked 0 rows as in flight, not the 1 that were to be sent; none of them was sent"]);
+    ended.stderr_has(&["the ledger marked 0 rows as in flight, not the 1 that were to be sent; none of them was sent"]);
     home.change_store("DROP TRIGGER unmarked");
     let report = home.report("r");
     assert!(

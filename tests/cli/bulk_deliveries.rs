@@ -14,9 +14,9 @@ use crate::listening::Sandbox;
 use crate::server::{Received, Reply, Server};
 
 test_with_both_ledgers! {
-    how_far_messages_came_is_kept_and_counted_once,
-    several_at_once_keep_everything_once,
-    a_killed_run_is_settled_by_what_is_listed_and_nothing_else,
+    delivery_status_is_saved_and_counted_once,
+    concurrent_checks_save_everything_once,
+    killed_run_resolves_only_listed_rows,
 }
 
 /// A client that does not know the sandbox as one.
@@ -93,7 +93,7 @@ const STATES: [&str; 5] = [
 ];
 
 #[test]
-fn how_far_messages_came_is_kept_and_counted_once() {
+fn delivery_status_is_saved_and_counted_once() {
     let faults = [
         format!("undelivered=131026,to={}", user(3)),
         format!("unlisted,to={}", user(4)),
@@ -110,7 +110,7 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     );
     let ended = ask(&home, &sandbox, "")
         .success()
-        .told(&["asking Jelou about 10 messages of run r\n"]);
+        .stderr_has(&["asking Jelou about 10 messages of run r\n"]);
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));
@@ -153,7 +153,7 @@ fn how_far_messages_came_is_kept_and_counted_once() {
 }
 
 #[test]
-fn times_and_reasons_of_templates_come_from_the_notifications() {
+fn template_times_and_reasons_come_from_notifications() {
     let home = people(3);
     let server = Server::responding(|_, request| {
         if request.line.starts_with("POST ") {
@@ -301,7 +301,7 @@ fn send_to(home: &Home, server: &Server) {
 }
 
 #[test]
-fn what_was_learnt_before_a_failure_is_kept() {
+fn delivery_updates_before_a_failure_are_saved() {
     let home = people(4);
     let server = listing(|_, page| match page {
         1 => entries(
@@ -339,7 +339,7 @@ fn what_was_learnt_before_a_failure_is_kept() {
 }
 
 #[test]
-fn what_was_read_is_kept_where_another_run_is_damaged() {
+fn delivery_updates_are_saved_despite_damaged_run() {
     let home = people(3);
     let server = listing(|_, _| {
         entries(
@@ -363,7 +363,7 @@ fn what_was_read_is_kept_where_another_run_is_damaged() {
 }
 
 #[test]
-fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
+fn listing_shorter_than_its_count_is_incomplete() {
     let home = people(4);
     let pagination = json!({"total": 4, "totalPages": 2});
     for second in [
@@ -397,7 +397,7 @@ fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
 }
 
 #[test]
-fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
+fn single_lookups_must_find_or_pass_the_message() {
     let home = people(2);
     let server = Server::responding(|_, request| {
         if request.line.starts_with("POST ") {
@@ -433,7 +433,7 @@ fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
 
 /// A row is unknown and never arrived. While the history is read, another run sends the same to the person.
 #[test]
-fn what_is_sent_while_the_history_is_read_is_counted_too() {
+fn messages_sent_during_history_read_are_counted() {
     let home = people(2);
     let other: Arc<Mutex<Option<Command>>> = Arc::default();
     let (gets, posts, arrived) = (
@@ -481,7 +481,7 @@ fn what_is_sent_while_the_history_is_read_is_counted_too() {
 }
 
 #[test]
-fn a_watch_outlasts_a_server_that_is_away() {
+fn watch_survives_a_server_outage() {
     let home = people(1);
     let looks = AtomicUsize::new(0);
     let server = listing(move |_, _| match looks.fetch_add(1, Ordering::SeqCst) {
@@ -509,7 +509,7 @@ fn a_watch_outlasts_a_server_that_is_away() {
 }
 
 #[test]
-fn a_watch_ends_in_its_time_whatever_the_server_does() {
+fn watch_ends_on_time_despite_the_server() {
     let home = people(1);
     let server = listing(|_, _| Reply::HangAfterReading);
     send_to(&home, &server);
@@ -564,7 +564,7 @@ fn a_watch_ends_in_its_time_whatever_the_server_does() {
 
 /// Recipients that are accepted while `is_failing` never get their message.
 #[test]
-fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
+fn resumed_run_ignores_earlier_delivery_failures() {
     let home = people(40);
     let (accepted, is_failing) = (
         Arc::new(Mutex::new(Vec::new())),
@@ -637,7 +637,7 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
 
 /// It is kept once the run has ended.
 #[test]
-fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
+fn watch_during_a_run_saves_everything() {
     let home = people(6);
     let server = listing(|_, _| {
         entries(
@@ -658,7 +658,7 @@ fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
 }
 
 #[test]
-fn an_account_without_look_ups_ends_with_5() {
+fn account_without_lookups_exits_with_5() {
     let home = people(2);
     let server = listing(|_, _| Reply::json(404, r#"{"message":"Not Found"}"#));
     send_to(&home, &server);
@@ -667,7 +667,7 @@ fn an_account_without_look_ups_ends_with_5() {
 }
 
 #[test]
-fn messages_without_an_id_are_not_asked_for() {
+fn messages_without_an_id_are_not_checked() {
     let home = people(3);
     let server = Server::responding(|_, _| Reply::json(200, r#"{"success":true}"#));
     let send =
@@ -694,7 +694,7 @@ fn messages_without_an_id_are_not_asked_for() {
 }
 
 #[test]
-fn learning_does_not_change_when_the_run_last_changed() {
+fn delivery_check_keeps_the_run_change_time() {
     let (home, sandbox) = (people(3), delivering(&[]));
     send(&home, &sandbox).success();
     let before = status(&home)["changed_at"].clone();
@@ -704,7 +704,7 @@ fn learning_does_not_change_when_the_run_last_changed() {
 }
 
 #[test]
-fn several_at_once_keep_everything_once() {
+fn concurrent_checks_save_everything_once() {
     let (home, sandbox) = (people(200), delivering(&[]));
     send(&home, &sandbox).success();
     let start = |_| {
@@ -777,7 +777,7 @@ fn killed(home: &Home, late: &str, message: &[&str]) -> Sandbox {
 }
 
 #[test]
-fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
+fn killed_run_resolves_only_listed_rows() {
     let home = people(KILLED);
     let sandbox = killed(&home, "late=1ms", &["text", "Hola {{ nombre }}"]);
     let log = home.path().join("log");
@@ -845,7 +845,7 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
 }
 
 #[test]
-fn words_that_a_flow_sends_too_settle_nothing() {
+fn text_also_sent_by_flow_resolves_nothing() {
     let home = people(30);
     let faults = [
         format!("hang,stored,first=1,to={}", user(20)),
@@ -869,7 +869,7 @@ fn greeting(number: usize) -> Value {
 /// Ten of 300 rows have no answer, and seven of these are stored; meanwhile a flow sends the same to some of these
 /// people.
 #[test]
-fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
+fn only_distinguishable_messages_resolve_despite_a_flow() {
     type Body<'a> = &'a dyn Fn(usize) -> Value;
     let image = [
         "image",
@@ -933,7 +933,7 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
 /// On Friday the sender is killed while a message is under way, and the
 /// answer of another one is lost; on Monday the rest is sent, and Jelou asked.
 #[test]
-fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
+fn run_killed_friday_and_resumed_monday_is_resolved() {
     let Some(library) = faketime() else { return };
     let home = people(4);
     let friday = SystemTime::now() - std::time::Duration::from_secs(62 * 60 * 60);

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, faketime, kill, test_with_both_ledgers};
+use crate::harness::{CommandOutput, Home, Run, STATE, faketime, kill, test_with_both_ledgers};
 
 test_with_both_ledgers! {
-    a_killed_run_may_have_sent_and_is_to_send,
-    of_two_that_begin_at_once_one_sends,
-    a_clock_that_was_wrong_sends_nothing_twice,
-    of_two_runs_that_go_on_at_once_none_sends_what_the_other_has,
-    each_person_gets_one_message_however_the_list_has_them,
+    killed_run_has_unknown_and_unsent_rows,
+    only_one_of_two_simultaneous_runs_sends,
+    wrong_clock_never_causes_duplicates,
+    concurrent_resumes_do_not_send_duplicates,
+    per_person_limit_sends_one_message_each,
 }
 
 fn list(users: &[String]) -> String {
@@ -46,9 +46,9 @@ fn age(home: &Home, run: &str, hours: i64) {
 }
 
 #[test]
-fn a_message_with_other_blanks_is_the_same() {
+fn message_with_different_spaces_is_a_duplicate() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let send = |rows: &str, run: &str| {
         home.write("people.csv", format!("celular,nombre\n{rows}"));
         home.run("bulk send people.csv --yes --rate 1000/s --run")
@@ -61,15 +61,15 @@ fn a_message_with_other_blanks_is_the_same() {
     );
     send("593987654301,Ana Luz \n", "b").success();
     send("593987654301,Ana\u{a0} Luz\n", "c").fails(11, &["1 of 1 messages was sent by run b"]);
-    assert_eq!(jelou.seen()[0].received.json()["text"], "Hola Ana Luz ");
+    assert_eq!(jelou.requests()[0].received.json()["text"], "Hola Ana Luz ");
     send("593987654301,AnaLuz\n", "d").success();
-    assert_eq!(jelou.seen().len(), 2);
+    assert_eq!(jelou.requests().len(), 2);
 }
 
 #[test]
-fn ten_first_and_then_all_sends_each_person_one() {
+fn limited_run_then_full_list_sends_once() {
     let home = people(30);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--limit", "10", "--run", "ten"]).success();
     let told = [
         "10 of 30 messages were sent by run ten at 20",
@@ -78,10 +78,12 @@ fn ten_first_and_then_all_sends_each_person_one() {
         "--remember 12h",
     ];
     send(&home, &jelou.url, &[]).fails(11, &told);
-    assert_eq!(jelou.seen().len(), 10);
+    assert_eq!(jelou.requests().len(), 10);
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"])
         .success()
-        .told(&["note: 30 rows: 20 to send; left out: 10 already sent\nnote: by country: EC 20\n"]);
+        .stderr_has(&[
+            "note: 30 rows: 20 to send; left out: 10 already sent\nnote: by country: EC 20\n",
+        ]);
     assert_eq!(jelou.times(&users(0..30)), [1; 30]);
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));
     assert!(
@@ -122,24 +124,24 @@ fn ten_first_and_then_all_sends_each_person_one() {
     // Two runs have a part each.
     let told = "30 of 30 messages are in earlier runs: 20 were sent by run rest at 20";
     send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
-    assert_eq!(jelou.seen().len(), 30);
+    assert_eq!(jelou.requests().len(), 30);
 }
 
 #[test]
-fn what_was_sent_is_told_in_messages_and_not_in_rows() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn sent_count_is_messages_not_rows() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     let twice = [users(0..10), users(0..1)].concat();
     home.write("people.csv", list(&twice));
     send(&home, &jelou.url, &["--one-per-person", "--run", "r"]).success();
     send(&home, &jelou.url, &["--allow-duplicates"])
         .fails(11, &["10 of 10 messages were sent by run r at 20"]);
-    assert_eq!(jelou.seen().len(), 10);
+    assert_eq!(jelou.requests().len(), 10);
 }
 
 #[test]
-fn one_corrected_number_and_the_whole_list_again_sends_one() {
+fn corrected_list_sends_only_the_corrected_row() {
     let home = people(5);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--run", "r"]).success();
     let mut corrected = users(0..5);
     corrected[2] = user(77);
@@ -148,12 +150,12 @@ fn one_corrected_number_and_the_whole_list_again_sends_one() {
     home.write("people.csv", list(&corrected));
     send(&home, &jelou.url, &[]).fails(11, &["4 of 5 messages were sent by run r"]);
     send(&home, &jelou.url, &["--skip-sent"]).success();
-    assert_eq!(jelou.seen().len(), 6);
+    assert_eq!(jelou.requests().len(), 6);
     assert_eq!(jelou.times(&corrected), [1; 5]);
 }
 
 #[test]
-fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
+fn next_run_sends_only_failed_rows() {
     let home = people(20);
     let jelou = Jelou::start(|user, before| {
         let is_odd = user.ends_with(['1', '3', '5', '7', '9']);
@@ -181,7 +183,7 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
     ];
     resume(&[]).fails(11, &told);
     resume(&["--again", "--skip-sent"]).fails(2, &["--skip-sent"]);
-    assert_eq!(jelou.seen().len(), 30);
+    assert_eq!(jelou.requests().len(), 30);
     let ended = resume(&["--skip-sent"]).success();
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));
     assert_eq!(jelou.times(&users(0..20)), [1; 20]);
@@ -192,7 +194,7 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
 }
 
 #[test]
-fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
+fn resumed_run_skips_rows_sent_by_others() {
     let home = people(10);
     let pausing = Jelou::start(|_, before| {
         if before == 0 {
@@ -210,7 +212,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
     assert_eq!(ended.reasons(), json!({"to_be_sent": 10}));
-    ended.told(&[
+    ended.stderr_has(&[
         "warning: run paused is to send rows of this list, and no process sends it",
         "bulk resume paused",
     ]);
@@ -243,7 +245,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
 }
 
 #[test]
-fn a_killed_run_may_have_sent_and_is_to_send() {
+fn killed_run_has_unknown_and_unsent_rows() {
     let home = people(10);
     let hangs = Jelou::start(|user, _| {
         if user.ends_with('0') {
@@ -271,11 +273,11 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
         ended.reasons(),
         json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5})
     );
-    assert_eq!(hangs.seen().len(), 5);
+    assert_eq!(hangs.requests().len(), 5);
 }
 
 #[test]
-fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
+fn active_run_reserves_its_remaining_rows() {
     let home = people(10);
     let hangs = user(0);
     let jelou = Jelou::start(move |user, before| match before {
@@ -310,14 +312,15 @@ fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
 }
 
 #[test]
-fn of_two_that_begin_at_once_one_sends() {
+fn only_one_of_two_simultaneous_runs_sends() {
     let home = people(40);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let start = |run: &str| {
         let words = format!("bulk send people.csv --yes --run {run} --rate 1000000/s text Hola");
         home.process(&words, &jelou.url).spawn().unwrap()
     };
-    let both = [start("a"), start("b")].map(|child| Ended::new(&child.wait_with_output().unwrap()));
+    let both = [start("a"), start("b")]
+        .map(|child| CommandOutput::new(&child.wait_with_output().unwrap()));
     let mut codes = [both[0].code, both[1].code];
     codes.sort_unstable();
     assert_eq!(codes, [0, 11], "{both:?}");
@@ -325,19 +328,19 @@ fn of_two_that_begin_at_once_one_sends() {
 }
 
 #[test]
-fn the_limit_counts_what_is_sent() {
+fn limit_counts_sent_messages() {
     let home = people(7);
     // The third and the first line once more.
     home.write(
         "people.csv",
         list(&[users(0..3), vec![user(0)], users(3..7)].concat()),
     );
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     for (sent, all) in [(3, 3), (3, 6), (1, 7), (0, 7)] {
         let flags = ["--limit", "3", "--skip-sent", "--skip-invalid"];
         let ended = send(&home, &jelou.url, &flags).success();
         assert_eq!(
-            (ended.json()["sent"].as_u64(), jelou.seen().len()),
+            (ended.json()["sent"].as_u64(), jelou.requests().len()),
             (Some(sent), all),
             "{ended:?}"
         );
@@ -386,10 +389,10 @@ fn the_limit_counts_what_is_sent() {
             list(&before.iter().map(|one| user(*one)).collect::<Vec<_>>()),
         );
         send(&home, &jelou.url, &[]).success();
-        let seen = jelou.seen().len();
+        let seen = jelou.requests().len();
         home.write("people.csv", list(&users(list_of)));
         send(&home, &jelou.url, &["--limit", limit, "--skip-sent"]).success();
-        assert_eq!(jelou.seen().len() - seen, sent.len());
+        assert_eq!(jelou.requests().len() - seen, sent.len());
         assert_eq!(
             jelou.times(&sent.iter().map(|one| user(*one)).collect::<Vec<_>>()),
             vec![1; sent.len()]
@@ -398,7 +401,7 @@ fn the_limit_counts_what_is_sent() {
 }
 
 #[test]
-fn the_limit_counts_people_where_each_gets_one_message() {
+fn limit_counts_recipients_with_one_per_person() {
     let home = Home::new();
     let row = |number: usize, text: &str| format!("{},{text}\n", user(number));
     let rows = [
@@ -412,7 +415,7 @@ fn the_limit_counts_people_where_each_gets_one_message() {
     ]
     .concat();
     home.write("people.csv", format!("celular,t\n{rows}"));
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let mut sent = Vec::new();
     for _ in 0..3 {
         let run = home.run(
@@ -432,9 +435,9 @@ fn the_limit_counts_people_where_each_gets_one_message() {
 }
 
 #[test]
-fn a_message_is_remembered_for_as_long_as_is_said() {
+fn remember_sets_the_duplicate_look_back() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--run", "r"]).success();
     age(&home, "r", 71);
     send(&home, &jelou.url, &[]).fails(11, &["3 of 3 messages were sent by run r"]);
@@ -487,13 +490,13 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     age(&home, "r", 100);
     let ended = send(&home, &jelou.url, &["--run", "again"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], 0);
-    assert_eq!(jelou.seen().len(), 6);
+    assert_eq!(jelou.requests().len(), 6);
 }
 
 #[test]
-fn only_the_same_bot_at_the_same_address_counts() {
+fn duplicates_need_same_bot_and_address() {
     let home = people(3);
-    let (jelou, other) = (Jelou::accepting(), Jelou::accepting());
+    let (jelou, other) = (Jelou::accept_all(), Jelou::accept_all());
     for _ in 0..2 {
         send(&home, &jelou.url, &["--sandbox"]).success();
     }
@@ -503,14 +506,14 @@ fn only_the_same_bot_at_the_same_address_counts() {
     send(&home, &other.url, &[]).success();
     send(&home, &jelou.url, &[]).fails(11, &["3 of 3 messages were sent by run r"]);
     send(&home, &jelou.url, &["--again"]).success();
-    assert_eq!((jelou.seen().len(), other.seen().len()), (9, 3));
+    assert_eq!((jelou.requests().len(), other.requests().len()), (9, 3));
     send(&home, &jelou.url, &["--again", "--skip-sent"]).fails(2, &["--again", "--skip-sent"]);
 }
 
 #[test]
-fn both_forms_of_a_number_are_one_person() {
+fn both_number_forms_are_one_recipient() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write(
         "people.csv",
         "celular\n5215512345678\n541123456789\n5511987654321\n",
@@ -533,9 +536,9 @@ fn both_forms_of_a_number_are_one_person() {
 }
 
 #[test]
-fn who_was_written_to_today_is_told_and_not_refused() {
+fn recent_recipient_is_reported_but_not_refused() {
     let home = people(4);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--limit", "3", "--run", "r"]).success();
     let other = |flags: &[&str]| {
         home.run("bulk send people.csv --yes --rate 1000000/s")
@@ -558,7 +561,7 @@ fn who_was_written_to_today_is_told_and_not_refused() {
         !to_others.stderr.contains(told) && to_others.stdout.lines().count() == 1,
         "{to_others:?}"
     );
-    let ended = other(&["--run", "other"]).success().told(&[told]);
+    let ended = other(&["--run", "other"]).success().stderr_has(&[told]);
     assert_eq!(ended.json()["written_to_within_24_hours"], 3);
     assert_eq!(
         home.run("bulk status other").success().json()["written_to_within_24_hours"],
@@ -571,16 +574,16 @@ fn who_was_written_to_today_is_told_and_not_refused() {
         }
         other(&["--dry-run", "--again"])
             .success()
-            .not_told(&["in the last 24 hours"]);
+            .stderr_lacks(&["in the last 24 hours"]);
     }
     let ended = other(&["--again"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], 0);
 }
 
 #[test]
-fn a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes() {
+fn daily_parts_reach_each_recipient_once() {
     let home = people(14);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let mut sent = Vec::new();
     for day in 0..6 {
         let run = format!("day-{day}");
@@ -601,9 +604,9 @@ fn a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes(
 }
 
 #[test]
-fn what_is_only_shown_is_compared_too() {
+fn preview_and_dry_run_check_for_duplicates() {
     let home = people(5);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let shown = send(&home, &jelou.url, &["--dry-run"]).success();
     assert_eq!(shown.stdout.lines().count(), 5);
     assert!(!home.path().join(STATE).exists());
@@ -619,7 +622,7 @@ fn what_is_only_shown_is_compared_too() {
         let told = "error: this would be refused: 2 of 5 messages were sent by run r";
         let ended = send(&home, &jelou.url, flags)
             .fails(11, &[told, "--skip-sent"])
-            .not_told(&["are fine"]);
+            .stderr_lacks(&["are fine"]);
         assert!(ended.stdout.is_empty(), "{ended:?}");
         for (more, rows) in [("--skip-sent", 3), ("--again", 5)] {
             let ended = send(&home, &jelou.url, &[flags, &[more]].concat()).success();
@@ -629,11 +632,11 @@ fn what_is_only_shown_is_compared_too() {
         }
     }
     assert_eq!(kept(), before);
-    assert_eq!(jelou.seen().len(), 2);
+    assert_eq!(jelou.requests().len(), 2);
 }
 
 #[test]
-fn a_clock_that_was_wrong_sends_nothing_twice() {
+fn wrong_clock_never_causes_duplicates() {
     let home = people(6);
     let refuses_first = Jelou::start(|_, before| {
         if before == 0 {
@@ -663,10 +666,10 @@ fn at<'a>(run: Run<'a>, library: &str, time: &str) -> Run<'a> {
 }
 
 #[test]
-fn a_clock_before_this_release_sends_nothing() {
+fn clock_before_the_release_prevents_sending() {
     let home = people(3);
     let Some(library) = faketime() else { return };
-    let url = Jelou::never_asked().url;
+    let url = Jelou::expect_no_requests().url;
     let told = [
         "the clock of this machine shows 1971-01-02T00:00:",
         "before this jelouctl was released (20",
@@ -686,9 +689,9 @@ fn a_clock_before_this_release_sends_nothing() {
 }
 
 #[test]
-fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
+fn messages_sent_with_old_clock_are_remembered() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--run", "a"]).success();
     // A clock can be set back during a run.
     age(&home, "a", 24 * 365 * 50);
@@ -710,9 +713,9 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
 }
 
 #[test]
-fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
+fn remove_reports_messages_sent_with_old_clock() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--run", "a"]).success();
     home.change_store("UPDATE run SET changed_at = 86400000");
     for words in ["bulk remove a", "bulk remove --older-than 90d"] {
@@ -731,10 +734,10 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
 }
 
 #[test]
-fn a_run_that_was_made_in_the_future_forgets_nothing() {
+fn future_dated_run_forgets_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     at(
         send(&home, &jelou.url, &["--run", "b", "--import-only"]),
         &library,
@@ -750,9 +753,9 @@ fn a_run_that_was_made_in_the_future_forgets_nothing() {
 }
 
 #[test]
-fn who_works_on_a_run_compares_it_with_the_others() {
+fn work_compares_its_run_with_others() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &["--run", "b", "--import-only"]).success();
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
     let told = [
@@ -764,9 +767,9 @@ fn who_works_on_a_run_compares_it_with_the_others() {
 }
 
 #[test]
-fn the_same_json_in_another_order_is_the_same_message() {
+fn json_field_order_does_not_change_message() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let send = |run: &str, body: &str| {
         let path = home.write("body.json", body);
         let words = ["raw", "--body", path.to_str().unwrap()];
@@ -778,21 +781,21 @@ fn the_same_json_in_another_order_is_the_same_message() {
     let first = r#"{"type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null}"#;
     send("a", first).success();
     // The message is sent as written.
-    let left = String::from_utf8(jelou.seen()[0].received.body.clone()).unwrap();
+    let left = String::from_utf8(jelou.requests()[0].received.body.clone()).unwrap();
     assert!(
         left.contains(r#""type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null"#),
         "{left}"
     );
     let other_order = r#"{"a":null,"b":{"y":[{"j":"\u00e1","k":1}],"z":1.0},"type":"X"}"#;
     send("b", other_order).fails(11, &["3 of 3 messages were sent by run a"]);
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
     // A list has an order.
     send("c", r#"{"type":"X","b":{"z":1,"y":[1,2]}}"#).success();
     send("d", r#"{"type":"X","b":{"z":1,"y":[2,1]}}"#).success();
 }
 
 #[test]
-fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
+fn concurrent_resumes_do_not_send_duplicates() {
     let home = people(4);
     let jelou = Jelou::start(|_, before| match before {
         0 | 1 => Act::Answer(422, "", "{}"),
@@ -812,12 +815,12 @@ fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
     home.run("bulk resume b --skip-sent")
         .api(&jelou.url)
         .fails(10, &[]);
-    assert_eq!(jelou.seen().len(), 9);
+    assert_eq!(jelou.requests().len(), 9);
     kill(first);
 }
 
 #[test]
-fn each_person_gets_one_message_however_the_list_has_them() {
+fn per_person_limit_sends_one_message_each() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -827,7 +830,7 @@ fn each_person_gets_one_message_however_the_list_has_them() {
             user(2)
         ),
     );
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let daily = |flags: &[&str]| {
         let run = home
             .run("bulk send people.csv --yes --rate 1000000/s")
@@ -850,14 +853,14 @@ fn each_person_gets_one_message_however_the_list_has_them() {
         jelou.accepted()
     );
     daily(&["--one-per-person", "--skip-sent"]).success();
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn who_may_not_be_written_to_matters_only_where_they_would_be() {
+fn exclusions_apply_only_to_messages_to_send() {
     let home = Home::new();
     home.write("people.csv", format!("celular,n\n{0},a\n{0},b\n", user(1)));
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = [\"echo\", \"s\"]\n";
     let url = &jelou.url;
     home.config(&format!(
@@ -873,16 +876,16 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
         &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a person"],
     );
     run("--yes").fails(11, &["allow_to"]);
-    assert_eq!(jelou.seen().len(), 0);
+    assert_eq!(jelou.requests().len(), 0);
     // A test goes to the allowed person, whoever is on the list.
     run("--test-to 593987654321").success();
-    assert_eq!(jelou.seen().len(), 1);
+    assert_eq!(jelou.requests().len(), 1);
 }
 
 #[test]
-fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
+fn relative_home_directories_are_refused() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url, &[]).success();
     // A configuration there may have guards.
     let elsewhere = send(&home, &jelou.url, &[]).env("XDG_CONFIG_HOME", "rel");
@@ -903,11 +906,11 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
             ],
         );
     }
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn an_unfinished_run_with_other_messages_for_the_same_people_is_told() {
+fn unfinished_run_with_the_same_recipients_warns() {
     let home = people(5);
     let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     send(&home, &refusing.url, &["--run", "first"]).fails(4, &["the run paused"]);
@@ -922,5 +925,5 @@ fn an_unfinished_run_with_other_messages_for_the_same_people_is_told() {
     home.run("bulk send people.csv --yes --preview 1 text Mas")
         .api(&refusing.url)
         .success()
-        .not_told(&["to come"]);
+        .stderr_lacks(&["to come"]);
 }

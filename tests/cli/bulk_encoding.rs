@@ -1,8 +1,8 @@
 //! Lists that are not UTF-8.
 
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 
-fn run(home: &Home, arguments: &[&str]) -> Ended {
+fn run(home: &Home, arguments: &[&str]) -> CommandOutput {
     let all = [
         &["--sandbox", "bulk", "send"],
         arguments,
@@ -19,7 +19,7 @@ fn wide(text: &str, to_bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
 const LIST: &str = "celular;nombre\r\n593987654321;José Peña €\r\n";
 
 #[test]
-fn a_list_is_read_in_the_encoding_that_is_said() {
+fn list_file_is_read_in_given_encoding() {
     let home = Home::new();
     let latin = b"celular;nombre\r\n593987654321;Jos\xe9 Pe\xf1a \x80\r\n".to_vec();
     let marked = format!("\u{feff}{LIST}");
@@ -105,7 +105,7 @@ fn a_list_is_read_in_the_encoding_that_is_said() {
 }
 
 #[test]
-fn a_list_in_another_encoding_than_is_said_is_refused() {
+fn list_file_in_another_encoding_is_refused() {
     let home = Home::new();
     let latin = &b"to;nombre\n593987654321;Ana\n593987654322;Jos\xe9 Pe\xf1a\n"[..];
     let marked = wide(&format!("\u{feff}{LIST}"), u16::to_le_bytes);
@@ -185,13 +185,13 @@ fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) {
     home.write("people.csv", list);
     let ended = run(home, &[&["people.csv"], arguments].concat());
     assert_eq!(ended.code, 2, "{arguments:?}: {ended:?}");
-    ended.told(parts);
+    ended.stderr_has(parts);
     assert!(home.run("bulk list").success().stdout.is_empty());
 }
 
 /// A list of files alone: nothing comes to a ledger.
 #[test]
-fn list_of_two_encodings_is_refused_with_its_lines() {
+fn list_of_mixed_encodings_names_its_lines() {
     let home = Home::new();
     let one = [
         "to,nombre\n593987654321,María\n593987654322,".as_bytes(),
@@ -233,12 +233,12 @@ fn list_of_two_encodings_is_refused_with_its_lines() {
         ]
         .concat(),
     );
-    run(&home, &["people.ndjson"]).told(&["line 1 is UTF-8", "line 2 is not"]);
+    run(&home, &["people.ndjson"]).stderr_has(&["line 1 is UTF-8", "line 2 is not"]);
 }
 
 /// A list of files alone: nothing comes to a ledger.
 #[test]
-fn list_of_letters_that_are_utf_8_by_chance_is_read() {
+fn list_that_resembles_utf_8_is_read() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -256,7 +256,7 @@ fn list_of_letters_that_are_utf_8_by_chance_is_read() {
 
 /// A list of files alone: nothing comes to a ledger.
 #[test]
-fn hint_shows_line_in_the_encoding_that_fits() {
+fn hint_shows_line_in_a_matching_encoding() {
     let home = Home::new();
     let list = |name: &[u8]| [b"to,nombre\r\n593987654321,", name, b"\r\n"].concat();
     for (name, parts) in [
@@ -305,7 +305,7 @@ fn hint_shows_line_in_the_encoding_that_fits() {
     let told = "line 2 of people.csv reads `593987654321,Luc¡a ¥and£`; in CP850 it reads `593987654321,Lucía Ñandú`";
     let ended = run(&home, &wrong);
     assert_eq!(ended.code, 0, "{ended:?}");
-    ended.told(&[told]);
+    ended.stderr_has(&[told]);
     let strict = [
         &["--sandbox", "bulk", "send"],
         &wrong[..3],

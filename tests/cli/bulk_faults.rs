@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE};
+use crate::harness::{CommandOutput, Home, STATE};
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
 #[cfg(target_os = "linux")]
@@ -45,7 +45,7 @@ fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
 }
 
 /// No row is sent twice, none is lost, and every state is true.
-fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
+fn check(home: &Home, jelou: &Jelou, ended: &CommandOutput, what: &str) {
     let rows = finish(home, jelou);
     let accepted = jelou.accepted();
     assert_eq!(rows.len(), ROWS, "{what}");
@@ -92,11 +92,11 @@ fn each_may_fail_once(calls: &str, error: &str, upto: usize, least: usize) {
     let mut ends = 0;
     for when in 1..=upto {
         let home = people();
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let words = "bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 text Hola";
         let fault = format!("error={error}");
         let mut command = with_fault(&home.process(words, &jelou.url), calls, &fault, when);
-        let ended = Ended::new(&command.output().unwrap());
+        let ended = CommandOutput::new(&command.output().unwrap());
         let was_injected = home.read("trace").contains("(INJECTED)");
         let what = format!("{calls} {when}");
         // A fault that SQLite can ignore ends nothing.
@@ -121,18 +121,18 @@ fn every_write_may_fail_once() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn every_wait_for_the_disk_may_fail_once() {
+fn every_disk_sync_may_fail_once() {
     each_may_fail_once("fsync,fdatasync", "EIO", 20, 8);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn every_change_of_the_size_may_fail_once() {
+fn every_file_resize_may_fail_once() {
     each_may_fail_once("ftruncate,fallocate", "EIO", 4, 1);
 }
 
 #[test]
-fn a_ledger_that_is_removed_stops_the_run() {
+fn removed_ledger_stops_the_run() {
     for ending in ["db", "db-wal"] {
         let home = people();
         let path = ledger(&home).with_extension(ending);
@@ -153,13 +153,17 @@ fn a_ledger_that_is_removed_stops_the_run() {
                 "\"to\":\"593990000000\"",
             ],
         );
-        assert!(jelou.seen().len() <= 2, "{}: {ended:?}", jelou.seen().len());
+        assert!(
+            jelou.requests().len() <= 2,
+            "{}: {ended:?}",
+            jelou.requests().len()
+        );
     }
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
-    let jelou = Jelou::never_asked();
+fn unwritable_ledger_directory_stops_before_sending() {
+    let jelou = Jelou::expect_no_requests();
     let home = people();
     home.write(STATE, "a file");
     let send = "bulk send people.csv --yes --run r text Hola";
@@ -175,7 +179,7 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_stops_the_run_and_resume_is_right() {
+fn full_disk_stops_run_and_resume_is_correct() {
     let home = people();
     let state = home.path().join("small");
     fs::create_dir(&state).unwrap();

@@ -21,7 +21,7 @@ use crate::postgres::Cluster;
 use crate::server::{Reply, Server};
 
 test_with_both_ledgers! {
-    hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too,
+    hours_changed_during_a_join_apply,
 }
 
 const BOGOTA: [&str; 4] = ["--between", "07:00-19:00", "--time-zone", "America/Bogota"];
@@ -97,12 +97,12 @@ impl Clock {
 }
 
 #[test]
-fn a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far() {
+fn run_waits_for_sending_hours_and_continues() {
     let home = people(3);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
     run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota: outside of the hours of this run, 07:00-19:00");
     run.wait_for(r#""waiting":{"reason":"hours","until":"2026-11-20T07:00:00-05:00"}"#);
@@ -122,17 +122,17 @@ fn a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far() {
     run.wait_for("note: waiting until 2026-11-19 07:00 America/Bogota");
     clock.set("2026-11-20 11:59:59");
     run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota");
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     clock.set(OPENING);
     let ended = run.end();
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
     assert!(ended.stderr.contains(r#""waiting":null"#), "{ended:?}");
     assert_eq!(clock.status(&home)["waiting"], Value::Null);
 }
 
 #[test]
-fn a_row_that_is_to_be_retried_waits_for_the_next_opening() {
+fn retry_waits_for_the_next_sending_hours() {
     let home = people(2);
     let Some(clock) = Clock::new(&home, OPENING) else {
         return;
@@ -148,7 +148,7 @@ fn a_row_that_is_to_be_retried_waits_for_the_next_opening() {
     let flags = [&BOGOTA[..], &["--not-on", "2026-11-21", "--max-wait", "1s"]].concat();
     let mut run = clock.start(&home, &flags, &jelou.url);
     run.wait_for("note: waiting until 2026-11-22 07:00 America/Bogota: outside");
-    assert_eq!(jelou.seen().len(), 1);
+    assert_eq!(jelou.requests().len(), 1);
     clock.set("2026-11-22 12:00:00");
     let ended = run.end();
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -156,12 +156,12 @@ fn a_row_that_is_to_be_retried_waits_for_the_next_opening() {
 }
 
 #[test]
-fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others() {
+fn signal_ends_wait_and_hours_persist() {
     let home = people(3);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
     run.wait_for("note: waiting until");
     signal(&run.child, Signal::TERM);
@@ -208,14 +208,14 @@ fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others()
         signal(&run.child, Signal::INT);
         assert_eq!(run.end().code, 130, "{flags:?}");
     }
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     let ended = resume(&["--between", "always"]).end();
-    assert_eq!((ended.code, jelou.seen().len()), (0, 3), "{ended:?}");
+    assert_eq!((ended.code, jelou.requests().len()), (0, 3), "{ended:?}");
     assert_eq!(clock.status(&home)["hours"], Value::Null);
 }
 
 #[test]
-fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
+fn nothing_is_sent_after_the_sending_hours() {
     let home = people(30);
     let Some(clock) = Clock::new(&home, OPENING) else {
         return;
@@ -234,11 +234,11 @@ fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
     clock.set(NEXT_OPENING);
     // The first one is not sent again, so nothing closes the window now.
     assert_eq!(run.end().code, 0);
-    assert_eq!(jelou.seen().len(), 30);
+    assert_eq!(jelou.requests().len(), 30);
 }
 
 #[test]
-fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
+fn network_wait_respects_sending_hours() {
     let (home, port) = (people(30), OwnPort::new());
     let Some(clock) = Clock::new(&home, OPENING) else {
         return;
@@ -258,11 +258,11 @@ fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
 
 /// The test has a database of its own.
 #[test]
-fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() {
+fn rows_assigned_after_hours_wait_until_opening() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
-    let (home, jelou) = (people(3), Jelou::accepting());
+    let (home, jelou) = (people(3), Jelou::accept_all());
     let Some(clock) = Clock::new(&home, OPENING) else {
         return;
     };
@@ -297,19 +297,19 @@ fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() 
     });
     clock.set(CLOSING);
     run.wait_for("note: waiting until 2026-11-21 07:00");
-    assert_eq!(jelou.seen().len(), 0);
+    assert_eq!(jelou.requests().len(), 0);
     clock.set(NEXT_OPENING);
     let ended = run.end();
     assert_eq!((ended.code, jelou.accepted().len()), (0, 3), "{ended:?}");
 }
 
 #[test]
-fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
+fn exclusion_added_during_the_wait_applies() {
     let home = people(3);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.config(&format!(
         "[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n",
         jelou.url
@@ -321,7 +321,7 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
     write(&format!("+{}\n", user(1)));
     clock.set(OPENING);
     let ended = run.end();
-    assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+    assert_eq!((ended.code, jelou.requests().len()), (0, 2), "{ended:?}");
     assert!(
         ended.stderr.contains("note: 1 row is left out by "),
         "{ended:?}"
@@ -332,11 +332,11 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
         "{ended:?}"
     );
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));
-    assert!(jelou.seen().iter().all(|seen| seen.user != user(1)));
+    assert!(jelou.requests().iter().all(|seen| seen.user != user(1)));
 }
 
 #[test]
-fn who_wrote_too_long_ago_when_the_hours_open_is_left_out() {
+fn recipient_outside_window_at_opening_is_skipped() {
     let home = people(3);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
@@ -388,12 +388,12 @@ fn who_wrote_too_long_ago_when_the_hours_open_is_left_out() {
 }
 
 #[test]
-fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_and_can_go_on() {
+fn missing_exclusion_list_at_opening_stops_run() {
     let home = people(3);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.config(&format!(
         "[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n",
         jelou.url
@@ -405,8 +405,8 @@ fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_
     clock.set(OPENING);
     let ended = run
         .end()
-        .told(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
-    assert_eq!((ended.code, jelou.seen().len()), (3, 0), "{ended:?}");
+        .stderr_has(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
+    assert_eq!((ended.code, jelou.requests().len()), (3, 0), "{ended:?}");
     let told = "the run stopped before it went on: do_not_contact (profile p): failed to read";
     assert!(ended.stderr.contains(told), "{ended:?}");
     assert_eq!(
@@ -416,12 +416,12 @@ fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_
     std::fs::write(&list, format!("{}\n", user(0))).unwrap();
     let resume = ["bulk", "resume", "r"];
     let ended = Watched::new(clock.command(&home, &resume, &jelou.url).spawn().unwrap()).end();
-    assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+    assert_eq!((ended.code, jelou.requests().len()), (0, 2), "{ended:?}");
 }
 
 /// The process has read the run, and reads who has written before it joins.
 #[test]
-fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
+fn hours_changed_during_a_join_apply() {
     let home = people(1);
     let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();
     let wrote = json!({"messageId": "w", "by": "user", "sender": {"id": user(0)}, "recipient": {"id": "BOT_ID"},
@@ -479,12 +479,12 @@ fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
 }
 
 #[test]
-fn hours_of_a_profile_hold_until_flags_say_otherwise() {
+fn profile_hours_apply_unless_flags_override() {
     let home = people(2);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.config(&format!(
         "[profiles.p]\napi_url = \"{}\"\nbetween = [\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\n\
          not_on = [\"2026-11-21\", \"2026-11-20\"]\ntime_zone = \"America/Guayaquil\"\n",
@@ -518,11 +518,11 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);
     home.run("bulk remove r --yes").success();
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     let ended = clock
         .start(&home, &["--between", "always"], &jelou.url)
         .end();
-    assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
+    assert_eq!((ended.code, jelou.requests().len()), (0, 2), "{ended:?}");
     let shown = home.run("profile show p").success().stdout;
     assert!(
         shown.contains("between\t[\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\tprofile p"),
@@ -535,7 +535,7 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
 }
 
 #[test]
-fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
+fn impossible_hours_are_refused_before_reading() {
     let home = people(2);
     let yesterday = ZonedDateTime::now().date().yesterday().unwrap();
     let every_day = yesterday
@@ -546,7 +546,7 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
         .chain(["--time-zone=America/Bogota".to_owned()])
         .collect();
     let every_day: Vec<_> = every_day.iter().map(String::as_str).collect();
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     for (flags, parts) in [
         (
             &["--between", "mon-fri"][..],
@@ -610,12 +610,12 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
 }
 
 #[test]
-fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
+fn machine_time_zone_is_used_only_if_set() {
     let home = people(2);
     let Some(clock) = Clock::new(&home, EARLY) else {
         return;
     };
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     let send = [
         "bulk",
         "send",
@@ -643,12 +643,12 @@ fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
 }
 
 #[test]
-fn a_clock_before_1970_is_no_panic() {
+fn clock_before_1970_does_not_panic() {
     let home = people(1);
     let Some(clock) = Clock::new(&home, "1960-01-01 00:00:00") else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let send = [
         "bulk",
         "send",
@@ -686,7 +686,7 @@ fn a_clock_before_1970_is_no_panic() {
         );
     }
     assert_eq!(
-        jelou.seen()[2].received.json()["text"],
+        jelou.requests()[2].received.json()["text"],
         "1960-01-01T00:00:00Z"
     );
     let words = ["--sandbox", "send", "text", "--to", "593987654321", "Hola"];
@@ -698,12 +698,12 @@ fn a_clock_before_1970_is_no_panic() {
 }
 
 #[test]
-fn a_clock_after_9999_is_no_panic() {
+fn clock_after_9999_does_not_panic() {
     let home = people(1);
     let Some(clock) = Clock::new(&home, "+9000y") else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let wrong = "the clock of this machine shows a time ";
     for (words, code, part) in [
         (&["send", "text", "--to", "593987654321", "Hola"][..], 0, ""),
@@ -744,11 +744,11 @@ fn a_clock_after_9999_is_no_panic() {
             "{words:?}: {ended:?}"
         );
     }
-    assert_eq!(jelou.seen().len(), 2);
+    assert_eq!(jelou.requests().len(), 2);
 }
 
 #[test]
-fn the_capitals_of_a_time_zone_do_not_matter() {
+fn time_zone_ignores_case() {
     let home = people(1);
     let words = [
         "--sandbox",
@@ -770,7 +770,7 @@ fn the_capitals_of_a_time_zone_do_not_matter() {
 
 /// Files alone: nothing is written.
 #[test]
-fn day_off_that_is_over_is_warned_of() {
+fn past_day_off_warns() {
     let home = people(1);
     let today = ZonedDateTime::try_from(SystemTime::now()).unwrap();
     let today = today.with_time_zone(jiff::tz::TimeZone::UTC);
@@ -784,11 +784,11 @@ fn day_off_that_is_over_is_warned_of() {
         home.run(&words).success()
     };
     for day in [last_year, two_years_ago] {
-        shown(day).told(&[&format!(
+        shown(day).stderr_has(&[&format!(
             "warning: --not-on {day}: this day is over; did you mean {}",
             today.year()
         )]);
     }
-    shown(today.date()).not_told(&["is over"]);
-    shown(tomorrow).not_told(&["is over"]);
+    shown(today.date()).stderr_lacks(&["is over"]);
+    shown(tomorrow).stderr_lacks(&["is over"]);
 }

@@ -5,16 +5,18 @@ use serde_json::{Value, json};
 use crate::bulk_server::Jelou;
 #[cfg(unix)]
 use crate::harness::under;
-use crate::harness::{CONFIG, Ended, Home, STATE, fixture_path, set_mode, test_with_both_ledgers};
+use crate::harness::{
+    CONFIG, CommandOutput, Home, STATE, fixture_path, set_mode, test_with_both_ledgers,
+};
 use crate::workbook::zip;
 
 test_with_both_ledgers! {
-    a_row_that_cannot_be_read_is_rejected_with_its_text,
+    unreadable_row_is_rejected_with_its_text,
 }
 
 /// The requests that `bulk send` would make, from a preview.
 fn preview(home: &Home, arguments: &[&str]) -> Vec<Value> {
-    home.list_shown(arguments).success().rows()
+    home.dry_run_list(arguments).success().rows()
 }
 
 fn bodies(home: &Home, arguments: &[&str]) -> Vec<Value> {
@@ -24,7 +26,7 @@ fn bodies(home: &Home, arguments: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> Ended {
+fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> CommandOutput {
     let all = [&["--sandbox", "bulk", "send"], arguments].concat();
     let ended = home.run_args(&all).fails(2, parts);
     assert!(ended.stdout.is_empty(), "{ended:?}");
@@ -36,7 +38,7 @@ fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> Ended {
 }
 
 #[test]
-fn reads_ndjson_and_standard_input() {
+fn ndjson_and_standard_input_are_read() {
     let home = Home::new();
     let list = "{\"to\":593987654321,\"n\":1.5,\"ok\":true}\n\n{\"to\":\"593987654322\",\"n\":7,\"ok\":false}\n";
     home.write("people.ndjson", list);
@@ -60,7 +62,7 @@ fn reads_ndjson_and_standard_input() {
 }
 
 #[test]
-fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
+fn cell_is_never_template_flag_or_json() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -75,7 +77,7 @@ fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
 }
 
 #[test]
-fn the_schema_decides_what_a_cell_becomes() {
+fn schema_decides_the_type_of_a_cell() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -133,7 +135,7 @@ fn the_schema_decides_what_a_cell_becomes() {
 }
 
 #[test]
-fn every_kind_takes_templates_from_flags_and_from_a_body() {
+fn every_kind_fills_flags_and_body() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -215,7 +217,7 @@ fn every_kind_takes_templates_from_flags_and_from_a_body() {
 }
 
 #[test]
-fn the_recipient_comes_from_each_row() {
+fn recipient_comes_from_each_row() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -279,7 +281,7 @@ fn the_recipient_comes_from_each_row() {
         &["people.csv", "text", "--body", "body.json"],
         &["userId: the body names a recipient", "jq 'del(.userId)'"],
     );
-    let server = Jelou::never_asked();
+    let server = Jelou::expect_no_requests();
     home.write("one.csv", "otro\n1\n");
     let ended = home
         .run("bulk send one.csv --yes text x")
@@ -289,7 +291,7 @@ fn the_recipient_comes_from_each_row() {
 }
 
 #[test]
-fn a_column_is_found_by_what_its_name_means() {
+fn recipient_column_is_found_by_name() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -341,7 +343,7 @@ fn a_column_is_found_by_what_its_name_means() {
 }
 
 #[test]
-fn says_line_and_way_out_of_every_broken_list() {
+fn broken_list_names_its_line_and_fix() {
     let home = Home::new();
     let cell = "x".repeat(10 * 1024 * 1024);
     for (name, list, parts) in [
@@ -473,7 +475,7 @@ fn says_line_and_way_out_of_every_broken_list() {
 }
 
 #[test]
-fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
+fn list_without_a_header_is_explained() {
     let home = Home::new();
     let text = ["people.csv", "text", "Hola"];
     for list in [
@@ -524,7 +526,7 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
 }
 
 #[test]
-fn what_stands_above_the_named_header_is_not_part_of_the_list() {
+fn rows_above_the_header_are_ignored() {
     let home = Home::new();
     for (list, line) in [
         (
@@ -611,7 +613,7 @@ fn what_stands_above_the_named_header_is_not_part_of_the_list() {
 }
 
 #[test]
-fn a_list_whose_header_is_elsewhere_is_told_how_to_name_its_line() {
+fn missing_header_suggests_its_line_number() {
     let home = Home::new();
     for (list, flags, parts) in [
         (
@@ -698,7 +700,7 @@ fn a_list_whose_header_is_elsewhere_is_told_how_to_name_its_line() {
 }
 
 #[test]
-fn a_count_that_leaves_nothing_says_what_was_meant() {
+fn row_selection_without_rows_is_refused() {
     let home = Home::new();
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
     for (flags, parts) in [
@@ -735,7 +737,7 @@ fn a_count_that_leaves_nothing_says_what_was_meant() {
 }
 
 #[test]
-fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
+fn message_errors_are_reported_once_per_list() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -795,7 +797,7 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
 }
 
 #[test]
-fn a_file_that_is_no_list_is_told_for_what_it_is() {
+fn file_of_another_type_is_identified() {
     let home = Home::new();
     let wide: Vec<u8> = "to,n\r\n593987654321,x\r\n"
         .encode_utf16()
@@ -851,7 +853,7 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
 }
 
 #[test]
-fn what_a_spreadsheet_adds_to_a_list_is_understood() {
+fn spreadsheet_additions_to_csv_are_accepted() {
     let home = Home::new();
     for list in [
         "sep=|\r\nto|n;,\r\n593987654321|a\r\n",
@@ -885,7 +887,7 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
 }
 
 #[test]
-fn text_behind_a_closing_quote_is_told() {
+fn text_after_a_closing_quote_is_reported() {
     let home = Home::new();
     home.write(
         "a.csv",
@@ -905,8 +907,8 @@ fn text_behind_a_closing_quote_is_told() {
 }
 
 #[test]
-fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
-    let jelou = Jelou::never_asked();
+fn rows_inside_a_stray_quote_are_not_sent() {
+    let jelou = Jelou::expect_no_requests();
     let home = Home::new();
     let quote_inside = "line 2: a quote stands inside a cell, or has text behind it";
     for (list, parts) in [
@@ -1003,9 +1005,9 @@ fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
 }
 
 #[test]
-fn every_bad_row_is_listed_and_nothing_is_sent() {
+fn every_invalid_row_is_listed_and_nothing_sent() {
     let home = Home::new();
-    let server = Jelou::accepting();
+    let server = Jelou::accept_all();
     let long = "x".repeat(4097);
     home.write(
         "people.csv",
@@ -1031,13 +1033,13 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
             "3 rows cannot be sent",
         ],
     );
-    assert!(server.seen().is_empty());
+    assert!(server.requests().is_empty());
     let ended = run(&["--skip-invalid", "--rate", "1000/s"]).fails(10, &["line 3 is left out"]);
     assert_eq!(
         (&ended.json()["sent"], &ended.json()["skipped"]),
         (&json!(1), &json!(3))
     );
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
     let line = &home.report("--state skipped")[0];
     assert_eq!(
         (&line["sent"], &line["code"], &line["attempts"]),
@@ -1130,7 +1132,7 @@ fn templates_are_strict() {
 }
 
 #[test]
-fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
+fn oversized_template_is_refused_without_stack_overflow() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
     for (template, part) in [
@@ -1158,7 +1160,7 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
 
 #[test]
 #[cfg(unix)]
-fn the_largest_template_fits_a_small_stack() {
+fn largest_template_fits_a_small_stack() {
     let home = Home::new();
     home.write("people.ndjson", "{\"to\":593987654321,\"o\":{\"n\":1}}\n");
     let signs = format!(
@@ -1172,7 +1174,7 @@ fn the_largest_template_fits_a_small_stack() {
         .args("--sandbox --dry-run bulk send people.ndjson text".split(' '))
         .arg(signs);
     let limited = ["sh", "-c", "ulimit -s 1024 && exec \"$0\" \"$@\""];
-    let ended = Ended::new(&under(&limited, &command).output().unwrap());
+    let ended = CommandOutput::new(&under(&limited, &command).output().unwrap());
     assert_eq!(
         (ended.code, &ended.json()["body"]["text"]),
         (0, &json!("1-1")),
@@ -1181,7 +1183,7 @@ fn the_largest_template_fits_a_small_stack() {
 }
 
 #[test]
-fn the_same_message_twice_is_refused_left_out_or_meant() {
+fn duplicate_messages_are_refused_skipped_or_allowed() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -1212,7 +1214,7 @@ fn the_same_message_twice_is_refused_left_out_or_meant() {
 }
 
 #[test]
-fn a_part_of_the_list_can_be_taken() {
+fn skip_limit_and_to_select_rows() {
     let home = Home::new();
     let rows: Vec<_> = (0..9)
         .map(|number| format!("59398765432{number}\n"))
@@ -1237,7 +1239,7 @@ fn a_part_of_the_list_can_be_taken() {
 }
 
 #[test]
-fn a_preview_reads_every_row_and_prints_the_first() {
+fn preview_reads_all_rows_and_prints_first() {
     let home = Home::new();
     let rows: Vec<_> = (1..=6)
         .map(|n| {
@@ -1270,7 +1272,7 @@ fn a_preview_reads_every_row_and_prints_the_first() {
     assert_eq!(ended.json()["body"]["userId"], "593987654321");
     preview(&["--skip-invalid"])
         .success()
-        .told(&["6 rows: 5 are fine, 1 is invalid"]);
+        .stderr_has(&["6 rows: 5 are fine, 1 is invalid"]);
     let ended = preview(&["--limit", "4"]).success();
     assert!(
         ended.stderr.ends_with("note: 4 rows: 4 are fine\n") && ended.stdout.lines().count() == 1,
@@ -1314,8 +1316,8 @@ fn rejected(home: &Home, file: &str) -> Vec<(u64, String, String)> {
 }
 
 #[test]
-fn rows_that_are_not_allowed_do_not_count_towards_the_limit() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn excluded_rows_do_not_count_towards_the_limit() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.profile("p", &jelou.url, "allow_to = [\"593*\"]");
     home.write(
         "people.csv",
@@ -1345,7 +1347,7 @@ fn rows_that_are_not_allowed_do_not_count_towards_the_limit() {
             (&json!(1), &json!(2))
         );
     }
-    let users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
+    let users: Vec<_> = jelou.requests().into_iter().map(|seen| seen.user).collect();
     assert_eq!(
         users,
         [
@@ -1358,8 +1360,8 @@ fn rows_that_are_not_allowed_do_not_count_towards_the_limit() {
 }
 
 #[test]
-fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
-    let jelou = Jelou::accepting();
+fn rejected_rows_can_be_corrected_and_resent() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     home.profile("p", &jelou.url, "allow_to = [\"593*\"]");
     home.write("bajas.txt", "593987654322\n");
@@ -1449,7 +1451,7 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
         (&ended.json()["sent"], &ended.json()["skipped_reasons"]),
         (&json!(1), &reasons)
     );
-    let users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
+    let users: Vec<_> = jelou.requests().into_iter().map(|seen| seen.user).collect();
     assert_eq!(users, ["593987654321", "593987654323"]);
     // Rows that were sent before are also in it if they stop the list; a workbook can be read as a list.
     home.write(
@@ -1475,19 +1477,19 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     // A list whose rows were all sent leaves an empty one.
     home.write("people.csv", "celular,nombre\n593987654324,Sol\n");
     send("people.csv", "last", &["--rejects", "sent.xlsx"]).success();
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 /// The text that each person got, by the last digits of their numbers.
 fn texts_got(jelou: &Jelou) -> Vec<String> {
     let text =
         |seen: &crate::bulk_server::Seen| seen.received.json()["text"].as_str().unwrap().to_owned();
-    jelou.seen().iter().map(text).collect()
+    jelou.requests().iter().map(text).collect()
 }
 
 #[test]
-fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
-    let jelou = Jelou::accepting();
+fn excluded_recipients_are_omitted_from_corrected_list() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     let send = |list: &str, run: &str, flags: &[&str]| {
         let words = [
@@ -1606,7 +1608,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_rejected_with_its_text() {
+fn unreadable_row_is_rejected_with_its_text() {
     let home = Home::new();
     let list = "telefono;nombre\n593987654321\n593987654322;Luis;extra;\"a;b\"\n593987654323;\"Lu\"is\n593987654324;Eva\n";
     home.write("rag.csv", list);
@@ -1713,7 +1715,7 @@ fn a_row_that_cannot_be_read_is_rejected_with_its_text() {
 }
 
 #[test]
-fn what_cannot_take_the_rejected_rows_is_told_first() {
+fn unusable_rejects_file_is_reported_first() {
     let home = Home::new();
     home.write("people.csv", "celular\n593987654321\n");
     home.write("other.csv", "celular\n593987654322\n");
@@ -1772,7 +1774,7 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
         );
         let mut command = home.command();
         command.args("--sandbox bulk send - --rejects again.csv text Hola".split(' '));
-        let ended = Ended::new(
+        let ended = CommandOutput::new(
             &command
                 .stdin(std::fs::File::open(list).unwrap())
                 .output()
@@ -1790,7 +1792,7 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
 }
 
 #[test]
-fn of_one_fault_in_every_row_the_first_rows_are_told() {
+fn repeated_row_problem_shows_the_first_rows() {
     let home = Home::new();
     let rows: Vec<_> = (100..600)
         .map(|n| format!("{n},{}\n", if n % 2 == 0 { "x" } else { "" }))
@@ -1815,7 +1817,7 @@ fn of_one_fault_in_every_row_the_first_rows_are_told() {
             "502 rows cannot be sent",
         ],
     );
-    let lines = |ended: &Ended| {
+    let lines = |ended: &CommandOutput| {
         ended
             .stderr
             .lines()
@@ -1837,7 +1839,7 @@ fn of_one_fault_in_every_row_the_first_rows_are_told() {
 }
 
 #[test]
-fn a_preview_writes_nothing_and_reads_no_secret() {
+fn preview_writes_nothing_and_reads_no_secret() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
     home.config(

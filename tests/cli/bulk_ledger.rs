@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::user;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE, kill, test_with_both_ledgers, under};
+use crate::harness::{CommandOutput, Home, STATE, kill, test_with_both_ledgers, under};
 
 test_with_both_ledgers! {
-    what_a_run_goes_through_is_kept_with_the_api_s_own_codes,
-    what_a_server_says_is_kept_to_a_limit,
+    ledger_records_events_with_api_codes,
+    stored_server_text_is_limited,
 }
 
 fn people(rows: usize) -> Home {
@@ -21,7 +21,7 @@ fn people(rows: usize) -> Home {
 }
 
 #[test]
-fn what_a_run_goes_through_is_kept_with_the_api_s_own_codes() {
+fn ledger_records_events_with_api_codes() {
     let home = people(3);
     let body = r#"{"error":{"code":"131026","message":"Message undeliverable"}}"#;
     let jelou = Jelou::start(move |user, number| match (user.chars().last(), number) {
@@ -76,7 +76,7 @@ fn what_a_run_goes_through_is_kept_with_the_api_s_own_codes() {
 }
 
 #[test]
-fn what_was_decided_by_hand_stands_beside_what_was_answered() {
+fn report_shows_manual_decision_and_last_response() {
     let home = people(3);
     let jelou = Jelou::start(|user, _| {
         if user.ends_with('2') {
@@ -109,7 +109,7 @@ fn what_was_decided_by_hand_stands_beside_what_was_answered() {
 }
 
 #[test]
-fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
+fn possibly_sent_rows_are_not_counted_as_unsent() {
     let home = people(10);
     let hangs = Jelou::start(|user, _| match user.chars().last() {
         Some('0') => Act::Accept,
@@ -142,7 +142,7 @@ fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
 }
 
 #[test]
-fn what_a_server_says_is_kept_to_a_limit() {
+fn stored_server_text_is_limited() {
     let home = people(2);
     let said: &'static str = Box::leak(
         format!(
@@ -177,13 +177,13 @@ fn what_a_server_says_is_kept_to_a_limit() {
 }
 
 #[test]
-fn a_list_has_no_endless_number_of_fields() {
+fn list_fields_are_limited() {
     let home = Home::new();
     let rows: Vec<_> = (0..1001)
         .map(|n| format!("{{\"to\":\"{}\",\"field{n}\":1}}\n", user(n)))
         .collect();
     home.write("people.ndjson", rows.concat());
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     let send = home
         .run("bulk send people.ndjson --yes text Hola")
         .api(&jelou.url);
@@ -198,12 +198,12 @@ fn a_list_has_no_endless_number_of_fields() {
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
+fn file_size_limit_acts_like_full_disk() {
     let home = people(2000);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let with_limit = |blocks: u32, words: &str| {
         let line = format!("ulimit -f {blocks}; exec \"$0\" {words}");
-        Ended::new(
+        CommandOutput::new(
             &under(&["sh", "-c", &line], &home.process("", &jelou.url))
                 .output()
                 .unwrap(),
@@ -213,22 +213,22 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     assert_eq!(ended.code, 12, "{ended:?}");
     let told = "hint: check that the disk is not full and the directory can be written; nothing was sent\n";
     assert!(ended.stderr.contains(told), "{ended:?}");
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     let ended = with_limit(0, "send text --to 593987654321 Hola > answer");
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.stderr.contains("File too large"), "{ended:?}");
-    assert_eq!(jelou.seen().len(), 1);
+    assert_eq!(jelou.requests().len(), 1);
 }
 
 #[cfg(unix)]
 #[test]
 fn limit_on_open_files_is_an_error_with_words() {
     let home = people(2);
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     for limit in 5..12 {
         let line = format!("ulimit -n {limit}; exec \"$0\" bulk send people.csv --yes text Hola");
         let mut command = under(&["sh", "-c", &line], &home.process("", &jelou.url));
-        let ended = Ended::new(&command.output().unwrap());
+        let ended = CommandOutput::new(&command.output().unwrap());
         assert!([1, 12].contains(&ended.code), "{limit}: {ended:?}");
         assert!(
             ended.stderr.contains("Too many open files"),

@@ -12,7 +12,7 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, Run, test_with_both_ledgers, wait_until};
 
 test_with_both_ledgers! {
-    runs_and_single_sends_of_a_bot_share_one_window,
+    runs_and_single_sends_share_the_limit,
 }
 
 const SEND: &str = "bulk send people.csv --yes --rate 1000/s --unchecked --progress ndjson";
@@ -23,19 +23,19 @@ const AWHILE: Duration = Duration::from_millis(1500);
 
 /// The people who got something.
 fn reached(jelou: &Jelou) -> BTreeSet<String> {
-    let seen = jelou.seen();
+    let seen = jelou.requests();
     let reached: BTreeSet<_> = seen.iter().map(|seen| seen.user.clone()).collect();
     assert_eq!(reached.len(), seen.len(), "nobody gets two messages");
     reached
 }
 
 #[test]
-fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() {
+fn limited_run_continues_after_a_day_and_kill() {
     let home = people(60);
     let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write("bajas.txt", "");
     let start = |words: &str| {
         let words: Vec<_> = words.split_whitespace().collect();
@@ -79,12 +79,12 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
 }
 
 #[test]
-fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
+fn exclusion_added_during_the_limit_wait_applies() {
     let home = people(4);
     let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let excluded = home.write("bajas.txt", "# none yet\n");
     home.config(&format!(
         "[profiles.p]\nbot_id = \"1\"\ndo_not_contact = \"{}\"\n",
@@ -107,9 +107,9 @@ fn single<'a>(home: &'a Home, to: usize, flags: &[&str]) -> Run<'a> {
 }
 
 #[test]
-fn runs_and_single_sends_of_a_bot_share_one_window() {
+fn runs_and_single_sends_share_the_limit() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("p", &jelou.url, "limit_24h = 3");
     single(&home, 7, &["--dry-run"]).success();
     single(&home, 7, &[]).success();
@@ -156,9 +156,9 @@ fn runs_and_single_sends_of_a_bot_share_one_window() {
 }
 
 #[test]
-fn a_run_that_was_begun_without_a_limit_gets_that_of_the_profile() {
+fn unlimited_run_adopts_the_profile_limit() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("p", &jelou.url, "");
     home.run(&format!("{SEND} --run r --import-only template promo"))
         .success();
@@ -175,9 +175,9 @@ fn a_run_that_was_begun_without_a_limit_gets_that_of_the_profile() {
 }
 
 #[test]
-fn a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled() {
+fn run_waiting_for_limit_can_stop_or_cancel() {
     let home = people(6);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let begin = |run: &str, skip: &str| {
         let flags = [
             "--run",
@@ -205,7 +205,7 @@ fn a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled() {
 }
 
 #[test]
-fn who_was_refused_does_not_count() {
+fn rejected_recipient_does_not_count() {
     let home = people(4);
     let refused = [user(0), user(9)];
     let jelou = Jelou::start(move |to, _| {
@@ -230,9 +230,9 @@ fn who_was_refused_does_not_count() {
 }
 
 #[test]
-fn a_limit_that_cannot_be_is_refused() {
+fn invalid_messaging_limit_is_refused() {
     let home = people(1);
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     for limit in ["0", "-3", "many", "1.5"] {
         let words = [
             "bulk",
@@ -260,12 +260,12 @@ fn a_limit_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn the_sandbox_counts_nobody() {
+fn sandbox_does_not_apply_the_limit() {
     let home = people(3);
     let words = "bulk send people.csv --sandbox --rate 1000/s --per-day 1 template promo";
     let ended = home
         .run(words)
         .success()
-        .told(&["the sandbox does not count people, so --per-day has no effect here"]);
+        .stderr_has(&["the sandbox does not count people, so --per-day has no effect here"]);
     assert_eq!(ended.json()["sent"], 3);
 }

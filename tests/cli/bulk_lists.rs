@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, Run, fixture_path};
+use crate::harness::{CommandOutput, Home, Run, fixture_path};
 use crate::workbook::{sheet, xlsx};
 
 /// Ecuador's and Peru's mobiles have nine digits that begin with 9.
@@ -33,14 +33,14 @@ fn send<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
     home.run_args(&[&words[..], flags].concat())
 }
 
-fn told(ended: &Ended, parts: &[&str]) {
+fn told(ended: &CommandOutput, parts: &[&str]) {
     for part in parts {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");
     }
 }
 
 #[test]
-fn the_country_in_the_list_says_whose_national_numbers_it_has() {
+fn country_column_completes_local_numbers() {
     let everybody = [
         "51987654321",
         "525512345678",
@@ -63,14 +63,14 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
             &["text", "Hola"],
         ),
     ] {
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let home = home_in_ecuador(&jelou);
         home.write("people.csv", &list);
         told(&send(&home, flags).success(), &how);
         assert_eq!(jelou.users(), everybody, "{list}");
     }
     // A template may use it if no country is required, and a typed one counts for all rows.
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let home = home_in_ecuador(&jelou);
     home.write(
         "people.csv",
@@ -84,7 +84,7 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
     )
     .success();
     assert_eq!(jelou.users(), everybody);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", "celular,pais\n987654321,PE\n");
     let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
@@ -96,8 +96,8 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
 }
 
 #[test]
-fn an_exclusion_list_is_read_by_its_countries_too() {
-    let jelou = Jelou::accepting();
+fn exclusion_list_uses_its_country_column() {
+    let jelou = Jelou::accept_all();
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", BY_COUNTRY);
     home.write("bajas.csv", "pais,celular\nPerú,987654321\n,0987654323\n");
@@ -122,8 +122,8 @@ fn an_exclusion_list_is_read_by_its_countries_too() {
 }
 
 #[test]
-fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
-    let jelou = Jelou::never_asked();
+fn number_of_unknown_country_is_not_sent() {
+    let jelou = Jelou::expect_no_requests();
     let home = home_in_ecuador(&jelou);
     for (list, parts) in [
         (
@@ -203,7 +203,7 @@ fn messages(home: &Home, list: &str, flags: &[&str]) -> Value {
 }
 
 #[test]
-fn ordinary_lists_pass_as_they_are() {
+fn ordinary_lists_need_no_changes() {
     let home = Home::new();
     let people: Value =
         serde_json::from_str(&fs::read_to_string(fixture_path("lists/people.json")).unwrap())
@@ -266,7 +266,7 @@ fn ordinary_lists_pass_as_they_are() {
 }
 
 /// The outcome of a preview of `list` in the sandbox, with flags before the kind.
-fn preview(home: &Home, name: &str, flags: &[&str], text: &str) -> Ended {
+fn preview(home: &Home, name: &str, flags: &[&str], text: &str) -> CommandOutput {
     let words = [
         &["--sandbox", "bulk", "send", name, "--preview", "9"],
         flags,
@@ -325,7 +325,7 @@ fn empty_cells_at_line_ends_are_harmless() {
 
 /// A part of a report that is cut off could say that a row was not sent.
 #[test]
-fn cut_row_of_report_is_invalid() {
+fn truncated_report_row_is_invalid() {
     let home = Home::new();
     home.write("people.csv", "celular\n593987654321\n");
     let words = [

@@ -11,21 +11,21 @@ use crate::harness::{Home, Run, faketime, test_with_both_ledgers, wait_until};
 use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
-    a_person_is_found_in_every_run_however_the_number_is_written,
-    old_finished_runs_are_removed_and_no_others,
-    two_who_stop_and_one_who_reports_at_once_all_behave,
-    a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on,
+    recipient_is_found_in_any_number_format,
+    only_old_finished_runs_are_removed,
+    concurrent_stops_and_reports_succeed,
+    stop_works_while_resume_is_prompting,
 }
 
 const SLOW: &str = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
 
 #[test]
-fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
+fn stopped_run_finishes_requests_and_resumes_later() {
     let home = people(300);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
-    home.run("bulk stop").success().told(&[
+    home.run("bulk stop").success().stderr_has(&[
         "note: run r sends no more messages",
         "jelouctl bulk status r",
     ]);
@@ -47,18 +47,21 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
         "{ended:?}"
     );
     let [sent, failed, unknown, pending] = counts(&ended.json());
-    assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
+    assert_eq!(
+        (sent, failed, unknown),
+        (jelou.requests().len() as u64, 0, 0)
+    );
     assert!(pending > 0, "{ended:?}");
-    home.run("bulk stop r")
-        .success()
-        .told(&["run r sends no more messages in any process, and nothing of it is under way"]);
+    home.run("bulk stop r").success().stderr_has(&[
+        "run r sends no more messages in any process, and nothing of it is under way",
+    ]);
     assert_eq!(
         counts(&resume(&home, &jelou.url).success().json()),
         [300, 0, 0, 0]
     );
     home.run("bulk stop r")
         .success()
-        .told(&["run r is complete: there is nothing to stop"]);
+        .stderr_has(&["run r is complete: there is nothing to stop"]);
     assert!(
         home.run("bulk stop")
             .success()
@@ -69,7 +72,7 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
 }
 
 #[test]
-fn a_run_that_waits_is_stopped_at_once() {
+fn waiting_run_stops_immediately() {
     // For a rate limit.
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 600\r\n", "{}"));
@@ -106,20 +109,20 @@ fn a_run_that_waits_is_stopped_at_once() {
 }
 
 #[test]
-fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
+fn stop_works_while_resume_is_prompting() {
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     home.profile("prod", &jelou.url, "");
     home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
         .fails(4, &[]);
-    let seen = jelou.seen().len();
+    let seen = jelou.requests().len();
     let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
     terminal.wait_for("[y/N] ");
     home.run("bulk stop r")
         .success()
-        .told(&["and nothing of it is under way"]);
+        .stderr_has(&["and nothing of it is under way"]);
     let (code, screen) = terminal.end_with("y");
-    assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
+    assert_eq!((code, jelou.requests().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");
 }
 
@@ -165,9 +168,9 @@ fn stop_and_resolve_never_guess() {
 }
 
 #[test]
-fn the_newest_real_run_is_meant_where_none_is_named() {
+fn default_run_is_the_newest_real_run() {
     let home = people(1);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.run("bulk status").fails(2, &["there are no runs"]);
     let rehearse = |run| {
         home.run_args(&[
@@ -185,7 +188,7 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     rehearse("a");
     home.run("bulk report")
         .success()
-        .told(&["note: this is the newest run, a;"]);
+        .stderr_has(&["note: this is the newest run, a;"]);
     let send = |run| {
         let words = [
             "bulk",
@@ -225,7 +228,7 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
 }
 
 #[test]
-fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
+fn rows_in_flight_at_death_become_unknown() {
     let home = people(5);
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     let child = start(&home, SLOW, &[], &jelou.url);
@@ -270,11 +273,11 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     );
     home.run("bulk resolve r --unknown-as sent")
         .success()
-        .told(&["1 unknown row counts as sent from now on"]);
+        .stderr_has(&["1 unknown row counts as sent from now on"]);
 }
 
 #[test]
-fn reasons_are_the_codes_of_the_api_or_ours() {
+fn failure_reasons_are_api_or_own_codes() {
     let home = people(8);
     let jelou = Jelou::start(|user, _| match user.chars().last() {
         Some('3' | '4') => Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#),
@@ -312,7 +315,7 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
 }
 
 #[test]
-fn a_run_keeps_how_its_numbers_were_read() {
+fn run_stores_how_numbers_were_read() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -348,9 +351,9 @@ fn a_run_keeps_how_its_numbers_were_read() {
 }
 
 #[test]
-fn a_person_is_found_in_every_run_however_the_number_is_written() {
+fn recipient_is_found_in_any_number_format() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write(
         "a.csv",
         "to,nombre\n+52 1 55 1234 5678,Ana\n593987654321,Eva\n",
@@ -395,7 +398,7 @@ fn a_person_is_found_in_every_run_however_the_number_is_written() {
 }
 
 #[test]
-fn old_finished_runs_are_removed_and_no_others() {
+fn only_old_finished_runs_are_removed() {
     let home = people(3);
     let jelou = Jelou::start(|user, _| {
         if user.ends_with('1') {
@@ -407,7 +410,7 @@ fn old_finished_runs_are_removed_and_no_others() {
     send_with(&home, &jelou.url, &["--concurrency", "1"]).fails(4, &[]);
     home.run("--sandbox bulk send people.csv --run old --rate 100/s text x")
         .success();
-    let accepting = Jelou::accepting();
+    let accepting = Jelou::accept_all();
     let other = [
         "bulk",
         "send",
@@ -452,12 +455,12 @@ fn old_finished_runs_are_removed_and_no_others() {
     // A run by its name, even if it is not finished.
     home.run("bulk remove r --yes")
         .success()
-        .told(&["once that is removed", "run r is removed"]);
+        .stderr_has(&["once that is removed", "run r is removed"]);
     assert_eq!(home.run("bulk list -o id").success().stdout, "");
 }
 
 #[test]
-fn what_goes_with_a_run_is_said_before_it_is_removed() {
+fn remove_warns_about_messages_before_removing() {
     let home = people(3);
     let jelou = Jelou::start(|user, _| {
         if user.ends_with('1') {
@@ -478,14 +481,14 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     home.run("bulk resolve r --unknown-as sent").success();
     home.run("bulk remove r --yes")
         .success()
-        .told(&["3 messages went out"])
-        .not_told(&["may have been sent"]);
+        .stderr_has(&["3 messages went out"])
+        .stderr_lacks(&["may have been sent"]);
 }
 
 #[test]
-fn two_who_stop_and_one_who_reports_at_once_all_behave() {
+fn concurrent_stops_and_reports_succeed() {
     let home = people(400);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let run = start(
         &home,
         "bulk send people.csv --yes --run r --rate 40/s --progress none text Hola",
@@ -517,7 +520,7 @@ fn two_who_stop_and_one_who_reports_at_once_all_behave() {
     }
     let ended = crate::bulk_run::end(run);
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert_eq!(counts(&ended.json())[0], jelou.seen().len() as u64);
+    assert_eq!(counts(&ended.json())[0], jelou.requests().len() as u64);
     assert_eq!(
         counts(&resume(&home, &jelou.url).success().json()),
         [400, 0, 0, 0]
@@ -551,9 +554,9 @@ fn with<'a>(run: Run<'a>, variables: &[(&str, String)]) -> Run<'a> {
 const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --import-only text Hola";
 
 #[test]
-fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
+fn old_run_needs_confirmation_to_resume() {
     let Some(library) = faketime() else { return };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     for (words, is_meant) in [
         ("bulk resume", false),
         ("bulk work r", false),
@@ -562,7 +565,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
         let home = people(3);
         home.profile("prod", &jelou.url, "confirm_bulk = false");
         home.run(IMPORT).success();
-        let (seen, clock) = (jelou.seen().len(), later(&home, &library, 40));
+        let (seen, clock) = (jelou.requests().len(), later(&home, &library, 40));
         // A machine that sends it together with others was started on purpose.
         let is_worker = words == "bulk work r";
         let run = with(home.run(words), &clock);
@@ -582,7 +585,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
             );
         }
         assert_eq!(
-            jelou.seen().len() - seen,
+            jelou.requests().len() - seen,
             if is_meant || is_worker { 3 } else { 0 },
             "{words}"
         );
@@ -609,10 +612,10 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
 }
 
 #[test]
-fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
+fn resume_prompt_names_run_and_age() {
     let Some(library) = faketime() else { return };
     let home = people(3);
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     for (days, age) in [(0, ""), (1, "24 h 0 min")] {
@@ -638,7 +641,7 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
 }
 
 #[test]
-fn a_row_that_is_made_pending_while_a_process_begins_is_checked_like_the_others() {
+fn row_made_pending_during_start_is_checked() {
     let home = people(3);
     let jelou = Jelou::start(|to, before| match before {
         0 if to == user(0) => Act::Answer(400, "", "{}"),
@@ -687,9 +690,9 @@ fn a_row_that_is_made_pending_while_a_process_begins_is_checked_like_the_others(
 }
 
 #[test]
-fn who_resumes_a_run_leaves_people_out() {
+fn resume_accepts_an_exclusion_list() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     home.write("bajas.txt", format!("{}\nAna\n", user(1)));
@@ -715,9 +718,9 @@ fn who_resumes_a_run_leaves_people_out() {
 }
 
 #[test]
-fn a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it() {
+fn real_run_precedes_sandbox_run() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
     home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola")
         .success();
@@ -739,26 +742,26 @@ fn a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it() {
     }
     home.run("--sandbox bulk stop")
         .success()
-        .told(&["run rehearsal"]);
+        .stderr_has(&["run rehearsal"]);
     assert_eq!(
         home.run("--sandbox bulk status").success().json()["run"],
         "rehearsal"
     );
     home.run("bulk stop")
         .success()
-        .told(&["run r"])
-        .not_told(&["rehearsal"]);
+        .stderr_has(&["run r"])
+        .stderr_lacks(&["rehearsal"]);
     assert_eq!(
         counts(&home.run("bulk resume --yes").success().json()),
         [3, 0, 0, 0]
     );
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn of_several_runs_the_one_that_is_sent_is_stopped() {
+fn stop_chooses_the_running_run() {
     let home = people(300);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.run("bulk send people.csv --yes --run other --import-only text Otra")
         .api(&jelou.url)
         .success();
@@ -766,14 +769,14 @@ fn of_several_runs_the_one_that_is_sent_is_stopped() {
     jelou.wait_for(2);
     home.run("bulk stop")
         .success()
-        .told(&["run r sends no more messages"]);
+        .stderr_has(&["run r sends no more messages"]);
     assert_eq!(run.end().code, 11);
 }
 
 #[test]
-fn a_national_number_is_found_by_the_country_of_the_profile() {
+fn find_uses_the_profile_country() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
     home.write("people.csv", "to\n593987654321\n");
     home.run("bulk send people.csv --yes --run r text Hola")
@@ -787,9 +790,9 @@ fn a_national_number_is_found_by_the_country_of_the_profile() {
 
 /// Files alone: the name of a run is the same statement in a database.
 #[test]
-fn name_of_sandbox_run_is_told_from_others() {
+fn sandbox_run_name_is_explained_as_such() {
     let home = people(2);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("p", &jelou.url, "");
     let rehearsal = "--sandbox bulk send people.csv --run hello text Hola";
     home.run(rehearsal).success();
@@ -806,5 +809,5 @@ fn name_of_sandbox_run_is_told_from_others() {
     home.run(sending).success();
     home.run(sending)
         .fails(2, &["run hello already exists\n", "choose another name"])
-        .not_told(&["sandbox"]);
+        .stderr_lacks(&["sandbox"]);
 }

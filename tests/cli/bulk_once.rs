@@ -7,16 +7,16 @@ use serde_json::json;
 
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, faketime, test_with_both_ledgers};
+use crate::harness::{CommandOutput, Home, Run, faketime, test_with_both_ledgers};
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
 use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
-    each_person_gets_one_message_under_a_key_whatever_its_words,
-    single_sends_while_a_list_is_read_reach_nobody_twice,
-    of_lists_and_single_sends_at_once_each_person_gets_one,
-    whom_a_removed_run_reached_stays_known,
+    once_key_sends_one_message_per_recipient,
+    single_sends_during_list_reading_cause_no_duplicates,
+    concurrent_lists_and_single_sends_send_once,
+    removed_run_keeps_its_reserved_recipients,
 }
 
 fn write(home: &Home, users: &[String]) {
@@ -44,9 +44,9 @@ fn single<'a>(home: &'a Home, url: &str, to: &str, key: &str) -> Run<'a> {
 }
 
 #[test]
-fn each_person_gets_one_message_under_a_key_whatever_its_words() {
+fn once_key_sends_one_message_per_recipient() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(
         &home,
         &jelou.url,
@@ -104,7 +104,7 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
         "Hola",
     )
     .success();
-    assert_eq!(jelou.seen().len(), 24);
+    assert_eq!(jelou.requests().len(), 24);
     for flags in [
         &["--once", "november", "--again"][..],
         &["--once", "november", "--allow-duplicates"],
@@ -114,11 +114,11 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     }
     let long = "x".repeat(101);
     send(&home, &jelou.url, &["--once", &long], "Hola").fails(2, &["at most 100 characters"]);
-    assert_eq!(jelou.seen().len(), 24);
+    assert_eq!(jelou.requests().len(), 24);
 }
 
 #[test]
-fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
+fn sent_unknown_and_unsent_recipients_are_skipped() {
     let home = people(2);
     let second = user(1);
     let jelou = Jelou::start(move |user, _| {
@@ -181,8 +181,8 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
 
 /// Between the comparison of a list and its run.
 #[test]
-fn who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten() {
-    let (home, jelou) = (people(2), Jelou::accepting());
+fn run_cancelled_during_prompt_stops_new_list() {
+    let (home, jelou) = (people(2), Jelou::accept_all());
     home.profile("p", &jelou.url, "");
     send(
         &home,
@@ -217,7 +217,7 @@ fn who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten() {
 }
 
 #[test]
-fn who_was_refused_only_can_be_sent_a_message_under_the_key() {
+fn rejected_recipient_can_be_sent_with_same_key() {
     let home = people(4);
     let jelou = Jelou::start(|user, before| match (user.ends_with(['1', '3']), before) {
         (true, 0) => Act::Answer(422, "", "{}"),
@@ -234,9 +234,9 @@ fn who_was_refused_only_can_be_sent_a_message_under_the_key() {
 }
 
 #[test]
-fn of_several_rows_to_one_person_the_first_that_can_be_sent_is() {
+fn first_valid_row_per_recipient_is_sent() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let (one, two) = (user(1), user(2));
     home.write(
         "people.csv",
@@ -265,9 +265,9 @@ fn of_several_rows_to_one_person_the_first_that_can_be_sent_is() {
 }
 
 #[test]
-fn what_is_shown_claims_nothing() {
+fn preview_reserves_no_recipients() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     for flags in [&["--dry-run"][..], &["--preview", "3"]] {
         let shown = send(
             &home,
@@ -301,9 +301,9 @@ fn start(home: &Home, url: &str, flags: &str) -> std::process::Child {
 }
 
 #[test]
-fn single_sends_while_a_list_is_read_reach_nobody_twice() {
+fn single_sends_during_list_reading_cause_no_duplicates() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let mut list = start(
         &home,
         &jelou.url,
@@ -318,7 +318,7 @@ fn single_sends_while_a_list_is_read_reach_nobody_twice() {
     }
     writeln!(rows, "{}", users(10..20).join("\n")).unwrap();
     drop(rows);
-    let ended = Ended::new(&list.wait_with_output().unwrap());
+    let ended = CommandOutput::new(&list.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(
         json!([ended.json()["sent"], ended.reasons()]),
@@ -328,9 +328,9 @@ fn single_sends_while_a_list_is_read_reach_nobody_twice() {
 }
 
 #[test]
-fn of_lists_and_single_sends_at_once_each_person_gets_one() {
+fn concurrent_lists_and_single_sends_send_once() {
     let home = people(12);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let lists = ["a", "b"].map(|run| {
         start(
             &home,
@@ -345,18 +345,18 @@ fn of_lists_and_single_sends_at_once_each_person_gets_one() {
     });
     let singles: Vec<_> = singles.collect();
     for child in lists {
-        let ended = Ended::new(&child.wait_with_output().unwrap());
+        let ended = CommandOutput::new(&child.wait_with_output().unwrap());
         assert_eq!(ended.code, 0, "{ended:?}");
     }
     for child in singles {
-        let ended = Ended::new(&child.wait_with_output().unwrap());
+        let ended = CommandOutput::new(&child.wait_with_output().unwrap());
         assert!([0, 11].contains(&ended.code), "{ended:?}");
     }
     assert_eq!(jelou.times(&users(0..12)), [1; 12]);
 }
 
 #[test]
-fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
+fn failed_row_is_resent_only_if_unreserved() {
     let home = people(4);
     let jelou = Jelou::start(|_, before| {
         if before == 0 {
@@ -378,7 +378,7 @@ fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
             "no row is changed",
             "1 failed row is left as before: these people are not free under the key of the run",
         ];
-        chosen(&user(taken)).success().told(&told);
+        chosen(&user(taken)).success().stderr_has(&told);
     }
     let told =
         "2 failed rows are left as before: these people are not free under the key of the run";
@@ -401,7 +401,7 @@ fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
 }
 
 #[test]
-fn whom_a_removed_run_reached_stays_known() {
+fn removed_run_keeps_its_reserved_recipients() {
     let home = people(4);
     let last = user(3);
     let second = user(1);
@@ -414,13 +414,15 @@ fn whom_a_removed_run_reached_stays_known() {
     );
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
     let told = "who was sent a message under the key k, or may have been, stays known";
-    home.run("bulk remove a --yes").success().told(&[told]);
+    home.run("bulk remove a --yes")
+        .success()
+        .stderr_has(&[told]);
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Hola").fails(10, &[]);
     let expected = json!([1, {"already_sent": 2, "may_have_been_sent": 1}]);
     assert_eq!(json!([ended.json()["sent"], ended.reasons()]), expected);
     home.run("bulk remove --older-than 1ms --yes")
         .success()
-        .told(&[told]);
+        .stderr_has(&[told]);
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "c"], "Hola").fails(10, &[]);
     assert_eq!(
         ended.reasons(),
@@ -430,10 +432,10 @@ fn whom_a_removed_run_reached_stays_known() {
 }
 
 #[test]
-fn a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected() {
+fn daily_parts_with_changed_text_send_once() {
     let Some(library) = faketime() else { return };
     let home = people(14);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let mut sent = Vec::new();
     for day in 0..6 {
         let text = format!("Hola, quedan {day} días");
@@ -459,7 +461,7 @@ fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
 }
 
 #[test]
-fn a_key_is_kept_with_the_run() {
+fn once_key_is_stored_with_the_run() {
     let home = people(3);
     let jelou = Jelou::start(|_, before| {
         if before == 0 {
@@ -492,7 +494,7 @@ fn a_key_is_kept_with_the_run() {
 }
 
 #[test]
-fn a_campaign_that_began_without_a_key_gets_one() {
+fn key_can_be_added_to_existing_runs() {
     let home = people(3);
     let third = user(2);
     let jelou = Jelou::start(move |user, before| match (user == third, before) {
@@ -508,11 +510,11 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     let told = "2 of these people were written to by earlier runs in the last 24 hours";
     send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola")
         .success()
-        .told(&[told]);
+        .stderr_has(&[told]);
     let added = home.run("once add k --run a").success();
     send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola")
         .success()
-        .not_told(&[told]);
+        .stderr_lacks(&[told]);
     assert!(
         added
             .stderr
@@ -562,7 +564,7 @@ fn a_campaign_that_began_without_a_key_gets_one() {
 }
 
 #[test]
-fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
+fn run_send_overrides_an_interrupted_single_send() {
     let home = people(1);
     let (arrived, arrivals) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel();
@@ -590,14 +592,17 @@ fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
     assert_eq!(refused.code, 6, "{refused:?}");
     let replayed = single(&home, &jelou.url, &user(0), "k").success();
     assert_eq!(
-        (replayed.json()["replayed"].as_bool(), jelou.seen().len()),
+        (
+            replayed.json()["replayed"].as_bool(),
+            jelou.requests().len()
+        ),
         (Some(true), 2)
     );
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
-    let (home, jelou) = (people(2), Jelou::never_asked());
+fn unreachable_database_sends_nothing_with_a_key() {
+    let (home, jelou) = (people(2), Jelou::expect_no_requests());
     let nowhere = "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable";
     let told = ["is not available", "nothing was sent"];
     send(&home, &jelou.url, &["--once", "k"], "Hola")
@@ -611,11 +616,11 @@ fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
 /// Kills a list at system calls by which it is made a run, marked with its key and sent.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
+fn list_killed_at_any_write_sends_once() {
     if !can_trace() {
         return;
     }
-    let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
+    let (jelou, mut kills, mut turns) = (Jelou::accept_all(), 0, 0);
     for (calls, step) in [
         ("pwrite64", 9),
         ("fsync,fdatasync", 2),
@@ -655,7 +660,7 @@ fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
 }
 
 #[test]
-fn under_a_key_what_a_report_says_decides_nothing() {
+fn report_contents_do_not_override_a_key() {
     let home = people(3);
     let refused = user(2);
     let jelou = Jelou::start(move |user, before| match (user == refused, before) {
@@ -698,7 +703,7 @@ fn under_a_key_what_a_report_says_decides_nothing() {
 }
 
 #[test]
-fn a_row_of_an_unfinished_run_is_not_forgotten() {
+fn once_remove_refuses_rows_of_unfinished_runs() {
     let home = people(2);
     let second = user(1);
     let jelou = Jelou::start(move |user, _| {

@@ -38,10 +38,10 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
         ],
     );
     assert_eq!(counts(&ended.json()), [0, 11, 0, 19]);
-    assert_eq!(jelou.seen().len(), 11);
+    assert_eq!(jelou.requests().len(), 11);
     // It counts from zero after the run was resumed.
     resume(&home, &jelou.url).fails(5, &["no message was accepted"]);
-    assert_eq!(jelou.seen().len(), 22);
+    assert_eq!(jelou.requests().len(), 22);
 
     is_mended.store(true, Ordering::SeqCst);
     home.run("bulk resolve r --failed-as pending").success();
@@ -50,7 +50,7 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
 }
 
 #[test]
-fn a_run_keeps_going_when_it_is_told_to_and_remembers_it() {
+fn keep_going_disables_the_pause_and_persists() {
     let home = people(60);
     let jelou = Jelou::start(|_, _| REJECTED);
     send(&home, &jelou.url).fails(5, &[]);
@@ -68,7 +68,7 @@ fn a_run_keeps_going_when_it_is_told_to_and_remembers_it() {
 }
 
 #[test]
-fn one_that_was_ever_accepted_shows_that_not_all_are_wrong() {
+fn earlier_acceptance_prevents_the_all_rejected_pause() {
     let home = people(40);
     let first = user(0);
     let jelou = Jelou::start(move |user, before| match (user == first, before) {
@@ -83,7 +83,7 @@ fn one_that_was_ever_accepted_shows_that_not_all_are_wrong() {
 }
 
 #[test]
-fn a_list_that_is_shorter_simply_ends() {
+fn short_list_ends_without_a_pause() {
     let home = people(11);
     let jelou = Jelou::start(|_, _| REJECTED);
     let ended = send(&home, &jelou.url).fails(10, &[]);
@@ -91,7 +91,7 @@ fn a_list_that_is_shorter_simply_ends() {
 }
 
 #[test]
-fn a_business_that_may_send_nothing_pauses_the_run_at_the_first_row() {
+fn blocked_business_account_pauses_at_first_row() {
     const LOCKED: Act = Act::Answer(400, "", r#"{"message":"(#131031) Account"}"#);
     const UNPAID: Act = Act::Answer(
         400,

@@ -12,14 +12,14 @@ use crate::needs::{can_test, works};
 use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
-    a_report_is_the_list_with_what_became_of_each_row,
-    a_list_of_json_is_reported_as_either,
+    report_is_the_list_with_outcomes,
+    json_list_is_reported_in_either_format,
 }
 
 const RATE: &str = "--rate=1000000/s";
 
 fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
-    let seen = jelou.seen().into_iter();
+    let seen = jelou.requests().into_iter();
     let mut texts: Vec<_> = seen
         .map(|seen| (seen.user, seen.received.json()["text"].clone()))
         .collect();
@@ -28,9 +28,9 @@ fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn a_report_is_the_list_with_what_became_of_each_row() {
+fn report_is_the_list_with_outcomes() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write(
         "people.csv",
         "nombre;celular; nota\n=1+1;+593987654321;\"a;\"\"b\"\"\"\n'x;593987654322;\n",
@@ -104,7 +104,7 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
 }
 
 #[test]
-fn a_report_is_what_its_file_s_name_says_or_is_refused() {
+fn report_format_follows_its_file_extension() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n593987654322\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
@@ -218,7 +218,7 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
 }
 
 #[test]
-fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
+fn report_overwrites_only_another_report() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
@@ -286,7 +286,7 @@ fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
 }
 
 #[test]
-fn a_list_with_more_columns_than_a_sheet_is_not_reported_as_one() {
+fn list_wider_than_a_sheet_has_no_workbook() {
     let home = Home::new();
     let columns: Vec<_> = (0..16_400).map(|column| format!(",c{column}")).collect();
     home.write(
@@ -307,7 +307,7 @@ fn a_list_with_more_columns_than_a_sheet_is_not_reported_as_one() {
 
 #[test]
 #[cfg(unix)]
-fn a_page_is_not_printed_onto_a_terminal() {
+fn page_is_not_printed_to_a_terminal() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
@@ -322,7 +322,7 @@ fn a_page_is_not_printed_onto_a_terminal() {
 }
 
 #[test]
-fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
+fn workbook_report_has_text_cells_and_is_reusable() {
     let home = Home::new();
     let cells = [
         "=1+1", "00123", "'x", "a;'b", "1E5", "_x0041_", "ñß", "15%", " x ",
@@ -348,7 +348,7 @@ fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
     .success();
     home.run("bulk report --file r.xlsx")
         .success()
-        .told(&["9 rows written to r.xlsx"]);
+        .stderr_has(&["9 rows written to r.xlsx"]);
     // Another one takes its place unasked, and a workbook that is not a report is kept.
     home.run("bulk report --file r.xlsx --state sent").success();
     home.write("other.xlsx", crate::workbook::xlsx(&[], ""));
@@ -374,7 +374,7 @@ fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
 /// What LibreOffice reads of it is a part of tests/portability.
 #[cfg(target_os = "linux")]
 #[test]
-fn openpyxl_reads_the_cells_of_a_workbook_as_texts() {
+fn openpyxl_reads_workbook_report_cells_as_text() {
     if !can_test("python3 with openpyxl", || {
         works("python3", &["-c", "import openpyxl"])
     }) {
@@ -444,7 +444,7 @@ fn openpyxl_reads_the_cells_of_a_workbook_as_texts() {
 }
 
 #[test]
-fn a_report_begins_and_ends_its_lines_as_the_list_does() {
+fn report_keeps_byte_order_mark_and_line_ends() {
     let home = Home::new();
     let end = |report: &str, line: &str| {
         report
@@ -501,7 +501,7 @@ fn a_report_begins_and_ends_its_lines_as_the_list_does() {
 }
 
 #[test]
-fn a_report_runs_in_no_spreadsheet_whatever_its_delimiter() {
+fn report_is_safe_in_spreadsheets_with_any_delimiter() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -522,9 +522,9 @@ fn a_report_runs_in_no_spreadsheet_whatever_its_delimiter() {
 }
 
 #[test]
-fn columns_with_our_names_are_the_users_own() {
+fn list_columns_may_share_report_column_names() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write("people.csv", "to,code,error\n593987654321,ABC,x\n");
     let send = |list: &str, run: &str| {
         home.run_args(&[
@@ -571,9 +571,9 @@ fn columns_with_our_names_are_the_users_own() {
 }
 
 #[test]
-fn a_list_of_json_is_reported_as_either() {
+fn json_list_is_reported_in_either_format() {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write(
         "people.ndjson",
         "{\"to\":593987654321,\"x\":{\"a\":1}}\n{\"y\":\"-z\",\"to\":\"593987654322\"}\n",
@@ -610,7 +610,7 @@ fn a_list_of_json_is_reported_as_either() {
 }
 
 #[test]
-fn a_report_that_is_sent_again_says_what_was_there() {
+fn resent_report_keeps_every_cell_value() {
     let cell = prop_oneof![
         "['=+@\\-\t\r\n＝＋ ]{0,3}[a-z\",;\n\r'|{}% áñ€👍]{1,12}",
         Just("{{ to }}".to_owned()),
@@ -642,7 +642,7 @@ fn a_report_that_is_sent_again_says_what_was_there() {
             }
             drop(writer);
             for (list, run) in [("people.csv", "a"), ("report.csv", "b"), ("again.csv", "c")] {
-                let jelou = Jelou::accepting();
+                let jelou = Jelou::accept_all();
                 let name = format!("{run}{}", cases.get());
                 let send = [
                     "bulk",
@@ -684,7 +684,7 @@ fn a_report_that_is_sent_again_says_what_was_there() {
 }
 
 #[test]
-fn a_report_in_spanish_is_read_back_as_the_english_one() {
+fn spanish_report_is_read_like_an_english_one() {
     let home = Home::new();
     // Of the list's own columns two are called as ours are in Spanish.
     home.write("people.csv", "fecha;celular;entrega\n1 de mayo;593987654321;casa\n2 de mayo;593987654322;\n3 de mayo;593987654323;\n4 de mayo;593987654324;\n");
@@ -758,7 +758,7 @@ fn a_report_in_spanish_is_read_back_as_the_english_one() {
 }
 
 #[test]
-fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
+fn report_without_sent_column_is_refused() {
     let home = Home::new();
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
     home.write("bajas.txt", "593987654322\n");
@@ -789,7 +789,7 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
         ] {
             let send = format!("bulk send {name} --run s {flags} text x");
             home.run(&send)
-                .api(&Jelou::never_asked().url)
+                .api(&Jelou::expect_no_requests().url)
                 .fails(2, &lost);
         }
     }
@@ -814,7 +814,7 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
         for flags in ["", "--skip-invalid", "--skip-sent"] {
             let send = format!("bulk send cut.csv --yes {flags} text x");
             home.run(&send)
-                .api(&Jelou::never_asked().url)
+                .api(&Jelou::expect_no_requests().url)
                 .fails(2, &told);
         }
         home.run("--sandbox bulk send cut.csv --again text x")
@@ -823,7 +823,7 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
 }
 
 #[test]
-fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
+fn invalid_ndjson_line_is_no_recipient_in_report() {
     let home = Home::new();
     home.write("people.ndjson", "{\"to\":\"593987654321\"}\n593987654322\n");
     home.run("--sandbox bulk send people.ndjson --run r --skip-invalid text x")
@@ -836,7 +836,7 @@ fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
 
 #[test]
 #[cfg(unix)]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn closed_output_pipe_is_not_an_error() {
     let home = Home::new();
     // Much more than a pipe holds.
     let rows: Vec<_> = (0..100)

@@ -7,14 +7,14 @@ use serde_json::json;
 
 use crate::bulk_run::{counts, people, resume, send, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, kill, test_with_both_ledgers};
+use crate::harness::{CommandOutput, Home, kill, test_with_both_ledgers};
 
 test_with_both_ledgers! {
-    single_rows_are_decided_all_or_none,
+    named_rows_are_resolved_together_or_not,
 }
 
 #[test]
-fn a_row_of_a_killed_process_can_be_sent_again() {
+fn row_of_killed_process_can_be_resent() {
     let home = people(1);
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
     let child = home
@@ -25,7 +25,7 @@ fn a_row_of_a_killed_process_can_be_sent_again() {
     kill(child);
     home.run("bulk resolve r --line 2 --unknown-as pending")
         .success()
-        .told(&["1 unknown row counts as pending"]);
+        .stderr_has(&["1 unknown row counts as pending"]);
     assert_eq!(lines_in(&home, "pending"), [2]);
 }
 
@@ -95,7 +95,7 @@ fn is_unchanged(home: &Home) {
 }
 
 #[test]
-fn single_rows_are_decided_all_or_none() {
+fn named_rows_are_resolved_together_or_not() {
     let (home, jelou) = with_unknown_rows();
     let resolve = |words: &str| home.run(&format!("bulk resolve r {words}"));
     resolve("--line 5 --line 2 --unknown-as sent").fails(2, &["there is no unknown row at line 2"]);
@@ -146,7 +146,7 @@ fn single_rows_are_decided_all_or_none() {
     );
     resolve("--unknown-as sent")
         .success()
-        .told(&["note: run r: 1 unknown row counts as sent from now on"]);
+        .stderr_has(&["note: run r: 1 unknown row counts as sent from now on"]);
     assert!(
         resolve("--unknown-as sent")
             .success()
@@ -160,12 +160,12 @@ fn single_rows_are_decided_all_or_none() {
 }
 
 #[test]
-fn a_report_that_is_sent_again_writes_to_nobody_twice() {
+fn resent_report_sends_no_duplicates() {
     let (home, _first) = with_unknown_rows();
     home.run("bulk report r --file again.csv").success();
     // Nothing else remembers the sent messages: it is another machine, or long ago.
     home.run("bulk remove r --yes").success();
-    let never = Jelou::never_asked();
+    let never = Jelou::expect_no_requests();
     let refusal = ["this report says of its rows: 6 were sent, 3 may have been sent"];
     home.run_args(&send_again(&[])).api(&never.url).fails(
         11,
@@ -263,7 +263,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
         .api(&never.url)
         .fails(11, &["this would be refused"]);
     assert!(told.stdout.is_empty(), "{told:?}");
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let ended = home
         .run_args(&send_again(&["--skip-sent"]))
         .api(&jelou.url)
@@ -274,7 +274,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     );
     assert_eq!(
         jelou
-            .seen()
+            .requests()
             .iter()
             .map(|seen| seen.user.clone())
             .collect::<Vec<_>>(),
@@ -292,20 +292,20 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     home.run_args(&send_again(&["--again"]))
         .api(&jelou.url)
         .success();
-    assert_eq!(jelou.seen().len(), 11);
+    assert_eq!(jelou.requests().len(), 11);
     // A report is sent again for its failed rows.
     let (home, _second) = with_unknown_rows();
     home.run("bulk report r --state failed --file again.csv")
         .success();
     home.run_args(&send_again(&[])).api(&jelou.url).success();
-    assert_eq!(jelou.seen().len(), 12);
+    assert_eq!(jelou.requests().len(), 12);
 }
 
 #[test]
-fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
+fn ledger_overrides_the_report_of_its_run() {
     let (home, _jelou) = with_unknown_rows();
     let report = home.run("bulk report r").success().stdout;
-    let never = Jelou::never_asked();
+    let never = Jelou::expect_no_requests();
     let refusal = ["this report says of its rows: 6 were sent, 3 may have been sent"];
     let said_no = report.replace(",yes,", ",no,").replace(",unknown,", ",no,");
     let without_sent_to = columns(&said_no, |names| names.retain(|name| *name != "sent_to"));
@@ -370,7 +370,7 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
         }
     }
     // People who got no message may have another number now.
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let corrected = said_no.replace(&format!("Persona 6,{}", user(6)), "Persona 6,593980000006");
     let corrected = corrected.replace(&format!("'+{}", user(6)), "");
     home.write("again.csv", corrected);
@@ -379,7 +379,7 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
         .fails(10, &[]);
     assert_eq!(
         jelou
-            .seen()
+            .requests()
             .iter()
             .map(|seen| seen.user.clone())
             .collect::<Vec<_>>(),
@@ -388,7 +388,7 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
 }
 
 #[test]
-fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
+fn report_of_another_same_named_run_is_trusted() {
     let home = people(3);
     let one_fails = Jelou::start(|user, _| {
         if user.ends_with('2') {
@@ -402,7 +402,7 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
     home.run("bulk remove r --yes").success();
     // A later run that sent nothing, and a rehearsal that sent everything.
     let rejecting = Jelou::start(|_, _| Act::Answer(422, "", "{}"));
-    let never = Jelou::never_asked();
+    let never = Jelou::expect_no_requests();
     send(&home, &rejecting.url).fails(10, &[]);
     home.run_args(&send_again(&[]))
         .api(&never.url)
@@ -410,13 +410,13 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
     home.run("bulk remove r --yes").success();
     home.run("--sandbox bulk send people.csv --yes --run r --rate 1000/s text Hola")
         .success();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.run_args(&send_again(&["--skip-sent"]))
         .api(&jelou.url)
         .success();
     assert_eq!(
         jelou
-            .seen()
+            .requests()
             .iter()
             .map(|seen| seen.user.clone())
             .collect::<Vec<_>>(),
@@ -448,7 +448,7 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
 }
 
 #[test]
-fn a_report_behind_the_limit_is_not_counted() {
+fn report_rows_after_the_limit_are_not_counted() {
     let home = Home::new();
     let row = |name: &str, to: &str, sent: &str| format!("{name},{to},x,2,{sent},+{to},\n");
     let rows = [
@@ -462,17 +462,17 @@ fn a_report_behind_the_limit_is_not_counted() {
         "again.csv",
         format!("n,to,run,line,sent,sent_to,code\n{}", rows.concat()),
     );
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let words = "bulk send again.csv --yes --run s --rate 1000/s --one-per-person --limit 2 text";
     home.run(words)
         .args(&["Hola {{ n }}"])
         .api(&jelou.url)
         .success();
-    assert_eq!(jelou.seen().len(), 2);
+    assert_eq!(jelou.requests().len(), 2);
 }
 
 #[test]
-fn what_a_resumed_run_is_told_of_earlier_runs_it_keeps() {
+fn resumed_run_stores_its_skip_or_again_choice() {
     let home = people(3);
     let accepts = Arc::new(AtomicBool::new(false));
     let does = Arc::clone(&accepts);
@@ -520,7 +520,7 @@ fn what_a_resumed_run_is_told_of_earlier_runs_it_keeps() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written() {
+fn resolve_is_logged_even_if_output_fails() {
     let (home, _jelou) = with_unknown_rows();
     let full = std::fs::File::options()
         .write(true)
@@ -531,7 +531,7 @@ fn what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written() {
     command
         .args(["bulk", "resolve", "r", "--unknown-as", "failed"])
         .env("JELOUCTL_LOG", &log);
-    let ended = Ended::new(&command.stdout(full).output().unwrap());
+    let ended = CommandOutput::new(&command.stdout(full).output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
         ended.stderr.contains("3 unknown rows count as failed"),

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use crate::bulk_damage::{Killed, ROWS, SENT};
 use crate::bulk_run::user;
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, STATE, kill, tool};
+use crate::harness::{CommandOutput, Home, STATE, kill, tool};
 
 /// Ways to put a backup `$b` back into the directory `$d` of the ledger.
 const WAYS_BACK: [&str; 14] = [
@@ -75,14 +75,14 @@ fn ways_back() -> Vec<&'static str> {
 
 /// Neither `bulk resume` nor the same list sends anything.
 fn sends_nothing(home: &Home, jelou: &Jelou, way: &str) {
-    let before = jelou.seen().len();
+    let before = jelou.requests().len();
     let resume = "bulk resume r --rate 100000/s";
     let again = "bulk send people.csv --yes --run again text Hola";
     for words in [resume, again] {
         let ended = home.run(words).api(&jelou.url).end();
         assert!([11, 12].contains(&ended.code), "{way}: {ended:?}");
     }
-    assert_eq!(jelou.seen().len(), before, "{way}");
+    assert_eq!(jelou.requests().len(), before, "{way}");
 }
 
 #[test]
@@ -149,7 +149,7 @@ impl Sending {
             .map(|number| format!("{}\n", user(number)))
             .collect();
         home.write("people.csv", format!("to\n{}", rows.concat()));
-        let (jelou, arrived, go) = Jelou::holding();
+        let (jelou, arrived, go) = Jelou::hold_responses();
         Self {
             home,
             jelou,
@@ -159,7 +159,7 @@ impl Sending {
     }
 
     /// The ends of a process that sends while the files are changed `way`, and of one that joins it after that.
-    fn with(&self, way: &str) -> [Ended; 2] {
+    fn with(&self, way: &str) -> [CommandOutput; 2] {
         let words = "bulk send people.csv --yes --run r --rate 2000/s text Hola";
         let sender = self.home.process(words, &self.jelou.url).spawn().unwrap();
         self.arrived.recv().unwrap();
@@ -173,7 +173,10 @@ impl Sending {
         for _ in 0..2 * SENT {
             self.go.send(()).unwrap();
         }
-        [Ended::new(&sender.wait_with_output().unwrap()), joiner]
+        [
+            CommandOutput::new(&sender.wait_with_output().unwrap()),
+            joiner,
+        ]
     }
 }
 
@@ -247,7 +250,7 @@ fn sender_without_lock_leaves_no_row_in_flight() {
 /// Lists and keys of after the backup are not known to it, so the next command says so before anything is sent.
 #[test]
 fn new_list_is_refused_once_after_a_restore() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.write("people.csv", format!("to\n{}\n", user(0)));
     home.write("others.csv", format!("to\n{}\n", user(1)));
     let run = |words: &str| home.run(words).api(&jelou.url);
@@ -264,11 +267,11 @@ fn new_list_is_refused_once_after_a_restore() {
         run(&format!("--sandbox {list}")).success();
         run(words).fails(11, &[told, "nothing was sent"]);
     }
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
     // Whoever sends it now has read that.
     run(list).success();
     run("bulk list").success();
-    assert_eq!(jelou.seen().len(), 4);
+    assert_eq!(jelou.requests().len(), 4);
 }
 
 /// The number of commits is in the name of one file, whatever came before.

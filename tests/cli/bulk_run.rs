@@ -10,15 +10,17 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, kill, test_with_both_ledgers, under, wait_until};
+use crate::harness::{
+    CommandOutput, Home, Run, STATE, kill, test_with_both_ledgers, under, wait_until,
+};
 use crate::needs::{can_test, works};
 
 test_with_both_ledgers! {
     every_row_is_sent_once_and_reported,
-    what_was_sent_stays_so_when_it_cannot_be_written,
-    a_wait_that_another_process_met_is_told,
-    a_signal_at_any_instant_leaves_no_row_unknown,
-    who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal,
+    sent_rows_are_saved_if_output_fails,
+    wait_caused_by_another_process_is_reported,
+    signal_at_any_time_leaves_no_unknown_row,
+    ledger_wait_is_reported_and_ends_on_signal,
 }
 
 /// A home with a list of this number of people.
@@ -71,8 +73,8 @@ pub(crate) fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child
     home.process(words, url).args(more).spawn().unwrap()
 }
 
-pub(crate) fn end(child: Child) -> Ended {
-    Ended::new(&child.wait_with_output().unwrap())
+pub(crate) fn end(child: Child) -> CommandOutput {
+    CommandOutput::new(&child.wait_with_output().unwrap())
 }
 
 pub(crate) fn signal(child: &Child, signal: Signal) {
@@ -120,9 +122,9 @@ impl Watched {
         });
     }
 
-    pub(crate) fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> CommandOutput {
         std::io::Read::read_to_string(&mut self.lines, &mut self.seen).unwrap();
-        Ended {
+        CommandOutput {
             stderr: self.seen,
             ..end(self.child)
         }
@@ -132,7 +134,7 @@ impl Watched {
 #[test]
 fn every_row_is_sent_once_and_reported() {
     let home = people(300);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let ended = send(&home, &jelou.url).success();
     assert_eq!(
         ended.json(),
@@ -146,7 +148,7 @@ fn every_row_is_sent_once_and_reported() {
             .contains("note: run r: 300 messages from bot BOT_ID\n"),
         "{ended:?}"
     );
-    let seen = jelou.seen();
+    let seen = jelou.requests();
     assert_eq!(seen.len(), 300);
     let first = &seen[0].received;
     assert_eq!(first.line, "POST /v1/bots/BOT_ID/messages HTTP/1.1");
@@ -161,13 +163,13 @@ fn every_row_is_sent_once_and_reported() {
         counts(&resume(&home, &jelou.url).success().json()),
         [300, 0, 0, 0]
     );
-    assert_eq!(jelou.seen().len(), 300);
+    assert_eq!(jelou.requests().len(), 300);
 }
 
 #[test]
-fn nothing_leaves_without_a_yes() {
+fn nothing_is_sent_without_confirmation() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let send = |home: &Home, config: &str| {
         home.config(&format!(
             "[profiles.p]\napi_url = \"{}\"\n{config}",
@@ -186,7 +188,7 @@ fn nothing_leaves_without_a_yes() {
             && ended.stderr.contains("--yes"),
         "{ended:?}"
     );
-    assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
+    assert!(jelou.requests().is_empty() && home.run("bulk list").success().stdout.is_empty());
     assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
     let ended = send(
         &home,
@@ -200,13 +202,13 @@ fn nothing_leaves_without_a_yes() {
     ] {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");
     }
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn the_same_list_is_refused_until_it_is_meant() {
+fn repeated_list_is_refused_without_a_flag() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url).success();
     let again = |flags: &[&str], text: &str| {
         let all = [
@@ -235,11 +237,11 @@ fn the_same_list_is_refused_until_it_is_meant() {
             .contains("3 of 3 messages were sent by run r at "),
         "{ended:?}"
     );
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
     assert_eq!(again(&["--again"], "Hola {{ nombre }}").code, 0);
     assert_eq!(again(&[], "Otra cosa").code, 0);
     assert_eq!(again(&["--run", "r"], "Una más").code, 2);
-    assert_eq!(jelou.seen().len(), 9);
+    assert_eq!(jelou.requests().len(), 9);
     // Removed runs are forgotten.
     home.run("bulk remove r")
         .fails(2, &["run r: nothing was removed"]);
@@ -248,7 +250,7 @@ fn the_same_list_is_refused_until_it_is_meant() {
 }
 
 #[test]
-fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
+fn dry_run_never_resumes_or_changes_a_run() {
     let home = people(30);
     let jelou = Jelou::start(|user, before| {
         if user.ends_with("03") && before == 0 {
@@ -258,7 +260,7 @@ fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
         }
     });
     send(&home, &jelou.url).fails(4, &["bulk resume r"]);
-    let seen = jelou.seen().len();
+    let seen = jelou.requests().len();
     for words in [
         "bulk resume r",
         "bulk remove r --yes",
@@ -271,20 +273,20 @@ fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
                 .fails(2, &["this would change a run"]);
         }
     }
-    assert_eq!(jelou.seen().len(), seen);
+    assert_eq!(jelou.requests().len(), seen);
     resume(&home, &jelou.url).success();
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_was_sent_stays_so_when_it_cannot_be_written() {
+fn sent_rows_are_saved_if_output_fails() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let full = std::fs::File::options()
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let ended = Ended::new(
+    let ended = CommandOutput::new(
         &home
             .process(SEND, &jelou.url)
             .args(["text", "Hola"])
@@ -299,11 +301,11 @@ fn what_was_sent_stays_so_when_it_cannot_be_written() {
             .contains("how the run stands could not be written"),
         "{ended:?}"
     );
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn a_run_has_a_name_and_no_path() {
+fn run_name_cannot_be_a_path() {
     let home = people(1);
     for name in ["../x", "a/b", "", "A"] {
         home.run("--sandbox bulk send people.csv --run")
@@ -324,7 +326,7 @@ fn a_run_has_a_name_and_no_path() {
 }
 
 #[test]
-fn rejected_rows_fail_and_the_others_go_on() {
+fn rejected_rows_fail_and_others_are_sent() {
     let home = people(50);
     let jelou = Jelou::start(|user, _| match user.chars().last() {
         Some('7') => Act::Answer(422, "", r#"{"code":"E0422","description":"no\n::error::"}"#),
@@ -343,7 +345,7 @@ fn rejected_rows_fail_and_the_others_go_on() {
         counts(&home.run("bulk list").success().json()),
         [45, 0, 0, 5]
     );
-    let other = Jelou::never_asked();
+    let other = Jelou::expect_no_requests();
     resume(&home, &other.url)
         .args(&["--api-url", &other.url])
         .fails(2, &["--api-url: run r was started with"]);
@@ -352,7 +354,7 @@ fn rejected_rows_fail_and_the_others_go_on() {
     resume(&home, &other.url)
         .args(&["--api-url", &jelou.url])
         .fails(10, &[]);
-    assert_eq!(jelou.seen().len(), 55);
+    assert_eq!(jelou.requests().len(), 55);
 }
 
 #[test]
@@ -365,21 +367,21 @@ fn rate_limits_delay_and_lose_nothing() {
     });
     let ended = send(&home, &jelou.url).success();
     assert_eq!(counts(&ended.json()), [40, 0, 0, 0]);
-    assert_eq!(jelou.seen().len(), 48);
+    assert_eq!(jelou.requests().len(), 48);
     assert!(jelou.accepted().values().all(|count| *count == 1));
     let report = home.run("bulk report r --format ndjson").success();
     assert_eq!(report.stdout.matches("\"attempts\":3").count(), 4);
 }
 
 #[test]
-fn retry_after_stops_everyone() {
+fn retry_after_stops_every_request() {
     let home = people(30);
     let jelou = Jelou::start(|user, before| match (user.ends_with("05"), before) {
         (true, 0) => Act::Answer(429, "Retry-After: 1\r\n", ""),
         _ => Act::Accept,
     });
     send(&home, &jelou.url).success();
-    let seen = jelou.seen();
+    let seen = jelou.requests();
     let limited = seen.iter().position(|seen| !seen.accepted).unwrap();
     // At most the nine that were under way with it.
     let soon = seen[limited + 1..]
@@ -389,7 +391,7 @@ fn retry_after_stops_everyone() {
 }
 
 /// The lines that announce a wait.
-fn waits(ended: &Ended) -> Vec<&str> {
+fn waits(ended: &CommandOutput) -> Vec<&str> {
     ended
         .stderr
         .lines()
@@ -398,7 +400,7 @@ fn waits(ended: &Ended) -> Vec<&str> {
 }
 
 #[test]
-fn a_wait_is_told_once_with_its_reason_and_its_end() {
+fn wait_is_reported_once_with_reason_and_end() {
     let home = people(11);
     // The ten that leave together after the first one all get the wait.
     let jelou = Jelou::start(|user, before| match (user.ends_with("00"), before) {
@@ -423,7 +425,7 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
 }
 
 #[test]
-fn a_wait_is_in_the_progress_for_machines_while_it_lasts() {
+fn ndjson_progress_shows_the_current_wait() {
     let home = people(1);
     let jelou = Jelou::start(|_, before| match before {
         0 => Act::Answer(429, "Retry-After: 3\r\n", "{}"),
@@ -445,7 +447,7 @@ fn a_wait_is_in_the_progress_for_machines_while_it_lasts() {
 }
 
 #[test]
-fn a_wait_that_another_process_met_is_told() {
+fn wait_caused_by_another_process_is_reported() {
     let home = people(1);
     let jelou = Jelou::start(|_, before| match before {
         0 => Act::Answer(429, "Retry-After: 6\r\n", "{}"),
@@ -462,9 +464,9 @@ fn a_wait_that_another_process_met_is_told() {
 }
 
 #[test]
-fn a_slow_rate_is_no_wait() {
+fn slow_rate_is_not_reported_as_a_wait() {
     let home = people(2);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let ended = home
         .run("bulk send people.csv --yes --rate 40/m text x")
         .api(&jelou.url)
@@ -473,7 +475,7 @@ fn a_slow_rate_is_no_wait() {
 }
 
 #[test]
-fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
+fn run_pauses_after_rate_limits_exceed_maximum_wait() {
     // One row that is alone, and many that are limited after the first ones were accepted.
     for accepted in [0, 20] {
         let home = people(60);
@@ -501,9 +503,9 @@ fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
         );
         // The waits double for the run, not for each row, and from the second on a single row is sent.
         assert!(
-            jelou.seen().len() <= accepted + 16,
+            jelou.requests().len() <= accepted + 16,
             "{} requests",
-            jelou.seen().len()
+            jelou.requests().len()
         );
         let report = home.run("bulk report r --state pending").success();
         assert!(
@@ -514,7 +516,7 @@ fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
 }
 
 #[test]
-fn a_run_keeps_how_long_it_waits_for_a_rate_limit() {
+fn run_stores_its_maximum_wait() {
     let home = people(2);
     let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 60\r\n", "{}"));
     send_with(&home, &jelou.url, &["--max-wait", "1s"]).fails(6, &["asks to wait 60 s"]);
@@ -522,7 +524,7 @@ fn a_run_keeps_how_long_it_waits_for_a_rate_limit() {
 }
 
 #[test]
-fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
+fn run_pauses_immediately_if_wait_is_too_long() {
     let home = people(5);
     let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 3600\r\n", "{}"));
     let begun = Instant::now();
@@ -538,7 +540,7 @@ fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
         "{ended:?}"
     );
     assert_eq!(
-        (counts(&ended.json()), jelou.seen().len()),
+        (counts(&ended.json()), jelou.requests().len()),
         ([0, 0, 0, 5], 1)
     );
     // A long wait is allowed if it is set, and the message says until when.
@@ -549,14 +551,14 @@ fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
 }
 
 #[test]
-fn the_limit_of_one_recipient_pauses_nobody() {
+fn recipient_rate_limit_delays_no_other_row() {
     let home = people(3);
     let jelou = Jelou::start(|user, before| match (user.ends_with("01"), before) {
         (true, 0) => Act::Answer(429, "", r#"{"code":"131056"}"#),
         _ => Act::Accept,
     });
     let ended = send_with(&home, &jelou.url, &["--max-wait", "0"]).success();
-    let seen = jelou.seen();
+    let seen = jelou.requests();
     assert_eq!(
         (seen.len(), seen[3].user.as_str()),
         (4, user(1).as_str()),
@@ -568,19 +570,19 @@ fn the_limit_of_one_recipient_pauses_nobody() {
 }
 
 #[test]
-fn rows_to_one_recipient_go_in_order_six_seconds_apart() {
+fn rows_with_one_recipient_are_six_seconds_apart() {
     let home = Home::new();
     home.write(
         "people.csv",
         format!("to,x\n{0},a\n{1},a\n{0},b\n", user(0), user(1)),
     );
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.run(SEND)
         .args(&["text", "{{ x }}"])
         .api(&jelou.url)
         .success();
     let seen: Vec<_> = jelou
-        .seen()
+        .requests()
         .into_iter()
         .filter(|seen| seen.user == user(0))
         .collect();
@@ -597,7 +599,7 @@ fn rows_to_one_recipient_go_in_order_six_seconds_apart() {
 }
 
 #[test]
-fn a_run_pauses_on_a_fault_that_meets_every_row() {
+fn run_pauses_on_faults_that_affect_every_row() {
     for (act, code, expected) in [
         (Act::Answer(401, "", "{}"), 4, [0, 0, 0, 30]),
         (Act::Answer(403, "", "{}"), 4, [0, 0, 0, 30]),
@@ -610,12 +612,12 @@ fn a_run_pauses_on_a_fault_that_meets_every_row() {
         let ended =
             send(&home, &jelou.url).fails(code, &["the run paused: ", "jelouctl bulk resume r"]);
         assert_eq!(counts(&ended.json()), expected);
-        assert_eq!(jelou.seen().len(), 1, "the first row goes alone");
+        assert_eq!(jelou.requests().len(), 1, "the first row goes alone");
     }
 }
 
 #[test]
-fn a_run_pauses_when_too_many_are_unknown() {
+fn run_pauses_on_too_many_unknown_rows() {
     let home = people(400);
     let jelou = Jelou::start(|user, _| match user.parse::<usize>().unwrap() % 1000 {
         ..100 => Act::Accept,
@@ -639,10 +641,10 @@ fn a_run_pauses_when_too_many_are_unknown() {
 }
 
 #[test]
-fn ctrl_c_lets_the_rows_under_way_end() {
+fn ctrl_c_finishes_rows_in_flight() {
     for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let home = people(200);
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let child = start(
             &home,
             "bulk send people.csv --yes --run r --rate 50/s",
@@ -655,7 +657,10 @@ fn ctrl_c_lets_the_rows_under_way_end() {
         assert_eq!(ended.code, code, "{ended:?}");
         assert!(ended.stderr.contains("jelouctl bulk resume r"), "{ended:?}");
         let [sent, failed, unknown, pending] = counts(&ended.json());
-        assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
+        assert_eq!(
+            (sent, failed, unknown),
+            (jelou.requests().len() as u64, 0, 0)
+        );
         assert!(pending > 0);
         assert_eq!(
             counts(&resume(&home, &jelou.url).success().json()),
@@ -666,12 +671,12 @@ fn ctrl_c_lets_the_rows_under_way_end() {
 }
 
 #[test]
-fn a_signal_at_any_instant_leaves_no_row_unknown() {
+fn signal_at_any_time_leaves_no_unknown_row() {
     let signals = [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)];
     let home = people(400);
     for number in 0..50 {
         let (came, code) = signals[number % signals.len()];
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let words = format!(
             "bulk send people.csv --yes --again --run r{number} --rate 1000000/s text Hola"
         );
@@ -687,7 +692,7 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
         assert!([0, code].contains(&ended.code), "{came:?}: {ended:?}");
         assert_eq!(
             (sent, failed, unknown),
-            (jelou.seen().len() as u64, 0, 0),
+            (jelou.requests().len() as u64, 0, 0),
             "{came:?}: {ended:?}"
         );
         assert!(
@@ -713,7 +718,7 @@ fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn a_run_whose_ledger_does_not_answer_says_so() {
+fn unresponsive_ledger_is_reported_by_the_run() {
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     let mut child = Watched::new(start(
@@ -730,7 +735,7 @@ fn a_run_whose_ledger_does_not_answer_says_so() {
 }
 
 #[test]
-fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
+fn ledger_wait_is_reported_and_ends_on_signal() {
     for (came, code) in [
         (Some(Signal::INT), 130),
         (Some(Signal::TERM), 143),
@@ -738,7 +743,7 @@ fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
         (None, 0),
     ] {
         let home = people(3);
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let child = while_the_store_is_changed(&home, || {
             let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
             let id = std::process::id();
@@ -759,7 +764,7 @@ fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
         let ended = child.end();
         assert_eq!(ended.code, code, "{ended:?}");
         let sent = if code == 0 { 3 } else { 0 };
-        assert_eq!(jelou.seen().len(), sent, "{ended:?}");
+        assert_eq!(jelou.requests().len(), sent, "{ended:?}");
         let runs = home.run("bulk list").success().stdout;
         assert_eq!(runs.lines().count(), sent.min(1), "{runs}");
         // The wait has left nothing that would hinder the next process.
@@ -774,10 +779,10 @@ fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_was_ignored_at_the_start_stays_so() {
+fn signal_ignored_at_start_stays_ignored() {
     for ignored in [Signal::HUP, Signal::INT, Signal::TERM] {
         let home = people(1);
-        let (jelou, has_arrived, go) = Jelou::holding();
+        let (jelou, has_arrived, go) = Jelou::hold_responses();
         // What nohup does, and a script to its background jobs.
         let trap = format!("trap '' {}; exec \"$0\" \"$@\"", ignored.as_raw());
         let mut command = under(
@@ -805,7 +810,7 @@ fn what_was_ignored_at_the_start_stays_so() {
 /// Somebody else's signal comes as often as it likes: `timeout` sends one to us and one to the group, and a parent passes
 /// on what its child has already.
 #[test]
-fn the_same_signal_within_a_second_is_the_same_one() {
+fn repeated_signal_within_a_second_counts_once() {
     for again in [Signal::INT, Signal::TERM] {
         // An attempt whose second signal was late proves nothing.
         while !is_one_signal(again) {}
@@ -814,7 +819,7 @@ fn the_same_signal_within_a_second_is_the_same_one() {
 
 fn is_one_signal(again: Signal) -> bool {
     let home = people(1);
-    let (jelou, has_arrived, go) = Jelou::holding();
+    let (jelou, has_arrived, go) = Jelou::hold_responses();
     let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
     has_arrived.recv().unwrap();
     let begun = Instant::now();
@@ -835,7 +840,7 @@ fn is_one_signal(again: Signal) -> bool {
 }
 
 #[test]
-fn who_signals_a_whole_group_leaves_no_row_under_way() {
+fn group_signal_leaves_no_row_in_flight() {
     let program = assert_cmd::cargo::cargo_bin!("jelouctl").to_str().unwrap();
     let run = [
         program,
@@ -852,7 +857,7 @@ fn who_signals_a_whole_group_leaves_no_row_under_way() {
             continue;
         }
         let home = people(1);
-        let (jelou, has_arrived, go) = Jelou::holding();
+        let (jelou, has_arrived, go) = Jelou::hold_responses();
         let mut started = under(
             launcher,
             home.process(SEND, &jelou.url).args(["text", "Hola"]),
@@ -882,9 +887,9 @@ fn who_signals_a_whole_group_leaves_no_row_under_way() {
 }
 
 #[test]
-fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
+fn run_completed_after_ctrl_c_is_complete() {
     let home = people(1);
-    let (jelou, has_arrived, go) = Jelou::holding();
+    let (jelou, has_arrived, go) = Jelou::hold_responses();
     let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
     has_arrived.recv().unwrap();
     signal(&child.child, Signal::INT);
@@ -907,7 +912,7 @@ fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
 }
 
 #[test]
-fn a_run_that_pauses_behind_its_last_row_is_complete() {
+fn run_paused_after_its_last_row_is_complete() {
     let home = people(1);
     let jelou = Jelou::start(|_, _| Act::AcceptAndFail);
     let ended = send(&home, &jelou.url).fails(10, &["unknown: the API answered 500"]);
@@ -918,7 +923,7 @@ fn a_run_that_pauses_behind_its_last_row_is_complete() {
 }
 
 #[test]
-fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
+fn pause_is_reported_immediately_and_survives_ctrl_c() {
     for is_left_at_once in [false, true] {
         let home = people(10);
         let jelou = Jelou::start(|user, _| match user.chars().last() {
@@ -959,7 +964,7 @@ fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
 }
 
 #[test]
-fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
+fn second_ctrl_c_exits_immediately_and_is_recorded() {
     let home = people(20);
     let jelou = Jelou::start(|_, before| {
         if before == 0 {
@@ -986,9 +991,9 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
 }
 
 #[test]
-fn several_processes_send_each_row_of_a_run_once() {
+fn several_processes_send_each_row_once() {
     let home = people(60);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let import = "bulk send people.csv --yes --run r --rate 50/s --import-only text Hola";
     home.run(import).api(&jelou.url).success();
     let words = "bulk work r --progress none";
@@ -1007,14 +1012,14 @@ fn several_processes_send_each_row_of_a_run_once() {
         [60, 0, 0, 0]
     );
     assert!(
-        jelou.accepted().len() == 60 && jelou.seen().len() == 60,
+        jelou.accepted().len() == 60 && jelou.requests().len() == 60,
         "{:?}",
         jelou.accepted()
     );
 }
 
 #[test]
-fn a_run_is_resumed_by_who_began_it() {
+fn run_is_resumed_with_its_own_profile() {
     let home = people(20);
     let jelou = Jelou::start(|to, before| match (to == user(0), before) {
         (true, 0) => Act::Answer(401, "", "{}"),
@@ -1080,7 +1085,7 @@ fn a_run_is_resumed_by_who_began_it() {
         .env("JELOU_CLIENT_ID", "x")
         .env("JELOU_CLIENT_SECRET", "canary-x");
     other.fails(2, &["client id: run r was started with id-a, not with x"]);
-    assert_eq!(jelou.seen().len(), 1);
+    assert_eq!(jelou.requests().len(), 1);
     // A guard that was added since then applies.
     home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
     home.run("bulk resume r")
@@ -1092,7 +1097,7 @@ fn a_run_is_resumed_by_who_began_it() {
     ));
     // It uses its own profile and bot, whatever the default is; the first row was certainly not sent.
     home.run("bulk resume").success();
-    let seen = jelou.seen();
+    let seen = jelou.requests();
     assert_eq!(seen.len(), 21);
     assert!(
         seen.iter()
@@ -1101,7 +1106,7 @@ fn a_run_is_resumed_by_who_began_it() {
 }
 
 #[test]
-fn a_secret_goes_only_where_this_process_is_set_up_to_send() {
+fn secret_is_sent_only_to_configured_addresses() {
     let home = people(3);
     // A user who may write runs could set another address.
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -1133,9 +1138,9 @@ fn a_secret_goes_only_where_this_process_is_set_up_to_send() {
 }
 
 #[test]
-fn a_run_does_not_go_on_with_a_profile_that_was_changed_since() {
+fn resume_is_refused_after_profile_changes() {
     let home = people(3);
-    let (jelou, other) = (Jelou::accepting(), Jelou::never_asked());
+    let (jelou, other) = (Jelou::accept_all(), Jelou::expect_no_requests());
     let configure = |bot: &str, url: &str| {
         let credentials = "client_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"";
         home.config(&format!(
@@ -1159,20 +1164,20 @@ fn a_run_does_not_go_on_with_a_profile_that_was_changed_since() {
     );
     home.run("bulk resume r --yes")
         .fails(2, &[&told, "use the values that the run was started with"]);
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     configure("2", &jelou.url);
     home.run("bulk resume r --yes --bot 1").success();
     assert!(
         jelou
-            .seen()
+            .requests()
             .iter()
             .all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages"))
     );
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn a_run_on_the_sandbox_stays_there() {
+fn sandbox_run_never_leaves_the_sandbox() {
     let home = people(3);
     let ended = home
         .run("--sandbox bulk send people.csv --run r --rate 1000/s text x")
@@ -1181,11 +1186,11 @@ fn a_run_on_the_sandbox_stays_there() {
         ended.stderr.contains("sandbox: nothing left this machine"),
         "{ended:?}"
     );
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     home.run("bulk resume r")
         .env("JELOU_API_URL", &jelou.url)
         .success()
-        .told(&["sandbox: nothing left this machine"]);
+        .stderr_has(&["sandbox: nothing left this machine"]);
     home.run("bulk resume r --api-url https://api.jelou.ai")
         .fails(2, &["--api-url: run r was started with sandbox"]);
     // A rehearsal may be repeated.
@@ -1194,7 +1199,7 @@ fn a_run_on_the_sandbox_stays_there() {
 }
 
 #[test]
-fn progress_is_one_line_of_json_for_machines() {
+fn machine_progress_is_one_json_line() {
     let home = people(3);
     let ended = home
         .run("--sandbox bulk send people.csv --rate 2/s --progress ndjson text x")

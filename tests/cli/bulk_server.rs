@@ -115,20 +115,20 @@ impl Jelou {
     }
 
     /// The test fails if it gets a request.
-    pub(crate) fn never_asked() -> Self {
-        let jelou = Self::accepting();
+    pub(crate) fn expect_no_requests() -> Self {
+        let jelou = Self::accept_all();
         Self {
-            acceptor: jelou.acceptor.never_asked(),
+            acceptor: jelou.acceptor.expect_no_requests(),
             ..jelou
         }
     }
 
-    pub(crate) fn accepting() -> Self {
+    pub(crate) fn accept_all() -> Self {
         Self::start(|_, _| Act::Accept)
     }
 
     /// It reports each request that arrives, and accepts one on each signal.
-    pub(crate) fn holding() -> (Self, Receiver<()>, Sender<()>) {
+    pub(crate) fn hold_responses() -> (Self, Receiver<()>, Sender<()>) {
         let (arrived, has_arrived) = channel();
         let (go, may_go) = channel();
         let (arrived, may_go) = (Mutex::new(arrived), Mutex::new(may_go));
@@ -140,14 +140,14 @@ impl Jelou {
         (jelou, has_arrived, go)
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn requests(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
     /// How often a message to each recipient was accepted.
     pub(crate) fn accepted(&self) -> HashMap<String, usize> {
         let mut counts = HashMap::new();
-        for seen in self.seen().into_iter().filter(|seen| seen.accepted) {
+        for seen in self.requests().into_iter().filter(|seen| seen.accepted) {
             *counts.entry(seen.user).or_default() += 1;
         }
         counts
@@ -164,7 +164,7 @@ impl Jelou {
 
     /// The recipients of all requests, sorted.
     pub(crate) fn users(&self) -> Vec<String> {
-        let mut users: Vec<_> = self.seen().into_iter().map(|seen| seen.user).collect();
+        let mut users: Vec<_> = self.requests().into_iter().map(|seen| seen.user).collect();
         users.sort();
         users
     }

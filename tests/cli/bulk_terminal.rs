@@ -6,7 +6,7 @@ use crate::harness::{Home, test_with_both_ledgers};
 use crate::terminal::Terminal;
 
 test_with_both_ledgers! {
-    who_resumes_sees_the_first_message_and_is_asked,
+    resume_shows_first_message_and_prompts,
 }
 
 fn end(home: &Home, words: &str) -> (i32, String) {
@@ -16,7 +16,7 @@ fn end(home: &Home, words: &str) -> (i32, String) {
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s text Hola";
 
 #[test]
-fn a_run_ends_and_is_shown_in_words() {
+fn terminal_shows_run_summary_as_text() {
     let home = people(1200);
     let jelou = Jelou::start(|user, _| match user {
         "593990000003" | "593990000004" => {
@@ -83,7 +83,7 @@ fn a_run_ends_and_is_shown_in_words() {
 }
 
 #[test]
-fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
+fn resume_progress_excludes_rows_sent_earlier() {
     let home = people(2);
     // The second message meets revoked credentials, once.
     let jelou = Jelou::start(|user, before| match (user, before) {
@@ -110,15 +110,15 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
 }
 
 #[test]
-fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
+fn recent_recipients_are_reported_before_the_preview() {
     let home = people(3);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 0, "{screen}");
     let corrected = ["bulk", "send", "people.csv", "text", "Hola."];
     let (code, screen) = Terminal::plain(&home, &corrected).say("n");
-    assert_eq!((code, jelou.seen().len()), (11, 3), "{screen}");
+    assert_eq!((code, jelou.requests().len()), (11, 3), "{screen}");
     let told = "warning: 3 of these people were written to by earlier runs in the last 24 hours";
     let place = |part: &str| {
         screen
@@ -137,7 +137,7 @@ fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
 }
 
 #[test]
-fn who_resumes_sees_the_first_message_and_is_asked() {
+fn resume_shows_first_message_and_prompts() {
     let home = people(3);
     let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     home.profile("prod", &refusing.url, "");
@@ -147,21 +147,21 @@ fn who_resumes_sees_the_first_message_and_is_asked() {
         screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"),
         "{screen}"
     );
-    let seen = refusing.seen().len();
+    let seen = refusing.requests().len();
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
-    assert_eq!((code, refusing.seen().len()), (11, seen), "{screen}");
+    assert_eq!((code, refusing.requests().len()), (11, seen), "{screen}");
     let shown = screen.find(
         "the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n",
     );
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).say("y");
-    assert!(code == 4 && refusing.seen().len() > seen, "{screen}");
+    assert!(code == 4 && refusing.requests().len() > seen, "{screen}");
     // It asks nothing if the answer was given before, or if no one can be asked.
-    let seen = refusing.seen().len();
+    let seen = refusing.requests().len();
     assert_eq!(end(&home, "bulk resume --yes").0, 4);
     assert_eq!(home.run("bulk resume").end().code, 4);
-    assert!(refusing.seen().len() > seen + 1);
+    assert!(refusing.requests().len() > seen + 1);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn old_runs_are_named_before_they_are_removed() {
 }
 
 #[test]
-fn a_report_on_a_terminal_has_nothing_that_it_would_act_on() {
+fn terminal_report_escapes_control_characters() {
     let home = Home::new();
     let cells = [
         "\u{1b}]0;title\u{7}",

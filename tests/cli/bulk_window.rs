@@ -91,7 +91,7 @@ fn send<'a>(home: &'a Home, server: &Server, flags: &str) -> Run<'a> {
 }
 
 #[test]
-fn only_people_who_wrote_within_23_hours_get_it() {
+fn only_recipients_in_the_window_are_sent() {
     let home = people(6);
     let server = server(|| page(&history()));
     let ended = send(&home, &server, "").success();
@@ -143,7 +143,7 @@ fn only_people_who_wrote_within_23_hours_get_it() {
 }
 
 #[test]
-fn people_without_a_number_are_known_by_their_ids() {
+fn recipients_without_a_number_match_by_id() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -169,7 +169,7 @@ fn incomplete(field: &str, value: Value) -> Reply {
 }
 
 #[test]
-fn where_the_history_cannot_be_read_nothing_is_sent() {
+fn nothing_is_sent_if_history_is_unreadable() {
     type Answer = fn() -> Reply;
     let home = people(6);
     let broken = || {
@@ -218,7 +218,7 @@ fn where_the_history_cannot_be_read_nothing_is_sent() {
 }
 
 #[test]
-fn a_run_that_is_resumed_looks_again() {
+fn resumed_run_reads_the_history_again() {
     let (home, is_later, is_away) = (
         people(6),
         Arc::new(AtomicBool::new(false)),
@@ -242,7 +242,7 @@ fn a_run_that_is_resumed_looks_again() {
     is_later.store(true, Ordering::SeqCst);
     let ended = resume()
         .success()
-        .told(&["2 rows are left out, since the person has not written"]);
+        .stderr_has(&["2 rows are left out, since the person has not written"]);
     assert_eq!(
         ended.json()["skipped_reasons"],
         json!({"outside_window": 5})
@@ -252,7 +252,7 @@ fn a_run_that_is_resumed_looks_again() {
 }
 
 #[test]
-fn what_is_left_out_does_not_count_for_the_limit() {
+fn rows_outside_window_do_not_count_for_limit() {
     let home = people(6);
     let server = server(|| page(&history()));
     let json = send(&home, &server, "--limit 3").success().json();
@@ -265,16 +265,16 @@ fn what_is_left_out_does_not_count_for_the_limit() {
 }
 
 #[test]
-fn templates_are_refused_and_a_preview_asks_nobody() {
+fn window_rejects_templates_and_preview_makes_no_requests() {
     let home = people(2);
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     let template = "bulk send people.csv --only-in-window --yes template order_shipped";
     home.run(template)
         .api(&server.url)
         .fails(2, &["a template can be sent at any time"]);
     send(&home, &server, "--preview 2")
         .success()
-        .told(&["is applied when the run is made, and ignored here"]);
+        .stderr_has(&["is applied when the run is made, and ignored here"]);
 }
 
 /// Standard input gives it only once.
@@ -292,7 +292,7 @@ fn secret_from_standard_input_is_fetched_once() {
 
 /// A person, too.
 #[test]
-fn secret_is_asked_for_once() {
+fn secret_prompt_appears_once() {
     let home = people(6);
     let server = server(|| page(&history()));
     home.config(&format!(

@@ -9,21 +9,21 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, test_with_both_ledgers};
+use crate::harness::{CommandOutput, Home, test_with_both_ledgers};
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
 
 test_with_both_ledgers! {
-    what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
+    displayed_value_is_printed_stored_value_is_compared,
 }
 
 const RATE: &str = "--rate=1000000/s";
 
-fn previewed(home: &Home, arguments: &[&str]) -> Ended {
-    home.list_shown(arguments).success()
+fn previewed(home: &Home, arguments: &[&str]) -> CommandOutput {
+    home.dry_run_list(arguments).success()
 }
 
 /// The texts that would be sent.
-fn texts(ended: &Ended) -> Vec<Value> {
+fn texts(ended: &CommandOutput) -> Vec<Value> {
     ended
         .rows()
         .iter()
@@ -31,7 +31,7 @@ fn texts(ended: &Ended) -> Vec<Value> {
         .collect()
 }
 
-fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> Ended {
+fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> CommandOutput {
     home.write("people.xlsx", list);
     let all = [
         &["--sandbox", "bulk", "send", "people.xlsx"],
@@ -55,7 +55,7 @@ const HEADER: &str =
     "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
 
 #[test]
-fn a_cell_of_excel_is_what_is_stored() {
+fn xlsx_cell_is_its_stored_value() {
     let home = Home::new();
     let cells = [
         ("<c r=\"B2\" t=\"s\"><v>2</v></c>", "Ana Ríos & Co"),
@@ -107,7 +107,7 @@ fn a_cell_of_excel_is_what_is_stored() {
 }
 
 #[test]
-fn a_cell_of_an_open_document_is_what_is_stored() {
+fn ods_cell_is_its_stored_value() {
     let home = Home::new();
     // The attributes of a cell behind its type, and what it holds.
     let cells = [
@@ -183,7 +183,7 @@ fn a_cell_of_an_open_document_is_what_is_stored() {
 /// Files from openpyxl and LibreOffice are sent as a sheet shows them; `make.py` in the same folder shows how they were
 /// made.
 #[test]
-fn cells_go_out_as_the_sheet_shows_them() {
+fn cells_are_sent_as_displayed() {
     let home = Home::new();
     let marks = |text: &str| text.replace(['.', ',', '\u{a0}'], "");
     for (name, is_ods) in [
@@ -230,7 +230,7 @@ fn cells_go_out_as_the_sheet_shows_them() {
 }
 
 #[test]
-fn a_date_without_a_time_is_not_printed_with_one() {
+fn date_without_time_is_not_formatted_with_one() {
     let home = Home::new();
     let text = "{{ vence | date('%d/%m %H:%M') }}";
     for (cell, problem) in [
@@ -248,7 +248,7 @@ fn a_date_without_a_time_is_not_printed_with_one() {
             "people.csv",
             format!("celular,vence\n593987654321,{cell}\n"),
         );
-        home.list_shown(&["people.csv", "--country=EC", "text", text])
+        home.dry_run_list(&["people.csv", "--country=EC", "text", text])
             .fails(2, &["line 2: text: date: ", problem]);
     }
     // A sheet stores midnight like a day, and shows which of both it is.
@@ -268,12 +268,12 @@ fn a_date_without_a_time_is_not_printed_with_one() {
         ["28/11 00:00"]
     );
     row(1);
-    home.list_shown(&["people.xlsx", "--country=EC", "text", text])
+    home.dry_run_list(&["people.xlsx", "--country=EC", "text", text])
         .fails(2, &["`2026-11-28` is a date without a time"]);
 }
 
 #[test]
-fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called() {
+fn displayed_value_is_printed_stored_value_is_compared() {
     let home = Home::new();
     let row = |user: &str, cells: &str| format!("<row><c s=\"6\"><v>{user}</v></c>{cells}</row>");
     let header = xlsx_rows(&[["celular", "tasa", "saldo", "vence"]]);
@@ -319,7 +319,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         );
         assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
     }
-    home.list_shown(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
+    home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
         2,
         &["number: `1.234` may be a number of the sheet, with decimals; put the filter first, or say number('.')"],
     );
@@ -421,7 +421,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
 }
 
 #[test]
-fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
+fn ods_named_style_decides_the_printed_value() {
     let home = Home::new();
     let text = |text: &str| {
         format!(
@@ -457,7 +457,7 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
         ],
     );
     assert_eq!(texts(&ended), ["00000123 00000123 123 123 Sr. Ana"]);
-    home.list_shown(&[
+    home.dry_run_list(&[
         "people.ods",
         "text",
         "{% if a == '00000123' %}x{% endif %}.",
@@ -472,7 +472,7 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
 }
 
 #[test]
-fn a_cell_without_a_value_is_the_fault_of_its_row() {
+fn cell_without_value_invalidates_its_row() {
     let home = Home::new();
     let row = |number: u32, cell: &str| {
         format!("<row r=\"{number}\"><c r=\"A{number}\"><v>59398765432{number}</v></c>{cell}</row>")
@@ -529,7 +529,7 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
 }
 
 #[test]
-fn hidden_rows_are_left_out_or_sent_as_was_said() {
+fn hidden_rows_are_skipped_or_included_by_flag() {
     let home = Home::new();
     let rows = format!(
         "<row/>{HEADER}<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>\
@@ -625,7 +625,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
 }
 
 #[test]
-fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
+fn struck_through_rows_are_treated_as_hidden() {
     let home = Home::new();
     let header = [["celular", "nombre", "saldo"]];
     // For each row, the styles of its cells.
@@ -749,7 +749,7 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
 }
 
 #[test]
-fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
+fn first_visible_or_named_sheet_is_read() {
     let home = Home::new();
     let rows = ["593987654321", "593987654322", "593987654323"].map(|user| [["to"], [user]]);
     for is_ods in [false, true] {
@@ -833,7 +833,7 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
 }
 
 #[test]
-fn the_header_is_the_first_filled_row_or_the_one_that_is_named() {
+fn first_filled_or_named_row_is_the_header() {
     let home = Home::new();
     let people = [
         &["Noviembre"][..],
@@ -935,7 +935,7 @@ fn the_header_is_the_first_filled_row_or_the_one_that_is_named() {
 }
 
 #[test]
-fn a_workbook_comes_from_standard_input_too() {
+fn workbook_is_read_from_standard_input() {
     let home = Home::new();
     let rows = xlsx_rows(&[["to"], ["593987654321"]]);
     let list = xlsx(&[sheet("Hoja1", &rows)], "");
@@ -947,7 +947,7 @@ fn a_workbook_comes_from_standard_input_too() {
 }
 
 #[test]
-fn a_list_of_sixty_columns_is_a_list() {
+fn list_of_sixty_columns_is_accepted() {
     let home = Home::new();
     let row = |begin: &str, last: &str| -> Vec<_> {
         (0..60)
@@ -975,7 +975,7 @@ fn a_list_of_sixty_columns_is_a_list() {
 }
 
 #[test]
-fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
+fn unreadable_workbook_is_explained_with_a_fix() {
     let home = Home::new();
     let whole = xlsx(&[sheet("Hoja1", HEADER)], SHARED);
     let with = |name: &str, content: &str| {
@@ -1119,7 +1119,7 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
 }
 
 #[test]
-fn a_small_file_that_says_much_takes_little_memory() {
+fn compressed_workbook_uses_little_memory() {
     let home = Home::new();
     let bomb = |rows: &str| xlsx(&[sheet("Hoja1", rows)], SHARED);
     let text = "x".repeat(3 * 1024 * 1024);
@@ -1196,7 +1196,7 @@ fn a_small_file_that_says_much_takes_little_memory() {
 }
 
 #[test]
-fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
+fn csv_report_of_workbook_is_reusable() {
     let home = Home::new();
     let jelou = Jelou::start(|user, earlier| {
         if user.ends_with('2') && earlier == 0 {
@@ -1237,7 +1237,7 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
         .success();
     send("again.csv", "b").success();
     let received: Vec<_> = jelou
-        .seen()
+        .requests()
         .iter()
         .map(|seen| seen.received.json()["text"].clone())
         .collect();
@@ -1259,7 +1259,7 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
 }
 
 #[test]
-fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
+fn resent_workbook_report_sends_the_same_text() {
     let home = Home::new();
     let jelou = Jelou::start(|_, earlier| {
         if earlier == 0 {
@@ -1312,7 +1312,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     home.run("bulk report b --file again.csv --yes").success();
     send("again.csv", "EC", &["--yes", "--run=c", "--again"]).success();
     let received: Vec<_> = jelou
-        .seen()
+        .requests()
         .iter()
         .map(|seen| seen.received.json()["text"].clone())
         .collect();
@@ -1356,7 +1356,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
 }
 
 #[test]
-fn a_list_is_the_same_in_every_format() {
+fn list_is_equal_in_every_format() {
     let home = Home::new();
     let config = Config {
         cases: 24,
@@ -1400,7 +1400,7 @@ fn a_list_is_the_same_in_every_format() {
 }
 
 #[test]
-fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
+fn merged_cells_are_read_only_for_exclusions() {
     let rows = [
         ["celular", "nombre"],
         ["593987654001", "Ana"],
@@ -1429,7 +1429,7 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
     ] {
         let home = Home::new();
         fs::write(home.path().join(name), word).unwrap();
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let ended = home
             .run(&format!("bulk send {name} --yes --run r text"))
             .args(&["Hola {{ nombre }}."])
@@ -1441,7 +1441,7 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
                 .contains("1 row is missing `nombre`: line 3")
         );
         let mut texts: Vec<_> = jelou
-            .seen()
+            .requests()
             .iter()
             .map(|seen| seen.received.json()["text"].clone())
             .collect();
@@ -1450,7 +1450,7 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
         fs::write(home.path().join(name), number).unwrap();
         let ended = home
             .run(&format!("bulk send {name} --yes --run s text Hola"))
-            .api(&Jelou::never_asked().url);
+            .api(&Jelou::expect_no_requests().url);
         ended.fails(
             2,
             &[

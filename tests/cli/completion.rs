@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use expectrl::{Expect, Session};
 
-use crate::harness::{CONFIG, Ended, Home, STATE};
+use crate::harness::{CONFIG, CommandOutput, Home, STATE};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
@@ -15,7 +15,7 @@ const NAME: &str = "jelouctl profile show stag";
 const FILE: &str = "jelouctl profile show staging --config other";
 
 /// The candidates after `words`, as bash gets them.
-fn candidates(home: &Home, words: &[&str]) -> Ended {
+fn candidates(home: &Home, words: &[&str]) -> CommandOutput {
     let run = home.run_args(&[&["--", "jelouctl"], words].concat());
     let index = words.len().to_string();
     run.env("COMPLETE", "bash")
@@ -67,7 +67,7 @@ fn zsh_completes_a_profile_and_a_file() {
 
 /// A package puts the script where zsh loads it at the first Tab.
 #[test]
-fn zsh_completes_at_the_first_tab_by_an_installed_script() {
+fn installed_zsh_script_completes_at_first_tab() {
     if !can_test("zsh", || works("zsh", &["--version"])) {
         return;
     }
@@ -88,7 +88,7 @@ fn fish_completes_a_profile_and_a_file() {
 }
 
 #[test]
-fn profiles_and_kinds_are_offered() {
+fn profiles_and_kinds_are_completed() {
     let home = Home::new();
     home.config(PROFILES);
     assert_eq!(candidates(&home, &["--profile", "pr"]).stdout, "prod");
@@ -109,7 +109,7 @@ fn profiles_and_kinds_are_offered() {
 
 /// bash inserts a candidate literally.
 #[test]
-fn nothing_is_offered_that_a_shell_would_run() {
+fn completions_contain_no_shell_code() {
     let home = Home::new();
     let names = [
         "x;touch PWN",
@@ -140,7 +140,7 @@ fn nothing_is_offered_that_a_shell_would_run() {
 }
 
 #[test]
-fn keys_are_offered_where_one_is_named() {
+fn once_keys_are_completed() {
     let home = Home::new();
     assert_eq!(candidates(&home, &["once", "show", "nov"]).stdout, "");
     assert!(!home.path().join(STATE).join("state.db").exists());
@@ -158,7 +158,7 @@ fn keys_are_offered_where_one_is_named() {
 }
 
 #[test]
-fn runs_are_offered_where_one_is_named() {
+fn run_names_are_completed() {
     let home = Home::new();
     assert_eq!(
         candidates(&home, &["bulk", "status", ""])
@@ -200,7 +200,7 @@ fn runs_are_offered_where_one_is_named() {
 }
 
 #[test]
-fn a_broken_configuration_is_one_without_names() {
+fn broken_configuration_completes_no_names() {
     let home = Home::new();
     for config in [
         "[profiles",
@@ -229,7 +229,7 @@ fn a_broken_configuration_is_one_without_names() {
 }
 
 #[test]
-fn the_variable_alone_does_not_keep_a_message_from_being_sent() {
+fn complete_variable_alone_does_not_prevent_sending() {
     for value in ["bash", "1", "nonsense", ""] {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();

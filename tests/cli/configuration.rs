@@ -5,7 +5,7 @@ use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
 
-use crate::harness::{CONFIG, Ended, Home, Run, set_mode};
+use crate::harness::{CONFIG, CommandOutput, Home, Run, set_mode};
 #[cfg(target_os = "linux")]
 use crate::needs::can_mount;
 use crate::needs::can_test;
@@ -89,7 +89,7 @@ fn flags_then_environment_then_profile() {
 }
 
 #[test]
-fn a_profile_on_the_command_line_is_taken_whole() {
+fn explicit_profile_overrides_environment_variables() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.config(&format!(
@@ -118,7 +118,7 @@ fn a_profile_on_the_command_line_is_taken_whole() {
 }
 
 #[test]
-fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
+fn profile_comes_from_flag_variable_or_default() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let two = format!("{}{}", profile("prod", &server), profile("test", &server));
@@ -161,7 +161,7 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
 }
 
 #[test]
-fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
+fn every_command_uses_the_configured_ledger() {
     let home = Home::new();
     let database = |name: &str| format!("postgres://u@127.0.0.1:1/{name}");
     let with_ledger = |name: &str| {
@@ -233,7 +233,7 @@ fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
 }
 
 #[test]
-fn profiles_without_a_ledger_need_no_choice_and_looking_at_it_needs_no_sender() {
+fn file_ledgers_need_no_profile_or_sender() {
     let home = Home::new();
     let run = |words: &str| home.run(words).env_remove("JELOUCTL_LEDGER");
     // The runs are files: neither bot nor credentials nor a readable secret are needed.
@@ -301,7 +301,7 @@ fn profiles_without_a_ledger_need_no_choice_and_looking_at_it_needs_no_sender() 
 }
 
 #[test]
-fn a_variable_with_our_other_prefix_is_warned_about() {
+fn misspelt_variable_prefix_is_warned_about() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     // Not about the message: `--strict` does not stop it.
@@ -318,7 +318,7 @@ fn a_variable_with_our_other_prefix_is_warned_about() {
     );
     assert_eq!(send().args(&["--quiet"]).success().stderr, "");
     // Without the variable the message goes to its recipient.
-    send().env("JELOUCTL_SANDBX", "1").success().told(&[
+    send().env("JELOUCTL_SANDBX", "1").success().stderr_has(&[
         "warning: the variable JELOUCTL_SANDBX is not read: did you mean JELOUCTL_SANDBOX?\n",
     ]);
     let ended = home
@@ -335,7 +335,7 @@ fn a_variable_with_our_other_prefix_is_warned_about() {
 }
 
 #[test]
-fn nothing_set_up_says_every_way() {
+fn missing_configuration_lists_every_option() {
     let all = "error: no bot to send from\nhint: keep bot and credentials in a profile: jelouctl profile set NAME";
     let ended = Home::new().run(SEND).fails(
         3,
@@ -373,7 +373,7 @@ fn nothing_set_up_says_every_way() {
 }
 
 #[test]
-fn a_full_environment_needs_no_home() {
+fn complete_environment_needs_no_home() {
     // Without HOME the system still knows one: the user who runs the tests may have a configuration there.
     let is_there =
         std::env::home_dir().is_some_and(|home| home.join(CONFIG).join("config.toml").exists());
@@ -392,9 +392,9 @@ fn a_full_environment_needs_no_home() {
 }
 
 #[test]
-fn an_empty_variable_is_named() {
+fn empty_variable_is_named() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.config(&profile("prod", &server));
     let names = "JELOU_PROFILE JELOUCTL_CONFIG JELOU_BOT_ID JELOU_CLIENT_ID JELOU_CLIENT_SECRET JELOU_API_URL \
                          JELOU_TIMEOUT JELOU_RETRY_FOR JELOU_TO";
@@ -415,9 +415,9 @@ fn an_empty_variable_is_named() {
 }
 
 #[test]
-fn what_was_not_meant_in_a_variable_is_named() {
+fn stray_characters_in_a_variable_are_reported() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     for name in [
         "JELOU_BOT_ID",
         "JELOU_CLIENT_ID",
@@ -468,7 +468,7 @@ fn id_and_secret_are_never_mixed() {
 
 #[test]
 #[cfg(unix)]
-fn a_profiles_secret_stays_home() {
+fn profile_secret_is_sent_only_to_its_url() {
     let home = Home::new();
     let marker = home.path().join("ran");
     let command = format!(
@@ -500,7 +500,7 @@ fn a_profiles_secret_stays_home() {
 }
 
 #[test]
-fn only_allowed_recipients_are_written_to() {
+fn only_allowed_recipients_get_messages() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let with = |allow_to: &str| {
@@ -547,7 +547,7 @@ fn only_allowed_recipients_are_written_to() {
 }
 
 #[test]
-fn usage_comes_before_configuration_and_that_before_the_guard() {
+fn errors_follow_usage_configuration_safety_check_order() {
     let home = Home::new();
     home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\n");
     home.run("send text --to 593987654321")
@@ -564,7 +564,7 @@ fn usage_comes_before_configuration_and_that_before_the_guard() {
 }
 
 #[test]
-fn the_record_says_what_is_known_when_credentials_are_missing_or_cannot_be_had() {
+fn record_is_complete_despite_missing_credentials() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"1\"\n");
     let record = |home: &Home| {
@@ -587,7 +587,7 @@ fn the_record_says_what_is_known_when_credentials_are_missing_or_cannot_be_had()
 
 #[test]
 #[cfg(unix)]
-fn a_config_that_cannot_be_trusted_or_read_is_refused() {
+fn insecure_or_unreadable_configuration_is_refused() {
     let home = Home::new();
     let path = home.config("[profiles.prod]\nbot_id = \"1\"\n");
     for mode in [0o620, 0o602, 0o666] {
@@ -632,7 +632,7 @@ fn a_config_that_cannot_be_trusted_or_read_is_refused() {
 
 #[test]
 #[cfg(unix)]
-fn what_is_no_regular_file_is_read_and_not_judged() {
+fn special_configuration_file_is_read_but_not_changed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.config("broken");
@@ -662,7 +662,7 @@ fn what_is_no_regular_file_is_read_and_not_judged() {
 
 #[test]
 #[cfg(unix)]
-fn a_place_that_cannot_be_searched_has_no_configuration() {
+fn unsearchable_home_has_no_configuration() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     let in_vain = |run: Run<'_>| {
@@ -675,7 +675,7 @@ fn a_place_that_cannot_be_searched_has_no_configuration() {
 }
 
 #[test]
-fn a_slash_at_the_end_is_no_other_address() {
+fn trailing_slash_does_not_change_the_address() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"https://gw.example/a\"\n");
     home.run(SEND)
@@ -687,7 +687,7 @@ fn a_slash_at_the_end_is_no_other_address() {
 }
 
 #[test]
-fn a_broken_configuration_is_told_first_and_an_incomplete_one_after_the_message() {
+fn broken_configuration_precedes_message_errors() {
     let home = Home::new();
     home.run("send text --to 593987654321")
         .env("JELOU_TIMEOUT", "")
@@ -703,13 +703,13 @@ fn a_broken_configuration_is_told_first_and_an_incomplete_one_after_the_message(
 
 #[test]
 #[cfg(unix)]
-fn a_secret_that_others_can_read_is_warned_about() {
+fn secret_accessible_to_others_warns() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     set_mode(&home.config(&profile("prod", &server)), 0o644);
     home.run(SEND)
         .success()
-        .told(&["config.toml holds a secret and others can read it: chmod 600"]);
+        .stderr_has(&["config.toml holds a secret and others can read it: chmod 600"]);
     set_mode(&home.write("secret.txt", "canary"), 0o640);
     home.config("");
     let ended = home
@@ -740,7 +740,7 @@ fn a_secret_that_others_can_read_is_warned_about() {
 }
 
 #[test]
-fn a_service_names_the_file_of_its_secret() {
+fn secret_file_is_named_by_a_variable() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     home.write("credentials/jelou", "canary-1\n");
@@ -800,7 +800,7 @@ fn a_service_names_the_file_of_its_secret() {
 /// The machine's file, in a separate mount namespace.
 #[test]
 #[cfg(target_os = "linux")]
-fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
+fn machine_configuration_is_the_fallback() {
     if !can_mount() {
         return;
     }
@@ -821,7 +821,7 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
             .unwrap()
     };
     let mount = "mount -t tmpfs none /etc; mkdir /etc/jelouctl; cp of-machine.toml /etc/jelouctl/config.toml";
-    let run = |more: &str| Ended::new(&unshare(&format!("{mount}; {more}")));
+    let run = |more: &str| CommandOutput::new(&unshare(&format!("{mount}; {more}")));
     let ended = run("\"$JELOUCTL\" profile list; \"$JELOUCTL\" doctor --offline || true");
     assert!(ended.stdout.starts_with("machine\t1\t\n"), "{ended:?}");
     assert!(
@@ -848,7 +848,7 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
 /// A mount needs a separate namespace.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_secret_on_a_read_only_mount_is_not_warned_about() {
+fn secret_on_read_only_mount_does_not_warn() {
     if !can_mount() {
         return;
     }
@@ -872,9 +872,9 @@ fn a_secret_on_a_read_only_mount_is_not_warned_about() {
     };
     let mount = "mount -t tmpfs none secrets; printf s > secrets/s; chmod 444 secrets/s; mount -o remount,ro secrets";
     let send = format!("\"$JELOUCTL\" {SEND} --client-secret-file secrets/s");
-    let ended = Ended::new(&unshare(&format!("{mount}; {send}")));
+    let ended = CommandOutput::new(&unshare(&format!("{mount}; {send}")));
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
-    let ended = Ended::new(&unshare(&format!(
+    let ended = CommandOutput::new(&unshare(&format!(
         "{mount}; mount -o remount,rw secrets; {send}"
     )));
     assert!(ended.stderr.contains("others can read it"), "{ended:?}");
@@ -882,7 +882,7 @@ fn a_secret_on_a_read_only_mount_is_not_warned_about() {
 
 #[test]
 #[cfg(unix)]
-fn secrets_come_from_every_source_and_lose_one_line_break() {
+fn every_secret_source_loses_one_line_break() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     home.write(&format!("{CONFIG}/secret.txt"), "canary-file\r\n");
@@ -930,9 +930,9 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
 
 #[test]
 #[cfg(unix)]
-fn a_secret_that_cannot_be_had_is_explained() {
+fn unavailable_secret_is_explained() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     let base = format!(
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n",
         server.url
@@ -1000,7 +1000,7 @@ fn a_secret_that_cannot_be_had_is_explained() {
 
 #[test]
 #[cfg(unix)]
-fn a_secret_command_may_leave_something_running() {
+fn secret_command_may_leave_a_background_process() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let command = "client_secret_command = [\"sh\", \"-c\", \"sleep 1 & printf secret\"]";
@@ -1017,7 +1017,7 @@ fn a_secret_command_may_leave_something_running() {
 
 #[test]
 #[cfg(unix)]
-fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
+fn hanging_secret_command_is_stopped_without_our_input() {
     let home = Home::new();
     let base =
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
@@ -1036,7 +1036,7 @@ fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_read_only_home_does_not_matter_to_a_send() {
+fn send_works_with_a_read_only_home() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     let run = home
@@ -1047,7 +1047,7 @@ fn a_read_only_home_does_not_matter_to_a_send() {
 }
 
 #[test]
-fn a_line_break_behind_a_value_of_the_environment_is_no_part_of_it() {
+fn final_line_break_of_a_variable_is_removed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let run = home
@@ -1087,12 +1087,12 @@ fn lonely_pipe(home: &Home, name: &str) {
 
 #[test]
 #[cfg(unix)]
-fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
+fn pipe_without_writer_fails_after_ten_seconds() {
     let home = Home::new();
     for name in ["secret", "people", "body", "ca"] {
         lonely_pipe(&home, name);
     }
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     let told = "it is a pipe, and nothing was written to it within 10 s";
     let send = "send text --to 593987654321 Hola";
     let waits = [
@@ -1145,7 +1145,7 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
 }
 
 #[test]
-fn credentials_that_are_not_accepted_are_named_with_their_origin() {
+fn rejected_credentials_are_reported_with_their_origin() {
     let server = Server::answering(Reply::json(401, "{}"));
     let home = Home::new();
     home.write(

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{counts, end, people, signal};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, kill, wait_until};
+use crate::harness::{CommandOutput, Home, kill, wait_until};
 use crate::needs::{can_test, works};
 use crate::postgres::Cluster;
 use crate::recipes::blocks;
@@ -116,7 +116,7 @@ impl Example {
 }
 
 #[test]
-fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
+fn example_containers_share_a_run() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -126,7 +126,7 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
     for example in &examples {
         let (home, run) = (people(1200).on(cluster.ledger()), example.run());
         let ledger = home.ledger().unwrap();
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let words =
             format!("bulk send people.csv --yes --import-only --run {run} --rate 200/s text Hola");
         home.run(&words).api(&jelou.url).success();
@@ -160,7 +160,7 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
         // A restarted one has nothing to do.
         let again = end(example.start(&Home::new(), ledger, &jelou.url));
-        assert_eq!((again.code, jelou.seen().len()), (0, 1200), "{again:?}");
+        assert_eq!((again.code, jelou.requests().len()), (0, 1200), "{again:?}");
         assert!(
             homes
                 .iter()
@@ -178,7 +178,7 @@ fn on_volume(home: &Home, volume: &Home, words: &str, url: &str) -> Command {
 }
 
 #[test]
-fn another_container_goes_on_with_a_run_whose_volume_was_kept() {
+fn another_container_resumes_from_the_kept_volume() {
     let volume = Home::new();
     let is_hanging = Arc::new(AtomicBool::new(true));
     let hangs = Arc::clone(&is_hanging);
@@ -196,7 +196,7 @@ fn another_container_goes_on_with_a_run_whose_volume_was_kept() {
     drop(gone);
     is_hanging.store(false, Ordering::SeqCst);
     let other = Home::new();
-    let told = Ended::new(
+    let told = CommandOutput::new(
         &on_volume(&other, &volume, "bulk status r", &jelou.url)
             .output()
             .unwrap(),
@@ -207,7 +207,7 @@ fn another_container_goes_on_with_a_run_whose_volume_was_kept() {
         json!([60, 4, 36]),
         "{told}"
     );
-    let ended = Ended::new(
+    let ended = CommandOutput::new(
         &on_volume(&other, &volume, "bulk resume", &jelou.url)
             .output()
             .unwrap(),

@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::acceptor::Acceptor;
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 use crate::server::{Reply, Server, read_request, refused_url};
 use crate::tls;
 
 const SEND: &str = "send text --to 593987654321 Hola -o record --retry-for 0";
 
-fn record(reply: Reply) -> (Ended, Value, Server) {
+fn record(reply: Reply) -> (CommandOutput, Value, Server) {
     let server = Server::answering(reply);
     let ended = Home::new().run(SEND).api(&server.url).end();
     let record = ended.json();
@@ -30,7 +30,7 @@ fn failed(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
 }
 
 #[test]
-fn a_refused_connection_was_not_sent() {
+fn refused_connection_is_not_sent() {
     let url = refused_url();
     let address = url.strip_prefix("http://").unwrap();
     let told = format!("error: not sent: failed to connect to {address}: Connection refused");
@@ -43,7 +43,7 @@ fn a_refused_connection_was_not_sent() {
 }
 
 #[test]
-fn a_host_that_does_not_exist_was_not_sent() {
+fn unknown_host_is_not_sent() {
     failed(
         "--retry-for 0",
         "https://no-such-host.invalid",
@@ -53,7 +53,7 @@ fn a_host_that_does_not_exist_was_not_sent() {
 }
 
 #[test]
-fn a_server_that_hangs_leaves_it_unknown() {
+fn hanging_server_means_unknown() {
     for reply in [Reply::HangBeforeReading, Reply::HangAfterReading] {
         let server = Server::answering(reply);
         let flags = "--retry-for 0 --timeout 300ms";
@@ -71,7 +71,7 @@ fn a_server_that_hangs_leaves_it_unknown() {
 }
 
 #[test]
-fn a_reset_after_the_request_leaves_it_unknown_and_is_never_retried() {
+fn reset_after_request_is_unknown_and_not_retried() {
     let server = Server::answering(Reply::ResetAfterReading);
     let record = failed(
         "",
@@ -84,7 +84,7 @@ fn a_reset_after_the_request_leaves_it_unknown_and_is_never_retried() {
 }
 
 #[test]
-fn a_reset_at_once_is_told_by_how_far_it_came() {
+fn early_reset_is_classified_by_request_progress() {
     // The system decides whether the connection was made before the reset; both answers are then correct.
     let ended = Home::new()
         .run(SEND)
@@ -101,7 +101,7 @@ fn a_reset_at_once_is_told_by_how_far_it_came() {
 }
 
 #[test]
-fn an_answer_cut_short_leaves_it_unknown() {
+fn truncated_response_means_unknown() {
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"success\":true".to_vec();
     let (ended, record, _server) = record(Reply::Bytes(cut));
     assert_eq!((ended.code, record["sent"].as_str()), (8, Some("unknown")));
@@ -114,7 +114,7 @@ fn an_answer_cut_short_leaves_it_unknown() {
 }
 
 #[test]
-fn a_refusal_counts_by_its_status_when_its_body_is_cut() {
+fn truncated_rejection_counts_by_status() {
     for (status, code) in [(422, 5), (401, 4), (429, 6), (500, 8)] {
         let cut = format!("HTTP/1.1 {status} X\r\nContent-Length: 100\r\n\r\n{{").into_bytes();
         let (ended, _, _server) = record(Reply::Bytes(cut));
@@ -123,7 +123,7 @@ fn a_refusal_counts_by_its_status_when_its_body_is_cut() {
 }
 
 #[test]
-fn an_answer_over_a_mebibyte_leaves_it_unknown() {
+fn response_over_a_mebibyte_means_unknown() {
     let body = |padding: usize| {
         format!(
             "{{\"success\":true,\"padding\":\"{}\"}}",
@@ -138,7 +138,7 @@ fn an_answer_over_a_mebibyte_leaves_it_unknown() {
 }
 
 #[test]
-fn the_content_type_is_not_looked_at() {
+fn content_type_is_ignored() {
     for headers in [
         "Content-Type: text/html\r\n",
         "",
@@ -151,14 +151,14 @@ fn the_content_type_is_not_looked_at() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_http_leaves_it_unknown() {
+fn non_http_response_means_unknown() {
     let (ended, _, _server) = record(Reply::Greeting(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()));
     assert_eq!(ended.code, 8);
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
-    let elsewhere = Server::never_asked();
+fn redirect_is_not_followed() {
+    let elsewhere = Server::expect_no_requests();
     let header = format!("Location: {}/stolen\r\n", elsewhere.url);
     // 303 says that the request was carried out.
     for (status, code) in [(301, 5), (302, 5), (303, 8), (307, 5), (308, 5)] {
@@ -169,7 +169,7 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn a_rate_limit_is_retried_until_accepted() {
+fn rate_limited_send_retries_until_accepted() {
     let limited = Reply::with_headers(429, "Retry-After: 1\r\n", "");
     let server = Server::start(vec![limited.clone(), limited, Reply::accepted()]);
     let ended = Home::new()
@@ -213,7 +213,7 @@ fn retry_after_may_be_a_date() {
 }
 
 #[test]
-fn a_wait_that_would_end_past_the_budget_is_not_begun() {
+fn wait_beyond_the_retry_budget_is_skipped() {
     let server = Server::answering(Reply::with_headers(429, "Retry-After: 31\r\n", ""));
     assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 1);
     let server = Server::answering(Reply::json(400, r#"{"error":{"code":131056}}"#));
@@ -224,7 +224,7 @@ fn a_wait_that_would_end_past_the_budget_is_not_begun() {
 }
 
 #[test]
-fn a_wait_of_any_length_is_understood() {
+fn retry_after_of_any_length_is_accepted() {
     for header in ["18446744073709551615", "99999999999999999999999", "1e300"] {
         let first = Reply::with_headers(429, "Retry-After: 1\r\n", "");
         let server = Server::start(vec![
@@ -236,7 +236,7 @@ fn a_wait_of_any_length_is_understood() {
 }
 
 #[test]
-fn the_budget_is_used_up() {
+fn retry_budget_is_fully_used() {
     let record = failed("--retry-for 1200ms", &refused_url(), 7, &["trying again"]);
     assert!(record["attempts"].as_u64().unwrap() >= 2, "{record}");
     let server = Server::answering(Reply::json(429, ""));
@@ -248,7 +248,7 @@ fn the_budget_is_used_up() {
 }
 
 #[test]
-fn after_a_safe_retry_the_last_outcome_decides() {
+fn last_outcome_decides_after_a_safe_retry() {
     let limited = Reply::with_headers(429, "Retry-After: 1\r\n", "");
     for (last, code) in [
         (Reply::ResetAfterReading, 8),
@@ -266,7 +266,7 @@ fn after_a_safe_retry_the_last_outcome_decides() {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
+fn environment_proxy_is_used_except_for_loopback() {
     let refusing = Server::answering(Reply::json(403, ""));
     let home = Home::new();
     let through_proxy = |name: &str, value: &str| {
@@ -322,7 +322,7 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
         &[&format!("failed to connect to api.jelou.invalid:443 through the proxy {address}: Connection refused")],
     );
 
-    let proxy = Server::never_asked();
+    let proxy = Server::expect_no_requests();
     let server = Server::answering(Reply::accepted());
     home.run(SEND)
         .env("HTTP_PROXY", &proxy.url)
@@ -333,7 +333,7 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
 }
 
 #[test]
-fn a_proxy_that_wants_credentials_or_refuses_is_asked_once() {
+fn refusing_proxy_is_contacted_once() {
     let home = Home::new();
     for (status, code, said) in [
         (
@@ -408,7 +408,7 @@ fn forwarding_proxy(to: SocketAddr) -> (Acceptor, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
+fn send_respects_proxy_and_no_proxy() {
     let (server, authority) = tls::start("api.example");
     let home = Home::new();
     home.write("ca.pem", authority);
@@ -439,7 +439,7 @@ fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_connection_that_is_never_answered_was_not_sent() {
+fn connection_timeout_is_not_sent() {
     // A queue of length 0 is full with the connections that wait in it; the next one hangs.
     let listener =
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, set_mode};
+use crate::harness::{CommandOutput, Home, set_mode};
 use crate::server::{Reply, Server, refused_url};
 
 fn templates() -> Reply {
@@ -13,7 +13,7 @@ fn templates() -> Reply {
 }
 
 /// State and detail of the check of that name.
-fn check(ended: &Ended, name: &str) -> (String, String) {
+fn check(ended: &CommandOutput, name: &str) -> (String, String) {
     let checks = ended.json()["checks"].clone();
     let found = checks
         .as_array()
@@ -27,7 +27,7 @@ fn check(ended: &Ended, name: &str) -> (String, String) {
     )
 }
 
-fn is(ended: &Ended, name: &str, state: &str, detail: &str) {
+fn is(ended: &CommandOutput, name: &str, state: &str, detail: &str) {
     let (found, shown) = check(ended, name);
     assert!(
         found == state && shown.contains(detail),
@@ -36,7 +36,7 @@ fn is(ended: &Ended, name: &str, state: &str, detail: &str) {
 }
 
 #[test]
-fn all_is_well_where_a_message_could_be_sent() {
+fn doctor_passes_if_a_message_could_be_sent() {
     let home = Home::new();
     let server = Server::start(vec![templates()]);
     home.profile("prod", &server.url, "");
@@ -79,7 +79,7 @@ fn all_is_well_where_a_message_could_be_sent() {
 }
 
 #[test]
-fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
+fn doctor_runs_all_checks_after_a_failure() {
     let ended = Home::new()
         .run("doctor --output record --api-url")
         .args(&[&refused_url()])
@@ -123,7 +123,7 @@ fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
 }
 
 #[test]
-fn each_way_to_fail_has_its_check_and_its_code() {
+fn each_failure_has_its_check_and_code() {
     let dead = refused_url();
     for (reply, code, name, detail) in [
         (templates(), 0, "credentials", "accepted"),
@@ -196,7 +196,7 @@ fn each_way_to_fail_has_its_check_and_its_code() {
 }
 
 #[test]
-fn the_clock_is_compared_with_the_servers() {
+fn clock_is_compared_with_the_server() {
     let late = Reply::with_headers(200, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", "{}");
     let server = Server::start(vec![late, templates()]);
     let ended = Home::new()
@@ -211,7 +211,7 @@ fn the_clock_is_compared_with_the_servers() {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_is_told() {
+fn untrusted_certificate_is_reported() {
     let (server, ca) = crate::tls::start("localhost");
     let home = Home::new();
     let url = format!("https://localhost:{}", server.port());
@@ -231,7 +231,7 @@ fn a_certificate_that_is_not_trusted_is_told() {
 }
 
 #[test]
-fn it_leaves_nothing_behind() {
+fn doctor_writes_no_files() {
     let home = Home::new();
     home.run("doctor --offline").api(&refused_url()).success();
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
@@ -249,7 +249,7 @@ fn offline_needs_no_network() {
 
 #[test]
 #[cfg(unix)]
-fn a_configuration_that_cannot_be_used_is_told_first() {
+fn unusable_configuration_is_reported_first() {
     let home = Home::new();
     let path = home.config("[profiles.p]\nbot = \"1\"\n");
     let ended = home.run("doctor --output record").end();
@@ -305,7 +305,7 @@ fn a_configuration_that_cannot_be_used_is_told_first() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn ledgers_that_cannot_be_kept_are_told() {
+fn unusable_ledger_is_reported() {
     let home = Home::new();
     home.write("file", "");
     let run = home
@@ -331,7 +331,7 @@ fn ledgers_that_cannot_be_kept_are_told() {
 
 #[test]
 #[cfg(unix)]
-fn the_secret_command_is_run_and_what_it_prints_is_not_shown() {
+fn secret_command_output_is_not_shown() {
     let home = Home::new();
     let of = |command: Value| {
         home.config(&format!(

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, fixture, test_with_both_ledgers};
+use crate::harness::{CommandOutput, Home, Run, fixture, test_with_both_ledgers};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 test_with_both_ledgers! {
-    resume_reads_the_list_of_the_profile_again,
+    resume_rereads_the_profile_exclusion_list,
 }
 
 /// The header of a report.
@@ -24,7 +24,7 @@ fn excluding<'a>(home: &'a Home, file: &str, flags: &str) -> Run<'a> {
 }
 
 #[test]
-fn a_number_excludes_in_whatever_column_and_form_it_stands() {
+fn number_excludes_in_any_column_and_format() {
     let home = Home::new();
     home.write(
         "l.csv",
@@ -225,8 +225,8 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
 }
 
 #[test]
-fn under_a_key_a_message_is_for_one_person() {
-    let home = home_for(&Jelou::never_asked());
+fn once_refuses_a_body_with_several_recipients() {
+    let home = home_for(&Jelou::expect_no_requests());
     home.write(
         "body.json",
         json!({"type": "X", "userId": "593987654321", "destinations": ["593987654322"]})
@@ -239,8 +239,8 @@ fn under_a_key_a_message_is_for_one_person() {
 }
 
 #[test]
-fn whom_a_raw_body_names_beside_its_recipient_is_seen() {
-    let home = home_for(&Jelou::never_asked());
+fn additional_recipients_of_raw_body_are_checked() {
+    let home = home_for(&Jelou::expect_no_requests());
     home.write("x.txt", "+593987654322\n");
     for (destinations, code, part) in [
         (
@@ -305,8 +305,8 @@ pub(crate) const SPELLINGS: [&str; 19] = [
 ];
 
 #[test]
-fn a_body_reaches_nobody_on_a_list_however_it_spells_the_number() {
-    let home = home_for(&Jelou::never_asked());
+fn body_respects_exclusions_in_every_number_format() {
+    let home = home_for(&Jelou::expect_no_requests());
     home.write("x.txt", "+593987654321\n+5491123456789\n");
     let flow = fixture("bodies/flow-message.en.json");
     for spelling in SPELLINGS.iter().chain(&["0054 9 11 2345 6789"]) {
@@ -357,8 +357,8 @@ fn merged(fields: &Value, name: &str, value: &str) -> Value {
 }
 
 #[test]
-fn where_people_are_guarded_a_body_names_them_clearly() {
-    let jelou = Jelou::accepting();
+fn exclusions_need_an_unambiguous_body_recipient() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     home.write("x.txt", "id:0593987654321\n");
     for (user, unclear) in [
@@ -402,7 +402,7 @@ fn where_people_are_guarded_a_body_names_them_clearly() {
 
 /// A shop names its orders `#1001`.
 #[test]
-fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
+fn row_starting_with_hash_excludes() {
     let home = Home::new();
     home.write("l.csv", "to\n+593987654321\n+593987654322\n+593987654323\n");
     for (list, excluded) in [
@@ -487,8 +487,8 @@ fn report(home: &Home, words: &str) -> Vec<(Value, Value)> {
 }
 
 #[test]
-fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
-    let jelou = Jelou::never_asked();
+fn excluded_recipient_gets_nothing_in_any_format() {
+    let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
     for (name, list) in [
         ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U 1\n"),
@@ -564,12 +564,12 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
 
 /// The output of `messages list -o to` has no `+`, and a profile of another country reads its numbers as national ones.
 #[test]
-fn digits_that_may_be_two_people_exclude_both() {
+fn ambiguous_digits_exclude_both_recipients() {
     for (file, list) in [
         ("bajas.txt", "51987654321\n"),
         ("bajas.csv", "nombre,celular\nAna,51987654321\n"),
     ] {
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let home = Home::new();
         let path = home.path().join(file);
         home.profile(
@@ -582,7 +582,9 @@ fn digits_that_may_be_two_people_exclude_both() {
             "people.csv",
             "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n",
         );
-        bulk(&home, &[]).success().told(&["2 rows are left out by"]);
+        bulk(&home, &[])
+            .success()
+            .stderr_has(&["2 rows are left out by"]);
         assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
     // The country's code may be the beginning of a national number, too.
@@ -607,7 +609,7 @@ fn digits_that_may_be_two_people_exclude_both() {
     }
     // Of which country digits are, only their row or a flag says: here they are one of Singapore's numbers, too.
     for flags in [&["--exclude", "bajas.txt"][..], &[]] {
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         let home = Home::new();
         home.write("bajas.txt", "656 123 4567\n");
         let path = home.path().join("bajas.txt");
@@ -627,7 +629,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         assert_eq!(ended.code, 11, "{ended:?}");
     }
     // With `+` or its country's column a number is one person.
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     home.write("bajas.txt", "+51987654321\n");
     home.write(
@@ -639,7 +641,7 @@ fn digits_that_may_be_two_people_exclude_both() {
 }
 
 #[test]
-fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
+fn country_flag_excludes_no_additional_recipient() {
     let home = Home::new();
     home.write(
         "l.csv",
@@ -675,8 +677,8 @@ fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
 }
 
 #[test]
-fn the_profile_and_the_flag_add_up() {
-    let jelou = Jelou::accepting();
+fn profile_and_flag_exclusions_combine() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     let keys = "do_not_contact = \"bajas.txt\"\nallow_to = [\"5939*\"]";
     home.profile("p", &jelou.url, keys);
@@ -716,8 +718,8 @@ fn the_profile_and_the_flag_add_up() {
 }
 
 #[test]
-fn a_list_that_cannot_be_used_stops_everything() {
-    let jelou = Jelou::never_asked();
+fn unusable_exclusion_list_stops_every_send() {
+    let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
     home.write("people.csv", "to\n593987654321\n");
     for (list, parts) in [
@@ -880,8 +882,8 @@ fn a_list_that_cannot_be_used_stops_everything() {
 }
 
 #[test]
-fn of_several_lists_the_one_that_cannot_be_used_is_named() {
-    let jelou = Jelou::never_asked();
+fn unusable_list_among_several_is_named() {
+    let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
     home.write("people.csv", "to\n593987654321\n");
     home.write("good.csv", "to\n593987654322\n");
@@ -901,8 +903,8 @@ fn of_several_lists_the_one_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_list_with_nobody_on_it_excludes_nobody_and_says_so() {
-    let jelou = Jelou::accepting();
+fn empty_exclusion_list_is_noted() {
+    let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     for list in ["to\n", "nombre;celular\r\n", "# nobody so far\n"] {
         home.write("bajas.txt", list);
@@ -914,12 +916,12 @@ fn a_list_with_nobody_on_it_excludes_nobody_and_says_so() {
             "{ended:?}"
         );
     }
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn standard_input_serves_one_of_them() {
-    let jelou = Jelou::never_asked();
+fn standard_input_is_read_for_one_flag() {
+    let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
     let both = "both ask for standard input";
     let list = home
@@ -948,8 +950,8 @@ fn standard_input_serves_one_of_them() {
 }
 
 #[test]
-fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
-    let jelou = Jelou::accepting();
+fn excluded_rows_are_skipped_and_others_sent() {
+    let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     home.write(
         "people.csv",
@@ -996,8 +998,8 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
 }
 
 #[test]
-fn where_everybody_is_excluded_there_is_no_run() {
-    let jelou = Jelou::never_asked();
+fn list_with_only_excluded_rows_creates_no_run() {
+    let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
     home.write("people.csv", "to\n593987654321\n593987654322\n");
     home.write("bajas.csv", "593987654321\n593987654322\n");
@@ -1034,8 +1036,8 @@ fn where_everybody_is_excluded_there_is_no_run() {
 }
 
 #[test]
-fn a_report_that_is_sent_again_keeps_who_was_excluded() {
-    let jelou = Jelou::accepting();
+fn resent_report_keeps_exclusions() {
+    let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     home.write("people.csv", "to\n593987654321\n593987654322\n12\n");
     home.write("bajas.csv", "593987654321\n");
@@ -1096,7 +1098,7 @@ fn a_report_that_is_sent_again_keeps_who_was_excluded() {
 }
 
 #[test]
-fn resume_reads_the_list_of_the_profile_again() {
+fn resume_rereads_the_profile_exclusion_list() {
     let jelou = Jelou::start(|_, earlier| {
         if earlier == 0 {
             Act::Answer(401, "", "{}")
@@ -1122,7 +1124,7 @@ fn resume_reads_the_list_of_the_profile_again() {
     resume().fails(3, &["bajas.txt: line 2: `abc` is not a phone number"]);
     bajas("525512345678\n");
     let seen = jelou.users();
-    let ended: Ended = resume().fails(4, &["2 rows are left out by", "line 3, 5"]);
+    let ended: CommandOutput = resume().fails(4, &["2 rows are left out by", "line 3, 5"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
     // Skipped rows stay skipped, whatever the list says later.
     bajas("# nobody\n");
@@ -1163,7 +1165,7 @@ fn in_months(rows: &[String; 4]) -> [TestSheet<'_>; 4] {
 
 #[test]
 fn every_sheet_and_every_column_of_numbers_excludes() {
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let home = home_for(&jelou);
     let people: Vec<_> = (0..9).map(|n| format!("59398765432{n}")).collect();
     // A month on each sheet; a title above one, no header on another, hidden ones and hidden rows, two columns of numbers,
@@ -1222,10 +1224,10 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
                 wide(&people_list)
             },
         );
-        let before = jelou.seen().len();
+        let before = jelou.requests().len();
         bulk(&home, &[&["--exclude", name, "--again"], flags].concat()).success();
         let written: Vec<_> = jelou
-            .seen()
+            .requests()
             .split_off(before)
             .into_iter()
             .map(|seen| seen.user)
@@ -1263,8 +1265,8 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
 
 #[cfg(unix)]
 #[test]
-fn how_many_people_a_list_excludes_is_told() {
-    let jelou = Jelou::accepting();
+fn number_of_excluded_recipients_is_reported() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     home.profile(
         "p",

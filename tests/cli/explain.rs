@@ -12,7 +12,7 @@ fn unwrapped(text: &str) -> String {
 }
 
 #[test]
-fn a_kind_is_known_by_its_name_and_by_its_type() {
+fn kind_is_found_by_name_or_type() {
     let home = Home::new();
     // What is told of each kind is in docs/kinds.md, which is made of it.
     for (topic, parts) in [
@@ -31,7 +31,7 @@ fn a_kind_is_known_by_its_name_and_by_its_type() {
 }
 
 #[test]
-fn an_example_can_be_sent_as_it_is() {
+fn explain_example_can_be_sent_unchanged() {
     let home = Home::new();
     for kind in ["text", "flow", "template", "carousel", "contacts"] {
         let body = home.run("explain --example").args(&[kind]).success().stdout;
@@ -49,7 +49,7 @@ fn an_example_can_be_sent_as_it_is() {
 }
 
 #[test]
-fn the_examples_of_the_project_can_be_sent_as_they_are() {
+fn project_examples_can_be_sent_unchanged() {
     let home = Home::new();
     let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let bodies = std::fs::read_dir(&examples)
@@ -82,7 +82,7 @@ fn the_examples_of_the_project_can_be_sent_as_they_are() {
 }
 
 #[test]
-fn exit_codes_statuses_and_names_of_the_record_are_explained() {
+fn exit_codes_statuses_and_record_fields_are_explained() {
     let home = Home::new();
     for (topic, parts) in [
         (
@@ -176,7 +176,7 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
 }
 
 #[test]
-fn a_code_tells_what_became_of_the_message_and_what_to_do() {
+fn code_explanation_has_outcome_and_remedy() {
     let home = Home::new();
     for (code, expected) in [
         (
@@ -208,7 +208,7 @@ fn a_code_tells_what_became_of_the_message_and_what_to_do() {
 }
 
 #[test]
-fn a_send_says_the_same_of_a_code() {
+fn send_error_matches_the_code_explanation() {
     for code in ["131026", "132012", "368", "470"] {
         let explained = Home::new().run("explain").args(&[code]).success().stdout;
         let server = Server::answering(Reply::json(
@@ -242,7 +242,7 @@ fn a_send_says_the_same_of_a_code() {
 }
 
 #[test]
-fn an_unknown_topic_is_answered_with_the_nearest() {
+fn unknown_topic_suggests_the_nearest() {
     let home = Home::new();
     home.run("explain caroussel").fails(
         2,
@@ -258,7 +258,7 @@ fn an_unknown_topic_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
+fn kind_schema_accepts_only_its_own_fixture() {
     let home = Home::new();
     for (command, name) in BODIES {
         let by_id = if name == "template-by-id.json" {
@@ -303,7 +303,7 @@ fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
 }
 
 #[test]
-fn explained_status_has_the_exit_code_of_a_send() {
+fn explained_status_shows_the_send_exit_code() {
     let home = Home::new();
     for status in [
         400, 401, 403, 404, 409, 422, 429, 500, 501, 502, 503, 504, 505,

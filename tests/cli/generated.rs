@@ -90,7 +90,7 @@ fn schemas_are_current() {
 }
 
 #[test]
-fn the_page_of_the_kinds_is_current() {
+fn kinds_page_is_current() {
     assert_eq!(
         Home::new().run("explain").success().stdout,
         committed("docs/kinds.md"),
@@ -99,7 +99,7 @@ fn the_page_of_the_kinds_is_current() {
 }
 
 #[test]
-fn the_example_configuration_is_valid_and_shows_every_key() {
+fn example_configuration_is_valid_and_complete() {
     let example = committed("config.example.toml");
     let home = Home::new();
     home.write("example.toml", &example);

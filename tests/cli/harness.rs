@@ -141,7 +141,7 @@ pub(crate) fn words(line: &str) -> Vec<&str> {
 
 /// The result of a run.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CommandOutput {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -314,7 +314,7 @@ impl Home {
     }
 
     /// Shows the requests of a list on the sandbox, which sends nothing.
-    pub(crate) fn list_shown(&self, arguments: &[&str]) -> Run<'_> {
+    pub(crate) fn dry_run_list(&self, arguments: &[&str]) -> Run<'_> {
         self.run("--sandbox --dry-run bulk send").args(arguments)
     }
 
@@ -413,29 +413,29 @@ impl Run<'_> {
     }
 
     /// Runs it. In every test the secret must not appear and no panic may happen.
-    pub(crate) fn end(mut self) -> Ended {
-        let ended = Ended::new(&self.command.output().unwrap());
+    pub(crate) fn end(mut self) -> CommandOutput {
+        let ended = CommandOutput::new(&self.command.output().unwrap());
         let shown = format!("{}{}", ended.stdout, ended.stderr);
         assert!(!shown.contains("canary"), "a secret shows: {shown}");
         assert!(!shown.contains("panicked"), "{shown}");
         ended
     }
 
-    pub(crate) fn success(self) -> Ended {
+    pub(crate) fn success(self) -> CommandOutput {
         let ended = self.end();
         assert_eq!(ended.code, 0, "{ended:?}");
         ended
     }
 
     /// Fails with `code`, and stderr contains each of `parts`.
-    pub(crate) fn fails(self, code: i32, parts: &[&str]) -> Ended {
+    pub(crate) fn fails(self, code: i32, parts: &[&str]) -> CommandOutput {
         let ended = self.end();
         assert_eq!(ended.code, code, "{ended:?}");
-        ended.told(parts)
+        ended.stderr_has(parts)
     }
 }
 
-impl Ended {
+impl CommandOutput {
     pub(crate) fn new(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
@@ -445,7 +445,7 @@ impl Ended {
     }
 
     /// stderr contains each of `parts`.
-    pub(crate) fn told(self, parts: &[&str]) -> Self {
+    pub(crate) fn stderr_has(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(
                 self.stderr.contains(part),
@@ -456,7 +456,7 @@ impl Ended {
     }
 
     /// stderr contains none of `parts`.
-    pub(crate) fn not_told(self, parts: &[&str]) -> Self {
+    pub(crate) fn stderr_lacks(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(!self.stderr.contains(part), "`{part}` is in {self:?}");
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, thread};
 
-use crate::harness::{Ended, Home, tool};
+use crate::harness::{CommandOutput, Home, tool};
 #[cfg(target_os = "linux")]
 use crate::needs::can_mount;
 
@@ -101,12 +101,12 @@ fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh")
 }
 
-fn install(home: &Home, url: &str, arguments: &[&str]) -> Ended {
+fn install(home: &Home, url: &str, arguments: &[&str]) -> CommandOutput {
     install_after("", home, url, arguments)
 }
 
 /// Like [`install`], in a shell that first ran `first`.
-fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> Ended {
+fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> CommandOutput {
     let mut command = Command::new("sh");
     command
         .args(["-ec", &format!("{first}\nexec sh \"$@\""), "sh"])
@@ -117,11 +117,11 @@ fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> End
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", home.path())
         .current_dir(home.path());
-    Ended::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
+    CommandOutput::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
 }
 
 /// It ended with 1 and this text, and left nothing in `home`/bin.
-fn refused(home: &Home, ended: &Ended, words: &str) {
+fn refused(home: &Home, ended: &CommandOutput, words: &str) {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
     assert!(
         ended.stderr.contains(words) && ended.stderr.ends_with("nothing was installed\n"),
@@ -133,7 +133,7 @@ fn refused(home: &Home, ended: &Ended, words: &str) {
 const VERSION: &str = "echo jelouctl 0.3.0";
 
 #[test]
-fn the_newest_release_or_the_one_that_is_named_is_installed() {
+fn newest_or_named_release_is_installed() {
     let (home, releases) = released();
     let bin = home.path().join("bin");
     for version in [&[][..], &["--version", "0.3.0"], &["--version", "v0.3.0"]] {
@@ -162,7 +162,7 @@ fn the_newest_release_or_the_one_that_is_named_is_installed() {
 }
 
 #[test]
-fn what_is_not_what_was_released_is_not_installed() {
+fn modified_release_is_not_installed() {
     let home = Home::new();
     let to = home.path().join("bin");
     let to = ["--to", to.to_str().unwrap()];
@@ -224,7 +224,7 @@ fn what_is_not_what_was_released_is_not_installed() {
 }
 
 #[test]
-fn a_program_that_does_not_run_here_is_not_installed() {
+fn program_that_cannot_run_is_not_installed() {
     let home = Home::new();
     let to = home.path().join("bin");
     let (archive, sums) = archive(&home, "0.3.0", "exit 126");
@@ -237,7 +237,7 @@ fn a_program_that_does_not_run_here_is_not_installed() {
 }
 
 #[test]
-fn what_is_another_version_than_its_archive_is_not_installed() {
+fn archive_with_another_version_is_not_installed() {
     let home = Home::new();
     let (archive, sums) = archive(&home, "0.3.9", "echo jelouctl 0.1.9");
     let releases = Releases::serve(release("0.3.9", &archive, &sums));
@@ -260,7 +260,7 @@ fn what_is_another_version_than_its_archive_is_not_installed() {
 }
 
 #[test]
-fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
+fn unusable_temporary_directory_is_explained() {
     let (home, releases) = released();
     let to = home.path().join("bin");
     let to = ["--to", to.to_str().unwrap()];
@@ -284,7 +284,7 @@ fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
 /// A mount needs a separate namespace.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
+fn noexec_temporary_directory_is_explained() {
     if !can_mount() {
         return;
     }
@@ -308,7 +308,7 @@ fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
 }
 
 #[test]
-fn without_a_home_it_asks_where_to() {
+fn missing_home_requires_a_target_directory() {
     let (home, releases) = released();
     // A user other than root.
     let id = home.write("path/id", "#!/bin/sh\necho 1000\n");
@@ -327,7 +327,7 @@ fn without_a_home_it_asks_where_to() {
 }
 
 #[test]
-fn what_was_typed_wrong_is_told() {
+fn wrong_installer_arguments_are_explained() {
     let (home, releases) = released();
     let to = home.path().join("bin");
     let to = to.to_str().unwrap();
@@ -354,7 +354,7 @@ fn what_was_typed_wrong_is_told() {
 }
 
 #[test]
-fn root_is_asked_where_to_and_nobody_else() {
+fn only_root_must_choose_the_directory() {
     let (home, releases) = released();
     let ended = install(&home, &releases.url, &[]);
     if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
@@ -367,7 +367,7 @@ fn root_is_asked_where_to_and_nobody_else() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_told() {
+fn unwritable_directory_is_reported() {
     let (home, releases) = released();
     let file = home.write("file", "");
     let ended = install(
@@ -379,7 +379,7 @@ fn a_directory_that_cannot_be_written_is_told() {
 }
 
 #[test]
-fn half_of_the_script_does_nothing() {
+fn truncated_script_does_nothing() {
     let text = fs::read_to_string(script()).unwrap();
     for part in 1..20 {
         let home = Home::new();
@@ -394,7 +394,7 @@ fn half_of_the_script_does_nothing() {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", home.path());
-        let ended = Ended::new(
+        let ended = CommandOutput::new(
             &command
                 .env("JELOUCTL_RELEASES", "http://127.0.0.1:1")
                 .output()

@@ -105,7 +105,7 @@ const REPLIES: &str = r#"[{"header": {"type": "video", "video": {"link": "https:
     "action": {"buttons": [{"type": "quick_reply", "quick_reply": {"title": "I want it", "payload": "deal2", "id": "d2"}}]}}]"#;
 
 #[test]
-fn flags_make_a_message_of_each_kind() {
+fn flags_build_a_message_of_each_kind() {
     for (kind, flags) in FLAGS {
         produces(
             &["send", kind],
@@ -168,7 +168,7 @@ fn template_by_id() {
 }
 
 #[test]
-fn a_template_of_a_campaign_goes_to_the_campaigns_endpoint() {
+fn campaign_template_uses_the_campaigns_endpoint() {
     let path = fixture_path("bodies/template-by-id.json");
     let file = ["--body", path.to_str().unwrap()];
     for flags in [&BY_ID[..], &file] {
@@ -191,7 +191,7 @@ fn a_template_of_a_campaign_goes_to_the_campaigns_endpoint() {
 }
 
 #[test]
-fn a_template_answers_with_the_id_of_its_destination() {
+fn template_response_id_belongs_to_its_destination() {
     for (answer, code, id) in [
         (
             json!([{"id": "a", "destination": "593987654321"}]),
@@ -223,7 +223,7 @@ fn a_template_answers_with_the_id_of_its_destination() {
 }
 
 #[test]
-fn the_other_form_of_a_number_is_its_destination_too() {
+fn either_number_form_matches_the_template_destination() {
     for (to, answered, code) in [
         ("525512345678", "5215512345678", 0),
         ("5215512345678", "525512345678", 0),
@@ -248,7 +248,7 @@ fn the_other_form_of_a_number_is_its_destination_too() {
 }
 
 #[test]
-fn a_text_with_options_is_a_list() {
+fn text_with_options_becomes_a_list() {
     let path = fixture_path("bodies/list.json");
     let server = Server::answering(Reply::accepted());
     let run = Home::new();
@@ -272,7 +272,7 @@ fn a_text_with_options_is_a_list() {
 }
 
 #[test]
-fn coordinates_keep_the_number_that_was_written() {
+fn coordinates_keep_their_written_digits() {
     let home = Home::new();
     home.write(
         "whole.json",
@@ -294,7 +294,7 @@ fn coordinates_keep_the_number_that_was_written() {
 
 /// Sends nothing: `arguments` end with 2, and the error has each of `parts`.
 fn refused(arguments: &[&str], parts: &[&str]) {
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     let home = Home::new();
     home.run("send")
         .args(arguments)
@@ -336,7 +336,7 @@ fn passes(arguments: &[&str]) {
 }
 
 #[test]
-fn media_is_a_public_address_and_nothing_is_fetched() {
+fn media_url_must_be_public_and_is_unfetched() {
     for kind in ["image", "audio", "video", "file", "sticker"] {
         for (url, problem) in [
             (
@@ -367,7 +367,7 @@ fn media_is_a_public_address_and_nothing_is_fetched() {
 }
 
 #[test]
-fn an_extension_of_another_format_is_a_warning() {
+fn unsupported_media_extension_warns() {
     for (kind, extension, formats) in [
         ("image", "webp", "jpeg, png"),
         ("audio", "wav", "aac, mp4, mpeg, amr, ogg-opus"),
@@ -406,7 +406,7 @@ fn an_extension_of_another_format_is_a_warning() {
 }
 
 #[test]
-fn replies_are_unlike_and_plain() {
+fn replies_must_be_distinct_and_plain() {
     let replies = |titles: &[&'static str]| -> Vec<&'static str> {
         ["quick-reply", "--text", "a"]
             .into_iter()
@@ -449,7 +449,7 @@ fn replies_are_unlike_and_plain() {
 }
 
 #[test]
-fn a_link_that_is_none_is_a_warning() {
+fn invalid_link_warns() {
     let link = |url: &'static str| ["cta-url", "--text", "a", "--label", "b", "--url", url];
     passes(&link("https://example.com/ñ?a=b#c"));
     passes(&link("http://example.com"));
@@ -465,7 +465,7 @@ fn a_link_that_is_none_is_a_warning() {
 }
 
 #[test]
-fn a_card_is_whole_and_in_its_place() {
+fn carousel_card_must_be_complete_and_in_order() {
     let card = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut card =
             crate::harness::fixture("bodies/carousel.json")["parameters"]["cards"][0].clone();
@@ -531,7 +531,7 @@ fn a_card_is_whole_and_in_its_place() {
 }
 
 #[test]
-fn a_template_says_what_it_lacks() {
+fn template_reports_missing_fields() {
     refused(
         &["template"],
         &["elementName: is missing (set it as the argument NAME)"],
@@ -608,7 +608,7 @@ const NO_PARAMETERS: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn a_parameter_of_a_template_is_one_line() {
+fn template_parameter_must_be_one_line() {
     let home = Home::new();
     for (text, problem) in NO_PARAMETERS {
         let button = json!({"type": "URL", "param": text}).to_string();
@@ -672,7 +672,7 @@ fn a_parameter_of_a_template_is_one_line() {
 }
 
 #[test]
-fn the_schema_takes_the_same_parameters() {
+fn schema_accepts_the_same_parameters() {
     let home = Home::new();
     for kind in ["template", "template-by-id"] {
         let schema: serde_json::Value =
@@ -694,7 +694,7 @@ fn the_schema_takes_the_same_parameters() {
 }
 
 #[test]
-fn a_body_of_a_template_is_read_as_what_it_is() {
+fn template_body_type_is_detected() {
     let home = Home::new();
     let shown = |body: &serde_json::Value, flags: &[&str]| {
         home.write("body.json", body.to_string());
@@ -757,7 +757,7 @@ fn a_body_of_a_template_is_read_as_what_it_is() {
 }
 
 #[test]
-fn the_record_names_the_kind_that_was_sent() {
+fn record_names_the_kind_that_was_sent() {
     let path = fixture_path("bodies/list.json");
     let home = Home::new();
     let run = home
@@ -781,7 +781,7 @@ fn the_record_names_the_kind_that_was_sent() {
 }
 
 #[test]
-fn every_destination_of_a_template_is_guarded() {
+fn every_template_destination_is_checked() {
     let home = Home::new();
     home.config(
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary-1\"\nallow_to = [\"593*\"]\n",

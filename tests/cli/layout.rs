@@ -313,7 +313,7 @@ fn no_two_files_import_each_other() {
 }
 
 #[test]
-fn a_circle_is_found() {
+fn import_cycle_is_found() {
     let file = |path: &str, text: &str| {
         let module = path
             .trim_end_matches(".rs")
@@ -361,7 +361,7 @@ fn a_circle_is_found() {
 }
 
 #[test]
-fn no_type_name_stands_twice() {
+fn type_names_are_unique() {
     let mut places: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
     for file in files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
@@ -433,7 +433,7 @@ fn folder_inside_a_room(file: &File) -> Option<PathBuf> {
 }
 
 #[test]
-fn a_kind_of_ledger_is_opened_by_its_room_alone() {
+fn ledger_engine_is_used_only_by_its_module() {
     let files = files();
     let modules = files
         .iter()
@@ -469,7 +469,7 @@ fn a_kind_of_ledger_is_opened_by_its_room_alone() {
 }
 
 #[test]
-fn folders_beside_each_other_do_not_know_each_other() {
+fn sibling_folders_do_not_import_each_other() {
     let files = files();
     for (file, imported) in files.iter().zip(graph(&files)) {
         let Some(folder) = folder_inside_a_room(file) else {
@@ -494,7 +494,7 @@ fn folders_beside_each_other_do_not_know_each_other() {
 }
 
 #[test]
-fn each_module_keeps_to_its_part() {
+fn each_dependency_stays_in_its_module() {
     for file in files() {
         let inside = |module: &str| file.module.first().is_some_and(|first| first == module);
         let has = |word: &str| file.words.iter().any(|known| known == word);
@@ -522,7 +522,7 @@ fn each_module_keeps_to_its_part() {
 }
 
 #[test]
-fn no_hint_says_that_nothing_was_sent() {
+fn hints_omit_that_nothing_was_sent() {
     for file in files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
         let lines = code
@@ -545,7 +545,7 @@ fn no_hint_says_that_nothing_was_sent() {
 }
 
 #[test]
-fn the_library_is_for_the_binary_alone() {
+fn library_is_private_to_the_binary() {
     let library = fs::read_to_string(root().join("lib.rs")).unwrap();
     let (before, after) = library
         .split_once("#[cfg(fuzzing)]\npub mod fuzzing;\n")
@@ -557,7 +557,7 @@ fn the_library_is_for_the_binary_alone() {
 }
 
 #[test]
-fn a_panic_can_be_caught_in_the_binary_that_is_shipped() {
+fn release_profile_allows_catching_panics() {
     let manifest =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();

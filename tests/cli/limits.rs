@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, fixture};
+use crate::harness::{CommandOutput, Home, fixture};
 
 const W: &str = "WhatsApp";
 const J: &str = "Jelou";
@@ -103,7 +103,7 @@ fn path(pointer: &str) -> String {
 }
 
 /// A dry run of `body` as `kind`.
-fn send(kind: &str, body: &Value, flags: &[&str]) -> Ended {
+fn send(kind: &str, body: &Value, flags: &[&str]) -> CommandOutput {
     let home = Home::new();
     home.write("body.json", body.to_string());
     let run = home.run("send").args(&[
@@ -118,7 +118,7 @@ fn send(kind: &str, body: &Value, flags: &[&str]) -> Ended {
 }
 
 #[test]
-fn every_text_holds_at_its_edge() {
+fn every_text_limit_is_exact() {
     for (kind, field, most, _, advised) in TEXTS {
         let path = path(field);
         let with = |length: usize, flags: &[&str]| {
@@ -127,7 +127,7 @@ fn every_text_holds_at_its_edge() {
             *body.pointer_mut(field).unwrap() = text.into();
             send(kind, &body, flags)
         };
-        let refused = |ended: Ended, problem: &str| {
+        let refused = |ended: CommandOutput, problem: &str| {
             assert_eq!(ended.code, 2, "{kind} {field}: {}", ended.stderr);
             assert!(
                 ended.stderr.contains(&format!("{path}: {problem}")),
@@ -161,7 +161,7 @@ fn every_text_holds_at_its_edge() {
 }
 
 #[test]
-fn every_list_holds_at_its_edge() {
+fn every_list_limit_is_exact() {
     for (kind, field, most, ..) in LISTS {
         let with = |count: usize| {
             let mut body = body_of(kind);
@@ -207,7 +207,7 @@ fn every_list_holds_at_its_edge() {
 }
 
 #[test]
-fn coordinates_hold_at_their_edge() {
+fn coordinate_limits_are_exact() {
     for (flag, most) in [("--lat", "90"), ("--long", "180")] {
         for sign in ["", "-"] {
             for (value, code) in [("", 0), (".0000000", 0), (".0000001", 2)] {
@@ -321,7 +321,7 @@ fn collect(root: &Value, schema: &Value, kind: &str, path: &str, found: &mut Vec
 }
 
 #[test]
-fn the_schemas_have_these_limits_and_no_others() {
+fn schemas_contain_exactly_these_limits() {
     let home = Home::new();
     home.run("schema --dir schemas").success();
     let mut found = Vec::new();
@@ -353,7 +353,7 @@ fn the_schemas_have_these_limits_and_no_others() {
 }
 
 #[test]
-fn an_unknown_field_passes_with_a_warning_in_every_kind() {
+fn unknown_field_warns_in_every_kind() {
     for (command, name) in crate::seeds::BODIES {
         let mut body = fixture(&format!("bodies/{name}"));
         body["brandNew"] = json!({"deep": [1, null, "x"]});
@@ -384,7 +384,7 @@ fn an_unknown_field_passes_with_a_warning_in_every_kind() {
 }
 
 #[test]
-fn a_wrong_nesting_names_its_path() {
+fn wrong_nesting_names_its_path() {
     for (kind, field, value, problem) in [
         (
             "list",
@@ -487,6 +487,6 @@ fn a_wrong_nesting_names_its_path() {
         *body.pointer_mut(field).unwrap() = value;
         let ended = send(kind.trim_end_matches("-by-id"), &body, &[]);
         assert_eq!(ended.code, 2, "{kind} {field}");
-        ended.told(&[&format!("{}: {problem}", path(field))]);
+        ended.stderr_has(&[&format!("{}: {problem}", path(field))]);
     }
 }

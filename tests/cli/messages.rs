@@ -99,7 +99,7 @@ impl Asking for Home {
 }
 
 #[test]
-fn every_page_is_read_by_get_and_the_newest_comes_last() {
+fn every_page_is_read_with_newest_message_last() {
     let entries: Vec<_> = (0..120)
         .map(|at| entry(&format!("m{at}"), "bot", ANA, "Hola", at * 10))
         .collect();
@@ -162,7 +162,7 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
 }
 
 #[test]
-fn a_table_has_a_state_only_of_what_was_sent_to_a_person() {
+fn table_shows_status_only_for_sent_messages() {
     let entries = [
         entry("2", "bot", ANA, "Listo", 10),
         entry("1", "user", ANA, "Gracias", 20),
@@ -185,7 +185,7 @@ fn a_table_has_a_state_only_of_what_was_sent_to_a_person() {
 }
 
 #[test]
-fn who_asked_not_to_be_written_to_becomes_a_list() {
+fn opt_out_messages_become_a_list() {
     let entries = [
         entry("1", "user", ANA, "Bája, por favor", 10),
         entry("2", "bot", LUIS, "Para darte de baja escribe BAJA", 20),
@@ -289,7 +289,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
 
 /// A listing of two messages, and the answers that follow it; the code, the output, and the number of printed messages.
 #[test]
-fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
+fn incomplete_listing_never_exits_with_0() {
     let two = || {
         [
             entry("1", "bot", ANA, "a", 10),
@@ -417,7 +417,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
 }
 
 #[test]
-fn a_busy_or_slow_server_is_waited_for() {
+fn slow_or_busy_server_is_retried() {
     let busy = Reply::with_headers(429, "Retry-After: 1\r\n", "{}");
     let server = Server::start(vec![
         busy,
@@ -442,7 +442,7 @@ fn a_busy_or_slow_server_is_waited_for() {
 }
 
 #[test]
-fn the_span_is_by_the_servers_clock() {
+fn time_span_uses_the_server_clock() {
     let ahead = SystemTime::now() + Duration::from_secs(7200);
     let results = json!({"pagination": {"totalPages": 1}, "results": []}).to_string();
     let date = httpdate::fmt_http_date(ahead);
@@ -464,8 +464,8 @@ fn the_span_is_by_the_servers_clock() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_refused_before_anything_leaves() {
-    let server = Server::never_asked();
+fn invalid_query_is_refused_before_any_request() {
+    let server = Server::expect_no_requests();
     let home = Home::new();
     for (words, said) in [
         (
@@ -551,7 +551,7 @@ fn listing(home: &Home, flags: &str, url: &str) -> (Child, impl Iterator<Item = 
 }
 
 #[test]
-fn a_signal_while_the_first_listing_is_read_is_no_success() {
+fn signal_during_listing_exits_with_its_code() {
     let server = Server::start(vec![
         page(&[entry("1", "bot", ANA, "a", 1)], 2),
         Reply::HangAfterReading,
@@ -592,7 +592,7 @@ fn by_place(history: Reply, notifications: Reply, one: Reply) -> Server {
 }
 
 #[test]
-fn one_message_is_found_wherever_it_is_listed() {
+fn message_is_found_wherever_it_is_listed() {
     let home = Home::new();
     let none = || page(&[], 0);
     let mut failed = notification("t", "FAILED");
@@ -715,7 +715,7 @@ fn one_message_is_found_wherever_it_is_listed() {
 
 /// Both addresses of a notification and the history, in every combination of what they may answer.
 #[test]
-fn a_place_that_fails_does_not_know_the_message() {
+fn failed_lookup_is_not_a_missing_message() {
     let home = Home::new();
     let places = [
         "/v1/external/bots/BOT_ID/notifications/t",
@@ -785,7 +785,7 @@ fn a_place_that_fails_does_not_know_the_message() {
 }
 
 #[test]
-fn getting_waits_until_it_has_come_so_far() {
+fn get_waits_for_the_requested_status() {
     let home = Home::new();
     let statuses = ["CREATED", "DELIVERED_CHANNEL", "READ"];
     let server = Server::responding(move |number, request| {
@@ -847,7 +847,7 @@ fn getting_waits_until_it_has_come_so_far() {
 }
 
 #[test]
-fn two_people_whose_messages_have_one_id_are_both_listed() {
+fn messages_sharing_an_id_are_both_listed() {
     let entries = [
         entry("same", "user", ANA, "baja", 1),
         entry("same", "user", "593987654399", "baja", 2),

@@ -24,7 +24,7 @@ fn recipient(home: &Home, arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_national_number_needs_its_country() {
+fn local_number_needs_its_country() {
     let home = Home::new();
     for arguments in [
         &["--to", "0987654321", "--country", "EC"][..],
@@ -74,7 +74,7 @@ fn a_national_number_needs_its_country() {
 }
 
 #[test]
-fn ten_bare_digits_that_may_be_national_are_told() {
+fn ten_digit_number_warns_if_maybe_local() {
     let told = "+3212345678 is a number of BE; if it is a national number, say of which country with --country";
     let home = Home::new();
     for (to, is_told) in [
@@ -92,7 +92,7 @@ fn ten_bare_digits_that_may_be_national_are_told() {
 }
 
 #[test]
-fn a_number_that_can_be_of_two_countries_is_told() {
+fn number_valid_in_two_countries_warns() {
     let home = Home::new();
     let send = [
         "--sandbox",
@@ -106,17 +106,17 @@ fn a_number_that_can_be_of_two_countries_is_told() {
     ];
     home.run_args(&send)
         .success()
-        .told(&["taken as a number of MX, +524771234567; if that of NO is meant"]);
+        .stderr_has(&["taken as a number of MX, +524771234567; if that of NO is meant"]);
     home.run_args(&[&send[..], &["--strict"]].concat())
         .fails(2, &["taken as a number of MX"]);
     // A landline's number, as WhatsApp does not write Argentina's mobiles.
     home.run("--sandbox send text Hola --to 541123456789")
         .success()
-        .told(&["+5491123456789"]);
+        .stderr_has(&["+5491123456789"]);
 }
 
 #[test]
-fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
+fn profile_country_applies_without_the_flag() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\ncountry = \"MX\"\n");
     assert_eq!(recipient(&home, &["--to", "5512345678"]), "525512345678");
@@ -141,14 +141,14 @@ fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
 }
 
 #[test]
-fn a_list_of_national_numbers_is_sent_with_its_country() {
+fn list_of_local_numbers_uses_its_country() {
     let home = Home::new();
     home.write(
         "people.csv",
         "celular\n0987654321\n+593 98 765 4322\n987654323\n",
     );
     let users = |arguments: &[&str]| {
-        let requests = home.list_shown(arguments).success().rows();
+        let requests = home.dry_run_list(arguments).success().rows();
         requests
             .into_iter()
             .map(|request| request["body"]["userId"].clone())
@@ -191,7 +191,7 @@ fn a_list_of_national_numbers_is_sent_with_its_country() {
 }
 
 #[test]
-fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
+fn bare_numbers_of_several_countries_warn() {
     let home = Home::new();
     home.write(
         "people.csv",
@@ -205,12 +205,12 @@ fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
     // With a country, each number that is not one of its own is reported, without the hint to name a country.
     home.run("--sandbox bulk send people.csv --country EC text Hola")
         .success()
-        .told(&["`4771234567` is not a national number of EC and is taken as +4771234567"])
-        .not_told(&["country codes"]);
+        .stderr_has(&["`4771234567` is not a national number of EC and is taken as +4771234567"])
+        .stderr_lacks(&["country codes"]);
 }
 
 #[test]
-fn a_list_of_bare_numbers_of_one_unlikely_country_is_told() {
+fn bare_numbers_of_one_unlikely_country_warn() {
     let home = Home::new();
     home.write("people.csv", "celular\n4771234567\n4771234568\n");
     let ended = home
@@ -221,11 +221,11 @@ fn a_list_of_bare_numbers_of_one_unlikely_country_is_told() {
     home.write("people.csv", "celular\n593987654321\n");
     home.run("--sandbox bulk send people.csv text Hola")
         .success()
-        .not_told(&["are read as"]);
+        .stderr_lacks(&["are read as"]);
 }
 
 #[test]
-fn a_person_is_allowed_in_either_spelling() {
+fn allowed_recipient_matches_either_number_form() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"525512345678\", \"5491123456789\", \"55119*\"]\n");
     for to in [
@@ -242,7 +242,7 @@ fn a_person_is_allowed_in_either_spelling() {
 }
 
 #[test]
-fn a_person_without_a_number_is_named_by_their_user_id() {
+fn recipient_without_a_number_uses_user_id() {
     let home = Home::new();
     for (to, expected) in [
         (USER_ID, USER_ID),
@@ -291,7 +291,7 @@ fn a_person_without_a_number_is_named_by_their_user_id() {
 }
 
 #[test]
-fn a_list_may_have_people_without_a_number() {
+fn list_may_contain_user_ids() {
     let home = Home::new();
     // The digits of one are a number of the list, and they are two people.
     let number = "593987654321";
@@ -300,7 +300,7 @@ fn a_list_may_have_people_without_a_number() {
         format!("celular\n{USER_ID}\n{GROUP_ID}\n{number}\nEC.{number}{number}\nEC.{number}\n"),
     );
     home.write("out.txt", format!("{USER_ID}\n"));
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let words = [
         "--run",
         "r",
@@ -335,7 +335,7 @@ fn a_list_may_have_people_without_a_number() {
 }
 
 #[test]
-fn a_template_for_authentication_goes_to_no_user_id() {
+fn authentication_template_refuses_a_user_id() {
     let listed = |_| {
         let templates = json!([
             {"elementName": "codigo", "category": "AUTHENTICATION", "status": "APPROVED", "template": "{{1}}"},
@@ -353,11 +353,11 @@ fn a_template_for_authentication_goes_to_no_user_id() {
     };
     let told = "the template `codigo` is for authentication, which cannot go to a WhatsApp user id";
     send("codigo", USER_ID).fails(2, &[told, "send it to the person's phone number; nothing"]);
-    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 1));
+    assert_eq!((jelou.requests().len(), jelou.pages_asked()), (0, 1));
     // No other recipient is looked up first.
     send("aviso", USER_ID).success();
     send("codigo", "593987654321").success();
-    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (2, 2));
+    assert_eq!((jelou.requests().len(), jelou.pages_asked()), (2, 2));
     // In a list, in a test of one, and in a notice.
     home.write("people.csv", format!("celular\n593987654321\n{USER_ID}\n"));
     let words = [
@@ -389,7 +389,7 @@ fn a_template_for_authentication_goes_to_no_user_id() {
         "1",
     ];
     home.run_args(&test).api(&jelou.url).fails(2, &[told]);
-    assert_eq!(jelou.seen().len(), 2);
+    assert_eq!(jelou.requests().len(), 2);
     // If the bot's templates are unavailable, it is sent with a warning, as in a list.
     let silent = Jelou::with_templates(|_| Listing::Answer(404), |_, _| Act::Accept);
     let words = [
@@ -405,7 +405,7 @@ fn a_template_for_authentication_goes_to_no_user_id() {
 }
 
 #[test]
-fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
+fn local_contact_number_is_completed_like_the_recipient() {
     let home = Home::new();
     let card = [
         "--sandbox",
@@ -432,7 +432,7 @@ fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
     );
     home.profile("p", "https://x.example", "country = \"EC\"");
     let ended = home
-        .list_shown(&["people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"])
+        .dry_run_list(&["people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"])
         .success();
     let phones = ended.rows();
     let phone = |row: usize| phones[row]["body"]["contacts"][0]["phones"][0].clone();
@@ -464,12 +464,14 @@ fn filter_phone_warns_as_country_column() {
     ] {
         let mut arguments = vec!["people.csv", "text", "Hola {{ nombre }}"];
         arguments.extend(to.into_iter().flat_map(|to| ["--to", to]));
-        home.list_shown(&arguments).success().told(&[warning]);
+        home.dry_run_list(&arguments)
+            .success()
+            .stderr_has(&[warning]);
     }
-    home.list_shown(&["people.csv", "text", "Llama al {{ celular | phone(pais) }}"])
+    home.dry_run_list(&["people.csv", "text", "Llama al {{ celular | phone(pais) }}"])
         .success()
-        .told(&[warning]);
-    home.list_shown(&[
+        .stderr_has(&[warning]);
+    home.dry_run_list(&[
         "people.csv",
         "text",
         "Hola",
@@ -512,7 +514,8 @@ fn old_mexican_number_is_refused_everywhere() {
             "Hola {{ celular | phone(pais) }}",
         ],
     ] {
-        home.list_shown(arguments).fails(2, &["line 2: ", refused]);
+        home.dry_run_list(arguments)
+            .fails(2, &["line 2: ", refused]);
     }
     for arguments in [
         "send text Hola --to 15512340009 --country MX",
@@ -533,7 +536,7 @@ fn excluded_old_mexican_number_excludes_both() {
     );
     home.write("bajas.txt", "15512340009\n");
     let requests = home
-        .list_shown(&[
+        .dry_run_list(&[
             "people.csv",
             "--country",
             "MX",
@@ -606,22 +609,22 @@ fn misspelt_recipient_field_is_refused() {
 }
 
 #[test]
-fn raw_row_with_second_recipient_is_invalid_under_key() {
+fn raw_row_with_second_recipient_fails_with_key() {
     let home = Home::new();
     home.write(
         "rows.ndjson",
         "{\"userId\":\"593987654321\",\"text\":\"x\",\"destinations\":[\"593987654322\"]}\n\
          {\"userId\":\"593987654323\",\"text\":\"x\",\"destinations\":[\"+593987654323\"]}\n",
     );
-    home.list_shown(&["rows.ndjson", "--once", "k", "raw"]).fails(
+    home.dry_run_list(&["rows.ndjson", "--once", "k", "raw"]).fails(
         2,
         &["line 1: the body names 593987654322, too, and with --once a message is for one recipient", "1 is invalid"],
     );
-    home.list_shown(&["rows.ndjson", "raw"]).success();
+    home.dry_run_list(&["rows.ndjson", "raw"]).success();
 }
 
 #[test]
-fn allowed_national_number_is_of_profile_country() {
+fn allowed_local_number_uses_profile_country() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\ncountry = \"EC\"\nallow_to = [\"0987654321\"]\n");
     home.run("--sandbox --dry-run --profile p send text Hola --to 0987654321")

@@ -11,7 +11,7 @@ use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::exclusions::SPELLINGS;
 use crate::harness::{
-    Ended, Home, Run, STATE, faketime, kill, test_with_both_ledgers, tool, wait_until,
+    CommandOutput, Home, Run, STATE, faketime, kill, test_with_both_ledgers, tool, wait_until,
 };
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
@@ -23,9 +23,9 @@ const ANA: &str = "593987654321";
 
 test_with_both_ledgers! {
     ten_processes_send_one_message,
-    a_send_that_was_killed_may_have_been_sent_until_a_person_decides,
-    keys_are_listed_shown_and_forgotten,
-    who_was_written_to_during_the_question_is_not_forgotten,
+    killed_send_is_unknown_until_resolved,
+    keys_are_listed_shown_and_removed,
+    once_remove_keeps_sends_made_during_the_prompt,
 }
 
 trait Sending {
@@ -43,13 +43,13 @@ fn sent_to_ana(jelou: &Jelou) -> usize {
     jelou.accepted().get(ANA).copied().unwrap_or_default()
 }
 
-fn times(ended: &Ended) -> usize {
+fn times(ended: &CommandOutput) -> usize {
     ended.stderr.matches("already sent under the key").count()
 }
 
 #[test]
-fn a_second_message_under_a_key_is_the_first_one() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn second_send_with_key_replays_the_first() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     let first = home
         .send(&jelou, "--once november Hola -o record")
         .success()
@@ -76,7 +76,7 @@ fn a_second_message_under_a_key_is_the_first_one() {
     let other = home
         .send(&jelou, "--once november Adiós")
         .success()
-        .told(&[": nothing is sent"]);
+        .stderr_has(&[": nothing is sent"]);
     assert_eq!(
         other.json(),
         json!({ "success": true, "messageId": id, "replayed": true })
@@ -99,8 +99,8 @@ fn a_second_message_under_a_key_is_the_first_one() {
 }
 
 #[test]
-fn a_person_has_one_message_under_a_key_however_a_body_spells_the_number() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn key_matches_every_number_format_in_bodies() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     for spelling in SPELLINGS {
         let text = json!({"text": "x", "userId": spelling});
@@ -119,12 +119,12 @@ fn a_person_has_one_message_under_a_key_however_a_body_spells_the_number() {
             assert!(is_replay || ended.code == 11, "{spelling}: {ended:?}");
         }
     }
-    assert_eq!(jelou.seen().len(), 1);
+    assert_eq!(jelou.requests().len(), 1);
 }
 
 #[test]
-fn one_bot_is_one_sender_however_its_address_is_written() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn address_spellings_share_one_once_key() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     home.write("people.csv", format!("to\n{ANA}\n"));
     let port = jelou.url.rsplit(':').next().unwrap();
@@ -155,11 +155,11 @@ fn one_bot_is_one_sender_however_its_address_is_written() {
         3,
         &["JELOU_BOT_ID: `077` cannot be a bot id: a number does not begin with 0"],
     );
-    assert_eq!(jelou.seen().len(), 1);
+    assert_eq!(jelou.requests().len(), 1);
 }
 
 #[test]
-fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
+fn rejected_message_is_resent_but_unknown_is_not() {
     let jelou = Jelou::start(|_, before| match before {
         0 => Act::Answer(422, "", "{\"code\":\"E0422\"}"),
         1 => Act::RATE_LIMIT,
@@ -184,14 +184,14 @@ fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
         ),
         (Some("unknown"), Some(0))
     );
-    assert_eq!((sent_to_ana(&jelou), jelou.seen().len()), (1, 3));
+    assert_eq!((sent_to_ana(&jelou), jelou.requests().len()), (1, 3));
 
     home.run(&format!("once resolve k --to {ANA} --as sent"))
         .success();
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 1);
     home.run(&format!("once resolve k --to {ANA} --as failed"))
         .fails(2, &["only an unknown one can be decided"]);
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 /// Starts a send under the key k.
@@ -201,8 +201,8 @@ fn start(home: &Home, jelou: &Jelou) -> std::process::Child {
 }
 
 #[test]
-fn one_that_is_under_way_keeps_the_others_out() {
-    let (jelou, arrived, release) = Jelou::holding();
+fn send_in_flight_blocks_others_with_its_key() {
+    let (jelou, arrived, release) = Jelou::hold_responses();
     let home = Home::new();
     let mut first = start(&home, &jelou);
     arrived.recv().unwrap();
@@ -218,7 +218,7 @@ fn one_that_is_under_way_keeps_the_others_out() {
 
 #[test]
 fn ten_processes_send_one_message() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     let codes: Vec<i32> = std::thread::scope(|scope| {
         let send = || home.send(&jelou, "--once k Hola").end().code;
         let all: Vec<_> = (0..10).map(|_| scope.spawn(send)).collect();
@@ -232,8 +232,8 @@ fn ten_processes_send_one_message() {
 }
 
 #[test]
-fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
-    let (held, arrived, release) = Jelou::holding();
+fn killed_send_is_unknown_until_resolved() {
+    let (held, arrived, release) = Jelou::hold_responses();
     let home = Home::new();
     let killed = start(&home, &held);
     arrived.recv().unwrap();
@@ -263,12 +263,12 @@ fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
     release.send(()).unwrap();
     release.send(()).unwrap();
     assert_eq!(times(&home.send(&held, "--once k Hola").success()), 0);
-    assert_eq!(held.seen().len(), 2);
+    assert_eq!(held.requests().len(), 2);
 }
 
 #[test]
-fn a_preview_claims_nothing() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn single_preview_reserves_no_recipient() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     for flag in ["--dry-run", "--curl"] {
         assert_eq!(
             home.send(&jelou, &format!("--once k Hola {flag}"))
@@ -290,8 +290,8 @@ fn a_preview_claims_nothing() {
 }
 
 #[test]
-fn the_command_of_run_runs_though_its_notice_is_left_out() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn replayed_notification_still_runs_the_command() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     for turn in 0..2 {
         let run = home
             .run(&format!("run --to {ANA} --once build-7 -- touch ran"))
@@ -304,8 +304,8 @@ fn the_command_of_run_runs_though_its_notice_is_left_out() {
 }
 
 #[test]
-fn a_store_that_cannot_be_used_lets_the_command_of_run_run() {
-    let (home, jelou) = (Home::new(), Jelou::never_asked());
+fn unusable_ledger_still_runs_the_command() {
+    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.write(&format!("{STATE}/state.db"), "no store");
     let told = ["the notice was not sent: ", "is damaged"];
     home.run(&format!("run --to {ANA} --once k -- true"))
@@ -317,8 +317,8 @@ fn a_store_that_cannot_be_used_lets_the_command_of_run_run() {
 }
 
 #[test]
-fn keys_are_listed_shown_and_forgotten() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn keys_are_listed_shown_and_removed() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     assert!(
         home.run("once list")
             .success()
@@ -360,8 +360,8 @@ fn keys_are_listed_shown_and_forgotten() {
 }
 
 #[test]
-fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn key_lookup_uses_the_profile_country() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.profile("co", &jelou.url, "country = \"CO\"");
     let to = "--profile co --to 3212345678";
     home.run(&format!("send text Hola --once k {to}")).success();
@@ -378,7 +378,7 @@ fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
 /// The database stops answering when Jelou has the message.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
+fn stalled_database_delays_accepted_messages_only_briefly() {
     let Some(cluster) = crate::postgres::Cluster::shared() else {
         return;
     };
@@ -439,14 +439,14 @@ fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_notice_waits_for_a_database_that_restarts() {
+fn notification_waits_for_a_restarting_database() {
     if crate::postgres::Cluster::shared().is_none() {
         return;
     }
     let (cluster, home, jelou) = (
         crate::postgres::Cluster::start(""),
         Home::new(),
-        Jelou::accepting(),
+        Jelou::accept_all(),
     );
     let words = format!("run --to {ANA} --strict-notify --once k --");
     let notice = home.run(&words).args(&[
@@ -472,8 +472,8 @@ fn a_notice_waits_for_a_database_that_restarts() {
 }
 
 #[test]
-fn a_key_counts_for_one_bot() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn once_key_applies_to_one_bot() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     home.send(&jelou, "--once k Hola --bot OTHER").success();
     assert_eq!(sent_to_ana(&jelou), 2);
@@ -487,8 +487,8 @@ fn a_key_counts_for_one_bot() {
 }
 
 #[test]
-fn a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn key_changes_affect_only_the_sending_bot() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola --bot 78").success();
     let forget = "once forget k --yes";
     let told = [
@@ -519,8 +519,8 @@ fn a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal() {
 }
 
 #[test]
-fn who_was_written_to_during_the_question_is_not_forgotten() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn once_remove_keeps_sends_made_during_the_prompt() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     let mut terminal = Terminal::plain(&home, &["once", "forget", "k"]);
     terminal.wait_for("Forget 1 person under the key k");
@@ -535,12 +535,12 @@ fn who_was_written_to_during_the_question_is_not_forgotten() {
     assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
     home.run("once forget k --yes")
         .success()
-        .told(&["2 people can get a message again"]);
+        .stderr_has(&["2 people can get a message again"]);
 }
 
 #[test]
-fn the_audit_log_tells_a_replay_from_a_message() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn audit_log_distinguishes_replays_from_messages() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     for _ in 0..2 {
         home.send(&jelou, "--once k Hola")
             .env("JELOUCTL_LOG", "log")
@@ -568,9 +568,9 @@ fn the_audit_log_tells_a_replay_from_a_message() {
 }
 
 #[test]
-fn a_key_counts_for_ever() {
+fn once_key_never_expires() {
     let Some(library) = faketime() else { return };
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     let years_later = home
         .send(&jelou, "--once k Adiós")
@@ -581,8 +581,8 @@ fn a_key_counts_for_ever() {
 }
 
 #[test]
-fn a_key_that_is_none_is_refused() {
-    let (home, server) = (Home::new(), Server::never_asked());
+fn invalid_key_is_refused() {
+    let (home, server) = (Home::new(), Server::expect_no_requests());
     let long = "x".repeat(200);
     for (key, problem) in [
         ("", "a key has at least one character"),
@@ -606,8 +606,8 @@ fn a_key_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_store_that_cannot_be_used_stops_the_send() {
-    let (home, server) = (Home::new(), Server::never_asked());
+fn unusable_ledger_stops_the_send() {
+    let (home, server) = (Home::new(), Server::expect_no_requests());
     let send = |home: &Home, parts: &[&str]| {
         home.run(&format!("send text --to {ANA} Hola --once k"))
             .api(&server.url)
@@ -641,8 +641,8 @@ fn a_store_that_cannot_be_used_stops_the_send() {
 }
 
 #[test]
-fn a_runner_that_forgets_and_a_sandbox_are_told() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn once_warns_on_ci_and_in_sandbox() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     let told = home
         .send(&jelou, "--once k Hola")
         .env("CI", "true")
@@ -657,7 +657,7 @@ fn a_runner_that_forgets_and_a_sandbox_are_told() {
         .env("CI", "true")
         .env("XDG_STATE_HOME", &kept)
         .success()
-        .not_told(&["warning"]);
+        .stderr_lacks(&["warning"]);
     let told = home
         .run(&format!("send text --to {ANA} Hola --once k --sandbox"))
         .success();
@@ -669,7 +669,7 @@ fn a_runner_that_forgets_and_a_sandbox_are_told() {
 }
 
 #[test]
-fn the_store_is_the_users_alone_and_has_nobodys_number() {
+fn ledger_is_private_and_contains_no_numbers() {
     use std::os::unix::fs::PermissionsExt;
 
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
@@ -688,8 +688,8 @@ fn the_store_is_the_users_alone_and_has_nobodys_number() {
 }
 
 #[test]
-fn who_waits_for_a_run_that_is_made_is_told_and_hears_signals() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
+fn single_send_reports_ledger_wait_until_signal() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "Hola --once before").success();
     let lock = std::fs::File::open(home.path().join(STATE).join("state.db-write")).unwrap();
     lock.lock().unwrap();
@@ -734,11 +734,11 @@ fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
 /// Kills a send at each system call by which the store is made, claimed in and written.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
+fn send_killed_at_any_ledger_write_sends_once() {
     if !can_trace() {
         return;
     }
-    let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
+    let (jelou, mut kills, mut turns) = (Jelou::accept_all(), 0, 0);
     for calls in [
         "pwrite64",
         "fsync,fdatasync",
@@ -765,12 +765,12 @@ fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
     assert!(kills > 60, "{kills}");
 }
 
-/// `cargo test --release --test cli -- --ignored a_send_that_is_killed_at_200`: some minutes.
+/// `cargo test --release --test cli -- --ignored send_killed_at_200`: some minutes.
 #[test]
 #[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
-fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
+fn send_killed_at_200_random_times_sends_once() {
     let (mut killed, mut replayed, mut unknown, mut sent_now) = (0, 0, 0, 0);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     for turn in 0..200 {
         let (home, to) = (Home::new(), format!("593987{turn:06}"));
         let begun = Instant::now();
@@ -804,7 +804,7 @@ fn two_homes_send_one_message_over_a_database() {
     let Some(cluster) = crate::postgres::Cluster::shared() else {
         return;
     };
-    let (ledger, jelou) = (cluster.ledger(), Jelou::accepting());
+    let (ledger, jelou) = (cluster.ledger(), Jelou::accept_all());
     let homes = [Home::new(), Home::new()];
     let codes: Vec<i32> = std::thread::scope(|scope| {
         let all: Vec<_> = (0..8)

@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, sender, set_mode};
+use crate::harness::{CommandOutput, Home, sender, set_mode};
 use crate::needs::{can_test, works};
 use crate::recipes::{Block, blocks};
 
@@ -40,7 +40,7 @@ fn binary() -> PathBuf {
 }
 
 #[test]
-fn systemd_finds_nothing_wrong_with_the_units() {
+fn systemd_accepts_the_units() {
     if !can_test("systemd-analyze", || {
         works("systemd-analyze", &["--version"])
     }) {
@@ -66,7 +66,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         .args(&units)
         .output()
         .unwrap();
-    let ended = Ended::new(&output);
+    let ended = CommandOutput::new(&output);
     let of_ours: Vec<&str> = ended
         .stderr
         .lines()
@@ -76,10 +76,10 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 }
 
 #[test]
-fn lines_of_the_crontab_send_and_are_silent() {
+fn crontab_lines_send_silently() {
     let home = Home::new();
     set_mode(&home.write("backup.sh", "#!/bin/sh\nexit 1\n"), 0o755);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let table = all("cron").remove(0).text;
     let lines: Vec<&str> = table
         .lines()
@@ -90,18 +90,18 @@ fn lines_of_the_crontab_send_and_are_silent() {
         let job = line.splitn(6, ' ').nth(5).unwrap();
         let mut command = home.program("sh");
         command.args(["-c", job]).envs(sender(&jelou.url));
-        let ended = Ended::new(&command.output().unwrap());
+        let ended = CommandOutput::new(&command.output().unwrap());
         assert_eq!(ended.stdout, "", "{ended:?}");
         assert!(ended.code == i32::from(job.contains("backup")), "{ended:?}");
         if !job.contains("backup") {
             assert_eq!(ended.stderr, "", "{ended:?}");
         }
     }
-    assert_eq!(jelou.seen().len(), 2);
+    assert_eq!(jelou.requests().len(), 2);
 }
 
 #[test]
-fn command_lines_of_containers_are_understood() {
+fn container_command_lines_are_valid() {
     let home = Home::new();
     home.write("today.csv", "nombre,celular\nAna,0987654321\n");
     let mut run = 0;
@@ -191,7 +191,7 @@ const ALERTS: &str = r#"{"version":"4","groupKey":"{}:{alertname=\"DiskFull\"}",
               {"status":"firing","labels":{"alertname":"DiskFull"},"annotations":{"summary":"db-2: 97 % full"}}]}"#;
 
 #[test]
-fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
+fn alert_is_reposted_only_if_certainly_unsent() {
     for (act, status) in [
         (Act::Accept, 200),
         (Act::RATE_LIMIT, 503),
@@ -206,7 +206,7 @@ fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
         let jelou = Jelou::start(move |_, _| act.clone());
         let receiver = Receiver::start(&home, &jelou);
         assert_eq!(receiver.post(ALERTS), status, "{wanted:?}");
-        let seen = jelou.seen();
+        let seen = jelou.requests();
         assert_eq!(seen.len(), 1, "{wanted:?}");
         let body: Value = serde_json::from_slice(&seen[0].received.body).unwrap();
         let parameters =
@@ -218,12 +218,12 @@ fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
             receiver.post(r#"{"status":"firing","alerts":[{"labels":[]}]}"#),
             400
         );
-        assert_eq!(jelou.seen().len(), 1);
+        assert_eq!(jelou.requests().len(), 1);
     }
 }
 
 #[test]
-fn the_figures_of_a_run_are_written_for_prometheus() {
+fn run_metrics_are_written_for_prometheus() {
     if !can_test("jq", || works("jq", &["--version"])) {
         return;
     }
@@ -247,7 +247,10 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
             !home.path().join("jelouctl.prom.new").exists()
                 && !home.path().join("jelouctl_status.prom.new").exists()
         );
-        (Ended::new(&output).code, home.read("jelouctl_status.prom"))
+        (
+            CommandOutput::new(&output).code,
+            home.read("jelouctl_status.prom"),
+        )
     };
     for shell in shells {
         assert_eq!(
@@ -275,7 +278,7 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
             .args(["-c", &script])
             .output()
             .unwrap();
-        assert_eq!(Ended::new(&output).code, 1);
+        assert_eq!(CommandOutput::new(&output).code, 1);
         assert_eq!(
             home.read("jelouctl_status.prom"),
             "jelouctl_status_success{run=\"orders\"} 1\n"

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::harness::{Ended, Home, under};
+use crate::harness::{CommandOutput, Home, under};
 #[cfg(target_os = "linux")]
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
@@ -20,7 +20,7 @@ fn full() -> Stdio {
 }
 
 #[test]
-fn standard_output_is_the_answer_on_one_line() {
+fn standard_output_is_the_response_on_one_line() {
     let home = Home::new();
     for (reply, stdout, code) in [
         (
@@ -67,7 +67,7 @@ fn output_id_is_the_id_or_nothing() {
 
 /// For cron, which sends an email for every line.
 #[test]
-fn output_none_leaves_standard_output_empty() {
+fn output_none_prints_nothing() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
     for (reply, code) in [
@@ -101,7 +101,7 @@ fn output_none_leaves_standard_output_empty() {
 /// Whether standard output is a terminal does not change from line to line.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
+fn terminal_is_checked_once_per_list() {
     if !can_test("strace", || works("strace", &["-V"])) {
         return;
     }
@@ -119,7 +119,7 @@ fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
         "Hola",
     ]);
     let strace = ["strace", "-f", "-e", "trace=ioctl", "-o", "trace"];
-    let ended = Ended::new(
+    let ended = CommandOutput::new(
         &under(&strace, &command)
             .env("PATH", "/usr/bin:/bin")
             .output()
@@ -135,7 +135,7 @@ fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
 }
 
 #[test]
-fn quiet_leaves_only_errors_and_verbose_shows_the_exchange() {
+fn quiet_prints_errors_and_verbose_the_exchange() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     assert_eq!(
@@ -159,11 +159,11 @@ fn quiet_leaves_only_errors_and_verbose_shows_the_exchange() {
 }
 
 #[test]
-fn what_was_accepted_is_a_success_whatever_comes_after() {
+fn accepted_message_succeeds_despite_later_failures() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     let send = |stdout: Stdio| {
-        Ended::new(
+        CommandOutput::new(
             &home
                 .process(SEND, &server.url)
                 .arg("--quiet")
@@ -190,7 +190,7 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
 }
 
 #[test]
-fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
+fn other_commands_ignore_closed_pipe_not_full_disk() {
     let home = Home::new();
     for arguments in [
         "completions bash",
@@ -203,7 +203,7 @@ fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
         "send text --to 593987654321 Hola --dry-run --sandbox -o record",
     ] {
         let run = |stdout: Stdio| {
-            Ended::new(
+            CommandOutput::new(
                 &home
                     .command()
                     .args(arguments.split_whitespace())
@@ -222,7 +222,7 @@ fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
 }
 
 #[test]
-fn colour_is_for_terminals_or_when_asked_for() {
+fn colour_needs_a_terminal_or_flag() {
     let home = Home::new();
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         let run = home.run(SEND).args(&["--sandbox"]).args(arguments);
@@ -242,7 +242,7 @@ fn colour_is_for_terminals_or_when_asked_for() {
 }
 
 #[test]
-fn alone_it_prints_help() {
+fn missing_command_prints_help() {
     let ended = Home::new().run("").success();
     assert!(
         ended
@@ -256,7 +256,7 @@ fn alone_it_prints_help() {
 
 #[test]
 #[cfg(unix)]
-fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() {
+fn descriptor_limit_ends_with_documented_code_and_record() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let mut codes = Vec::new();
@@ -265,7 +265,7 @@ fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() 
             "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n {limit}; exec \"$0\" \"$@\" -o record --retry-for 0"
         );
         let command = home.process(SEND, &server.url);
-        let ended = Ended::new(&under(&["sh", "-c", &limited], &command).output().unwrap());
+        let ended = CommandOutput::new(&under(&["sh", "-c", &limited], &command).output().unwrap());
         let sent = ended.json()["sent"].clone();
         assert!(
             matches!(

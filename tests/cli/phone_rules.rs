@@ -18,7 +18,7 @@ use regex_automata::util::{start, syntax};
 const WITHOUT_COUNTRY: [u16; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
 
 #[test]
-fn the_rules_of_numbers_are_current() {
+fn phone_rules_are_current() {
     let mut codes: Vec<_> = DATABASE
         .iter()
         .map(Metadata::country_code)

@@ -62,7 +62,7 @@ fn commands() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_dry_run_shows_what_a_server_receives() {
+fn dry_run_shows_what_the_server_receives() {
     for command in commands() {
         let arguments: Vec<_> = command.iter().map(String::as_str).collect();
         let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
@@ -99,7 +99,7 @@ fn a_dry_run_shows_what_a_server_receives() {
 
 #[test]
 #[cfg(unix)]
-fn the_curl_command_sends_the_same_request() {
+fn curl_command_sends_the_same_request() {
     for shell in ["sh", "bash"] {
         for (client_id, secret) in [
             ("id", "canary:x"),
@@ -166,7 +166,7 @@ fn run_curl(line: &str) {
 
 #[test]
 #[cfg(unix)]
-fn the_bytes_of_a_body_are_the_same_wherever_they_show() {
+fn body_bytes_are_equal_in_every_output() {
     let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
     let home = Home::new();
     home.write("body.json", BODY);
@@ -189,8 +189,8 @@ fn the_bytes_of_a_body_are_the_same_wherever_they_show() {
 
 #[test]
 #[cfg(unix)]
-fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
-    let server = Jelou::accepting();
+fn row_bytes_are_equal_in_every_output() {
+    let server = Jelou::accept_all();
     let home = Home::new();
     home.write("body.json", BODY.replace("it's", "{{ nombre }}"));
     home.write("people.csv", "nombre,celular\nit's,593987654321\n");
@@ -205,7 +205,7 @@ fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
     assert_eq!(shown_body(&run(&["--dry-run"])), expected);
     run_curl(&run(&["--curl"]));
     run(&[]);
-    let seen = server.seen();
+    let seen = server.requests();
     assert_eq!(seen.len(), 2);
     for request in seen {
         assert_eq!(String::from_utf8(request.received.body).unwrap(), expected);
@@ -223,7 +223,7 @@ fn stored_body(home: &Home) -> String {
 }
 
 #[test]
-fn what_a_terminal_would_act_on_is_an_escape_where_it_shows() {
+fn control_characters_are_escaped_in_every_output() {
     let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
     let home = Home::new();
     let text = "a\u{85}\u{7f}\u{202e}b";
@@ -250,7 +250,7 @@ fn what_a_terminal_would_act_on_is_an_escape_where_it_shows() {
 
 #[test]
 #[cfg(unix)]
-fn the_curl_command_needs_the_secret_and_names_the_authority() {
+fn curl_command_needs_secret_and_names_ca() {
     let home = Home::new();
     let line = home
         .run("send text --to 593987654321 Hola --curl --ca-cert my.pem")
@@ -307,7 +307,7 @@ fn nothing_is_fetched_read_or_written() {
 }
 
 #[test]
-fn a_dry_run_has_a_record_of_its_own_and_no_id() {
+fn dry_run_has_a_record_without_id() {
     let home = Home::new();
     let run = |words: &str| home.run(words).api("https://x.example").success();
     let record = run("send text --to 593987654321 Hola --dry-run -o record").json();

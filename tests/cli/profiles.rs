@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::harness::{CONFIG, Ended, Home, set_mode};
+use crate::harness::{CONFIG, CommandOutput, Home, set_mode};
 use crate::server::{Reply, Server};
 
 const FILE: &str = "config.toml";
@@ -16,7 +16,7 @@ fn config(home: &Home) -> String {
 }
 
 #[test]
-fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
+fn profile_set_saves_country_and_refuses_unusable_patterns() {
     let home = Home::new();
     let new = "profile set prod --bot 77 --client-id x --country ec";
     for pattern in ["sekret", "id:*", "", "593*,594*", "+593*", "593 98*"] {
@@ -51,7 +51,7 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
 }
 
 #[test]
-fn every_key_of_a_bulk_run_can_be_set() {
+fn every_bulk_setting_can_be_set() {
     let home = Home::new();
     home.write("no.txt", "593987654321\n");
     let keys = [
@@ -101,7 +101,7 @@ fn every_key_of_a_bulk_run_can_be_set() {
 }
 
 #[test]
-fn a_profile_is_made_used_and_removed() {
+fn profile_is_created_used_and_removed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.write("secret.txt", "canary\n");
@@ -161,7 +161,7 @@ fn a_profile_is_made_used_and_removed() {
 }
 
 #[test]
-fn the_file_is_ours_alone_and_so_is_its_directory() {
+fn configuration_file_and_directory_are_private() {
     let home = Home::new();
     home.run("profile set prod --bot 77 --client-id x")
         .success();
@@ -177,7 +177,7 @@ fn the_file_is_ours_alone_and_so_is_its_directory() {
 }
 
 #[test]
-fn of_many_changes_at_once_none_is_lost() {
+fn concurrent_profile_changes_are_all_saved() {
     let home = Home::new();
     let set = |number: u32| {
         let mut command = home.command();
@@ -194,7 +194,7 @@ fn of_many_changes_at_once_none_is_lost() {
     };
     let running: Vec<_> = (0..20).map(set).collect();
     for process in running {
-        let ended = Ended::new(&process.wait_with_output().unwrap());
+        let ended = CommandOutput::new(&process.wait_with_output().unwrap());
         assert_eq!(ended.code, 0, "{ended:?}");
     }
     assert_eq!(
@@ -204,7 +204,7 @@ fn of_many_changes_at_once_none_is_lost() {
 }
 
 #[test]
-fn comments_and_links_stay() {
+fn profile_set_keeps_comments_and_links() {
     let home = Home::new();
     home.write(
         "dotfiles/jelou.toml",
@@ -230,7 +230,7 @@ fn comments_and_links_stay() {
 }
 
 #[test]
-fn what_the_environment_holds_is_never_written() {
+fn environment_values_are_never_written() {
     let home = Home::new();
     home.run("profile set prod --bot 1 --client-id x")
         .api("https://env.example")
@@ -255,7 +255,7 @@ fn what_the_environment_holds_is_never_written() {
 }
 
 #[test]
-fn a_secret_from_standard_input_replaces_any_other_source() {
+fn secret_from_standard_input_replaces_other_sources() {
     let home = Home::new();
     home.config(
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"pass\"]\n",
@@ -273,7 +273,7 @@ fn a_secret_from_standard_input_replaces_any_other_source() {
 }
 
 #[test]
-fn show_tells_where_each_value_comes_from() {
+fn profile_show_names_each_value_origin() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\nretry_for = 0\nallow_to = [\"593*\"]\n");
     let shown = home.run("profile show").success().stdout;
@@ -317,7 +317,7 @@ fn show_tells_where_each_value_comes_from() {
 }
 
 #[test]
-fn what_cannot_be_written_or_is_wrong_changes_nothing() {
+fn invalid_or_unwritable_change_changes_nothing() {
     let home = Home::new();
     let text = "[profiles.p]\nbot_id = \"1\"\n";
     home.config(text);
@@ -335,7 +335,7 @@ fn what_cannot_be_written_or_is_wrong_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_changes_nothing() {
+fn profile_dry_run_changes_nothing() {
     let home = Home::new();
     let text = "[profiles.p]\nbot_id = \"1\"\n";
     home.config(text);
@@ -355,7 +355,7 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_sent_with_can_be_shown_and_mended() {
+fn unusable_profile_can_be_shown_and_repaired() {
     let home = Home::new();
     home.config("# mine\n\ndefault_profile = \"gone\"\n\n# head\n\n[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
     home.run("send text --to 593987654321 Hola").fails(
@@ -385,13 +385,13 @@ fn what_cannot_be_sent_with_can_be_shown_and_mended() {
     home.run("profile show")
         .env("JELOU_API_URL", "https://x.example")
         .success()
-        .told(&["warning: the secret of profile `p` is for https://api.jelou.ai"]);
+        .stderr_has(&["warning: the secret of profile `p` is for https://api.jelou.ai"]);
     home.run("profile remove p --yes").success();
     assert_eq!(config(&home), "");
 }
 
 #[test]
-fn what_fits_nobody_or_does_not_last_is_refused() {
+fn unusable_pattern_or_temporary_secret_is_refused() {
     let home = Home::new();
     let new = "profile set p --bot 1 --client-id x";
     for (flags, told) in [
@@ -442,11 +442,11 @@ fn what_fits_nobody_or_does_not_last_is_refused() {
     home.run(new)
         .args(&["--client-secret-file", "secret", "--allow-to", "09*"])
         .success()
-        .not_told(&["not there"]);
+        .stderr_lacks(&["not there"]);
 }
 
 #[test]
-fn a_dangling_link_is_written_through() {
+fn dangling_link_is_written_through() {
     let home = Home::new();
     std::fs::create_dir_all(home.path().join(CONFIG)).unwrap();
     symlink(
@@ -464,7 +464,7 @@ fn a_dangling_link_is_written_through() {
 }
 
 #[test]
-fn comments_stay_where_they_belong() {
+fn comments_keep_their_position() {
     let home = Home::new();
     home.config(
         "# top\r\n\r\n# a\r\n[profiles.a]\r\nbot_id = \"1\"\r\n\r\n# b\r\n[profiles.b]\r\n\
@@ -487,7 +487,7 @@ fn comments_stay_where_they_belong() {
 }
 
 #[test]
-fn a_record_of_profiles_is_json() {
+fn profile_record_is_json() {
     let home = Home::new();
     home.config("default_profile = \"a\"\n[profiles.a]\nbot_id = \"7\"\n[profiles.b]\nclient_secret = \"canary\"\n");
     assert_eq!(

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, sender, set_mode};
+use crate::harness::{CommandOutput, Home, sender, set_mode};
 use crate::workbook::{sheet, xlsx, xlsx_rows};
 
 /// A fenced block: its language, the words after it, and its text.
@@ -108,7 +108,7 @@ fn run_against_server(home: &Home, block: &Block) {
         .args(["-euo", "pipefail", "-c"])
         .arg(&block.text)
         .envs(sender(&jelou.url));
-    let ended = Ended::new(&command.output().unwrap());
+    let ended = CommandOutput::new(&command.output().unwrap());
     let accepted = jelou.accepted();
     assert_eq!(
         ended.code,
@@ -168,7 +168,7 @@ fn run(home: &Home, program: &[&str], block: &Block) {
         format!("{}/bin:{}", home.path().display(), paths.display()),
     );
     command.env("XDG_STATE_HOME", home.path().join("state"));
-    let ended = Ended::new(&command.output().unwrap());
+    let ended = CommandOutput::new(&command.output().unwrap());
     let code = block.number("code").unwrap_or(0);
     assert_eq!(
         ended.code, code,

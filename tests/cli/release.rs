@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Ended, Home, set_mode, tool};
+use crate::harness::{CommandOutput, Home, set_mode, tool};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -16,7 +16,7 @@ fn read(path: &str) -> String {
 }
 
 /// Whether `tag` may become a release of a source with this version and changelog.
-fn fits(tag: &str, version: &str, changelog: &str) -> Ended {
+fn fits(tag: &str, version: &str, changelog: &str) -> CommandOutput {
     let home = Home::new();
     let script = home.write("release/fits", read("release/fits"));
     home.write(
@@ -24,11 +24,11 @@ fn fits(tag: &str, version: &str, changelog: &str) -> Ended {
         format!("[package]\nname = \"jelouctl\"\nversion = \"{version}\"\n"),
     );
     home.write("CHANGELOG.md", changelog);
-    Ended::new(&Command::new("bash").arg(script).arg(tag).output().unwrap())
+    CommandOutput::new(&Command::new("bash").arg(script).arg(tag).output().unwrap())
 }
 
 #[test]
-fn a_tag_that_does_not_fit_makes_no_release() {
+fn mismatched_tag_makes_no_release() {
     let dated = "# Changelog\n\n## 0.3.0 – 2026-11-30\n";
     assert_eq!(fits("v0.3.0", "0.3.0", dated).code, 0);
     assert_eq!(
@@ -70,7 +70,7 @@ fn a_tag_that_does_not_fit_makes_no_release() {
 
 /// A licence that only deny.toml allows stops release/licences, and so every release.
 #[test]
-fn a_release_accepts_the_licences_that_may_come_in() {
+fn release_accepts_the_licences_of_deny_toml() {
     let table = |file| read(file).parse::<toml::Table>().unwrap();
     let names = |list: &toml::Value| -> BTreeSet<String> { list.clone().try_into().unwrap() };
     let (allowed, accepted) = (
@@ -102,7 +102,7 @@ fn pack(home: &Home, archive: &str, program: u32, page: u32) -> PathBuf {
 }
 
 #[test]
-fn the_same_files_make_the_same_archive_and_nobody_else_may_write_them() {
+fn archive_is_reproducible_with_safe_modes() {
     for ending in ["tar.gz", "zip"] {
         let home = Home::new();
         let one = pack(&home, &format!("one.{ending}"), 0o700, 0o666);
@@ -131,7 +131,7 @@ fn the_same_files_make_the_same_archive_and_nobody_else_may_write_them() {
 
 /// The files for Homebrew and Scoop: each archive with its checksum, and in the formula only files that an archive has.
 #[test]
-fn package_managers_find_each_archive_with_its_sum() {
+fn package_managers_find_each_archive_and_checksum() {
     let home = Home::new();
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let version = manifest["package"]["version"].as_str().unwrap();
@@ -200,7 +200,7 @@ fn package_managers_find_each_archive_with_its_sum() {
 
 /// If an action uses a Node.js version that is no longer supported, every run warns, and later fails.
 #[test]
-fn actions_are_pinned_by_their_commit_and_one_version_each() {
+fn workflow_actions_are_pinned_to_one_version() {
     let workflows = ["ci", "nightly", "release"]
         .map(|name| read(&format!(".github/workflows/{name}.yml")))
         .concat();
@@ -263,7 +263,7 @@ fn targets() -> Vec<String> {
 }
 
 #[test]
-fn what_installs_a_release_finds_what_was_built() {
+fn installers_find_every_released_target() {
     let targets = targets();
     let (installer, action) = (read("install.sh"), read("action/install.sh"));
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();

@@ -5,11 +5,11 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 use crate::needs::{can_test, works};
 
 #[test]
-fn the_main_job_runs_with_nothing_set_up() {
+fn sandbox_send_works_without_configuration() {
     let home = Home::new();
     let ended = home
         .run("--sandbox send text --to 593987654321 Hola")
@@ -26,7 +26,7 @@ fn the_main_job_runs_with_nothing_set_up() {
 }
 
 #[test]
-fn it_reads_no_secret_and_runs_no_command() {
+fn sandbox_reads_no_secret_and_runs_no_command() {
     let home = Home::new();
     let marker = home.path().join("ran");
     home.config(&format!(
@@ -36,7 +36,7 @@ fn it_reads_no_secret_and_runs_no_command() {
     let run = home
         .run("--sandbox send text --to 593987654321 Hola -v")
         .env("PATH", "/usr/bin:/bin");
-    run.success().told(&["/v1/bots/77/messages"]);
+    run.success().stderr_has(&["/v1/bots/77/messages"]);
     assert!(!marker.exists());
     home.run("--sandbox send text --to 14155550100 Hola")
         .fails(11, &["not among the recipients"]);
@@ -45,7 +45,7 @@ fn it_reads_no_secret_and_runs_no_command() {
 }
 
 #[test]
-fn a_type_that_is_newer_than_this_version_is_accepted_with_a_warning() {
+fn unknown_newer_message_type_warns() {
     let home = Home::new();
     for wire in ["poll", "reaction", "product_list", "document"] {
         home.write(
@@ -76,7 +76,7 @@ fn a_type_that_is_newer_than_this_version_is_accepted_with_a_warning() {
 }
 
 #[test]
-fn it_ignores_the_address_and_the_proxy_of_the_environment() {
+fn sandbox_ignores_environment_address_and_proxy() {
     let home = Home::new();
     let run = home
         .run("--sandbox send text --to 593987654321 Hola")
@@ -91,7 +91,7 @@ const TYPES: &str = "text, quick_reply, image, audio, video, file, sticker, loca
                      contact_info_request, contacts, cta_url, voice_call, flow, CAROUSEL, template";
 
 #[test]
-fn it_refuses_what_the_api_would_naming_each_field() {
+fn sandbox_rejection_names_each_field() {
     let home = Home::new();
     for (body, field, problem) in [
         (
@@ -145,7 +145,7 @@ fn it_refuses_what_the_api_would_naming_each_field() {
 }
 
 #[test]
-fn the_recipient_sees_each_part() {
+fn recipient_view_shows_each_part() {
     let home = Home::new();
     let stderr = home
         .run("--sandbox send call --to 593987654321 --header H --text 'a\nb' --button Go")
@@ -165,7 +165,7 @@ fn the_recipient_sees_each_part() {
 /// A sandbox on the default port, which may be taken here: in a separate network.
 #[test]
 #[cfg(target_os = "linux")]
-fn it_is_sent_to_the_sandbox_that_runs() {
+fn sandbox_flag_uses_the_running_sandbox() {
     let home = Home::new();
     home.write(
         "script.sh",
@@ -198,7 +198,7 @@ fn it_is_sent_to_the_sandbox_that_runs() {
     command
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("JELOUCTL", cargo_bin!("jelouctl"));
-    let ended = Ended::new(&command.output().unwrap()).told(&[
+    let ended = CommandOutput::new(&command.output().unwrap()).stderr_has(&[
         "note: sandbox: nothing left this machine; it is shown on http://127.0.0.1:4780\n",
     ]);
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -211,7 +211,7 @@ fn it_is_sent_to_the_sandbox_that_runs() {
 
 /// WhatsApp may drop what is sent to a user id, and Jelou accepts it all the same.
 #[test]
-fn a_user_id_gets_a_note_that_accepted_proves_nothing() {
+fn user_id_send_notes_limits_of_accepted() {
     let home = Home::new();
     let note = "note: for a user id, accepted proves nothing";
     let to = |recipient: &str, more: &[&str]| {

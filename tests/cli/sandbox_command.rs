@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Ended, Home, set_mode, tool, under};
+use crate::harness::{CommandOutput, Home, set_mode, tool, under};
 use crate::needs::{by_root, can_test, works};
 use crate::server::{Server, refused_url};
 
@@ -23,7 +23,7 @@ fn script(home: &Home, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-fn sandbox(home: &Home, words: &str, text: &str) -> Ended {
+fn sandbox(home: &Home, words: &str, text: &str) -> CommandOutput {
     let script = script(home, text);
     home.run(&format!("sandbox {words} -- {script}"))
         .env("PATH", "/usr/bin:/bin")
@@ -31,7 +31,7 @@ fn sandbox(home: &Home, words: &str, text: &str) -> Ended {
 }
 
 #[test]
-fn a_script_is_tested_without_an_account() {
+fn script_is_tested_without_an_account() {
     let home = Home::new();
     let text = "j send text --to 593987654321 'Hola
 ::error::forged' && j --bot 9 send call --to 593987654322 --text Llama --button Go; exit 3";
@@ -75,9 +75,9 @@ fn a_script_is_tested_without_an_account() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_script_that_clears_its_environment_does_not_get_out() {
+fn script_with_cleared_environment_stays_sandboxed() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     let secret = "client_secret = \"canary-of-the-profile\"";
     home.config(&format!(
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\napi_url = \"{}\"\n",
@@ -115,9 +115,9 @@ fn a_script_that_clears_its_environment_does_not_get_out() {
 /// The name of a process, and the rest of its command line, do not make it a sandbox.
 #[test]
 #[cfg(target_os = "linux")]
-fn however_the_sandbox_was_started_its_command_does_not_get_out() {
+fn sandbox_is_detected_for_every_start_method() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     let profile = |name| {
         let url = &server.url;
         format!(
@@ -158,7 +158,7 @@ fn however_the_sandbox_was_started_its_command_does_not_get_out() {
     ] {
         let start = format!("exec {way} sandbox -- sh inner.sh");
         let mut command = under(&["/bin/sh", "-c", &start], &of_home);
-        let ended = Ended::new(&command.env("PATH", "/usr/bin:/bin").output().unwrap());
+        let ended = CommandOutput::new(&command.env("PATH", "/usr/bin:/bin").output().unwrap());
         assert!(
             ended
                 .stderr
@@ -171,7 +171,7 @@ fn however_the_sandbox_was_started_its_command_does_not_get_out() {
 /// Only root can become another user.
 #[test]
 #[cfg(target_os = "linux")]
-fn another_user_under_a_sandbox_sends_nothing() {
+fn other_user_inside_a_sandbox_cannot_send() {
     let another = by_root(&["setpriv", "--reuid=65534", "--clear-groups"]);
     let is_there = || works(another[0], &[&another[1..], &["true"]].concat());
     if !can_test("root, or sudo without a password, and setpriv", is_there) {
@@ -211,7 +211,7 @@ fn another_user_under_a_sandbox_sends_nothing() {
 }
 
 #[test]
-fn an_unknown_template_is_told_and_a_wrong_one_refused() {
+fn unknown_template_warns_and_wrong_template_is_refused() {
     let home = Home::new();
     let invoice = r#"{"elementName":"invoice","language":"es","template":"Hola {{1}}","headerType":"document"}"#;
     let mine = r#"{"elementName":"mine","language":"es","template":"Hola {{1}}"}"#;
@@ -282,7 +282,7 @@ fn an_unknown_template_is_told_and_a_wrong_one_refused() {
 }
 
 #[test]
-fn a_list_that_was_there_becomes_ours_alone() {
+fn existing_list_output_becomes_private() {
     let home = Home::new();
     let send = "j send text --to 593987654321 Hola";
     let twice = format!("{send} && {send}");
@@ -309,7 +309,7 @@ fn a_list_that_was_there_becomes_ours_alone() {
 }
 
 #[test]
-fn a_file_that_is_not_a_list_is_not_emptied() {
+fn list_output_overwrites_only_sandbox_lists() {
     let home = Home::new();
     let report = "to,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,delivered_at,\
                   read_at,delivery_error,sent_to\n";
@@ -345,7 +345,7 @@ fn a_file_that_is_not_a_list_is_not_emptied() {
 }
 
 #[test]
-fn its_variables_are_the_childs() {
+fn child_gets_the_sandbox_variables() {
     let home = Home::new();
     let ended = sandbox(&home, "--bot 77 --quiet", "env | grep ^JELOU | sort; cat");
     let lines: Vec<_> = ended.stdout.lines().collect();
@@ -363,7 +363,7 @@ fn its_variables_are_the_childs() {
 }
 
 #[test]
-fn its_streams_are_the_childs() {
+fn child_inherits_the_streams() {
     let home = Home::new();
     let script = script(&home, "cat; echo to stderr >&2");
     let ended = home
@@ -378,7 +378,7 @@ fn its_streams_are_the_childs() {
 }
 
 #[test]
-fn its_exit_code_is_the_childs() {
+fn exit_code_is_that_of_the_child() {
     let home = Home::new();
     for (text, code) in [
         ("exit 0", 0),
@@ -397,7 +397,7 @@ fn its_exit_code_is_the_childs() {
 }
 
 #[test]
-fn an_expectation_that_does_not_hold_ends_with_14() {
+fn unmet_expectation_exits_with_14() {
     let home = Home::new();
     let send = "j send text --to 593987654321 Hola";
     for (words, text, code) in [
@@ -417,7 +417,7 @@ fn an_expectation_that_does_not_hold_ends_with_14() {
 }
 
 #[test]
-fn what_cannot_be_done_is_told_before_anything_runs() {
+fn impossible_options_are_reported_before_the_script() {
     let home = Home::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -458,7 +458,7 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
 }
 
 #[test]
-fn the_browser_is_opened_where_asked() {
+fn open_flag_opens_the_browser() {
     let home = Home::new();
     let opener = home.write(
         "bin/xdg-open",
@@ -508,7 +508,7 @@ fn signal(name: &str, process: &str) {
 }
 
 #[test]
-fn a_signal_ends_the_child_which_decides_how() {
+fn signal_is_passed_to_the_child() {
     let home = Home::new();
     for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let script = script(&home, "echo ready; exec sleep 1000");
@@ -535,7 +535,7 @@ fn a_signal_ends_the_child_which_decides_how() {
 }
 
 #[test]
-fn without_a_command_a_signal_is_its_ordinary_end() {
+fn signal_ends_a_sandbox_without_a_command() {
     let home = Home::new();
     for name in ["INT", "TERM"] {
         for (expect, code) in [("0", 0), ("1", 14)] {
@@ -563,7 +563,7 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
                 lines[0]
             );
             signal(name, &child.id().to_string());
-            let ended = Ended::new(&child.wait_with_output().unwrap());
+            let ended = CommandOutput::new(&child.wait_with_output().unwrap());
             assert_eq!(ended.code, code, "{name}: {ended:?}");
             assert!(
                 ended.stderr.contains("note: sandbox: 0 messages arrived\n"),
@@ -576,7 +576,7 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
 }
 
 #[test]
-fn a_closed_standard_output_is_no_error() {
+fn closed_standard_output_is_not_an_error() {
     let home = Home::new();
     let mut command = home.command();
     let (reader, writer) = std::io::pipe().unwrap();
@@ -599,7 +599,7 @@ fn a_closed_standard_output_is_no_error() {
 }
 
 #[test]
-fn two_run_at_once() {
+fn nested_sandboxes_run_together() {
     let home = Home::new();
     let inner = "j send text --to 593987654321 inner";
     let outer = format!(

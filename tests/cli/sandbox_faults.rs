@@ -10,7 +10,7 @@ use crate::listening::{AUTHORIZATION, Sandbox, text_to};
 const USER: &str = "593987654321";
 
 #[test]
-fn a_send_never_lies_about_a_fault() {
+fn send_reports_each_fault_truthfully() {
     for (fault, code, sent, stored) in [
         ("reset,stored", 8, "unknown", 1),
         ("reset", 8, "unknown", 0),
@@ -51,7 +51,7 @@ fn a_send_never_lies_about_a_fault() {
 }
 
 #[test]
-fn a_rate_limit_that_passes_is_overcome() {
+fn temporary_rate_limit_is_retried() {
     let sandbox = Sandbox::start(&["--fault", "status=429,retry_after=1,first=1"]);
     let home = Home::new();
     let run = home.run("send text --to 593987654321 Hola -o record");
@@ -66,7 +66,7 @@ fn a_rate_limit_that_passes_is_overcome() {
 }
 
 #[test]
-fn a_reset_is_a_reset_and_a_cut_is_a_cut() {
+fn reset_and_truncate_faults_differ() {
     let sandbox = Sandbox::start(&["--fault", "reset,first=1", "--fault", "truncate"]);
     let body = text_to(USER, "Hola").to_string();
     let read_all = || {
@@ -95,7 +95,7 @@ fn a_reset_is_a_reset_and_a_cut_is_a_cut() {
 }
 
 #[test]
-fn rules_are_changed_while_it_runs() {
+fn fault_rules_change_while_running() {
     let sandbox = Sandbox::start(&[]);
     let body = text_to(USER, "Hola").to_string();
     let rules = json!([
@@ -142,7 +142,7 @@ fn rules_are_changed_while_it_runs() {
 }
 
 #[test]
-fn what_was_stored_says_how_its_sender_was_answered() {
+fn stored_message_records_its_faulty_response() {
     let sandbox = Sandbox::start(&[
         "--fault",
         "status=500,stored,first=1,body=oops",

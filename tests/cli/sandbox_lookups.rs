@@ -67,7 +67,7 @@ fn states(sandbox: &Sandbox, id: &str) -> [Value; 3] {
 }
 
 #[test]
-fn the_history_has_what_both_sides_wrote_newest_first() {
+fn history_lists_both_sides_newest_first() {
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     sandbox.send([text_to(ANA, "Hola")]);
     write(&sandbox, ANA, "¿Quién es?");
@@ -127,7 +127,7 @@ fn the_history_has_what_both_sides_wrote_newest_first() {
 }
 
 #[test]
-fn pages_and_times_choose_from_the_history() {
+fn history_is_filtered_by_page_and_time() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send(
         (1..=23).map(|number| text_to(if number == 7 { JUAN } else { ANA }, &format!("{number}"))),
@@ -173,7 +173,7 @@ fn pages_and_times_choose_from_the_history() {
 }
 
 #[test]
-fn look_ups_are_refused_as_jelou_refuses_them() {
+fn lookups_are_rejected_as_by_jelou() {
     let sandbox = Sandbox::start(&["--bot", "77"]);
     let validator = |field: &str, answer: &Value| {
         assert_eq!(
@@ -233,7 +233,7 @@ fn look_ups_are_refused_as_jelou_refuses_them() {
 }
 
 #[test]
-fn a_message_is_delivered_read_and_replied_to() {
+fn message_becomes_delivered_read_and_replied() {
     // Delivered at once.
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     let id = send_template(&sandbox, ANA, "c1");
@@ -270,7 +270,7 @@ fn a_message_is_delivered_read_and_replied_to() {
 }
 
 #[test]
-fn whoever_listens_is_told_that_a_message_was_delivered_and_read() {
+fn events_report_delivered_and_read() {
     let sandbox = Sandbox::start(&["--deliver-after", "300ms"]);
     let id = send_template(&sandbox, ANA, "c1");
     let mut stream = sandbox.connect();
@@ -297,7 +297,7 @@ fn whoever_listens_is_told_that_a_message_was_delivered_and_read() {
 }
 
 #[test]
-fn notifications_are_the_templates_that_were_sent() {
+fn notifications_list_sent_templates() {
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     sandbox.send([text_to(ANA, "Hola")]);
     let first = send_template(&sandbox, ANA, "november");
@@ -372,7 +372,7 @@ fn notifications_are_the_templates_that_were_sent() {
 }
 
 #[test]
-fn faults_decide_what_becomes_of_a_message() {
+fn faults_decide_the_delivery_status() {
     for (fault, history, notified, delivery) in [
         (
             "undelivered",
@@ -448,7 +448,7 @@ fn faults_decide_what_becomes_of_a_message() {
 }
 
 #[test]
-fn a_message_whose_answer_was_lost_is_found_when_it_is_listed() {
+fn message_with_lost_response_is_found_when_listed() {
     let sandbox = Sandbox::start(&["--fault", "reset,stored,late=500ms"]);
     let home = Home::new();
     let run = home.run(&format!(
@@ -468,7 +468,7 @@ fn a_message_whose_answer_was_lost_is_found_when_it_is_listed() {
 }
 
 #[test]
-fn deliver_after_takes_a_time_up_to_an_hour() {
+fn deliver_after_is_at_most_an_hour() {
     for time in ["soon", "2h", "-1s"] {
         let problem = format!(
             "'--deliver-after <TIME>': `{time}` is not a delay; write 500ms or 2s, up to 1h"

@@ -137,7 +137,7 @@ fn any_request(address: &str) -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn whatever_comes_is_answered_and_never_breaks_it() {
+fn malformed_requests_are_answered_and_break_nothing() {
     let mut sandbox = Sandbox::start(&["--max", "100"]);
     let config = ProptestConfig {
         cases: 10_000,

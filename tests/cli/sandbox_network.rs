@@ -5,7 +5,7 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 use crate::needs::{can_test, works};
 use crate::recipes::blocks;
 
@@ -31,7 +31,7 @@ const MACHINES: &str = "set -e\n\
     start() { \"$JELOUCTL\" \"$@\" > variables 2> told & sandbox=$!; while ! grep -q SECRET variables; do kill -0 $sandbox; done; }\n";
 
 /// Runs a script with two machines; None if the system does not allow them.
-fn on_two_machines(home: &Home, script: &str) -> Option<Ended> {
+fn on_two_machines(home: &Home, script: &str) -> Option<CommandOutput> {
     let run = |script: &str| {
         let mut command = Command::new("unshare");
         command.args([
@@ -59,7 +59,7 @@ fn on_two_machines(home: &Home, script: &str) -> Option<Ended> {
     ) {
         return None;
     }
-    Some(Ended::new(&run(script)))
+    Some(CommandOutput::new(&run(script)))
 }
 
 /// The Compose example of docs/sandbox.md; None if the machine cannot read it.
@@ -111,7 +111,7 @@ fn assignments(environment: &Value) -> String {
 }
 
 #[test]
-fn the_containers_of_the_example_reach_the_sandbox() {
+fn example_containers_reach_the_sandbox() {
     let Some(compose) = compose() else { return };
     let (service, app) = (&compose["services"]["sandbox"], &compose["services"]["app"]);
     assert_eq!(app["depends_on"]["sandbox"]["condition"], "service_healthy");
@@ -155,7 +155,7 @@ fn the_containers_of_the_example_reach_the_sandbox() {
 }
 
 #[test]
-fn another_machine_may_use_the_allowed_names_alone() {
+fn other_machine_may_use_only_allowed_hosts() {
     let home = Home::new();
     let ask = |more: &str, url: &str| {
         format!(
@@ -213,7 +213,7 @@ fn another_machine_may_use_the_allowed_names_alone() {
 
 /// A page of another site, in the browser of a person who can reach the sandbox.
 #[test]
-fn a_page_of_another_site_reads_and_writes_nothing() {
+fn foreign_page_cannot_read_or_write() {
     let is_there = || works("chromium", &["--version"]) && works("python3", &["--version"]);
     if !can_test("chromium and python3", is_there) {
         return;
@@ -272,7 +272,7 @@ fn a_page_of_another_site_reads_and_writes_nothing() {
 }
 
 #[test]
-fn other_machines_are_let_in_only_by_name() {
+fn listening_for_other_machines_needs_allowed_hosts() {
     let home = Home::new();
     for (flags, problem, hint) in [
         (

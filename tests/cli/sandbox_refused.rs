@@ -25,7 +25,7 @@ fn refused(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 #[test]
-fn each_refusal_is_kept_with_its_request_answer_and_fields() {
+fn rejection_stores_request_response_and_fields() {
     let sandbox = Sandbox::start(&["--bot", "77", "--window"]);
     let long = text_to(ANA, &"x".repeat(4097)).to_string();
     assert_eq!(
@@ -133,7 +133,7 @@ fn each_refusal_is_kept_with_its_request_answer_and_fields() {
 }
 
 #[test]
-fn no_secret_is_kept_of_a_refused_request() {
+fn refused_request_stores_no_secret() {
     let sandbox = Sandbox::start(&[]);
     let body = text_to(ANA, "Hola").to_string();
     let headers = "Authorization: Basic Y2FuYXJ5OmNhbmFyeQ==\r\nX-Api-Key: canary\r\nCookie: a=canary\r\nX-Auth: canary\r\n";
@@ -169,7 +169,7 @@ fn no_secret_is_kept_of_a_refused_request() {
 }
 
 #[test]
-fn a_fault_that_stores_nothing_is_kept_and_one_that_stores_is_a_message() {
+fn fault_is_stored_as_refusal_or_message() {
     let sandbox = Sandbox::start(&[
         "--fault",
         "status=503,kind=text,body=busy",
@@ -229,7 +229,7 @@ fn a_fault_that_stores_nothing_is_kept_and_one_that_stores_is_a_message() {
 }
 
 #[test]
-fn control_characters_and_parameters_of_several_lines_are_refused() {
+fn control_characters_and_multiline_parameters_are_refused() {
     let sandbox = Sandbox::start(&["--bot", "77"]);
     let template = |text: &str| {
         let mut template = fixture("bodies/template.json");

@@ -25,7 +25,7 @@ fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16
 
 #[test]
 #[cfg(unix)]
-fn curl_alone_gets_the_documented_answers() {
+fn plain_curl_gets_the_documented_responses() {
     let sandbox = Sandbox::start(&[]);
     let url = format!("http://{}", sandbox.address);
     let curl = |path: &str, user: &str, body: &Value| {
@@ -107,7 +107,7 @@ fn curl_alone_gets_the_documented_answers() {
 }
 
 #[test]
-fn it_refuses_as_jelou_does() {
+fn sandbox_rejects_requests_as_jelou_does() {
     let sandbox = Sandbox::start(&["--bot", "77"]);
     let host = format!("Host: {}", sandbox.address);
     let body = text_to(USER, "Hola").to_string();
@@ -169,7 +169,7 @@ fn it_refuses_as_jelou_does() {
 }
 
 #[test]
-fn no_other_site_can_speak_to_it() {
+fn other_sites_cannot_use_the_sandbox() {
     let sandbox = Sandbox::start(&[]);
     let port = sandbox.address.split(':').nth(1).unwrap();
     let body = text_to(USER, "Hola").to_string();
@@ -224,7 +224,7 @@ fn no_other_site_can_speak_to_it() {
 }
 
 #[test]
-fn a_page_of_another_site_cannot_even_time_an_answer() {
+fn foreign_page_cannot_time_a_response() {
     let sandbox = Sandbox::start(&[]);
     let host = format!("Host: {}", sandbox.address);
     for (site, mode, of_page, of_others) in [
@@ -263,7 +263,7 @@ fn a_page_of_another_site_cannot_even_time_an_answer() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn it_listens_on_this_machine_alone() {
+fn sandbox_listens_only_on_loopback() {
     let sandbox = Sandbox::start(&[]);
     let port: u16 = sandbox.address.split(':').nth(1).unwrap().parse().unwrap();
     // Another address of this machine is free: what listens on all of them would hold it.
@@ -271,7 +271,7 @@ fn it_listens_on_this_machine_alone() {
 }
 
 #[test]
-fn a_body_has_at_most_a_mebibyte() {
+fn body_is_limited_to_one_mebibyte() {
     let sandbox = Sandbox::start(&[]);
     let padded = |length: usize| {
         let empty = json!({ "type": "text", "userId": USER, "text": "Hola", "more": "" })
@@ -293,7 +293,7 @@ fn a_body_has_at_most_a_mebibyte() {
 }
 
 #[test]
-fn what_arrived_is_read_back_and_filtered() {
+fn received_messages_are_listed_and_filtered() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((1..=3).map(|number| text_to("1111111111", &format!("uno {number}"))));
     sandbox.send([text_to("2222222222", "Dos"), fixture("bodies/call.json")]);
@@ -374,7 +374,7 @@ fn what_arrived_is_read_back_and_filtered() {
 }
 
 #[test]
-fn the_oldest_are_dropped_at_the_cap() {
+fn oldest_messages_are_dropped_at_the_limit() {
     let sandbox = Sandbox::start(&["--max", "10"]);
     sandbox.send((0..25).map(|number| text_to(USER, &number.to_string())));
     let kept = sandbox.read("/sandbox/messages");
@@ -393,7 +393,7 @@ fn the_oldest_are_dropped_at_the_cap() {
 }
 
 #[test]
-fn advice_comes_in_a_header_and_with_the_message() {
+fn warnings_are_in_header_and_message() {
     let sandbox = Sandbox::start(&[]);
     let mut flow = fixture("bodies/flow.json");
     flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
@@ -469,7 +469,7 @@ fn next_event(stream: &mut impl Read) -> (String, Value) {
 }
 
 #[test]
-fn events_say_how_much_there_is_whenever_that_changes() {
+fn events_report_every_change_of_the_count() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([text_to(USER, "before")]);
     let mut stream = sandbox.connect();
@@ -512,7 +512,7 @@ fn events_say_how_much_there_is_whenever_that_changes() {
 }
 
 #[test]
-fn outside_the_window_only_who_wrote_is_reached() {
+fn closed_window_allows_only_recent_users() {
     let sandbox = Sandbox::start(&["--window"]);
     let body = text_to(USER, "Hola").to_string();
     let refused = sandbox.ask("POST", "/v1/bots/1/messages", &body);
@@ -547,7 +547,7 @@ fn outside_the_window_only_who_wrote_is_reached() {
 }
 
 #[test]
-fn templates_are_ones_own_and_reach_anyone() {
+fn given_templates_are_listed_and_validated() {
     let home = Home::new();
     let file = home.write(
         "templates.json",
@@ -616,7 +616,7 @@ fn templates_are_ones_own_and_reach_anyone() {
 }
 
 #[test]
-fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
+fn environment_variable_selects_a_running_sandbox() {
     let sandbox = Sandbox::start(&[]);
     let url = format!("http://{}", sandbox.address);
     let home = Home::new();
@@ -691,7 +691,7 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
 }
 
 #[test]
-fn an_address_that_is_not_a_sandbox_is_refused() {
+fn address_without_a_sandbox_is_refused() {
     let home = Home::new();
     for (value, problem) in [
         ("", "JELOUCTL_SANDBOX is set but empty"),
@@ -720,7 +720,7 @@ fn an_address_that_is_not_a_sandbox_is_refused() {
 }
 
 #[test]
-fn a_slow_client_keeps_no_one_else_waiting() {
+fn slow_clients_do_not_delay_others() {
     let sandbox = Sandbox::start(&[]);
     let mut slow: Vec<_> = (0..200).map(|_| sandbox.connect()).collect();
     for stream in &mut slow {
@@ -733,7 +733,7 @@ fn a_slow_client_keeps_no_one_else_waiting() {
 }
 
 #[test]
-fn it_is_nobodys_client() {
+fn sandbox_makes_no_requests() {
     // A message full of addresses, and a server that would notice.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

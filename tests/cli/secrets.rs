@@ -27,7 +27,7 @@ fn echoing() -> Vec<Reply> {
 }
 
 #[test]
-fn echoed_with_escapes() {
+fn escaped_secret_echo_is_hidden() {
     // A secret whose token has a slash, as PHP and ASCII-only writers escape it.
     let secret = r#"canary?>?>"\ñ/"#;
     let token = BASE64_STANDARD.encode(format!("x:{secret}"));
@@ -60,7 +60,7 @@ fn echoed_with_escapes() {
 }
 
 #[test]
-fn echoed_in_other_forms() {
+fn encoded_secret_echo_is_hidden() {
     let secret = "Canary/7f+3a 9ñc51";
     let token = BASE64_STANDARD.encode(format!("x:{secret}"));
     let unicode = |text: &str| {
@@ -136,7 +136,7 @@ fn echoed_in_other_forms() {
 }
 
 #[test]
-fn from_a_flag_that_is_wrong() {
+fn secret_in_a_wrong_flag_is_hidden() {
     let home = Home::new();
     for arguments in [
         ["--client-id", "id:canary"],
@@ -191,7 +191,7 @@ fn send_in_every_way<'a>(run: impl Fn(&str) -> Run<'a>) {
 }
 
 #[test]
-fn from_the_environment() {
+fn secret_from_the_environment_is_hidden() {
     for reply in echoing() {
         let (home, server) = (Home::new(), Server::answering(reply));
         send_in_every_way(|words| {
@@ -212,7 +212,7 @@ fn from_the_environment() {
 
 #[test]
 #[cfg(unix)]
-fn from_a_profile_by_value_file_and_command() {
+fn secret_from_any_profile_source_is_hidden() {
     for key in [
         format!("client_secret = \"{CANARY}\""),
         "client_secret_file = \"secret.txt\"".to_owned(),
@@ -237,7 +237,7 @@ fn from_a_profile_by_value_file_and_command() {
 }
 
 #[test]
-fn from_standard_input() {
+fn secret_from_standard_input_is_hidden() {
     let (home, server) = (Home::new(), Server::answering(echoing()[2].clone()));
     send_in_every_way(|words| {
         home.run(words)
@@ -259,7 +259,7 @@ fn from_standard_input() {
 }
 
 #[test]
-fn from_a_broken_configuration() {
+fn secret_in_a_broken_configuration_is_hidden() {
     let home = Home::new();
     for text in [
         format!("[profiles.p]\nclient_secret = \"{CANARY}"),
@@ -293,7 +293,7 @@ fn from_a_broken_configuration() {
 
 #[test]
 #[cfg(unix)]
-fn from_a_command_that_fails() {
+fn secret_of_a_failed_command_is_hidden() {
     let home = Home::new();
     let base =
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
@@ -314,7 +314,7 @@ fn from_a_command_that_fails() {
 }
 
 #[test]
-fn there_is_no_flag_for_the_secret_itself() {
+fn no_flag_accepts_the_secret() {
     Home::new()
         .run("send text --to 593987654321 Hola --client-secret x")
         .fails(
@@ -327,7 +327,7 @@ fn there_is_no_flag_for_the_secret_itself() {
 }
 
 #[test]
-fn a_flag_that_no_command_has_is_repeated_without_its_value() {
+fn unknown_flag_is_shown_without_its_value() {
     for line in [
         "--client-secert canary-x send text --to 593987654321 Hola",
         "--client-secert=canary-x send text --to 593987654321 Hola",

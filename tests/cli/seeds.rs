@@ -172,7 +172,7 @@ fn every_fixture_is_used() {
 }
 
 #[test]
-fn raw_sends_every_fixture_as_it_is() {
+fn raw_sends_every_fixture_unchanged() {
     for (_, name) in BODIES
         .iter()
         .filter(|(_, name)| fixture(&format!("bodies/{name}")).get("userId").is_some())
@@ -189,7 +189,7 @@ fn raw_sends_every_fixture_as_it_is() {
 }
 
 #[test]
-fn the_sandbox_accepts_every_fixture_without_a_warning() {
+fn sandbox_accepts_every_fixture_without_warnings() {
     for (command, name) in BODIES {
         let path = fixture_path(&format!("bodies/{name}"));
         let ended = Home::new()
@@ -205,7 +205,7 @@ fn the_sandbox_accepts_every_fixture_without_a_warning() {
 }
 
 #[test]
-fn the_type_of_a_flow_message_goes_into_the_query_and_extra_context_into_the_body() {
+fn flow_message_type_is_query_and_payload_body() {
     let server = Server::answering(Reply::json(200, "{}"));
     let path = fixture_path("bodies/flow-message.en.json");
     let body = path.to_str().unwrap();
@@ -223,7 +223,7 @@ fn the_type_of_a_flow_message_goes_into_the_query_and_extra_context_into_the_bod
 }
 
 #[test]
-fn the_recipient_of_a_flow_message_may_stand_in_its_body_but_goes_into_the_path() {
+fn flow_message_recipient_is_moved_to_the_path() {
     let home = Home::new();
     let mut body = fixture("bodies/flow-message.en.json");
     body["userId"] = json!("593987654321");
@@ -238,7 +238,7 @@ fn the_recipient_of_a_flow_message_may_stand_in_its_body_but_goes_into_the_path(
 }
 
 #[test]
-fn bot_and_recipient_are_one_segment_each() {
+fn bot_and_recipient_are_single_path_segments() {
     let server = Server::answering(Reply::json(200, "{}"));
     let path = fixture_path("bodies/flow-message.en.json");
     let body = path.to_str().unwrap();
@@ -259,7 +259,7 @@ fn bot_and_recipient_are_one_segment_each() {
 }
 
 #[test]
-fn the_path_of_the_address_stays_in_front() {
+fn api_url_path_is_kept_as_prefix() {
     let server = Server::answering(Reply::accepted());
     let url = format!("{}/gateway/", server.url);
     Home::new()
@@ -291,7 +291,7 @@ fn ids_and_secrets_are_signed_as_utf_8() {
 }
 
 #[test]
-fn flags_win_over_the_file_and_defaults_only_fill() {
+fn flags_override_file_and_defaults_fill_gaps() {
     let home = Home::new();
     let body = json!({
         "type": "flow", "title": "t", "text": "x", "caption": "c", "userId": "1", "new": {"deep": true},
@@ -329,7 +329,7 @@ fn flags_win_over_the_file_and_defaults_only_fill() {
 }
 
 #[test]
-fn a_contact_from_flags_has_its_parts_and_a_whatsapp_id() {
+fn contact_flags_produce_parts_and_whatsapp_id() {
     let server = Server::answering(Reply::accepted());
     let phones = [
         "--phone",
@@ -365,7 +365,7 @@ fn a_contact_from_flags_has_its_parts_and_a_whatsapp_id() {
 }
 
 #[test]
-fn contacts_come_from_vcards_and_from_json_files() {
+fn contacts_are_read_from_vcards_and_json() {
     let home = Home::new();
     home.write("two.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Ana Ríos\nTEL;TYPE=cell:+593987654322\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nN:Bo;;;;\nFN:Bo\nEND:VCARD\n");
     home.write(
@@ -450,7 +450,7 @@ fn vcards_of_other_programs_are_read() {
 }
 
 #[test]
-fn vcard_whose_numbers_are_lost_is_warned_of() {
+fn vcard_without_readable_numbers_is_warned_about() {
     let home = Home::new();
     home.write(
         "lost.vcf",
@@ -462,7 +462,7 @@ fn vcard_whose_numbers_are_lost_is_warned_of() {
         "--sandbox --dry-run send contacts --to 593987654321 --vcard lost.vcf",
         "--sandbox --dry-run bulk send people.csv contacts --vcard lost.vcf",
     ] {
-        home.run(command).success().told(&["warning: ", told]);
+        home.run(command).success().stderr_has(&["warning: ", told]);
         home.run(&format!("{command} --strict")).fails(2, &[told]);
     }
 }

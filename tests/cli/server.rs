@@ -98,18 +98,18 @@ impl Server {
     }
 
     /// The test fails if the server gets a request.
-    pub(crate) fn never_asked() -> Self {
+    pub(crate) fn expect_no_requests() -> Self {
         let server = Self::answering(Reply::accepted());
         Self {
-            acceptor: server.acceptor.never_asked(),
+            acceptor: server.acceptor.expect_no_requests(),
             ..server
         }
     }
 
     /// A request is optional: the test decides.
-    pub(crate) fn perhaps_asked(self) -> Self {
+    pub(crate) fn allow_no_requests(self) -> Self {
         Self {
-            acceptor: self.acceptor.perhaps_asked(),
+            acceptor: self.acceptor.allow_no_requests(),
             ..self
         }
     }

@@ -296,17 +296,17 @@ fn check(home: &Home, jelou: &Jelou, ledger: &str, kills: u64) -> u64 {
 }
 
 #[test]
-fn no_row_is_sent_twice_or_lost_whatever_happens_to_machines_and_database() {
+fn chaos_loses_and_duplicates_no_row() {
     if Cluster::shared().is_none() {
         return;
     }
     chaos(&Cluster::start(""), 1);
 }
 
-/// `cargo test --release --test cli -- --ignored --nocapture a_hundred_runs_in_chaos`: a quarter of an hour.
+/// `cargo test --release --test cli -- --ignored --nocapture hundred_chaotic_runs_lose_no_row`: a quarter of an hour.
 #[test]
 #[ignore = "takes a quarter of an hour; CONTRIBUTING.md says when to run it"]
-fn a_hundred_runs_in_chaos() {
+fn hundred_chaotic_runs_lose_no_row() {
     if Cluster::shared().is_none() {
         return;
     }

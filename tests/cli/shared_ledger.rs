@@ -33,7 +33,7 @@ pub(crate) fn status(home: &Home) -> Value {
 }
 
 #[test]
-fn another_machine_with_nothing_but_the_address_has_all_of_a_run() {
+fn database_address_is_enough_to_manage_runs() {
     let Some(home) = people_in_a_database(300) else {
         return;
     };
@@ -72,7 +72,7 @@ fn another_machine_with_nothing_but_the_address_has_all_of_a_run() {
 }
 
 #[test]
-fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
+fn rate_limit_acts_equally_in_either_ledger() {
     const PAIR: &str = r#"{"error":{"code":131056,"message":"Too many to this recipient"}}"#;
     let Some(cluster) = Cluster::shared() else {
         return;
@@ -108,11 +108,11 @@ fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
 }
 
 #[test]
-fn three_machines_send_each_row_of_a_run_once() {
+fn three_machines_send_each_row_once() {
     let Some(home) = people_in_a_database(2000) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     let made = send_with(&home, &jelou.url, &["--import-only"]).success();
     assert_eq!(counts(&made.json()), [0, 0, 0, 2000]);
     assert!(made.stderr.contains("jelouctl bulk work r"), "{made:?}");
@@ -138,11 +138,11 @@ fn three_machines_send_each_row_of_a_run_once() {
 }
 
 #[test]
-fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of_them() {
+fn suspended_worker_with_expired_rows_sends_none() {
     let Some(home) = people_in_a_database(4000) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let child = start(
         &home,
@@ -155,13 +155,13 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     home.run("bulk stop r").env("USER", "ana").success();
     let over = "SELECT pg_sleep_until(to_timestamp(max(seen_at + lease_ms) / 1000.0))::text FROM jelouctl.worker";
     home.sql(over);
-    let seen = jelou.seen().len();
+    let seen = jelou.requests().len();
     signal(&child, Signal::CONT);
     let ended = end(child);
     // Of what was under way it has no answer in time; so it may end for that.
     assert!([8, 11].contains(&ended.code), "{ended:?}");
     // One can be stopped between its look at the clock and its write to the socket, which are one after the other.
-    let late = jelou.seen().len() - seen;
+    let late = jelou.requests().len() - seen;
     assert!(late <= 1, "{late} rows left after their lease");
     let told = status(&home);
     assert!(
@@ -185,7 +185,7 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
 }
 
 #[test]
-fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
+fn killed_worker_rows_are_unknown_and_others_continue() {
     let Some(home) = people_in_a_database(30) else {
         return;
     };
@@ -254,7 +254,7 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
         (&json!("unknown"), &json!("unknown")),
         "{found}"
     );
-    let accepting = Jelou::accepting();
+    let accepting = Jelou::accept_all();
     // Its address is the run's own, so the database gets the new one.
     let moved = format!(
         "UPDATE run SET details = replace(details, '{}', '{}')",
@@ -276,7 +276,7 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
 }
 
 #[test]
-fn too_many_unknown_rows_pause_the_run_for_all() {
+fn too_many_unknown_rows_pause_every_process() {
     let Some(home) = people_in_a_database(100) else {
         return;
     };
@@ -284,17 +284,17 @@ fn too_many_unknown_rows_pause_the_run_for_all() {
     send(&home, &jelou.url).fails(8, &["the run paused"]);
     let told = status(&home);
     assert_eq!(told["paused"]["reason"], json!("unknown"), "{told}");
-    let seen = jelou.seen().len();
+    let seen = jelou.requests().len();
     // A platform that starts the container again makes no more of them.
     home.another_machine()
         .run("bulk work r")
         .api(&jelou.url)
         .fails(8, &["the run is paused", "bulk resume r"]);
-    assert_eq!(jelou.seen().len(), seen);
+    assert_eq!(jelou.requests().len(), seen);
 }
 
 #[test]
-fn rows_to_one_person_leave_in_order_whoever_sends_them() {
+fn machines_keep_the_row_order_per_recipient() {
     let Some(home) = people_in_a_database(0) else {
         return;
     };
@@ -302,7 +302,7 @@ fn rows_to_one_person_leave_in_order_whoever_sends_them() {
         "people.csv",
         "to,nombre\n593987654321,uno\n593987654321,dos\n",
     );
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let homes = [(); 2].map(|()| home.another_machine());
     let ended = homes
@@ -310,7 +310,7 @@ fn rows_to_one_person_leave_in_order_whoever_sends_them() {
         .map(|home| start(home, "bulk work", &[], &jelou.url))
         .map(end);
     assert!(ended.iter().all(|worker| worker.code == 0), "{ended:?}");
-    let seen = jelou.seen();
+    let seen = jelou.requests();
     let texts: Vec<_> = seen
         .iter()
         .map(|seen| seen.received.json()["text"].clone())
@@ -323,13 +323,13 @@ fn rows_to_one_person_leave_in_order_whoever_sends_them() {
 }
 
 #[test]
-fn who_may_only_look_sends_nothing() {
+fn reader_role_cannot_send() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
     let database = cluster.database();
     let home = people(3).on(cluster.url("app", &database));
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&home, &jelou.url).success();
     home.change_database(LOOKER);
     let other = Home::new().on(cluster.url("looker", &database));
@@ -362,11 +362,11 @@ fn who_may_only_look_sends_nothing() {
         .run("bulk list")
         .env("JELOUCTL_LEDGER", stranger)
         .fails(3, &["may not use the ledger"]);
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
+fn unusable_database_is_reported_before_sending() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -471,7 +471,7 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
 }
 
 #[test]
-fn a_session_has_the_isolation_that_the_ledger_is_made_for() {
+fn session_uses_the_required_isolation_level() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -484,13 +484,13 @@ fn a_session_has_the_isolation_that_the_ledger_is_made_for() {
          CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON jelouctl.row FOR EACH ROW EXECUTE FUNCTION jelouctl.watch()"
     );
     cluster.script("postgres", &database, &strict);
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send(&people(3).on(cluster.url("app", &database)), &jelou.url).success();
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn the_password_comes_from_where_only_its_owner_reads() {
+fn ledger_password_comes_from_private_sources() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -549,7 +549,7 @@ fn the_password_comes_from_where_only_its_owner_reads() {
 }
 
 #[test]
-fn the_printed_setup_makes_the_same_ledger() {
+fn printed_setup_creates_the_same_ledger() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -563,9 +563,9 @@ fn the_printed_setup_makes_the_same_ledger() {
     cluster.script("postgres", &database, &script);
     set_up("postgres", &database)
         .success()
-        .told(&["has a ledger already"]);
+        .stderr_has(&["has a ledger already"]);
     cluster.script("postgres", &database, "GRANT jelouctl_sender TO app");
-    send(&home, &Jelou::accepting().url)
+    send(&home, &Jelou::accept_all().url)
         .env("JELOUCTL_LEDGER", cluster.url("app", &database))
         .end();
     let checked = home
@@ -603,7 +603,7 @@ fn the_printed_setup_makes_the_same_ledger() {
     set_up("App%40example.com", &bare).success();
     cluster.script("postgres", &bare, &anew("app"));
     set_up("app", &bare).success();
-    send(&home, &Jelou::accepting().url)
+    send(&home, &Jelou::accept_all().url)
         .env("JELOUCTL_LEDGER", cluster.url("app", &bare))
         .success();
     home.run("ledger setup")
@@ -611,11 +611,11 @@ fn the_printed_setup_makes_the_same_ledger() {
 }
 
 #[test]
-fn a_run_needs_its_own_bot_and_credentials_but_not_its_profile() {
+fn run_needs_its_bot_but_not_its_profile() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("prod", &jelou.url, "");
     home.run("bulk send people.csv --yes --run r --import-only text Hola")
         .success();
@@ -638,13 +638,13 @@ fn a_run_needs_its_own_bot_and_credentials_but_not_its_profile() {
 }
 
 #[test]
-fn a_database_that_crashes_while_requests_are_under_way_loses_nothing() {
+fn database_crash_during_requests_loses_nothing() {
     if Cluster::shared().is_none() {
         return;
     }
     let cluster = Cluster::start("");
     let home = people(3000).on(cluster.ledger());
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let child = start(&home, "bulk work --timeout 20s", &[], &jelou.url);
     for requests in [300, 1200] {
@@ -669,7 +669,7 @@ fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
     );
     let (home, jelou) = (
         people(300).on(cluster.url(role, &cluster.database())),
-        Jelou::accepting(),
+        Jelou::accept_all(),
     );
     let import = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
     home.run(import).api(&jelou.url).success();
@@ -685,7 +685,7 @@ fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
 }
 
 #[test]
-fn a_database_that_lets_nobody_in_any_more_ends_a_run_without_a_word_that_nothing_was_sent() {
+fn revoked_database_access_ends_run_without_false_note() {
     let Some((_home, jelou, child)) = locked_out("let_out", "NOLOGIN") else {
         return;
     };
@@ -696,11 +696,11 @@ fn a_database_that_lets_nobody_in_any_more_ends_a_run_without_a_word_that_nothin
         "{ended:?}"
     );
     assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
-    assert!(jelou.seen().len() >= 5);
+    assert!(jelou.requests().len() >= 5);
 }
 
 #[test]
-fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
+fn unreachable_database_is_reported_once() {
     let Some((_home, _jelou, mut child)) = locked_out("too_many", "CONNECTION LIMIT 0") else {
         return;
     };
@@ -722,11 +722,11 @@ fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
 }
 
 #[test]
-fn of_an_import_that_is_cut_off_nothing_stays() {
+fn interrupted_import_leaves_nothing() {
     let Some(home) = people_in_a_database(3000) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     // The last of the tables is held by somebody else, so that the others are filled when the connection is cut.
     let holding = "BEGIN; LOCK TABLE jelouctl.known IN SHARE MODE";
     let importing = home.while_holding(holding, || {
@@ -736,7 +736,7 @@ fn of_an_import_that_is_cut_off_nothing_stays() {
         wait_until("a connection is cut", || home.sql(cut)[0].get::<_, i64>(0) > 0);
         importing
     });
-    let ended = end(importing).told(&["is not available", "; nothing was sent"]);
+    let ended = end(importing).stderr_has(&["is not available", "; nothing was sent"]);
     assert_eq!(ended.code, 12, "{ended:?}");
     let left = "SELECT (SELECT count(*) FROM jelouctl.run) + (SELECT count(*) FROM jelouctl.row) \
                 + (SELECT count(*) FROM jelouctl.message)";
@@ -746,7 +746,7 @@ fn of_an_import_that_is_cut_off_nothing_stays() {
 }
 
 #[test]
-fn of_two_who_make_a_run_of_one_name_at_once_one_is_told() {
+fn concurrent_runs_with_one_name_refuse_one() {
     let Some(home) = people_in_a_database(500) else {
         return;
     };
@@ -756,17 +756,17 @@ fn of_two_who_make_a_run_of_one_name_at_once_one_is_told() {
     ended.sort_by_key(|ended| ended.code);
     let [made, refused] = ended;
     assert_eq!((made.code, refused.code), (0, 2), "{refused:?}");
-    refused.told(&["run r already exists"]);
+    refused.stderr_has(&["run r already exists"]);
     assert_eq!(counts(&status(&home)), [0, 0, 0, 500]);
 }
 
 #[test]
-fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
+fn machines_with_wrong_clocks_send_normally() {
     let Some(home) = people_in_a_database(300) else {
         return;
     };
     let Some(library) = faketime() else { return };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let workers = ["+1h", "-1h"].map(|off| {
         let mut command = home.process("bulk work r", &jelou.url);
@@ -790,11 +790,11 @@ fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
 }
 
 #[test]
-fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
+fn replaced_database_pauses_the_run() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
     home.run("bulk work r")
@@ -804,12 +804,12 @@ fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
     home.run("bulk resume r")
         .api(&jelou.url)
         .fails(11, &["what was written may be lost"]);
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     home.run("bulk resume r").api(&jelou.url).success();
 }
 
 #[test]
-fn a_run_that_is_sent_at_this_moment_is_not_removed() {
+fn running_run_is_not_removed() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
@@ -857,11 +857,11 @@ fn look_ups(home: &Home) -> LookUps {
 }
 
 #[test]
-fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
+fn row_needs_few_reads_despite_other_runs() {
     let Some(home) = people_in_a_database(1500) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     for run in ["a", "b", "c", "d"] {
         let words = format!(
             "bulk send people.csv --yes --again --run {run} --rate 1000000/s --import-only text Hola"
@@ -884,11 +884,11 @@ fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
 }
 
 #[test]
-fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
+fn earlier_runs_do_not_slow_a_new_one() {
     let Some(home) = people_in_a_database(1500) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     // By these, the rows of a run are one.
     for run in ["a", "b", "c"] {
         let words = format!("bulk send people.csv --limit 1 --yes --again --run {run} text Hola");
@@ -908,7 +908,7 @@ fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
 }
 
 #[test]
-fn a_report_reads_each_row_of_a_long_list_once() {
+fn report_reads_each_row_once() {
     let Some(home) = people_in_a_database(5000) else {
         return;
     };
@@ -926,7 +926,7 @@ fn a_report_reads_each_row_of_a_long_list_once() {
 }
 
 #[test]
-fn a_server_with_another_name_or_of_another_authority_is_refused() {
+fn untrusted_or_misnamed_database_server_is_refused() {
     let Some(shared) = Cluster::shared() else {
         return;
     };

@@ -23,7 +23,7 @@ use crate::terminal::Terminal;
 const ELSEWHERE: &str = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
 
 #[test]
-fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_key() {
+fn late_rejection_is_not_retried_after_key_removal() {
     let Some(home) = people_in_a_database(1) else {
         return;
     };
@@ -59,11 +59,11 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
 }
 
 #[test]
-fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
+fn send_with_lost_session_still_records_its_key() {
     let Some(home) = people_in_a_database(0) else {
         return;
     };
-    let (jelou, arrived, release) = Jelou::holding();
+    let (jelou, arrived, release) = Jelou::hold_responses();
     let words = format!("send text Hola --once k --timeout 60s --to {}", user(0));
     let sent = thread::scope(|scope| {
         let sent = scope.spawn(|| home.run(&words).api(&jelou.url).end());
@@ -89,14 +89,14 @@ fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
         .success()
         .json();
     assert_eq!(
-        (&replayed["replayed"], jelou.seen().len()),
+        (&replayed["replayed"], jelou.requests().len()),
         (&json!(true), 1),
         "{replayed}"
     );
 }
 
 #[test]
-fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
+fn lost_worker_rows_can_be_resolved() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
@@ -113,12 +113,12 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
         .fails(2, &["1 row at", "may still send", "--yes"]);
     home.run("bulk resolve r --line 2 --unknown-as sent")
         .success()
-        .told(&["1 unknown row counts as sent"]);
+        .stderr_has(&["1 unknown row counts as sent"]);
     assert_eq!(lines_in(&home, "sent"), [2]);
 }
 
 #[test]
-fn rows_of_which_nobody_was_asked_are_not_sent_again() {
+fn resolve_prompts_again_for_newly_unknown_rows() {
     let Some(home) = people_in_a_database(4) else {
         return;
     };
@@ -153,11 +153,11 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
 }
 
 #[test]
-fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
+fn resume_reports_a_failover_found_by_others() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
     home.run("bulk work r")
@@ -181,7 +181,7 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     // Nothing of that was a resumption.
     let query = "SELECT count(*) FROM jelouctl.event WHERE kind = 'resumed'";
     assert_eq!(home.sql(query)[0].get::<_, i64>(0), 0);
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     let ended = resume().success();
     assert!(
         told.iter().all(|told| ended.stderr.contains(told)),
@@ -191,11 +191,11 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
 }
 
 #[test]
-fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
+fn resume_prompt_reports_a_failover() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
     let variables = [
@@ -210,15 +210,15 @@ fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
         code == 0 && told.is_some() && told < screen.find("Send 3 messages"),
         "{code}: {screen}"
     );
-    assert_eq!(jelou.seen().len(), 3);
+    assert_eq!(jelou.requests().len(), 3);
 }
 
 #[test]
-fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_to() {
+fn excluded_row_of_stale_run_is_unknown() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.config(&format!(
         "[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n",
         jelou.url
@@ -252,13 +252,13 @@ fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_
 }
 
 #[test]
-fn what_may_have_been_sent_of_a_cancelled_run_is_unknown() {
+fn cancelled_stale_run_marks_rows_unknown() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
     send_with(
         &home,
-        &Jelou::never_asked().url,
+        &Jelou::expect_no_requests().url,
         &["--import-only", "--once", "k"],
     )
     .success();
@@ -276,18 +276,18 @@ fn what_may_have_been_sent_of_a_cancelled_run_is_unknown() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    send_with(&home, &Jelou::never_asked().url, &["--import-only"]).success();
+    send_with(&home, &Jelou::expect_no_requests().url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
     home.run("bulk cancel r")
         .fails(2, &["run r was not cancelled", "--yes"]);
 }
 
 #[test]
-fn a_changed_request_in_a_database_leaves_no_row_under_way() {
+fn modified_request_in_database_leaves_none_in_flight() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database("UPDATE jelouctl.message SET body = '{}' WHERE n = 2");
     let ended = home
@@ -302,11 +302,11 @@ fn a_changed_request_in_a_database_leaves_no_row_under_way() {
 }
 
 #[test]
-fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
+fn pause_is_described_in_local_time() {
     let Some(home) = people_in_a_database(1) else {
         return;
     };
-    send_with(&home, &Jelou::never_asked().url, &["--import-only"]).success();
+    send_with(&home, &Jelou::expect_no_requests().url, &["--import-only"]).success();
     home.run("bulk stop r").env("USER", "ana").success();
     let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota")];
     let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
@@ -327,11 +327,11 @@ fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
 }
 
 #[test]
-fn what_a_run_went_through_is_noted_whoever_does_it() {
+fn run_records_stop_begin_and_end() {
     let Some(home) = people_in_a_database(1) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.run("bulk stop r").success();
     home.run("bulk work r")
@@ -345,7 +345,7 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
 }
 
 #[test]
-fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
+fn run_stop_is_recorded_with_last_worker() {
     let Some(home) = people_in_a_database(2000) else {
         return;
     };
@@ -405,11 +405,11 @@ fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
 }
 
 #[test]
-fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
+fn database_resume_prompts_and_checks_exclusions_again() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.write("bajas.txt", "# nobody\n");
     let keys = format!(
         "do_not_contact = \"{}\"",
@@ -447,11 +447,11 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
 }
 
 #[test]
-fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
+fn process_waiting_for_hours_notices_stop() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     let tomorrow = jiff::ZonedDateTime::now()
         .tomorrow()
         .unwrap()
@@ -502,11 +502,11 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
 }
 
 #[test]
-fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
+fn run_sent_during_the_prompt_is_not_removed() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
     terminal.wait_for("(3 still to be sent)?");
@@ -530,7 +530,7 @@ fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
 }
 
 #[test]
-fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
+fn run_with_killed_sender_is_not_removed() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
@@ -551,11 +551,11 @@ fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
 }
 
 #[test]
-fn what_fails_because_the_run_is_locked_does_not_happen_later() {
+fn timed_out_change_does_not_happen_later() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.while_holding("BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
         // Who waits behind another waits for two locks.
@@ -575,7 +575,7 @@ fn what_fails_because_the_run_is_locked_does_not_happen_later() {
 }
 
 #[test]
-fn who_works_on_a_run_is_told_who_changes_its_rate() {
+fn work_refuses_rate_with_a_hint() {
     let home = Home::new();
     home.run("bulk work r --rate 2/s").fails(
         2,
@@ -589,7 +589,7 @@ fn who_works_on_a_run_is_told_who_changes_its_rate() {
 }
 
 #[test]
-fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
+fn sent_rows_are_printed_despite_stalled_database() {
     let Some(home) = people_in_a_database(1) else {
         return;
     };
@@ -634,7 +634,7 @@ fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
 }
 
 #[test]
-fn a_profile_shows_and_keeps_its_ledger() {
+fn profile_shows_and_stores_its_ledger() {
     let home = Home::new();
     let url = "postgres://jelou@db.example/jelou";
     home.write("word", "canary\n");
@@ -683,11 +683,11 @@ fn a_profile_shows_and_keeps_its_ledger() {
 }
 
 #[test]
-fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
+fn cancel_is_logged_if_its_wait_is_interrupted() {
     let Some(home) = people_in_a_database(2) else {
         return;
     };
-    let (jelou, has_arrived, go) = Jelou::holding();
+    let (jelou, has_arrived, go) = Jelou::hold_responses();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let sending = start(
         &home,
@@ -747,7 +747,7 @@ fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
 }
 
 #[test]
-fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
+fn resolved_rows_are_logged_if_ledger_then_fails() {
     let Some(home) = people_in_a_database(3) else {
         return;
     };
@@ -791,11 +791,11 @@ fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
 }
 
 #[test]
-fn runs_that_are_removed_before_one_that_cannot_be_are_told() {
+fn removed_runs_are_reported_if_one_fails() {
     let Some(home) = people_in_a_database(1) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     for run in ["a", "b", "c"] {
         let words = format!("bulk send people.csv --yes --run {run} --once key-{run} text Hola");
         home.run(&words).api(&jelou.url).success();

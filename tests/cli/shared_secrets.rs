@@ -66,7 +66,7 @@ fn records(cluster: &Cluster, database: &str) -> String {
 }
 
 #[test]
-fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() {
+fn run_never_exposes_the_database_password() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -137,7 +137,7 @@ fn credentials(run: Run<'_>) -> Run<'_> {
 }
 
 #[test]
-fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
+fn run_selects_no_profile_for_outside_credentials() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -178,7 +178,7 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
         std::io::ErrorKind::WouldBlock
     );
     // This process may choose it.
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.config(&profiles.replace(&url, &jelou.url));
     let made = home
         .run("bulk send people.csv --yes --run s --rate 1000000/s --import-only text Hola")
@@ -200,13 +200,13 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
 }
 
 #[test]
-fn an_error_and_a_log_name_the_database_without_its_password() {
+fn errors_and_logs_omit_the_database_password() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
     let (database, ledger) = secretive(cluster);
     let home = people(3);
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     let with =
         |password: &str, ledger: &str| ledger.replace("_sender@", &format!("_sender:{password}@"));
     // `Run::end` looks for it in all that is printed.

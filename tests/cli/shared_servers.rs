@@ -14,13 +14,13 @@ const DOUBT: &str = "the store is not the one in which the run was begun";
 const RESTORED: &str = "what was written may be lost";
 
 #[test]
-fn a_server_that_may_forget_what_it_has_said_is_refused() {
+fn server_without_durability_is_refused() {
     if Cluster::shared().is_none() {
         return;
     }
     let cluster = Cluster::start("");
     let home = people(3).on(cluster.ledger());
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     cluster.sql("postgres", "ALTER SYSTEM SET fsync = off");
     cluster.sql("postgres", "SELECT pg_reload_conf()");
     wait_until("fsync is off", || {
@@ -41,7 +41,7 @@ fn a_server_that_may_forget_what_it_has_said_is_refused() {
 }
 
 #[test]
-fn a_server_whose_clock_is_before_this_release_sends_nothing() {
+fn server_clock_before_release_prevents_sending() {
     if Cluster::shared().is_none() {
         return;
     }
@@ -52,11 +52,11 @@ fn a_server_whose_clock_is_before_this_release_sends_nothing() {
         "the clock of the database shows 1971-01-02T00:0",
         "before this jelouctl was released (20",
     ];
-    send(&home, &Jelou::never_asked().url).fails(11, &told);
+    send(&home, &Jelou::expect_no_requests().url).fails(11, &told);
 }
 
 #[test]
-fn a_session_s_own_durability_counts_and_not_what_the_database_is_set_to() {
+fn session_durability_overrides_the_database_setting() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -66,18 +66,18 @@ fn a_session_s_own_durability_counts_and_not_what_the_database_is_set_to() {
         &format!("ALTER DATABASE {database} SET synchronous_commit = off"),
     );
     let home = people(3).on(cluster.url("app", &database));
-    send(&home, &Jelou::accepting().url).success();
+    send(&home, &Jelou::accept_all().url).success();
 }
 
 #[test]
-fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsewhere() {
+fn standby_is_refused_and_promotion_pauses_run() {
     if Cluster::shared().is_none() {
         return;
     }
     let primary = Cluster::start("");
     let database = primary.database();
     let home = people(6).on(primary.url("app", &database));
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let standby = primary.standby();
     let home = home.on(standby.url("app", &database));
@@ -103,11 +103,11 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
         is_shown_as_unknown(&home)["paused"]["reason"],
         json!("doubt")
     );
-    assert!(jelou.seen().is_empty());
+    assert!(jelou.requests().is_empty());
     let ended = home.run("bulk resume r").api(&jelou.url).success();
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
     home.run("bulk work r").api(&jelou.url).success();
-    assert_eq!(jelou.seen().len(), 6);
+    assert_eq!(jelou.requests().len(), 6);
 }
 
 /// Any process that uses the run detects that its database was restored, and resuming it first requires a confirmation.
@@ -165,13 +165,13 @@ fn is_shown_as_unknown(home: &Home) -> Value {
 }
 
 #[test]
-fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
+fn dump_restored_during_a_run_pauses_it() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
     let database = cluster.database();
     let home = people(600).on(cluster.url("app", &database));
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.run(SLOWLY).api(&jelou.url).success();
     let watched = Watched::new(start(&home, "bulk work r --timeout 1s", &[], &jelou.url));
     jelou.wait_for(60);
@@ -203,7 +203,7 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
 }
 
 #[test]
-fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done() {
+fn restored_database_is_detected_by_every_method() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
@@ -213,7 +213,7 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
     ] {
         let database = cluster.database();
         let home = people(20).on(cluster.url("app", &database));
-        let jelou = Jelou::accepting();
+        let jelou = Jelou::accept_all();
         send_with(&home, &jelou.url, &["--import-only"]).success();
         let dump = cluster.dump(&database, flags);
         home.run("bulk work r").api(&jelou.url).success();
@@ -222,7 +222,7 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
         cluster.script("postgres", &database, LOOKER);
         is_shown_as_unknown(&Home::new().on(cluster.url("looker", &database)));
         is_paused_as_restored(&home, &jelou.url);
-        assert_eq!(jelou.seen().len(), 20, "{flags:?}");
+        assert_eq!(jelou.requests().len(), 20, "{flags:?}");
         home.run("bulk resume r --yes").api(&jelou.url).success();
         home.run("bulk work r").api(&jelou.url).success();
         assert_eq!(status(&home)["doubt"], json!(null));
@@ -230,7 +230,7 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
     // A copy of all files of the database, under its name or another one.
     let database = cluster.database();
     let home = people(20).on(cluster.url("app", &database));
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let home = home.on(cluster.url("app", &cluster.database_like(&database)));
     let told = ["what was written may be lost (the store is another one now: "];
@@ -238,11 +238,11 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
 }
 
 #[test]
-fn what_a_database_does_to_its_own_tables_pauses_nothing() {
+fn database_maintenance_does_not_pause_a_run() {
     let Some(home) = people_in_a_database(20) else {
         return;
     };
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     for statement in [
         "VACUUM (FULL, FREEZE) jelouctl.message",
@@ -254,17 +254,17 @@ fn what_a_database_does_to_its_own_tables_pauses_nothing() {
         home.sql(statement);
     }
     home.run("bulk work r").api(&jelou.url).success();
-    assert_eq!(jelou.seen().len(), 20);
+    assert_eq!(jelou.requests().len(), 20);
 }
 
 #[test]
-fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() {
+fn older_database_files_are_detected_by_the_sender() {
     if Cluster::shared().is_none() {
         return;
     }
     let cluster = Cluster::start("");
     let home = people(600).on(cluster.ledger());
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.run(SLOWLY).api(&jelou.url).success();
     let watched = Watched::new(start(&home, "bulk work r --timeout 1s", &[], &jelou.url));
     jelou.wait_for(60);
@@ -287,11 +287,11 @@ fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() 
 }
 
 #[test]
-fn a_pooler_that_drops_the_settings_of_a_session_is_refused() {
+fn pooler_that_drops_session_settings_is_refused() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
-    let jelou = Jelou::never_asked();
+    let jelou = Jelou::expect_no_requests();
     // It takes none of them, and says so or does not.
     for settings in ["", "ignore_startup_parameters = options"] {
         for mode in ["session", "transaction"] {
@@ -312,7 +312,7 @@ fn a_pooler_that_drops_the_settings_of_a_session_is_refused() {
 
 /// What one session sets stays behind in a process of the server that the next one gets.
 #[test]
-fn a_pooler_whose_processes_have_the_settings_of_others_is_found_all_the_same() {
+fn pooler_that_shares_session_settings_is_refused() {
     let Some(cluster) = Cluster::shared() else {
         return;
     };

@@ -28,7 +28,7 @@ struct Wait {
     given: &'static [Given],
     command: &'static str,
     /// What shows that it waits.
-    shown_by: Shown,
+    shown_by: ShownBy,
     ends_with: End,
     /// How many requests to send a message have come when it ends.
     requests: usize,
@@ -62,7 +62,7 @@ enum Given {
     Answer(&'static str, &'static str),
 }
 
-enum Shown {
+enum ShownBy {
     /// This is on the screen.
     Screen(&'static str),
     /// Jelou was asked for something.
@@ -83,13 +83,13 @@ use Given::{
     Answer, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentLookUps,
     SilentMessages, Writing, WritingAfterMessage,
 };
-use Shown::{LookUp, Message, OpenPipe, Screen};
+use ShownBy::{LookUp, Message, OpenPipe, Screen};
 
 const fn wait(
     name: &'static str,
     given: &'static [Given],
     command: &'static str,
-    shown_by: Shown,
+    shown_by: ShownBy,
 ) -> Wait {
     Wait {
         name,
@@ -113,8 +113,8 @@ impl Wait {
 
 const LIST: &str = "bulk send people.csv text Hola";
 const TEXT: &str = "send text --to 593987654321 Hola";
-const YES: Shown = Screen("[y/N]");
-const TURN: Shown = Screen("waiting for another process that writes the ledger");
+const YES: ShownBy = Screen("[y/N]");
+const TURN: ShownBy = Screen("waiting for another process that writes the ledger");
 
 #[rustfmt::skip]
 static WAITS: &[Wait] = &[
@@ -206,7 +206,7 @@ fn interrupt_each(signal: Signal) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(wait) = WAITS.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let fault = Place::new(wait).interrupt(signal);
+                    let fault = LedgerLocation::new(wait).interrupt(signal);
                     faults.lock().unwrap().extend(fault);
                 }
             });
@@ -217,7 +217,7 @@ fn interrupt_each(signal: Signal) {
 }
 
 /// Where a wait takes place.
-struct Place {
+struct LedgerLocation {
     wait: &'static Wait,
     home: Home,
     server: Server,
@@ -226,7 +226,7 @@ struct Place {
     sending: Option<Child>,
 }
 
-impl Place {
+impl LedgerLocation {
     fn new(wait: &'static Wait) -> Self {
         let home = Home::new();
         let rows: Vec<_> = (0..3).map(|number| format!("{}\n", user(number))).collect();
@@ -297,9 +297,9 @@ impl Place {
         }
         let (status, screen) = terminal.end_within(SOON);
         let took = interrupted.elapsed();
-        let of_signal = 128 + signal.as_raw();
+        let signal_exit_code = 128 + signal.as_raw();
         let expected = match self.wait.ends_with {
-            End::Signal => of_signal,
+            End::Signal => signal_exit_code,
             Code(code) => code,
         };
         let code = match status {
@@ -318,7 +318,7 @@ impl Place {
     }
 }
 
-impl Place {
+impl LedgerLocation {
     /// How many requests to send a message came.
     fn messages(&self) -> usize {
         let received = self.server.received();
@@ -386,7 +386,7 @@ fn jelou(wait: &'static Wait, lock: PathBuf, writing: Arc<Mutex<Option<File>>>) 
             Reply::accepted()
         }
     });
-    server.perhaps_asked()
+    server.allow_no_requests()
 }
 
 fn listing(request: &Received) -> Reply {

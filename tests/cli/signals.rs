@@ -6,12 +6,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use crate::acceptor::Acceptor;
-use crate::harness::{Ended, Home, tool, under, wait_until};
+use crate::harness::{CommandOutput, Home, tool, under, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
 /// Starts a send, waits until `wait_for` is on its stderr and the server was asked, and sends the signal.
-fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -> Ended {
+fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -> CommandOutput {
     let home = Home::new();
     let mut command = home.command();
     let child = command
@@ -34,14 +34,14 @@ fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -
     tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
     let output = child.wait_with_output().unwrap();
     std::io::Read::read_to_string(&mut stderr, &mut seen).unwrap();
-    Ended {
+    CommandOutput {
         stderr: seen,
-        ..Ended::new(&output)
+        ..CommandOutput::new(&output)
     }
 }
 
 #[test]
-fn a_signal_in_flight_leaves_it_unknown() {
+fn signal_in_flight_means_unknown() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::answering(Reply::HangAfterReading);
         let ended = interrupted(
@@ -67,7 +67,7 @@ fn interrupted_while_connecting(
     signal: &str,
     environment: &[(&str, &str)],
     arrived: impl FnMut() -> bool,
-) -> Ended {
+) -> CommandOutput {
     let home = Home::new();
     let mut command = home.command();
     command.args([
@@ -92,11 +92,11 @@ fn interrupted_while_connecting(
     let child = child.unwrap();
     wait_until("it arrived", arrived);
     tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
-    Ended::new(&child.wait_with_output().unwrap())
+    CommandOutput::new(&child.wait_with_output().unwrap())
 }
 
 #[test]
-fn a_signal_while_a_connection_is_made_was_not_sent() {
+fn signal_while_connecting_is_not_sent() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         // TLS hangs: what the server reads is its beginning.
         let (asked, asks) = channel();
@@ -130,7 +130,7 @@ fn a_signal_while_a_connection_is_made_was_not_sent() {
 }
 
 #[test]
-fn a_signal_between_two_attempts_was_not_sent() {
+fn signal_between_attempts_is_not_sent() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::answering(Reply::with_headers(429, "Retry-After: 25\r\n", ""));
         let ended = interrupted(
@@ -153,10 +153,10 @@ fn a_signal_between_two_attempts_was_not_sent() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_signal_while_the_secret_is_fetched_was_not_sent() {
+fn signal_while_fetching_the_secret_is_not_sent() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let home = Home::new();
-        let server = Server::never_asked();
+        let server = Server::expect_no_requests();
         let marker = home.path().join("fetching");
         home.config(&format!(
             "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n\
@@ -194,7 +194,7 @@ fn a_signal_while_the_secret_is_fetched_was_not_sent() {
                 Command::new("kill")
                     .args([format!("-{signal}"), child.id().to_string()].as_slice()),
             );
-            let ended = Ended::new(&child.wait_with_output().unwrap());
+            let ended = CommandOutput::new(&child.wait_with_output().unwrap());
             drop(stdin);
             assert_eq!(ended.code, code, "{ended:?}");
             assert_eq!(
@@ -211,7 +211,7 @@ fn a_signal_while_the_secret_is_fetched_was_not_sent() {
 }
 
 #[test]
-fn a_signal_ends_the_reading_without_advice_about_a_message() {
+fn interrupted_read_gives_no_message_advice() {
     let server = Server::answering(Reply::HangAfterReading);
     let home = Home::new();
     let mut command = home.command();
@@ -229,7 +229,7 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
         .unwrap();
     wait_until("a request came", || !server.received().is_empty());
     tool(Command::new("kill").args(["-INT", &child.id().to_string()]));
-    let ended = Ended::new(&child.wait_with_output().unwrap());
+    let ended = CommandOutput::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 130);
     assert!(
         !ended.stderr.contains("ask the recipient"),
@@ -241,7 +241,7 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
 /// A process that ignores SIGCHLD, as a daemon may, does not learn how its children end, and passes this on to them.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
+fn parent_ignoring_sigchld_changes_nothing() {
     let launcher = ["env", "--ignore-signal=CHLD"];
     if !can_test("env --ignore-signal", || {
         works("env", &["--ignore-signal=CHLD", "true"])
@@ -265,7 +265,7 @@ fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
         let mut command = home.command();
         command.args(words.split(' ')).env("PATH", "/usr/bin:/bin");
         command.args(Some("exit 7").filter(|_| !words.starts_with("bulk")));
-        let ended = Ended::new(&under(&launcher, &command).output().unwrap());
+        let ended = CommandOutput::new(&under(&launcher, &command).output().unwrap());
         assert_eq!(
             (ended.code, server.received().len()),
             (code, arrived),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Ended, Home, set_mode};
+use crate::harness::{CommandOutput, Home, set_mode};
 
 const PAGE: &str = include_str!("../../skills/jelouctl/SKILL.md");
 
@@ -22,7 +22,7 @@ fn lines() -> Vec<(&'static str, i32)> {
 }
 
 #[test]
-fn it_is_the_page_of_the_repository() {
+fn skill_page_is_short_and_has_a_description() {
     assert_eq!(Home::new().run("skill").success().stdout, PAGE);
     let (head, _) = PAGE
         .strip_prefix("---\nname: jelouctl\ndescription: ")
@@ -35,7 +35,7 @@ fn it_is_the_page_of_the_repository() {
 }
 
 #[test]
-fn each_line_does_what_the_page_says() {
+fn each_skill_command_exits_as_documented() {
     let home = Home::new();
     for (name, script) in [
         (
@@ -74,7 +74,7 @@ fn each_line_does_what_the_page_says() {
         &format!("exec 2>&1\n{script}"),
     ]);
     command.env("XDG_STATE_HOME", home.path().join("state"));
-    let ended = Ended::new(&command.output().unwrap());
+    let ended = CommandOutput::new(&command.output().unwrap());
     assert!(!ended.stdout.contains("canary"), "{ended:?}");
     let codes: Vec<i32> = ended
         .stdout
@@ -87,7 +87,7 @@ fn each_line_does_what_the_page_says() {
 
 /// The codes of the table are those of the page of all codes, and none that may have been sent is called safe.
 #[test]
-fn the_table_of_exit_codes_is_that_of_the_documents() {
+fn skill_exit_codes_match_the_documentation() {
     let documented =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/exit-codes.md")).unwrap();
     let sent = |code: &str| {

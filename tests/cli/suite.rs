@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Ended, Home, set_mode};
+use crate::harness::{CommandOutput, Home, set_mode};
 use crate::needs::LEFT_OUT;
 
 /// The tests of a file, with what stands above each.
@@ -48,7 +48,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_test_that_is_not_run_by_itself_has_its_line_in_contributing() {
+fn ignored_tests_are_listed_in_contributing() {
     let manual =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md")).unwrap();
     let slow: Vec<_> = files()
@@ -81,7 +81,7 @@ fn without_fish(left_out: Option<&Path>) -> std::process::Output {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_test_that_lacks_what_it_needs_fails_unless_it_is_to_be_left_out() {
+fn test_without_its_tool_fails_unless_skipped() {
     let failed = without_fish(None);
     let told = String::from_utf8(failed.stdout).unwrap();
     assert!(
@@ -100,7 +100,7 @@ fn a_test_that_lacks_what_it_needs_fails_unless_it_is_to_be_left_out() {
 /// `tests/run` with these words, and what it calls: the tests, with the file for what is left out. The tests that are called
 /// `failing` fail.
 #[cfg(target_os = "linux")]
-fn round(words: &[&str], failing: &str) -> (Ended, Vec<String>) {
+fn round(words: &[&str], failing: &str) -> (CommandOutput, Vec<String>) {
     let home = Home::new();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
     home.write("tests/run", fs::read_to_string(script).unwrap());
@@ -138,7 +138,7 @@ fn round(words: &[&str], failing: &str) -> (Ended, Vec<String>) {
         home.path().join("bin").display().to_string() + ":/usr/bin:/bin",
     )
     .env(LEFT_OUT, "/nowhere");
-    let ended = Ended::new(&run.output().unwrap());
+    let ended = CommandOutput::new(&run.output().unwrap());
     let calls = fs::read_to_string(home.path().join("calls")).unwrap_or_default();
     let is_test = |call: &&str| {
         !call.contains(" --no-run ")
@@ -157,7 +157,7 @@ fn round(words: &[&str], failing: &str) -> (Ended, Vec<String>) {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn all_tests_are_made_but_in_a_quick_round_which_says_what_it_left_out() {
+fn full_and_quick_rounds_call_their_tests() {
     let (ended, mut calls) = round(&[], "nothing");
     assert_eq!(ended.code, 0, "{ended:?}");
     // These run at the same time.

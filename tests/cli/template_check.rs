@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
-use crate::harness::{Ended, Home, Run};
+use crate::harness::{CommandOutput, Home, Run};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
@@ -63,12 +63,12 @@ fn bulk<'a>(home: &'a Home, jelou: &Jelou, words: &[&str]) -> Run<'a> {
 }
 
 fn assert_nothing_remains(home: &Home, jelou: &Jelou) {
-    assert_eq!(jelou.seen().len(), 0);
+    assert_eq!(jelou.requests().len(), 0);
     assert_eq!(home.run("bulk list").success().stdout, "");
 }
 
 #[test]
-fn a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves() {
+fn unsendable_template_stops_the_run_before_sending() {
     for (words, problem) in [
         (
             &["order_shiped"][..],
@@ -109,7 +109,7 @@ fn a_template_that_the_bot_cannot_send_stops_the_run_before_anything_leaves() {
 }
 
 #[test]
-fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
+fn template_is_suggested_by_its_display_name() {
     let results = || {
         let named = |name: &str, display: &str| json!({ "elementName": name, "displayName": display, "status": "APPROVED" });
         [
@@ -157,7 +157,7 @@ fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
 }
 
 #[test]
-fn a_template_that_the_bot_has_is_sent_after_one_look() {
+fn existing_template_is_checked_once_and_sent() {
     let (home, jelou) = (home(), bot());
     bulk(&home, &jelou, &["template", "BIENVENIDA"]).fails(2, &["did you mean `bienvenida`"]);
     let before = jelou.pages_asked();
@@ -211,7 +211,7 @@ fn each_template_of_a_list_is_checked() {
 }
 
 #[test]
-fn a_language_from_a_column_is_named_with_its_row() {
+fn template_language_from_column_names_its_row() {
     let (home, jelou) = (home(), bot());
     home.write(
         "people.csv",
@@ -234,8 +234,8 @@ fn a_language_from_a_column_is_named_with_its_row() {
 }
 
 #[test]
-fn without_a_look_the_api_judges() {
-    let (home, jelou) = (home(), Jelou::accepting());
+fn unchecked_leaves_templates_to_the_api() {
+    let (home, jelou) = (home(), Jelou::accept_all());
     bulk(&home, &jelou, &["--unchecked", "template", "order_shiped"]).success();
     assert_eq!((jelou.accepted().len(), jelou.pages_asked()), (2, 0));
     // What is not a template by its name is not looked up, and neither is what is to send nothing at all.
@@ -261,7 +261,7 @@ fn without_a_look_the_api_judges() {
 }
 
 #[test]
-fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
+fn preview_fills_the_template_text() {
     let (home, jelou) = (home(), bot());
     let words = [
         "template",
@@ -306,7 +306,7 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
                 "hint: ",
             ],
         )
-        .not_told(&["are fine", "is fine"]);
+        .stderr_lacks(&["are fine", "is fine"]);
     let broken = Jelou::with_templates(|_| Listing::Answer(401), |_, _| Act::Accept);
     let ended = bulk(
         &home,
@@ -323,7 +323,7 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
 /// The question shows the text that people will get, and not only the template's name.
 #[cfg(unix)]
 #[test]
-fn the_question_shows_a_template_s_own_text() {
+fn prompt_shows_the_template_text() {
     let (home, jelou) = (home(), bot());
     home.profile("prod", &jelou.url, "");
     let words = [
@@ -358,7 +358,7 @@ fn the_question_shows_a_template_s_own_text() {
         screen.find("Send 2 messages"),
     );
     assert!(
-        code == 11 && shown.is_some() && shown < asked && jelou.seen().is_empty(),
+        code == 11 && shown.is_some() && shown < asked && jelou.requests().is_empty(),
         "{screen}"
     );
     let asked_before = jelou.pages_asked();
@@ -384,17 +384,17 @@ fn the_question_shows_a_template_s_own_text() {
     );
 }
 
-fn goes_on(jelou: &Jelou, why: &str) -> Ended {
+fn goes_on(jelou: &Jelou, why: &str) -> CommandOutput {
     let home = home();
     let ended = bulk(&home, jelou, &["template", "order_shiped"])
         .success()
-        .told(&[why]);
+        .stderr_has(&[why]);
     assert_eq!(jelou.accepted().len(), 2);
     ended
 }
 
 #[test]
-fn a_list_that_cannot_be_had_is_a_warning() {
+fn unavailable_template_listing_warns() {
     let accepts = |_: &str, _: usize| Act::Accept;
     let unknown = "warning: could not check whether the bot has the template: ";
     let slow = Jelou::with_templates(|_| Listing::Hang, accepts);
@@ -439,7 +439,7 @@ fn a_list_that_cannot_be_had_is_a_warning() {
 }
 
 #[test]
-fn a_template_in_several_languages_is_told_where_none_is_named() {
+fn multilingual_template_without_language_warns() {
     let told = "the template `order_shipped` exists in several languages, and the message names none of them: es, en";
     let words = [
         "template",
@@ -455,13 +455,13 @@ fn a_template_in_several_languages_is_told_where_none_is_named() {
     assert_nothing_remains(&home, &jelou);
     bulk(&home, &jelou, &words)
         .success()
-        .told(&[&format!("warning: {told}\n")]);
+        .stderr_has(&[&format!("warning: {told}\n")]);
     let named = ["--again", "--run", "named"];
     let words = [&words[..], &["--language", "es", "--strict"]].concat();
     let run = home
         .run("bulk send people.csv --yes --rate 1000/s")
         .args(&[&named[..], &words].concat());
-    run.api(&jelou.url).success().not_told(&["languages"]);
+    run.api(&jelou.url).success().stderr_lacks(&["languages"]);
     // The sandbox says the same of a single message.
     let send = [
         "--sandbox",
@@ -477,11 +477,11 @@ fn a_template_in_several_languages_is_told_where_none_is_named() {
     ];
     home.run_args(&send)
         .success()
-        .told(&["the sandbox has the template `order_shipped` in several languages"]);
+        .stderr_has(&["the sandbox has the template `order_shipped` in several languages"]);
 }
 
 #[test]
-fn a_sandbox_judges_by_the_templates_that_it_was_given() {
+fn sandbox_checks_against_its_own_templates() {
     let home = home();
     let send = |sandbox: &[&str], name: &str| {
         let words = [
@@ -535,7 +535,7 @@ fn a_sandbox_judges_by_the_templates_that_it_was_given() {
 }
 
 #[test]
-fn a_template_that_begins_with_a_picture_needs_one() {
+fn template_with_image_header_needs_an_image() {
     let header =
         json!([{ "type": "HEADER", "format": "IMAGE" }, { "type": "BODY", "text": "Hola {{1}}" }]);
     let photo = json!({ "elementName": "photo", "language": "es", "status": "APPROVED", "template": "Hola {{1}}",
@@ -583,7 +583,7 @@ fn a_template_that_begins_with_a_picture_needs_one() {
 }
 
 #[test]
-fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
+fn resume_checks_templates_of_unsent_rows() {
     let home = home();
     // Both change once the run has begun.
     let (listed, answered) = (
@@ -613,7 +613,7 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
     );
     let message = ["template", "bienvenida", "--param", "{{ nombre }}"];
     bulk(&home, &jelou, &message).fails(4, &["the run paused"]);
-    let before = jelou.seen().len();
+    let before = jelou.requests().len();
     listed.store(true, SeqCst);
     answered.store(true, SeqCst);
     let resume = |words: &[&str]| home.run("bulk resume r").args(words).api(&jelou.url);
@@ -624,7 +624,7 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
             "--unchecked",
         ],
     );
-    assert_eq!((jelou.pages_asked(), jelou.seen().len()), (2, before));
+    assert_eq!((jelou.pages_asked(), jelou.requests().len()), (2, before));
     resume(&["--unchecked"]).success();
     assert_eq!((jelou.pages_asked(), jelou.accepted().len()), (2, 2));
     // There is nothing left that could need a template.
@@ -633,7 +633,7 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
 }
 
 #[test]
-fn the_template_of_rows_that_are_not_sent_may_be_wrong() {
+fn templates_of_skipped_rows_are_not_checked() {
     let (home, jelou) = (home(), bot());
     let list = "to,plantilla\n593987654321,bienvenida\n593987654322,nueva\n";
     home.write("people.csv", list);

@@ -18,7 +18,7 @@ fn page(names: &[(&str, &str)], pages: Option<u64>) -> Reply {
 }
 
 #[test]
-fn every_page_is_read_and_the_answer_is_the_apis_json() {
+fn templates_prints_json_of_every_page() {
     let server = Server::start(vec![
         page(&[("a", "es"), ("b", "en")], Some(2)),
         page(&[("c", "es")], Some(2)),
@@ -54,7 +54,7 @@ fn every_page_is_read_and_the_answer_is_the_apis_json() {
 }
 
 #[test]
-fn a_page_may_name_its_templates_data() {
+fn template_page_may_use_the_data_key() {
     let data = |templates: Value| Reply::json(200, &json!({ "data": templates }).to_string());
     let first = data(
         json!([{"elementName": "a", "status": "APPROVED"}, {"elementName": "b", "status": "APPROVED"}]),
@@ -82,7 +82,7 @@ fn a_page_may_name_its_templates_data() {
 }
 
 #[test]
-fn an_answer_that_lists_nothing_is_refused() {
+fn response_without_a_listing_is_refused() {
     let server = Server::start(vec![Reply::json(200, r#"{"destination":"x"}"#)]);
     Home::new()
         .run("templates")
@@ -92,7 +92,7 @@ fn an_answer_that_lists_nothing_is_refused() {
 
 /// What is there is printed, and it never ends with 0.
 #[test]
-fn a_listing_that_lacks_what_the_api_counts_is_incomplete() {
+fn listing_below_its_count_is_incomplete() {
     let counted = |names: &[&str], pagination: Value| {
         let results: Vec<_> = names
             .iter()
@@ -127,7 +127,7 @@ fn a_listing_that_lacks_what_the_api_counts_is_incomplete() {
 }
 
 #[test]
-fn a_read_that_fails_is_tried_again_and_never_unknown() {
+fn failed_read_is_never_unknown() {
     for (reply, code, message) in [
         (Reply::json(500, "{}"), 6, "error: the API answered 500"),
         (
@@ -158,7 +158,7 @@ fn a_read_that_fails_is_tried_again_and_never_unknown() {
 }
 
 #[test]
-fn a_page_that_is_too_large_is_read_once() {
+fn oversized_page_is_read_once() {
     for (size, code) in [(3 << 20, 0), (9 << 20, 5)] {
         let results = json!([{"elementName": "a", "template": "x".repeat(size)}]);
         let server = Server::answering(Reply::json(200, &json!({"data": results}).to_string()));
@@ -187,7 +187,7 @@ fn a_page_that_is_too_large_is_read_once() {
 }
 
 #[test]
-fn a_listing_without_an_end_is_an_error() {
+fn endless_listing_is_an_error() {
     let names: Vec<_> = (0..200).map(|number| number.to_string()).collect();
     let server = Server::start(
         names
@@ -204,7 +204,7 @@ fn a_listing_without_an_end_is_an_error() {
 }
 
 #[test]
-fn it_needs_what_a_send_needs_and_shows_the_request() {
+fn templates_needs_credentials_and_supports_dry_run() {
     let home = Home::new();
     home.run("templates").fails(3, &["no bot to send from"]);
     let shown = home
@@ -230,7 +230,7 @@ fn it_needs_what_a_send_needs_and_shows_the_request() {
 }
 
 #[test]
-fn the_sandbox_has_sample_templates() {
+fn sandbox_has_sample_templates() {
     let home = Home::new();
     assert_eq!(
         home.run("templates --sandbox --output id").success().stdout,
@@ -257,7 +257,7 @@ fn the_sandbox_has_sample_templates() {
 }
 
 #[test]
-fn a_template_that_is_not_there_is_refused_with_the_way_to_find_its_name() {
+fn missing_template_error_explains_finding_its_name() {
     let missing =
         r#"{"code":"notification_could_not_be_send","description":"Template does not exist"}"#;
     let server = Server::answering(Reply::json(400, missing));

@@ -147,7 +147,7 @@ fn profile(server: &Server) -> String {
 }
 
 #[test]
-fn a_send_is_told_in_colour_and_words() {
+fn send_result_is_coloured_text() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.profile("prod", &server.url, "");
@@ -168,7 +168,7 @@ fn a_send_is_told_in_colour_and_words() {
 }
 
 #[test]
-fn a_missing_secret_is_asked_for_and_hidden() {
+fn missing_secret_is_prompted_for_and_hidden() {
     let home = Home::new();
     let server = Server::answering(Reply::json(
         401,
@@ -187,9 +187,9 @@ fn a_missing_secret_is_asked_for_and_hidden() {
 }
 
 #[test]
-fn ctrl_c_at_the_question_sends_nothing() {
+fn ctrl_c_at_the_prompt_sends_nothing() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.config(&profile(&server));
     let mut terminal = Terminal::plain(&home, &[&SEND[..], &["-o", "record"]].concat());
     terminal.refuse("Client secret (hidden): ");
@@ -203,7 +203,7 @@ fn ctrl_c_at_the_question_sends_nothing() {
 }
 
 #[test]
-fn ctrl_c_ends_the_command_of_run_and_not_its_notice() {
+fn ctrl_c_ends_the_command_not_its_notification() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.profile("prod", &server.url, "");
@@ -232,9 +232,9 @@ fn ctrl_c_ends_the_command_of_run_and_not_its_notice() {
 }
 
 #[test]
-fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
+fn ctrl_c_at_bulk_prompt_leaves_nothing() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.config(&profile(&server));
     home.write("people.csv", "celular,nombre\n593987654321,Ana\n");
     // The shell sees the terminal as it is left.
@@ -264,7 +264,7 @@ fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
 }
 
 #[test]
-fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
+fn ctrl_c_at_secret_prompt_writes_nothing() {
     let home = Home::new();
     let mut terminal = Terminal::new(
         &home,
@@ -290,11 +290,11 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
 }
 
 #[test]
-fn signal_ends_a_hidden_question_and_shows_again() {
+fn signal_at_hidden_prompt_restores_echo() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let home = Home::new();
         // It may get a connection, but no request.
-        let server = Server::answering(Reply::accepted()).perhaps_asked();
+        let server = Server::answering(Reply::accepted()).allow_no_requests();
         home.config(&profile(&server));
         let mut terminal = Terminal::plain(&home, &SEND);
         terminal.wait_for("Client secret (hidden): ");
@@ -312,7 +312,7 @@ fn signal_ends_a_hidden_question_and_shows_again() {
 }
 
 #[test]
-fn a_kept_profile_is_asked_for_a_new_secret() {
+fn existing_profile_prompts_for_a_new_secret() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_secret_file = \"old\"\n");
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
@@ -330,9 +330,9 @@ fn a_kept_profile_is_asked_for_a_new_secret() {
 }
 
 #[test]
-fn nothing_is_asked_where_nobody_answers() {
+fn no_input_disables_every_prompt() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.config(&profile(&server));
     for (arguments, variables) in [(&["--no-input"][..], &[][..]), (&[], &[("CI", "true")])] {
         let (code, screen) =
@@ -357,7 +357,7 @@ fn nothing_is_asked_where_nobody_answers() {
 }
 
 #[test]
-fn a_terminal_is_not_read_as_a_file() {
+fn terminal_is_not_read_as_a_file() {
     let home = Home::new();
     for arguments in [
         ["send", "text", "--body", "-"],
@@ -390,7 +390,7 @@ fn a_terminal_is_not_read_as_a_file() {
 }
 
 #[test]
-fn a_new_profile_is_asked_for() {
+fn new_profile_prompts_for_its_values() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
@@ -433,7 +433,7 @@ fn third_wrong_answer_ends_profile_questions() {
 }
 
 #[test]
-fn a_profile_is_removed_only_after_a_yes() {
+fn profile_is_removed_only_after_confirmation() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\n");
     for (answer, code, rest) in [
@@ -452,7 +452,7 @@ fn a_profile_is_removed_only_after_a_yes() {
 }
 
 #[test]
-fn ctrl_c_reaches_the_command_of_a_sandbox_once() {
+fn ctrl_c_reaches_the_sandbox_command_once() {
     let home = Home::new();
     let script = "trap 'echo got int' INT; echo ready; while read line; do case $line in end) exit 5;; esac; done; read line; exit 6";
     let mut terminal = Terminal::new(&home, &["sandbox", "--", "sh", "-c", script], &[]);
@@ -465,10 +465,10 @@ fn ctrl_c_reaches_the_command_of_a_sandbox_once() {
 }
 
 #[test]
-fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
+fn typing_during_list_reading_answers_no_prompt() {
     use std::io::Write as _;
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.profile("prod", &server.url, "");
     let list = home.path().join("people.csv");
     tool(Command::new("mkfifo").arg(&list));
@@ -501,7 +501,7 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
 }
 
 #[test]
-fn a_terminal_that_cannot_draw_shows_lines() {
+fn dumb_terminal_shows_plain_lines() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n593987654322\n");
     let send = ["--sandbox", "bulk", "send", "people.csv", "text", "x"];
@@ -517,9 +517,9 @@ fn a_terminal_that_cannot_draw_shows_lines() {
 }
 
 #[test]
-fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
+fn closed_hours_are_reported_before_the_prompt() {
     let home = Home::new();
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     home.config(&profile(&server));
     home.write("people.csv", "celular\n593987654321\n");
     // In any time zone, one of these is the machine's day.
@@ -544,7 +544,7 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
 }
 
 #[test]
-fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
+fn exclusion_added_during_the_prompt_applies() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.profile("prod", &server.url, "do_not_contact = \"bajas.txt\"");
@@ -592,7 +592,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
 }
 
 #[test]
-fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() {
+fn rows_sent_during_the_prompt_are_reported() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.profile("prod", &server.url, "");
@@ -635,7 +635,7 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
 }
 
 #[test]
-fn a_sandbox_at_a_terminal_says_what_to_type_and_how_far_messages_came() {
+fn sandbox_terminal_shows_usage_and_delivery_status() {
     let home = Home::new();
     let program = assert_cmd::cargo::cargo_bin!("jelouctl");
     let send = format!(

@@ -19,15 +19,15 @@ fn home() -> Home {
 
 fn bodies(jelou: &Jelou) -> Vec<Value> {
     jelou
-        .seen()
+        .requests()
         .iter()
         .map(|seen| seen.received.json())
         .collect()
 }
 
 #[test]
-fn the_first_messages_go_to_one_person_and_no_run_is_made() {
-    let (home, jelou) = (home(), Jelou::accepting());
+fn test_messages_go_to_one_recipient_without_run() {
+    let (home, jelou) = (home(), Jelou::accept_all());
     let words = [
         "--test-to",
         TESTER,
@@ -41,7 +41,7 @@ fn the_first_messages_go_to_one_person_and_no_run_is_made() {
         .args(&words)
         .api(&jelou.url)
         .success()
-        .told(&[&format!(
+        .stderr_has(&[&format!(
             "note: test: 2 of 2 messages sent, to {TESTER} alone; no run was made"
         )]);
     let sent = |name: &str, number: &str| json!({ "type": "text", "userId": TESTER, "text": format!("Hola {name}, {number}") });
@@ -50,7 +50,7 @@ fn the_first_messages_go_to_one_person_and_no_run_is_made() {
         seen,
         [sent("Ana", "593987654321"), sent("Luz", "593987654322")]
     );
-    let pause = jelou.seen()[1].at - jelou.seen()[0].at;
+    let pause = jelou.requests()[1].at - jelou.requests()[0].at;
     assert!(pause >= Duration::from_secs(6), "{pause:?}");
     let records = ended.rows();
     let short: Vec<_> = records
@@ -62,7 +62,7 @@ fn the_first_messages_go_to_one_person_and_no_run_is_made() {
 }
 
 #[test]
-fn every_kind_of_request_goes_to_the_tester() {
+fn every_request_kind_goes_to_test_recipient() {
     for (words, path) in [
         (
             "flow-message --title t --text x --caption c --flow-name f --cta Go --screen S",
@@ -74,11 +74,11 @@ fn every_kind_of_request_goes_to_the_tester() {
         ),
         ("raw --body raw.json", "/messages"),
     ] {
-        let (home, jelou) = (home(), Jelou::accepting());
+        let (home, jelou) = (home(), Jelou::accept_all());
         home.write("raw.json", r#"{"type": "text", "text": "{{ to }}"}"#);
         let line = format!("bulk send people.csv --test-to 593999111222 {words}");
         let ended = home.run(&line).api(&jelou.url).success();
-        let seen = jelou.seen();
+        let seen = jelou.requests();
         assert_eq!(seen.len(), 1, "{ended:?}");
         assert!(
             seen[0].received.line.contains(path) && seen[0].user == TESTER,
@@ -88,8 +88,8 @@ fn every_kind_of_request_goes_to_the_tester() {
 }
 
 #[test]
-fn the_whole_list_is_checked_first() {
-    let (home, jelou) = (home(), Jelou::never_asked());
+fn whole_list_is_checked_before_a_test_message() {
+    let (home, jelou) = (home(), Jelou::expect_no_requests());
     home.write("people.csv", format!("{PEOPLE}12,Bad\n"));
     home.run("bulk send people.csv --test-to 593999111222 text x")
         .api(&jelou.url)
@@ -97,7 +97,7 @@ fn the_whole_list_is_checked_first() {
 }
 
 #[test]
-fn the_first_that_is_not_sent_ends_it() {
+fn first_unsent_test_message_ends_the_test() {
     let (home, jelou) = (home(), Jelou::start(|_, _| Act::Answer(422, "", "{}")));
     let words = "bulk send people.csv --test-to 593999111222 --test-rows 3 text x{{nombre}}";
     let ended = home
@@ -105,7 +105,7 @@ fn the_first_that_is_not_sent_ends_it() {
         .api(&jelou.url)
         .fails(5, &["not sent: ", "note: test: 0 of 3 messages sent"]);
     assert_eq!(
-        (jelou.seen().len(), &ended.json()["sent"]),
+        (jelou.requests().len(), &ended.json()["sent"]),
         (1, &json!("no"))
     );
     let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
@@ -114,22 +114,22 @@ fn the_first_that_is_not_sent_ends_it() {
         .api(&jelou.url)
         .fails(8, &["it may have been sent"]);
     assert_eq!(
-        (jelou.seen().len(), &ended.json()["sent"]),
+        (jelou.requests().len(), &ended.json()["sent"]),
         (1, &json!("unknown"))
     );
 }
 
 #[test]
-fn only_who_is_allowed_gets_it() {
-    let (home, jelou) = (home(), Jelou::never_asked());
+fn test_recipient_must_be_allowed() {
+    let (home, jelou) = (home(), Jelou::expect_no_requests());
     home.profile("p", &jelou.url, "allow_to = [\"5939876*\"]");
     home.run("-p p bulk send people.csv --test-to 593999111222 text x")
         .fails(11, &["593999111222 is not among"]);
 }
 
 #[test]
-fn nobody_who_must_not_be_written_to_gets_it() {
-    let (home, jelou) = (home(), Jelou::never_asked());
+fn excluded_recipient_gets_no_test_message() {
+    let (home, jelou) = (home(), Jelou::expect_no_requests());
     let list = home.write("bajas.txt", format!("+{TESTER}\n"));
     home.profile(
         "p",
@@ -162,8 +162,8 @@ fn nobody_who_must_not_be_written_to_gets_it() {
 }
 
 #[test]
-fn the_row_of_an_excluded_person_is_tested_with_the_others() {
-    let (home, jelou) = (home(), Jelou::accepting());
+fn row_of_excluded_recipient_is_still_tested() {
+    let (home, jelou) = (home(), Jelou::accept_all());
     home.write("bajas.txt", "+593987654321\n");
     let words =
         format!("bulk send people.csv --exclude bajas.txt --test-to {TESTER} text x{{{{nombre}}}}");
@@ -180,8 +180,8 @@ fn the_row_of_an_excluded_person_is_tested_with_the_others() {
 }
 
 #[test]
-fn what_cannot_be_tested_is_said() {
-    let (home, jelou) = (home(), Jelou::never_asked());
+fn conflicting_test_options_are_refused() {
+    let (home, jelou) = (home(), Jelou::expect_no_requests());
     for (words, part) in [
         ("--test-to 593999111222 --run r", "cannot be used with"),
         ("--test-to 593999111222 --preview 1", "cannot be used with"),
@@ -209,8 +209,8 @@ fn what_cannot_be_tested_is_said() {
 }
 
 #[test]
-fn a_signal_between_two_messages_ends_it_as_it_does_a_send() {
-    let (home, jelou) = (home(), Jelou::accepting());
+fn signal_between_test_messages_ends_the_test() {
+    let (home, jelou) = (home(), Jelou::accept_all());
     home.profile("p", &jelou.url, "");
     let words = [
         "-p",
@@ -228,7 +228,7 @@ fn a_signal_between_two_messages_ends_it_as_it_does_a_send() {
     let mut terminal = Terminal::plain(&home, &words);
     terminal.refuse("accepted for 593999111222");
     let (code, screen) = terminal.end();
-    assert_eq!((code, jelou.seen().len()), (130, 1), "{screen}");
+    assert_eq!((code, jelou.requests().len()), (130, 1), "{screen}");
     assert!(
         screen.contains("not sent: interrupted by SIGINT"),
         "{screen}"

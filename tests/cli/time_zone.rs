@@ -12,7 +12,7 @@ const SEND: &str = "bulk send people.csv --yes --run r";
 /// A sent run of a profile with these keys, and its home.
 fn sent_run(keys: &str, flags: &[&str]) -> Home {
     let home = Home::new();
-    let jelou = Jelou::accepting();
+    let jelou = Jelou::accept_all();
     home.profile("p", &jelou.url, keys);
     home.write("people.csv", "to\n593987654321\n");
     let send = home.run(SEND).args(flags).args(&["text", "Hola"]);
@@ -58,7 +58,7 @@ fn report_has_offset_of_flag_hours_profile_machine() {
 }
 
 #[test]
-fn json_stays_utc_in_any_zone() {
+fn json_times_are_utc_in_any_zone() {
     let home = sent_run("time_zone = \"Asia/Kolkata\"", &[]);
     for report in [
         "bulk report --format ndjson",
@@ -73,7 +73,7 @@ fn json_stays_utc_in_any_zone() {
 }
 
 #[test]
-fn unknown_zone_is_refused_as_flag_and_in_profile() {
+fn unknown_zone_is_refused_in_flag_and_profile() {
     let home = sent_run("", &[]);
     for report in [
         "bulk report --time-zone America/Bogotá",
@@ -96,7 +96,7 @@ fn unknown_zone_is_refused_as_flag_and_in_profile() {
 }
 
 #[test]
-fn page_before_run_takes_zone_without_hours() {
+fn preview_page_accepts_time_zone_without_hours() {
     let home = sent_run("", &[]);
     let preview = "bulk send people.csv --again --preview all --file p.html --time-zone Asia/Tokyo";
     home.run(preview).args(&["text", "Hola"]).success();

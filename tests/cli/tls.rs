@@ -96,7 +96,7 @@ pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
 }
 
 #[test]
-fn a_private_authority_is_trusted_when_named() {
+fn named_private_authority_is_trusted() {
     let (server, authority) = start("localhost");
     let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
@@ -116,7 +116,7 @@ fn a_private_authority_is_trusted_when_named() {
 
 /// A TLS error and its hint, which mentions authorities only if they are the cause.
 #[test]
-fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
+fn each_tls_problem_has_its_own_message() {
     let home = Home::new();
     let try_at = |url: &str, code: i32, ca: &str, parts: &[&str]| {
         home.write("ca.pem", ca);
@@ -180,7 +180,7 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_was_not_sent() {
+fn untrusted_certificate_is_not_sent() {
     let (server, _) = start("localhost");
     let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
@@ -202,7 +202,7 @@ fn a_certificate_that_is_not_trusted_was_not_sent() {
 /// Elsewhere the system has a store that no variable replaces.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_authority_is_found_wherever_the_platform_has_it() {
+fn authority_is_found_in_every_platform_location() {
     let (server, ca) = start("localhost");
     let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
@@ -258,7 +258,7 @@ fn an_authority_is_found_wherever_the_platform_has_it() {
 }
 
 #[test]
-fn a_certificate_for_another_name_was_not_sent() {
+fn certificate_for_another_name_is_not_sent() {
     let (server, authority) = start("elsewhere.example");
     let home = Home::new();
     home.write("ca.pem", authority);
@@ -290,7 +290,7 @@ fn a_certificate_for_another_name_was_not_sent() {
 }
 
 #[test]
-fn a_server_without_tls_was_not_sent() {
+fn server_without_tls_is_not_sent() {
     let server = Server::answering(Reply::Greeting(
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
     ));
@@ -301,7 +301,7 @@ fn a_server_without_tls_was_not_sent() {
 }
 
 #[test]
-fn a_tls_error_after_the_request_leaves_it_unknown() {
+fn tls_error_after_the_request_means_unknown() {
     let (server, authority) = start_with("localhost", Flaw::AnswersOutsideTls, |_| {});
     let home = Home::new();
     home.write("ca.pem", authority);
@@ -313,7 +313,7 @@ fn a_tls_error_after_the_request_leaves_it_unknown() {
 }
 
 #[test]
-fn a_certificate_out_of_its_time_says_so() {
+fn certificate_outside_its_validity_is_explained() {
     for (from, to, said) in [
         (
             2001,
@@ -341,7 +341,7 @@ fn a_certificate_out_of_its_time_says_so() {
 }
 
 #[test]
-fn a_server_that_wants_a_client_certificate_was_not_sent() {
+fn required_client_certificate_is_not_sent() {
     let (server, authority) = start_with("localhost", Flaw::WantsCertificate, |_| {});
     let home = Home::new();
     home.write("ca.pem", authority);
@@ -361,7 +361,7 @@ fn a_server_that_wants_a_client_certificate_was_not_sent() {
 }
 
 #[test]
-fn a_handshake_that_hangs_or_closes_was_not_sent() {
+fn failed_tls_handshake_is_not_sent() {
     let home = Home::new();
     let hanging = Server::answering(Reply::HangBeforeReading);
     let url = hanging.url.replace("http:", "https:");
@@ -376,7 +376,7 @@ fn a_handshake_that_hangs_or_closes_was_not_sent() {
 }
 
 #[test]
-fn broken_or_missing_roots_are_a_matter_of_configuration() {
+fn broken_or_missing_roots_are_configuration_errors() {
     let home = Home::new();
     home.write("empty.pem", "");
     home.write(

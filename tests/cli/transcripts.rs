@@ -7,7 +7,7 @@ use trycmd::schema::Bin;
 use crate::harness::Home;
 
 #[test]
-fn sessions_are_as_written() {
+fn sessions_match_their_transcripts() {
     let directory = Home::new();
     let home = directory.path().to_str().unwrap();
     let cases = TestCases::new();

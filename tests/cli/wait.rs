@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, tool, wait_until};
+use crate::harness::{CommandOutput, Home, tool, wait_until};
 use crate::server::{Received, Reply, Server, refused_url};
 
 const ANA: &str = "593987654321";
@@ -49,7 +49,7 @@ fn nothing_listed() -> Reply {
 }
 
 /// Accepts every POST, and answers look-ups with these in order, the last one repeatedly.
-fn accepting(accepted: Reply, look_ups: Vec<Reply>) -> Server {
+fn accept_all(accepted: Reply, look_ups: Vec<Reply>) -> Server {
     let looks = AtomicUsize::new(0);
     Server::responding(move |_, request| {
         if request.line.starts_with("POST ") {
@@ -94,7 +94,7 @@ fn check(words: &str, accepted: &Reply, cases: Vec<Case>) {
     let home = Home::new();
     for (replies, code, state, said) in cases {
         let (asked, case) = (replies.len(), format!("{replies:?}"));
-        let server = accepting(accepted.clone(), replies);
+        let server = accept_all(accepted.clone(), replies);
         let within = if code == 0 || state == "undelivered" {
             "60s"
         } else {
@@ -132,7 +132,7 @@ fn check(words: &str, accepted: &Reply, cases: Vec<Case>) {
 }
 
 #[test]
-fn it_ends_with_0_only_when_the_message_has_come_so_far() {
+fn wait_exits_with_0_only_at_requested_status() {
     let late = vec![
         nothing_listed(),
         listed("CREATED"),
@@ -212,7 +212,7 @@ fn hsm() -> Reply {
 }
 
 #[test]
-fn a_look_up_that_fails_or_tells_of_another_message_is_no_delivery() {
+fn failed_or_unrelated_lookup_is_not_a_delivery() {
     let other =
         r#"{"pagination":{"totalPages":1},"results":[{"messageId":"x","status":"READ"},7]}"#;
     let unlisted = "does not list it yet";
@@ -248,22 +248,22 @@ fn a_look_up_that_fails_or_tells_of_another_message_is_no_delivery() {
 }
 
 #[test]
-fn the_record_has_why_a_template_was_not_delivered() {
-    let server = accepting(hsm(), vec![template(ANA, "FAILED", "(#131049) Held back")]);
+fn record_shows_why_template_was_undelivered() {
+    let server = accept_all(hsm(), vec![template(ANA, "FAILED", "(#131049) Held back")]);
     let record = Home::new().run(SEND_TEMPLATE).api(&server.url).end().json();
     let expected = json!({"state": "undelivered", "at": null, "code": "131049", "reason": "(#131049) Held back"});
     assert_eq!(record["delivery"], expected);
 }
 
 #[test]
-fn what_was_not_accepted_is_not_waited_for() {
+fn rejected_message_is_not_waited_for() {
     let home = Home::new();
     for (reply, code) in [
         (Reply::json(400, "{}"), 5),
         (Reply::json(500, "{}"), 8),
         (Reply::json(401, "{}"), 4),
     ] {
-        let server = accepting(reply, vec![listed("READ")]);
+        let server = accept_all(reply, vec![listed("READ")]);
         let ended = home.run(SEND).api(&server.url).end();
         assert_eq!(
             (ended.code, look_ups(&server.received())),
@@ -272,7 +272,7 @@ fn what_was_not_accepted_is_not_waited_for() {
         );
         assert_eq!(ended.json()["delivery"], Value::Null);
     }
-    let server = Server::never_asked();
+    let server = Server::expect_no_requests();
     for (words, said) in [
         (
             format!(
@@ -298,9 +298,9 @@ fn what_was_not_accepted_is_not_waited_for() {
 }
 
 #[test]
-fn a_signal_while_it_waits_takes_nothing_back() {
+fn signal_during_the_wait_keeps_message_accepted() {
     let home = Home::new();
-    let server = Arc::new(accepting(
+    let server = Arc::new(accept_all(
         Reply::accepted(),
         vec![nothing_listed(), Reply::HangAfterReading],
     ));
@@ -324,7 +324,7 @@ fn a_signal_while_it_waits_takes_nothing_back() {
                 .contains(r#""sent":"yes""#)
         );
         tool(std::process::Command::new("kill").args([signal, &child.id().to_string()]));
-        let ended = Ended::new(&child.wait_with_output().unwrap());
+        let ended = CommandOutput::new(&child.wait_with_output().unwrap());
         assert_eq!(
             (ended.code, &ended.json()["sent"]),
             (15, &json!("yes")),
@@ -340,7 +340,7 @@ fn a_signal_while_it_waits_takes_nothing_back() {
 }
 
 #[test]
-fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
+fn notification_wait_affects_exit_code_only_if_strict() {
     let home = Home::new();
     for (reply, flags, code) in [
         (listed("DELIVERED_USER"), "--strict-notify", 7),
@@ -348,7 +348,7 @@ fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
         (listed("FAILED"), "--strict-notify", 15),
         (Reply::json(401, "{}"), "--strict-notify", 15),
     ] {
-        let server = accepting(Reply::accepted(), vec![reply]);
+        let server = accept_all(Reply::accepted(), vec![reply]);
         let words = format!("run --to {ANA} --wait delivered {flags} --");
         let ended = home
             .run(&words)
@@ -366,9 +366,9 @@ fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
 }
 
 #[test]
-fn a_notice_that_was_sent_before_under_its_key_is_waited_for_too() {
+fn replayed_notification_is_waited_for() {
     let home = Home::new();
-    let server = accepting(
+    let server = accept_all(
         Reply::accepted(),
         vec![listed("DELIVERED_USER"), listed("FAILED")],
     );
@@ -386,7 +386,7 @@ fn a_notice_that_was_sent_before_under_its_key_is_waited_for_too() {
 }
 
 #[test]
-fn the_sandbox_plays_what_can_happen() {
+fn sandbox_simulates_every_delivery_result() {
     let home = Home::new();
     for (fault, within, code, said) in [
         ("", "60s", 0, "note: delivered after "),

@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home};
+use crate::harness::{CommandOutput, Home};
 
 const LIST: &str = "celular,nombre,Nombre completo\n593987654321,Ana,Ana Ríos\n";
 
-fn preview(home: &Home, arguments: &[&str]) -> Ended {
-    home.list_shown(arguments).success()
+fn preview(home: &Home, arguments: &[&str]) -> CommandOutput {
+    home.dry_run_list(arguments).success()
 }
 
 #[test]
-fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
+fn misspelt_placeholder_is_never_sent() {
     let home = Home::new();
     home.write("people.csv", LIST);
     home.write(
@@ -166,7 +166,7 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
 }
 
 #[test]
-fn an_empty_cell_has_a_default() {
+fn empty_cell_can_have_a_default() {
     let home = Home::new();
     home.write("people.csv", "celular,saldo\n593987654321,\n");
     for text in [
@@ -206,13 +206,13 @@ fn an_empty_cell_has_a_default() {
         "people.csv",
         "Nombre completo,nombre_completo,celular\nAna Ríos,ana,593987654321\n",
     );
-    home.list_shown(&["people.csv", "text", "Hola {Nombre completo}"])
+    home.dry_run_list(&["people.csv", "text", "Hola {Nombre completo}"])
         .fails(2, &["write {{ row['Nombre completo'] }}"]);
 }
 
 #[test]
-fn one_message_warns_of_what_only_a_list_fills_in() {
-    let jelou = Jelou::accepting();
+fn single_message_warns_about_list_placeholders() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     for text in ["Hola {{1}}", "Hola {{ nombre }}"] {
         let send = |flags: &[&str]| {
@@ -223,7 +223,7 @@ fn one_message_warns_of_what_only_a_list_fills_in() {
         };
         send(&[])
             .success()
-            .told(&["warning: text: {{", "as it stands"]);
+            .stderr_has(&["warning: text: {{", "as it stands"]);
         send(&["--strict"]).fails(2, &["as it stands"]);
     }
     let parameter = home
@@ -246,7 +246,7 @@ fn one_message_warns_of_what_only_a_list_fills_in() {
 }
 
 #[test]
-fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
+fn empty_cell_fails_template_and_warns_in_text() {
     let home = Home::new();
     let rows: Vec<_> = (0..8)
         .map(|n| format!("59398765432{n},{}\n", if n == 0 { "Ana" } else { " " }))
@@ -301,7 +301,7 @@ fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
 }
 
 #[test]
-fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_the_row_invalid() {
+fn na_value_warns_and_spreadsheet_error_is_invalid() {
     let home = Home::new();
     let names = ["Ana", "N/A", "N/A", "null"];
     let rows: Vec<_> = names
@@ -353,8 +353,8 @@ fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_
 }
 
 #[test]
-fn a_single_message_with_a_placeholder_is_warned_about() {
-    let jelou = Jelou::accepting();
+fn placeholder_in_a_single_message_warns() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     for (text, written) in [
         ("Hola {nombre}", "{nombre}"),
@@ -369,7 +369,9 @@ fn a_single_message_with_a_placeholder_is_warned_about() {
                 .args(flags)
                 .api(&jelou.url)
         };
-        send(&[]).success().told(&[&format!("warning: {told}")]);
+        send(&[])
+            .success()
+            .stderr_has(&[&format!("warning: {told}")]);
         send(&["--strict"]).fails(2, &[told.as_str()]);
     }
     let ended = home
@@ -381,7 +383,7 @@ fn a_single_message_with_a_placeholder_is_warned_about() {
 }
 
 #[test]
-fn a_parameter_with_a_name_is_warned_about() {
+fn named_parameter_warns() {
     let home = Home::new();
     home.write("people.csv", "nombre,celular\nAna,593987654301\n");
     let send = |parameter: &str, flags: &[&str]| {
@@ -391,7 +393,7 @@ fn a_parameter_with_a_name_is_warned_about() {
     };
     for (parameter, name) in [("nombre=Ana", "nombre"), ("1=Ana", "1")] {
         let told = format!("parameters[0]: `{name}=` goes out with the value");
-        send(parameter, &[]).success().told(&[&told]);
+        send(parameter, &[]).success().stderr_has(&[&told]);
         send(parameter, &["--strict"]).fails(2, &[told.as_str()]);
     }
     for parameter in ["a=b", "https://x.example/?nombre=1", "x {{ nombre }}=1"] {
@@ -400,7 +402,7 @@ fn a_parameter_with_a_name_is_warned_about() {
 }
 
 #[test]
-fn cells_with_html_or_wrong_letters_are_warned_about() {
+fn cells_with_html_or_wrong_letters_warn() {
     let home = Home::new();
     let rows = "MarÃ\u{ad}a,593987654301\nMar\u{fffd}a,593987654302\nMar&iacute;a,593987654303\nAna<br>Luz,593987654304\n";
     home.write(
@@ -417,7 +419,7 @@ fn cells_with_html_or_wrong_letters_are_warned_about() {
         home.run("--sandbox --dry-run bulk send people.csv text")
             .args(words)
     };
-    let ended = send(&["Hola {{ nombre }}"]).success().told(&told);
+    let ended = send(&["Hola {{ nombre }}"]).success().stderr_has(&told);
     assert_eq!(ended.stderr.matches("nombre: `").count(), 4, "{ended:?}");
     let ended = send(&["Hola"]).success();
     assert!(!ended.stderr.contains("nombre"), "{ended:?}");
@@ -425,8 +427,8 @@ fn cells_with_html_or_wrong_letters_are_warned_about() {
 }
 
 #[test]
-fn a_line_break_that_is_typed_as_two_characters_is_warned_about() {
-    let jelou = Jelou::accepting();
+fn typed_backslash_n_warns() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     let told = "text: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash";
     let send = |flags: &[&str]| {
@@ -455,8 +457,8 @@ fn a_line_break_that_is_typed_as_two_characters_is_warned_about() {
 }
 
 #[test]
-fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
-    let jelou = Jelou::accepting();
+fn duplicate_recipients_are_reported_or_skipped() {
+    let jelou = Jelou::accept_all();
     let home = Home::new();
     let list = "to,x\n12,a\n5215512345678,b\n593987654321,c\n525512345678,d\n593987654321,c\n5215512345678,e\n";
     home.write("people.csv", list);
@@ -494,7 +496,7 @@ fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
         json!({"invalid": 1, "repeated": 3})
     );
     let mut texts: Vec<_> = jelou
-        .seen()
+        .requests()
         .into_iter()
         .map(|seen| seen.received.json()["text"].clone())
         .collect();

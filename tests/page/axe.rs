@@ -53,7 +53,7 @@ pub(crate) fn findings(page: &Inbox) -> Vec<String> {
 }
 
 #[test]
-fn what_a_page_lacks_is_found() {
+fn accessibility_fault_of_a_page_is_found() {
     let page =
         "data:text/html,<html lang=en><title>A page</title><main><h1>A page</h1><img src=x></main>";
     let inbox = Inbox::open_at(page, 800, 600);

@@ -62,7 +62,7 @@ fn chats_are_filtered_by_kind_fault_and_warning() {
 }
 
 #[test]
-fn the_page_counts_what_is_kept_and_what_was_dropped() {
+fn page_counts_kept_and_dropped_messages() {
     let sandbox = Sandbox::start(&["--max", "3"]);
     sandbox.send([
         text_to(ANA, "uno"),
@@ -75,7 +75,7 @@ fn the_page_counts_what_is_kept_and_what_was_dropped() {
 }
 
 #[test]
-fn what_is_copied_sends_the_same_again_to_this_sandbox() {
+fn copied_command_resends_the_same_message() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.value::<bool>("(navigator.clipboard.writeText = (text) => (window.copied = text, Promise.resolve()), true)");

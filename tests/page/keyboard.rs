@@ -37,7 +37,7 @@ fn chats_and_messages_are_reached_by_keys() {
 }
 
 #[test]
-fn the_buttons_of_a_message_are_reached_from_it_and_not_by_tab() {
+fn message_buttons_are_reached_with_arrow_keys() {
     let sandbox = Sandbox::start(&[]);
     let user = "593987654321";
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -111,7 +111,7 @@ const PALE: &str = r"(() => {
 })()";
 
 #[test]
-fn every_text_stands_out_in_light_and_dark() {
+fn every_text_has_contrast_in_both_schemes() {
     let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call"]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let mut flow = fixture("bodies/flow.json");

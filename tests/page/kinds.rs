@@ -18,7 +18,7 @@ fn last_bubble(inbox: &Inbox, selector: &str) -> (String, usize) {
 }
 
 #[test]
-fn every_kind_has_its_drawing() {
+fn every_kind_is_drawn() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     for (number, (kind, shown, selector, count)) in [
@@ -108,7 +108,7 @@ fn every_kind_has_its_drawing() {
 }
 
 #[test]
-fn a_template_shows_its_text_with_its_parameters() {
+fn template_shows_its_text_with_parameters() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let template = fixture("bodies/template.json").to_string();
@@ -126,7 +126,7 @@ fn a_template_shows_its_text_with_its_parameters() {
 }
 
 #[test]
-fn a_template_that_nobody_knows_is_marked() {
+fn unknown_template_is_marked() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     for (number, (name, language, tag)) in [
@@ -156,7 +156,7 @@ fn a_template_that_nobody_knows_is_marked() {
 }
 
 #[test]
-fn a_text_is_drawn_with_its_marks() {
+fn text_is_drawn_with_its_formatting() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     for (number, (text, html)) in [
@@ -205,7 +205,7 @@ fn a_text_is_drawn_with_its_marks() {
 }
 
 #[test]
-fn a_kind_without_a_drawing_is_shown_as_json() {
+fn unknown_kind_is_shown_as_json() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let body = json!({ "type": "poll", "userId": USER, "question": "<b>?" });
@@ -217,7 +217,7 @@ fn a_kind_without_a_drawing_is_shown_as_json() {
 }
 
 #[test]
-fn the_user_answers_by_pressing() {
+fn user_replies_by_pressing_buttons() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     sandbox.send(
@@ -280,7 +280,7 @@ fn the_user_answers_by_pressing() {
 }
 
 #[test]
-fn what_would_leave_the_page_only_says_where_to() {
+fn external_actions_only_show_their_target() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     sandbox

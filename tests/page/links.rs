@@ -13,7 +13,7 @@ fn follow(inbox: &Inbox, link: &str) {
 }
 
 #[test]
-fn back_leads_to_what_was_looked_at_before() {
+fn back_returns_to_the_previous_view() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([
         text_to(ANA, "uno"),
@@ -41,7 +41,7 @@ fn back_leads_to_what_was_looked_at_before() {
 }
 
 #[test]
-fn a_link_opens_its_message_and_says_when_that_is_gone() {
+fn link_opens_its_message_or_reports_it_missing() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((1..=200).map(|number| text_to(ANA, &format!("mensaje {number}"))));
     let port = sandbox.address.split(':').nth(1).unwrap().to_owned();

@@ -9,7 +9,7 @@ const ANA: &str = "593987654321";
 const JUAN: &str = "593987654322";
 
 #[test]
-fn messages_arrive_without_a_reload() {
+fn messages_appear_without_a_reload() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([text_to(ANA, "before the page")]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -34,7 +34,7 @@ fn messages_arrive_without_a_reload() {
 }
 
 #[test]
-fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
+fn inbox_shows_messages_of_a_restarted_sandbox() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([
         text_to(JUAN, "to another"),
@@ -60,7 +60,7 @@ fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
 }
 
 #[test]
-fn the_request_and_its_answer_are_beside_the_message() {
+fn request_and_response_are_next_to_the_message() {
     let sandbox = Sandbox::start(&["--fault", "status=500,stored,kind=call,body=oops"]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let mut flow = fixture("bodies/flow.json");
@@ -101,7 +101,7 @@ fn the_request_and_its_answer_are_beside_the_message() {
 }
 
 #[test]
-fn search_finds_people_and_words() {
+fn search_finds_recipients_and_text() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((0..150).map(|number| text_to(ANA, &format!("número {number}"))));
     sandbox.send([text_to(JUAN, "Tu pedido salió"), text_to(ANA, "otro")]);
@@ -125,7 +125,7 @@ fn search_finds_people_and_words() {
 }
 
 #[test]
-fn who_writes_in_the_page_opens_the_window() {
+fn reply_on_the_page_opens_the_window() {
     let sandbox = Sandbox::start(&["--window"]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let body = text_to(ANA, "Hola").to_string();
@@ -150,7 +150,7 @@ fn who_writes_in_the_page_opens_the_window() {
 const THROUGH_ASK: &str = "(window.plain = window.fetch, window.fetch = (...given) => window.ask(String(given[0]), () => window.plain(...given)), true)";
 
 #[test]
-fn what_could_not_be_read_is_read_when_one_scrolls_again() {
+fn failed_page_load_is_retried_on_scroll() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((1..=300).map(|number| text_to(ANA, &format!("mensaje {number}"))));
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -169,7 +169,7 @@ fn what_could_not_be_read_is_read_when_one_scrolls_again() {
 }
 
 #[test]
-fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
+fn last_opened_chat_is_shown() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([text_to(ANA, "to the first"), text_to(JUAN, "to the last")]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -195,7 +195,7 @@ fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
 }
 
 #[test]
-fn clearing_forgets_everything() {
+fn clear_removes_everything() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([text_to(ANA, "uno"), text_to(JUAN, "dos")]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -209,7 +209,7 @@ fn clearing_forgets_everything() {
 }
 
 #[test]
-fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
+fn ticks_show_status_and_open_chat_is_read() {
     let fault = format!("undelivered=131049,to={JUAN},after=1");
     let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", &fault]);
     sandbox.send([
@@ -263,7 +263,7 @@ fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
 }
 
 #[test]
-fn ticks_change_while_one_looks() {
+fn ticks_update_live() {
     let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
     sandbox.send([text_to(ANA, "waiting")]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -282,7 +282,7 @@ fn ticks_change_while_one_looks() {
 }
 
 #[test]
-fn a_chat_behind_another_pane_is_not_read() {
+fn hidden_chat_is_not_marked_read() {
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     sandbox.send([text_to(ANA, "first")]);
     let inbox = Inbox::open(&sandbox, 390, 800);

@@ -4,7 +4,7 @@ use crate::inbox::Inbox;
 use crate::listening::{Sandbox, text_to};
 
 #[test]
-fn a_long_conversation_is_read_as_one_scrolls() {
+fn long_conversation_loads_on_scroll() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((1..=10_000).map(|number| text_to("593987654321", &format!("mensaje {number}"))));
     let inbox = Inbox::open(&sandbox, 1440, 900);
@@ -36,7 +36,7 @@ fn a_long_conversation_is_read_as_one_scrolls() {
 }
 
 #[test]
-fn ten_thousand_chats_are_listed_as_one_scrolls() {
+fn ten_thousand_chats_load_on_scroll() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((0..10_000).map(|number| text_to(&format!("59399{number:07}"), "Hola")));
     let inbox = Inbox::open(&sandbox, 1440, 900);

@@ -4,7 +4,7 @@ use crate::inbox::Inbox;
 use crate::listening::{Sandbox, fixture};
 
 #[test]
-fn one_pane_at_a_time() {
+fn narrow_screen_shows_one_pane() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 390, 800);
     let kinds = ["carousel", "contacts", "image", "location", "list", "flow"];

@@ -8,7 +8,7 @@ use crate::listening::{Sandbox, text_to};
 const ANA: &str = "593987654321";
 
 #[test]
-fn a_refused_request_shows_its_field_its_answer_and_no_secret() {
+fn refused_request_shows_field_response_and_no_secret() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.until("document.getElementById('open-refused').hidden");
@@ -49,7 +49,7 @@ fn a_refused_request_shows_its_field_its_answer_and_no_secret() {
 }
 
 #[test]
-fn of_more_than_are_kept_the_newest_are_shown() {
+fn newest_refused_requests_are_shown() {
     let sandbox = Sandbox::start(&[]);
     let mut stream = sandbox.connect();
     for number in 0..1005 {

@@ -38,7 +38,7 @@ fn too_wide(window: &Inbox) -> Vec<String> {
 }
 
 #[test]
-fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
+fn report_matches_status_and_loads_nothing() {
     let run = run(300);
     let status = run.status();
     let window = run.open(&[], 1280, 900);
@@ -118,7 +118,7 @@ fn figures(window: &Inbox, name: &str) -> Value {
 }
 
 #[test]
-fn the_funnel_says_how_far_messages_came_and_adds_up() {
+fn delivery_funnel_adds_up() {
     let run = delivered_run(200);
     let window = run.open(&[], 1280, 900);
     let shown: String = window.value("document.querySelector('.arrived').innerText");
@@ -180,7 +180,7 @@ fn the_funnel_says_how_far_messages_came_and_adds_up() {
 }
 
 #[test]
-fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
+fn report_is_accessible_at_every_size_and_scheme() {
     let run = run(300);
     for flags in [&[][..], &["--mask", "--lang", "es"]] {
         let window = run.open(flags, 1280, 900);
@@ -204,7 +204,7 @@ fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
 }
 
 #[test]
-fn on_paper_nothing_is_cut_off() {
+fn printed_page_is_not_cut_off() {
     let list = format!(
         "celular,nombre,{}\n593987654321,Ana,{}\n",
         columns(12),
@@ -233,7 +233,7 @@ fn columns(number: usize) -> String {
 }
 
 #[test]
-fn paper_has_every_row_and_the_screen_its_page_again() {
+fn printing_shows_every_row_and_then_reverts() {
     let run = run(700);
     let window = run.open(&[], 1280, 900);
     let count = "document.querySelectorAll('#list tr').length";
@@ -250,7 +250,7 @@ fn paper_has_every_row_and_the_screen_its_page_again() {
 }
 
 #[test]
-fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
+fn code_quotes_and_lists_match_the_inbox() {
     let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
     let list = "celular,nombre\n593987654321,Ana\n593987654322,Eva\n";
     let text = "Run `do *it*`:\n```ls *a*\n\nrm b```\n> said\n- one {{ nombre }}\n3. three";
@@ -286,7 +286,7 @@ fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
 }
 
 #[test]
-fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
+fn preview_page_shows_every_message_of_list() {
     let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
     let people: Vec<_> = (0..300)
         .map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row))
@@ -353,7 +353,7 @@ fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
 }
 
 #[test]
-fn whatever_the_list_holds_is_only_text() {
+fn list_content_is_shown_as_text_only() {
     let cells = [
         "<script>hacked=1</script>",
         "\"><img src=x onerror=hacked=1>",
@@ -416,7 +416,7 @@ fn whatever_the_list_holds_is_only_text() {
 }
 
 #[test]
-fn what_is_wrong_with_a_row_is_seen_beside_a_list_of_many_columns() {
+fn row_problem_stays_visible_with_many_columns() {
     let columns = "to,nombre,apellido,correo,ciudad,producto,pedido,importe,vence";
     let cells = "Ana María,de la Torre,ana.de.la.torre@example.com,Guayaquil,Refrigeradora,2026-000123,1234.50,2026-11-28";
     let list = format!("{columns}\n593987654321,{cells}\n12,{cells}\n");
@@ -431,7 +431,7 @@ fn what_is_wrong_with_a_row_is_seen_beside_a_list_of_many_columns() {
 }
 
 #[test]
-fn rows_are_searched_filtered_and_turned_over() {
+fn rows_are_searched_filtered_and_paged() {
     let run = run(700);
     let failed = run.status()["failed"].as_u64().unwrap();
     let window = run.open(&[], 1280, 900);
@@ -466,7 +466,7 @@ fn rows_are_searched_filtered_and_turned_over() {
 }
 
 #[test]
-fn without_a_script_all_can_be_read_but_the_rows_behind_the_first() {
+fn page_without_scripts_shows_the_first_rows() {
     let run = run(300);
     let page = run.page(&[]);
     let window = Inbox::open_at("about:blank", 1280, 900);
@@ -502,7 +502,7 @@ const BROKEN: &str = "[...document.querySelectorAll('.command span')].filter((wo
                       one.scrollWidth > one.clientWidth + 1)).map((one) => one.textContent)";
 
 #[test]
-fn on_a_phone_commands_break_between_words_and_countries_need_no_scrolling() {
+fn narrow_page_breaks_commands_between_arguments() {
     let run = run(300);
     let window = run.open(&["--lang", "es"], 390, 844);
     assert_eq!(window.value::<Vec<String>>(BROKEN), Vec::<String>::new());
@@ -514,7 +514,7 @@ fn on_a_phone_commands_break_between_words_and_countries_need_no_scrolling() {
 }
 
 #[test]
-fn a_masked_page_names_nobody() {
+fn masked_page_names_no_recipient() {
     let run = run(300);
     let page = std::fs::read_to_string(run.page(&["--mask"])).unwrap();
     for secret in [
@@ -542,7 +542,7 @@ const LINES: &str =
     "[...document.querySelectorAll('#list tr')].map((row) => Number(row.children[0].textContent))";
 
 #[test]
-fn rows_show_who_got_message() {
+fn rows_show_their_delivery_status() {
     let run = delivered_run(60);
     // Without an answer of Jelou's there is nothing to show.
     let window = run.open(&[], 1280, 900);
@@ -605,7 +605,7 @@ fn rows_show_who_got_message() {
 }
 
 #[test]
-fn typed_line_lists_who_got_nothing() {
+fn shown_command_lists_undelivered_recipients() {
     let run = delivered_run(60);
     run.jelouctl(&["bulk", "deliveries"]);
     let window = run.open(&[], 1280, 900);
@@ -624,7 +624,7 @@ fn typed_line_lists_who_got_nothing() {
 }
 
 #[test]
-fn run_is_drawn_over_time_with_its_rests() {
+fn run_timeline_shows_its_pauses() {
     let run = run(300);
     // Three hours, with a pause in the middle and a wait at the end of it; all times are in Guayaquil.
     run.ledger()
@@ -689,7 +689,7 @@ fn run_is_drawn_over_time_with_its_rests() {
 }
 
 #[test]
-fn page_has_only_words_of_person() {
+fn page_uses_plain_language() {
     let run = run(300);
     run.ledger()
         .execute_batch(
@@ -726,7 +726,7 @@ fn page_has_only_words_of_person() {
 }
 
 #[test]
-fn share_is_that_of_whole_list() {
+fn percentages_are_of_the_whole_list() {
     let list: Vec<String> = (0..20)
         .map(|row| format!("5939{:08},x\n", 80_000_000 + row))
         .collect();
@@ -744,7 +744,7 @@ fn share_is_that_of_whole_list() {
 }
 
 #[test]
-fn wide_table_says_so_and_keys_scroll_it() {
+fn wide_table_has_a_hint_and_keyboard_scrolling() {
     let columns = columns(14);
     let cells = ["a cell of some length"; 14].join(",");
     let list = format!("to,{columns}\n593987654321,{cells}\n");
@@ -766,7 +766,7 @@ fn wide_table_says_so_and_keys_scroll_it() {
 }
 
 #[test]
-fn preview_says_limit_budget_and_days() {
+fn preview_shows_limit_budget_and_days() {
     let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
     run.write(
         "rates.csv",

@@ -30,7 +30,7 @@ fn attacking(body: &mut Value) {
 }
 
 #[test]
-fn a_script_stays_a_text_in_every_kind() {
+fn script_is_shown_as_text_in_every_kind() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     // A user's name is such a text as well.
@@ -70,7 +70,7 @@ fn a_script_stays_a_text_in_every_kind() {
 }
 
 #[test]
-fn the_policy_stops_a_script_even_if_one_got_in() {
+fn content_policy_blocks_an_injected_script() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     assert!(
@@ -89,7 +89,7 @@ fn the_policy_stops_a_script_even_if_one_got_in() {
 }
 
 #[test]
-fn a_word_without_end_and_a_thousand_emoji_stay_in_their_place() {
+fn long_unbroken_text_and_emoji_fit_the_page() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let user = "593987654321";

@@ -75,7 +75,7 @@ fn make_the_same(inbox: &Inbox) {
 }
 
 #[test]
-fn the_inbox_on_a_screen_and_on_a_phone() {
+fn inbox_screenshots_on_desktop_and_phone() {
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     sandbox.send(others());
     refuse(&sandbox);
@@ -180,7 +180,7 @@ fn campaign() -> ReportedRun {
 }
 
 #[test]
-fn the_report_by_day_and_by_night() {
+fn report_screenshots_in_light_and_dark() {
     let run = campaign();
     let window = run.open(&[], 1280, 1180);
     // The time of creation differs from run to run.

@@ -9,7 +9,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use url::Url;
 
 use super::error::LookUpError;
-use super::tracked::{MessageSort, TrackedMessage};
+use super::tracked::{MessageClass, TrackedMessage};
 use crate::api::answer::{Answer, time_at};
 use crate::api::credentials::Credentials;
 use crate::api::delivery::{Delivery, Event, deliver};
@@ -61,21 +61,21 @@ pub(crate) enum LookUpList {
 /// Which entries of a listing are requested.
 #[derive(Clone, Debug)]
 pub(crate) struct LookUpSpan {
-    pub(crate) start: SpanStart,
+    pub(crate) start: Since,
     /// Inclusive; None means until now.
     pub(crate) until: Option<Timestamp>,
 }
 
 /// The beginning of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpanStart {
+pub(crate) enum Since {
     Ever,
     /// By the server's clock.
     Ago(Duration),
     At(Timestamp),
 }
 
-impl SpanStart {
+impl Since {
     /// The point in time, relative to `now`. A time before all others becomes the first.
     pub(crate) fn at(self, now: Timestamp) -> Timestamp {
         match self {
@@ -126,7 +126,7 @@ impl LookUps<'_> {
                 is_clock_known = true;
                 let begin = span.start.at(self.now());
                 let is_off = begin.duration_since(since).abs() > CLOCK_TOLERANCE;
-                if matches!(span.start, SpanStart::Ago(_)) && is_off {
+                if matches!(span.start, Since::Ago(_)) && is_off {
                     since = begin;
                     continue;
                 }
@@ -157,7 +157,7 @@ impl LookUps<'_> {
     /// The span by the server's clock, if it begins at a time by our clock.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
-            SpanStart::At(at) => SpanStart::At(
+            Since::At(at) => Since::At(
                 at.saturating_add(self.clock - CLOCK_TOLERANCE)
                     .unwrap_or(at),
             ),
@@ -224,8 +224,8 @@ impl LookUps<'_> {
         let retry_for = std::mem::take(&mut self.retry_for);
         let mut is_asked = false;
         let mut failure = None;
-        let is_template = tracked.sort != MessageSort::FreeForm;
-        let last = ListedIn::List(LookUpList::History);
+        let is_template = tracked.sort != MessageClass::FreeForm;
+        let last = LookupSource::List(LookUpList::History);
         for place in PLACES
             .into_iter()
             .filter(|place| is_template || *place == last)
@@ -250,7 +250,7 @@ impl LookUps<'_> {
                         tracked.note_gap(ListingCoverage::Missing);
                     }
                     // The older address may refuse credentials that are right.
-                    let is_older = place == ListedIn::Notification { is_older: true };
+                    let is_older = place == LookupSource::Notification { is_older: true };
                     if !is_older && !is_unavailable || place == last {
                         failure = failure.or(Some(error));
                     }
@@ -264,13 +264,13 @@ impl LookUps<'_> {
     /// Looks for it in one place, and returns whether it is listed there.
     async fn look_in(
         &mut self,
-        place: ListedIn,
+        place: LookupSource,
         tracked: &mut TrackedMessage,
     ) -> Result<bool, LookUpError> {
         let id = tracked.id.clone();
         let listing = match place {
-            ListedIn::List(list) => list,
-            ListedIn::Notification { is_older } => {
+            LookupSource::List(list) => list,
+            LookupSource::Notification { is_older } => {
                 let answer = self
                     .ask(&Request::notification(self.base, self.bot, &id, is_older))
                     .await?;
@@ -281,7 +281,7 @@ impl LookUps<'_> {
                     .is_some_and(|entry| tracked.note_notification(entry)));
             }
         };
-        let start = tracked.sent_at.map_or(SpanStart::Ever, SpanStart::At);
+        let start = tracked.sent_at.map_or(Since::Ever, Since::At);
         let span = self.by_its_clock(&LookUpSpan { start, until: None });
         let bot = self.bot.to_owned();
         let mut is_found = false;
@@ -354,7 +354,7 @@ impl LookUps<'_> {
 
 /// A place where a message can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ListedIn {
+enum LookupSource {
     List(LookUpList),
     /// An address of its own.
     Notification {
@@ -363,9 +363,9 @@ enum ListedIn {
 }
 
 /// Where a template can be listed, and at the end any message. The notifications have more about a template than the history.
-const PLACES: [ListedIn; 4] = [
-    ListedIn::List(LookUpList::Notifications),
-    ListedIn::Notification { is_older: false },
-    ListedIn::Notification { is_older: true },
-    ListedIn::List(LookUpList::History),
+const PLACES: [LookupSource; 4] = [
+    LookupSource::List(LookUpList::Notifications),
+    LookupSource::Notification { is_older: false },
+    LookupSource::Notification { is_older: true },
+    LookupSource::List(LookUpList::History),
 ];

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::answer::{text_at, time_at};
-use super::facts::{DeliveryFacts, DeliveryState};
+use super::facts::{DeliveryState, DeliveryStatus};
 use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 
 /// The most bytes of an id: a longer text is not an id, and would be stored with each message.
@@ -74,7 +74,7 @@ impl HistoryMessage {
             author,
             user: by.or_else(|| id_of(of_person?)),
             name: of_person.and_then(name_of),
-            state: text_at(entry, &["/status"]).map(|status| DeliveryState::of_status(&status)),
+            state: text_at(entry, &["/status"]).map(|status| DeliveryState::from_status(&status)),
             kind: text_at(entry, &["/bubble/type"]),
             text: text_at(entry, &["/bubble/text", "/bubble"]),
             media_url: text_at(entry, &["/bubble/mediaUrl"]),
@@ -84,12 +84,12 @@ impl HistoryMessage {
 
     /// Its delivery status: a listed message was at least accepted. The history has no time except that of its
     /// creation, and no reasons.
-    pub(crate) fn facts(&self) -> DeliveryFacts {
+    pub(crate) fn facts(&self) -> DeliveryStatus {
         let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
-        DeliveryFacts {
+        DeliveryStatus {
             at,
-            ..DeliveryFacts::new(state)
+            ..DeliveryStatus::new(state)
         }
     }
 }
@@ -160,7 +160,7 @@ pub(crate) struct Notification {
     pub(crate) created_at: Option<Timestamp>,
     /// When it reached the person's phone, even if it has been read since.
     pub(crate) delivered_at: Option<Timestamp>,
-    pub(crate) facts: DeliveryFacts,
+    pub(crate) facts: DeliveryStatus,
 }
 
 impl Notification {
@@ -184,13 +184,13 @@ impl Notification {
 }
 
 /// The status, or the state that follows from the times beside it; the later of the two on the ladder.
-fn facts(entry: &Value) -> DeliveryFacts {
+fn facts(entry: &Value) -> DeliveryStatus {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);
     let said = status.map_or(DeliveryState::Other(String::new()), |status| {
-        DeliveryState::of_status(&status)
+        DeliveryState::from_status(&status)
     });
-    let mut facts = DeliveryFacts::new(said);
+    let mut facts = DeliveryStatus::new(said);
     for (state, places) in [
         (DeliveryState::Accepted, &["/createdAt", "/sentDate"][..]),
         (DeliveryState::AtWhatsapp, &["/deliveryChannelAt"]),
@@ -204,14 +204,14 @@ fn facts(entry: &Value) -> DeliveryFacts {
             _ => false,
         };
         if let Some(at) = time_at(entry, places).filter(|_| !says_less) {
-            facts.learn(DeliveryFacts {
+            facts.learn(DeliveryStatus {
                 at: Some(at),
-                ..DeliveryFacts::new(state)
+                ..DeliveryStatus::new(state)
             });
         }
     }
     if entry.get("wasRead") == Some(&Value::Bool(true)) {
-        facts.learn(DeliveryFacts::new(DeliveryState::Read));
+        facts.learn(DeliveryStatus::new(DeliveryState::Read));
     }
     if facts.state == DeliveryState::Undelivered {
         facts.failed_with(error)
@@ -229,7 +229,7 @@ mod tests {
     const PERSON: &str = "593987654321";
 
     #[test]
-    fn reads_a_message_as_it_is_documented() {
+    fn documented_message_is_read() {
         let entry = json!({
             "recipient": {"id": PERSON, "names": "Ana"}, "sender": {"id": "77", "name": "Bot", "type": "Whatsapp"},
             "by": "bot", "messageId": "msg_1", "status": "DELIVERED_USER",
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_author_and_the_person_are_found_in_whatever_an_entry_has() {
+    fn entry_author_and_recipient_are_found() {
         for (entry, author, user) in [
             (
                 json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "77"}}),
@@ -393,7 +393,7 @@ mod tests {
     const AT: &str = "2025-01-15T10:30:00.000Z";
 
     #[test]
-    fn the_state_is_what_status_and_times_say_together() {
+    fn delivery_state_combines_status_and_times() {
         use DeliveryState::{Accepted, AtWhatsapp, Delivered, Other, Read, Replied, Undelivered};
         let later = "2025-01-15T10:31:00Z";
         for (entry, state, at) in [
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_an_entry_as_it_is_documented() {
+    fn documented_entry_is_read() {
         let entry = json!({
             "wasRead": false, "destination": "593987654321", "sentStatus": "FAILED", "origin": "BULK", "createdAt": AT,
             "sentDate": AT, "elementName": "order_shipped", "campaignId": null, "error": "Message undeliverable",

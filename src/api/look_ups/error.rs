@@ -30,7 +30,7 @@ pub(crate) enum LookUpError {
         /// Entries that lack a required field.
         unreadable: usize,
     },
-    #[error("{}", told(delivery))]
+    #[error("{}", response_error(delivery))]
     Failed { delivery: Box<Delivery> },
 }
 
@@ -42,7 +42,11 @@ impl LookUpError {
             .as_ref()
             .and_then(|problem| problem.api_code.as_deref());
         if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
-            return Self::Unavailable(format!("GET {}: {}", request.url.path(), told(&delivery)));
+            return Self::Unavailable(format!(
+                "GET {}: {}",
+                request.url.path(),
+                response_error(&delivery)
+            ));
         }
         Self::failed(delivery)
     }
@@ -100,7 +104,7 @@ impl LookUpError {
     }
 }
 
-fn told(delivery: &Delivery) -> String {
+fn response_error(delivery: &Delivery) -> String {
     delivery.problem.as_ref().map_or_else(
         || "the answer has no listing".to_owned(),
         |problem| problem.message.clone(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::super::answer::{is_something, text_at, told};
+use super::super::answer::{excerpt, is_something, text_at};
 use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
 
@@ -50,12 +50,12 @@ static LADDER: [(DeliveryState, [&str; 3]); 6] = [
 
 impl DeliveryState {
     /// Reads a status of the API; capitals do not matter.
-    pub(crate) fn of_status(status: &str) -> Self {
+    pub(crate) fn from_status(status: &str) -> Self {
         let status = status.trim();
         let known = LADDER
             .iter()
             .find(|(_, [word, ..])| word.eq_ignore_ascii_case(status));
-        known.map_or_else(|| Self::Other(told(status)), |(state, _)| state.clone())
+        known.map_or_else(|| Self::Other(excerpt(status)), |(state, _)| state.clone())
     }
 
     /// The API's word for it.
@@ -83,7 +83,7 @@ impl DeliveryState {
     ];
 
     /// The state of this name, with any status if it is `other`.
-    pub(crate) fn of_name(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         let known = LADDER.iter().find(|(_, [_, known, _])| *known == name);
         known.map_or_else(|| Self::Other(String::new()), |(state, _)| state.clone())
     }
@@ -152,7 +152,7 @@ const MOST: usize = 2048;
 
 /// As in `delivery` of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct DeliveryFacts {
+pub(crate) struct DeliveryStatus {
     pub(crate) state: DeliveryState,
     /// Since when; Jelou gives it only for templates.
     pub(crate) at: Option<Timestamp>,
@@ -162,7 +162,7 @@ pub(crate) struct DeliveryFacts {
     pub(crate) reason: Option<String>,
 }
 
-impl DeliveryFacts {
+impl DeliveryStatus {
     pub(crate) fn new(state: DeliveryState) -> Self {
         Self {
             state,
@@ -233,10 +233,10 @@ impl DeliveryFacts {
                 .or_else(|| known_code_in(&words))
                 .map(str::to_owned)
         });
-        let reason =
-            Some(told(&words)).filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
+        let reason = Some(excerpt(&words))
+            .filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
         Self {
-            code: code.map(|code| told(&code)),
+            code: code.map(|code| excerpt(&code)),
             reason,
             ..self
         }
@@ -269,12 +269,12 @@ mod tests {
     fn any_state() -> impl Strategy<Value = DeliveryState> {
         prop_oneof![
             6 => (0..STATES.len()).prop_map(|rung| STATES[rung].clone()),
-            1 => "[A-Z_]{0,12}".prop_map(|status| DeliveryState::of_status(&status)),
+            1 => "[A-Z_]{0,12}".prop_map(|status| DeliveryState::from_status(&status)),
         ]
     }
 
     #[test]
-    fn reads_what_jelou_documents_and_keeps_the_rest_as_it_stands() {
+    fn documented_statuses_are_read_and_others_kept() {
         for (status, expected) in [
             ("CREATED", Accepted),
             ("DELIVERED_CHANNEL", AtWhatsapp),
@@ -286,9 +286,9 @@ mod tests {
             ("DELIVERED", Other("DELIVERED".to_owned())),
             ("", Other(String::new())),
         ] {
-            assert_eq!(DeliveryState::of_status(status), expected, "{status}");
+            assert_eq!(DeliveryState::from_status(status), expected, "{status}");
             assert_eq!(
-                DeliveryState::of_status(expected.status()),
+                DeliveryState::from_status(expected.status()),
                 expected,
                 "{status}"
             );
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn goes_forward_and_counts_what_arrives_after_a_failure() {
+    fn delivery_state_advances_even_after_a_failure() {
         for (known, seen, expected) in [
             (Accepted, AtWhatsapp, AtWhatsapp),
             (Delivered, AtWhatsapp, Delivered),
@@ -319,7 +319,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_reached_the_person_is_ever_taken_back(seen in proptest::collection::vec(any_state(), 1..20)) {
+        fn reached_delivery_state_never_goes_back(seen in proptest::collection::vec(any_state(), 1..20)) {
             let mut known = Accepted;
             let mut furthest = Accepted;
             for state in seen {
@@ -336,7 +336,7 @@ mod tests {
         }
 
         #[test]
-        fn the_order_does_not_matter(mut seen in proptest::collection::vec(0..STATES.len(), 1..10)) {
+        fn delivery_updates_merge_in_any_order(mut seen in proptest::collection::vec(0..STATES.len(), 1..10)) {
             let learn = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(STATES[*at].clone()));
             let learnt = learn(&seen);
             seen.sort_unstable();
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_reason_of_a_failure_in_whatever_shape() {
+    fn failure_reason_is_read_in_any_shape() {
         for (error, code, reason) in [
             (json!(131_026), Some("131026"), None),
             (json!("131026"), Some("131026"), None),
@@ -408,44 +408,44 @@ mod tests {
             (json!(null), None, None),
             (json!(false), None, None),
         ] {
-            let facts = DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&error);
+            let facts = DeliveryStatus::new(DeliveryState::Undelivered).failed_with(&error);
             let found = (facts.code.as_deref(), facts.reason.as_deref());
             assert_eq!(found, (code, reason), "{error}");
         }
-        let long =
-            DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&json!("x".repeat(1 << 20)));
+        let long = DeliveryStatus::new(DeliveryState::Undelivered)
+            .failed_with(&json!("x".repeat(1 << 20)));
         assert_eq!(long.reason.map(|reason| reason.len()), Some(MOST));
     }
 
     #[test]
-    fn what_is_learnt_later_adds_and_never_takes_away() {
+    fn later_delivery_updates_only_add_details() {
         let at = |second| Timestamp::from_second(second).ok();
-        let mut known = DeliveryFacts::new(DeliveryState::Accepted);
-        known.learn(DeliveryFacts::new(DeliveryState::Undelivered));
+        let mut known = DeliveryStatus::new(DeliveryState::Accepted);
+        known.learn(DeliveryStatus::new(DeliveryState::Undelivered));
         let reason = || Some("Message undeliverable".to_owned());
-        known.learn(DeliveryFacts {
+        known.learn(DeliveryStatus {
             reason: reason(),
-            ..DeliveryFacts::new(DeliveryState::Undelivered)
+            ..DeliveryStatus::new(DeliveryState::Undelivered)
         });
         assert_eq!(known.reason, reason());
-        known.learn(DeliveryFacts {
+        known.learn(DeliveryStatus {
             at: at(7),
-            ..DeliveryFacts::new(DeliveryState::Delivered)
+            ..DeliveryStatus::new(DeliveryState::Delivered)
         });
-        known.learn(DeliveryFacts {
+        known.learn(DeliveryStatus {
             at: at(9),
             reason: reason(),
-            ..DeliveryFacts::new(DeliveryState::Undelivered)
+            ..DeliveryStatus::new(DeliveryState::Undelivered)
         });
-        known.learn(DeliveryFacts {
+        known.learn(DeliveryStatus {
             at: at(8),
-            ..DeliveryFacts::new(DeliveryState::Delivered)
+            ..DeliveryStatus::new(DeliveryState::Delivered)
         });
         assert_eq!(
             known,
-            DeliveryFacts {
+            DeliveryStatus {
                 at: at(7),
-                ..DeliveryFacts::new(DeliveryState::Delivered)
+                ..DeliveryStatus::new(DeliveryState::Delivered)
             }
         );
     }

@@ -8,11 +8,11 @@ mod facts;
 mod tracked;
 
 pub(crate) use self::client::{
-    CLOCK_TOLERANCE, LookUpList, LookUpSpan, LookUps, MOST_PAGES, SpanStart, look_up_pace,
+    CLOCK_TOLERANCE, LookUpList, LookUpSpan, LookUps, MOST_PAGES, Since, look_up_pace,
 };
 pub(crate) use self::entries::{
     HistoryMessage, MessageAuthor, Notification, entry_key, is_another_person, is_person,
 };
 pub(crate) use self::error::LookUpError;
-pub(crate) use self::facts::{DeliveryFacts, DeliveryState};
-pub(crate) use self::tracked::{MessageSort, TrackedMessage};
+pub(crate) use self::facts::{DeliveryState, DeliveryStatus};
+pub(crate) use self::tracked::{MessageClass, TrackedMessage};

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::entries::{HistoryMessage, MessageAuthor, Notification, is_another_person};
-use super::facts::DeliveryFacts;
+use super::facts::DeliveryStatus;
 use crate::api::pager::ListingCoverage;
 
 /// The kind of message, which decides where to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum MessageSort {
+pub(crate) enum MessageClass {
     FreeForm,
     Template,
     /// Unknown.
@@ -17,9 +17,9 @@ pub(crate) enum MessageSort {
     Either,
 }
 
-impl MessageSort {
+impl MessageClass {
     /// The kind of a request with this path and body.
-    pub(crate) fn of(path: &str, body: &Map<String, Value>) -> Self {
+    pub(crate) fn from_request(path: &str, body: &Map<String, Value>) -> Self {
         if path.ends_with("/hsm") {
             Self::Template
         } else if path.ends_with("/template-messages") || body.contains_key("templateId") {
@@ -34,13 +34,13 @@ impl MessageSort {
 #[derive(Debug, Default)]
 pub(crate) struct TrackedMessage {
     pub(crate) id: String,
-    pub(crate) sort: MessageSort,
+    pub(crate) sort: MessageClass,
     /// When it was sent, by our clock, if known.
     pub(crate) sent_at: Option<Timestamp>,
     /// Who it was sent to, if known.
     pub(crate) recipient: Option<String>,
     /// What is known; None if it was never listed.
-    pub(crate) facts: Option<DeliveryFacts>,
+    pub(crate) facts: Option<DeliveryStatus>,
     /// The API's own entry, as last read.
     pub(crate) entry: Option<Value>,
     /// From the history.
@@ -52,7 +52,7 @@ pub(crate) struct TrackedMessage {
 }
 
 impl TrackedMessage {
-    pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<Timestamp>) -> Self {
+    pub(crate) fn new(id: String, sort: MessageClass, sent_at: Option<Timestamp>) -> Self {
         Self {
             id,
             sort,
@@ -110,7 +110,7 @@ impl TrackedMessage {
             .is_some_and(|(listed, person)| is_another_person(listed, person))
     }
 
-    fn learn(&mut self, seen: DeliveryFacts) {
+    fn learn(&mut self, seen: DeliveryStatus) {
         match &mut self.facts {
             Some(known) => known.learn(seen),
             None => self.facts = Some(seen),

@@ -10,11 +10,11 @@ use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, sweep};
+use crate::deliveries::{CheckLimits, DeliveryCheck, UnresolvedReason, sweep};
 use crate::ledger::{
-    Counts, DeliveryCounts, Details, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, now,
+    Counts, DeliveryCounts, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, RunSettings, now,
 };
-use crate::output::{ProgressFormat, Reading, counted};
+use crate::output::{ProgressFormat, ReadProgress, counted};
 use crate::sending::Sender;
 
 /// How long after sending a message is still looked up, by default.
@@ -23,24 +23,24 @@ pub(super) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs
 /// A run to look up.
 pub(super) struct AskedRun<'a> {
     pub(super) run: &'a Run,
-    pub(super) details: Details,
+    pub(super) details: RunSettings,
     pub(super) sender: Sender,
     /// How long after sending a message is still looked up.
     pub(super) up_to: Duration,
     /// Whether it was said for how many messages.
-    is_told: bool,
+    was_reported: bool,
     /// Unknown rows that are now sent.
     pub(super) settled: u64,
 }
 
 /// The result of a look-up.
-pub(super) struct Look {
+pub(super) struct CheckResult {
     pub(super) counts: Counts,
     pub(super) deliveries: DeliveryCounts,
     /// The same counts for messages sent since the run began or was resumed.
-    pub(super) of_late: DeliveryCounts,
+    pub(super) since_resume: DeliveryCounts,
     /// Why rows stay unknown.
-    pub(super) left: BTreeMap<StillUnknown, u64>,
+    pub(super) left: BTreeMap<UnresolvedReason, u64>,
     /// Whether asking again can find something new.
     pub(super) may_change: bool,
     /// Whether the time ran out while Jelou was answering.
@@ -59,7 +59,7 @@ impl<'a> AskedRun<'a> {
         if let Some(doubt) = run.doubt()? {
             return Err(doubt.into());
         }
-        run.store().require_write()?;
+        run.store().ensure_writable()?;
         let details = run.details()?;
         let sender = sender_of_run(context, run, &details)?;
         Ok(Self {
@@ -67,7 +67,7 @@ impl<'a> AskedRun<'a> {
             details,
             sender,
             up_to,
-            is_told: false,
+            was_reported: false,
             settled: 0,
         })
     }
@@ -78,22 +78,22 @@ impl<'a> AskedRun<'a> {
         context: &Context,
         look_ups: &mut LookUps<'_>,
         end: Option<Instant>,
-    ) -> Result<Look, CommandError> {
+    ) -> Result<CheckResult, CommandError> {
         let run = &self.run.reconnected()?;
         run.prepare()?;
         // Rows that are sent while Jelou answers are not asked about yet.
-        let is_sent = run.is_held()?;
+        let is_sent = run.is_running()?;
         let mut inquiry = self.inquiry(run)?;
         let name = run.name().to_string();
         let at = inquiry.terms.now;
         let asked = inquiry.asked();
-        if asked > 0 && !std::mem::replace(&mut self.is_told, true) {
+        if asked > 0 && !std::mem::replace(&mut self.was_reported, true) {
             context.stderr.note(&format!(
                 "asking Jelou about {} of run {name}",
                 counted(asked, "message")
             ));
         }
-        let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &name);
+        let reading = ReadProgress::new(&context.stderr, ProgressFormat::Auto, &name);
         let mut answered = 0;
         let mut progress = |done, planned| {
             answered = done;
@@ -145,14 +145,14 @@ impl<'a> AskedRun<'a> {
             ),
             Err(error) => Some(error.into()),
         };
-        Ok(Look {
+        Ok(CheckResult {
             counts: run.counts()?,
             deliveries: DeliveryCounts {
                 asked_at: Some(at),
                 asked,
                 ..run.deliveries(i64::MIN)?
             },
-            of_late: run.deliveries(resumed_at(run)?)?,
+            since_resume: run.deliveries(resumed_at(run)?)?,
             left,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
@@ -161,9 +161,9 @@ impl<'a> AskedRun<'a> {
     }
 
     /// What to ask for.
-    fn inquiry(&self, run: &Run) -> Result<Inquiry, LedgerError> {
+    fn inquiry(&self, run: &Run) -> Result<DeliveryCheck, LedgerError> {
         let timeout = self.sender.settings.timeout;
-        let mut inquiry = Inquiry::new(InquiryTerms {
+        let mut inquiry = DeliveryCheck::new(CheckLimits {
             now: run.store().now()?,
             up_to: self.up_to,
             clock: 0,
@@ -190,8 +190,8 @@ fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
 /// says why.
 fn count_attempts(
     run: &Run,
-    of: &Details,
-    inquiry: &mut Inquiry,
+    of: &RunSettings,
+    inquiry: &mut DeliveryCheck,
 ) -> Result<Option<String>, LedgerError> {
     let Some([first, last]) = inquiry.counted_span() else {
         return Ok(None);

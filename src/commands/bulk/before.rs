@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::begin::PreparedList;
-use super::ending::RunOnItsWay;
+use super::ending::ActiveRun;
 use super::words::{report_closed, skips_in_words};
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::cost::{Estimate, Spent};
-use crate::ledger::{Details, LedgerDraft, LedgerError, Run};
-use crate::message::{Message, Part, TemplateTexts};
+use crate::cost::{Estimate, RunCost};
+use crate::ledger::{LedgerDraft, LedgerError, Run, RunSettings};
+use crate::message::{MessageKind, Part, TemplateTexts};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::timestamps::{self, local_time};
@@ -89,7 +89,7 @@ impl PreparedList<'_> {
     }
 }
 
-impl RunOnItsWay<'_> {
+impl ActiveRun<'_> {
     /// Prints what is left of the run at a terminal, before the question.
     pub(super) fn report_before(&self, run: &Run) -> Result<(), CommandError> {
         let Self {
@@ -104,7 +104,7 @@ impl RunOnItsWay<'_> {
         let counts = run.counts()?;
         if let (Some(first), Some(kind)) = (
             run.pending_behind(0, 1)?.pop(),
-            Message::named(&details.kind),
+            MessageKind::named(&details.kind),
         ) {
             let of = if counts.pending == 1 {
                 "the message that is left"
@@ -116,7 +116,7 @@ impl RunOnItsWay<'_> {
         }
         let duration =
             duration(counts.pending, details).filter(|_| details.conditions.per_day.is_none());
-        let spent = run.spent()?.as_ref().map(Spent::words);
+        let spent = run.spent()?.as_ref().map(RunCost::words);
         say(
             context,
             excluding(exclusions)
@@ -160,7 +160,7 @@ fn draw_first(
 }
 
 /// The lines that show a body as its recipient would see it.
-fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>, LedgerError> {
+fn draw(kind: &MessageKind, body: &str, texts: &TemplateTexts) -> Result<Vec<String>, LedgerError> {
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
     Ok(Part::lines(texts.drawn(kind, &body)))
 }
@@ -197,7 +197,7 @@ fn excluding(exclusions: &Exclusions) -> Option<String> {
 }
 
 /// How long the rows take, and when the last one is sent.
-fn duration(rows: u64, details: &Details) -> Option<String> {
+fn duration(rows: u64, details: &RunSettings) -> Option<String> {
     let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
     let now = timestamps::now();
     let work = SignedDuration::try_from(takes).ok()?;

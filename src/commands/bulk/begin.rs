@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::earlier::{compare, earlier_of, refuse_freed, report_people};
-use super::ending::RunOnItsWay;
+use super::ending::ActiveRun;
 use super::leave_out::{UnsentRows, leave_out};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
@@ -22,10 +22,10 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::input::Source;
 use crate::ledger::{
-    Details, DraftRequest, LedgerDraft, LedgerError, RunConditions, RunName, Store,
+    DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
 };
 use crate::list::ListFormat;
-use crate::message::{Message, TemplateTexts, TemplateUses};
+use crate::message::{MessageKind, TemplateTexts, TemplateUses};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
 use crate::sending::{Connection, OpenWindows, Sender, refuse_templates, reread_do_not_contact};
@@ -41,16 +41,16 @@ pub(super) struct PreparedList<'a> {
     pub(super) args: &'a BulkSendArgs,
     pub(super) sender: &'a Sender,
     /// The kind of the message.
-    pub(super) kind: &'a Message,
+    pub(super) kind: &'a MessageKind,
     /// None if no run is made and there is no store.
-    pub(super) store: Option<&'a Store>,
+    pub(super) store: Option<&'a Ledger>,
     /// The people who must not be written to.
     pub(super) exclusions: &'a Exclusions,
     /// The people who have written recently, if only they may get messages.
     pub(super) windows: Option<OpenWindows>,
     pub(super) draft: LedgerDraft,
     /// The properties of its run.
-    pub(super) details: Details,
+    pub(super) details: RunSettings,
     pub(super) rates: Option<Rates>,
     /// The most that the run may cost by them.
     pub(super) budget: Option<Money>,
@@ -60,7 +60,7 @@ impl PreparedList<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
     pub(super) async fn begin(
         mut self,
-        store: &Store,
+        store: &Ledger,
         name: RunName,
     ) -> Result<ExitCode, CommandError> {
         let Self {
@@ -120,7 +120,7 @@ impl PreparedList<'_> {
                 Ok::<_, CommandError>(draft.to_be_sent() > 0)
             },
         );
-        let Some(run) = made.map_err(CommandError::of_unmade_run)? else {
+        let Some(run) = made.map_err(CommandError::before_run)? else {
             return nothing_to_send(context, &draft);
         };
         report_left_out(context, &draft.skip_counts().since(&skips_told));
@@ -135,10 +135,10 @@ impl PreparedList<'_> {
             context
                 .stderr
                 .note(&format!("the run is made and nothing was sent; {to_send}"));
-            RunSummary::of(&run, &details)?.print(context, None)?;
+            RunSummary::new(&run, &details)?.print(context, None)?;
             return Ok(ExitCode::Success);
         }
-        let run = RunOnItsWay {
+        let run = ActiveRun {
             context,
             sender,
             run,
@@ -151,7 +151,7 @@ impl PreparedList<'_> {
     }
 
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.
-    async fn ask(&mut self, store: &Store, is_asked: bool) -> Result<Connection, CommandError> {
+    async fn ask(&mut self, store: &Ledger, is_asked: bool) -> Result<Connection, CommandError> {
         let Self {
             context,
             args,
@@ -265,7 +265,7 @@ pub(super) fn details(
     when: (Option<Hours>, Option<u32>),
     format: ListFormat,
     body: Option<&Value>,
-) -> Details {
+) -> RunSettings {
     let settings = &sender.settings;
     let options = &args.options;
     let begun = RunConditions {
@@ -273,7 +273,7 @@ pub(super) fn details(
         only_in_window: args.only_in_window,
         ..RunConditions::default()
     };
-    args.work.over(Details {
+    args.work.over(RunSettings {
         kind: args.message().command().to_owned(),
         profile: settings
             .profile
@@ -317,7 +317,7 @@ pub(super) fn details(
 /// What the messages of the draft cost; none without rates.
 pub(super) fn estimate(
     draft: &LedgerDraft,
-    details: &Details,
+    details: &RunSettings,
     rates: Option<&Rates>,
 ) -> Result<Option<Estimate>, LedgerError> {
     let Some(rates) = rates else { return Ok(None) };

@@ -64,7 +64,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         "run {name} is cancelled: what was left of it is never sent"
     ));
     let waited = block_on(wait_for_those_under_way(context, &run));
-    let summary = RunSummary::of(&run, &details);
+    let summary = RunSummary::new(&run, &details);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
     let ended = waited
         .and_then(|()| Ok(summary?))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::earlier::{leaves_out_sent, refusal_of_rest};
-use super::ending::RunOnItsWay;
+use super::ending::ActiveRun;
 use super::leave_out::{UnsentRows, leave_out};
 use crate::command_error::CommandError;
 use crate::commands::store::wait_for_turn;
@@ -14,7 +14,7 @@ use crate::output::{Progress, ProgressFormat};
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sending::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
-impl RunOnItsWay<'_> {
+impl ActiveRun<'_> {
     /// Sends the remaining rows and reports the result. What goes wrong comes after messages that may have been sent.
     pub(super) async fn carry_out(
         &self,

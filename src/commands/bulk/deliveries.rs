@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::asking::{AskedRun, Look, UP_TO};
+use super::asking::{AskedRun, CheckResult, UP_TO};
 use super::ending::log_decided;
 use super::summary::print_run;
 use super::words::{deliveries_as_json, deliveries_in_words, in_words};
@@ -16,13 +16,13 @@ use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::config::timeout;
 use crate::context::Context;
-use crate::deliveries::StillUnknown;
+use crate::deliveries::UnresolvedReason;
 use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, Run, RunName};
 use crate::message::merge;
 use crate::output::{counted, grouped, rounded};
 use crate::process::block_on;
-use crate::sending::Flight;
+use crate::sending::RequestProgress;
 
 /// The default time between two look-ups.
 const EVERY: Duration = Duration::from_secs(30);
@@ -102,7 +102,7 @@ pub(crate) fn run(
     let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let zone = zone_of_sender(&asked.details, &asked.sender);
     let look = block_on(watch(context, &mut asked, args));
-    let code = |look: &Look| {
+    let code = |look: &CheckResult| {
         if look.counts.unknown == 0 {
             ExitCode::Success
         } else {
@@ -116,7 +116,7 @@ pub(crate) fn run(
         ));
         let counts = look.as_ref().ok().map(|look| &look.counts);
         let ended = match &look {
-            Ok(Look {
+            Ok(CheckResult {
                 problem: Some(error),
                 ..
             })
@@ -147,10 +147,10 @@ async fn watch(
     context: &Context,
     asked: &mut AskedRun<'_>,
     args: &BulkDeliveriesArgs,
-) -> Result<Look, CommandError> {
+) -> Result<CheckResult, CommandError> {
     let zone = zone_of_sender(&asked.details, &asked.sender);
     let mut connection = asked.sender.connect(context).await?;
-    let flight = Flight::default();
+    let flight = RequestProgress::default();
     let mut look_ups = connection.look_ups(&flight);
     let every = args.every.unwrap_or(EVERY);
     let end = args
@@ -158,14 +158,14 @@ async fn watch(
         .then(|| Instant::now() + args.within.unwrap_or(WITHIN));
     let mut is_stopped = false;
     let mut is_away = false;
-    let (mut last, mut shown): (Option<Look>, _) = (None, None);
+    let (mut last, mut shown): (Option<CheckResult>, _) = (None, None);
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
             // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
             (Ok(look), Some(last))
                 if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
             {
-                return Ok(Look {
+                return Ok(CheckResult {
                     counts: look.counts,
                     ..last
                 });
@@ -173,7 +173,7 @@ async fn watch(
             (Ok(look), _) => look,
             // What was settled before is printed and logged.
             (Err(error), Some(last)) => {
-                return Ok(Look {
+                return Ok(CheckResult {
                     problem: Some(error),
                     ..last
                 });
@@ -181,7 +181,7 @@ async fn watch(
             (Err(error), None) => return Err(error),
         };
         if args.pause_if_undelivered && look.may_change && !is_stopped {
-            is_stopped = stop_if_undelivered(context, asked.run, &look.of_late)?;
+            is_stopped = stop_if_undelivered(context, asked.run, &look.since_resume)?;
         }
         let next = Instant::now() + every;
         let outage = look.problem.as_ref().filter(|problem| problem.may_pass());
@@ -252,8 +252,8 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
         DeliveryState::Read,
         DeliveryState::Replied,
     ]
-    .map(|state| counts.of(&state));
-    let undelivered = counts.of(&DeliveryState::Undelivered);
+    .map(|state| counts.count(&state));
+    let undelivered = counts.count(&DeliveryState::Undelivered);
     let judged = arrived.iter().sum::<u64>() + undelivered;
     (judged >= FEWEST_JUDGED && undelivered * 2 > judged).then(|| {
         format!(
@@ -264,8 +264,8 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     })
 }
 
-fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
-    let Look {
+fn to_json(asked: &AskedRun<'_>, look: &CheckResult) -> Value {
+    let CheckResult {
         counts, deliveries, ..
     } = look;
     let mut all = json!({
@@ -282,17 +282,17 @@ fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
 }
 
 /// Why rows stay unknown, and what to do.
-fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
-    let sentence = |(why, rows): (&StillUnknown, &u64)| {
+fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
+    let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
         let why = match why {
-            StillUnknown::FewerListed => {
+            UnresolvedReason::FewerListed => {
                 "Jelou lists fewer such messages than were attempted, or an undelivered one; ask again later, or look into the chat"
             }
-            StillUnknown::SentByOthers => {
+            UnresolvedReason::SentByOthers => {
                 "another sender sends the same message, or the history does not say whose it is"
             }
-            StillUnknown::ShownInPart => "Jelou's history does not show all of such a message",
-            StillUnknown::NotAsked => {
+            UnresolvedReason::ShownInPart => "Jelou's history does not show all of such a message",
+            UnresolvedReason::NotAsked => {
                 "not everything was read, they left too long ago (`--up-to 30d` asks further back), or a process may still \
                  report them"
             }
@@ -308,18 +308,18 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::DeliveryFacts;
+    use crate::api::DeliveryStatus;
 
     #[test]
-    fn a_run_fails_silently_when_most_messages_fail_or_the_account_may_not_send() {
+    fn silent_failure_needs_most_undelivered_or_blocked_account() {
         let counts = |delivered, undelivered, code: &str| {
             let mut counts = DeliveryCounts::default();
-            counts.add(&DeliveryFacts::new(DeliveryState::Delivered), delivered);
+            counts.add(&DeliveryStatus::new(DeliveryState::Delivered), delivered);
             let code = Some(code.to_owned());
             counts.add(
-                &DeliveryFacts {
+                &DeliveryStatus {
                     code,
-                    ..DeliveryFacts::new(DeliveryState::Undelivered)
+                    ..DeliveryStatus::new(DeliveryState::Undelivered)
                 },
                 undelivered,
             );
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn up_to_is_at_most_as_long_as_whatsapp_tries() {
+    fn up_to_is_at_most_thirty_days() {
         for (raw, expected) in [
             ("72h", Some(72)),
             ("30d", Some(720)),

@@ -6,8 +6,8 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, LedgerError, Run, RunConditions,
-    SkipCounts, SkipReason, Store,
+    EarlierMessages, EarlierQuery, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
+    RunConditions, RunSettings, SkipCounts, SkipReason,
 };
 use crate::output::counted;
 
@@ -37,8 +37,8 @@ pub(crate) fn refuse_reported(
 }
 
 /// The runs that a run with these details is compared with.
-pub(super) fn earlier_of(details: &Details) -> EarlierOf {
-    EarlierOf {
+pub(super) fn earlier_of(details: &RunSettings) -> EarlierQuery {
+    EarlierQuery {
         bot: details.bot.clone(),
         address: details.api_url.clone(),
         remember: details.remember,
@@ -49,10 +49,10 @@ pub(super) fn earlier_of(details: &Details) -> EarlierOf {
 /// refused. With a key, rows are skipped if their person has any message under it; what was sent without the key is sent again.
 pub(crate) fn compare(
     conditions: &RunConditions,
-    earlier: &mut KnownRuns<'_>,
+    earlier: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
 ) -> Result<(), CommandError> {
-    let policy = DuplicatePolicy::of(conditions);
+    let policy = DuplicatePolicy::new(conditions);
     if let Some(key) = &conditions.once {
         earlier.find_claimed(draft, key)?;
         draft.skip_earlier(Some(key))?;
@@ -92,7 +92,7 @@ pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
 /// Warns of runs that are to send rows of this list while no process sends them: the rows were left out for them.
 pub(super) fn report_idle_runs(
     context: &Context,
-    store: &Store,
+    store: &Ledger,
     draft: &LedgerDraft,
 ) -> Result<(), LedgerError> {
     for run in draft.awaited_runs()? {
@@ -129,7 +129,7 @@ pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)
 
 /// Checks whether another run has meanwhile sent rows that this one still has; sandbox runs do not count. Such rows are
 /// skipped, or the run is refused.
-pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), CommandError> {
+pub(crate) fn leave_out_sent(run: &Run, details: &RunSettings) -> Result<(), CommandError> {
     let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else {
         return Ok(());
     };
@@ -142,8 +142,8 @@ pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), Command
 }
 
 /// Whether rows that other runs have sent are left out of a run, or else refused; None if they are sent again.
-pub(super) fn leaves_out_sent(details: &Details) -> Option<bool> {
-    match DuplicatePolicy::of(&details.conditions) {
+pub(super) fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
+    match DuplicatePolicy::new(&details.conditions) {
         DuplicatePolicy::Meant => None,
         policy => Some(policy == DuplicatePolicy::LeftOut),
     }

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::summary::{RunSummary, to_continue};
 use super::words::{report_doubt, what_to_look_at, why};
 use crate::command_error::CommandError;
-use crate::commands::error::{of_pause, of_signal};
+use crate::commands::error::{pause_exit_code, signal_exit_code};
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{
-    Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunWorker,
+    AttemptResult, Counts, LedgerError, PauseReason, Run, RunName, RunSettings, RunWorker,
 };
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
@@ -22,17 +22,17 @@ use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Sender, panicked};
 
 /// A run that this process sends.
-pub(super) struct RunOnItsWay<'a> {
+pub(super) struct ActiveRun<'a> {
     pub(super) context: &'a Context,
     pub(super) sender: &'a Sender,
     pub(super) run: Run,
     /// With the options that it continues with.
-    pub(super) details: &'a Details,
+    pub(super) details: &'a RunSettings,
     /// The people who were excluded when it began.
     pub(super) exclusions: &'a Exclusions,
 }
 
-impl RunOnItsWay<'_> {
+impl ActiveRun<'_> {
     /// Reports its state, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
     pub(super) fn report(
         &self,
@@ -53,7 +53,7 @@ impl RunOnItsWay<'_> {
             counts.as_ref(),
             ended_as,
         );
-        AuditLog::of(settings)
+        AuditLog::from_settings(settings)
             .with(self.exclusions)
             .run(stderr, "bulk", fields);
         ended
@@ -105,7 +105,7 @@ impl RunOnItsWay<'_> {
         let summary = self
             .run
             .reconnected()
-            .and_then(|run| RunSummary::of(&run, self.details));
+            .and_then(|run| RunSummary::new(&run, self.details));
         let summary = match summary.map_err(LedgerError::in_mid_run) {
             Ok(summary) => summary,
             Err(error) => {
@@ -165,7 +165,7 @@ impl RunOnItsWay<'_> {
                     (who, format!("{hint}; {to_continue}"))
                 };
                 stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
-                Ok(of_pause(reason))
+                Ok(pause_exit_code(reason))
             }
             StopReason::PausedByOthers(pause) => {
                 let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
@@ -174,7 +174,7 @@ impl RunOnItsWay<'_> {
                     &[],
                     Some(&hint),
                 );
-                Ok(of_pause(pause.reason))
+                Ok(pause_exit_code(pause.reason))
             }
             StopReason::Signal(signal) => {
                 stderr.error(
@@ -182,7 +182,7 @@ impl RunOnItsWay<'_> {
                     &[],
                     Some(&to_continue),
                 );
-                Ok(of_signal(signal))
+                Ok(signal_exit_code(signal))
             }
             StopReason::LedgerFailed { error, outcomes } => {
                 self.report_unwritten(&outcomes);
@@ -202,7 +202,7 @@ impl RunOnItsWay<'_> {
     }
 
     /// Prints the outcomes of rows that are known only here.
-    fn report_unwritten(&self, outcomes: &[EndedAttempt]) {
+    fn report_unwritten(&self, outcomes: &[AttemptResult]) {
         let details = self.details;
         for row in outcomes {
             let record = Record {
@@ -232,7 +232,7 @@ impl RunOnItsWay<'_> {
 /// The fields of a run that ended or was refused; unknown values are null.
 fn run_fields(
     name: Option<&RunName>,
-    details: Option<&Details>,
+    details: Option<&RunSettings>,
     counts: Option<&Counts>,
     ended: Result<ExitCode, &CommandError>,
 ) -> Value {
@@ -269,7 +269,7 @@ pub(crate) fn log_refused_run(
         return;
     }
     // A guard needs a readable configuration.
-    if let Ok(log) = AuditLog::of_flags(&context.flags) {
+    if let Ok(log) = AuditLog::from_flags(&context.flags) {
         log.run(
             &context.stderr,
             "bulk",
@@ -284,7 +284,7 @@ pub(crate) fn log_decided(
     context: &mut Context,
     command: &str,
     name: &RunName,
-    details: &Details,
+    details: &RunSettings,
     counts: Option<&Counts>,
     ended: Result<ExitCode, &CommandError>,
 ) {
@@ -295,10 +295,10 @@ pub(crate) fn log_decided(
     {
         flags.default_profile = Some(profile.clone());
     }
-    match AuditLog::of_flags(flags) {
+    match AuditLog::from_flags(flags) {
         Ok(log) => {
             let fields = run_fields(Some(name), Some(details), counts, ended);
-            log.of_run(&details.bot, &details.client_id)
+            log.for_run(&details.bot, &details.client_id)
                 .run(&context.stderr, command, fields);
         }
         Err(error) => context.stderr.warning(&format!(

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{FoundMessage, RowState};
-use crate::message::{Message, merge};
+use crate::message::{MessageKind, merge};
 use crate::output::OutputRow;
 use crate::phone::Country;
 use crate::report::reported_outcome;
@@ -119,7 +119,7 @@ fn words(
         (state, Some(code)) => format!("{}: {code}", state.name()),
     };
     // As its recipient would see it, on one line.
-    let drawn = Message::named(&details.kind).map(|kind| kind.draw(body).join(" / "));
+    let drawn = MessageKind::named(&details.kind).map(|kind| kind.draw(body).join(" / "));
     vec![
         run.clone(),
         reported.line.to_string(),

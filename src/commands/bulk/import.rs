@@ -8,12 +8,12 @@ use super::list_notes::{
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::{
-    ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remark, Remarks, RowFault, import_list,
+    ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
 };
 use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
+use crate::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipDetail, SkipReason};
 use crate::list::ListReader;
-use crate::output::{ProgressFormat, Reading, counted};
+use crate::output::{ProgressFormat, ReadProgress, counted};
 use crate::sending::{Sender, check_allowed};
 
 /// The result of reading, and whether the list may be sent.
@@ -40,7 +40,7 @@ pub(crate) fn import(
 ) -> Result<ReadList, CommandError> {
     let stderr = &context.stderr;
     let name = list.name().to_owned();
-    let reading = Reading::new(stderr, progress, &name);
+    let reading = ReadProgress::new(stderr, progress, &name);
     let mut told = ToldRows {
         policy: plan.policy,
         messages: RowMessages::new(stderr, &reading),
@@ -129,13 +129,13 @@ impl ToldRows<'_> {
         } = self;
         let (words, of, way_out, is_warning) = match fault {
             RowFault::Reported(reason) => return self.reported.add(*reason, 1),
-            RowFault::Remark(Remark::Warning(warning)) => {
+            RowFault::Remark(RowProblem::Warning(warning)) => {
                 return messages.tell(Severity::Warning, line, &format!(": {warning}"));
             }
-            RowFault::Remark(Remark::Invalid(problem)) => {
+            RowFault::Remark(RowProblem::Invalid(problem)) => {
                 return messages.tell(severity, line, &format!("{left_out}: {problem}"));
             }
-            RowFault::Remark(Remark::Duplicate { of, recipient }) => {
+            RowFault::Remark(RowProblem::Duplicate { of, recipient }) => {
                 let said =
                     format!("{left_out}: it is the same message to {recipient} as line {of}");
                 return messages.tell(severity, line, &said);
@@ -153,27 +153,27 @@ impl ToldRows<'_> {
                 "",
                 false,
             ),
-            RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => (
+            RowFault::Remark(RowProblem::NotAllowed) if self.policy.skip_not_allowed => (
                 "left out because the recipient is not allowed".to_owned(),
                 None,
                 "",
                 false,
             ),
-            RowFault::Remark(Remark::NotAllowed) => {
+            RowFault::Remark(RowProblem::NotAllowed) => {
                 let words = "addressed to recipients that are not allowed".to_owned();
                 (words, None, "; --skip-not-allowed leaves them out", true)
             }
-            RowFault::Remark(Remark::EmptyCell(column)) => {
+            RowFault::Remark(RowProblem::EmptyCell(column)) => {
                 let way_out = "; the text has a gap there";
                 (format!("missing `{column}`"), None, way_out, true)
             }
-            RowFault::Remark(Remark::PlaceholderCell { column, cell }) => (
+            RowFault::Remark(RowProblem::PlaceholderCell { column, cell }) => (
                 format!("marked `{cell}` in `{column}`"),
                 None,
                 "; that is what the person would read",
                 true,
             ),
-            RowFault::Remark(Remark::RepeatedPerson { of }) => {
+            RowFault::Remark(RowProblem::RepeatedPerson { of }) => {
                 let words = "addressed to a person with an earlier row".to_owned();
                 (
                     words,
@@ -207,7 +207,7 @@ fn guarded_rows(
             request.recipients()?.iter().map(String::as_str),
         ) {
             guarded.push(row.n);
-            told.tell(row.line, &RowFault::Remark(Remark::NotAllowed));
+            told.tell(row.line, &RowFault::Remark(RowProblem::NotAllowed));
             first.get_or_insert(error);
         }
         Ok::<_, LedgerError>(())
@@ -216,7 +216,7 @@ fn guarded_rows(
     for n in guarded.into_iter().filter(|_| told.policy.notes_rejects) {
         draft.skip(
             n,
-            Skip {
+            SkipDetail {
                 reason: SkipReason::NotAllowed,
                 problem: NOT_ALLOWED,
             },

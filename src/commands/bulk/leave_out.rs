@@ -12,8 +12,8 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::problem_of_excluded;
 use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, Run, Skip, SkipReason};
-use crate::message::Message;
+use crate::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
+use crate::message::MessageKind;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{OpenWindows, Sender};
@@ -87,12 +87,12 @@ pub(super) fn leave_out(
 /// The rows to skip: by problem, with their reason.
 fn skips(
     found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
-) -> impl Iterator<Item = (i64, Skip<'_>)> {
+) -> impl Iterator<Item = (i64, SkipDetail<'_>)> {
     found.iter().flat_map(|(problem, (reason, rows))| {
         rows.iter().map(|n| {
             (
                 *n,
-                Skip {
+                SkipDetail {
                     reason: *reason,
                     problem,
                 },
@@ -118,7 +118,7 @@ fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bo
 pub(super) fn windows_for_list(
     context: &Context,
     args: &BulkSendArgs,
-    kind: &Message,
+    kind: &MessageKind,
     sender: &Sender,
 ) -> Result<Option<OpenWindows>, CommandError> {
     if !args.only_in_window {

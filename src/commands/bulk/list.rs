@@ -9,7 +9,7 @@ use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Details, LedgerError, RunOverview};
+use crate::ledger::{LedgerError, RunOverview, RunSettings};
 use crate::message::merge;
 use crate::output::{OutputRow, Waiting};
 use crate::timestamps::time_in;
@@ -26,7 +26,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     }
     let zone = zone_of_profile(context, None)?;
     let waits = |run: &RunOverview| {
-        if run.is_held {
+        if run.is_running {
             waiting(&store.run(&run.name)?, &run.details, &zone)
         } else {
             Ok(None)
@@ -61,7 +61,7 @@ fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputR
 
 fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
     let counts = run.counts;
-    let left = match (counts.left(), run.is_held) {
+    let left = match (counts.left(), run.is_running) {
         _ if run.doubt.is_some() => "doubtful".to_owned(),
         (0, _) if run.is_cancelled => "cancelled".to_owned(),
         (0, _) => "-".to_owned(),
@@ -78,7 +78,7 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Ve
         counts.unknown,
         counts.skipped,
     ];
-    let Details {
+    let RunSettings {
         kind, bot, sandbox, ..
     } = &run.details;
     let from = if *sandbox {
@@ -108,7 +108,7 @@ pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> 
         "complete": run.is_finished(),
         "cancelled": run.is_cancelled,
         "doubt": run.doubt.as_ref().map(ToString::to_string),
-        "running": run.is_held && !run.is_finished(),
+        "running": run.is_running && !run.is_finished(),
         "waiting": waiting,
         "created_at": utc(run.created_at),
         "changed_at": utc(run.changed_at),

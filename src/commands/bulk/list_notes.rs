@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::import::{HiddenRule, ImportPlan, Imported};
-use crate::list::{ListReader, Unshown, UnshownColumn, is_country_column};
-use crate::output::{Reading, Stderr, counted, counted_are};
+use crate::list::{FormatFallback, ListReader, UnshownColumn, is_country_column};
+use crate::output::{ReadProgress, Stderr, counted, counted_are};
 use crate::people::CountryRule;
 
 /// The maximum number of lines listed for one kind.
@@ -22,13 +22,13 @@ pub(crate) enum Severity {
 /// Prints lines about rows, and at the end how many more there were.
 pub(crate) struct RowMessages<'a> {
     stderr: &'a Stderr,
-    reading: &'a Reading<'a>,
+    reading: &'a ReadProgress<'a>,
     /// Each kind with its first line and its count.
     kinds: HashMap<(Severity, String), (u64, u64)>,
 }
 
 impl<'a> RowMessages<'a> {
-    pub(crate) fn new(stderr: &'a Stderr, reading: &'a Reading<'a>) -> Self {
+    pub(crate) fn new(stderr: &'a Stderr, reading: &'a ReadProgress<'a>) -> Self {
         Self {
             stderr,
             reading,
@@ -168,10 +168,10 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     let told = list.notes.unshown_columns.iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
             let because = match why {
-                Unshown::Format => format!(
+                FormatFallback::Format => format!(
                     "its format `{format}` is not a simple one; a filter decides how it is written, such as number(2)"
                 ),
-                Unshown::Country => format!(
+                FormatFallback::Country => format!(
                     "its format `{format}` is written by country; add --country, or a filter that writes it by the country of \
                      each row, such as number(2) or date('%d/%m/%Y')"
                 ),
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_of_one_kind_where_only_values_differ() {
+    fn problems_that_differ_in_values_are_grouped() {
         for (left, right, are_alike) in [
             (": to: `1` has 1 digits", ": to: `593x` has 12 digits", true),
             (

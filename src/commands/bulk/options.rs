@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::config::{people_limit, rate, retry_for};
 use crate::hours::{Between, Hours, HoursBase, ZoneName, day_off};
 use crate::input::UsageError;
-use crate::ledger::{Details, RunConditions};
+use crate::ledger::{RunConditions, RunSettings};
 use crate::output::{ProgressFormat, Stderr};
 use crate::timestamps::now;
 
@@ -136,8 +136,8 @@ impl RunOptions {
 
 impl WorkOptions {
     /// The details of a run as this process sends it: typed flags override what it has.
-    pub(super) fn over(&self, kept: Details) -> Details {
-        Details {
+    pub(super) fn over(&self, kept: RunSettings) -> RunSettings {
+        RunSettings {
             concurrency: self.concurrency.map_or(kept.concurrency, usize::from),
             max_wait: self.max_wait.unwrap_or(kept.max_wait),
             no_keep_alive: self.no_keep_alive || kept.no_keep_alive,

@@ -55,8 +55,8 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         (Some(name), _) => {
             let run = store.run(name)?;
             run.require_change()?;
-            let run = RunOverview::of(&run)?;
-            if run.is_held {
+            let run = RunOverview::read(&run)?;
+            if run.is_running {
                 return Err(LedgerError::in_use(&run.name, None).into());
             }
             let what = format!("run {}{}", run.name, what_goes(&run));
@@ -85,7 +85,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
             );
         }
     };
-    warn_of_memory(context, &runs);
+    warn_about_duplicates(context, &runs);
     confirm(
         context,
         &format!("Remove {what}?"),
@@ -142,7 +142,7 @@ fn what_goes(run: &RunOverview) -> String {
 }
 
 /// Warns of what is lost with these runs: protection against duplicates, and undecided rows.
-fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
+fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
         let messages = counted(rows, "message");

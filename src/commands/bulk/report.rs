@@ -28,7 +28,7 @@ use crate::report_page::{self, PageStyle};
 
 /// How far a message came, a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
-    PossibleValuesParser::new(DeliveryState::NAMES).map(|name| DeliveryState::of_name(&name))
+    PossibleValuesParser::new(DeliveryState::NAMES).map(|name| DeliveryState::from_name(&name))
 }
 
 /// A value of `--reason`: why a row was left out, or why a message was not delivered.
@@ -153,7 +153,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
         let zone = zone.clone();
-        if let Some(list) = format.of_list(is_for_a_terminal, args.delimiter, language) {
+        if let Some(list) = format.list_report(is_for_a_terminal, args.delimiter, language) {
             let rows = write_report(&run, &details, &filter, list, zone, to)?;
             return Ok(counted(rows, "row"));
         }

@@ -33,7 +33,7 @@ pub(crate) enum ReportFormat {
 
 impl ReportFormat {
     /// How a list is written in it; None for a page.
-    pub(super) fn of_list(
+    pub(super) fn list_report(
         self,
         is_for_a_terminal: bool,
         delimiter: Option<u8>,
@@ -72,7 +72,7 @@ impl<'a> ReportFile<'a> {
             return Err(UsageError::new(message, "name a file"));
         }
         let refused = |cause| {
-            let error = FileError::of("write", path)(cause);
+            let error = FileError::while_doing("write", path)(cause);
             UsageError::new(
                 format!("{flag}: {error}"),
                 "name a file in a directory that is there and can be written",
@@ -127,7 +127,7 @@ impl<'a> ReportFile<'a> {
         context: &Context,
         write: impl FnOnce(io::BufWriter<&mut NamedTempFile>) -> Result<String, BulkError>,
     ) -> Result<(), CommandError> {
-        let failed = || FileError::of("write", self.path);
+        let failed = || FileError::while_doing("write", self.path);
         let written = match write(io::BufWriter::new(&mut self.file)) {
             Err(BulkError::Report(cause)) => return Err(failed()(cause).into()),
             written => written?,
@@ -182,7 +182,7 @@ pub(super) fn open_rejects<'a>(
 ) -> Result<Rejects<'a>, UsageError> {
     const FLAG: &str = "--rejects";
     let format = format_of_name(FLAG, path)?
-        .of_list(false, None, ReportLanguage::En)
+        .list_report(false, None, ReportLanguage::En)
         .ok_or_else(|| {
             let message = format!("{FLAG}: rows are written as a list, not as a page");
             UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")

@@ -94,7 +94,7 @@ impl Decision {
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
-        return Err(LedgerError::of_choice("no run is unfinished").into());
+        return Err(LedgerError::from_choice("no run is unfinished").into());
     };
     run.require_change()?;
     let name = run.name();
@@ -114,7 +114,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
         people,
     };
     let changed = decide(context, &run, &resolution)?;
-    let summary = RunSummary::of(&run, &details)?;
+    let summary = RunSummary::new(&run, &details)?;
     log_decided(
         context,
         "bulk resolve",

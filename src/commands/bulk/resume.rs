@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::begin::{ask, is_asked};
 use super::earlier::leave_out_sent;
-use super::ending::{RunOnItsWay, log_refused_run};
+use super::ending::{ActiveRun, log_refused_run};
 use super::leave_out::{UnsentRows, leave_out, look_up_windows};
 use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
 use super::run_sender::sender_of_run;
@@ -22,9 +22,9 @@ use crate::exit::ExitCode;
 use crate::hours::HoursBase;
 use crate::input::{Source, UsageError};
 use crate::ledger::{
-    Details, LedgerError, PauseReason, Resumed, Run, RunConditions, RunName, RunPause,
+    LedgerError, PauseReason, ResumeOptions, Run, RunConditions, RunName, RunPause, RunSettings,
 };
-use crate::message::Message;
+use crate::message::MessageKind;
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
@@ -110,7 +110,7 @@ pub(crate) fn go_on(
     args: &BulkResumeArgs,
     is_worker: bool,
 ) -> Result<ExitCode, CommandError> {
-    let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::of_resume);
+    let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::in_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
@@ -141,7 +141,7 @@ fn open_and_go_on(
         .warn_of_past_days(conditions.hours.as_ref(), &context.stderr);
     let is_changed = conditions != kept.conditions;
     let rate = args.options.rate.unwrap_or(kept.rate);
-    let details = args.work.over(Details {
+    let details = args.work.over(RunSettings {
         rate,
         conditions,
         ..kept
@@ -163,7 +163,7 @@ fn open_and_go_on(
     let details = &details;
     let exclusions = &exclusions;
     let sender = &sender;
-    let way = RunOnItsWay {
+    let way = ActiveRun {
         context,
         sender,
         run,
@@ -187,7 +187,7 @@ fn open_and_go_on(
     let lifted = paused.filter(|_| !is_worker);
     let has_answered = way.prepare(lifted.as_ref(), asks, age)?;
     let conditions = is_changed.then_some(&details.conditions);
-    let resumed = Resumed {
+    let resumed = ResumeOptions {
         has_answered,
         rate: args.options.rate,
         conditions,
@@ -203,10 +203,10 @@ fn open_and_go_on(
 fn conditions_of_resumed(
     args: &BulkResumeArgs,
     run: &Run,
-    kept: &Details,
+    kept: &RunSettings,
     sender: &Sender,
 ) -> Result<RunConditions, CommandError> {
-    let Details {
+    let RunSettings {
         kind,
         conditions: kept,
         ..
@@ -222,12 +222,12 @@ fn conditions_of_resumed(
         );
         return Err(UsageError::new(message, "leave --again out").into());
     }
-    let of_profile = if run.is_held()? {
+    let of_profile = if run.is_running()? {
         None
     } else {
         sender.settings.limit_24h
     };
-    let per_day = match Message::named(kind) {
+    let per_day = match MessageKind::named(kind) {
         Some(kind) => limit_of_run(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
         None => kept.per_day,
     };
@@ -241,7 +241,7 @@ fn check_age(
     context: &Context,
     sender: &Sender,
     run: &Run,
-    details: &Details,
+    details: &RunSettings,
     age: Duration,
 ) -> Result<bool, CommandError> {
     let is_old = !details.sandbox && age >= MUST_BE_MEANT;
@@ -265,12 +265,12 @@ fn check_age(
     Ok(asks)
 }
 
-impl RunOnItsWay<'_> {
+impl ActiveRun<'_> {
     /// Checks the templates that are left, lifts the pause if the run is `resumed`, and sends the rest.
     async fn send_the_rest(
         self,
         work: &WorkOptions,
-        resumed: Option<(Option<&RunPause>, Resumed<'_>)>,
+        resumed: Option<(Option<&RunPause>, ResumeOptions<'_>)>,
     ) -> Result<ExitCode, CommandError> {
         let Self {
             context,

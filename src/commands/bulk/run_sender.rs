@@ -2,10 +2,10 @@
 //! address.
 
 use crate::command_error::CommandError;
-use crate::config::{Origin, Settings, Sourced, bot_id, knows_profile, wrong_variable};
+use crate::config::{Origin, Settings, WithOrigin, bot_id, knows_profile, wrong_variable};
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{Details, Run, RunName};
+use crate::ledger::{Run, RunName, RunSettings};
 use crate::sending::{Sender, read_environment, read_settings};
 
 /// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
@@ -13,7 +13,7 @@ use crate::sending::{Sender, read_environment, read_settings};
 pub(super) fn sender_of_run(
     context: &mut Context,
     held: &Run,
-    run: &Details,
+    run: &RunSettings,
 ) -> Result<Sender, CommandError> {
     let name = held.name();
     let environment = read_environment()?;
@@ -45,7 +45,7 @@ pub(super) fn sender_of_run(
                 "run {name} was started with profile {profile}, which {missing}"
             ));
         }
-        (of_run, Some(Sourced { value, origin }))
+        (of_run, Some(WithOrigin { value, origin }))
             if is_bound && (of_run.is_some() || *origin != Origin::Default) =>
         {
             let default = "the default profile (JELOU_PROFILE names another)";
@@ -71,7 +71,7 @@ pub(super) fn sender_of_run(
             None => settings.bot = Some(bot_of(run)?),
         }
     }
-    let sender = Sender::of(settings, context)?;
+    let sender = Sender::new(settings, context)?;
     refuse_other(
         name,
         "client id",
@@ -81,13 +81,17 @@ pub(super) fn sender_of_run(
     Ok(sender)
 }
 
-fn bot_of(run: &Details) -> Result<String, CommandError> {
+fn bot_of(run: &RunSettings) -> Result<String, CommandError> {
     bot_id(&run.bot).map_err(|problem| wrong_variable("the run", problem))
 }
 
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
 /// may write to its ledger could set their own address.
-fn check_address(name: &RunName, run: &Details, settings: &Settings) -> Result<(), CommandError> {
+fn check_address(
+    name: &RunName,
+    run: &RunSettings,
+    settings: &Settings,
+) -> Result<(), CommandError> {
     let own_url = settings.api_url.as_key();
     let origin = settings.origin("api_url");
     if *origin == Origin::Default && own_url != run.api_url {

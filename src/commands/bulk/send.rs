@@ -21,9 +21,9 @@ use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::{Source, UsageError, name_of};
-use crate::ledger::{LedgerDraft, LedgerError, Store};
+use crate::ledger::{Ledger, LedgerDraft, LedgerError};
 use crate::list::{ListOptions, ListReader};
-use crate::message::{Envelope, InvalidMessage, Message, Outgoing, Route, is_template, merge};
+use crate::message::{Envelope, InvalidMessage, MessageKind, Outgoing, Route, is_template, merge};
 use crate::output::counted;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::private_file::PipeBound;
@@ -33,7 +33,7 @@ use crate::sending::{Sender, check_allowed, claim_exclusions, open_list, read_ex
 use crate::template::{BodyTemplate, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
-    let ended = send(context, args).map_err(CommandError::of_send);
+    let ended = send(context, args).map_err(CommandError::in_send);
     if args.makes_run(context.mode) {
         log_refused_run(context, args.run.as_ref(), &ended);
     }
@@ -83,7 +83,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     list.write_as(
         countries
             .otherwise
-            .and_then(|country| Conventions::of(country.code())),
+            .and_then(|country| Conventions::for_country(country.code())),
     );
     let of_lists = ExclusionOptions {
         countries,
@@ -108,7 +108,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         list.format(),
         body.as_ref(),
     );
-    let policy = DuplicatePolicy::of(&details.conditions);
+    let policy = DuplicatePolicy::new(&details.conditions);
     let no_exclusions = Exclusions::default();
     let is_allowed =
         |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
@@ -192,7 +192,7 @@ impl PreparedList<'_> {
         let name = made_in
             .map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source)))
             .transpose();
-        let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
+        let name = name.map_err(|error| CommandError::from(error).before_run())?;
         let mut compare_all = |draft: &mut LedgerDraft| {
             leave_out(
                 context,
@@ -215,7 +215,7 @@ impl PreparedList<'_> {
             shown,
             &mut compare_all,
         );
-        let read = read.map_err(CommandError::of_unmade_run)?;
+        let read = read.map_err(CommandError::before_run)?;
         if let Some((file, format)) = rejects {
             let zone = zone_of_sender(&self.details, sender);
             file.write(context, |to| {
@@ -259,12 +259,12 @@ fn store_of(
     context: &Context,
     args: &BulkSendArgs,
     sender: &Sender,
-) -> Result<Option<Store>, CommandError> {
+) -> Result<Option<Ledger>, CommandError> {
     // Without a run, the directory is not created and need not exist.
     if !args.makes_run(context.mode) {
         return open_store_to_look(context);
     }
-    let store = open_store(context).map_err(CommandError::of_unmade_run)?;
+    let store = open_store(context).map_err(CommandError::before_run)?;
     check_clocks(&store)?;
     if !sender.settings.is_sandboxed() {
         store.refuse_older_layout()?;
@@ -324,7 +324,7 @@ fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>
 /// Compiles the body from [`read_body`]: its strings are templates.
 fn compile_body<'a>(
     language: &'a Environment<'a>,
-    kind: &Message,
+    kind: &MessageKind,
     body: Option<&'a Value>,
 ) -> Result<BodyTemplate<'a>, UsageError> {
     let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
@@ -342,7 +342,7 @@ fn compile_body<'a>(
     }
     match body {
         Some(body) => {
-            BodyTemplate::compile(language, kind.schema(), body).map_err(|error| error.of_list())
+            BodyTemplate::compile(language, kind.schema(), body).map_err(|error| error.list_error())
         }
         None => Ok(BodyTemplate::Row),
     }
@@ -357,7 +357,7 @@ fn recipient_rule<'a>(
     let Some(to) = to else {
         return Ok(RecipientRule::Column(to_column));
     };
-    match TextTemplate::compile(language, "--to", to).map_err(|error| error.of_list())? {
+    match TextTemplate::compile(language, "--to", to).map_err(|error| error.list_error())? {
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(
             format!("--to: every row would go to `{to}`"),

@@ -14,7 +14,7 @@ use crate::import::{HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::RunName;
 use crate::list::{ListEncoding, ReportLanguage};
-use crate::message::{Message, TypedMessage};
+use crate::message::{MessageArgs, MessageKind};
 use crate::once::OnceKey;
 use crate::phone::Country;
 
@@ -172,7 +172,7 @@ pub(crate) struct BulkSendArgs {
     pub(super) work: WorkOptions,
 
     #[command(subcommand)]
-    pub(crate) typed: TypedMessage<BulkDeliveryArgs>,
+    pub(crate) typed: MessageArgs<BulkDeliveryArgs>,
 }
 
 /// A positive number; another flag sends nothing.
@@ -231,7 +231,7 @@ pub(crate) struct BulkDeliveryArgs {
     pub(super) to: Option<String>,
 
     /// The body, or a part of it, as JSON with templates; flags override it
-    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     pub(super) body: Option<JsonSource>,
 
     /// Treat a row with a warning as one that cannot be sent
@@ -263,7 +263,7 @@ impl BulkSendArgs {
         Ok(Some(file))
     }
 
-    pub(super) fn message(&self) -> &Message {
+    pub(super) fn message(&self) -> &MessageKind {
         &self.typed.message
     }
 

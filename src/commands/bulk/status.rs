@@ -31,10 +31,10 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let name = run.name();
     // Checked before the rows are read: a process that ends in between has written everything by then.
-    let is_held = run.is_held()?;
+    let is_running = run.is_running()?;
     let overview = RunOverview {
-        is_held,
-        ..RunOverview::of(&run)?
+        is_running,
+        ..RunOverview::read(&run)?
     };
     let last = run.events()?.pop();
     let RunOverview {
@@ -47,9 +47,9 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let zone = zone_of_run(context, None, details)?;
     let paused = run.pause()?;
     let workers = run.workers()?;
-    let summary = RunSummary::of(&run, details)?;
+    let summary = RunSummary::new(&run, details)?;
     let is_finished = summary.is_complete();
-    let is_running = is_held && !is_finished;
+    let is_running = is_running && !is_finished;
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
     let waiting = if may_wait {
         waiting(&run, details, &zone)?
@@ -88,7 +88,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         (None, _) if is_running => {
             format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
         }
-        (None, _) => last_words(last.as_ref(), &zone),
+        (None, _) => describe_last_event(last.as_ref(), &zone),
     });
     print_run(context, Some(name), &json, &words)?;
     if context.stdout.wants_words() && !is_running {
@@ -101,7 +101,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
 }
 
 /// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`
-fn last_words(last: Option<&RunEvent>, zone: &TimeZone) -> String {
+fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> String {
     let Some(RunEvent {
         kind,
         at,

@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     };
     run.require_change()?;
     let name = run.name();
-    let is_sent = run.is_held()?;
+    let is_sent = run.is_running()?;
     if run.stop(None)? {
         let state = if is_sent {
             "ends once those under way have ended"

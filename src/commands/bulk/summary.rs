@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::words::{in_words, report_left_out, skips_in_words};
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::cost::Spent;
+use crate::cost::RunCost;
 use crate::exit::ExitCode;
 use crate::ledger::{
-    Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason,
+    Counts, LedgerDraft, LedgerError, Run, RunName, RunSettings, SkipCounts, SkipReason,
 };
 use crate::message::merge;
 use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
@@ -30,7 +30,7 @@ pub(crate) struct RunSummary {
     /// The number of people an earlier run wrote to in the 24 hours before.
     written_to: u64,
     /// None without rates.
-    cost: Option<Spent>,
+    cost: Option<RunCost>,
     /// The command for the rows to correct.
     again: Option<String>,
     /// Whether a person cancelled it.
@@ -40,7 +40,7 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    pub(crate) fn of(run: &Run, details: &Details) -> Result<Self, LedgerError> {
+    pub(crate) fn new(run: &Run, details: &RunSettings) -> Result<Self, LedgerError> {
         let (counts, (skips, reasons)) = (run.counts()?, run.reasons()?);
         Ok(Self {
             name: Some(run.name().clone()),
@@ -84,7 +84,7 @@ impl RunSummary {
             "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<Value>(),
             "reasons": reasons,
             "written_to_within_24_hours": written_to,
-            "cost": cost.as_ref().map(Spent::to_json),
+            "cost": cost.as_ref().map(RunCost::to_json),
         });
         merge(&mut summary, json!(counts));
         summary
@@ -115,7 +115,7 @@ impl RunSummary {
             (counts.inflight, "under way"),
             (counts.pending, "still to be sent"),
         ]));
-        lines.extend(self.cost.as_ref().map(Spent::words));
+        lines.extend(self.cost.as_ref().map(RunCost::words));
         let written_to = grouped(self.written_to);
         lines.extend((self.written_to > 0).then(|| {
             format!(

@@ -9,7 +9,7 @@ use super::words::OR_UNCHECKED;
 use crate::command_error::CommandError;
 use crate::commands::read_person;
 use crate::commands::result::{note_error, print_result};
-use crate::commands::single_send::{PreparedSend, Told};
+use crate::commands::single_send::{PreparedSend, SendReport};
 use crate::exit::ExitCode;
 use crate::import::ImportPlan;
 use crate::input::UsageError;
@@ -18,7 +18,7 @@ use crate::list::ListReader;
 use crate::message::{Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Sent, counted};
 use crate::process::block_on;
-use crate::sending::{Flight, catch_panic, refuse_templates};
+use crate::sending::{RequestProgress, catch_panic, refuse_templates};
 
 /// WhatsApp accepts one message to the same person in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -61,11 +61,11 @@ impl PreparedList<'_> {
             &recipient,
             args.test_rows.unwrap_or(1),
         )?;
-        let flight = Flight::default();
-        let mut told = Told::new(COMMAND);
+        let flight = RequestProgress::default();
+        let mut told = SendReport::new(COMMAND);
         // A body can name further recipients, so each message is checked.
         let checked = messages.iter().try_for_each(|outgoing| {
-            told = Told::of(COMMAND, sender, exclusions, outgoing);
+            told = SendReport::for_message(COMMAND, sender, exclusions, outgoing);
             sender.check_message(exclusions, false, outgoing)
         });
         let ended = checked.and_then(|()| {
@@ -82,8 +82,8 @@ impl PreparedList<'_> {
     async fn send_each(
         &self,
         messages: &[Outgoing],
-        told: &mut Told,
-        flight: &Flight,
+        told: &mut SendReport,
+        flight: &RequestProgress,
     ) -> Result<ExitCode, CommandError> {
         let Self {
             context,
@@ -108,7 +108,7 @@ impl PreparedList<'_> {
             .await?;
         }
         for (number, outgoing) in messages.iter().enumerate() {
-            *told = Told::of(COMMAND, sender, exclusions, outgoing);
+            *told = SendReport::for_message(COMMAND, sender, exclusions, outgoing);
             let send = async {
                 if number > 0 {
                     tokio::select! {

@@ -11,12 +11,12 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::ledger::{
-    DeliveryCounts, Details, LedgerError, PauseReason, Run, RunName, RunPause, SkipCounts,
+    DeliveryCounts, LedgerError, PauseReason, Run, RunName, RunPause, RunSettings, SkipCounts,
     SkipReason,
 };
 use crate::message::merge;
 use crate::output::{WaitReason, Waiting, counted_are, grouped};
-use crate::timestamps::{self, of_milliseconds, time_in};
+use crate::timestamps::{self, from_millis, time_in};
 
 /// What to do about a template that the bot cannot send.
 pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
@@ -128,7 +128,7 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
 pub(super) fn waiting(
     run: &Run,
-    details: &Details,
+    details: &RunSettings,
     zone: &TimeZone,
 ) -> Result<Option<Waiting>, LedgerError> {
     let last = run.events()?.pop();
@@ -153,7 +153,7 @@ pub(super) fn waiting(
             let shown = format!("{}, for its limit of people", time_in(zone, until));
             (
                 WaitReason::PeopleLimit,
-                format!("{:.0}", of_milliseconds(until)),
+                format!("{:.0}", from_millis(until)),
                 shown,
             )
         }
@@ -223,5 +223,5 @@ pub(super) fn deliveries_in_words(counts: &DeliveryCounts, zone: &TimeZone) -> S
 
 /// `2026-11-20T15:15:00.123Z`
 pub(crate) fn utc(at: i64) -> String {
-    format!("{:.3}", of_milliseconds(at))
+    format!("{:.3}", from_millis(at))
 }

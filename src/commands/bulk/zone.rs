@@ -6,7 +6,7 @@ use crate::command_error::CommandError;
 use crate::config;
 use crate::context::Context;
 use crate::hours::ZoneName;
-use crate::ledger::Details;
+use crate::ledger::RunSettings;
 use crate::sending::Sender;
 
 /// The zone for the times of a run; `typed` is the value of `--time-zone`.
@@ -16,7 +16,7 @@ use crate::sending::Sender;
 pub(super) fn zone_of_run(
     context: &Context,
     typed: Option<&ZoneName>,
-    details: &Details,
+    details: &RunSettings,
 ) -> Result<TimeZone, CommandError> {
     if let Some(typed) = typed {
         return Ok(typed.zone().clone());
@@ -28,7 +28,7 @@ pub(super) fn zone_of_run(
 }
 
 /// The zone for the times of a run, or of a list before it, whose sender is known.
-pub(super) fn zone_of_sender(details: &Details, sender: &Sender) -> TimeZone {
+pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone {
     match &details.conditions.hours {
         Some(hours) => hours.zone().clone(),
         None => sender.settings.hours.zone(),

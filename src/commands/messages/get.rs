@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::api::{DeliveryState, ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
+use crate::api::{DeliveryState, ListingQuery, LookUpError, MessageClass, Request, TrackedMessage};
 use crate::command_error::CommandError;
 use crate::config::timeout;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, SystemError};
-use crate::sending::{DeliveryWait, Flight, Sender};
+use crate::sending::{DeliveryWait, RequestProgress, Sender};
 use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
@@ -52,7 +52,7 @@ fn goal() -> impl TypedValueParser<Value = DeliveryState> {
             .help("The person has read it; only where read receipts are shown"),
         PossibleValue::new("replied").help("The person has answered"),
     ];
-    PossibleValuesParser::new(goals).map(|name| DeliveryState::of_name(&name))
+    PossibleValuesParser::new(goals).map(|name| DeliveryState::from_name(&name))
 }
 
 fn message_id(raw: &str) -> Result<String, String> {
@@ -70,7 +70,7 @@ fn message_id(raw: &str) -> Result<String, String> {
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
     let within = arguments.within.unwrap_or(DeliveryWait::DEFAULT);
-    let mut tracked = TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None);
+    let mut tracked = TrackedMessage::new(arguments.id.clone(), MessageClass::Either, None);
     let first = ListingQuery {
         since: Timestamp::UNIX_EPOCH,
         until: now(),
@@ -81,7 +81,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
     sender.ask(context, first, async |connection| {
         let Some(goal) = arguments.wait.clone() else {
             connection
-                .look_ups(&Flight::default())
+                .look_ups(&RequestProgress::default())
                 .look_for(&mut tracked)
                 .await?;
             print(context, &tracked)?;

@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::api::{
     DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList,
-    LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, Request, SpanStart, entry_key,
+    LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, Request, Since, entry_key,
 };
 use crate::command_error::CommandError;
 use crate::commands::PersonArgs;
@@ -27,7 +27,7 @@ use crate::input::UsageError;
 use crate::message::typed_form;
 use crate::output::{Format, OutputRow};
 use crate::phone::person_key;
-use crate::sending::{Flight, Sender};
+use crate::sending::{RequestProgress, Sender};
 use crate::timestamps::{local_second, now};
 
 /// List the messages of a bot, sent and received, the newest last
@@ -52,11 +52,11 @@ pub(crate) struct ListArgs {
 
     /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) since: Option<SpanStart>,
+    pub(super) since: Option<Since>,
 
     /// Until when [default: now]
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) until: Option<SpanStart>,
+    pub(super) until: Option<Since>,
 
     /// Only messages whose text has this; case and accents do not matter
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
@@ -80,7 +80,7 @@ fn author() -> impl TypedValueParser<Value = MessageAuthor> {
 }
 
 /// A value of `--since` and `--until`: `24h` ago, or a point in time. One without a zone is in this machine's.
-fn time(raw: &str) -> Result<SpanStart, String> {
+fn time(raw: &str) -> Result<Since, String> {
     let text = raw.trim();
     let here = |time: DateTime| {
         time.to_zoned_datetime(TimeZone::system())
@@ -100,8 +100,8 @@ fn time(raw: &str) -> Result<SpanStart, String> {
     } else {
         text.parse().ok().or_else(|| here(text.parse().ok()?))
     };
-    let ago = || humantime::parse_duration(text).ok().map(SpanStart::Ago);
-    at.map(SpanStart::At).or_else(ago).ok_or_else(|| {
+    let ago = || humantime::parse_duration(text).ok().map(Since::Ago);
+    at.map(Since::At).or_else(ago).ok_or_else(|| {
         format!(
             "`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
             raw.escape_debug()
@@ -166,7 +166,7 @@ fn is_mark(character: char) -> bool {
 
 const HEADER: [&str; 5] = ["TIME", "BY", "USER", "STATE", "TEXT"];
 /// The default start of the listing.
-const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
+const SINCE: Since = Since::Ago(Duration::from_secs(24 * 60 * 60));
 
 pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
@@ -201,7 +201,7 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
     };
     let first = |base: &Url| Request::history(base, &sender.bot, &first);
     sender.ask(context, first, async |connection| {
-        let flight = Flight::default();
+        let flight = RequestProgress::default();
         let (listed, problem) = listing
             .read(
                 &mut connection.look_ups(&flight),
@@ -460,23 +460,23 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_a_duration_or_a_point_in_time() {
+    fn since_is_a_duration_or_timestamp() {
         for (raw, expected) in [
-            ("24h", SpanStart::Ago(Duration::from_secs(86_400))),
-            ("30d", SpanStart::Ago(Duration::from_secs(30 * 86_400))),
+            ("24h", Since::Ago(Duration::from_secs(86_400))),
+            ("30d", Since::Ago(Duration::from_secs(30 * 86_400))),
             (
                 "2026-11-20T08:00:00-05:00",
-                SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap()),
+                Since::At("2026-11-20T13:00:00Z".parse().unwrap()),
             ),
             (
                 "2026-11-20T13:00:00Z",
-                SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap()),
+                Since::At("2026-11-20T13:00:00Z".parse().unwrap()),
             ),
         ] {
             assert_eq!(time(raw), Ok(expected), "{raw}");
         }
         for raw in ["2026-11-20", "2026-11-20T08:00", "2026-11-20 08:00:00"] {
-            assert!(matches!(time(raw), Ok(SpanStart::At(_))), "{raw}");
+            assert!(matches!(time(raw), Ok(Since::At(_))), "{raw}");
         }
         for raw in [
             "",
@@ -492,7 +492,7 @@ mod tests {
             assert!(error.contains("is not a time; write 24h"), "{raw}: {error}");
         }
         assert_eq!(
-            SpanStart::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH),
+            Since::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH),
             Timestamp::UNIX_EPOCH
         );
     }

@@ -12,7 +12,7 @@ use super::confirm;
 use super::store::ledger_database;
 use crate::command_error::CommandError;
 use crate::config::{
-    ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, Sourced,
+    ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, WithOrigin,
 };
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -173,7 +173,7 @@ pub(super) fn rows(
     settings: &Settings,
     ledger: Option<&LedgerDatabase>,
 ) -> impl Iterator<Item = (&'static str, String, String)> {
-    let profile = ("profile", settings.profile.as_ref().map(Sourced::shown));
+    let profile = ("profile", settings.profile.as_ref().map(WithOrigin::shown));
     // How a secret is found is shown as the secret.
     let keys = KEYS
         .iter()
@@ -183,14 +183,14 @@ pub(super) fn rows(
         name => (name, settings.shown(key)),
     });
     let password = ledger.and_then(|ledger| ledger.password.as_ref());
-    let password = ("ledger_password", password.map(Sourced::shown));
+    let password = ("ledger_password", password.map(WithOrigin::shown));
     let rows: Vec<_> = [profile]
         .into_iter()
         .chain(shown)
         .chain([password])
         .collect();
     rows.into_iter().map(|(name, shown)| match shown {
-        Some(Sourced { value, origin }) => (name, value, origin.to_string()),
+        Some(WithOrigin { value, origin }) => (name, value, origin.to_string()),
         None => (name, String::new(), "not set".to_owned()),
     })
 }

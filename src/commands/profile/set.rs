@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint}
 
 use crate::command_error::CommandError;
 use crate::config::{
-    self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked,
+    self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, WithOrigin, checked,
     interrupted, is_bare_name,
 };
 use crate::context::Context;
@@ -186,7 +186,7 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
         );
         return Err(UsageError::new(message, hint).into());
     }
-    let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;
+    let whole = std::path::absolute(path).map_err(FileError::while_doing("find", path))?;
     let may_be_secret = key.name == "client_secret_file" && is_bare_name(&path.to_string_lossy());
     if may_be_secret && !whole.exists() {
         let problem = format!(
@@ -205,7 +205,7 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
 }
 
 fn read_secret() -> Result<Secret, CommandError> {
-    let stdin = Sourced {
+    let stdin = WithOrigin {
         value: SecretSource::Stdin,
         origin: Origin::Flag("--client-secret-file"),
     };

@@ -9,22 +9,22 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::{Args, ValueEnum, ValueHint};
 use serde_json::{Map, Value, json};
 
-use self::notice::{ENDS, NO_TAIL, Notice, facts};
+use self::notice::{ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::OnceSend;
 use super::result::note_error;
-use super::single_send::{PreparedSend, SingleSendArgs, Told};
+use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
 use crate::api::{Credentials, Request};
 use crate::command_error::CommandError;
 use crate::config::{LedgerDatabase, timeout};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
-use crate::message::{Message, Outgoing};
+use crate::message::{MessageKind, Outgoing};
 use crate::output::Format;
 use crate::people::Exclusions;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, Sender, catch_panic, reread_do_not_contact};
+use crate::sending::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
 
 /// Run a command, then send a message about how it ended
 ///
@@ -90,7 +90,7 @@ pub(crate) struct RunArgs {
     parameters: Vec<String>,
 
     /// A whole body as JSON, whose texts can use these values
-    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     body: Option<JsonSource>,
 
     /// Keep the last lines of the command's stderr for `tail`
@@ -155,7 +155,7 @@ const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{
 /// With `--dry-run` and `--curl`, if the notice cannot be created; after Ctrl-C at the question for the secret. The command
 /// has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    let mut told = Told::new("run");
+    let mut told = SendReport::new("run");
     let prepared = Prepared::new(context, arguments, &mut told);
     if context.mode != Mode::Send {
         let Prepared {
@@ -172,7 +172,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
             "-o does nothing here: standard output is the command's; JELOUCTL_LOG=FILE keeps the record of the notice",
         );
     }
-    let flight = Flight::default();
+    let flight = RequestProgress::default();
     let command = CommandRun {
         context,
         arguments,
@@ -185,7 +185,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
 struct CommandRun<'a> {
     context: &'a Context,
     arguments: &'a RunArgs,
-    flight: &'a Flight,
+    flight: &'a RequestProgress,
 }
 
 impl CommandRun<'_> {
@@ -194,7 +194,7 @@ impl CommandRun<'_> {
     async fn run(
         self,
         prepared: Result<Prepared, CommandError>,
-        mut told: Told,
+        mut told: SendReport,
     ) -> Result<ExitCode, CommandError> {
         let Self {
             context, arguments, ..
@@ -263,7 +263,7 @@ impl CommandRun<'_> {
         mut connection: Connection,
         facts: &Map<String, Value>,
         tail: Option<Tail>,
-        told: &mut Told,
+        told: &mut SendReport,
     ) -> Result<ExitCode, CommandError> {
         let Self {
             context,
@@ -311,7 +311,7 @@ impl CommandRun<'_> {
 
 /// A notice that can be sent.
 struct Prepared {
-    notice: Notice,
+    notice: RunNotification,
     sender: Sender,
     exclusions: Exclusions,
     /// The notice of one outcome.
@@ -326,12 +326,12 @@ impl Prepared {
     fn new(
         context: &mut Context,
         arguments: &RunArgs,
-        told: &mut Told,
+        told: &mut SendReport,
     ) -> Result<Self, CommandError> {
         let (settings, to) = arguments.send.read(context)?;
         let (kind, body) = read_body(context, arguments)?;
         told.record.kind = Some(kind.command().into());
-        let notice = Notice { kind, body, to };
+        let notice = RunNotification { kind, body, to };
         let (example, mut warnings) = try_out(arguments, &notice)?;
         warnings.extend(notice.cautions());
         context.stderr.warnings(&warnings);
@@ -350,7 +350,10 @@ impl Prepared {
 ///
 /// # Errors
 /// If the body cannot be read, or does not match any kind.
-fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Value), CommandError> {
+fn read_body(
+    context: &mut Context,
+    arguments: &RunArgs,
+) -> Result<(MessageKind, Value), CommandError> {
     let body = match (&arguments.template, &arguments.body) {
         (Some(name), _) => {
             let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
@@ -380,7 +383,7 @@ fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Val
         }
     };
     let fields = body.as_object();
-    let kind = fields.and_then(Message::of_body).ok_or_else(|| {
+    let kind = fields.and_then(MessageKind::from_body).ok_or_else(|| {
         let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
         UsageError::new("--body: the kind of message is not clear", hint)
     })?;
@@ -388,7 +391,10 @@ fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Val
 }
 
 /// Fills the notice for each outcome that `--on` selects; returns the last notice with its warnings.
-fn try_out(arguments: &RunArgs, notice: &Notice) -> Result<(Outgoing, Vec<String>), CommandError> {
+fn try_out(
+    arguments: &RunArgs,
+    notice: &RunNotification,
+) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let fill = |ended| {
         let facts = facts(
@@ -410,7 +416,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_did_not_end_with_0_is_a_failure() {
+    fn nonzero_exit_counts_as_failure() {
         let ends = [
             (Some(0), None),
             (Some(1), None),

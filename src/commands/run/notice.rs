@@ -12,7 +12,8 @@ use crate::command_error::CommandError;
 use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::{
-    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts,
+    InvalidMessage, MessageKind, Outgoing, RecipientChoice, RecipientSources, is_refused,
+    visit_texts,
 };
 use crate::output::without_escape_sequences;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
@@ -85,14 +86,14 @@ fn result(ended: CommandEnd) -> &'static str {
 }
 
 /// A notice to be filled.
-pub(crate) struct Notice {
-    pub(crate) kind: Message,
+pub(crate) struct RunNotification {
+    pub(crate) kind: MessageKind,
     /// With its templates.
     pub(crate) body: Value,
     pub(crate) to: RecipientSources,
 }
 
-impl Notice {
+impl RunNotification {
     /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
     /// more.
     ///
@@ -154,7 +155,7 @@ impl Notice {
         cautions
     }
 
-    /// Like [`Notice::fill`], with as much of the end of `tail` as fits into the message.
+    /// Like [`RunNotification::fill`], with as much of the end of `tail` as fits into the message.
     pub(crate) fn fill_to_fit(
         &self,
         facts: &Map<String, Value>,
@@ -213,13 +214,13 @@ mod tests {
     /// The result of `text` for a backup that failed, with the end of its stderr.
     fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
         let body = json!({ "type": "text", "text": text });
-        let kind = Message::of_body(body.as_object().unwrap()).unwrap();
+        let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
         let to = RecipientSources {
             flag: Some("593987654321".to_owned()),
             environment: None,
             country: None,
         };
-        let notice = Notice { kind, body, to };
+        let notice = RunNotification { kind, body, to };
         let facts = Map::from_iter([
             ("command".to_owned(), json!("backup")),
             ("code".to_owned(), json!(3)),
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_value_is_named_with_a_hint() {
+    fn unknown_value_is_named_with_a_hint() {
         for (text, message, hint) in [
             (
                 "{{ tail }}",
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_in_other_marks_is_warned_of() {
+    fn unfilled_placeholders_are_warned_about() {
         for (text, expected) in [
             (
                 "Falló {command}",
@@ -277,18 +278,22 @@ mod tests {
             ("{{ command }}: {{ result }}, [OK] #1 {", &[]),
         ] {
             let body = json!({ "type": "text", "text": text });
-            let kind = Message::of_body(body.as_object().unwrap()).unwrap();
+            let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
             let to = RecipientSources {
                 flag: None,
                 environment: None,
                 country: None,
             };
-            assert_eq!(Notice { kind, body, to }.cautions(), expected, "{text}");
+            assert_eq!(
+                RunNotification { kind, body, to }.cautions(),
+                expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
-    fn the_end_of_a_tail_is_kept_as_far_as_it_fits() {
+    fn tail_keeps_the_end_that_fits() {
         let room = MOST_OF_A_TEXT - "backup: ".len();
         for length in [1, room - 1, room, room + 1, 3 * room] {
             let tail = "x".to_owned() + &"é".repeat(length - 1);
@@ -299,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_removed_from_a_notice() {
+    fn control_characters_are_removed_from_a_notification() {
         let (text, warnings) =
             filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
         let told = "text: its escape sequences and control characters are removed";
@@ -310,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn says_that_a_command_has_ended_where_nobody_knows_how() {
+    fn unknown_exit_is_reported_as_ended() {
         for (code, signal, expected) in [
             (Some(0), None, json!(["ok", 0])),
             (Some(3), None, json!(["failed", 3])),

@@ -142,7 +142,7 @@ impl Database {
         let at = &self.address.shown;
         let answered = async {
             work.await
-                .map_err(|error| LedgerError::of_statement(at, &error))
+                .map_err(|error| LedgerError::from_statement(at, &error))
         };
         self.outside(|runtime| runtime.block_on(within(limit, at, answered)))
     }
@@ -205,7 +205,7 @@ async fn open(
                 client
             }),
     };
-    opened.map_err(|error| LedgerError::of_connect(at, &error))
+    opened.map_err(|error| LedgerError::from_connect(at, &error))
 }
 
 /// TLS that verifies certificate and name, with the authorities in a PEM file or else the system's.
@@ -237,7 +237,7 @@ fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
 }
 
 async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError> {
-    let failed = |error: tokio_postgres::Error| LedgerError::of_statement(at, &error);
+    let failed = |error: tokio_postgres::Error| LedgerError::from_statement(at, &error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, current_setting('transaction_read_only'), \
                  current_setting('fsync'), current_setting('synchronous_commit'), \
                  coalesce(current_setting($1, true), ''), current_setting('server_encoding')";

@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
 use crate::ledger::db::{
-    DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, check_version,
+    AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlValue, check_version,
 };
 use crate::ledger::error::{LedgerError, LedgerFault};
 
@@ -192,7 +192,7 @@ impl DbEngine for DatabaseEngine {
             }
             for row in arrived {
                 let row = read(&row).map_err(|error| {
-                    LedgerError::of_statement(&self.database.address.shown, &error)
+                    LedgerError::from_statement(&self.database.address.shown, &error)
                 })?;
                 if each(row)?.is_break() {
                     return Ok(());
@@ -312,7 +312,7 @@ impl DbEngine for DatabaseEngine {
         Ok(self.identity.clone())
     }
 
-    fn life(&mut self) -> Result<Life, LedgerError> {
+    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
         // What a transaction reads may be older than the clock.
         let began =
             self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
@@ -326,7 +326,7 @@ impl DbEngine for DatabaseEngine {
         true
     }
 
-    fn require_write(&mut self) -> Result<(), LedgerError> {
+    fn ensure_writable(&mut self) -> Result<(), LedgerError> {
         let query = "SELECT has_table_privilege('jelouctl.row', 'UPDATE')::int";
         if let SqlValue::Int(1) = self.value(query)? {
             return Ok(());
@@ -410,7 +410,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_written_as_copy_takes_them() {
+    fn values_are_escaped_for_copy() {
         let mut line = String::new();
         write_line(
             &mut line,

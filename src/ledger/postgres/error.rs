@@ -76,7 +76,7 @@ impl LedgerError {
     }
 
     /// For a connection that failed.
-    pub(super) fn of_connect(at: &str, error: &tokio_postgres::Error) -> Self {
+    pub(super) fn from_connect(at: &str, error: &tokio_postgres::Error) -> Self {
         let cause = &with_causes(error);
         let Some(refusal) = error.as_db_error() else {
             // The crate offers no other way to tell.
@@ -120,7 +120,7 @@ impl LedgerError {
     }
 
     /// For a statement that failed.
-    pub(super) fn of_statement(at: &str, error: &tokio_postgres::Error) -> Self {
+    pub(super) fn from_statement(at: &str, error: &tokio_postgres::Error) -> Self {
         let cause = &with_causes(error);
         let Some(code) = error.code() else {
             // A value of ours that the database rejects; the crate offers no other way to tell.
@@ -162,7 +162,7 @@ impl LedgerError {
     }
 
     /// The same error of the end of the transaction that makes a run: whether it was made is not known.
-    pub(crate) fn of_import(self, run: &RunName) -> Self {
+    pub(crate) fn during_import(self, run: &RunName) -> Self {
         if self.fault != LedgerFault::Away {
             return self;
         }

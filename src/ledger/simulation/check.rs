@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::sender::ListPlan;
-use super::server::{Flight, Server};
+use super::server::{RequestProgress, Server};
 use crate::ledger::model::RowState;
-use crate::ledger::types::EndedAttempt;
+use crate::ledger::types::AttemptResult;
 
 /// A run and a row.
 type RowKey = (i64, i64);
@@ -174,7 +174,7 @@ impl Checker {
     pub(super) fn check_told(
         &self,
         run: i64,
-        ended: &EndedAttempt,
+        ended: &AttemptResult,
         has_true_clock: bool,
     ) -> Option<String> {
         let query = "SELECT state, number FROM row WHERE run = ?1 AND n = ?2";
@@ -253,6 +253,6 @@ fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &
     }
 }
 
-fn row_of(flight: &Flight) -> Option<RowKey> {
+fn row_of(flight: &RequestProgress) -> Option<RowKey> {
     flight.message.row
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::mutants::changed_statement;
 use super::world::{interleave, log, world};
 use crate::clock;
-use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, Life, SqlRow, SqlValue};
+use crate::ledger::db::{AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlValue};
 use crate::ledger::error::LedgerError;
 use crate::ledger::file::FileEngine;
 
@@ -276,7 +276,7 @@ impl DbEngine for SimulatedEngine {
         self.file.identity()
     }
 
-    fn life(&mut self) -> Result<Life, LedgerError> {
+    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
         if !is_shared() {
             return self.file.life();
         }
@@ -302,8 +302,8 @@ impl DbEngine for SimulatedEngine {
         is_shared()
     }
 
-    fn require_write(&mut self) -> Result<(), LedgerError> {
-        self.file.require_write()
+    fn ensure_writable(&mut self) -> Result<(), LedgerError> {
+        self.file.ensure_writable()
     }
 
     fn check(&mut self) -> Result<(), LedgerError> {

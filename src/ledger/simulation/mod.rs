@@ -38,7 +38,7 @@ const SEEDS: u64 = 44;
 const MAX_ROUNDS: usize = 4_000;
 
 /// What a simulation was.
-struct Ended {
+struct CommandOutput {
     seed: u64,
     profile: &'static str,
     violations: Vec<String>,
@@ -55,7 +55,7 @@ fn profile_of(seed: u64) -> &'static Profile {
 }
 
 /// Simulates one seed.
-fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> Ended {
+fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> CommandOutput {
     let memory = Path::new("/dev/shm");
     let root = if memory.exists() {
         memory.to_owned()
@@ -98,7 +98,7 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> Ended {
         }
     });
     let ended = world::end();
-    Ended {
+    CommandOutput {
         seed,
         profile: profile.name,
         violations: ended.violations,
@@ -239,14 +239,14 @@ fn print(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-fn print_log(ended: &Ended) {
+fn print_log(ended: &CommandOutput) {
     for line in &ended.lines {
         print(line);
     }
 }
 
-fn require_none(ended: &Ended) {
-    let Ended {
+fn require_none(ended: &CommandOutput) {
+    let CommandOutput {
         seed,
         profile,
         violations,

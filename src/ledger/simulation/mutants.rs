@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{Ended, profile_of, simulate};
+use super::{CommandOutput, profile_of, simulate};
 
 /// A change of the ledger.
 #[derive(Debug)]
@@ -146,7 +146,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "crowd",
         edits: &[(END_OF_ATTEMPT, "AND n = ?2 AND ?3 = ?3 AND ?4 = ?4")],
         expected: Expected::Never(
-            "not in 60 seeds; of_a_row_that_is_not_under_way_nothing_is_written in contract.rs",
+            "not in 60 seeds; row_not_in_flight_is_never_updated in contract.rs",
         ),
         ..NONE
     },
@@ -263,7 +263,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "crowd",
         ignores_connection: true,
         expected: Expected::Never(
-            "not in 60 seeds; an_exchange_that_arrives_after_its_process_came_back_changes_nothing in contract.rs",
+            "not in 60 seeds; late_exchange_of_replaced_connection_changes_nothing in contract.rs",
         ),
         ..NONE
     },
@@ -464,7 +464,7 @@ const MUTATIONS: &[Mutation] = &[
             "SELECT row.n, recipient, 'sent' FROM row CROSS JOIN message",
         )],
         expected: Expected::Never(
-            "not in 150 seeds; only_a_sent_row_replaces_a_claim_in_flight in contract.rs",
+            "not in 150 seeds; only_a_sent_row_replaces_inflight_claim in contract.rs",
         ),
         ..NONE
     },
@@ -578,7 +578,7 @@ fn seeds_of(profile: &'static str) -> impl Iterator<Item = u64> {
 }
 
 /// The number of seeds until a mutation is found, and what is found, within `max` seeds.
-fn find(mutation: &'static Mutation, max: u64) -> (u64, Option<Ended>) {
+fn find(mutation: &'static Mutation, max: u64) -> (u64, Option<CommandOutput>) {
     let mut tried = 0;
     for seed in seeds_of(mutation.profile) {
         if tried == max {

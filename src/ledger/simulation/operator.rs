@@ -4,15 +4,15 @@
 use super::sender::scope;
 use super::server::Truth;
 use super::world::{Role, World, expect_explained, log, open_store, world};
-use crate::ledger::claims::{KeyAddition, OnceEntry, Shown};
+use crate::ledger::claims::{ConfirmedEntries, KeyAddition, OnceEntry};
 use crate::ledger::db::values;
-use crate::ledger::delivery::{DeliveryNews, ProvenRow};
+use crate::ledger::delivery::{DeliveryUpdates, ProvenRow};
 use crate::ledger::error::LedgerError;
 use crate::ledger::model::{Counts, OnceState, RowState};
 use crate::ledger::name::RunName;
 use crate::ledger::resolution::Resolution;
 use crate::ledger::run::Run;
-use crate::ledger::store::Store;
+use crate::ledger::store::Ledger;
 use crate::ledger::types::RowFilter;
 use crate::output::Sent;
 
@@ -34,7 +34,7 @@ pub(super) struct Operator {
     wish: Wish,
     name: RunName,
     recipient: String,
-    store: Option<Store>,
+    store: Option<Ledger>,
     /// What was shown before the decision.
     seen_change: Option<i64>,
     seen_claim: Option<OnceEntry>,
@@ -133,7 +133,7 @@ impl Operator {
     }
 
     /// Jelou's list proves rows; it is read some time before they are decided.
-    fn learn(&mut self, store: &Store) -> Result<Done, LedgerError> {
+    fn learn(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
         let run = store.run(&self.name)?;
         let Some(proven) = self.seen_proofs.take() else {
             let query = "SELECT n, number FROM row WHERE run = ?1 AND state = 'unknown'";
@@ -149,16 +149,16 @@ impl Operator {
             self.seen_proofs = Some(proofs);
             return Ok(Done::Looked(format!("{found} rows are proven")));
         };
-        let news = DeliveryNews {
+        let news = DeliveryUpdates {
             proven,
-            ..DeliveryNews::default()
+            ..DeliveryUpdates::default()
         };
         let decided = run.learn(&news)?;
         Ok(Done::Ended(format!("{decided} rows are decided")))
     }
 
     /// What a removed run has sent may be sent once more.
-    fn remove(&mut self, store: &Store) -> Result<Done, LedgerError> {
+    fn remove(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
         let run = store.run(&self.name)?;
         let Some(seen) = self.seen_change else {
             self.seen_change = Some(run.changed_at()?);
@@ -180,7 +180,7 @@ impl Operator {
         Ok(Done::Ended("removed".to_owned()))
     }
 
-    fn resolve_claim(&self, store: &Store) -> Result<Done, LedgerError> {
+    fn resolve_claim(&self, store: &Ledger) -> Result<Done, LedgerError> {
         let person = store.hasher()?.person(&self.recipient);
         let is_open = |entry: &OnceEntry| entry.state == OnceState::Unknown && entry.run.is_none();
         if !store
@@ -204,7 +204,7 @@ impl Operator {
     }
 
     /// After this, the recipient may get one more message under the key.
-    fn forget_claim(&mut self, store: &Store) -> Result<Done, LedgerError> {
+    fn forget_claim(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
         let person = store.hasher()?.person(&self.recipient);
         let Some(seen) = &self.seen_claim else {
             let standing = store.standing(&scope(), &person)?;
@@ -218,7 +218,8 @@ impl Operator {
             self.seen_claim = Some(entry);
             return Ok(Done::Looked(words));
         };
-        let is_forgotten = calmly(|| store.forget(&scope(), &Shown::Person(&person, seen)));
+        let is_forgotten =
+            calmly(|| store.forget(&scope(), &ConfirmedEntries::Person(&person, seen)));
         // If the answer is lost, it may be forgotten.
         if !matches!(is_forgotten, Ok(false)) {
             world(|world| {
@@ -238,7 +239,7 @@ impl Operator {
     }
 
     /// Those whom the run has certainly reached get no more messages under the key than they have.
-    fn add_to_key(&self, store: &Store) -> Result<Done, LedgerError> {
+    fn add_to_key(&self, store: &Ledger) -> Result<Done, LedgerError> {
         let run = store.run(&self.name)?.whole()?;
         run.prepare()?;
         if !run.counts()?.is_finished() || run.details()?.conditions.once.is_some() {
@@ -369,7 +370,7 @@ pub(super) fn check_report(run: &Run) -> Result<(), LedgerError> {
         let name = run.name().to_string();
         let mut of_rows = Counts::default();
         for (line, state) in shown {
-            *of_rows.of_mut(state) += 1;
+            *of_rows.count_mut(state) += 1;
             let n = i64::try_from(line).expect("a list is short") - 1;
             let truth = world.truth((run.id, n));
             let may_have = truth.has_message || truth.may_still_arrive;

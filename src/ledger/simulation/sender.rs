@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::server::{Message, Verdict};
+use super::server::{MessageKind, Verdict};
 use super::world::{Role, SECOND, TIMEOUT, World, expect_explained, log, open_store, world};
 use crate::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::clock;
 use crate::import::DuplicatePolicy;
-use crate::ledger::comparing::{EarlierOf, KnownRuns};
+use crate::ledger::comparing::{EarlierQuery, EarlierRuns};
 use crate::ledger::draft::{DraftRow, LedgerDraft};
 use crate::ledger::error::{LedgerError, LedgerFault};
 use crate::ledger::events::{PauseReason, RunPause};
@@ -17,8 +17,10 @@ use crate::ledger::fixture;
 use crate::ledger::model::RowState;
 use crate::ledger::name::RunName;
 use crate::ledger::run::Run;
-use crate::ledger::store::Store;
-use crate::ledger::types::{Details, EndedAttempt, ExchangeReply, QueuedRow, Resumed, SettledRow};
+use crate::ledger::store::Ledger;
+use crate::ledger::types::{
+    AttemptResult, ExchangeReply, FinishedRow, ResumeOptions, RowToSend, RunSettings,
+};
 use crate::ledger::worker::Worker;
 use crate::once::OnceScope;
 
@@ -59,7 +61,7 @@ impl ListPlan {
 /// An outcome that the ledger does not have yet.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
-    ended: EndedAttempt,
+    ended: AttemptResult,
     at: Instant,
     retry: Option<Instant>,
     slows: bool,
@@ -67,9 +69,9 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn new(row: &QueuedRow, state: RowState) -> Self {
+    fn new(row: &RowToSend, state: RowState) -> Self {
         let time = clock::unix_millis();
-        let ended = EndedAttempt {
+        let ended = AttemptResult {
             number: row.number,
             recipient: row.recipient.clone(),
             began_at: time,
@@ -87,31 +89,31 @@ impl Outcome {
     }
 
     /// The row was not sent, and may be tried again after this time.
-    fn retry_after(row: &QueuedRow, wait: Duration) -> Self {
+    fn retry_after(row: &RowToSend, wait: Duration) -> Self {
         Self {
             retry: Some(clock::instant() + wait),
             ..Self::new(row, RowState::Pending)
         }
     }
 
-    fn settled(&self) -> SettledRow {
-        SettledRow {
+    fn settled(&self) -> FinishedRow {
+        FinishedRow {
             at: self.at,
             retry: self.retry,
             slows: self.slows,
             stopped_until: self.stopped_until,
-            ..SettledRow::new(self.ended.clone())
+            ..FinishedRow::new(self.ended.clone())
         }
     }
 }
 
-fn settled_rows(outcomes: &[Outcome]) -> Vec<SettledRow> {
+fn settled_rows(outcomes: &[Outcome]) -> Vec<FinishedRow> {
     outcomes.iter().map(Outcome::settled).collect()
 }
 
 /// A row that was given to this process.
 struct Task {
-    row: QueuedRow,
+    row: RowToSend,
     progress: Progress,
 }
 
@@ -145,10 +147,10 @@ pub(super) struct Sender {
     only_works: bool,
     skips_sent: bool,
     has_answered: bool,
-    store: Option<Store>,
+    store: Option<Ledger>,
     run: Option<Run>,
     draft: Option<LedgerDraft>,
-    details: Option<Details>,
+    details: Option<RunSettings>,
     seen: Option<RunPause>,
     worker: Option<Worker>,
     tasks: Vec<Task>,
@@ -182,8 +184,8 @@ pub(super) fn scope() -> OnceScope {
     }
 }
 
-fn earlier_runs() -> EarlierOf {
-    EarlierOf {
+fn earlier_runs() -> EarlierQuery {
+    EarlierQuery {
         remember: Duration::MAX,
         ..fixture::earlier()
     }
@@ -200,8 +202,8 @@ fn path(world: &World) -> &'static str {
 
 /// What `commands::bulk::earlier::compare` does.
 fn compare(
-    details: &Details,
-    known: &mut KnownRuns<'_>,
+    details: &RunSettings,
+    known: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
 ) -> Result<(), LedgerError> {
     if let Some(key) = &details.conditions.once {
@@ -209,7 +211,7 @@ fn compare(
         draft.skip_earlier(Some(key))?;
         draft.keep_one_per_person(|_, _| ())?;
     }
-    let policy = DuplicatePolicy::of(&details.conditions);
+    let policy = DuplicatePolicy::new(&details.conditions);
     if policy == DuplicatePolicy::Meant {
         return Ok(());
     }
@@ -220,13 +222,13 @@ fn compare(
     if draft.earlier()?.is_empty() {
         Ok(())
     } else {
-        Err(LedgerError::of_choice("an earlier run has these rows"))
+        Err(LedgerError::from_choice("an earlier run has these rows"))
     }
 }
 
 /// Whether rows that others have sent are skipped; None if they are sent again.
-fn leaves_out_sent(details: &Details) -> Option<bool> {
-    match DuplicatePolicy::of(&details.conditions) {
+fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
+    match DuplicatePolicy::new(&details.conditions) {
         DuplicatePolicy::Meant => None,
         policy => Some(policy == DuplicatePolicy::LeftOut),
     }
@@ -402,7 +404,7 @@ impl Sender {
         }
         draft.find_repeated()?;
         draft.duplicates(|_, _, _| ())?;
-        let mut details = Details {
+        let mut details = RunSettings {
             rate: plan.rate,
             remember: Duration::MAX,
             ..fixture::details()
@@ -437,7 +439,7 @@ impl Sender {
                 let are_recalled = draft.recall_awaited()?;
                 compare(details, known, draft)?;
                 if are_recalled && draft.freed()? > 0 {
-                    return Err(LedgerError::of_choice("others no longer send these rows"));
+                    return Err(LedgerError::from_choice("others no longer send these rows"));
                 }
                 Ok::<_, LedgerError>(draft.to_be_sent() > 0)
             },
@@ -485,7 +487,7 @@ impl Sender {
         let run = self.run.as_ref().expect("it is prepared");
         let details = self.details.as_ref().expect("it is prepared");
         let is_changed = run.details()?.conditions != details.conditions;
-        let resumed = Resumed {
+        let resumed = ResumeOptions {
             has_answered: self.has_answered,
             rate: None,
             conditions: is_changed.then_some(&details.conditions),
@@ -755,7 +757,7 @@ impl Sender {
         let place = (self.run.as_ref().expect("it has joined").id, row.n);
         let flight = world(|world| {
             world.at_the_socket.remove(&place);
-            world.launch(Message {
+            world.launch(MessageKind {
                 recipient: row.recipient.clone(),
                 text: format!("{} {}", row.path, row.body),
                 row: Some(place),
@@ -774,7 +776,7 @@ impl Sender {
 }
 
 /// What the process makes of an answer.
-fn judge(row: &QueuedRow, verdict: Verdict) -> Outcome {
+fn judge(row: &RowToSend, verdict: Verdict) -> Outcome {
     match verdict {
         Verdict::Accepted => Outcome::new(row, RowState::Sent),
         Verdict::Refused => Outcome::new(row, RowState::Failed),

@@ -23,7 +23,7 @@ pub(super) enum Verdict {
 
 /// A message on its way, or one that has arrived.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
+pub(super) struct MessageKind {
     pub(super) recipient: String,
     /// Its path and body: the same text is the same message.
     pub(super) text: String,
@@ -35,8 +35,8 @@ pub(super) struct Message {
 
 /// A request that has left.
 #[derive(Debug)]
-pub(super) struct Flight {
-    pub(super) message: Message,
+pub(super) struct RequestProgress {
+    pub(super) message: MessageKind,
     left_at: i64,
     arrives_at: i64,
     answers_at: i64,
@@ -44,7 +44,7 @@ pub(super) struct Flight {
     verdict: Verdict,
 }
 
-impl Flight {
+impl RequestProgress {
     pub(super) fn is_accepted(&self) -> bool {
         let is_accepting = matches!(
             self.verdict,
@@ -71,7 +71,7 @@ type Texts = BTreeMap<(String, String), u32>;
 
 #[derive(Debug, Default)]
 pub(super) struct Server {
-    pub(super) flights: Vec<Flight>,
+    pub(super) flights: Vec<RequestProgress>,
     /// How many percent of the requests are refused.
     refused_percent: u32,
     /// How many recipients may get a template within 24 hours.
@@ -97,7 +97,7 @@ impl Server {
     /// A request leaves now. None if there is no network.
     pub(super) fn launch(
         &mut self,
-        message: Message,
+        message: MessageKind,
         rng: &mut fastrand::Rng,
         now: i64,
     ) -> Option<usize> {
@@ -119,7 +119,7 @@ impl Server {
             } else {
                 rng.i64(0..300)
             };
-        self.flights.push(Flight {
+        self.flights.push(RequestProgress {
             message,
             left_at: now,
             arrives_at,
@@ -192,7 +192,7 @@ impl Server {
     }
 
     /// Counts an accepted message, and finds what must not happen.
-    fn count(&mut self, message: &Message, at: i64, violations: &mut Vec<String>) {
+    fn count(&mut self, message: &MessageKind, at: i64, violations: &mut Vec<String>) {
         let recipient = &message.recipient;
         if message.is_keyed {
             let count = self.keyed.entry(recipient.clone()).or_default();
@@ -237,7 +237,7 @@ impl Server {
             flights.filter(move |flight| flight.message.row == Some(row))
         };
         Truth {
-            has_message: of_row().any(Flight::is_accepted),
+            has_message: of_row().any(RequestProgress::is_accepted),
             may_still_arrive: of_row().any(|flight| !flight.has_arrived),
         }
     }
@@ -251,7 +251,7 @@ impl Server {
             })
         };
         Truth {
-            has_message: keyed().any(Flight::is_accepted),
+            has_message: keyed().any(RequestProgress::is_accepted),
             may_still_arrive: keyed().any(|flight| !flight.has_arrived),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::sender::scope;
-use super::server::{Message, Verdict};
+use super::server::{MessageKind, Verdict};
 use super::world::{
     MINUTE, Role, SECOND, TIMEOUT, World, expect_explained, log, open_store, world,
 };
@@ -12,8 +12,8 @@ use crate::ledger::claims::HeldClaim;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fixture;
 use crate::ledger::model::OnceState;
-use crate::ledger::reach::{ReachOf, ReachedBySend};
-use crate::ledger::store::Store;
+use crate::ledger::reach::{ReachKey, ReachedBySend};
+use crate::ledger::store::Ledger;
 use crate::output::Sent;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct SingleSend {
     body: String,
     is_keyed: bool,
     stage: Stage,
-    store: Option<Store>,
+    store: Option<Ledger>,
     held: Option<HeldClaim>,
     /// By when it must leave: later, others may take it for lost, or its recipient may no longer count.
     begins_by: Option<Deadline>,
@@ -125,7 +125,7 @@ impl SingleSend {
             return Stage::Launch;
         };
         let lag = Duration::from_millis((2 * TIMEOUT).unsigned_abs());
-        let of = ReachOf::of(&fixture::details(), lag).expect("it is not in the sandbox");
+        let of = ReachKey::for_run(&fixture::details(), lag).expect("it is not in the sandbox");
         let store = self.store.as_ref().expect("it has claimed");
         match store.reach(&of, &self.recipient, Some(limit)) {
             Ok(Ok(reached)) => {
@@ -144,7 +144,7 @@ impl SingleSend {
         if self.begins_by.is_some_and(Deadline::is_over) {
             return Stage::TakeBack;
         }
-        let message = Message {
+        let message = MessageKind {
             recipient: self.recipient.clone(),
             text: self.body.clone(),
             row: None,

@@ -14,13 +14,13 @@ use super::mutants::Mutation;
 use super::operator::Operator;
 use super::profile::Profile;
 use super::sender::{LateExchange, ListPlan, Sender};
-use super::server::{Message, Server, Truth};
+use super::server::{MessageKind, Server, Truth};
 use super::single::SingleSend;
 use crate::clock::simulated::{self, ClockReading};
 use crate::ledger::comparing::FIRST_TIME;
 use crate::ledger::error::{LedgerError, LedgerFault};
 use crate::ledger::name::RunName;
-use crate::ledger::store::{Place, Store};
+use crate::ledger::store::{Ledger, LedgerLocation};
 
 /// Times are in milliseconds since the simulation began.
 pub(super) const SECOND: i64 = 1_000;
@@ -231,7 +231,7 @@ impl World {
     }
 
     /// A request leaves. None if there is no network.
-    pub(super) fn launch(&mut self, message: Message) -> Option<usize> {
+    pub(super) fn launch(&mut self, message: MessageKind) -> Option<usize> {
         let words = format!(
             "  to {}: {} of row {:?}",
             message.recipient, message.text, message.row
@@ -335,9 +335,9 @@ impl World {
 }
 
 /// The store, opened for the actor that makes a step.
-pub(super) fn open_store() -> Result<Store, LedgerError> {
+pub(super) fn open_store() -> Result<Ledger, LedgerError> {
     let home = world(|world| world.home.clone());
-    Store::open(Place::Simulated(home), std::sync::Arc::new(|_| {}))
+    Ledger::open(LedgerLocation::Simulated(home), std::sync::Arc::new(|_| {}))
 }
 
 /// Finds an error that no fault explains.

@@ -9,10 +9,10 @@ use crate::ledger::db::{Db, values};
 use crate::ledger::error::LedgerError;
 use crate::ledger::events::{RunEvent, RunEventKind};
 use crate::ledger::model::{Counts, RowState};
-use crate::ledger::pace::{PaceNews, moment};
+use crate::ledger::pace::{PaceUpdate, moment};
 use crate::ledger::reach::Reach;
 use crate::ledger::steps::LockedRun;
-use crate::ledger::types::{Delay, EndedAttempt, ExchangeReply, SettledRow};
+use crate::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow};
 use crate::output::Sent;
 use crate::process::host_name;
 
@@ -30,7 +30,7 @@ const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?
 impl Worker {
     pub(super) fn try_exchange(
         &mut self,
-        settled: &[SettledRow],
+        settled: &[FinishedRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
@@ -66,7 +66,7 @@ impl Worker {
             for event in events {
                 self.note(db, run, event)?;
             }
-            run.pace.hear(news_of(settled, run.now), moment(run.now));
+            run.pace.apply(news_of(settled, run.now), moment(run.now));
             let reply = ExchangeReply {
                 was_lost,
                 ..self.reply(db, run, if was_lost { 0 } else { wanted })?
@@ -82,7 +82,7 @@ impl Worker {
         if looks {
             self.looked_at = Some(clock::instant());
         }
-        for SettledRow { ended, .. } in settled {
+        for FinishedRow { ended, .. } in settled {
             if self.held.get(&ended.n) == Some(&ended.number) {
                 self.held.remove(&ended.n);
             }
@@ -120,7 +120,9 @@ impl Worker {
             ", exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, stopped_at"
         );
         match db.first(query, &values![self.id, now])? {
-            Some(worker) if worker.int(0)? != self.connection => Err(LedgerError::stale()),
+            Some(worker) if worker.int(0)? != self.connection => {
+                Err(LedgerError::superseded_connection())
+            }
             Some(worker) => Ok((worker.int(1)?, worker.opt_int(2)?.is_some())),
             None => Ok((0, false)),
         }
@@ -148,12 +150,12 @@ impl Worker {
         let asked = wanted.min(may_leave);
         let mut reply = ExchangeReply::default();
         // An exchange that finds the wait over gives no new rows: after a long wait the exclusion lists are read first.
-        let is_held = self.held_until > 0;
+        let is_running = self.held_until > 0;
         if self.held_until <= run.now {
             self.held_until = 0;
         }
         let early = if asked > 0 {
-            self.give(db, run, (asked, !is_held), &mut reply)?
+            self.assign_rows(db, run, (asked, !is_running), &mut reply)?
         } else {
             0
         };
@@ -175,7 +177,7 @@ impl Worker {
         let held = Some(self.held_until - run.now)
             .filter(|wait| *wait > 0)
             .map(|wait| (wait, Delay::PeopleLimit));
-        let is_over = is_held && held.is_none();
+        let is_over = is_running && held.is_none();
         if held.is_some() || is_short && !is_over {
             let later = held
                 .into_iter()
@@ -215,11 +217,11 @@ impl Worker {
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
-        settled: &[SettledRow],
+        settled: &[FinishedRow],
     ) -> Result<u64, LedgerError> {
         let mut ends = Vec::with_capacity(settled.len());
         for row in settled {
-            let SettledRow {
+            let FinishedRow {
                 ended, at, retry, ..
             } = row;
             let at = run.now - milliseconds(clock::elapsed_since(*at));
@@ -285,7 +287,7 @@ impl Worker {
 
     /// Whether a row may be sent again under its key. A process that seemed lost may bring it back after its person was
     /// forgotten under the key and got another message.
-    fn has_its_person(&self, db: &mut Db, ended: &EndedAttempt) -> Result<bool, LedgerError> {
+    fn has_its_person(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
         let Some((key, hasher)) = &self.key else {
             return Ok(true);
         };
@@ -344,12 +346,12 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
 }
 
 /// What the API has said about the pace.
-fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
+fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
     let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
     let wait =
         stopped_until.map(|until| milliseconds(until.saturating_duration_since(clock::instant())));
-    PaceNews {
-        is_too_much: settled.iter().any(|row| row.slows),
+    PaceUpdate {
+        is_rate_limited: settled.iter().any(|row| row.slows),
         stopped_until: wait.map_or(0.0, |wait| moment(now.saturating_add(wait))),
     }
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::Worker;
 use crate::ledger::db::{Db, SqlRow, values};
 use crate::ledger::error::LedgerError;
-use crate::ledger::message::{checksum_of, hash_of_person};
+use crate::ledger::message::{checksum_of, hash_recipient};
 use crate::ledger::reach::Reach;
 use crate::ledger::run::queued;
 use crate::ledger::steps::{LockedRun, RECIPIENT_GAP};
-use crate::ledger::types::{ExchangeReply, QueuedRow};
+use crate::ledger::types::{ExchangeReply, RowToSend};
 use crate::message::sends_template;
 
 /// The rows that may leave now: those that are due, and those that were never tried; of a run with several rows to a person
@@ -46,7 +46,7 @@ const HOLD: &str = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND sta
 impl Worker {
     /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed. Only if they
     /// `may_be_fresh`, rows are among them that were never tried. Returns how many others wait for one to the same person.
-    pub(super) fn give(
+    pub(super) fn assign_rows(
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
@@ -127,10 +127,10 @@ impl Worker {
         &mut self,
         db: &mut Db,
         now: i64,
-        rows: &mut Vec<QueuedRow>,
-        fresh: &mut Vec<QueuedRow>,
+        rows: &mut Vec<RowToSend>,
+        fresh: &mut Vec<RowToSend>,
     ) -> Result<(), LedgerError> {
-        let is_counted = |row: &&QueuedRow| sends_template(&row.path, &row.body);
+        let is_counted = |row: &&RowToSend| sends_template(&row.path, &row.body);
         let Some(of) = self
             .reach
             .as_ref()
@@ -144,8 +144,8 @@ impl Worker {
             && let Some(mut people) = reach.people_near(db, limit, all)?
         {
             let at = now + of.lag;
-            let mut fits = |row: &QueuedRow| {
-                let person = hash_of_person(&row.recipient);
+            let mut fits = |row: &RowToSend| {
+                let person = hash_recipient(&row.recipient);
                 let fits = !is_counted(&row) || people.admits(person, limit);
                 if fits && is_counted(&row) {
                     people.add(person, at);

@@ -15,10 +15,10 @@ use super::db::{SHORT, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::model::Counts;
-use super::reach::{Reach, ReachOf};
+use super::reach::{Reach, ReachKey};
 use super::run::Run;
-use super::store::{Lost, lock_store};
-use super::types::{Details, ExchangeReply, SettledRow};
+use super::store::{LostWorkers, lock_store};
+use super::types::{ExchangeReply, FinishedRow, RunSettings};
 use crate::api::PAIR_RATE_LIMIT;
 use crate::clock;
 use crate::once::OnceHasher;
@@ -66,7 +66,7 @@ pub(crate) struct Worker {
     is_connected: bool,
     slack: Option<Duration>,
     /// The bot whose people are counted, and how many of them there may be in 24 hours.
-    reach: Option<ReachOf>,
+    reach: Option<ReachKey>,
     limit: Option<u32>,
     /// Until when the limit holds back rows that were never tried; zero if it does not.
     held_until: i64,
@@ -111,7 +111,7 @@ impl Run {
             connection: 1,
             exchanges: 0,
             is_connected: true,
-            reach: ReachOf::of(&details, timeout + slack),
+            reach: ReachKey::for_run(&details, timeout + slack),
             limit: details.conditions.per_day,
             held_until: 0,
             key,
@@ -144,7 +144,7 @@ impl Worker {
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
         let of = self.run.clone();
         let mut db = of.store.db();
-        if Lost::of(&mut db)?.of_run(of.id).next().is_some() {
+        if LostWorkers::read(&mut db)?.in_run(of.id).next().is_some() {
             db.0.check()?;
         }
         db.0.enter(self.id)?;
@@ -154,11 +154,11 @@ impl Worker {
             lock_store(db)?;
             of.change_in(db, |db, run| {
                 run.check_identity(db)?;
-                let is_alone = !Lost::of(db)?.is_sent(run.id);
+                let is_alone = !LostWorkers::read(db)?.is_sent(run.id);
                 run.note_lost(db)?;
                 run.note_finished(db)?;
                 let kept = db.one("SELECT details, created_at FROM run WHERE id = ?1", &values![run.id])?;
-                let details: Details = serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
+                let details: RunSettings = serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
                 if let Some(leaves_out) = leaves_out.filter(|_| !details.sandbox) {
                     let found = run.compare(db, &details, leaves_out, kept.int(1)?)?;
                     if !found.is_empty() && !leaves_out {
@@ -216,7 +216,7 @@ impl Worker {
             let Some(worker) = db.first(query, &values![self.id, run.now, self.connection])? else {
                 // The exchange finds that it is missing.
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
-                return if is_known { Err(LedgerError::stale()) } else { Ok(()) };
+                return if is_known { Err(LedgerError::superseded_connection()) } else { Ok(()) };
             };
             if worker.int(0)? < self.exchanges {
                 run.identity.clear();
@@ -253,7 +253,7 @@ impl Worker {
     pub(super) fn exchange_within(
         &mut self,
         patience: Duration,
-        settled: &[SettledRow],
+        settled: &[FinishedRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
@@ -280,7 +280,7 @@ impl Worker {
     /// leaves.
     pub(crate) fn exchange(
         &mut self,
-        settled: &[SettledRow],
+        settled: &[FinishedRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
@@ -294,7 +294,7 @@ impl Worker {
             Duration::ZERO
         };
         Ok(ExchangeReply {
-            gathers: (took * 2 / 3).min(LONGEST_GATHERING),
+            batch_delay: (took * 2 / 3).min(LONGEST_GATHERING),
             ..reply
         })
     }
@@ -354,7 +354,7 @@ mod tests {
         /// An exchange that is not tried again.
         pub(in crate::ledger) fn exchange_once(
             &mut self,
-            settled: &[SettledRow],
+            settled: &[FinishedRow],
             wanted: usize,
         ) -> Result<ExchangeReply, LedgerError> {
             self.try_exchange(settled, &[], wanted)

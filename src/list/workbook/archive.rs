@@ -20,7 +20,7 @@ pub(super) fn open_part<'a>(
     path: &str,
 ) -> Result<Option<ZipFile<'a, BufReader<File>>>, UsageError> {
     match place(archive, path) {
-        Some(place) => Ok(Some(archive.by_index(place).map_err(of_zip)?)),
+        Some(place) => Ok(Some(archive.by_index(place).map_err(zip_error)?)),
         None => Ok(None),
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn unreadable(cause: &io::Error) -> UsageError {
     )
 }
 
-pub(super) fn of_zip(error: ZipError) -> UsageError {
+pub(super) fn zip_error(error: ZipError) -> UsageError {
     match error {
         ZipError::UnsupportedArchive(text) if text == ZipError::PASSWORD_REQUIRED => password(),
         error => UsageError::new(
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_found_wherever_it_is_cut() {
+    fn tag_is_found_across_buffer_boundaries() {
         let tag = "mergeCell";
         for before in [
             0,

@@ -104,7 +104,7 @@ fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
         if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
             return Token::Other;
         }
-        *conventions = conventions.or(Conventions::of_tag(tag));
+        *conventions = conventions.or(Conventions::for_language_tag(tag));
         return Token::Text(sign.to_owned());
     }
     match inside.to_ascii_lowercase().as_str() {

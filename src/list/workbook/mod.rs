@@ -23,8 +23,8 @@ use std::sync::Arc;
 use zip::ZipArchive;
 
 use self::archive::{Archive, open_part};
-use self::archive::{of_zip, unreadable};
-pub(crate) use self::number_format::Unshown;
+use self::archive::{unreadable, zip_error};
+pub(crate) use self::number_format::FormatFallback;
 use self::ods_styles::OdsStyles;
 pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, column_letters};
 pub(crate) use self::values::plain_number;
@@ -41,7 +41,7 @@ pub(crate) struct Workbook {
     /// The name of the list, for errors.
     name: String,
     pub(super) sheets: Vec<Sheet>,
-    content: Arc<BookContent>,
+    content: Arc<WorkbookContext>,
 }
 
 pub(super) struct Sheet {
@@ -52,7 +52,7 @@ pub(super) struct Sheet {
 }
 
 /// What the cells of all sheets refer to.
-enum BookContent {
+enum WorkbookContext {
     Excel(SheetContext),
     OpenDocument(OdsStyles),
 }
@@ -60,7 +60,7 @@ enum BookContent {
 /// Whether the values of cells that are covered by a merge are left out, as the sheet does not show them. People who must
 /// not be written to are looked for in them, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Covered {
+pub(super) enum MergedCellPolicy {
     Hidden,
     Read,
 }
@@ -72,7 +72,7 @@ impl Workbook {
             .try_clone()
             .map_err(|cause| unreadable(&cause))
             .and_then(open);
-        let (sheets, content) = opened.map_err(|error| error.of(name))?;
+        let (sheets, content) = opened.map_err(|error| error.in_file(name))?;
         Ok(Self {
             file,
             name: name.to_owned(),
@@ -136,7 +136,11 @@ impl Workbook {
     }
 
     /// The filled rows of the sheet at `place`.
-    pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, UsageError> {
+    pub(super) fn rows(
+        &self,
+        place: usize,
+        covered: MergedCellPolicy,
+    ) -> Result<SheetStream, UsageError> {
         let file = self
             .file
             .try_clone()
@@ -148,12 +152,12 @@ impl Workbook {
             .unwrap_or_default();
         let book = Arc::clone(&self.content);
         SheetStream::start(&self.name, move |sink| {
-            let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_zip)?;
+            let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip_error)?;
             match book.as_ref() {
-                BookContent::Excel(context) => {
+                WorkbookContext::Excel(context) => {
                     xlsx::read_sheet(&mut archive, &part, context, covered, sink)
                 }
-                BookContent::OpenDocument(styles) => {
+                WorkbookContext::OpenDocument(styles) => {
                     ods::read_sheet(&mut archive, place, styles, covered, sink)
                 }
             }
@@ -161,17 +165,17 @@ impl Workbook {
     }
 }
 
-fn open(file: File) -> Result<(Vec<Sheet>, BookContent), UsageError> {
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_zip)?;
+fn open(file: File) -> Result<(Vec<Sheet>, WorkbookContext), UsageError> {
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip_error)?;
     if is_ods(&mut archive)? {
         let (sheets, styles) = ods::open(&mut archive)?;
-        return Ok((sheets, BookContent::OpenDocument(styles)));
+        return Ok((sheets, WorkbookContext::OpenDocument(styles)));
     }
     let path = xlsx::workbook_path(&mut archive)?;
     let hint = "unpack it, and name the list inside; a document of another program save as .xlsx";
     let path = path.ok_or_else(|| not_a_list("a zip archive", hint))?;
     let (sheets, context) = xlsx::open(&mut archive, &path)?;
-    Ok((sheets, BookContent::Excel(context)))
+    Ok((sheets, WorkbookContext::Excel(context)))
 }
 
 fn is_ods(archive: &mut Archive) -> Result<bool, UsageError> {

@@ -27,7 +27,7 @@ pub(crate) struct NumberFormat {
 
 /// Why a cell is not written as its format shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unshown {
+pub(crate) enum FormatFallback {
     /// The format is not a simple one.
     Format,
     /// No country decides which marks or names to write.
@@ -51,17 +51,17 @@ enum Section {
 
 impl NumberFormat {
     /// The format `id`, with its code if the workbook declares it; None if it shows a number as it is stored.
-    pub(super) fn of(id: u32, declared: Option<&str>, is_1904: bool) -> Option<Self> {
+    pub(super) fn new(id: u32, declared: Option<&str>, is_1904: bool) -> Option<Self> {
         // Some programs write the first one out, as used in the United States.
         let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
         let code = declared.filter(|_| !is_regional).or_else(|| built_in(id))?;
         Some(Self {
             is_regional,
-            ..Self::of_code(code, is_1904)?
+            ..Self::from_code(code, is_1904)?
         })
     }
 
-    fn of_code(code: &str, is_1904: bool) -> Option<Self> {
+    fn from_code(code: &str, is_1904: bool) -> Option<Self> {
         if is_general(code) {
             return None;
         }
@@ -77,7 +77,10 @@ impl NumberFormat {
         let kind = sections
             .first()
             .map_or(NumberKind::Plain, |tokens| kind(tokens));
-        let sections = sections.iter().map(|tokens| Section::of(tokens)).collect();
+        let sections = sections
+            .iter()
+            .map(|tokens| Section::from_tokens(tokens))
+            .collect();
         Some(Self {
             code: code.to_owned(),
             kind,
@@ -110,26 +113,29 @@ impl NumberFormat {
         &self,
         value: f64,
         conventions: Option<&Conventions>,
-    ) -> Result<String, Unshown> {
+    ) -> Result<String, FormatFallback> {
         let conventions = self.conventions.as_ref().or(conventions);
-        let sections = self.sections.as_deref().ok_or(Unshown::Format)?;
+        let sections = self.sections.as_deref().ok_or(FormatFallback::Format)?;
         let (section, has_sign) = match sections {
             [_, negative, ..] if value < 0.0 => (negative, false),
             [_, _, zero] if value == 0.0 => (zero, false),
             [positive, ..] => (positive, value < 0.0),
-            [] => return Err(Unshown::Format),
+            [] => return Err(FormatFallback::Format),
         };
-        let at = || moment(value, self.is_1904).ok_or(Unshown::Format);
+        let at = || moment(value, self.is_1904).ok_or(FormatFallback::Format);
         let language = conventions.and_then(|known| known.language);
-        let dated =
-            |format: &str, at: DateTime| written_date(format, at, language).ok_or(Unshown::Country);
+        let dated = |format: &str, at: DateTime| {
+            written_date(format, at, language).ok_or(FormatFallback::Country)
+        };
         let shown = match section {
             Section::Number {
                 before,
                 layout,
                 behind,
             } => {
-                let number = layout.write(value, conventions).ok_or(Unshown::Country)?;
+                let number = layout
+                    .write(value, conventions)
+                    .ok_or(FormatFallback::Country)?;
                 format!(
                     "{}{before}{number}{behind}",
                     if has_sign { "-" } else { "" }
@@ -137,14 +143,14 @@ impl NumberFormat {
             }
             Section::Text(text) => text.clone(),
             Section::Date(format) if self.is_regional => {
-                let short = conventions.ok_or(Unshown::Country)?.short_date;
+                let short = conventions.ok_or(FormatFallback::Country)?.short_date;
                 dated(
                     &format.replace("%-m/%-d/%Y", short),
-                    at()?.date.ok_or(Unshown::Format)?,
+                    at()?.date.ok_or(FormatFallback::Format)?,
                 )?
             }
             Section::Date(format) if has_code(format, OF_DAY) => {
-                dated(format, at()?.date.ok_or(Unshown::Format)?)?
+                dated(format, at()?.date.ok_or(FormatFallback::Format)?)?
             }
             Section::Date(format) => dated(format, at()?.clock)?,
             Section::Hours { is_padded, format } => {
@@ -175,7 +181,7 @@ fn built_in(id: u32) -> Option<&'static str> {
 
 impl Section {
     /// None if it is not simple.
-    fn of(tokens: &[Token]) -> Option<Self> {
+    fn from_tokens(tokens: &[Token]) -> Option<Self> {
         match tokens {
             [Token::Hours(length), ..] => Some(Self::Hours {
                 is_padded: *length > 1,
@@ -312,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_may_add_to_a_text() {
+    fn format_may_add_to_text() {
         for (code, expected) in [
             ("\"Sr. \"@", Some("Sr. Ana")),
             ("0;-0;0;\\[@\\]", Some("[Ana]")),
@@ -321,22 +327,22 @@ mod tests {
             ("0\"@\"", None),
             ("General@", None),
         ] {
-            let format = NumberFormat::of_code(code, false).unwrap();
+            let format = NumberFormat::from_code(code, false).unwrap();
             assert_eq!(format.show_text("Ana").as_deref(), expected, "{code}");
         }
     }
 
     #[test]
-    fn a_simple_format_shows_a_number_as_a_sheet_does() {
+    fn simple_format_matches_spreadsheet_display() {
         for (code, value, country, expected) in [
             ("0000000000", 912_345_678.0, None, Ok("0912345678")),
             ("00000", 123.0, None, Ok("00123")),
             ("0", 12.5, None, Ok("13")),
             ("0%", 0.15, None, Ok("15%")),
             ("0.0%", 0.155, Some("EC"), Ok("15,5%")),
-            ("0.0%", 0.155, None, Err(Unshown::Country)),
+            ("0.0%", 0.155, None, Err(FormatFallback::Country)),
             ("#,##0.00", 1500.0, Some("EC"), Ok("1.500,00")),
-            ("#,##0.00", 1500.0, None, Err(Unshown::Country)),
+            ("#,##0.00", 1500.0, None, Err(FormatFallback::Country)),
             ("\"$\"#,##0.00", 1500.0, Some("MX"), Ok("$1,500.00")),
             ("[$$-300A]\\ #,##0.00", 1500.0, Some("US"), Ok("$ 1.500,00")),
             ("[$€-C0A]#,##0.00", -3.5, None, Ok("-€3,50")),
@@ -345,7 +351,7 @@ mod tests {
             ("\"Bs \"??", 45.0, None, Ok("Bs 45")),
             ("$?", 3.25, None, Ok("$3")),
             ("?\" kg\"", 0.0, None, Ok("kg")),
-            ("??/??", 45.0, None, Err(Unshown::Format)),
+            ("??/??", 45.0, None, Err(FormatFallback::Format)),
             ("[Red]0;[Blue]\\(0\\)", -7.0, None, Ok("(7)")),
             (
                 "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
@@ -373,36 +379,41 @@ mod tests {
                 Some("US"),
                 Ok("sábado, 28 de nov"),
             ),
-            ("d-mmm-yy", 46354.0, None, Err(Unshown::Country)),
+            ("d-mmm-yy", 46354.0, None, Err(FormatFallback::Country)),
             ("dd.mm.yy hh:mm", 46354.5625, None, Ok("28.11.26 13:30")),
             ("yyyy\\-mm\\-dd", 46354.0, None, Ok("2026-11-28")),
             ("h:mm AM/PM", 0.5625, Some("US"), Ok("1:30 PM")),
             ("mm:ss", 0.5625, None, Ok("30:00")),
             ("[h]:mm:ss", 1.5, None, Ok("36:00:00")),
             ("[h]:mm", 1.53125, None, Ok("36:45")),
-            ("[hhh]:mm", 1.53125, None, Err(Unshown::Format)),
-            ("dd/mm/yyyy", -1.0, None, Err(Unshown::Format)),
-            ("# ?/?", 0.5, Some("EC"), Err(Unshown::Format)),
-            ("0.00E+00", 1500.0, Some("EC"), Err(Unshown::Format)),
-            ("#,##0,", 1500.0, Some("EC"), Err(Unshown::Format)),
-            ("[>100]0;0.0", 150.0, Some("EC"), Err(Unshown::Format)),
-            ("000\\-000", 123_456.0, None, Err(Unshown::Format)),
+            ("[hhh]:mm", 1.53125, None, Err(FormatFallback::Format)),
+            ("dd/mm/yyyy", -1.0, None, Err(FormatFallback::Format)),
+            ("# ?/?", 0.5, Some("EC"), Err(FormatFallback::Format)),
+            ("0.00E+00", 1500.0, Some("EC"), Err(FormatFallback::Format)),
+            ("#,##0,", 1500.0, Some("EC"), Err(FormatFallback::Format)),
+            (
+                "[>100]0;0.0",
+                150.0,
+                Some("EC"),
+                Err(FormatFallback::Format),
+            ),
+            ("000\\-000", 123_456.0, None, Err(FormatFallback::Format)),
             (
                 "[$-F800]dddd\\,\\ mmmm\\ dd",
                 46354.0,
                 Some("EC"),
-                Err(Unshown::Format),
+                Err(FormatFallback::Format),
             ),
-            (";;;", 5.0, Some("EC"), Err(Unshown::Format)),
+            (";;;", 5.0, Some("EC"), Err(FormatFallback::Format)),
             (
                 "yyyy-mm-dd\"T\"hh:mm:ss.000",
                 46354.0,
                 None,
-                Err(Unshown::Format),
+                Err(FormatFallback::Format),
             ),
         ] {
-            let conventions = country.map(|code| Conventions::of(code).unwrap());
-            let format = NumberFormat::of_code(code, false).unwrap();
+            let conventions = country.map(|code| Conventions::for_country(code).unwrap());
+            let format = NumberFormat::from_code(code, false).unwrap();
             assert_eq!(
                 format
                     .show(value, conventions.as_ref())
@@ -413,25 +424,25 @@ mod tests {
             );
         }
         for code in ["General", "@", ""] {
-            assert_eq!(NumberFormat::of_code(code, false), None);
+            assert_eq!(NumberFormat::from_code(code, false), None);
         }
         for id in 0..60 {
-            if let Some(format) = NumberFormat::of(id, None, false) {
+            if let Some(format) = NumberFormat::new(id, None, false) {
                 let _ = format.show(46354.5625, None);
             }
         }
-        let regional = NumberFormat::of(14, Some("mm-dd-yy"), false).unwrap();
-        assert_eq!(regional.show(46354.0, None), Err(Unshown::Country));
+        let regional = NumberFormat::new(14, Some("mm-dd-yy"), false).unwrap();
+        assert_eq!(regional.show(46354.0, None), Err(FormatFallback::Country));
         assert_eq!(
             regional
-                .show(46354.0, Conventions::of("CL").as_ref())
+                .show(46354.0, Conventions::for_country("CL").as_ref())
                 .unwrap(),
             "28-11-2026"
         );
     }
 
     #[test]
-    fn a_format_says_whether_a_number_is_a_date() {
+    fn format_shows_if_number_is_a_date() {
         use NumberKind::{Date, Elapsed, Plain};
 
         for (code, expected) in [
@@ -456,7 +467,7 @@ mod tests {
             ("\"unclosed", Plain),
         ] {
             assert_eq!(
-                NumberFormat::of_code(code, false).map_or(Plain, |format| format.kind),
+                NumberFormat::from_code(code, false).map_or(Plain, |format| format.kind),
                 expected,
                 "{code}"
             );

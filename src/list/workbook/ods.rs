@@ -9,7 +9,7 @@ use super::ods_styles::OdsStyles;
 use super::part::XmlPart;
 use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, RowSink, SheetCell, SheetRow};
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
-use super::{Covered, Sheet};
+use super::{MergedCellPolicy, Sheet};
 use crate::input::UsageError;
 
 /// A cell that is covered by a merged one: its value is not seen.
@@ -55,7 +55,7 @@ pub(super) fn read_sheet(
     archive: &mut Archive,
     place: usize,
     styles: &OdsStyles,
-    covered: Covered,
+    covered: MergedCellPolicy,
     sink: &mut RowSink,
 ) -> Result<(), UsageError> {
     let mut tables = 0;
@@ -103,7 +103,7 @@ struct Table<'a> {
     of_columns: Vec<(usize, String)>,
     /// The default style of the row's cells.
     of_row: Option<String>,
-    covered: Covered,
+    covered: MergedCellPolicy,
     sink: &'a mut RowSink,
     /// The number of the row that was read last.
     last: u64,
@@ -171,7 +171,7 @@ impl Table<'_> {
                 return Ok(());
             }
             let times: usize = repeats(part, tag, "number-columns-repeated")?;
-            let found = OdsCell::of(part, tag)?;
+            let found = OdsCell::read(part, tag)?;
             let text = read_text(part)?;
             let of_column = || {
                 self.of_columns
@@ -191,7 +191,7 @@ impl Table<'_> {
             );
             let value = found.value(text);
             let is_empty = matches!(&value, Ok(text) if text.is_empty());
-            if !is_empty && (!is_covered || self.covered == Covered::Read) {
+            if !is_empty && (!is_covered || self.covered == MergedCellPolicy::Read) {
                 let cell = SheetCell {
                     value,
                     look,
@@ -232,7 +232,7 @@ struct OdsCell {
 }
 
 impl OdsCell {
-    fn of(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, UsageError> {
+    fn read(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, UsageError> {
         let mut cell = Self::default();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| part.damaged(error))?;

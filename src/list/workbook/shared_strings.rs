@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_what_was_typed() {
+    fn shared_strings_are_decoded() {
         let xml = "<sst><si><t>Ana</t></si><si/><si><r><rPr/><t xml:space=\"preserve\">a </t></r><r><t>&amp;b&#x41;</t></r>\
                    <rPh><t>x</t></rPh></si><si><t><![CDATA[<c>]]>\r\n_x005F_x000D_</t></si></sst>";
         let strings = SharedStrings::read(XmlPart::new(xml.as_bytes(), "x")).unwrap();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_is_one_only_where_it_is_whole() {
+    fn only_complete_escapes_are_decoded() {
         for (text, expected) in [
             ("a_x000D_b", "a\rb"),
             ("_x00", "_x00"),

@@ -230,7 +230,7 @@ impl SheetStream {
             }
             return Ok(None);
         };
-        row.map(Some).map_err(|error| error.of(&self.name))
+        row.map(Some).map_err(|error| error.in_file(&self.name))
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_has_letters() {
+    fn column_letters_round_trip() {
         for (place, letters) in [
             (0, "A"),
             (25, "Z"),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_whose_reader_panics_does_not_end_there() {
+    fn stream_ends_after_its_reader_panics() {
         let mut stream = SheetStream::start("list", |_| panic!("a fault of the reader")).unwrap();
         let panic = catch_unwind(AssertUnwindSafe(|| stream.next())).unwrap_err();
         assert_eq!(panic.downcast_ref(), Some(&"a fault of the reader"));

@@ -6,7 +6,7 @@ use std::io::{Seek, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{CellFault, Covered, SheetRow, Workbook};
+use super::{CellFault, MergedCellPolicy, SheetRow, Workbook};
 use crate::input::UsageError;
 
 /// A part that replaces one of the workbook.
@@ -65,7 +65,7 @@ fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, UsageError> {
     }
     let mut file = archive.finish().unwrap();
     file.rewind().unwrap();
-    let mut stream = Workbook::open(file, "list")?.rows(0, Covered::Hidden)?;
+    let mut stream = Workbook::open(file, "list")?.rows(0, MergedCellPolicy::Hidden)?;
     std::iter::from_fn(|| stream.next().transpose()).collect()
 }
 
@@ -76,7 +76,7 @@ fn cells(row: &str, parts: &[Part<'_>]) -> Vec<String> {
 }
 
 #[test]
-fn a_number_is_all_that_the_cell_stores() {
+fn number_keeps_all_stored_digits() {
     for (cell, expected) in [
         // More digits than a floating point number keeps.
         ("<c><v>12345678901234567</v></c>", "12345678901234567"),
@@ -98,7 +98,7 @@ fn a_number_is_all_that_the_cell_stores() {
 }
 
 #[test]
-fn a_text_is_the_one_that_the_cell_names_or_an_error() {
+fn text_index_must_exist() {
     assert_eq!(cells("<c t=\"s\"><v> 1 </v></c>", &[]), ["One"]);
     for index in ["x", "-1", "2", "1.0", "99999999999999999999999"] {
         let row = format!("<row><c t=\"s\"><v>{index}</v></c></row>");
@@ -123,7 +123,7 @@ fn a_text_is_the_one_that_the_cell_names_or_an_error() {
 }
 
 #[test]
-fn a_cell_stands_where_it_says_or_nowhere() {
+fn invalid_cell_position_is_an_error() {
     for row in [
         "<row r=\"4294967298\"><c><v>593987654321</v></c></row>",
         "<row r=\"18446744073709551617\"><c><v>593987654321</v></c></row>",
@@ -135,7 +135,7 @@ fn a_cell_stands_where_it_says_or_nowhere() {
 }
 
 #[test]
-fn an_error_of_any_name_is_the_fault_of_its_cell_alone() {
+fn cell_error_affects_only_its_cell() {
     let found = rows(
         "<row><c t=\"e\"><v>#SPILL!</v></c><c><v>7</v></c><c><f>A1</f></c></row>",
         &[],
@@ -150,7 +150,7 @@ fn an_error_of_any_name_is_the_fault_of_its_cell_alone() {
 }
 
 #[test]
-fn a_sheet_that_is_not_a_table_of_cells_does_not_hide_the_others() {
+fn macro_sheet_does_not_hide_other_sheets() {
     let sheets = "<workbook><sheets><sheet name=\"Macro\" r:id=\"m\"/><sheet name=\"Nowhere\" r:id=\"n\"/>\
                   <sheet name=\"S\" r:id=\"s\"/></sheets></workbook>";
     let relations = "<Relationships><Relationship Id=\"m\" Type=\"x/xlMacrosheet\" Target=\"m.xml\"/>\
@@ -163,7 +163,7 @@ fn a_sheet_that_is_not_a_table_of_cells_does_not_hide_the_others() {
 }
 
 #[test]
-fn a_row_that_is_not_seen_is_known_by_its_mark_or_its_height() {
+fn hidden_row_is_recognized_by_flag_or_height() {
     let found = rows(
         "<row hidden=\"1\"><c><v>1</v></c></row><row ht=\"0\"><c><v>2</v></c></row><row ht=\"15\"><c><v>3</v></c></row>",
         &[],

@@ -68,7 +68,7 @@ pub(crate) fn plain_number(value: f64) -> String {
 }
 
 /// A number of days as formats show it.
-pub(super) struct Moment {
+pub(super) struct SerialDate {
     /// None if the calendar has no such day.
     pub(super) date: Option<DateTime>,
     /// The time of day, on any day.
@@ -78,14 +78,14 @@ pub(super) struct Moment {
 }
 
 /// None if it cannot be a time.
-pub(super) fn moment(value: f64, is_1904: bool) -> Option<Moment> {
+pub(super) fn moment(value: f64, is_1904: bool) -> Option<SerialDate> {
     let (days, milliseconds) = days_and_milliseconds(value)?;
     let clock = DateTime::default()
         .checked_add(milliseconds.milliseconds())
         .ok()?;
     let day = day_of(if is_1904 { days + DAYS_TO_1904 } else { days });
     let date = day.map(|day| day.to_datetime(clock.time()));
-    Some(Moment {
+    Some(SerialDate {
         date,
         clock,
         hours: days * 24 + milliseconds / 3_600_000,
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_written_as_a_csv_would_have_it() {
+    fn number_is_written_as_in_csv() {
         for (stored, expected) in [
             ("593987654321", "593987654321"),
             ("5.93987654321E11", "593987654321"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_written_as_iso_has_it() {
+    fn date_is_written_in_iso_format() {
         for (stored, is_1904, expected) in [
             ("1", false, "1900-01-01"),
             ("59", false, "1900-02-28"),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_that_are_texts_lose_what_says_nothing() {
+    fn iso_dates_and_durations_are_shortened() {
         for (stored, expected) in [
             ("2026-11-20", "2026-11-20"),
             ("2026-11-20T00:00:00", "2026-11-20"),

@@ -11,7 +11,7 @@ use super::shared_strings::SharedStrings;
 use super::sheet_row::RowSink;
 use super::values::is_true;
 use super::xlsx_rows::{CellStyle, CoveredCells, SheetContext, TAG, read_rows};
-use super::{Covered, Sheet};
+use super::{MergedCellPolicy, Sheet};
 use crate::input::UsageError;
 
 /// Another part, which a part names by an id.
@@ -76,12 +76,12 @@ pub(super) fn read_sheet(
     archive: &mut Archive,
     path: &str,
     context: &SheetContext,
-    covered: Covered,
+    covered: MergedCellPolicy,
     sink: &mut RowSink,
 ) -> Result<(), UsageError> {
     let covered = match covered {
-        Covered::Hidden => covered_cells(archive, path)?,
-        Covered::Read => CoveredCells::default(),
+        MergedCellPolicy::Hidden => covered_cells(archive, path)?,
+        MergedCellPolicy::Read => CoveredCells::default(),
     };
     read_rows(
         XmlPart::new(sheet_part(archive, path)?, path),
@@ -229,7 +229,7 @@ fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellSt
                 .entry(id.unwrap_or_default())
                 .or_insert_with_key(|id| {
                     let code = declared.get(id).map(String::as_str);
-                    NumberFormat::of(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
+                    NumberFormat::new(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
                 });
             let font: Option<usize> = font.and_then(|font| font.parse().ok());
             let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);

@@ -232,7 +232,7 @@ pub(super) struct CoveredCells {
 }
 
 impl CoveredCells {
-    fn of(mut areas: Vec<MergedArea>) -> Self {
+    fn new(mut areas: Vec<MergedArea>) -> Self {
         areas.sort_by_key(|area| Reverse(*area.rows.start()));
         Self {
             next: areas,
@@ -250,7 +250,7 @@ impl CoveredCells {
             }
             Ok(())
         })?;
-        Ok(Self::of(areas))
+        Ok(Self::new(areas))
     }
 
     /// Goes on to this row.
@@ -290,9 +290,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_cells_of_a_merge_but_the_first_are_covered() {
+    fn merged_cells_after_the_first_are_covered() {
         let areas = ["B2:C3", "A3:A5", "D1", "B7:B8"].map(|area| MergedArea::read(area).unwrap());
-        let mut covered = CoveredCells::of(areas.into());
+        let mut covered = CoveredCells::new(areas.into());
         let found = (1..=8).map(|number| {
             covered.begin_row(number);
             (0..5)

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::input::{Input, UsageError, name_of};
 use crate::message::envelope::Envelope;
-use crate::message::flag::TypedFlags;
+use crate::message::flag::FlagValues;
 use crate::message::kind::{FieldProblem, Kind};
 use crate::message::or_template::is_template;
 use crate::message::vcard::{self, complete_name, complete_phone, has_parts};
@@ -30,7 +30,7 @@ const CARD: [&str; 5] = [
 ];
 
 fn shape(
-    typed: &TypedFlags,
+    typed: &FlagValues,
     fields: &mut Map<String, Value>,
     input: &mut Input,
 ) -> Result<(), UsageError> {
@@ -90,7 +90,7 @@ fn shape(
 }
 
 /// Fills in a name's parts and a phone's `wa_id`, if flags of one card were typed.
-fn fill(typed: &TypedFlags, fields: &mut Map<String, Value>) {
+fn fill(typed: &FlagValues, fields: &mut Map<String, Value>) {
     let contacts = fields
         .get_mut("contacts")
         .and_then(Value::as_array_mut)

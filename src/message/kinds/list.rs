@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_an_option_apart() {
+    fn list_option_is_split_into_fields() {
         for (raw, id, title, description) in [
             ("Sales", None, "Sales", None),
             ("s=Sales", Some("s"), "Sales", None),

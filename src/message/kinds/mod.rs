@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::drawing::{Part, draw};
 use super::envelope::{Envelope, Route};
-use super::flag::{Flag, TypedFlags};
+use super::flag::{Flag, FlagValues};
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
@@ -125,19 +125,19 @@ impl Definition {
 
 /// One message of any kind; from the command line, the part of it that its flags give.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
+pub(crate) struct MessageKind {
     pub(super) kind: &'static Kind,
-    pub(super) typed: TypedFlags,
+    pub(super) typed: FlagValues,
 }
 
-impl Message {
+impl MessageKind {
     /// Every kind, empty.
     pub(crate) fn all() -> Vec<Self> {
         KINDS
             .iter()
             .map(|kind| Self {
                 kind,
-                typed: TypedFlags::default(),
+                typed: FlagValues::default(),
             })
             .collect()
     }
@@ -239,7 +239,7 @@ impl Message {
     }
 
     /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
-    pub(crate) fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn from_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
         let kind = Self::all()
             .into_iter()
             .find(|kind| kind.wire_type() == Some(wire))?;
@@ -249,7 +249,7 @@ impl Message {
     /// The kind that a body seems to be: by its `type`, or by a field that only one kind has.
     pub(crate) fn suggested_by(body: &Value) -> Option<Self> {
         let fields = body.as_object()?;
-        if let Some(kind) = Self::of_body(fields) {
+        if let Some(kind) = Self::from_body(fields) {
             return Some(kind);
         }
         let (_, name) = OWN_FIELDS
@@ -259,12 +259,12 @@ impl Message {
     }
 
     /// The kind of a whole body, by the name of a template, otherwise by its `type`; its fields are empty.
-    pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn from_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
             let template = Self::named("template")?;
             return Some(template.read_as(fields).unwrap_or(template));
         }
-        Self::of_wire_type(fields.get("type")?.as_str()?, fields)
+        Self::from_wire_type(fields.get("type")?.as_str()?, fields)
     }
 
     /// The argument of a text.
@@ -298,7 +298,7 @@ impl Message {
     pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
         let said = body
             .as_object()
-            .and_then(|fields| Self::of_body(fields).or_else(|| self.read_as(fields)));
+            .and_then(|fields| Self::from_body(fields).or_else(|| self.read_as(fields)));
         let parts = draw(said.as_ref().unwrap_or(self).command(), body);
         if parts.is_empty() {
             vec![Part::Drawing {
@@ -319,17 +319,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_wire_type_is_read_as_its_own_kind() {
-        for wire in Message::wire_types() {
+    fn each_wire_type_maps_to_its_kind() {
+        for wire in MessageKind::wire_types() {
             assert_eq!(
-                Message::of_wire_type(wire, &Map::new()).map(|kind| kind.envelope()),
+                MessageKind::from_wire_type(wire, &Map::new()).map(|kind| kind.envelope()),
                 Some(Envelope::Typed(wire))
             );
         }
     }
 
     #[test]
-    fn draws_each_part_in_reading_order() {
+    fn parts_are_drawn_in_reading_order() {
         for (kind, body, expected) in [
             (
                 "flow",
@@ -396,7 +396,7 @@ mod tests {
             ("raw", json!({"type": "new"}), vec![r#"{"type":"new"}"#]),
         ] {
             assert_eq!(
-                Message::named(kind).unwrap().draw(&body),
+                MessageKind::named(kind).unwrap().draw(&body),
                 expected,
                 "{kind}"
             );
