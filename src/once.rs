@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use ring::hmac::{self, HMAC_SHA256};
-use serde_with::{DeserializeFromStr, SerializeDisplay};
+use serde::{Deserialize, Serialize};
 
 use crate::invisible::is_invisible;
 use crate::phone::person_key;
@@ -15,7 +15,8 @@ const MOST_CHARACTERS: usize = 100;
 
 /// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are,
 /// however these are encoded: macOS writes `é` in file names as two characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct OnceKey(String);
 
 impl OnceKey {
@@ -32,6 +33,20 @@ impl OnceKey {
 impl Display for OnceKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for OnceKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<OnceKey> for String {
+    fn from(key: OnceKey) -> Self {
+        key.0
     }
 }
 

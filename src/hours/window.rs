@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Weekday;
-use serde_with::{DeserializeFromStr, SerializeDisplay};
+use serde::{Deserialize, Serialize};
 
 use crate::conventions::Language;
 use crate::nearest::plain;
@@ -13,7 +13,8 @@ const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
 /// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute at which it closes. A window that ends
 /// before it starts continues past midnight, and belongs to the day on which it opened.
-#[derive(Clone, Debug, PartialEq, Eq, DeserializeFromStr, SerializeDisplay)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct DailyWindow {
     days: Vec<Weekday>,
     /// As it was written, in lower case; None for all days.
@@ -36,6 +37,20 @@ impl DailyWindow {
 
     pub(super) fn is_over_midnight(&self) -> bool {
         self.end < self.start
+    }
+}
+
+impl TryFrom<String> for DailyWindow {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<DailyWindow> for String {
+    fn from(window: DailyWindow) -> Self {
+        window.to_string()
     }
 }
 

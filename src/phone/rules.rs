@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use serde_with::{DeserializeFromStr, SerializeDisplay};
+use serde::{Deserialize, Serialize};
 
 use super::person::two_forms;
 use crate::invisible::with_control_pictures;
@@ -148,7 +148,8 @@ fn by_the_rules(digits: &str) -> Cow<'_, str> {
 }
 
 /// A country that has a numbering plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DeserializeFromStr, SerializeDisplay)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Country(pub(super) &'static Region);
 
 /// The names of each country, one country per line: its code, and names as [`plain`] writes them. Written by
@@ -191,6 +192,20 @@ fn by_name(text: &str) -> Option<&'static Region> {
             .collect()
     });
     by_name.get(plain(text).as_str()).copied()
+}
+
+impl TryFrom<String> for Country {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Country> for String {
+    fn from(country: Country) -> Self {
+        country.to_string()
+    }
 }
 
 impl FromStr for Country {

@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use serde_with::skip_serializing_none;
 use tokio::sync::watch;
 
 use super::answers;
@@ -36,14 +35,15 @@ pub(super) struct RefusedQuery {
 }
 
 /// A user's message, from the page or from a request.
-#[skip_serializing_none]
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, tag = "type", rename = "text")]
 struct Written {
     text: String,
     /// The id of the message whose button was pressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     in_reply_to: Option<String>,
     /// The button's payload, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<Value>,
 }
 
