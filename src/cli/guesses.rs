@@ -89,8 +89,12 @@ pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess
         .or_else(|| wrong.other_name_of_kind())
         .or_else(|| wrong.conflict())
         .or_else(|| (!is_misspelt).then(|| wrong.misplaced_word()).flatten())
-        .or_else(|| (!is_misspelt).then(|| wrong.of_another_command()).flatten())
-        .or_else(|| (!is_misspelt).then(|| wrong.of_no_command()).flatten())?;
+        .or_else(|| {
+            (!is_misspelt)
+                .then(|| wrong.guess_other_command())
+                .flatten()
+        })
+        .or_else(|| (!is_misspelt).then(|| wrong.guess_unknown_word()).flatten())?;
     Some(Guess {
         hint: wrong.with_trials(&guess.hint),
         ..guess
@@ -567,7 +571,7 @@ impl WrongLine<'_> {
     }
 
     /// A flag that only other commands have.
-    fn of_another_command(&self) -> Option<Guess> {
+    fn guess_other_command(&self) -> Option<Guess> {
         if self.kind != ErrorKind::UnknownArgument
             || !self.word.starts_with("--")
             || find_similar_flag(&self.commands, &self.word).is_some()
@@ -593,7 +597,7 @@ impl WrongLine<'_> {
     }
 
     /// A word that nothing resembles.
-    fn of_no_command(&self) -> Option<Guess> {
+    fn guess_unknown_word(&self) -> Option<Guess> {
         let here = self.path().join(" ");
         let command = format!("jelouctl {here}");
         let command = command.trim_end();

@@ -109,7 +109,7 @@ pub(crate) fn report_limit(
     details: &RunSettings,
     draft: &LedgerDraft,
 ) -> Result<bool, LedgerError> {
-    let Some(daily) = DailyLimit::of_draft(store, details, draft)? else {
+    let Some(daily) = DailyLimit::for_draft(store, details, draft)? else {
         return Ok(false);
     };
     if details.sandbox {

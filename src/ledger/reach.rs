@@ -58,7 +58,7 @@ pub(crate) struct DailyLimit {
 impl DailyLimit {
     /// The limit of a run with these details, for the rows of `draft`. Without `store`, and in the sandbox, nobody counts
     /// yet. None if the run has no limit.
-    pub(crate) fn of_draft(
+    pub(crate) fn for_draft(
         store: Option<&Ledger>,
         details: &RunSettings,
         draft: &LedgerDraft,

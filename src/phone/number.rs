@@ -203,7 +203,7 @@ impl PhoneNumber {
     }
 
     /// The same number, which counts as one with a country code: its country was given.
-    pub(crate) fn of_known_country(self) -> Self {
+    pub(crate) fn with_known_country(self) -> Self {
         Self {
             is_bare: false,
             ..self

@@ -63,7 +63,7 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
     if let Some(view) = view {
         // Whether the numbers of a list without a country are of one country is judged for the whole list.
         let number = if country.is_some() {
-            number.of_known_country()
+            number.with_known_country()
         } else {
             number
         };

@@ -432,7 +432,8 @@ fn recipient_in_undocumented_form_has_warning() {
             "the recipient `{user}` may be another chat than is meant: Jelou documents digits with the country code, \
              without +{meant}"
         );
-        assert_eq!(header, expected);
+        // The test reads a head in small letters.
+        assert_eq!(header, expected.to_lowercase());
     }
     for user in [USER, "U1", "5f0c2a", "US.13491208655302741918"] {
         let answer = sandbox.ask(

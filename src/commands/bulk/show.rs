@@ -119,7 +119,7 @@ impl PreparedList<'_> {
             remarks: &read.remarks,
             skip_invalid: args.policy.skip_invalid,
             refused,
-            daily: DailyLimit::of_draft(self.store, &self.details, &self.draft)?,
+            daily: DailyLimit::for_draft(self.store, &self.details, &self.draft)?,
             budget: self.budget,
         };
         let style = PageStyle {

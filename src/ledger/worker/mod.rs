@@ -267,7 +267,8 @@ impl Worker {
             self.is_connected &= !error.may_pass();
             let is_patient =
                 clock::elapsed_since(began) < patience && !self.is_left.load(Ordering::SeqCst);
-            if self.is_connected || !is_patient {
+            // A login that is refused, say, stays so until somebody changes the database.
+            if !error.may_pass() || !is_patient {
                 return Err(error.after(clock::elapsed_since(began)));
             }
             clock::sleep(wait);
