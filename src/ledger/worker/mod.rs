@@ -267,7 +267,7 @@ impl Worker {
             self.is_connected &= !error.may_pass();
             let is_patient =
                 clock::elapsed_since(began) < patience && !self.is_left.load(Ordering::SeqCst);
-            // A login that is refused, say, stays so until somebody changes the database.
+            // Some errors, such as a refused login, last until you change the database.
             if !error.may_pass() || !is_patient {
                 return Err(error.after(clock::elapsed_since(began)));
             }
