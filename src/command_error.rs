@@ -6,12 +6,12 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::ledger::LedgerFault;
-use crate::output::SystemError;
-use crate::private_file::FileError;
-use crate::process::Signal;
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::SystemError;
+use crate::base::private_file::FileError;
+use crate::base::process::Signal;
+use crate::runs::ledger::LedgerFault;
 
 #[derive(Debug, Error)]
 #[error("{message}")]

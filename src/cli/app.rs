@@ -13,7 +13,7 @@ use crate::commands::{
     api, bulk, doctor, documents, explain, ledger, messages, once, profile, run, sandbox, send,
     templates,
 };
-use crate::message::CommandLine;
+use crate::jelou::message::CommandLine;
 
 /// The help is not wider, however wide the terminal.
 pub(super) const MOST_COLUMNS: usize = 100;

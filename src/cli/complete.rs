@@ -13,12 +13,12 @@ use clap_complete::engine::{
 use clap_complete::env::CompleteEnv;
 
 use super::app::App;
+use crate::base::exit::ExitCode;
 use crate::commands::store::ledger_database;
-use crate::config::ConfigFile;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{Ledger, LedgerLocation};
-use crate::message::MessageKind;
+use crate::jelou::message::MessageKind;
+use crate::runs::ledger::{Ledger, LedgerLocation};
+use crate::sender::config::ConfigFile;
+use crate::sender::context::Context;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
 /// left unsent because that variable happens to be set.

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::base::input::Input;
+use crate::base::output::{Color, Format, Stderr, Stdout, Verbosity};
 use crate::commands::profile::KeyFlags;
-use crate::config::Flags;
-use crate::context::{Context, Mode};
-use crate::input::Input;
-use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
+use crate::sender::config::Flags;
+use crate::sender::context::{Context, Mode};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]

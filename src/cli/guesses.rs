@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory};
 
 use super::app::App;
 use super::typed_line::{TypedFlag, TypedLine, all_commands, find_flag, words};
-use crate::texts::rows;
+use crate::base::texts::rows;
 
 /// The commands before the word, the words, and what to type instead. `*` stands for any further commands, `|` separates
 /// places; of several rows, the first counts.
@@ -796,7 +796,7 @@ fn has_ending(word: &str, endings: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::MessageKind;
+    use crate::jelou::message::MessageKind;
 
     #[test]
     fn each_kind_has_a_line_that_parses() {

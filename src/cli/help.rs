@@ -7,7 +7,7 @@ use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::app::{App, MOST_COLUMNS};
-use crate::message::MessageKind;
+use crate::jelou::message::MessageKind;
 
 /// The commands as the help lists them.
 pub(super) const GROUPS: [(&str, &[&str]); 3] = [

@@ -13,15 +13,15 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 
 use self::app::{App, Command};
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{Color, Format, Stdout};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
 use crate::commands::once::OnceCommand;
 use crate::commands::profile::ProfileCommand;
-use crate::context::{Context, Mode};
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::output::{Color, Format, Stdout};
+use crate::sender::context::{Context, Mode};
 
 /// Runs the command in `arguments`.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {

@@ -16,10 +16,10 @@ use tempfile::TempDir;
 
 use super::app::{App, Command};
 use super::{app, help};
-use crate::api::{Client, ClientOptions, Roots};
-use crate::config::ConfigFile;
-use crate::input::Input;
-use crate::message::{MessageArgs, Outgoing, RecipientSources};
+use crate::base::input::Input;
+use crate::jelou::api::{Client, ClientOptions, Roots};
+use crate::jelou::message::{MessageArgs, Outgoing, RecipientSources};
+use crate::sender::config::ConfigFile;
 
 /// All the names by which a flag can be given, and the one by which its value is looked up.
 fn names(arg: &Arg) -> Vec<String> {

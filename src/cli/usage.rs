@@ -11,13 +11,13 @@ use super::app::{self, App};
 use super::guesses::{find_similar_flag, guess, is_recipient, is_similar};
 use super::help;
 use super::typed_line::{TypedLine, words};
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{Format, Record, RecordError, Stderr, one_line};
 use crate::command_error::CommandError;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::send::SendArgs;
-use crate::context::{Context, Mode};
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::output::{Format, Record, RecordError, Stderr, one_line};
+use crate::sender::context::{Context, Mode};
 
 /// At most this many characters of a value are repeated.
 const MOST_SHOWN: usize = 200;

@@ -5,15 +5,15 @@ use http::Method;
 use serde_json::Value;
 
 use super::result::{note_delivery, note_error, preview, print_answer, print_result};
-use crate::api::{Request, TypedPath};
+use crate::base::exit::ExitCode;
+use crate::base::input::{Source, UsageError};
+use crate::base::output::{Record, Sent};
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::config::ApiUrl;
-use crate::context::{Context, Mode};
-use crate::exit::ExitCode;
-use crate::input::{Source, UsageError};
-use crate::output::{Record, Sent};
-use crate::process::block_on;
-use crate::sending::{RequestProgress, Sender, catch_panic, read_environment, read_settings};
+use crate::jelou::api::{Request, TypedPath};
+use crate::sender::config::ApiUrl;
+use crate::sender::context::{Context, Mode};
+use crate::sender::{RequestProgress, Sender, catch_panic, read_environment, read_settings};
 
 /// The methods that endpoints use.
 const METHODS: [Method; 5] = [

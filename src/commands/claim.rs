@@ -8,17 +8,17 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::store::{open_store, wait_for_turn};
-use crate::api::Deadline;
+use crate::base::output::{Record, Sent};
+use crate::base::paths::STATE;
+use crate::base::process::{Signals, overdue_signal};
+use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::ledger::{Claimed, HeldClaim, Ledger, LedgerError, OnceEntry, OnceState};
-use crate::message::{Outgoing, merge, typed_form};
-use crate::once::{OnceKey, OnceScope};
-use crate::output::{Record, Sent};
-use crate::places::STATE;
-use crate::process::{Signals, overdue_signal};
-use crate::sending::{Connection, Sender};
-use crate::timestamps::local_time;
+use crate::jelou::api::Deadline;
+use crate::jelou::message::{Outgoing, merge, typed_form};
+use crate::runs::ledger::{Claimed, HeldClaim, Ledger, LedgerError, OnceEntry, OnceState};
+use crate::runs::once::{OnceKey, OnceScope};
+use crate::sender::context::Context;
+use crate::sender::{Connection, Sender};
 
 /// How long to try to open the store for a notice, and to write how a message ended, while the database is away: a restart takes
 /// some seconds.

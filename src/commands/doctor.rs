@@ -8,16 +8,18 @@ use clap::Args;
 use super::limit::read_rates;
 use super::profile;
 use super::store::{ledger_address, ledger_database, open_store_to_look};
-use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Check, CheckState, Format, counted, rounded};
+use crate::base::paths::STATE;
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, ConfigFile, SecretSource, Settings, matches_no_number, no_bot};
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, check_writable};
-use crate::output::{Check, CheckState, Format, counted, rounded};
-use crate::places::STATE;
-use crate::process::block_on;
-use crate::sending::{
+use crate::jelou::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
+use crate::runs::ledger::{LedgerError, check_writable};
+use crate::sender::config::{
+    ApiUrl, ConfigFile, SecretSource, Settings, matches_no_number, no_bot,
+};
+use crate::sender::context::Context;
+use crate::sender::{
     Connection, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
     reread_do_not_contact, short_secret_warning,
 };
@@ -470,7 +472,7 @@ fn store(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Environment, Flags};
+    use crate::sender::config::{Environment, Flags};
 
     fn checkup() -> Checkup {
         Checkup {

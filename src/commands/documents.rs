@@ -11,13 +11,13 @@ use clap::{Args, ValueHint};
 use clap_complete::env::Shells;
 use serde_json::Value;
 
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::pretty;
+use crate::base::private_file::FileError;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::message::MessageKind;
-use crate::output::pretty;
-use crate::private_file::FileError;
+use crate::jelou::message::MessageKind;
+use crate::sender::context::Context;
 
 /// The schema of a body of any kind.
 const ANY: &str = "message";

@@ -1,14 +1,14 @@
 //! Maps the typed errors to exit codes, stable names, lines of details and hints. An error that is listed neither here nor in
 //! `command_error.rs` does not compile.
 
-use crate::api::{Cause, LookUpError, Outcome};
+use crate::base::exit::ExitCode;
+use crate::base::output::Sent;
+use crate::base::process::Signal;
 use crate::command_error::CommandError;
-use crate::exit::ExitCode;
-use crate::import::BulkError;
-use crate::ledger::{LedgerError, LedgerFault, PauseReason};
-use crate::message::InvalidMessage;
-use crate::output::Sent;
-use crate::process::Signal;
+use crate::jelou::api::{Cause, LookUpError, Outcome};
+use crate::jelou::message::InvalidMessage;
+use crate::runs::import::BulkError;
+use crate::runs::ledger::{LedgerError, LedgerFault, PauseReason};
 
 impl CommandError {
     /// The same error before a single message: one of the store counts as a configuration error, unless a database
@@ -147,10 +147,10 @@ pub(crate) fn signal_exit_code(signal: Signal) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{interrupted, no_bot};
-    use crate::input::UsageError;
-    use crate::output::SystemError;
-    use crate::sending::panicked;
+    use crate::base::input::UsageError;
+    use crate::base::output::SystemError;
+    use crate::sender::config::{interrupted, no_bot};
+    use crate::sender::panicked;
 
     #[test]
     fn each_outcome_has_exit_code_and_sent_value() {

@@ -6,17 +6,17 @@ use std::fmt::Write;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::api::{Code, CodeOutcome, codes, look_up_code};
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{Format, pretty, wrapped};
+use crate::base::suggest::nearest;
+use crate::base::texts;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::cost::EXPLAINED;
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::ledger::SkipReason;
-use crate::message::{Envelope, Example, Field, MessageKind};
-use crate::nearest::nearest;
-use crate::output::{Format, pretty, wrapped};
-use crate::texts;
+use crate::jelou::api::{Code, CodeOutcome, codes, look_up_code};
+use crate::jelou::message::{Envelope, Example, Field, MessageKind};
+use crate::runs::cost::EXPLAINED;
+use crate::runs::ledger::SkipReason;
+use crate::sender::context::Context;
 
 const INTRODUCTION: &str = "\
 # Kinds of message

@@ -3,11 +3,11 @@
 use clap::Subcommand;
 
 use super::store::ledger_address;
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::ledger::{schema_sql, set_up};
+use crate::runs::ledger::{schema_sql, set_up};
+use crate::sender::context::Context;
 
 /// Prepare a database for bulk runs on several machines
 #[derive(Debug, Subcommand)]

@@ -5,20 +5,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::store::{open_store, wait_for_turn};
-use crate::api::Deadline;
+use crate::base::input::UsageError;
+use crate::base::output::grouped;
+use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
-use crate::config::Settings;
-use crate::context::Context;
-use crate::cost::{Category, Money, Rates};
-use crate::input::UsageError;
-use crate::ledger::{
+use crate::jelou::api::Deadline;
+use crate::jelou::message::{MessageKind, Outgoing, sends_template};
+use crate::phone::country_of;
+use crate::runs::cost::{Category, Money, Rates};
+use crate::runs::ledger::{
     DailyLimit, Ledger, LedgerDraft, LedgerError, ReachKey, ReachedBySend, RunSettings,
 };
-use crate::message::{MessageKind, Outgoing, sends_template};
-use crate::output::grouped;
-use crate::phone::country_of;
-use crate::sending::{Connection, Sender};
-use crate::timestamps::local_time;
+use crate::sender::config::Settings;
+use crate::sender::context::Context;
+use crate::sender::{Connection, Sender};
 
 const FORMAT: &str = "`jelouctl explain rates` shows the format";
 

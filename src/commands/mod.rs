@@ -23,11 +23,11 @@ pub(crate) mod templates;
 
 use clap::Args;
 
+use crate::base::input::UsageError;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::input::UsageError;
-use crate::message::{InvalidMessage, TypedRecipient};
+use crate::jelou::message::{InvalidMessage, TypedRecipient};
 use crate::phone::Country;
+use crate::sender::context::Context;
 
 /// Asks `question`; without a yes, the error says what was `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {

@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 use super::claim::{to_be_sent, under_way};
 use super::store::{open_store, open_store_to_look};
 use super::{PersonArgs, confirm};
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{OutputRow, Sent, counted, counted_are, counted_people};
+use crate::base::timestamps::{from_millis, local_time};
 use crate::command_error::CommandError;
-use crate::config::{Origin, Settings};
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::ledger::{
+use crate::jelou::message::{merge, typed_form};
+use crate::runs::ledger::{
     ConfirmedEntries, KeyAddition, Ledger, OnceEntry, OnceState, OnceSummary, RunName,
 };
-use crate::message::{merge, typed_form};
-use crate::once::{OnceKey, OnceScope};
-use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
-use crate::sending::{AuditLog, read_environment};
-use crate::timestamps::{from_millis, local_time};
+use crate::runs::once::{OnceKey, OnceScope};
+use crate::sender::config::{Origin, Settings};
+use crate::sender::context::Context;
+use crate::sender::{AuditLog, read_environment};
 
 const KEYS: [&str; 8] = [
     "KEY",

@@ -1,13 +1,13 @@
 //! The result of a message or request: in the record, on standard output, and as an exit code.
 
 use super::error::outcome_exit_code;
-use crate::api::{Delivery, Outcome, Request};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Format, Record, RecordError, Sent, SystemError};
 use crate::command_error::CommandError;
-use crate::config::ApiUrl;
-use crate::context::{Context, Mode};
-use crate::exit::ExitCode;
-use crate::output::{Format, Record, RecordError, Sent, SystemError};
-use crate::sending::Sender;
+use crate::jelou::api::{Delivery, Outcome, Request};
+use crate::sender::Sender;
+use crate::sender::config::ApiUrl;
+use crate::sender::context::{Context, Mode};
 
 /// `--dry-run` and `--curl`: shows the request in place of sending it.
 pub(crate) fn preview(
@@ -137,7 +137,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::{Answer, Body, Problem};
+    use crate::jelou::api::{Answer, Body, Problem};
 
     fn problem() -> Problem {
         Problem {

@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-#[cfg(unix)]
-use crate::api::shell_word;
+use crate::base::exit::ExitCode;
+use crate::base::input::{Source, UsageError};
+use crate::base::output::counted;
+use crate::base::private_file::{self, FileError};
+use crate::base::process::{Signals, block_on, enclose_commands, run_command};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::{Source, UsageError};
-use crate::message::MessageKind;
-use crate::output::counted;
-use crate::private_file::{self, FileError};
-use crate::process::{Signals, block_on, enclose_commands, run_command};
+#[cfg(unix)]
+use crate::jelou::api::shell_word;
+use crate::jelou::message::MessageKind;
 use crate::sandbox::{
     AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox,
     Templates, delay, is_list,
 };
+use crate::sender::context::Context;
 
 /// The client id, the secret, and the default bot.
 const NAME: &str = "sandbox";

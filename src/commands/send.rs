@@ -10,18 +10,18 @@ use super::claim::OnceSend;
 use super::limit::{LimitedSend, read_rates, report_cost};
 use super::result::{note_error, preview, print_result};
 use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
+use crate::base::exit::ExitCode;
+use crate::base::input::{JsonSource, UsageError};
+use crate::base::output::Sent;
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::context::{Context, Mode};
-use crate::exit::ExitCode;
-use crate::input::{JsonSource, UsageError};
-use crate::message::{
+use crate::jelou::message::{
     InvalidMessage, MessageArgs, MessageKind, Outgoing, RecipientChoice, RecipientSources, Route,
     visit_texts,
 };
-use crate::output::Sent;
-use crate::process::block_on;
-use crate::sending::{RequestProgress, catch_panic};
-use crate::template::{foreign_text, is_usual_name, placeholders_of_one};
+use crate::lists::template::{foreign_text, is_usual_name, placeholders_of_one};
+use crate::sender::context::{Context, Mode};
+use crate::sender::{RequestProgress, catch_panic};
 
 /// Send one message
 ///

@@ -11,22 +11,22 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::claim::OnceSend;
 use super::limit::LimitedSend;
 use super::result::note_delivery;
-use crate::api::{Deadline, Delivery, DeliveryState, Outcome, Request, excerpt};
+use crate::base::exit::ExitCode;
+use crate::base::input::Source;
+use crate::base::output::{Record, Sent};
+use crate::base::timestamps::now;
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, Settings, timeout};
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::Source;
-use crate::message::{Outgoing, RecipientSources, TemplateUses};
-use crate::once::OnceKey;
-use crate::output::{Record, Sent};
-use crate::people::{CountryRule, ExclusionOptions, Exclusions};
+use crate::jelou::api::{Deadline, Delivery, DeliveryState, Outcome, Request, excerpt};
+use crate::jelou::message::{Outgoing, RecipientSources, TemplateUses};
+use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
-use crate::sending::{
+use crate::runs::once::OnceKey;
+use crate::sender::config::{ApiUrl, Settings, timeout};
+use crate::sender::context::Context;
+use crate::sender::{
     AuditLog, Connection, DeliveryWait, RequestProgress, Sender, claim_exclusions,
     read_environment, read_exclusions, read_settings, refuse_templates, wait_for_delivery,
 };
-use crate::timestamps::now;
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::process::{Signals, block_on, enclosing_sandbox};
+use crate::base::timestamps::wrong_clock;
 use crate::command_error::CommandError;
-use crate::config::{Environment, LedgerDatabase};
-use crate::context::Context;
-use crate::ledger::{
+use crate::runs::ledger::{
     DatabaseAddress, Ledger, LedgerError, LedgerLocation, OnWait, Run, RunName, now,
 };
-use crate::process::{Signals, block_on, enclosing_sandbox};
-use crate::timestamps::wrong_clock;
+use crate::sender::config::{Environment, LedgerDatabase};
+use crate::sender::context::Context;
 
 /// A wait this long is told.
 const TOLD_AFTER: Duration = Duration::from_secs(1);

@@ -5,12 +5,12 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use serde_json::Value;
 use url::Url;
 
-use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Format, Stdout, SystemError};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::output::{Format, Stdout, SystemError};
-use crate::sending::{Sender, read_templates};
+use crate::jelou::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
+use crate::sender::context::Context;
+use crate::sender::{Sender, read_templates};
 
 /// List the bot's templates
 ///

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Answer, Body, Outcome, Request, SuccessCriterion, judge};
+use crate::jelou::api::{Answer, Body, Outcome, Request, SuccessCriterion, judge};
 
 /// The recipient of the message.
 const DESTINATION: &str = "593987654321";

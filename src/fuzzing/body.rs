@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::input::parse_exact;
-use crate::message::{
+use crate::base::input::parse_exact;
+use crate::jelou::message::{
     MessageKind, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message,
     check_message, check_template,
 };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{
+use crate::jelou::api::{
     Body, DeliveryState, DeliveryStatus, HistoryMessage, MessageAuthor, Notification, entry_key,
 };
 

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 
-use crate::api::Credentials;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
+use crate::jelou::api::Credentials;
 
 /// The number of ways to escape a text.
 pub(crate) const WAYS: usize = 10;

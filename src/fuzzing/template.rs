@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::list::Row;
-use crate::message::MessageKind;
-use crate::template::{BodyTemplate, language, left_as_they_are, misspelling, placeholders_of_one};
+use crate::jelou::message::MessageKind;
+use crate::lists::list_file::Row;
+use crate::lists::template::{
+    BodyTemplate, language, left_as_they_are, misspelling, placeholders_of_one,
+};
 
 /// The content of a cell.
 const CELL: &str = "{{ nombre }}{% if nombre | yes %}x{% endif %}{# #}";

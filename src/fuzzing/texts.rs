@@ -5,12 +5,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::config::{ConfigFile, check};
-use crate::list::{ListInput, ListOptions, ListReader};
-use crate::message::{TypedRecipient, read_cards};
-use crate::output::{compact, one_line, pretty, visible_json};
+use crate::base::output::{compact, one_line, pretty, visible_json};
+use crate::jelou::message::{TypedRecipient, read_cards};
+use crate::lists::list_file::{ListInput, ListOptions, ListReader};
 use crate::phone::{Country, is_user_id, person_key};
 use crate::sandbox::Fault;
+use crate::sender::config::{ConfigFile, check};
 
 /// A list is read to its end or gives an error, and the ledger returns each row as it was.
 pub fn list(bytes: &[u8]) {

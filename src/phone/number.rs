@@ -10,7 +10,7 @@ use super::rules::{
 };
 use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
-use crate::invisible::is_unseen;
+use crate::base::invisible::is_unseen;
 
 /// A number with fewer digits and no `+` is as likely a national one.
 pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::invisible::{name_of_control, with_control_pictures};
+use crate::base::invisible::{name_of_control, with_control_pictures};
 
 /// Fewest and most digits of a number with its country code (E.164).
 pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;

@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::person::two_forms;
-use crate::invisible::with_control_pictures;
-use crate::nearest::plain;
+use crate::base::invisible::with_control_pictures;
+use crate::base::suggest::plain;
 
 /// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the region of a
 /// number that ends there. The first node is the dead end, the last is the start.

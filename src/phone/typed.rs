@@ -2,7 +2,7 @@
 
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::spreadsheet::SpreadsheetForm;
-use crate::invisible::{is_invisible, is_other_line_break, is_unseen};
+use crate::base::invisible::{is_invisible, is_other_line_break, is_unseen};
 
 /// The digits of what was typed.
 #[derive(Debug)]

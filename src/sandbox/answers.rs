@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::message::InvalidMessage;
+use crate::jelou::message::InvalidMessage;
 
 /// `200` with `answer`; warnings are in a header, each escaped so that it stays on its line.
 pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {

@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::stored_message::DeliveryFault;
-use crate::message::MessageKind;
-use crate::nearest::nearest;
+use crate::base::suggest::nearest;
+use crate::jelou::message::MessageKind;
 
 /// The longest delay.
 const LONGEST: Duration = Duration::from_secs(60 * 60);

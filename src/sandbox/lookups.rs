@@ -18,8 +18,8 @@ use super::answers;
 use super::request::Caller;
 use super::store::Filter;
 use super::stored_message::{Author, StoredMessage};
-use crate::api::DeliveryState;
-use crate::timestamps::{rfc_3339_millis, timestamp};
+use crate::base::timestamps::{rfc_3339_millis, timestamp};
+use crate::jelou::api::DeliveryState;
 
 /// Entries of a page: the default and the maximum.
 const DEFAULT_LIMIT: usize = 10;

@@ -19,7 +19,9 @@ use super::request::{Caller, MessageRequest, ValidQuery, read_bytes, refuse};
 use super::state::SandboxState;
 use super::stored_message::{Author, StoredMessage};
 use super::templates::{PageQuery, Templates};
-use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean};
+use crate::jelou::message::{
+    self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean,
+};
 
 /// The kinds that may be sent to anyone, even if they have not written.
 const TEMPLATE: &str = "template";

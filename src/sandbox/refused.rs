@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use crate::timestamps::rfc_3339_millis;
+use crate::base::timestamps::rfc_3339_millis;
 
 /// How many are kept.
 const MAX: usize = 1000;

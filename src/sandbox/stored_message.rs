@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::templates::Templates;
-use crate::api::DeliveryState;
-use crate::timestamps::rfc_3339_millis;
+use crate::base::timestamps::rfc_3339_millis;
+use crate::jelou::api::DeliveryState;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::message::{MessageKind, Part, TemplatePart, is_same_language, note, template_button};
+use crate::jelou::message::{
+    MessageKind, Part, TemplatePart, is_same_language, note, template_button,
+};
 
 /// The parameters of the listing, as the API has them.
 #[derive(Debug, Deserialize)]

@@ -7,15 +7,15 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::run_sender::sender_of_run;
-use crate::api::{ListingCoverage, LookUpError, LookUps};
+use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::deliveries::{CheckLimits, DeliveryCheck, UnresolvedReason, sweep};
-use crate::ledger::{
+use crate::jelou::api::{ListingCoverage, LookUpError, LookUps};
+use crate::runs::deliveries::{CheckLimits, DeliveryCheck, UnresolvedReason, sweep};
+use crate::runs::ledger::{
     Counts, DeliveryCounts, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, RunSettings, now,
 };
-use crate::output::{ProgressFormat, ReadProgress, counted};
-use crate::sending::Sender;
+use crate::sender::Sender;
+use crate::sender::context::Context;
 
 /// How long after sending a message is still looked up, by default.
 pub(super) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());

@@ -9,14 +9,14 @@ use jiff::SignedDuration;
 use super::begin::PreparedList;
 use super::ending::ActiveRun;
 use super::words::{report_closed, skips_in_words};
+use crate::base::output::{counted, one_line, rounded, wrapped};
+use crate::base::timestamps::{self, local_time};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::cost::{Estimate, RunCost};
-use crate::ledger::{LedgerDraft, LedgerError, Run, RunSettings};
-use crate::message::{MessageKind, Part, TemplateTexts};
-use crate::output::{counted, one_line, rounded, wrapped};
-use crate::people::Exclusions;
-use crate::timestamps::{self, local_time};
+use crate::jelou::message::{MessageKind, Part, TemplateTexts};
+use crate::lists::exclusions::Exclusions;
+use crate::runs::cost::{Estimate, RunCost};
+use crate::runs::ledger::{LedgerDraft, LedgerError, Run, RunSettings};
+use crate::sender::context::Context;
 
 /// The number of terminal columns to use.
 const COLUMNS: usize = 80;

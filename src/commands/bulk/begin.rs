@@ -11,24 +11,24 @@ use super::leave_out::{UnsentRows, leave_out};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use super::words::{OR_UNCHECKED, report_closed, report_left_out};
-use crate::api::SuccessCriterion;
+use crate::base::exit::ExitCode;
+use crate::base::input::Source;
+use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::limit::report_limit;
 use crate::commands::store::wait_for_turn;
-use crate::context::Context;
-use crate::cost::{Estimate, Money, Rates};
-use crate::exit::ExitCode;
-use crate::hours::Hours;
-use crate::input::Source;
-use crate::ledger::{
+use crate::jelou::api::SuccessCriterion;
+use crate::jelou::message::{MessageKind, TemplateTexts, TemplateUses};
+use crate::lists::exclusions::{CountryRule, Exclusions};
+use crate::lists::list_file::ListFormat;
+use crate::runs::cost::{Estimate, Money, Rates};
+use crate::runs::hours::Hours;
+use crate::runs::ledger::{
     DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
 };
-use crate::list::ListFormat;
-use crate::message::{MessageKind, TemplateTexts, TemplateUses};
-use crate::output::counted;
-use crate::people::{CountryRule, Exclusions};
-use crate::sending::{Connection, OpenWindows, Sender, refuse_templates, reread_do_not_contact};
+use crate::sender::context::Context;
+use crate::sender::{Connection, OpenWindows, Sender, refuse_templates, reread_do_not_contact};
 
 /// The API address of a rehearsal in the metadata of its run.
 const SANDBOX: &str = "sandbox";

@@ -8,14 +8,14 @@ use tokio::time::sleep;
 use super::ending::log_decided;
 use super::summary::RunSummary;
 use super::words::report_doubt;
+use crate::base::exit::ExitCode;
+use crate::base::output::counted;
+use crate::base::process::{Signals, block_on};
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{Run, RunName};
-use crate::output::counted;
-use crate::process::{Signals, block_on};
+use crate::runs::ledger::{Run, RunName};
+use crate::sender::context::Context;
 
 /// The time between two checks for rows under way, which also mark those of lost processes as unknown.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);

@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::earlier::{leaves_out_sent, refusal_of_rest};
 use super::ending::ActiveRun;
 use super::leave_out::{UnsentRows, leave_out};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Progress, ProgressFormat};
 use crate::command_error::CommandError;
 use crate::commands::store::wait_for_turn;
-use crate::exit::ExitCode;
-use crate::ledger::{Counts, Run, RunConditions, Worker};
-use crate::output::{Progress, ProgressFormat};
-use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
-use crate::sending::{Connection, OpenWindows, no_client, reread_do_not_contact};
+use crate::runs::ledger::{Counts, Run, RunConditions, Worker};
+use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
+use crate::sender::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
 impl ActiveRun<'_> {
     /// Sends the remaining rows and reports the result. What goes wrong comes after messages that may have been sent.

@@ -11,18 +11,18 @@ use super::ending::log_decided;
 use super::summary::print_run;
 use super::words::{deliveries_as_json, deliveries_in_words, in_words};
 use super::zone::zone_of_sender;
-use crate::api::DeliveryState;
+use crate::base::exit::ExitCode;
+use crate::base::output::{counted, grouped, rounded};
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
-use crate::config::timeout;
-use crate::context::Context;
-use crate::deliveries::UnresolvedReason;
-use crate::exit::ExitCode;
-use crate::ledger::{DeliveryCounts, Run, RunName};
-use crate::message::merge;
-use crate::output::{counted, grouped, rounded};
-use crate::process::block_on;
-use crate::sending::RequestProgress;
+use crate::jelou::api::DeliveryState;
+use crate::jelou::message::merge;
+use crate::runs::deliveries::UnresolvedReason;
+use crate::runs::ledger::{DeliveryCounts, Run, RunName};
+use crate::sender::RequestProgress;
+use crate::sender::config::timeout;
+use crate::sender::context::Context;
 
 /// The default time between two look-ups.
 const EVERY: Duration = Duration::from_secs(30);
@@ -308,7 +308,7 @@ fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::DeliveryStatus;
+    use crate::jelou::api::DeliveryStatus;
 
     #[test]
     fn silent_failure_needs_most_undelivered_or_blocked_account() {

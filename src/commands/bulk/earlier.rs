@@ -2,14 +2,14 @@
 
 use super::summary::to_continue;
 use super::words::in_words;
+use crate::base::output::counted;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::import::DuplicatePolicy;
-use crate::ledger::{
+use crate::runs::import::DuplicatePolicy;
+use crate::runs::ledger::{
     EarlierMessages, EarlierQuery, EarlierRuns, Ledger, LedgerDraft, LedgerError, Run,
     RunConditions, RunSettings, SkipCounts, SkipReason,
 };
-use crate::output::counted;
+use crate::sender::context::Context;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;

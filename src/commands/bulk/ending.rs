@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use super::summary::{RunSummary, to_continue};
 use super::words::{report_doubt, what_to_look_at, why};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Record, RecordError, compact};
+use crate::base::process::host_name;
 use crate::command_error::CommandError;
 use crate::commands::error::{pause_exit_code, signal_exit_code};
-use crate::config::knows_profile;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{
+use crate::lists::exclusions::Exclusions;
+use crate::runs::ledger::{
     AttemptResult, Counts, LedgerError, PauseReason, Run, RunName, RunSettings, RunWorker,
 };
-use crate::output::{Record, RecordError, compact};
-use crate::people::Exclusions;
-use crate::process::host_name;
-use crate::run::{RunEnd, StopReason};
-use crate::sending::{AuditLog, Sender, panicked};
+use crate::runs::sending::{RunEnd, StopReason};
+use crate::sender::config::knows_profile;
+use crate::sender::context::Context;
+use crate::sender::{AuditLog, Sender, panicked};
 
 /// A run that this process sends.
 pub(super) struct ActiveRun<'a> {

@@ -7,19 +7,19 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::words::report_doubt;
+use crate::base::exit::ExitCode;
+use crate::base::output::OutputRow;
+use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::read_person;
 use crate::commands::store::open_store;
-use crate::config::Settings;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, RowState};
-use crate::message::{MessageKind, merge};
-use crate::output::OutputRow;
+use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
-use crate::report::reported_outcome;
-use crate::sending::read_environment;
-use crate::timestamps::time_in;
+use crate::runs::ledger::{FoundMessage, RowState};
+use crate::runs::report::reported_outcome;
+use crate::sender::config::Settings;
+use crate::sender::context::Context;
+use crate::sender::read_environment;
 
 const HEADER: [&str; 8] = [
     "RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE",

@@ -5,16 +5,16 @@ use super::list_notes::{
     RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list,
     unshown_columns,
 };
+use crate::base::input::UsageError;
+use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::import::{
+use crate::lists::list_file::ListReader;
+use crate::runs::import::{
     ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
 };
-use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipDetail, SkipReason};
-use crate::list::ListReader;
-use crate::output::{ProgressFormat, ReadProgress, counted};
-use crate::sending::{Sender, check_allowed};
+use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipDetail, SkipReason};
+use crate::sender::context::Context;
+use crate::sender::{Sender, check_allowed};
 
 /// The result of reading, and whether the list may be sent.
 pub(crate) struct ReadList {

@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use super::list_notes::{RowNotes, excluded_words};
 use super::send_args::BulkSendArgs;
 use super::words::NOT_WRITTEN;
-use crate::api::LookUpError;
+use crate::base::input::UsageError;
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::import::problem_of_excluded;
-use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
-use crate::message::MessageKind;
-use crate::people::Exclusions;
-use crate::process::block_on;
-use crate::sending::{OpenWindows, Sender};
+use crate::jelou::api::LookUpError;
+use crate::jelou::message::MessageKind;
+use crate::lists::exclusions::Exclusions;
+use crate::runs::import::problem_of_excluded;
+use crate::runs::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
+use crate::sender::context::Context;
+use crate::sender::{OpenWindows, Sender};
 
 /// The rows that may still be left out.
 pub(super) enum UnsentRows<'a> {

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::words::{deliveries_as_json, report_doubt, utc, waiting};
 use super::zone::zone_of_profile;
+use crate::base::exit::ExitCode;
+use crate::base::output::{OutputRow, Waiting};
+use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::store::open_store;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, RunOverview, RunSettings};
-use crate::message::merge;
-use crate::output::{OutputRow, Waiting};
-use crate::timestamps::time_in;
+use crate::jelou::message::merge;
+use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
+use crate::sender::context::Context;
 
 const HEADER: [&str; 10] = [
     "RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT",

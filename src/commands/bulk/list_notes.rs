@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::import::{HiddenRule, ImportPlan, Imported};
-use crate::list::{FormatFallback, ListReader, UnshownColumn, is_country_column};
-use crate::output::{ReadProgress, Stderr, counted, counted_are};
-use crate::people::CountryRule;
+use crate::base::output::{ReadProgress, Stderr, counted, counted_are};
+use crate::lists::exclusions::CountryRule;
+use crate::lists::list_file::{FormatFallback, ListReader, UnshownColumn, is_country_column};
+use crate::runs::import::{HiddenRule, ImportPlan, Imported};
 
 /// The maximum number of lines listed for one kind.
 const TOLD: u64 = 5;

@@ -33,10 +33,10 @@ mod zone;
 use clap::Subcommand;
 
 pub(crate) use self::send_args::BulkSendArgs;
+use crate::base::exit::ExitCode;
+use crate::base::process::outlive_file_size_limit;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::process::outlive_file_size_limit;
+use crate::sender::context::Context;
 
 /// Send a message to each row of a list
 #[derive(Debug, Subcommand)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 use clap::Args;
 use jiff::civil::Date;
 
-use crate::config::{people_limit, rate, retry_for};
-use crate::hours::{Between, Hours, HoursBase, ZoneName, day_off};
-use crate::input::UsageError;
-use crate::ledger::{RunConditions, RunSettings};
-use crate::output::{ProgressFormat, Stderr};
-use crate::timestamps::now;
+use crate::base::input::UsageError;
+use crate::base::output::{ProgressFormat, Stderr};
+use crate::base::timestamps::now;
+use crate::runs::hours::{Between, Hours, HoursBase, ZoneName, day_off};
+use crate::runs::ledger::{RunConditions, RunSettings};
+use crate::sender::config::{people_limit, rate, retry_for};
 
 /// Headings of the help.
 pub(super) const PEOPLE: &str = "Recipients";

@@ -5,16 +5,16 @@ use std::time::Duration;
 use clap::Args;
 
 use super::words::in_words;
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::counted;
+use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview};
-use crate::once::OnceScope;
-use crate::output::counted;
-use crate::timestamps::local_time;
+use crate::runs::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview};
+use crate::runs::once::OnceScope;
+use crate::sender::context::Context;
 
 /// Remove a run, or old ones, and all its records; asks, or needs --yes
 ///

@@ -10,21 +10,21 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::report_file::{ReportFile, ReportFormat, format_of_name};
 use super::words::report_doubt;
 use super::zone::zone_of_run;
-use crate::api::DeliveryState;
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{Format, counted};
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::hours::ZoneName;
-use crate::import::BulkError;
-use crate::input::UsageError;
-use crate::ledger::{RowFilter, RowState, Run, RunName, SkipReason};
-use crate::list::ReportLanguage;
-use crate::message::typed_form;
-use crate::output::{Format, counted};
+use crate::jelou::api::DeliveryState;
+use crate::jelou::message::typed_form;
+use crate::lists::list_file::ReportLanguage;
 use crate::phone::person_key;
-use crate::report::write_report;
-use crate::report_page::{self, PageStyle};
+use crate::runs::hours::ZoneName;
+use crate::runs::import::BulkError;
+use crate::runs::ledger::{RowFilter, RowState, Run, RunName, SkipReason};
+use crate::runs::report::write_report;
+use crate::runs::report_page::{self, PageStyle};
+use crate::sender::context::Context;
 
 /// How far a message came, a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {

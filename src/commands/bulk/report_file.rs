@@ -8,15 +8,15 @@ use std::path::Path;
 use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
+use crate::base::input::{Source, UsageError};
+use crate::base::paths::is_of_the_ledger;
+use crate::base::private_file::{FileError, target_of};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::import::BulkError;
-use crate::input::{Source, UsageError};
-use crate::list::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
-use crate::places::is_of_the_ledger;
-use crate::private_file::{FileError, target_of};
-use crate::report::ListReport;
-use crate::report_page::is_page;
+use crate::lists::list_file::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
+use crate::runs::import::BulkError;
+use crate::runs::report::ListReport;
+use crate::runs::report_page::is_page;
+use crate::sender::context::Context;
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,15 +5,15 @@ use clap::{Args, ValueEnum};
 
 use super::ending::log_decided;
 use super::summary::{RunSummary, to_continue};
+use crate::base::exit::ExitCode;
+use crate::base::output::{counted, counted_are};
 use crate::command_error::CommandError;
 use crate::commands::read_person;
 use crate::commands::store::open_store;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, Resolution, RowState, Run, RunName};
-use crate::message::InvalidMessage;
-use crate::output::{counted, counted_are};
+use crate::jelou::message::InvalidMessage;
 use crate::phone::Country;
+use crate::runs::ledger::{LedgerError, Resolution, RowState, Run, RunName};
+use crate::sender::context::Context;
 
 /// Set the state of unknown rows by hand, or send failed rows again
 ///

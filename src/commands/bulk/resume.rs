@@ -14,22 +14,22 @@ use super::run_sender::sender_of_run;
 use super::summary::undecided;
 use super::words::{OR_UNCHECKED, since_when, what_to_look_at};
 use super::zone::zone_of_sender;
+use crate::base::exit::ExitCode;
+use crate::base::input::{Source, UsageError};
+use crate::base::output::{counted, counted_are, rounded};
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store, wait_for_turn};
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::hours::HoursBase;
-use crate::input::{Source, UsageError};
-use crate::ledger::{
+use crate::jelou::message::MessageKind;
+use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
+use crate::runs::hours::HoursBase;
+use crate::runs::ledger::{
     LedgerError, PauseReason, ResumeOptions, Run, RunConditions, RunName, RunPause, RunSettings,
 };
-use crate::message::MessageKind;
-use crate::output::{counted, counted_are, rounded};
-use crate::people::{CountryRule, ExclusionOptions, Exclusions};
-use crate::process::block_on;
-use crate::run::{RunEnd, StopReason};
-use crate::sending::{
+use crate::runs::sending::{RunEnd, StopReason};
+use crate::sender::context::Context;
+use crate::sender::{
     Sender, check_allowed, claim_exclusions, read_exclusions, refuse_templates,
     reread_do_not_contact,
 };

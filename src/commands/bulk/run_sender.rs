@@ -1,12 +1,12 @@
 //! Checks who may send an existing run: only the sender who began it, with the same bot and client id, at the same
 //! address.
 
+use crate::base::input::UsageError;
 use crate::command_error::CommandError;
-use crate::config::{Origin, Settings, WithOrigin, bot_id, knows_profile, wrong_variable};
-use crate::context::Context;
-use crate::input::UsageError;
-use crate::ledger::{Run, RunName, RunSettings};
-use crate::sending::{Sender, read_environment, read_settings};
+use crate::runs::ledger::{Run, RunName, RunSettings};
+use crate::sender::config::{Origin, Settings, WithOrigin, bot_id, knows_profile, wrong_variable};
+use crate::sender::context::Context;
+use crate::sender::{Sender, read_environment, read_settings};
 
 /// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
 /// the environment must agree with the run.

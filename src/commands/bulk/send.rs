@@ -12,25 +12,27 @@ use super::report_file::{Rejects, ReportFile, open_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
 use super::zone::zone_of_sender;
+use crate::base::conventions::Conventions;
+use crate::base::exit::ExitCode;
+use crate::base::input::{Source, UsageError, name_of};
+use crate::base::output::counted;
+use crate::base::private_file::PipeBound;
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::claim::warn_of_forgotten_keys;
 use crate::commands::limit::{budget, limit_of_run, read_rates};
 use crate::commands::store::{check_clocks, open_store, open_store_to_look};
-use crate::context::{Context, Mode};
-use crate::conventions::Conventions;
-use crate::exit::ExitCode;
-use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
-use crate::input::{Source, UsageError, name_of};
-use crate::ledger::{Ledger, LedgerDraft, LedgerError};
-use crate::list::{ListOptions, ListReader};
-use crate::message::{Envelope, InvalidMessage, MessageKind, Outgoing, Route, is_template, merge};
-use crate::output::counted;
-use crate::people::{CountryRule, ExclusionOptions, Exclusions};
-use crate::private_file::PipeBound;
-use crate::process::block_on;
-use crate::report::write_left_out;
-use crate::sending::{Sender, check_allowed, claim_exclusions, open_list, read_exclusions};
-use crate::template::{BodyTemplate, TextTemplate, language};
+use crate::jelou::message::{
+    Envelope, InvalidMessage, MessageKind, Outgoing, Route, is_template, merge,
+};
+use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
+use crate::lists::list_file::{ListOptions, ListReader};
+use crate::lists::template::{BodyTemplate, TextTemplate, language};
+use crate::runs::import::{DuplicatePolicy, ImportPlan, RecipientRule};
+use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError};
+use crate::runs::report::write_left_out;
+use crate::sender::context::{Context, Mode};
+use crate::sender::{Sender, check_allowed, claim_exclusions, open_list, read_exclusions};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let ended = send(context, args).map_err(CommandError::in_send);

@@ -7,16 +7,16 @@ use clap::{Args, ValueHint};
 
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions};
 use super::report_file::{ReportFormat, format_of_name};
-use crate::config::{budget, remember};
-use crate::context::Mode;
-use crate::cost::Money;
-use crate::import::{HiddenRule, ImportPolicy};
-use crate::input::{JsonSource, Source, UsageError};
-use crate::ledger::RunName;
-use crate::list::{ListEncoding, ReportLanguage};
-use crate::message::{MessageArgs, MessageKind};
-use crate::once::OnceKey;
+use crate::base::input::{JsonSource, Source, UsageError};
+use crate::jelou::message::{MessageArgs, MessageKind};
+use crate::lists::list_file::{ListEncoding, ReportLanguage};
 use crate::phone::Country;
+use crate::runs::cost::Money;
+use crate::runs::import::{HiddenRule, ImportPolicy};
+use crate::runs::ledger::RunName;
+use crate::runs::once::OnceKey;
+use crate::sender::config::{budget, remember};
+use crate::sender::context::Mode;
 
 /// The headings of the help in order, together with those of `options.rs`.
 const LIST: &str = "The list";

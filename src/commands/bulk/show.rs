@@ -9,17 +9,17 @@ use super::import::ReadList;
 use super::report_file::ReportFile;
 use super::words::{OR_UNCHECKED, report_left_out};
 use super::zone::zone_of_sender;
-use crate::api::{Request, SuccessCriterion};
+use crate::base::exit::ExitCode;
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::limit::report_limit;
-use crate::context::{Context, Mode};
-use crate::cost::Estimate;
-use crate::exit::ExitCode;
-use crate::ledger::{DailyLimit, DraftRequest, LedgerError};
-use crate::message::TemplateTexts;
-use crate::process::block_on;
-use crate::report_page::{self, PageStyle, PlannedList};
-use crate::sending::{CheckedTemplates, check_templates, refuse_unusable};
+use crate::jelou::api::{Request, SuccessCriterion};
+use crate::jelou::message::TemplateTexts;
+use crate::runs::cost::Estimate;
+use crate::runs::ledger::{DailyLimit, DraftRequest, LedgerError};
+use crate::runs::report_page::{self, PageStyle, PlannedList};
+use crate::sender::context::{Context, Mode};
+use crate::sender::{CheckedTemplates, check_templates, refuse_unusable};
 
 /// The number of messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;

@@ -8,13 +8,13 @@ use super::list::overview_as_json;
 use super::summary::{RunSummary, print_run, to_continue};
 use super::words::{deliveries_in_words, report_doubt, since_when, utc, waiting};
 use super::zone::zone_of_run;
+use crate::base::exit::ExitCode;
+use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::{RunEvent, RunName, RunOverview, RunWorker};
-use crate::message::merge;
-use crate::timestamps::time_in;
+use crate::jelou::message::merge;
+use crate::runs::ledger::{RunEvent, RunName, RunOverview, RunWorker};
+use crate::sender::context::Context;
 
 /// Show the state of a run, also while it is running
 #[derive(Args, Debug)]

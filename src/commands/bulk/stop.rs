@@ -4,11 +4,11 @@ use clap::Args;
 
 use super::summary::to_continue;
 use super::words::report_doubt;
+use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
 use crate::commands::store::open_store;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::ledger::RunName;
+use crate::runs::ledger::RunName;
+use crate::sender::context::Context;
 
 /// Stop a run that another process sends; what is under way ends first
 ///

@@ -7,16 +7,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::words::{in_words, report_left_out, skips_in_words};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::cost::RunCost;
-use crate::exit::ExitCode;
-use crate::ledger::{
+use crate::jelou::message::merge;
+use crate::runs::cost::RunCost;
+use crate::runs::ledger::{
     Counts, LedgerDraft, LedgerError, Run, RunName, RunSettings, SkipCounts, SkipReason,
 };
-use crate::message::merge;
-use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
-use crate::report::report_to_correct;
+use crate::runs::report::report_to_correct;
+use crate::sender::context::Context;
 
 /// The state of a run.
 #[derive(Debug, Default)]

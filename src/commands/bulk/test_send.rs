@@ -6,19 +6,19 @@ use std::time::Duration;
 use super::begin::PreparedList;
 use super::import::import;
 use super::words::OR_UNCHECKED;
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{Format, Sent, counted};
+use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::read_person;
 use crate::commands::result::{note_error, print_result};
 use crate::commands::single_send::{PreparedSend, SendReport};
-use crate::exit::ExitCode;
-use crate::import::ImportPlan;
-use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, LedgerError};
-use crate::list::ListReader;
-use crate::message::{Outgoing, TemplateUses, TypedRecipient};
-use crate::output::{Format, Sent, counted};
-use crate::process::block_on;
-use crate::sending::{RequestProgress, catch_panic, refuse_templates};
+use crate::jelou::message::{Outgoing, TemplateUses, TypedRecipient};
+use crate::lists::list_file::ListReader;
+use crate::runs::import::ImportPlan;
+use crate::runs::ledger::{LedgerDraft, LedgerError};
+use crate::sender::{RequestProgress, catch_panic, refuse_templates};
 
 /// WhatsApp accepts one message to the same person in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);

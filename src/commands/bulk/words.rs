@@ -7,16 +7,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::hours::Hours;
-use crate::ledger::{
+use crate::base::exit::ExitCode;
+use crate::base::output::{WaitReason, Waiting, counted_are, grouped};
+use crate::base::timestamps::{self, from_millis, time_in};
+use crate::jelou::message::merge;
+use crate::runs::hours::Hours;
+use crate::runs::ledger::{
     DeliveryCounts, LedgerError, PauseReason, Run, RunName, RunPause, RunSettings, SkipCounts,
     SkipReason,
 };
-use crate::message::merge;
-use crate::output::{WaitReason, Waiting, counted_are, grouped};
-use crate::timestamps::{self, from_millis, time_in};
+use crate::sender::context::Context;
 
 /// What to do about a template that the bot cannot send.
 pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";

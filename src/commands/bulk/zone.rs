@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 
 use crate::command_error::CommandError;
-use crate::config;
-use crate::context::Context;
-use crate::hours::ZoneName;
-use crate::ledger::RunSettings;
-use crate::sending::Sender;
+use crate::runs::hours::ZoneName;
+use crate::runs::ledger::RunSettings;
+use crate::sender::Sender;
+use crate::sender::config;
+use crate::sender::context::Context;
 
 /// The zone for the times of a run; `typed` is the value of `--time-zone`.
 ///

@@ -8,14 +8,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::api::{DeliveryState, ListingQuery, LookUpError, MessageClass, Request, TrackedMessage};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Format, SystemError};
+use crate::base::timestamps::{local_second, now};
 use crate::command_error::CommandError;
-use crate::config::timeout;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::output::{Format, SystemError};
-use crate::sending::{DeliveryWait, RequestProgress, Sender};
-use crate::timestamps::{local_second, now};
+use crate::jelou::api::{
+    DeliveryState, ListingQuery, LookUpError, MessageClass, Request, TrackedMessage,
+};
+use crate::sender::config::timeout;
+use crate::sender::context::Context;
+use crate::sender::{DeliveryWait, RequestProgress, Sender};
 
 /// The maximum length of an id in characters.
 const LONGEST_ID: usize = 200;

@@ -15,20 +15,20 @@ use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::api::{
+use crate::base::exit::ExitCode;
+use crate::base::input::UsageError;
+use crate::base::output::{Format, OutputRow};
+use crate::base::timestamps::{local_second, now};
+use crate::command_error::CommandError;
+use crate::commands::PersonArgs;
+use crate::jelou::api::{
     DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList,
     LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, Request, Since, entry_key,
 };
-use crate::command_error::CommandError;
-use crate::commands::PersonArgs;
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::input::UsageError;
-use crate::message::typed_form;
-use crate::output::{Format, OutputRow};
+use crate::jelou::message::typed_form;
 use crate::phone::person_key;
-use crate::sending::{RequestProgress, Sender};
-use crate::timestamps::{local_second, now};
+use crate::sender::context::Context;
+use crate::sender::{RequestProgress, Sender};
 
 /// List the messages of a bot, sent and received, the newest last
 ///

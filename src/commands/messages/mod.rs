@@ -5,9 +5,9 @@ mod list;
 
 use clap::Subcommand;
 
+use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
-use crate::context::Context;
-use crate::exit::ExitCode;
+use crate::sender::context::Context;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessagesCommand {

@@ -10,13 +10,13 @@ use serde_json::{Map, json};
 pub(crate) use self::set::KeyFlags;
 use super::confirm;
 use super::store::ledger_database;
+use crate::base::exit::ExitCode;
+use crate::base::output::Format;
 use crate::command_error::CommandError;
-use crate::config::{
+use crate::sender::config::{
     ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, WithOrigin,
 };
-use crate::context::Context;
-use crate::exit::ExitCode;
-use crate::output::Format;
+use crate::sender::context::Context;
 
 /// Manage profiles: the senders in the configuration file
 #[derive(Debug, Subcommand)]

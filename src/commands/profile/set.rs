@@ -6,18 +6,18 @@ use std::path::Path;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
+use crate::base::input::UsageError;
+use crate::base::output::SystemError;
+use crate::base::private_file::FileError;
+use crate::base::process::{Signal, Signals, block_on};
+use crate::base::secret::Secret;
 use crate::command_error::CommandError;
-use crate::config::{
+use crate::sender;
+use crate::sender::config::{
     self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, WithOrigin, checked,
     interrupted, is_bare_name,
 };
-use crate::context::Context;
-use crate::input::UsageError;
-use crate::output::SystemError;
-use crate::private_file::FileError;
-use crate::process::{Signal, Signals, block_on};
-use crate::secret::Secret;
-use crate::sending;
+use crate::sender::context::Context;
 
 /// The settings that a new profile is asked for, the questions, and the flags of those that it needs.
 const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
@@ -282,7 +282,7 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
         tokio::select! {
             biased;
             signal = signals.next() => Err(interrupted(signal)),
-            typed = sending::ask_secret(QUESTION) => typed.map_err(not_typed),
+            typed = sender::ask_secret(QUESTION) => typed.map_err(not_typed),
         }
     })?;
     Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty()))

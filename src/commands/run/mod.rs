@@ -1,7 +1,7 @@
 //! `run`: runs a command, then sends its result. Of the command, only its name goes into the message, unless the end of
 //! its stderr is requested.
 
-mod notice;
+mod notification;
 
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant, SystemTime};
@@ -9,22 +9,22 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::{Args, ValueEnum, ValueHint};
 use serde_json::{Map, Value, json};
 
-use self::notice::{ENDS, NO_TAIL, RunNotification, facts};
+use self::notification::{ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::OnceSend;
 use super::result::note_error;
 use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
-use crate::api::{Credentials, Request};
+use crate::base::exit::ExitCode;
+use crate::base::input::{JsonSource, UsageError};
+use crate::base::output::Format;
+use crate::base::private_file::PipeBound;
+use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
-use crate::config::{LedgerDatabase, timeout};
-use crate::context::{Context, Mode};
-use crate::exit::ExitCode;
-use crate::input::{JsonSource, UsageError};
-use crate::message::{MessageKind, Outgoing};
-use crate::output::Format;
-use crate::people::Exclusions;
-use crate::private_file::PipeBound;
-use crate::process::{CommandEnd, Tail, block_on, run_command};
-use crate::sending::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
+use crate::jelou::api::{Credentials, Request};
+use crate::jelou::message::{MessageKind, Outgoing};
+use crate::lists::exclusions::Exclusions;
+use crate::sender::config::{LedgerDatabase, timeout};
+use crate::sender::context::{Context, Mode};
+use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
 
 /// Run a command, then send a message about how it ended
 ///

@@ -1,0 +1,436 @@
+//! Reads what the user names: a file, standard input as `-`, and `@FILE` in flags that take JSON. Nothing else is
+//! read, and standard input serves only one flag. A field that stands twice in JSON, of which serde_json would keep the
+//! last one, is an error. Here is also the error for a line that cannot be carried out.
+
+use std::convert::Infallible;
+use std::fmt::{self, Display};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::base::invisible::without_final_line_break;
+use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::text_encoding::decode_text;
+
+/// The maximum size of a file or standard input, in bytes: a message body is far smaller.
+pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
+
+/// How errors name JSON that was typed as the value of a flag.
+const ITS_VALUE: &str = "its value";
+
+/// The value of a flag that takes `FILE|-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Stdin,
+    File(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = Infallible;
+
+    fn from_str(raw: &str) -> Result<Self, Infallible> {
+        Ok(if raw == "-" {
+            Self::Stdin
+        } else {
+            Self::File(PathBuf::from(raw))
+        })
+    }
+}
+
+/// The value of a flag that takes `JSON|@FILE`; `@-` is standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JsonSource {
+    Literal(String),
+    From(Source),
+}
+
+impl JsonSource {
+    /// The value of `--body`: a file or `-`; as with other flags, also JSON that begins with `{` or `[`, and `@FILE`.
+    pub(crate) fn from_body_flag(raw: &str) -> Result<Self, Infallible> {
+        if raw.trim_start().starts_with(['{', '[']) {
+            return Ok(Self::Literal(raw.to_owned()));
+        }
+        raw.strip_prefix('@').unwrap_or(raw).parse().map(Self::From)
+    }
+}
+
+impl FromStr for JsonSource {
+    type Err = Infallible;
+
+    fn from_str(raw: &str) -> Result<Self, Infallible> {
+        match raw.strip_prefix('@') {
+            Some(named) => named.parse().map(Self::From),
+            None => Ok(Self::Literal(raw.to_owned())),
+        }
+    }
+}
+
+/// A command that cannot be carried out as it was typed.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub(crate) struct UsageError {
+    pub(crate) message: String,
+    /// What is wrong one by one, if there are several faults.
+    pub(crate) details: Vec<String>,
+    pub(crate) hint: String,
+}
+
+impl UsageError {
+    pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.to_string(),
+            details: Vec::new(),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// Reads what flags name; remembers which flag uses standard input.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    stdin_taken_by: Option<String>,
+    /// How long to wait for a pipe.
+    pub(crate) bound: PipeBound,
+    /// What is wrong with the content of a file, without being an error.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Input {
+    /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has it, or
+    /// if it is a terminal.
+    pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {
+        if let Some(taken_by) = &self.stdin_taken_by {
+            let problem = format!(
+                "{flag} and {taken_by} both ask for standard input, which can be read only once"
+            );
+            return Err(UsageError::new(problem, "put one of them into a file"));
+        }
+        if io::stdin().is_terminal() {
+            let problem =
+                format!("{flag}: standard input is a terminal, so nothing would ever arrive");
+            return Err(UsageError::new(
+                problem,
+                "pipe something in, or name a file",
+            ));
+        }
+        self.stdin_taken_by = Some(flag.to_owned());
+        Ok(())
+    }
+
+    /// The whole text of `source` without its byte order mark, as [`decode_text`] reads it; `flag` is named in errors.
+    /// A text longer than [`MAX_BYTES`] is an error.
+    pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
+        let bytes = self.read_bytes(flag, source)?;
+        decode_text(bytes).map_err(|error| {
+            UsageError::new(
+                format!("{flag}: {} {error}", name_of(source)),
+                "save the file as UTF-8",
+            )
+        })
+    }
+
+    /// The bytes of `source`; more than [`MAX_BYTES`] are an error, in which `flag` is named.
+    pub(crate) fn read_bytes(
+        &mut self,
+        flag: &str,
+        source: &Source,
+    ) -> Result<Vec<u8>, UsageError> {
+        let read = match source {
+            Source::Stdin => {
+                self.claim_stdin(flag)?;
+                read_to_limit(io::stdin().lock(), MAX_BYTES)
+                    .map_err(|cause| format!("failed to read standard input: {cause}"))
+            }
+            Source::File(path) => open_to_read(path, self.bound)
+                .and_then(|file| read_to_limit(file, MAX_BYTES))
+                .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
+        };
+        let is_absent = matches!(source, Source::File(path) if !path.exists());
+        read.map_err(|problem| {
+            let hint = match flag {
+                "--body" if is_absent => {
+                    "--body takes a file or JSON; a text has no flag: jelouctl send text --to NUMBER 'TEXT'"
+                }
+                _ => "check the path, its permissions and its size: at most 1 MiB",
+            };
+            UsageError::new(format!("{flag}: {problem}"), hint)
+        })
+    }
+
+    /// A text for a message: as [`Input::read`], without one final newline.
+    pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
+        let text = self.read(flag, source)?;
+        Ok(without_final_line_break(&text).to_owned())
+    }
+
+    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error, and so is a repeated field.
+    pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
+        let text = self.read(flag, source)?;
+        parse(flag, &name_of(source), &text)
+    }
+
+    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a
+    /// bulk run fills; no field that takes JSON accepts it unfilled.
+    pub(crate) fn json_flag(
+        &mut self,
+        flag: &str,
+        value: &JsonSource,
+    ) -> Result<Value, UsageError> {
+        match value {
+            JsonSource::Literal(text) if text.trim_start().starts_with("{{") => {
+                Ok(Value::from(text.trim()))
+            }
+            value => self.json_value(flag, value),
+        }
+    }
+
+    /// The JSON that `value` is or names.
+    pub(crate) fn json_value(
+        &mut self,
+        flag: &str,
+        value: &JsonSource,
+    ) -> Result<Value, UsageError> {
+        match value {
+            JsonSource::Literal(text) => parse(flag, ITS_VALUE, text),
+            JsonSource::From(source) => self.json(flag, source),
+        }
+    }
+
+    /// The JSON of a flag that may be repeated, each time with one value or an array of values.
+    pub(crate) fn json_list(
+        &mut self,
+        flag: &str,
+        values: &[JsonSource],
+    ) -> Result<Vec<Value>, UsageError> {
+        let mut list = Vec::new();
+        for value in values {
+            match self.json_flag(flag, value)? {
+                Value::Array(many) => list.extend(many),
+                one => list.push(one),
+            }
+        }
+        Ok(list)
+    }
+}
+
+/// How errors name it.
+pub(crate) fn name_of(source: &Source) -> String {
+    match source {
+        Source::Stdin => "standard input".to_owned(),
+        Source::File(path) => path.display().to_string(),
+    }
+}
+
+/// Parses JSON. A repeated field is an error, and so is a number beyond 64 bits, which would be rounded. The message
+/// goes on after the name of the text.
+pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
+    let mut repeated = None;
+    let read = read_json(text, &mut |name, _, _| {
+        repeated.get_or_insert_with(|| name.to_owned());
+    });
+    let value = read.map_err(|error| {
+        let problem = match text.trim() {
+            "" => "is empty; JSON is needed".to_owned(),
+            _ => format!("is not valid JSON: {}", json_problem(&error)),
+        };
+        UsageError::new(
+            problem,
+            "an object is {\"field\": value, …}; on the line it stands in single quotes, a file is @FILE",
+        )
+    })?;
+    match (repeated, rounded(&value)) {
+        (Some(field), _) => Err(UsageError::new(
+            format!("has the field `{field}` twice"),
+            "keep one of the two",
+        )),
+        (None, Some(number)) => {
+            let problem =
+                format!("has a number beyond 64 bits, {number}, which may change on the way");
+            Err(UsageError::new(
+                problem,
+                "write the number as text, in quotes",
+            ))
+        }
+        (None, None) => Ok(value),
+    }
+}
+
+/// What is wrong with JSON, and where.
+pub(crate) fn json_problem(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let place = format!("at line {} column {}", error.line(), error.column());
+    let problem = match said.trim_end_matches(&place).trim_end() {
+        _ if error.is_eof() => "it ends too early, and a bracket or a quote is not closed",
+        "expected ident" | "expected value" => {
+            "there is no value: a text stands in double quotes, and only true, false and null do not"
+        }
+        "key must be a string" => "the name of a field stands in double quotes",
+        "invalid escape" => r"a \ in a text is written \\",
+        said if said.starts_with("control character") => {
+            r"a text has a line break or a tab, which is written \n or \t"
+        }
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+            r"a \u in a text has only one half of its character"
+        }
+        _ => return error.to_string(),
+    };
+    format!("{problem}, {place}")
+}
+
+fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
+    parse_exact(text).map_err(|UsageError { message, hint, .. }| {
+        UsageError::new(format!("{flag}: {name} {message}"), hint)
+    })
+}
+
+/// A number of JSON beyond 64 bits, which was rounded to the nearest double.
+fn rounded(value: &Value) -> Option<f64> {
+    /// 2^63
+    const LEAST: f64 = 9_223_372_036_854_775_808.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().filter(|number| number.abs() >= LEAST)
+        }
+        Value::Array(items) => items.iter().find_map(rounded),
+        Value::Object(fields) => fields.values().find_map(rounded),
+        _ => None,
+    }
+}
+
+/// Parses `text`, and calls `on_repeated` with the name of each repeated field, its earlier and its later value.
+///
+/// # Errors
+/// If it is not JSON.
+pub(crate) fn read_json(
+    text: &str,
+    on_repeated: &mut dyn FnMut(&str, &Value, &Value),
+) -> serde_json::Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = ValueSeed(on_repeated).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Reads one value.
+struct ValueSeed<'a>(&'a mut dyn FnMut(&str, &Value, &Value));
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = items.next_element_seed(ValueSeed(&mut *self.0))? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            let value = fields.next_value_seed(ValueSeed(&mut *self.0))?;
+            if let Some(earlier) = object.get(&name) {
+                (self.0)(&name, earlier, &value);
+            }
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_json_reports_position_and_reason() {
+        for (json, told) in [
+            ("", "--body: x.json is empty; JSON is needed"),
+            (" \n", "--body: x.json is empty; JSON is needed"),
+            (
+                "{\n  \"a\": 1,\n}",
+                "--body: x.json is not valid JSON: trailing comma at line 3 column 1",
+            ),
+            (
+                r#"{"a": 1} x"#,
+                "--body: x.json is not valid JSON: trailing characters at line 1 column 10",
+            ),
+            (
+                r#"{"a": {"b": 1, "b": 1}}"#,
+                "--body: x.json has the field `b` twice",
+            ),
+            (
+                r#"{"a\\":[18446744073709551616]}"#,
+                "--body: x.json has a number beyond 64 bits, 18446744073709552000",
+            ),
+            ("1e100", "--body: x.json has a number beyond 64 bits, 1000"),
+            (
+                "-9223372036854775809",
+                "--body: x.json has a number beyond 64 bits, -9223372036854776000",
+            ),
+        ] {
+            let error = parse("--body", "x.json", json).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
+        let exact = r#"[18446744073709551615, -9223372036854775808, 1e18, 0.1, "18446744073709551616", "\"99999999999999999999"]"#;
+        assert!(parse("--body", "x.json", exact).is_ok());
+    }
+
+    #[test]
+    fn json_reader_agrees_with_serde_json() {
+        for text in [
+            r#"{"a":[1,-2,3.5,1e300,18446744073709551615,"x\u00e9\n",true,null,{}],"b":{"c":""}}"#,
+            "\"text\"",
+            " 1 ",
+            "{} x",
+            "{",
+            "",
+            r#"{"a":1,}"#,
+        ] {
+            let read = read_json(text, &mut |name, _, _| panic!("{name} in {text}"));
+            assert_eq!(read.ok(), serde_json::from_str(text).ok(), "{text}");
+        }
+        // Real answers are never nested so deeply; serde_json stops before the stack overflows.
+        assert!(read_json(&"[".repeat(100_000), &mut |_, _, _| ()).is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! What every other room stands on, and what knows none of them: files, the terminal, processes, time and text.
+
+pub(crate) mod clock;
+pub(crate) mod conventions;
+pub(crate) mod exit;
+pub(crate) mod input;
+pub(crate) mod invisible;
+pub(crate) mod output;
+pub(crate) mod paths;
+pub(crate) mod private_file;
+pub(crate) mod process;
+pub(crate) mod secret;
+pub(crate) mod suggest;
+pub(crate) mod text_encoding;
+pub(crate) mod texts;
+pub(crate) mod timestamps;

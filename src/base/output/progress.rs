@@ -1,0 +1,350 @@
+//! Shows the progress of a run on standard error: a bar on a terminal, an occasional line elsewhere, JSON for machines.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Stderr, compact, one_line, rounded};
+
+/// How progress is shown, a value of `--progress`; the comments are its help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressFormat {
+    /// A bar on a terminal, else a line every 10 s (default)
+    #[default]
+    Auto,
+    /// One JSON object a second on standard error
+    Ndjson,
+    None,
+}
+
+/// The rows of a run by their outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Tally {
+    pub(crate) rows: u64,
+    pub(crate) sent: u64,
+    pub(crate) failed: u64,
+    pub(crate) unknown: u64,
+    pub(crate) skipped: u64,
+    /// Not yet final.
+    pub(crate) left: u64,
+}
+
+/// Why a run waits, for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WaitReason {
+    /// The hours in which the run may send have not begun.
+    Hours,
+    RateLimit,
+    /// No connection is possible.
+    Network,
+    /// An attempt of another process failed.
+    Retry,
+    /// The limit of different people in 24 hours.
+    #[serde(rename = "limit_24h")]
+    PeopleLimit,
+}
+
+/// A run waits: nothing is sent for more than a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Waiting {
+    pub(crate) reason: WaitReason,
+    /// RFC 3339.
+    pub(crate) until: String,
+    /// When the wait of all rows began; None for a wait of a single row; RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<String>,
+    /// How long, or until when, for a person.
+    #[serde(skip)]
+    pub(crate) shown: String,
+    /// The reason, for a person.
+    #[serde(skip)]
+    pub(crate) words: String,
+    /// Whether it is reported for the first time.
+    #[serde(skip)]
+    pub(crate) is_new: bool,
+}
+
+/// How many row faults are printed; the report has all of them.
+const FAULTS: u32 = 5;
+
+/// How often a line says that the run still waits for its hours: often enough for a machine that expects a sign of
+/// life.
+const EVERY_WHILE_IDLE: Duration = Duration::from_secs(300);
+
+#[derive(Debug)]
+pub(crate) struct Progress<'a> {
+    stderr: &'a Stderr,
+    shape: ProgressLayout,
+    every: Duration,
+    shown_at: Instant,
+    /// When counting began, and the rows left at that time.
+    begun: (Instant, u64),
+    faults: u32,
+    waiting: Option<Waiting>,
+    /// Since when nothing may leave for long: such time says nothing about the rate.
+    idle_since: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum ProgressLayout {
+    Bar(ProgressBar),
+    Lines,
+    Ndjson,
+    None,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
+        let (shape, every) = match format {
+            ProgressFormat::None => (ProgressLayout::None, Duration::from_secs(3600)),
+            ProgressFormat::Ndjson => (ProgressLayout::Ndjson, Duration::from_secs(1)),
+            ProgressFormat::Auto if stderr.is_quiet() => {
+                (ProgressLayout::None, Duration::from_secs(3600))
+            }
+            ProgressFormat::Auto => match drawable("{wide_bar} {percent}% {msg}") {
+                Some(bar) => (ProgressLayout::Bar(bar), Duration::from_millis(200)),
+                None => (ProgressLayout::Lines, Duration::from_secs(10)),
+            },
+        };
+        let begun = (Instant::now(), 0);
+        Self {
+            stderr,
+            shape,
+            every,
+            shown_at: begun.0,
+            begun,
+            faults: 0,
+            waiting: None,
+            idle_since: None,
+        }
+    }
+
+    /// The state in which the run begins or resumes.
+    pub(crate) fn begin(&mut self, tally: &Tally) {
+        self.begun = (Instant::now(), tally.left);
+    }
+
+    /// When to show it again.
+    #[must_use]
+    pub(crate) fn due(&self) -> Instant {
+        let is_idle = self.idle_since.is_some() && matches!(self.shape, ProgressLayout::Lines);
+        self.shown_at
+            + if is_idle {
+                EVERY_WHILE_IDLE
+            } else {
+                self.every
+            }
+    }
+
+    /// The run waits, or has ended.
+    pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
+        use WaitReason::{Hours, PeopleLimit};
+        if waiting
+            .as_ref()
+            .is_some_and(|waiting| matches!(waiting.reason, Hours | PeopleLimit))
+        {
+            self.idle_since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = self.idle_since.take() {
+            self.begun.0 += since.elapsed();
+        }
+        if let Some(Waiting { shown, words, .. }) =
+            waiting.as_ref().filter(|waiting| waiting.is_new)
+        {
+            self.note(&format!("waiting {shown}: {words}"));
+        }
+        self.waiting = waiting;
+    }
+
+    pub(crate) fn show(&mut self, tally: &Tally) {
+        self.shown_at = Instant::now();
+        let (since, left) = self.begun;
+        let done = left.saturating_sub(tally.left);
+        let elapsed = self
+            .idle_since
+            .unwrap_or_else(Instant::now)
+            .duration_since(since)
+            .as_secs_f64();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate is shown with one decimal"
+        )]
+        let rate = if elapsed > 0.0 {
+            done as f64 / elapsed
+        } else {
+            0.0
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a time is shown in whole seconds"
+        )]
+        let to_do = tally.left as f64;
+        let time_left = Duration::try_from_secs_f64((to_do / rate).ceil())
+            .ok()
+            .filter(|_| self.idle_since.is_none());
+        match &self.shape {
+            ProgressLayout::Bar(bar) => {
+                bar.set_length(tally.rows);
+                bar.set_position(tally.rows - tally.left);
+                bar.set_message(words(tally, rate, time_left, self.waiting.as_ref()));
+            }
+            ProgressLayout::Lines => {
+                self.stderr
+                    .note(&words(tally, rate, time_left, self.waiting.as_ref()));
+            }
+            ProgressLayout::Ndjson => {
+                let mut line = json!(tally);
+                if let Some(line) = line.as_object_mut() {
+                    line.insert("rate".to_owned(), json!((rate * 10.0).round() / 10.0));
+                    line.insert(
+                        "seconds_left".to_owned(),
+                        json!(time_left.map(|time| time.as_secs())),
+                    );
+                    line.insert("waiting".to_owned(), json!(self.waiting));
+                }
+                self.stderr.progress_line(&compact(&line));
+            }
+            ProgressLayout::None => {}
+        }
+    }
+
+    /// A row that failed; only the first ones are printed.
+    pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
+        self.faults += 1;
+        match self.faults {
+            ..=FAULTS => {
+                self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}")));
+            }
+            n if n == FAULTS + 1 => {
+                self.above(|stderr| {
+                    stderr.warning("further rows like these are in the report only");
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Prints a line without breaking the bar.
+    pub(crate) fn note(&self, text: &str) {
+        self.above(|stderr| stderr.note(text));
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        if let ProgressLayout::Bar(bar) = &self.shape {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn above(&self, print: impl FnOnce(&Stderr)) {
+        match &self.shape {
+            ProgressLayout::Bar(bar) => bar.suspend(|| print(self.stderr)),
+            ProgressLayout::Lines | ProgressLayout::Ndjson | ProgressLayout::None => {
+                print(self.stderr);
+            }
+        }
+    }
+}
+
+/// A bar like `template`, if the terminal can draw one: `TERM=dumb` cannot.
+fn drawable(template: &str) -> Option<ProgressBar> {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    (io::stderr().is_terminal() && !bar.is_hidden()).then(|| bar.with_style(style))
+}
+
+/// The progress of reading a list, or one of Jelou's listings: a line on a terminal, after a second.
+#[derive(Debug)]
+pub(crate) struct ReadProgress<'a> {
+    name: &'a str,
+    line: ProgressBar,
+}
+
+impl<'a> ReadProgress<'a> {
+    /// For the list with this name.
+    pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
+        let line =
+            drawable("{msg}").filter(|_| format == ProgressFormat::Auto && !stderr.is_quiet());
+        Self {
+            name,
+            line: line
+                .unwrap_or_else(ProgressBar::hidden)
+                .with_finish(ProgressFinish::AndClear),
+        }
+    }
+
+    /// This many rows have been read.
+    pub(crate) fn show(&self, rows: u64) {
+        if rows.is_multiple_of(256) {
+            self.say(|name| format!("reading {name}: {} rows", HumanCount(rows)));
+        }
+    }
+
+    /// The number of answered requests, and the number that are probably needed, if known.
+    pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
+        let of = needed
+            .map(|needed| format!(" of {}", HumanCount(needed.max(answered))))
+            .unwrap_or_default();
+        self.say(|name| format!("asking about {name}: {}{of} requests", HumanCount(answered)));
+    }
+
+    fn say(&self, words: impl FnOnce(&str) -> String) {
+        if !self.line.is_hidden() && self.line.elapsed() > Duration::from_secs(1) {
+            self.line.set_message(words(&one_line(self.name)));
+        }
+    }
+
+    /// Prints without breaking the line.
+    pub(crate) fn above(&self, print: impl FnOnce()) {
+        self.line.suspend(print);
+    }
+}
+
+fn words(
+    tally: &Tally,
+    rate: f64,
+    time_left: Option<Duration>,
+    waiting: Option<&Waiting>,
+) -> String {
+    let Tally {
+        rows,
+        sent,
+        failed,
+        unknown,
+        left,
+        ..
+    } = tally;
+    let time_left = time_left
+        .map(|time| format!(", {} left", rounded(time)))
+        .unwrap_or_default();
+    let state = match waiting {
+        None => format!("{rate:.1}/s{time_left}"),
+        Some(Waiting { shown, .. }) => format!("waiting {shown}"),
+    };
+    format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::output::{Color, Verbosity};
+
+    #[test]
+    fn idle_time_does_not_affect_the_rate() {
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let hour = Duration::from_secs(3600);
+        progress.begun = (Instant::now().checked_sub(2 * hour).unwrap(), 100);
+        progress.idle_since = Instant::now().checked_sub(hour);
+        progress.wait(None);
+        assert_eq!(
+            (progress.begun.0.elapsed().as_secs(), progress.begun.1),
+            (3600, 100)
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! Words for a person: tables, aligned by the width of their characters, lines broken for a terminal, counts and
+//! durations.
+
+use std::time::Duration;
+
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use indicatif::HumanCount;
+use unicode_width::UnicodeWidthStr;
+
+use super::escape::one_line;
+use crate::base::texts::clipped;
+
+/// The maximum number of characters shown of a cell.
+const MAX_CELL: usize = 60;
+
+/// For a terminal: columns, under `header` if it is not empty; every cell on one line.
+pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
+    table.add_rows(rows.map(|row| {
+        row.iter()
+            .map(|cell| clipped(&one_line(cell), MAX_CELL).into_owned())
+            .collect::<Vec<_>>()
+    }));
+    table.trim_fmt()
+}
+
+/// `text` in lines of at most `columns`, broken at blanks; a longer word has a line of its own.
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        if used > 0 && used + word.trim_end().width() > columns {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        line.push_str(word);
+        used += word.width();
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    if count == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{count} {thing}s")
+    }
+}
+
+/// `1 row is`, `2 rows are`.
+pub(crate) fn counted_are(count: u64, thing: &str) -> String {
+    format!(
+        "{} {}",
+        counted(count, thing),
+        if count == 1 { "is" } else { "are" }
+    )
+}
+
+/// `1 person`, `2 people`.
+pub(crate) fn counted_people(count: u64) -> String {
+    if count == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{count} people")
+    }
+}
+
+/// `1,000`
+pub(crate) fn grouped(count: u64) -> String {
+    HumanCount(count).to_string()
+}
+
+/// A duration for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+pub(crate) fn rounded(time: Duration) -> String {
+    let tenths = (time.as_millis() + 50) / 100;
+    let seconds = (time.as_millis() + 500) / 1000;
+    match (tenths, seconds) {
+        (0..100, _) if tenths == 0 || !tenths.is_multiple_of(10) => {
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
+        (_, 0..60) => format!("{seconds} s"),
+        (_, 60..3600) => format!("{} min {} s", seconds / 60, seconds % 60),
+        (_, 3600..172_800) => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        (_, _) => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_columns_align_on_single_lines() {
+        let rows = [["día", "a\nb"], ["日本", "x"]].map(|row| row.map(str::to_owned).to_vec());
+        let table = aligned(&["NAME", "TEXT"], rows.into_iter());
+        assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
+        assert_eq!(
+            clipped(&"ñ".repeat(61), MAX_CELL),
+            format!("{}…", "ñ".repeat(59))
+        );
+    }
+
+    #[test]
+    fn wrapping_keeps_width_and_every_token() {
+        for (text, columns, expected) in [
+            ("", 5, vec![""]),
+            ("a b", 5, vec!["a b"]),
+            ("abc def", 5, vec!["abc", "def"]),
+            ("a bcdefgh ij", 5, vec!["a", "bcdefgh", "ij"]),
+            ("abcde fghij", 5, vec!["abcde", "fghij"]),
+            ("日本 語日 本", 5, vec!["日本", "語日", "本"]),
+        ] {
+            assert_eq!(wrapped(text, columns), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn duration_is_rounded_by_its_length() {
+        for (milliseconds, expected) in [
+            (0, "0.0 s"),
+            (449, "0.4 s"),
+            (1_000, "1 s"),
+            (9_949, "9.9 s"),
+            (9_950, "10 s"),
+            (59_499, "59 s"),
+            (59_500, "1 min 0 s"),
+            (200_000, "3 min 20 s"),
+            (3_599_500, "1 h 0 min"),
+            (7_500_000, "2 h 5 min"),
+            (172_799_499, "47 h 59 min"),
+            (172_799_500, "2 d 0 h"),
+        ] {
+            assert_eq!(rounded(Duration::from_millis(milliseconds)), expected);
+        }
+    }
+}

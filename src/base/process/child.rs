@@ -1,0 +1,510 @@
+//! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started
+//! directly. Also finds its program, and keeps the last lines that it wrote, in limited memory.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::future::pending;
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::{sleep_until, timeout};
+
+use super::signal::Signal;
+use super::signals::Signals;
+use crate::base::output::{Stderr, SystemError, one_line, without_escape_sequences};
+
+/// The exit code of shells for a command that is not found.
+const NOT_FOUND: u8 = 127;
+/// The exit code of shells for a file that cannot be run.
+const NOT_EXECUTABLE: u8 = 126;
+
+/// How long output may still arrive after a command has ended: a process that it left running may hold the pipe and
+/// write forever.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A signal is passed on if the command still runs after this time. If the whole group was signalled, the command
+/// already has the signal and ends before that.
+const PASSED_ON_AFTER: Duration = Duration::from_millis(75);
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CommandEnd {
+    /// Its exit code; 127 or 126 if it could not be started, 128 plus the signal's number if a signal ended it. None
+    /// if the system does not know.
+    pub(crate) code: Option<u8>,
+    /// The number of the signal that ended it.
+    pub(crate) signal: Option<i32>,
+}
+
+/// Runs `command` with these variables added to our own, until it ends. It uses our standard streams. With `tail`, its
+/// stderr goes through us, and the last lines are kept. A failure to start it, or to wait for it, is reported. Also
+/// returns the instant at which it ended.
+pub(crate) async fn run_command(
+    stderr: &Stderr,
+    command: &[OsString],
+    variables: &[(&'static str, String)],
+    mut tail: Option<&mut Tail>,
+) -> Result<(CommandEnd, Instant), SystemError> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Ok((
+            CommandEnd {
+                code: Some(0),
+                signal: None,
+            },
+            Instant::now(),
+        ));
+    };
+    // Caught from here on, so that a signal during the start also reaches the command.
+    let mut signals = Signals::catch_all()?;
+    let mut to_pass_on = VecDeque::new();
+    let mut started = Command::new(find_program(program));
+    started
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)));
+    if tail.is_some() {
+        started.stderr(Stdio::piped());
+    }
+    let mut child = match started.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            let code = if error.kind() == io::ErrorKind::NotFound {
+                NOT_FOUND
+            } else {
+                NOT_EXECUTABLE
+            };
+            let shown = without_arguments(program);
+            let hint = (shown.len() < program.len())
+                .then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
+            stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
+            signals.note_end_of_command();
+            return Ok((
+                CommandEnd {
+                    code: Some(code),
+                    signal: None,
+                },
+                Instant::now(),
+            ));
+        }
+    };
+    let mut written = child.stderr.take();
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status,
+            signal = signals.next_request() => if !is_typed(signal) { to_pass_on.push_back((Instant::now() + PASSED_ON_AFTER, signal)) },
+            signal = next_due(&mut to_pass_on) => pass_on(signal, &child),
+            is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
+        }
+    };
+    let at = Instant::now();
+    signals.note_end_of_command();
+    let drained = async { while copy(&mut written, stderr, tail.as_deref_mut()).await {} };
+    let _ = timeout(DRAIN_TIMEOUT, drained).await;
+    let ended = match status {
+        Ok(status) => ended(status),
+        Err(error) => {
+            stderr.error(
+                &format!("failed to wait for the command, so its exit code is unknown: {error}"),
+                &[],
+                None,
+            );
+            CommandEnd {
+                code: None,
+                signal: None,
+            }
+        }
+    };
+    Ok((ended, at))
+}
+
+/// The program to show. If somebody has put a whole command line in quotes, its arguments are left out, and the
+/// variables before it: they may hold a password.
+pub(crate) fn without_arguments(program: &OsStr) -> String {
+    let shown = program.to_string_lossy();
+    if Path::new(program).exists() {
+        return shown.into_owned();
+    }
+    let command = shown.split_whitespace().find(|word| !word.contains('='));
+    let variable = || shown.trim().split('=').next().unwrap_or_default();
+    command.unwrap_or_else(variable).to_owned()
+}
+
+/// Returns the first of these when it is due.
+async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
+    let Some((due, signal)) = to_pass_on.front().copied() else {
+        return pending().await;
+    };
+    sleep_until(due.into()).await;
+    to_pass_on.pop_front();
+    signal
+}
+
+/// Copies what the command has written; false if there will be no more.
+async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&mut Tail>) -> bool {
+    let (Some(written), Some(tail)) = (written, tail) else {
+        return false;
+    };
+    let mut buffer = [0; 8192];
+    let count = written.read(&mut buffer).await.unwrap_or(0);
+    let read = buffer.get(..count).unwrap_or_default();
+    tail.push(read);
+    // Where nobody reads ours any more, nobody reads that of the command.
+    let is_read = stderr
+        .pass_through(read)
+        .err()
+        .is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe);
+    count > 0 && is_read
+}
+
+#[cfg(unix)]
+fn ended(status: ExitStatus) -> CommandEnd {
+    use std::os::unix::process::ExitStatusExt;
+
+    let signal = status.signal();
+    let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
+    CommandEnd {
+        code: Some(
+            code.and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(u8::MAX),
+        ),
+        signal,
+    }
+}
+
+/// Windows exit codes have 32 bits; one that does not fit becomes 255.
+#[cfg(windows)]
+fn ended(status: ExitStatus) -> CommandEnd {
+    /// `STATUS_CONTROL_C_EXIT`: Ctrl-C, Ctrl-Break, or the console's window was closed.
+    const CONTROL_C_EXIT: u32 = 0xC000_013A;
+    let code = status.code().unwrap_or(-1).cast_unsigned();
+    if code == CONTROL_C_EXIT {
+        return CommandEnd {
+            code: Some(130),
+            signal: Some(Signal::Interrupt.number().into()),
+        };
+    }
+    CommandEnd {
+        code: Some(u8::try_from(code).unwrap_or(u8::MAX)),
+        signal: None,
+    }
+}
+
+/// Sends `signal` to the child.
+#[cfg(unix)]
+fn pass_on(signal: Signal, child: &Child) {
+    use rustix::process::{Pid, Signal as SystemSignal, kill_process};
+
+    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let number = SystemSignal::from_named_raw(signal.number().into());
+    if let (Some(pid), Some(number)) = (pid, number) {
+        // A child that has ended needs no signal.
+        let _ = kill_process(pid, number);
+    }
+}
+
+/// Whether the terminal sent `signal`, and therefore to the child too: many programs treat a second Ctrl-C differently.
+#[cfg(unix)]
+fn is_typed(signal: Signal) -> bool {
+    use rustix::{process::getpgrp, termios::tcgetpgrp};
+
+    let is_ours = |terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp());
+    let is_in_foreground = || std::fs::File::open("/dev/tty").is_ok_and(is_ours);
+    matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
+}
+
+/// Every process of a console gets its events; when the child ends, we end too.
+#[cfg(windows)]
+fn is_typed(_signal: Signal) -> bool {
+    true
+}
+
+/// Windows has no signals to pass on.
+#[cfg(windows)]
+fn pass_on(_signal: Signal, _child: &Child) {}
+
+/// The maximum number of characters shown of a line.
+const MAX_LINE: usize = 4096;
+/// The maximum number of bytes of a line that is kept whole. More is searched for secrets than is shown, since half of
+/// a secret cannot be recognised.
+const MAX_KEPT: usize = 4 * MAX_LINE;
+
+/// The last lines, up to the requested number.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    most: usize,
+    lines: VecDeque<Vec<u8>>,
+    /// Whether the last line has no line break yet.
+    is_open: bool,
+}
+
+impl Tail {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            lines: VecDeque::new(),
+            is_open: false,
+        }
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if !self.is_open {
+                if self.lines.len() == self.most {
+                    self.lines.pop_front();
+                }
+                self.lines.push_back(Vec::new());
+            }
+            self.is_open = !part.ends_with(b"\n");
+            if let Some(line) = self.lines.back_mut() {
+                let text = part.strip_suffix(b"\n").unwrap_or(part);
+                line.extend(text);
+                drop_overwritten(line);
+                line.truncate(MAX_KEPT + 1);
+            }
+        }
+    }
+
+    /// The lines as a terminal shows them, without escape sequences and after `redact`. Remaining characters that a terminal or a log would act
+    /// on are visible escapes.
+    pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
+        let plain = |line: &Vec<u8>| {
+            let mut plain = shown_line(&String::from_utf8_lossy(line));
+            // The line may have been cut in the middle of a secret.
+            if line.len() > MAX_KEPT {
+                let end = plain.len().saturating_sub(MAX_LINE);
+                plain.truncate(
+                    (0..=end)
+                        .rev()
+                        .find(|at| plain.is_char_boundary(*at))
+                        .unwrap_or_default(),
+                );
+                plain = if plain.is_empty() {
+                    "…".to_owned()
+                } else {
+                    plain
+                };
+            }
+            plain
+        };
+        let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
+        let shown = |line: &str| {
+            let line: String = line.chars().take(MAX_LINE).collect();
+            line.split('\t')
+                .map(one_line)
+                .collect::<Vec<_>>()
+                .join("\t")
+        };
+        plain.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Removes from a `line` that is too long what a terminal has overwritten: a progress bar writes one line for hours.
+fn drop_overwritten(line: &mut Vec<u8>) {
+    if line.len() <= MAX_KEPT {
+        return;
+    }
+    let written = line.trim_ascii_end().len();
+    let begin = line
+        .iter()
+        .take(written)
+        .rposition(|byte| *byte == b'\r')
+        .unwrap_or(0);
+    line.drain(..begin);
+}
+
+/// The text of `line` that a terminal still shows at the end of it. A progress bar returns to the start of the line, or goes
+/// back by some characters, and writes over what is there.
+fn shown_line(line: &str) -> String {
+    let mut shown = ShownLine::default();
+    let mut rest = line;
+    let mut begin = 0;
+    while let Some(found) = rest
+        .get(begin..)
+        .and_then(|behind| behind.find(['\r', '\u{8}', '\u{1b}']))
+    {
+        let (before, behind) = rest.split_at(begin + found);
+        let Some((movement, length)) = Movement::read(behind) else {
+            begin = before.len() + 1;
+            continue;
+        };
+        shown.write(&without_escape_sequences(before));
+        shown.apply(movement);
+        rest = behind.get(length..).unwrap_or_default();
+        begin = 0;
+    }
+    shown.write(&without_escape_sequences(rest));
+    shown.text
+}
+
+/// A line of a terminal while it is written.
+#[derive(Default)]
+struct ShownLine {
+    text: String,
+    /// How many characters the cursor is before the end.
+    back: usize,
+}
+
+/// What moves the cursor in a line, or erases a part of it.
+#[derive(Clone, Copy)]
+enum Movement {
+    ToStart,
+    Back,
+    EraseToEnd,
+    EraseAll,
+}
+
+impl Movement {
+    /// The movement at the beginning of `text`, and its length in bytes.
+    fn read(text: &str) -> Option<(Self, usize)> {
+        if text.starts_with('\r') {
+            return Some((Self::ToStart, 1));
+        }
+        if text.starts_with('\u{8}') {
+            return Some((Self::Back, 1));
+        }
+        let sequences = [
+            ("\u{1b}[G", Self::ToStart),
+            ("\u{1b}[1G", Self::ToStart),
+            ("\u{1b}[K", Self::EraseToEnd),
+            ("\u{1b}[0K", Self::EraseToEnd),
+            ("\u{1b}[J", Self::EraseToEnd),
+            ("\u{1b}[0J", Self::EraseToEnd),
+            ("\u{1b}[1K", Self::EraseAll),
+            ("\u{1b}[2K", Self::EraseAll),
+        ];
+        sequences
+            .into_iter()
+            .find(|(sequence, _)| text.starts_with(sequence))
+            .map(|(sequence, movement)| (movement, sequence.len()))
+    }
+}
+
+impl ShownLine {
+    /// Writes `text` over what is behind the cursor. From the start of the line it replaces all of it, as every frame of a
+    /// progress bar is meant to.
+    fn write(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.erase_to_end();
+        self.text.push_str(text);
+    }
+
+    fn apply(&mut self, movement: Movement) {
+        let length = self.text.chars().count();
+        match movement {
+            Movement::ToStart => self.back = length,
+            Movement::Back => self.back = length.min(self.back + 1),
+            Movement::EraseToEnd => self.erase_to_end(),
+            Movement::EraseAll => {
+                self.text.clear();
+                self.back = 0;
+            }
+        }
+    }
+
+    fn erase_to_end(&mut self) {
+        for _ in 0..self.back {
+            self.text.pop();
+        }
+        self.back = 0;
+    }
+}
+
+/// The program as the command line of Windows finds it: `npm` is `npm.cmd`, by the extensions in `PATHEXT`. Other
+/// systems search `PATH` themselves.
+pub(crate) fn find_program(name: &OsStr) -> OsString {
+    #[cfg(windows)]
+    if let Ok(found) = which::which(name) {
+        return found.into();
+    }
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_lines_are_kept_from_any_chunks() {
+        for (pieces, expected) in [
+            (&["a\nb\nc\n"][..], "b\nc"),
+            (&["a\nb\nc"], "b\nc"),
+            (&["a", "\nb", "\n", "c"], "b\nc"),
+            (&["a\n", "\n"], "a\n"),
+            (&["\u{1b}[2K\u{1b}[1;31mred\u{1b}[0m\r\n"], "red"),
+            (
+                &["\rstep 1/3\rstep 2/3", "\rstep 3/3\ndone\n"],
+                "step 3/3\ndone",
+            ),
+            (&["100 %\rDone\r", "\n"], "Done"),
+            (&["working\r\u{1b}[Kdone\n"], "done"),
+            (&["working\r\u{1b}[K\n"], ""),
+            (&["working\u{1b}[2K\u{1b}[1Gdone"], "done"),
+            (&["working\r\u{1b}[?25h\n"], "working"),
+            (&["\r\u{1b}]0;title\u{7}made\r\u{1b}[32mok"], "ok"),
+            (&["wait |\u{8}/\u{8}-\u{8}"], "wait -"),
+            (&["10%\u{8}\u{8}\u{8}99%"], "99%"),
+            (&["\u{8}\u{8}a\u{8}"], "a"),
+            (
+                &["\u{1b}]0;title\u{7}made\u{1b}(B \u{1b}Mit\u{8}\u{1b}[12"],
+                "made it",
+            ),
+            (
+                &["\u{1b}]8;;https://e.com/\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{9b}"],
+                "link\\u{9b}",
+            ),
+            (&["secret\u{1b}[m!\n"], "(redacted)!"),
+            (&["\tat line 3\n"], "\tat line 3"),
+            (&["uno\u{b}dos\n"], "uno\ndos"),
+            (&["uno\u{2028}dos\u{2029}tres\n"], "uno\ndos\ntres"),
+            (&[""], ""),
+        ] {
+            let mut tail = Tail::new(2);
+            for piece in pieces {
+                tail.push(piece.as_bytes());
+            }
+            assert_eq!(
+                tail.text(|text| text.replace("secret", "(redacted)")),
+                expected,
+                "{pieces:?}"
+            );
+        }
+        let mut tail = Tail::new(1);
+        for _ in 0..100 {
+            tail.push(&[0xff; 1000]);
+        }
+        assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
+        // A progress bar that writes one line for hours.
+        let mut tail = Tail::new(1);
+        for step in 0..5000 {
+            tail.push(format!("\rstep {step} of 5000").as_bytes());
+        }
+        tail.push(b"\r\n");
+        assert_eq!(tail.text(|text| text), "step 4999 of 5000");
+        // Escape sequences count until they are removed.
+        let mut tail = Tail::new(1);
+        tail.push(
+            format!(
+                "{}begin{}secret",
+                "\u{1b}[0m".repeat(100),
+                "\u{1b}[0m".repeat(3994)
+            )
+            .as_bytes(),
+        );
+        assert_eq!(tail.text(|text| text.replace("secret", "*")), "…");
+        let mut tail = Tail::new(1);
+        tail.push(format!("{}\n", "😀".repeat(5000)).as_bytes());
+        assert_eq!(tail.text(|text| text), "😀".repeat(3 * MAX_LINE / 4));
+        // The text before the shown end is known.
+        let mut tail = Tail::new(1);
+        tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());
+        assert_eq!(
+            tail.text(|text| text.replace("secret", "*")),
+            format!("{}*", "x".repeat(MAX_LINE - 3))
+        );
+    }
+}

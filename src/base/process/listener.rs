@@ -1,0 +1,368 @@
+//! The one thread that hears the signals of this process, so that no command can be deaf to them: a signal has its usual
+//! effect unless a guard ([`super::Signals`]) lives that catches it, and one that is caught has that effect all the same
+//! if nobody takes it in time. It decides for every command whether a signal is new and meant for us.
+
+use std::collections::HashMap;
+use std::io;
+use std::pin::pin;
+use std::process::exit;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::signal::Signal;
+use super::signal_source::{ignored, sources};
+use crate::base::output::SystemError;
+
+/// A signal that repeats within this time counts as the same: `timeout` signals its child and then the whole group, and
+/// a parent passes on what its child already has.
+const REPEATED: Duration = Duration::from_secs(1);
+
+/// How long after the end of a command the signal that ended it may still reach us: the processes of a group do not get
+/// a signal at the same time.
+const BELATED: Duration = Duration::from_secs(2);
+
+/// How long after a signal this process ends at the latest, unless the one who took the signal goes on.
+const LONGEST_END: Duration = Duration::from_millis(1700);
+
+/// How long after a signal a wait that blocks its thread goes on: a wait for another process is mostly shorter.
+const LONGEST_BLOCK: Duration = Duration::from_millis(300);
+
+static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// The thread's runtime, and what it has heard.
+pub(super) struct Listener {
+    runtime: Handle,
+    state: Mutex<SignalState>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct SignalState {
+    /// The signals that no longer have their usual effect by themselves.
+    heard: Vec<Signal>,
+    /// How many guards catch each.
+    guards: HashMap<Signal, usize>,
+    /// Whether they stay caught without a guard.
+    is_kept: bool,
+    /// The signals that nobody has taken yet.
+    waiting: Vec<Arrival>,
+    /// The signal for which this process is ending.
+    ending: Option<Arrival>,
+    history: History,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Arrival {
+    signal: Signal,
+    at: Instant,
+}
+
+impl Listener {
+    /// The one of this process; its thread is started on demand.
+    pub(super) fn get() -> Result<&'static Self, SystemError> {
+        if let Some(listener) = LISTENER.get() {
+            return Ok(listener);
+        }
+        let started = Self::start().map_err(not_heard)?;
+        Ok(LISTENER.get_or_init(|| started))
+    }
+
+    fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+        Ok(Self {
+            runtime: handle,
+            state: Mutex::default(),
+            arrived: Notify::new(),
+        })
+    }
+
+    /// Catches `signals` for one more guard. Those that were ignored when this process started stay ignored, for us and
+    /// for the commands that we run: that is the purpose of `nohup`, of `trap '' TERM`, and of a script's `&`, whose
+    /// background jobs must not get Ctrl-C. Returns the others.
+    pub(super) fn catch(&'static self, signals: &[Signal]) -> Result<Vec<Signal>, SystemError> {
+        let mut state = self.state();
+        let ignored = ignored();
+        let is_ignored = |signal: Signal| ignored & (1 << (signal.number() - 1)) != 0;
+        let mut caught = Vec::new();
+        for signal in signals
+            .iter()
+            .copied()
+            .filter(|signal| !is_ignored(*signal))
+        {
+            if !state.heard.contains(&signal) {
+                self.hear(signal).map_err(not_heard)?;
+                state.heard.push(signal);
+            }
+            *state.guards.entry(signal).or_default() += 1;
+            caught.push(signal);
+        }
+        Ok(caught)
+    }
+
+    /// A guard that caught `signals` lives no more. One that nobody has taken has its usual effect.
+    pub(super) fn release(&self, signals: &[Signal]) {
+        let mut state = self.state();
+        for signal in signals {
+            if let Some(guards) = state.guards.get_mut(signal) {
+                *guards -= 1;
+            }
+        }
+        let left = state
+            .waiting
+            .iter()
+            .map(|arrival| arrival.signal)
+            .find(|signal| signal.ends_us() && !state.is_caught(*signal));
+        if let Some(signal) = left {
+            end_by(signal);
+        }
+    }
+
+    /// The signals stay caught until this process ends: from now on its exit code says more than they do.
+    pub(super) fn keep(&self) {
+        self.state().is_kept = true;
+    }
+
+    /// A command `ended` at this instant: the signals so far were meant for it, and the first of each soon after.
+    pub(super) fn note_end_of_command(&self, ended: Instant) {
+        let mut state = self.state();
+        state.is_kept = true;
+        state.waiting.clear();
+        state.history = History {
+            command_ended: Some(ended),
+            ..History::default()
+        };
+    }
+
+    /// Takes the first of `signals` that has come. If it `ends_us`, this process must end soon.
+    pub(super) fn take(&self, signals: &[Signal], ends_us: bool) -> Option<Signal> {
+        let mut state = self.state();
+        let is_meant = |arrival: &Arrival| signals.contains(&arrival.signal);
+        let place = state.waiting.iter().position(is_meant)?;
+        let taken = state.waiting.remove(place);
+        if ends_us {
+            state.ending.get_or_insert(taken);
+        }
+        Some(taken.signal)
+    }
+
+    /// Waits until one of `signals` has come, and takes it.
+    pub(super) async fn taken(&self, signals: &[Signal], ends_us: bool) -> Signal {
+        loop {
+            // From here on none is missed.
+            let mut arrived = pin!(self.arrived.notified());
+            arrived.as_mut().enable();
+            if let Some(signal) = self.take(signals, ends_us) {
+                return signal;
+            }
+            arrived.await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, SignalState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&'static self, signal: Signal) -> io::Result<()> {
+        let _entered = self.runtime.enter();
+        for mut source in sources(signal)? {
+            self.runtime.spawn(async move {
+                while source.recv().await.is_some() {
+                    self.note(signal);
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// `signal` has come.
+    fn note(&'static self, signal: Signal) {
+        let at = Instant::now();
+        let mut state = self.state();
+        if !state.history.is_new(signal, at) {
+            return;
+        }
+        if !state.is_caught(signal) {
+            if signal.ends_us() {
+                end_by(signal);
+            }
+            return;
+        }
+        let arrival = Arrival { signal, at };
+        state.waiting.push(arrival);
+        self.arrived.notify_waiters();
+        if signal.ends_us() {
+            self.runtime.spawn(self.end_later(arrival));
+        }
+    }
+
+    /// Ends this process, if it should have ended for this signal and has not.
+    async fn end_later(&self, arrival: Arrival) {
+        sleep(LONGEST_END).await;
+        if self.state().must_end_for(arrival) {
+            end_by(arrival.signal);
+        }
+    }
+}
+
+impl SignalState {
+    fn is_caught(&self, signal: Signal) -> bool {
+        let has_guard = self.guards.get(&signal).is_some_and(|guards| *guards > 0);
+        has_guard || self.is_kept
+    }
+
+    /// Whether nobody has taken the signal, or this process is ending for it.
+    fn must_end_for(&self, arrival: Arrival) -> bool {
+        self.ending == Some(arrival) || self.waiting.contains(&arrival)
+    }
+}
+
+/// The signal for which a wait that began at `since` and blocks its thread must end: nobody has taken it, because this very
+/// wait blocks, or it was taken and this process is ending. There is none until some time after both.
+pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
+    if since.elapsed() < LONGEST_BLOCK {
+        return None;
+    }
+    let state = LISTENER.get()?.state();
+    let arrivals = state.ending.iter().chain(&state.waiting);
+    let mut of_us = arrivals.filter(|arrival| arrival.signal.ends_us());
+    of_us
+        .find(|arrival| arrival.at.elapsed() >= LONGEST_BLOCK)
+        .map(|arrival| arrival.signal)
+}
+
+/// Waits until a signal is overdue for a wait that begins now.
+pub(crate) async fn becomes_overdue() -> Signal {
+    let since = Instant::now();
+    loop {
+        sleep(LONGEST_BLOCK).await;
+        if let Some(signal) = overdue_signal(since) {
+            return signal;
+        }
+    }
+}
+
+/// Ends this process as a signal does that is not caught.
+fn end_by(signal: Signal) -> ! {
+    #[cfg(unix)]
+    let _ = signal_hook::low_level::emulate_default_handler(signal.number().into());
+    exit(128 + i32::from(signal.number()))
+}
+
+fn not_heard(cause: io::Error) -> SystemError {
+    SystemError {
+        action: "listen for signals",
+        cause,
+    }
+}
+
+/// When signals arrived.
+#[derive(Debug, Default)]
+struct History {
+    /// When each signal was last new.
+    heard: HashMap<Signal, Instant>,
+    /// When a command ended; the first of each signal may have been meant for it.
+    command_ended: Option<Instant>,
+}
+
+impl History {
+    /// Whether the `signal` that arrives `now` is neither a repetition nor meant for a command.
+    fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
+        let is_within = |since: Instant, time| now.saturating_duration_since(since) < time;
+        if self
+            .heard
+            .get(&signal)
+            .is_some_and(|last| is_within(*last, REPEATED))
+        {
+            return false;
+        }
+        let is_first = self.heard.insert(signal, now).is_none();
+        !(is_first
+            && self
+                .command_ended
+                .is_some_and(|ended| is_within(ended, BELATED)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which signals at these milliseconds are new, if a command ended at 0 or if there was no command.
+    fn heard(command_ended: bool, came: &[(u64, Signal)]) -> Vec<u64> {
+        let begun = Instant::now();
+        let mut history = History {
+            command_ended: command_ended.then_some(begun),
+            ..History::default()
+        };
+        let mut is_new = |at, signal| history.is_new(signal, begun + Duration::from_millis(at));
+        came.iter()
+            .copied()
+            .filter(|(at, signal)| is_new(*at, *signal))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    #[test]
+    fn repeated_signal_within_a_second_counts_once() {
+        use Signal::{Hangup, Interrupt, Terminate};
+
+        for (came, expected) in [
+            (
+                &[(0, Terminate), (1, Terminate), (999, Terminate)][..],
+                &[0][..],
+            ),
+            (&[(0, Terminate), (1000, Terminate)], &[0, 1000]),
+            // Ctrl-C pressed repeatedly counts once a second.
+            (
+                &[
+                    (0, Interrupt),
+                    (600, Interrupt),
+                    (1200, Interrupt),
+                    (1800, Interrupt),
+                ],
+                &[0, 1200],
+            ),
+            (
+                &[(0, Interrupt), (1, Terminate), (2, Hangup), (3, Interrupt)],
+                &[0, 1, 2],
+            ),
+        ] {
+            assert_eq!(heard(false, came), expected, "{came:?}");
+        }
+    }
+
+    #[test]
+    fn first_signals_after_start_reach_the_command() {
+        use Signal::{Interrupt, Terminate};
+
+        for (came, expected) in [
+            (&[(0, Terminate)][..], &[][..]),
+            (
+                &[(1999, Terminate), (2998, Terminate), (2999, Terminate)],
+                &[2999],
+            ),
+            (
+                &[
+                    (10, Terminate),
+                    (500, Interrupt),
+                    (1009, Terminate),
+                    (1010, Terminate),
+                ],
+                &[1010],
+            ),
+            (&[(2000, Terminate)], &[2000]),
+            (&[(10, Interrupt), (2010, Terminate)], &[2010]),
+        ] {
+            assert_eq!(heard(true, came), expected, "{came:?}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Points in time as texts, whatever the clock shows: in UTC for machines, in local time for people.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The day of this release, at its beginning in UTC, in milliseconds since 1970: 2026-11-01. Until there is a dated one in
+/// CHANGELOG.md it is a day before the first one.
+const RELEASED: i64 = 1_793_491_200_000;
+/// Time zones differ by up to a day.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// What is wrong with a clock that shows `now`, in milliseconds since 1970: a time before this release is wrong, and
+/// dates end with the year 9999.
+pub(crate) fn wrong_clock(now: i64) -> Option<String> {
+    if now < RELEASED - DAY {
+        let shown = from_millis(now);
+        let released = from_millis(RELEASED);
+        return Some(format!(
+            "{shown:.0}, before this jelouctl was released ({})",
+            released.strftime("%F")
+        ));
+    }
+    Timestamp::from_millisecond(now)
+        .is_err()
+        .then(|| "a time after the year 9999".to_owned())
+}
+
+/// `2026-11-20T13:23:05Z`
+pub(crate) fn rfc_3339(at: SystemTime) -> String {
+    format!("{:.0}", timestamp(at))
+}
+
+/// `2026-11-20T13:23:05.120Z`
+pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
+    format!("{:.3}", timestamp(at))
+}
+
+/// `2026-11-20T08:23:05.120-05:00`, from milliseconds since 1970. An offset of zero is written `Z`.
+pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
+    let at = from_millis(at);
+    let local = at.to_zoned_datetime(zone.clone());
+    if local.offset().is_zero() {
+        return format!("{at:.3}");
+    }
+    local.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
+/// `2026-11-20 08:23 -05:00`, in the time zone of this machine; from milliseconds since 1970.
+pub(crate) fn local_time(at: i64) -> String {
+    time_in(&TimeZone::system(), at)
+}
+
+/// As [`local_time`], in this time zone.
+pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
+    from_millis(at)
+        .to_zoned_datetime(zone.clone())
+        .strftime("%Y-%m-%d %H:%M %:z")
+        .to_string()
+}
+
+/// As [`local_time`], to the second.
+pub(crate) fn local_second(at: Timestamp) -> String {
+    at.to_zoned_datetime(TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M:%S %:z")
+        .to_string()
+}
+
+/// A clock may show any time; a time without a date becomes the first or the last that has one.
+pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
+    let is_past = at < SystemTime::UNIX_EPOCH;
+    Timestamp::try_from(at).unwrap_or(if is_past {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// The time on this machine's clock, which [`timestamp`] may have to round. jiff's own `now` would panic.
+pub(crate) fn now() -> Timestamp {
+    timestamp(SystemTime::now())
+}
+
+/// Of milliseconds since 1970.
+pub(crate) fn from_millis(at: i64) -> Timestamp {
+    Timestamp::from_millisecond(at).unwrap_or(if at < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn release_date_matches_the_changelog() {
+        let changelog = include_str!("../../CHANGELOG.md");
+        let dated = changelog
+            .lines()
+            .find_map(|line| line.strip_prefix("## ")?.split_once(" – "));
+        let released = from_millis(RELEASED).strftime("%F").to_string();
+        assert_eq!(dated.map_or("2026-11-01", |(_, date)| date), released);
+        assert_eq!(wrong_clock(RELEASED - DAY), None);
+        assert_eq!(
+            wrong_clock(i64::MAX).as_deref(),
+            Some("a time after the year 9999")
+        );
+        assert!(
+            wrong_clock(RELEASED - DAY - 1)
+                .is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before"))
+        );
+    }
+
+    #[test]
+    fn every_time_can_be_formatted() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        for (at, expected) in [
+            (
+                epoch + Duration::from_millis(1_700_000_000_120),
+                "2023-11-14T22:13:20.120Z",
+            ),
+            (epoch, "1970-01-01T00:00:00.000Z"),
+            (
+                epoch - Duration::from_secs(315_619_200),
+                "1960-01-01T00:00:00.000Z",
+            ),
+            // The year 10680; the clock of Windows ends before 1 << 40.
+            (
+                epoch + Duration::from_secs(1 << 38),
+                "9999-12-30T22:00:00.999Z",
+            ),
+        ] {
+            assert_eq!(rfc_3339_millis(at), expected);
+        }
+        assert_eq!(
+            rfc_3339(epoch + Duration::from_millis(1_700_000_000_999)),
+            "2023-11-14T22:13:20Z"
+        );
+    }
+}

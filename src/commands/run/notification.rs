@@ -1,0 +1,330 @@
+//! The message about how a command ended: read and tried before the command runs, filled once it has ended. Of the
+//! command it has the name, never the arguments, which may hold secrets.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value, json};
+
+use crate::base::input::UsageError;
+use crate::base::output::without_escape_sequences;
+use crate::base::process::{CommandEnd, host_name, signal_name, without_arguments};
+use crate::base::timestamps::rfc_3339;
+use crate::command_error::CommandError;
+use crate::jelou::message::{
+    InvalidMessage, MessageKind, Outgoing, RecipientChoice, RecipientSources, is_refused,
+    visit_texts,
+};
+use crate::lists::list_file::Row;
+use crate::lists::template::{
+    BodyTemplate, foreign_text, language, meant_value, placeholders_in_words, spelling,
+};
+
+/// The tail of a command without stderr output: a message must not be empty.
+pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
+
+/// The names of the values that a text can use.
+const VALUES: [&str; 8] = [
+    "command", "result", "code", "signal", "duration", "host", "started", "tail",
+];
+
+/// The ways a command can end.
+pub(super) const ENDS: [CommandEnd; 3] = [
+    CommandEnd {
+        code: Some(0),
+        signal: None,
+    },
+    CommandEnd {
+        code: Some(137),
+        signal: Some(9),
+    },
+    CommandEnd {
+        code: Some(1),
+        signal: None,
+    },
+];
+
+/// The values of a text about a command that `started` then, and has `ended` after this time.
+pub(crate) fn facts(
+    program: &OsStr,
+    started: SystemTime,
+    ended: CommandEnd,
+    elapsed: Duration,
+) -> Map<String, Value> {
+    let program = without_arguments(program);
+    let name = Path::new(&program).file_name().unwrap_or_default();
+    // Milliseconds do not matter after minutes.
+    let precision = if elapsed < Duration::from_secs(10) {
+        100
+    } else {
+        1000
+    };
+    let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
+    let facts = json!({
+        "command": name.to_string_lossy(),
+        "result": result(ended),
+        "code": ended.code.map_or_else(|| json!("unknown"), |code| json!(code)),
+        "signal": ended.signal.map(signal_name).unwrap_or_default(),
+        "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
+        "host": host_name(),
+        "started": rfc_3339(started),
+    });
+    facts.as_object().cloned().unwrap_or_default()
+}
+
+fn result(ended: CommandEnd) -> &'static str {
+    match ended {
+        CommandEnd {
+            signal: Some(_), ..
+        } => "killed",
+        CommandEnd { code: Some(0), .. } => "ok",
+        CommandEnd { code: Some(_), .. } => "failed",
+        CommandEnd { code: None, .. } => "ended",
+    }
+}
+
+/// A notice to be filled.
+pub(crate) struct RunNotification {
+    pub(crate) kind: MessageKind,
+    /// With its templates.
+    pub(crate) body: Value,
+    pub(crate) to: RecipientSources,
+}
+
+impl RunNotification {
+    /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
+    /// more.
+    ///
+    /// # Errors
+    /// If a template is faulty or uses a missing value, or the message is not valid.
+    pub(crate) fn fill(
+        &self,
+        facts: &Map<String, Value>,
+        tail: Option<&str>,
+    ) -> Result<(Outgoing, Vec<String>), CommandError> {
+        let language = language();
+        let body =
+            BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
+                UsageError::new(
+                    error.to_string(),
+                    "a value is written {{ result }}; to print braces, write {{ '{{' }}",
+                )
+            })?;
+        let mut facts = facts.clone();
+        facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
+        let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
+        let hint = if tail.is_none() {
+            "with --tail 20 there is also `tail`"
+        } else {
+            "use one of these values"
+        };
+        let filled = filled.map_err(|error| UsageError::new(error, hint))?;
+        let warnings = filled.warnings();
+        let mut body = filled.value;
+        let mut changed = without_control_characters(&mut body);
+        changed.extend(warnings);
+        changed.extend(self.kind.fit_parameters(&mut body));
+        let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(&self.to));
+        let (outgoing, warnings) = filled.map_err(without_flags)?;
+        changed.extend(warnings);
+        Ok((outgoing, changed))
+    }
+
+    /// Warnings about texts that go out as they are written, and probably should not: `{command}`.
+    pub(crate) fn cautions(&self) -> Vec<String> {
+        let mut cautions = Vec::new();
+        visit_texts(&mut self.body.clone(), "", &mut |path, text| {
+            let meant = meant_value(text, &VALUES);
+            let value = meant.as_ref().and_then(|meant| meant.column.as_ref());
+            if let (Some(meant), Some(value)) = (&meant, value) {
+                cautions.push(format!(
+                    "{path}: {} is sent as it stands: the value is written {}",
+                    meant.written,
+                    spelling(value, &VALUES)
+                ));
+            } else {
+                let others = placeholders_in_words(text).into_iter();
+                cautions.extend(
+                    others.map(|written| format!("{path}: {written} is sent as it stands")),
+                );
+            }
+            cautions.extend(foreign_text(path, text));
+        });
+        cautions
+    }
+
+    /// Like [`RunNotification::fill`], with as much of the end of `tail` as fits into the message.
+    pub(crate) fn fill_to_fit(
+        &self,
+        facts: &Map<String, Value>,
+        tail: Option<&str>,
+    ) -> Result<(Outgoing, Vec<String>), CommandError> {
+        let whole = self.fill(facts, tail);
+        let (Err(_), Some(tail)) = (&whole, tail) else {
+            return whole;
+        };
+        let ends: Vec<_> = tail
+            .char_indices()
+            .filter_map(|(at, _)| tail.get(at..))
+            .collect();
+        let first = ends.partition_point(|end| self.fill(facts, Some(end)).is_err());
+        self.fill(facts, Some(ends.get(first).unwrap_or(&"")))
+    }
+}
+
+/// The flags of `send` are not those of `run`, which has only --to of them.
+fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
+    if let InvalidMessage::Violations {
+        violations,
+        text_is_missing,
+    } = &mut error
+    {
+        *text_is_missing = false;
+        for violation in violations {
+            violation.flag.take_if(|flag| flag != "--to");
+        }
+    }
+    error
+}
+
+/// Removes escape sequences and control characters from the texts of `body`; returns a warning for each changed text.
+fn without_control_characters(body: &mut Value) -> Vec<String> {
+    let mut changed = Vec::new();
+    visit_texts(body, "", &mut |path, text| {
+        if text.contains(is_refused) {
+            *text = without_escape_sequences(text);
+            text.retain(|character| !is_refused(character));
+            changed.push(format!(
+                "{path}: its escape sequences and control characters are removed"
+            ));
+        }
+    });
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::exit::ExitCode;
+
+    const MOST_OF_A_TEXT: usize = 4096;
+
+    /// The result of `text` for a backup that failed, with the end of its stderr.
+    fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
+        let body = json!({ "type": "text", "text": text });
+        let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
+        let to = RecipientSources {
+            flag: Some("593987654321".to_owned()),
+            environment: None,
+            country: None,
+        };
+        let notice = RunNotification { kind, body, to };
+        let facts = Map::from_iter([
+            ("command".to_owned(), json!("backup")),
+            ("code".to_owned(), json!(3)),
+        ]);
+        let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
+        Ok((outgoing.body()["text"].clone(), warnings))
+    }
+
+    #[test]
+    fn unknown_value_is_named_with_a_hint() {
+        for (text, message, hint) in [
+            (
+                "{{ tail }}",
+                "text: there is no `tail`; there are: command, code",
+                "with --tail 20 there is also `tail`",
+            ),
+            (
+                "{{ comand }}",
+                "text: there is no `comand`; there are: command, code",
+                "with --tail 20",
+            ),
+            (
+                "{{ code | upcase }}",
+                "text: filter upcase is unknown",
+                "a value is written {{ result }}",
+            ),
+        ] {
+            let error = filled(text, None).unwrap_err();
+            assert_eq!(error.code, ExitCode::Usage, "{text}");
+            assert!(
+                error.message.starts_with(message),
+                "{text}: {}",
+                error.message
+            );
+            assert!(
+                error.hint.as_deref().unwrap_or_default().starts_with(hint),
+                "{text}: {:?}",
+                error.hint
+            );
+        }
+    }
+
+    #[test]
+    fn unfilled_placeholders_are_warned_about() {
+        for (text, expected) in [
+            (
+                "Falló {command}",
+                &["text: {command} is sent as it stands: the value is written {{ command }}"][..],
+            ),
+            (
+                "{{ command }}: $code",
+                &["text: $code is sent as it stands: the value is written {{ code }}"],
+            ),
+            ("Hola #nombre#", &["text: #nombre# is sent as it stands"]),
+            ("{{ command }}: {{ result }}, [OK] #1 {", &[]),
+        ] {
+            let body = json!({ "type": "text", "text": text });
+            let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
+            let to = RecipientSources {
+                flag: None,
+                environment: None,
+                country: None,
+            };
+            assert_eq!(
+                RunNotification { kind, body, to }.cautions(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn tail_keeps_the_end_that_fits() {
+        let room = MOST_OF_A_TEXT - "backup: ".len();
+        for length in [1, room - 1, room, room + 1, 3 * room] {
+            let tail = "x".to_owned() + &"é".repeat(length - 1);
+            let (text, _) = filled("{{ command }}: {{ tail }}", Some(&tail)).unwrap();
+            let expected: String = tail.chars().skip(length.saturating_sub(room)).collect();
+            assert_eq!(text, format!("backup: {expected}"), "{length}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_removed_from_a_notification() {
+        let (text, warnings) =
+            filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
+        let told = "text: its escape sequences and control characters are removed";
+        assert_eq!(
+            (text, warnings),
+            (json!("red\nblue"), vec![told.to_owned()])
+        );
+    }
+
+    #[test]
+    fn unknown_exit_is_reported_as_ended() {
+        for (code, signal, expected) in [
+            (Some(0), None, json!(["ok", 0])),
+            (Some(3), None, json!(["failed", 3])),
+            (Some(137), Some(9), json!(["killed", 137])),
+            (None, None, json!(["ended", "unknown"])),
+        ] {
+            let end = CommandEnd { code, signal };
+            let facts = facts(OsStr::new("backup"), SystemTime::now(), end, Duration::ZERO);
+            assert_eq!(json!([facts["result"], facts["code"]]), expected);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The only retry loop: it retries only if the request was certainly not applied.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use super::answer::Answer;
+use super::classify::judge;
+use super::credentials::Credentials;
+use super::deadline::Deadline;
+use super::outcome::{Cause, Outcome, Problem, Verdict};
+use super::request::Request;
+use super::transport::Client;
+use crate::base::process::Signal;
+
+/// The first wait; it doubles with each retry.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
+/// How long after the end of `retry_for` an attempt may still begin; later, the process was suspended.
+const SUSPENDED: Duration = Duration::from_secs(1);
+
+/// The result of a request after all its attempts.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) outcome: Outcome,
+    pub(crate) problem: Option<Problem>,
+    /// The last answer, if any.
+    pub(crate) answer: Option<Answer>,
+    pub(crate) attempts: u32,
+    pub(crate) duration: Duration,
+    /// The first byte of an attempt was to leave by a deadline, and did not.
+    pub(crate) is_late: bool,
+}
+
+impl Delivery {
+    /// A signal before any attempt: not sent.
+    pub(crate) fn never_begun(signal: Signal) -> Self {
+        Self::interrupted(signal, 0, None, Instant::now())
+    }
+
+    /// `in_flight` is the request that was under way.
+    fn interrupted(
+        signal: Signal,
+        attempts: u32,
+        in_flight: Option<&Request>,
+        begun: Instant,
+    ) -> Self {
+        let name = signal.name();
+        let (outcome, problem) = if let Some(request) = in_flight {
+            let outcome = Outcome::Unknown(Some(signal));
+            let message = format!("interrupted by {name} while a request was under way");
+            let problem = Problem::new(&outcome, message, request.accepts.unknown_hint());
+            (outcome, problem)
+        } else {
+            let outcome = Outcome::NotSent(Cause::Interrupted(signal));
+            let message = format!("interrupted by {name} before the request left");
+            let problem = Problem::new(&outcome, message, "try again when you like");
+            (outcome, problem)
+        };
+        Self {
+            outcome,
+            problem: Some(problem),
+            answer: None,
+            attempts,
+            duration: begun.elapsed(),
+            is_late: false,
+        }
+    }
+
+    /// Nothing of this attempt has left, and nothing of those before it was applied.
+    fn late(attempts: u32, begun: Instant) -> Self {
+        let outcome = Outcome::NotSent(Cause::Unavailable);
+        let problem = Problem::new(
+            &outcome,
+            "the request came too late to leave",
+            "send it again",
+        );
+        Self {
+            outcome,
+            problem: Some(problem),
+            answer: None,
+            attempts,
+            duration: begun.elapsed(),
+            is_late: true,
+        }
+    }
+}
+
+/// Progress of a request, for an observer.
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// An attempt begins; the first is 1.
+    Attempt(u32),
+    Answered(&'a Answer),
+    Failed(&'a str),
+    Waiting {
+        wait: Duration,
+        problem: &'a Problem,
+    },
+}
+
+/// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
+/// counts from the first failure; a wait that would end later does not begin, and no attempt begins later if the process was
+/// suspended meanwhile. Zero means no retry.
+///
+/// With `begins_by`, the first byte of the first attempt leaves by then, and that of each other one while it may begin: later,
+/// others may take the message for lost.
+pub(crate) async fn deliver(
+    client: &Client,
+    request: &Request,
+    credentials: &Credentials,
+    retry_for: Duration,
+    begins_by: Option<Deadline>,
+    stop: impl Future<Output = Signal>,
+    mut watch: impl FnMut(Event<'_>),
+) -> Delivery {
+    let begun = Instant::now();
+    let mut stop = pin!(stop);
+    let mut first_failure = None;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        watch(Event::Attempt(attempts));
+        let made = client.connections_made();
+        let deadline = match first_failure {
+            None => begins_by,
+            Some((_, last_begin)) => begins_by.map(|_| last_begin),
+        };
+        let attempt = tokio::select! {
+            biased;
+            attempt = client.attempt_until(deadline, request, credentials) => attempt,
+            signal = &mut stop => {
+                let in_flight = client.may_have_left(made).then_some(request);
+                return Delivery::interrupted(signal, attempts, in_flight, begun);
+            }
+        };
+        let Some(attempt) = attempt else {
+            return Delivery::late(attempts, begun);
+        };
+        match &attempt {
+            Ok(answer) => watch(Event::Answered(answer)),
+            Err(failure) => watch(Event::Failed(&failure.message)),
+        }
+        let verdict = judge(&attempt, request);
+        let (failed_at, last_begin) = *first_failure.get_or_insert_with(|| {
+            (
+                Instant::now(),
+                Deadline::after(retry_for.saturating_add(SUSPENDED)),
+            )
+        });
+        let wait = verdict.retry.map(|least| backoff(least, attempts));
+        let left = retry_for.saturating_sub(failed_at.elapsed());
+        if let (Some(wait), Some(problem)) = (wait, &verdict.problem)
+            && wait <= left
+        {
+            watch(Event::Waiting { wait, problem });
+            tokio::select! {
+                () = tokio::time::sleep(wait) => if !last_begin.is_over() { continue },
+                signal = &mut stop => return Delivery::interrupted(signal, attempts, None, begun),
+            }
+        }
+        let Verdict {
+            outcome, problem, ..
+        } = verdict.naming_origin(credentials);
+        return Delivery {
+            outcome,
+            problem,
+            answer: attempt.ok(),
+            attempts,
+            duration: begun.elapsed(),
+            is_late: false,
+        };
+    }
+}
+
+/// The delay that the server requested; otherwise 0.5 s doubling to 8 s, half of it random.
+pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
+    let backoff = FIRST_BACKOFF
+        .saturating_mul(2_u32.saturating_pow(attempts - 1))
+        .min(LONGEST_BACKOFF);
+    let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
+    if least.is_zero() { jittered } else { least }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::base::secret::Secret;
+    use crate::jelou::api::{ClientOptions, Roots, SuccessCriterion};
+
+    /// What leaves of a message that is to begin by this deadline, and how it ended; the server closes the connection.
+    async fn delivered_by(begins_by: Deadline) -> (String, Delivery) {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let options = ClientOptions {
+            timeout: Duration::from_secs(60),
+            roots: Roots::None,
+            proxy: None,
+        };
+        let client = Client::new(&options).unwrap();
+        let credentials = Credentials::new("id", &Secret::new("secret".to_owned()));
+        let body = r#"{"text":"Hola"}"#.into();
+        let request = Request::post(url.parse().unwrap(), body, SuccessCriterion::MessageId);
+        let delivering = deliver(
+            &client,
+            &request,
+            &credentials,
+            Duration::ZERO,
+            Some(begins_by),
+            pending(),
+            |_| {},
+        );
+        let receiving = async {
+            let (mut connection, _) = server.accept().await.unwrap();
+            let mut received = vec![0; 4096];
+            let size = connection.read(&mut received).await.unwrap();
+            received.truncate(size);
+            String::from_utf8(received).unwrap()
+        };
+        let (delivery, received) = tokio::join!(delivering, receiving);
+        (received, delivery)
+    }
+
+    #[tokio::test]
+    async fn first_attempt_leaves_only_before_its_deadline() {
+        let (received, delivery) = delivered_by(Deadline::after(Duration::from_secs(60))).await;
+        assert!(received.ends_with(r#"{"text":"Hola"}"#), "{received}");
+        assert!(!delivery.is_late);
+        assert!(matches!(delivery.outcome, Outcome::Unknown(_)));
+        let (received, delivery) = delivered_by(Deadline::after(Duration::ZERO)).await;
+        assert_eq!(received, "");
+        assert!(delivery.is_late);
+        assert_eq!(delivery.outcome, Outcome::NotSent(Cause::Unavailable));
+    }
+
+    #[test]
+    fn backoff_follows_retry_after_or_doubles() {
+        assert_eq!(backoff(Duration::from_secs(2), 5), Duration::from_secs(2));
+        for (attempts, longest) in [(1, 500), (2, 1000), (5, 8000), (u32::MAX, 8000)] {
+            let waited = backoff(Duration::ZERO, attempts).as_millis();
+            assert!(
+                (longest / 2..=longest).contains(&waited),
+                "{attempts}: {waited} ms"
+            );
+        }
+    }
+}

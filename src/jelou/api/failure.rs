@@ -1,0 +1,223 @@
+//! Why an attempt has no answer: how far it got, and the cause, with host, port and proxy.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError};
+use url::Url;
+
+use super::outcome::Cause;
+use super::proxy::Proxy;
+use crate::base::timestamps::rfc_3339;
+
+/// An attempt without an answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Why the server cannot have read any byte of the request; None if it can.
+    pub(crate) cause: Option<Cause>,
+    pub(crate) message: String,
+    /// The hint, if it differs from that of the cause.
+    pub(crate) hint: Option<&'static str>,
+}
+
+/// The hint for a proxy that asks for credentials.
+pub(super) const PROXY_CREDENTIALS_HINT: &str =
+    "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
+const TLS_HINT: &str = "check --api-url with its port, and whether a proxy or a portal answers in place of that host; jelouctl \
+                        speaks TLS 1.2 and 1.3 and HTTP/1.1, and has no client certificate to give";
+const CLOCK_HINT: &str =
+    "set the clock here if it is wrong, else the server needs a new certificate";
+
+impl Failure {
+    /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all, so some of the request may
+    /// have left.
+    pub(super) fn new(
+        error: &reqwest::Error,
+        (url, proxy): (&Url, Option<&Proxy>),
+        timeout: Duration,
+        has_left: bool,
+        is_fresh: bool,
+    ) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let address = url
+            .port_or_known_default()
+            .map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        let peer = proxy.map_or(address.clone(), |proxy| {
+            format!("{address} through the proxy {proxy}")
+        });
+        let tls = tls_error(error);
+        // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
+        let wants_certificate = is_fresh
+            && matches!(
+                tls,
+                Some(rustls::Error::AlertReceived(
+                    AlertDescription::CertificateRequired
+                ))
+            );
+        let of = |cause, message| Self {
+            cause,
+            message,
+            hint: None,
+        };
+        if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
+            return match tls {
+                Some(tls) => Self::from_tls_error(tls, &address),
+                None if error.is_timeout() => of(
+                    Some(Cause::Network),
+                    format!("connecting took too long: {peer}"),
+                ),
+                None => Self::from_connect_error(error, &peer),
+            };
+        }
+        // Once the connection is made, even a TLS error does not show what the server has read.
+        let message = match innermost(error) {
+            _ if error.is_timeout() => {
+                format!("no answer in time (waited {} s)", timeout.as_secs_f64())
+            }
+            cause if cause.starts_with("invalid HTTP") => {
+                format!("what came from {peer} is not HTTP: {cause}; a port for TLS wants https")
+            }
+            cause => format!("the connection failed before an answer came: {cause}"),
+        };
+        of(None, message)
+    }
+
+    fn from_connect_error(error: &reqwest::Error, peer: &str) -> Self {
+        let cause = innermost(error);
+        // The library's error has no public type.
+        let (kind, cause, hint) = match cause.as_str() {
+            "tunnel error: proxy authorization required" => (
+                Cause::ProxyCredentials,
+                "the proxy asks for credentials (407)",
+                Some(PROXY_CREDENTIALS_HINT),
+            ),
+            "tunnel error: unsuccessful" => (
+                Cause::ProxyRefusal,
+                "the proxy refused the tunnel",
+                Some("ask who runs the proxy to let this host through, or name it in NO_PROXY"),
+            ),
+            cause => (Cause::Network, cause, None),
+        };
+        Self {
+            cause: Some(kind),
+            message: format!("failed to connect to {peer}: {cause}"),
+            hint,
+        }
+    }
+
+    fn from_tls_error(error: &rustls::Error, address: &str) -> Self {
+        use CertificateError::{
+            ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYetContext,
+        };
+        let hint = match error {
+            rustls::Error::InvalidCertificate(
+                ExpiredContext { .. } | NotValidYetContext { .. },
+            ) => Some(CLOCK_HINT),
+            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+                Some(TLS_HINT)
+            }
+            rustls::Error::InvalidCertificate(_) => None,
+            _ => Some(TLS_HINT),
+        };
+        let message = format!("TLS failed: {} ({address})", tls_problem(error));
+        Self {
+            cause: Some(Cause::Tls),
+            message,
+            hint,
+        }
+    }
+}
+
+/// What is wrong with the server's certificate or its answer.
+fn tls_problem(error: &rustls::Error) -> String {
+    let invalid = match error {
+        rustls::Error::InvalidCertificate(invalid) => invalid,
+        rustls::Error::InvalidMessage(_) => {
+            return "what answers does not speak TLS, as a server for http:// or a portal"
+                .to_owned();
+        }
+        rustls::Error::AlertReceived(alert) => {
+            return format!("the server ended the handshake: {alert:?}");
+        }
+        _ => return without_manual(&error.to_string()),
+    };
+    match invalid {
+        CertificateError::ExpiredContext { time, not_after } => format!(
+            "the certificate expired on {}, and the clock here shows {}",
+            day(*not_after),
+            day(*time)
+        ),
+        CertificateError::NotValidYetContext { time, not_before } => format!(
+            "the certificate is valid from {} on, and the clock here shows {}",
+            day(*not_before),
+            day(*time)
+        ),
+        CertificateError::Expired => "the certificate has expired".to_owned(),
+        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => format!(
+            "the certificate is not for {}, but for {}",
+            expected.to_str(),
+            presented.join(", ")
+        ),
+        CertificateError::NotValidForName => "the certificate is for another host".to_owned(),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the certificate comes from an authority that is not trusted here".to_owned()
+        }
+        CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "the server shows the certificate of an authority in place of its own".to_owned()
+        }
+        other => format!("the certificate cannot be used ({other:?})"),
+    }
+}
+
+fn day(at: UnixTime) -> String {
+    let since = Duration::from_secs(at.as_secs());
+    let at = SystemTime::UNIX_EPOCH.checked_add(since);
+    at.map_or_else(|| "a day without a date".to_owned(), rfc_3339)
+}
+
+pub(super) fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    without_manual(&innermost.to_string())
+}
+
+/// Some texts of the TLS library end with an address in its manual, which is not useful here.
+fn without_manual(text: &str) -> String {
+    text.split(": https://docs.rs")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that one is examined, too.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let inner = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error
+        .downcast_ref()
+        .or_else(|| tls_error(inner?))
+        .or_else(|| tls_error(error.source()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_library_manual_is_removed_from_errors() {
+        let text = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x#y";
+        assert_eq!(
+            without_manual(text),
+            "peer closed connection without sending TLS close_notify"
+        );
+    }
+}

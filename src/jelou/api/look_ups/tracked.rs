@@ -1,0 +1,119 @@
+//! One message to look for, and its known state.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::entries::{HistoryMessage, MessageAuthor, Notification, is_another_person};
+use super::facts::DeliveryStatus;
+use crate::jelou::api::pager::ListingCoverage;
+
+/// The kind of message, which decides where to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MessageClass {
+    FreeForm,
+    Template,
+    /// Unknown.
+    #[default]
+    Either,
+}
+
+impl MessageClass {
+    /// The kind of a request with this path and body.
+    pub(crate) fn from_request(path: &str, body: &Map<String, Value>) -> Self {
+        if path.ends_with("/hsm") {
+            Self::Template
+        } else if path.ends_with("/template-messages") || body.contains_key("templateId") {
+            Self::Either
+        } else {
+            Self::FreeForm
+        }
+    }
+}
+
+/// One message that is looked up repeatedly.
+#[derive(Debug, Default)]
+pub(crate) struct TrackedMessage {
+    pub(crate) id: String,
+    pub(crate) sort: MessageClass,
+    /// When it was sent, by our clock, if known.
+    pub(crate) sent_at: Option<Timestamp>,
+    /// Who it was sent to, if known.
+    pub(crate) recipient: Option<String>,
+    /// What is known; None if it was never listed.
+    pub(crate) facts: Option<DeliveryStatus>,
+    /// The API's own entry, as last read.
+    pub(crate) entry: Option<Value>,
+    /// From the history.
+    pub(crate) message: Option<HistoryMessage>,
+    /// From the notifications.
+    pub(crate) notification: Option<Notification>,
+    /// How much was read of the places that can list it.
+    pub(crate) coverage: ListingCoverage,
+}
+
+impl TrackedMessage {
+    pub(crate) fn new(id: String, sort: MessageClass, sent_at: Option<Timestamp>) -> Self {
+        Self {
+            id,
+            sort,
+            sent_at,
+            ..Self::default()
+        }
+    }
+
+    /// Whether every place that can list it was read completely.
+    pub(crate) fn is_fully_searched(&self) -> bool {
+        self.coverage == ListingCoverage::Whole
+    }
+
+    /// Notes how far one place was read; of several gaps the first one counts.
+    pub(super) fn note_gap(&mut self, coverage: ListingCoverage) {
+        if self.is_fully_searched() {
+            self.coverage = coverage;
+        }
+    }
+
+    /// Takes an entry of the notifications, if it is about this message.
+    pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
+        let is_it = |found: &Notification| {
+            found.ids().any(|id| id == self.id) && self.may_be_for(found.destination.as_deref())
+        };
+        let Some(notification) = Notification::read(entry).filter(is_it) else {
+            return false;
+        };
+        self.learn(notification.facts.clone());
+        self.notification = Some(notification);
+        self.entry = Some(entry.clone());
+        true
+    }
+
+    /// The same for an entry of the history of `bot`. What the user wrote is another message.
+    pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
+        let is_it = |found: &HistoryMessage| {
+            found.id.as_deref() == Some(&self.id)
+                && found.author != MessageAuthor::User
+                && self.may_be_for(found.user.as_deref())
+        };
+        let Some(message) = HistoryMessage::read(entry, bot).filter(is_it) else {
+            return false;
+        };
+        self.learn(message.facts());
+        self.message = Some(message);
+        self.entry = Some(entry.clone());
+        true
+    }
+
+    /// Whether an entry about this person can be about the message.
+    fn may_be_for(&self, listed: Option<&str>) -> bool {
+        !listed
+            .zip(self.recipient.as_deref())
+            .is_some_and(|(listed, person)| is_another_person(listed, person))
+    }
+
+    fn learn(&mut self, seen: DeliveryStatus) {
+        match &mut self.facts {
+            Some(known) => known.learn(seen),
+            None => self.facts = Some(seen),
+        }
+    }
+}

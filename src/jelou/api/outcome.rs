@@ -1,0 +1,109 @@
+//! The outcome of a message: sent, not sent or unknown; and why, in words.
+
+use std::time::Duration;
+
+use super::credentials::Credentials;
+use crate::base::process::Signal;
+
+/// The outcome of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Accepted by Jelou; whether it was delivered is unknown.
+    Sent { message_id: Option<String> },
+    /// Certainly not sent.
+    NotSent(Cause),
+    /// It may have been sent; with the signal, if one ended the attempt.
+    Unknown(Option<Signal>),
+}
+
+/// Why a message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// 401, 403, or credentials without a company.
+    Credentials,
+    /// WhatsApp lets the business send nothing: its account is locked or not paid for.
+    Account,
+    /// The API refused the message.
+    Rejected,
+    /// Rate limited or unavailable, beyond the retry budget.
+    Unavailable,
+    /// DNS or connect.
+    Network,
+    /// The proxy asks for credentials.
+    ProxyCredentials,
+    /// The proxy does not open a tunnel.
+    ProxyRefusal,
+    Tls,
+    /// A signal came before an attempt or between two attempts.
+    Interrupted(Signal),
+}
+
+/// An outcome that is not a success, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Stable name for scripts: `rejected`, `network`, …
+    pub(crate) code: &'static str,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
+    /// What happened, in the API's words if possible, or with the beginning of an answer that was not understood.
+    pub(crate) message: String,
+    pub(crate) hint: String,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Outcome {
+    /// The stable name of what kept a message from being sent, for scripts.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NotSent(Cause::Credentials) => "credentials",
+            Self::NotSent(Cause::Account) => "account",
+            Self::NotSent(Cause::Rejected) => "rejected",
+            Self::NotSent(Cause::Unavailable) => "unavailable",
+            Self::NotSent(Cause::Network | Cause::ProxyRefusal) => "network",
+            Self::NotSent(Cause::ProxyCredentials) => "proxy_credentials",
+            Self::NotSent(Cause::Tls) => "tls",
+            Self::NotSent(Cause::Interrupted(_)) | Self::Unknown(Some(_)) => "interrupted",
+            Self::Unknown(None) | Self::Sent { .. } => "unknown",
+        }
+    }
+}
+
+impl Problem {
+    /// The problem of a message with this outcome.
+    pub(crate) fn new(
+        outcome: &Outcome,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        let message = message.into();
+        let hint = hint.into();
+        Self {
+            code: outcome.code(),
+            api_code: None,
+            message,
+            hint,
+            retry_after: None,
+        }
+    }
+}
+
+/// The verdict on one attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    pub(crate) outcome: Outcome,
+    pub(crate) problem: Option<Problem>,
+    /// Set if trying again is safe; the shortest wait before it.
+    pub(crate) retry: Option<Duration>,
+}
+
+impl Verdict {
+    /// The same; a refusal of `credentials` says where they were read from.
+    pub(crate) fn naming_origin(mut self, credentials: &Credentials) -> Self {
+        if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
+            (&self.outcome, &mut self.problem, credentials.origin())
+        {
+            problem.hint = format!("{}; {origin}", problem.hint);
+        }
+        self
+    }
+}

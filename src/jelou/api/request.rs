@@ -1,0 +1,381 @@
+//! A request as data: the real send, `--dry-run` and `--curl` all use this value and nothing else.
+
+use std::path::Path;
+
+use http::Method;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::credentials::REDACTED;
+use crate::jelou::message::{Outgoing, Route};
+
+/// A request to the API. It holds no secret: the transport signs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    /// JSON, byte for byte as it is sent; None for a read.
+    pub(crate) body: Option<Box<str>>,
+    /// How a success is recognized.
+    pub(crate) accepts: SuccessCriterion,
+}
+
+/// What in a 2xx answer shows that the request was accepted.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SuccessCriterion {
+    /// `success: true` or a `messageId`.
+    MessageId,
+    /// Any JSON object without a sign of an error; the API's documents show `{}`.
+    AnyObject,
+    /// An array with an object for this destination.
+    Destination(String),
+    /// Anything but an error: the answer to any other read.
+    Read,
+    /// Anything without a sign of an error: the answer to any request that may change something.
+    Done,
+    /// A page of a listing, or one message of it, which can have an error of its own. Nothing is sent, so the outcome
+    /// is never unknown.
+    Listing,
+}
+
+impl SuccessCriterion {
+    /// How a success is recognized for another recipient of the same kind.
+    #[must_use]
+    pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
+        match self {
+            Self::Destination(_) => Self::Destination(recipient.to_owned()),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether such a request changes nothing.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self, Self::Listing | Self::Read)
+    }
+
+    /// The most bytes of an answer that are read. The answer to a send is short; the answer to a read may be long.
+    pub(super) fn most_read(&self) -> usize {
+        const MIB: usize = 1024 * 1024;
+        if self.reads() { 8 * MIB } else { MIB }
+    }
+
+    /// What to do if it is unknown whether such a request was carried out.
+    pub(super) fn unknown_hint(&self) -> &'static str {
+        match self {
+            Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
+            Self::Done => "check in Jelou whether it was carried out before you try it again",
+            Self::Listing | Self::Read => "try again when you like",
+        }
+    }
+}
+
+/// The requested page of a listing of messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListingQuery<'a> {
+    /// Nothing that was created before …
+    pub(crate) since: Timestamp,
+    /// … or after. One of Jelou's pages calls both ends optional, another one required.
+    pub(crate) until: Timestamp,
+    pub(crate) message_id: Option<&'a str>,
+    /// The first is 1.
+    pub(crate) page: u32,
+}
+
+/// Which templates are listed; an absent field does not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TemplateFilter {
+    /// A part of the name.
+    pub(crate) query: Option<String>,
+    /// `APPROVED`, `PENDING`, `REJECTED`, …
+    pub(crate) status: Option<String>,
+    /// `UTILITY`, `MARKETING`, `AUTHENTICATION`
+    pub(crate) category: Option<String>,
+}
+
+/// What to do if it is unknown whether a message was sent.
+pub(crate) const UNKNOWN_HINT: &str =
+    "ask the recipient or check in Jelou before you send it again";
+/// Templates on a page; the API's own default is 50.
+pub(crate) const TEMPLATES_LIMIT: usize = 100;
+/// Messages on a page of a look-up; the most that Jelou gives.
+pub(crate) const LOOK_UP_LIMIT: usize = 50;
+const JSON: &str = "application/json";
+const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
+/// The headers of every request that sends something, besides the signature.
+const HEADERS_OF_A_POST: &[(&str, &str)] = &[
+    ("content-type", JSON),
+    ("accept", JSON),
+    ("user-agent", USER_AGENT),
+];
+/// Required if a body is expected but absent (RFC 9110, 8.6).
+const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[
+    ("content-length", "0"),
+    ("accept", JSON),
+    ("user-agent", USER_AGENT),
+];
+const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
+
+impl Request {
+    /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
+    pub(crate) fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
+        let recipient = outgoing.recipient().as_str();
+        let (path, accepts) = match outgoing.route() {
+            Route::Messages => (
+                vec!["v1", "bots", bot, "messages"],
+                SuccessCriterion::MessageId,
+            ),
+            Route::FlowMessage { .. } => (
+                vec!["v1", "bots", bot, "users", recipient, "flow_message"],
+                SuccessCriterion::AnyObject,
+            ),
+            Route::Template => (
+                vec!["v2", "whatsapp", bot, "hsm"],
+                SuccessCriterion::Destination(recipient.to_owned()),
+            ),
+            Route::CampaignTemplate { campaign } => (
+                vec![
+                    "v1",
+                    "bots",
+                    bot,
+                    "campaigns",
+                    campaign,
+                    "template-messages",
+                ],
+                SuccessCriterion::MessageId,
+            ),
+        };
+        let mut url = endpoint(base, &path);
+        if let Route::FlowMessage {
+            flow_type: Some(flow_type),
+        } = outgoing.route()
+        {
+            url.query_pairs_mut().append_pair("type", flow_type);
+        }
+        Self::post(url, outgoing.json().into(), accepts)
+    }
+
+    /// The URL with this path and query below `base`, and never on another host: a path from a ledger may be forged.
+    ///
+    /// # Errors
+    /// If they do not form a URL.
+    pub(crate) fn url_below(base: &Url, path: &str) -> Result<Url, url::ParseError> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
+    }
+
+    /// Path and query below `base`, for which the request was made.
+    pub(crate) fn path_below(&self, base: &Url) -> &str {
+        let base = base.as_str().trim_end_matches('/');
+        self.url
+            .as_str()
+            .strip_prefix(base)
+            .unwrap_or_else(|| self.url.path())
+    }
+
+    /// A request that sends `body` to `url`.
+    pub(crate) fn post(url: Url, body: Box<str>, accepts: SuccessCriterion) -> Self {
+        Self {
+            method: Method::POST,
+            url,
+            headers: HEADERS_OF_A_POST,
+            body: Some(body),
+            accepts,
+        }
+    }
+
+    /// The request that reads a page of `bot`'s templates; the first is 1.
+    pub(crate) fn templates(base: &Url, bot: &str, filter: &TemplateFilter, page: u32) -> Self {
+        let mut url = endpoint(base, &["v1", "bots", bot, "templates"]);
+        let TemplateFilter {
+            query,
+            status,
+            category,
+        } = filter;
+        for (name, value) in [("query", query), ("status", status), ("category", category)] {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        let page = page.to_string();
+        let limit = TEMPLATES_LIMIT.to_string();
+        url.query_pairs_mut()
+            .append_pair("page", &page)
+            .append_pair("limit", &limit);
+        Self::get(url, SuccessCriterion::Listing)
+    }
+
+    /// The request that reads a page of `bot`'s messages, in both directions.
+    pub(crate) fn history(base: &Url, bot: &str, query: &ListingQuery<'_>) -> Self {
+        let url = endpoint(base, &["v1", "external", "messages", "history", bot]);
+        Self::listing(url, query, ["startAt", "endAt"])
+    }
+
+    /// The request that reads a page of the templates that `bot` sent.
+    pub(super) fn notifications(base: &Url, bot: &str, query: &ListingQuery<'_>) -> Self {
+        let url = endpoint(base, &["v1", "external", "bots", bot, "notifications"]);
+        Self::listing(url, query, ["from", "to"])
+    }
+
+    /// The request that reads one of the templates that `bot` sent, perhaps at its older address, whose page shows
+    /// another way to sign in.
+    pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
+        let path = if is_older {
+            &["v1", "bots", bot][..]
+        } else {
+            &["v1", "external", "bots", bot]
+        };
+        Self::get(
+            endpoint(base, &[path, &["notifications", id]].concat()),
+            SuccessCriterion::Listing,
+        )
+    }
+
+    fn listing(mut url: Url, query: &ListingQuery<'_>, [since, until]: [&str; 2]) -> Self {
+        let mut pairs = url.query_pairs_mut();
+        pairs
+            .append_pair("limit", &LOOK_UP_LIMIT.to_string())
+            .append_pair("page", &query.page.to_string());
+        for (name, at) in [(since, query.since), (until, query.until)] {
+            pairs.append_pair(name, &format!("{at:.3}"));
+        }
+        if let Some(id) = query.message_id {
+            pairs.append_pair("messageId", id);
+        }
+        drop(pairs);
+        Self::get(url, SuccessCriterion::Listing)
+    }
+
+    fn get(url: Url, accepts: SuccessCriterion) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HEADERS_OF_A_GET,
+            body: None,
+            accepts,
+        }
+    }
+
+    /// Any request; a GET only reads.
+    pub(crate) fn any(method: Method, url: Url, body: Option<Box<str>>) -> Self {
+        let accepts = if method == Method::GET {
+            SuccessCriterion::Read
+        } else {
+            SuccessCriterion::Done
+        };
+        let headers = match (&method, &body) {
+            (_, Some(_)) => HEADERS_OF_A_POST,
+            (&Method::POST | &Method::PUT | &Method::PATCH, None) => HEADERS_WITHOUT_BODY,
+            (_, None) => HEADERS_OF_A_GET,
+        };
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            accepts,
+        }
+    }
+
+    /// What `--dry-run` shows of it.
+    ///
+    /// # Errors
+    /// If the body is not JSON, which is only possible in a ledger that someone changed.
+    pub(crate) fn dry_run(&self) -> serde_json::Result<Value> {
+        let headers: Map<_, _> = self
+            .shown_headers()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        // It comes from a JSON value, so it stays the same, byte for byte.
+        let body: Option<Value> = self.body.as_deref().map(serde_json::from_str).transpose()?;
+        Ok(json!({
+            "dry_run": true, "method": self.method.as_str(), "url": self.url.as_str(), "headers": headers, "body": body,
+        }))
+    }
+
+    /// Every header, with the signature redacted.
+    pub(crate) fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
+        let others = self
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)
+    }
+}
+
+fn endpoint(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+/// A command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
+///
+/// `body` is the request's body as JSON text, escaped as the caller prints JSON.
+pub(crate) fn curl_command(
+    request: &Request,
+    client_id: &str,
+    ca_cert: Option<&Path>,
+    body: Option<&str>,
+) -> String {
+    let mut words = vec![
+        "curl --silent --show-error --fail-with-body --globoff".to_owned(),
+        format!("--request {}", request.method),
+    ];
+    if let Some(path) = ca_cert {
+        words.push(format!("--cacert {}", shell_word(&path.to_string_lossy())));
+    }
+    words.push(format!(
+        "-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"",
+        shell_word(client_id)
+    ));
+    words.extend(
+        request
+            .headers
+            .iter()
+            .map(|(name, value)| format!("--header {}", shell_word(&format!("{name}: {value}")))),
+    );
+    words.extend(body.map(|body| format!("--data-raw {}", shell_word(body))));
+    words.push(shell_word(request.url.as_str()));
+    words.join(" \\\n  ")
+}
+
+/// A word in quotes, in which a shell takes every character literally.
+pub(crate) fn shell_word(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_to_another_host() {
+        for base in ["https://api.jelou.ai", "https://api.jelou.ai/v2/"] {
+            let base = Url::parse(base).unwrap();
+            for path in [
+                ".evil.example/x",
+                "@evil.example/x",
+                ":8443/x",
+                "//evil.example/x",
+                "https://evil.example",
+                "\\x",
+                "",
+            ] {
+                let url = Request::url_below(&base, path).unwrap();
+                assert_eq!(url.origin(), base.origin(), "{path}");
+                assert!(url.username().is_empty(), "{url}");
+            }
+        }
+        let base = Url::parse("https://api.jelou.ai/v2/").unwrap();
+        assert_eq!(
+            Request::url_below(&base, "/bots/1?x=/").unwrap().as_str(),
+            "https://api.jelou.ai/v2/bots/1?x=/"
+        );
+    }
+}

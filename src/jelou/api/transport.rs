@@ -1,0 +1,433 @@
+//! One attempt over the network. It follows no redirect and retries nothing.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use reqwest::ClientBuilder;
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use tower::util::MapResponseLayer;
+use url::Url;
+
+use super::answer::{Answer, Body};
+use super::credentials::Credentials;
+use super::deadline::{Deadline, TimelyBody};
+use super::failure::{Failure, innermost};
+use super::proxy::{Proxy, not_a_proxy};
+use super::request::Request;
+use crate::base::input::UsageError;
+
+/// The longest wait for a connection: TCP, proxy and TLS.
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
+/// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
+
+#[derive(Clone)]
+pub(crate) struct ClientOptions {
+    /// For one attempt, from its first byte to the answer's last.
+    pub(crate) timeout: Duration,
+    pub(crate) roots: Roots,
+    /// The proxy, if the connection is not direct.
+    pub(crate) proxy: Option<Proxy>,
+}
+
+/// Which certificate authorities are trusted.
+#[derive(Clone, Debug)]
+pub(crate) enum Roots {
+    /// None, for plain HTTP: reading the platform's authorities takes milliseconds.
+    None,
+    Platform,
+    /// The PEM certificates of a file, instead of the platform's.
+    Only {
+        file: PathBuf,
+        content: Vec<u8>,
+    },
+}
+
+/// The result of one attempt.
+pub(crate) type Attempt = Result<Answer, Failure>;
+
+pub(crate) struct Client {
+    /// It uses each of its connections for one request.
+    once: reqwest::Client,
+    /// It keeps connections for later requests, as long as that works.
+    keeping: Option<reqwest::Client>,
+    keeps: AtomicBool,
+    /// The number of connections that were made, including proxy and TLS: before that, no byte of a request has left.
+    connections: Arc<AtomicU64>,
+    options: ClientOptions,
+}
+
+impl Client {
+    /// A client without automatic redirects or retries.
+    ///
+    /// # Errors
+    /// When the certificate roots cannot be used.
+    pub(crate) fn new(options: &ClientOptions) -> Result<Self, UsageError> {
+        let connections = Arc::default();
+        let once = build(options, false, &connections)?;
+        Ok(Self {
+            once,
+            keeping: None,
+            keeps: AtomicBool::new(false),
+            connections,
+            options: options.clone(),
+        })
+    }
+
+    /// A client for the messages of a run; if it `keeps` its connections, it uses each of them for several messages.
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub(crate) fn for_run(&self, keeps: bool) -> Result<Self, UsageError> {
+        let Self {
+            once,
+            connections,
+            options,
+            ..
+        } = self;
+        let keeping = if keeps {
+            Some(build(options, true, connections)?)
+        } else {
+            None
+        };
+        let once = once.clone();
+        let connections = connections.clone();
+        let options = options.clone();
+        Ok(Self {
+            once,
+            keeping,
+            keeps: AtomicBool::new(keeps),
+            connections,
+            options,
+        })
+    }
+
+    /// Uses each connection for one request from now on.
+    pub(crate) fn use_connections_once(&self) {
+        self.keeps.store(false, Ordering::SeqCst);
+    }
+
+    /// The number of connections made. With [`Client::may_have_left`] it shows how far an abandoned request got.
+    pub(crate) fn connections_made(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Whether a byte may have left of a request that began after `made` connections.
+    pub(crate) fn may_have_left(&self, made: u64) -> bool {
+        self.keeping.is_some() || self.connections_made() > made
+    }
+
+    /// Signs `request` and sends it once. With a deadline, its first byte leaves before that; None if nothing has left by then.
+    pub(crate) async fn attempt_until(
+        &self,
+        deadline: Option<Deadline>,
+        request: &Request,
+        credentials: &Credentials,
+    ) -> Option<Attempt> {
+        let is_late = Arc::new(AtomicBool::new(false));
+        let body = request.body.as_deref().map(|body| match deadline {
+            Some(deadline) => {
+                reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late)))
+            }
+            None => body.to_owned().into(),
+        });
+        let attempt = self.attempt_with(body, request, credentials).await;
+        (!is_late.load(Ordering::SeqCst)).then_some(attempt)
+    }
+
+    async fn attempt_with(
+        &self,
+        body: Option<reqwest::Body>,
+        request: &Request,
+        credentials: &Credentials,
+    ) -> Attempt {
+        let keeping = self
+            .keeping
+            .as_ref()
+            .filter(|_| self.keeps.load(Ordering::SeqCst));
+        let http = keeping.unwrap_or(&self.once);
+        let made = self.connections_made();
+        let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
+        *outgoing.headers_mut() = signed(request.headers, credentials);
+        *outgoing.body_mut() = body;
+        let mut response = match http.execute(outgoing).await {
+            Ok(response) => response,
+            Err(error) => {
+                // Other requests connect at the same time: only if none of them did is this certainly an old
+                // connection.
+                let is_kept = keeping.is_some() && self.connections_made() == made;
+                let failure = self.failure(&error, &request.url, made);
+                if is_kept && failure.cause.is_none() && !error.is_timeout() {
+                    self.use_connections_once();
+                }
+                return Err(failure);
+            }
+        };
+        let headers = response.headers();
+        if closes_at_once(headers) {
+            self.use_connections_once();
+        }
+        let status = response.status().as_u16();
+        let retry_after = retry_after(headers, SystemTime::now());
+        let warnings = headers.get_all("x-sandbox-warning").iter();
+        let warnings = warnings.filter_map(|warning| warning.to_str().ok());
+        // The other warnings repeat those of the sender.
+        let is_told = |warning: &&str| {
+            warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning)
+        };
+        let warnings = warnings.filter(is_told).map(str::to_owned).collect();
+        let date = date(headers);
+        let mut bytes = Vec::new();
+        let mut is_too_large = false;
+        let complete = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    is_too_large = bytes.len() + chunk.len() > request.accepts.most_read();
+                    if is_too_large {
+                        break false;
+                    }
+                    bytes.extend_from_slice(&chunk);
+                }
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
+        body.is_too_large = is_too_large;
+        credentials.hide_in(&mut body);
+        Ok(Answer {
+            status,
+            retry_after,
+            date,
+            warnings,
+            body,
+        })
+    }
+
+    /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub(crate) async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
+        let made = self.connections_made();
+        let asked = self.once.get(url.clone()).send().await;
+        let answer = asked.map_err(|error| self.failure(&error, url, made))?;
+        Ok(date(answer.headers()))
+    }
+
+    fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
+        let peer = (url, self.options.proxy.as_ref());
+        let is_fresh = self.connections_made() > made;
+        Failure::new(
+            error,
+            peer,
+            self.options.timeout,
+            self.may_have_left(made),
+            is_fresh,
+        )
+    }
+}
+
+/// `headers` after the signature.
+fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
+    let mut signed = HeaderMap::with_capacity(headers.len() + 1);
+    // Base64 is valid in a header.
+    if let Ok(mut authorization) = HeaderValue::from_str(credentials.authorization()) {
+        authorization.set_sensitive(true);
+        signed.insert(AUTHORIZATION, authorization);
+    }
+    for (name, value) in headers {
+        signed.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    signed
+}
+
+fn build(
+    options: &ClientOptions,
+    keeps: bool,
+    connections: &Arc<AtomicU64>,
+) -> Result<reqwest::Client, UsageError> {
+    builder(options, keeps, connections)?
+        .build()
+        .map_err(|error| {
+            let file = match &options.roots {
+                Roots::Only { file, .. } => format!("{}: ", file.display()),
+                Roots::None | Roots::Platform => String::new(),
+            };
+            let message = format!(
+                "the root certificates cannot be used: {file}{}",
+                innermost(&error)
+            );
+            UsageError::new(
+                message,
+                "name the certificate authorities with --ca-cert FILE, or install the system's",
+            )
+        })
+}
+
+/// A builder of clients with `options`, which counts connections in `connections`.
+fn builder(
+    options: &ClientOptions,
+    keeps: bool,
+    connections: &Arc<AtomicU64>,
+) -> Result<ClientBuilder, UsageError> {
+    // Fails only if a provider is already installed, which is the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let loopback = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::from(Ipv6Addr::LOCALHOST),
+    ];
+    let made = Arc::clone(connections);
+    let counting = MapResponseLayer::new(move |connection| {
+        made.fetch_add(1, Ordering::SeqCst);
+        connection
+    });
+    let mut builder = reqwest::Client::builder()
+        .http1_only()
+        // With a limit of zero, it does not even copy the request.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(options.timeout)
+        .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
+        .connector_layer(counting)
+        // Plain HTTP is only for this machine, whatever a resolver says. Port 0 is replaced by the URL's.
+        .resolve_to_addrs(
+            "localhost",
+            &loopback.map(|address| SocketAddr::from((address, 0))),
+        )
+        .pool_idle_timeout(IDLE_TIMEOUT);
+    if !keeps {
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    builder = builder.no_proxy();
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(
+            reqwest::Proxy::all(proxy.url.clone())
+                .map_err(|_| not_a_proxy(proxy.variable, proxy.url.as_str()))?,
+        );
+    }
+    builder = match &options.roots {
+        Roots::Platform => builder,
+        Roots::None => builder.tls_certs_only([]),
+        Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
+            Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
+            Ok(_) | Err(_) => {
+                let hint = "--ca-cert takes authorities in PEM, which begins with -----BEGIN CERTIFICATE-----; `openssl x509 \
+                    -inform der` converts DER to it";
+                return Err(UsageError::new(
+                    format!("{} has no PEM certificate", file.display()),
+                    hint,
+                ));
+            }
+        },
+    };
+    Ok(builder)
+}
+
+/// Whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.
+fn closes_at_once(headers: &HeaderMap) -> bool {
+    let values = headers
+        .get_all("keep-alive")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut parameters = values
+        .flat_map(|value| value.split(','))
+        .filter_map(|parameter| parameter.split_once('='));
+    parameters.any(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32)
+    })
+}
+
+/// The server's time, if the answer has it.
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number that is too
+/// large as forever, and a past date as zero.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if value.starts_with(|first: char| first.is_ascii_digit())
+        && let Ok(seconds) = value.parse::<f64>()
+    {
+        return Some(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_date() {
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
+        for (value, expected) in [
+            ("2", Some(Duration::from_secs(2))),
+            (" 0 ", Some(Duration::ZERO)),
+            ("1.2", Some(Duration::from_secs(2))),
+            ("99999999999999999999999", Some(Duration::MAX)),
+            (
+                "Wed, 21 Oct 2026 07:28:09 GMT",
+                Some(Duration::from_secs(9)),
+            ),
+            ("Wed, 21 Oct 2026 07:27:00 GMT", Some(Duration::ZERO)),
+            ("-1", None),
+            ("soon", None),
+            ("1, 2", None),
+            ("inf", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now), expected, "{value}");
+        }
+    }
+
+    /// A test cannot have a hosts file that sends `localhost` elsewhere, but it can request a name that no resolver
+    /// knows in the same way.
+    #[tokio::test]
+    async fn localhost_is_this_machine_without_asking_a_resolver() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let options = ClientOptions {
+            timeout: Duration::from_secs(10),
+            roots: Roots::None,
+            proxy: None,
+        };
+        let resolver = NoResolver::default();
+        let builder = builder(&options, false, &Arc::default()).unwrap();
+        let http = builder.dns_resolver(resolver.clone()).build().unwrap();
+        let asked = tokio::spawn(http.get(format!("http://LOCALHOST:{port}/")).send());
+        listener.accept().await.unwrap();
+        assert!(
+            http.get("http://elsewhere.invalid/")
+                .send()
+                .await
+                .unwrap_err()
+                .is_connect()
+        );
+        assert_eq!(*resolver.names.lock().unwrap(), ["elsewhere.invalid"]);
+        asked.abort();
+    }
+
+    /// Knows no name, and records the requested ones.
+    #[derive(Clone, Default)]
+    struct NoResolver {
+        names: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+    }
+
+    impl reqwest::dns::Resolve for NoResolver {
+        fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            self.names.lock().unwrap().push(name.as_str().to_owned());
+            Box::pin(std::future::ready(Err("no such name".into())))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Advice on a valid body by the schema of its kind: unknown fields, and values that a source recommends against.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::media_url;
+use super::schema::{Advised, Schema, inside};
+use crate::base::suggest::nearest;
+use crate::phone::PhoneNumber;
+
+/// Warnings for the value at `path`, if it is valid.
+pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> {
+    let advice = match (value, &schema.advised) {
+        (Value::Object(fields), _) => {
+            let unknown = unknown_fields(schema, fields).map(|(name, meant)| {
+                let meant = meant
+                    .map(|meant| format!(" (did you mean `{meant}`?)"))
+                    .unwrap_or_default();
+                format!(
+                    "{}: unknown field, sent as it is{meant}",
+                    inside(path, name)
+                )
+            });
+            return unknown.collect();
+        }
+        (
+            Value::Array(items),
+            Some(Advised {
+                min_items: Some(least),
+                source,
+                ..
+            }),
+        ) if items.len() < *least => {
+            vec![format!(
+                "{source} takes at least {least}; it has {}",
+                items.len()
+            )]
+        }
+        (Value::String(text), Some(advised)) => advice_on_text(advised, text),
+        _ => Vec::new(),
+    };
+    advice
+        .into_iter()
+        .map(|advice| format!("{path}: {advice}"))
+        .collect()
+}
+
+fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
+    let mut advice = Vec::new();
+    let source = &advised.source;
+    let count = text.chars().count();
+    if let Some(most) = advised.max_length.filter(|most| count > *most) {
+        advice.push(format!(
+            "has {count} characters; {source} takes at most {most}"
+        ));
+    }
+    if advised.emoji == Some(false) && text.chars().any(is_emoji) {
+        advice.push(format!("has an emoji, which {source} may refuse here"));
+    }
+    if advised.markdown == Some(false) && has_markdown(text) {
+        advice.push(format!("has markdown, which {source} may refuse here"));
+    }
+    if advised.phone {
+        advice.extend(advice_on_phone(source, text));
+    }
+    let is_link =
+        |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+    if advised.link && !is_link(text) {
+        advice.push(format!(
+            "is not an http or https address, which {source} may refuse here"
+        ));
+    }
+    if let Some(formats) = &advised.formats {
+        // Without an extension only the server knows.
+        let other =
+            media_url::extension(text).filter(|extension| !advised.extensions.contains(extension));
+        advice.extend(
+            other.map(|extension| format!("ends in .{extension}; {source} takes {formats} here")),
+        );
+    }
+    advice
+}
+
+/// A phone that is not in E.164: `+` and digits.
+fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
+    match PhoneNumber::read(raw, None) {
+        Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
+        Ok(number) => Some(format!(
+            "`{raw}` is sent as it stands; {source} asks for +{}",
+            number.as_str()
+        )),
+        Err(error) => Some(format!(
+            "{error}; it is sent as it stands, and {source} asks for + and digits"
+        )),
+    }
+}
+
+/// WhatsApp's formatting: a word that begins with a mark, and the same or a later word that ends with it.
+fn has_markdown(text: &str) -> bool {
+    ['*', '_', '~', '`'].into_iter().any(|mark| {
+        let opens = |word: &str| word.starts_with(mark) && !word.trim_matches(mark).is_empty();
+        let closes = |word: &str| word.ends_with(mark) && !word.trim_matches(mark).is_empty();
+        let mut words = text
+            .split_whitespace()
+            .skip_while(|word| !opens(word))
+            .peekable();
+        let is_one_word = words.peek().is_some_and(|word| closes(word));
+        is_one_word || words.skip(1).any(closes)
+    })
+}
+
+/// The fields of an object that its schema does not know, each with the one that is probably meant.
+pub(super) fn unknown_fields<'a>(
+    schema: &'a Schema,
+    fields: &'a Map<String, Value>,
+) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+    let unknown = fields.keys().filter(|name| schema.field(name).is_none());
+    unknown.map(|name| {
+        (
+            name.as_str(),
+            nearest(
+                name,
+                schema.properties.iter().map(|(known, _)| known.as_str()),
+            ),
+        )
+    })
+}
+
+/// The pictographs of Unicode, near enough for a warning.
+fn is_emoji(character: char) -> bool {
+    matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
+        || matches!(
+            character,
+            '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{20e3}' | '\u{2122}' | '\u{2139}'
+        )
+        || matches!(character, '\u{2194}'..='\u{21aa}' | '\u{231a}'..='\u{231b}' | '\u{2328}' | '\u{23cf}')
+        || matches!(character, '\u{23e9}'..='\u{23f3}' | '\u{23f8}'..='\u{23fa}' | '\u{25aa}'..='\u{25fe}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_is_distinguished_from_plain_signs() {
+        for (text, expected) in [
+            ("*Yes*", true),
+            ("say *yes or no* now", true),
+            ("_a_", true),
+            ("~a b~", true),
+            ("```a```", true),
+            ("2 * 3 * 4", false),
+            ("snake_case_name", false),
+            ("*", false),
+            ("**", false),
+            ("5* hotel", false),
+            ("*5 hotel", false),
+            ("", false),
+        ] {
+            assert_eq!(has_markdown(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The characters that the texts of a body may have: any but control characters, except tabs and line breaks, which are
+//! sent as `\n`.
+
+use serde_json::Value;
+
+use super::schema::inside;
+use crate::base::invisible::is_other_line_break;
+
+/// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.
+pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
+    match value {
+        Value::String(text) => see(path, text),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                visit_texts(field, &inside(path, name), see);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                visit_texts(item, &format!("{path}[{at}]"), see);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether messages cannot contain it.
+pub(crate) fn is_refused(character: char) -> bool {
+    character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
+}
+
+/// Whether `text` may have a control character, or a line break of another form than `\n`. Most texts have none, and
+/// need no closer look: beyond ASCII these begin with one of two bytes.
+pub(super) fn may_have_controls(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte.is_ascii_control() || matches!(byte, 0xc2 | 0xe2))
+}
+
+/// Describes the first character of `text` that messages cannot contain.
+pub(super) fn problem(text: &str) -> Option<String> {
+    let text = may_have_controls(text).then_some(text)?;
+    let (at, found) = text
+        .chars()
+        .enumerate()
+        .find(|(_, character)| is_refused(*character))?;
+    let name = match found {
+        '\0' => " (NUL)",
+        '\u{1b}' => " (ESC)",
+        _ => "",
+    };
+    let code = u32::from(found);
+    Some(format!(
+        "character {} is the control character U+{code:04X}{name}, and messages cannot contain it",
+        at + 1
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_refused_control_character_is_named() {
+        for (text, expected) in [
+            (
+                "a\0b",
+                Some("character 2 is the control character U+0000 (NUL)"),
+            ),
+            (
+                "\u{1b}[31mred",
+                Some("character 1 is the control character U+001B (ESC)"),
+            ),
+            (
+                "ñé\u{7f}\u{1}",
+                Some("character 3 is the control character U+007F"),
+            ),
+            (
+                "a\u{86}",
+                Some("character 2 is the control character U+0086"),
+            ),
+            ("a\tb\nc\r\n", None),
+            ("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}", None),
+            ("👩\u{200d}👧 \u{202e}", None),
+        ] {
+            let found = problem(text);
+            assert_eq!(found.is_some(), expected.is_some(), "{text:?}: {found:?}");
+            assert!(
+                found
+                    .unwrap_or_default()
+                    .starts_with(expected.unwrap_or_default()),
+                "{text:?}"
+            );
+        }
+    }
+}

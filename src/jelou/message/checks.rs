@@ -1,0 +1,237 @@
+//! Completes the fields of a body, and checks it by the schema of its kind, with all faults at once.
+
+use serde_json::{Map, Value};
+
+use super::advice::{advice, unknown_fields};
+use super::envelope::Envelope;
+use super::invalid::{InvalidMessage, Violation};
+use super::kinds::MessageKind;
+use super::parameter::{self, ONE_LINE};
+use super::schema::{Schema, inside};
+use super::{characters, limits};
+use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
+
+/// The fields of `body` as `kind` sends them: completed, in their order, within every limit; and warnings. `typed` decides
+/// which flags an error may name; `found` are the errors that are already known.
+pub(crate) fn complete(
+    kind: &MessageKind,
+    typed: &MessageKind,
+    mut body: Value,
+    mut found: Vec<Violation>,
+) -> Result<(Value, Vec<String>), InvalidMessage> {
+    if let Value::Object(fields) = &mut body {
+        let problems = (kind.kind.read)(fields).into_iter();
+        found.extend(problems.map(|(name, problem)| typed.violation(name, problem)));
+        (kind.kind.fill)(&typed.typed, fields);
+    }
+    if kind.envelope() != Envelope::Verbatim {
+        settle(kind.schema(), None, &mut body);
+    }
+    let warnings = check(kind, typed, &body, found)?;
+    Ok((body, warnings))
+}
+
+/// Writes `value` as it is sent: null in a known field is the same as no field, defaults are filled in, the fields have the order
+/// of the schema, and line breaks are `\n`. Those at the end of a template's parameter are left out, and so are
+/// blanks at the ends of an address: they are invisible in a list's cell.
+fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
+    let rule = schema.rule.as_deref().or(rule);
+    match value {
+        Value::String(text) => {
+            if characters::may_have_controls(text) && text.contains(is_other_line_break) {
+                *text = with_plain_line_breaks(text);
+            }
+            if rule == Some(ONE_LINE) {
+                text.truncate(text.trim_end_matches('\n').len());
+            }
+            if schema.is_address() || schema.is_link() {
+                let address = without_blanks_at_ends(text);
+                if address.len() < text.len() {
+                    *text = address.to_owned();
+                }
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| settle(schema.item(), rule, item)),
+        Value::Object(fields) => {
+            if !is_in_order(schema, fields) {
+                let mut others = std::mem::take(fields);
+                for (name, known) in &schema.properties {
+                    let given = others
+                        .shift_remove_entry(name)
+                        .filter(|(_, given)| !given.is_null());
+                    fields.extend(given.or_else(|| Some((name.clone(), known.default.clone()?))));
+                }
+                fields.extend(others);
+            }
+            for (name, value) in fields {
+                if let Some(known) = schema.field(name) {
+                    settle(known, rule, value);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether `fields` are complete and in the order of the schema, with none that is null, as in most bodies.
+fn is_in_order(schema: &Schema, fields: &Map<String, Value>) -> bool {
+    let place = |name: &String| {
+        schema
+            .properties
+            .iter()
+            .position(|(known, _)| known == name)
+            .unwrap_or(usize::MAX)
+    };
+    let is_there =
+        |(name, known): &(String, Schema)| known.default.is_none() || fields.contains_key(name);
+    fields.keys().map(place).is_sorted()
+        && schema.properties.iter().all(is_there)
+        && !fields.values().any(Value::is_null)
+}
+
+pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {
+    let found = match body {
+        Value::Object(fields) => return Ok(fields),
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+    };
+    let problem = format!("the body is not a JSON object, but {found}");
+    Err(InvalidMessage::other(
+        problem,
+        "write {\"field\": value, …}",
+    ))
+}
+
+/// Checks every limit of `body`, in addition to the errors in `found`; `typed` is the kind whose flags an error may name. A body
+/// that is sent as it is has no limits. Returns warnings.
+pub(super) fn check(
+    kind: &MessageKind,
+    typed: &MessageKind,
+    body: &Value,
+    found: Vec<Violation>,
+) -> Result<Vec<String>, InvalidMessage> {
+    let mut checks = Checks {
+        kind,
+        typed,
+        found,
+        warnings: Vec::new(),
+    };
+    if kind.envelope() != Envelope::Verbatim {
+        checks.see("", kind.schema(), None, body);
+    }
+    let Checks {
+        found: mut violations,
+        warnings,
+        ..
+    } = checks;
+    if violations.is_empty() {
+        return Ok(warnings);
+    }
+    // One fault of a value is enough.
+    violations.sort_by(|one, other| one.path.cmp(&other.path));
+    violations.dedup_by(|next, first| next.path == first.path);
+    let text_is_missing =
+        body.get("text").is_none() && violations.iter().any(|violation| violation.path == "text");
+    let unknown = body
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| unknown_fields(kind.schema(), fields));
+    violations.extend(unknown.filter_map(|(name, meant)| {
+        let problem = format!("unknown field; did you mean `{}`?", meant?);
+        Some(Violation {
+            path: name.to_owned(),
+            problem,
+            flag: None,
+        })
+    }));
+    Err(InvalidMessage::Violations {
+        violations,
+        text_is_missing,
+    })
+}
+
+struct Checks<'a> {
+    kind: &'a MessageKind,
+    typed: &'a MessageKind,
+    found: Vec<Violation>,
+    warnings: Vec<String>,
+}
+
+impl Checks<'_> {
+    /// Checks the `value` at `path`, and those in it but for unknown fields; `rule` is the rule in words of the nearest value
+    /// around it.
+    fn see(&mut self, path: &str, schema: &Schema, rule: Option<&str>, value: &Value) {
+        let rule = schema.rule.as_deref().or(rule);
+        let of_text = |text| characters::problem(text).or_else(|| parameter::problem(rule?, text));
+        let own = limits::problem(schema, value).or_else(|| value.as_str().and_then(of_text));
+        self.found
+            .extend(own.map(|problem| self.typed.violation(path, problem)));
+        self.warnings.extend(advice(path, schema, value));
+        match value {
+            Value::Object(fields) => self.see_fields(path, schema, rule, fields),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.see(&format!("{path}[{index}]"), schema.item(), rule, item);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    fn see_fields(
+        &mut self,
+        path: &str,
+        schema: &Schema,
+        rule: Option<&str>,
+        fields: &Map<String, Value>,
+    ) {
+        for (name, field) in schema
+            .required()
+            .filter(|(name, _)| !fields.contains_key(name))
+        {
+            self.missing(&inside(path, name), field);
+        }
+        for (name, value) in fields {
+            if let Some(field) = schema.field(name) {
+                self.see(&inside(path, name), field, rule, value);
+            }
+        }
+        // What a schema cannot say.
+        let beside = (self.kind.kind.problem)(&place(path), fields);
+        self.found.extend(
+            beside.map(|(name, problem)| self.typed.violation(&inside(path, name), problem)),
+        );
+    }
+
+    /// Adds that a field is missing; or, of an object, those fields in it that have flags of their own, which show what to
+    /// type.
+    fn missing(&mut self, path: &str, schema: &Schema) {
+        let flag = self.typed.flag_of(path);
+        let before = self.found.len();
+        for (name, field) in schema.required() {
+            let path = inside(path, name);
+            if self.typed.flag_of(&path) != flag {
+                self.missing(&path, field);
+            }
+        }
+        if self.found.len() == before {
+            self.found
+                .push(self.typed.violation(path, "is missing".to_owned()));
+        }
+    }
+}
+
+/// `cards[].header` of `cards[3].header`.
+fn place(path: &str) -> String {
+    path.split('[')
+        .map(|part| {
+            part.split_once(']')
+                .map_or(part.to_owned(), |(_, rest)| format!("[]{rest}"))
+        })
+        .collect()
+}

@@ -1,0 +1,208 @@
+//! A flag of a kind of message: how it is typed, and the field that it sets.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, ValueHint};
+use serde::Deserialize;
+use serde_json::{Number, Value, json};
+
+use super::or_template::WordOrTemplate;
+use super::schema::Schema;
+use crate::base::input::{Input, UsageError};
+use crate::base::invisible::with_plain_line_breaks;
+
+/// A flag, or an argument, as the definition of a kind has it (`x-flags`).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Flag {
+    /// As a usage line has it: `--button LABEL`, or `TEXT` for an argument.
+    usage: String,
+    /// The path on the wire of the field that it sets, if it sets one.
+    pub(super) field: Option<String>,
+    /// The field of an item that a typed text is, if the items of the list are objects.
+    item: Option<String>,
+    /// Its name for other flags, if that is not its field.
+    id: Option<String>,
+    alias: Option<String>,
+    /// The ids of flags that cannot be typed beside it.
+    #[serde(default)]
+    pub(super) conflicts: Vec<String>,
+    /// The id of a flag that must be typed beside it.
+    requires: Option<String>,
+    /// The help of a flag that is not described as its field is.
+    help: Option<String>,
+}
+
+impl Flag {
+    /// The flag that reads the text of a message, which every kind with a text has.
+    pub(super) fn text_file() -> Self {
+        let help =
+            "Read the text from a file, or from standard input\n\nOne final newline is dropped.";
+        Self {
+            usage: "--text-file FILE|-".to_owned(),
+            field: Some("text".to_owned()),
+            id: Some("text_file".to_owned()),
+            conflicts: vec!["text".to_owned()],
+            help: Some(help.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// The path of its field, or a name.
+    pub(super) fn id(&self) -> &str {
+        self.id
+            .as_ref()
+            .or(self.field.as_ref())
+            .map_or("", String::as_str)
+    }
+
+    /// Its name as it is typed, if it is not an argument, and that of its value.
+    fn names(&self) -> (Option<&str>, &str) {
+        let flag = self
+            .usage
+            .strip_prefix("--")
+            .and_then(|usage| usage.split_once(' '));
+        flag.map_or((None, &self.usage), |(name, value)| (Some(name), value))
+    }
+
+    /// `--button`, or `TEXT` for an argument.
+    pub(super) fn shown(&self) -> String {
+        let (name, value) = self.names();
+        name.map_or(value.to_owned(), |name| format!("--{name}"))
+    }
+
+    /// The schema of its field.
+    fn schema<'a>(&self, root: &'a Schema) -> Option<&'a Schema> {
+        root.at(self.field.as_ref()?)
+    }
+
+    /// Whether it may be repeated: with one value, or with an array of them as JSON.
+    fn is_list(&self, root: &Schema) -> bool {
+        self.schema(root)
+            .is_some_and(|schema| schema.items.is_some())
+    }
+
+    /// The flag as clap has it, of a kind with the schema `root`.
+    pub(super) fn arg(&'static self, root: &'static Schema) -> Arg {
+        let of_field = self.schema(root);
+        let help = self
+            .help
+            .as_ref()
+            .or(of_field.map(|field| &field.description))
+            .map_or("", String::as_str);
+        let (name, value) = self.names();
+        let hint = match value {
+            "URL" => ValueHint::Url,
+            "FILE|-" => ValueHint::FilePath,
+            _ => ValueHint::Unknown,
+        };
+        let mut arg = Arg::new(self.id()).value_name(value).value_hint(hint);
+        arg = arg.conflicts_with_all(self.conflicts.iter().map(String::as_str));
+        arg = arg.action(if self.is_list(root) {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
+        // A text may begin with a dash. These do not: behind an empty variable they would swallow the next flag.
+        arg =
+            arg.allow_hyphen_values(name.is_some() && !["URL", "FILE|-", "CODE"].contains(&value));
+        arg = match help.split_once("\n\n") {
+            Some((short, _)) => arg.help(short).long_help(help),
+            None => arg.help(help),
+        };
+        if let Some(name) = name {
+            arg = arg.long(name).visible_aliases(self.alias.as_deref());
+        }
+        if let Some(required) = &self.requires {
+            arg = arg.requires(required.as_str());
+        }
+        match of_field {
+            Some(Schema { words, .. }) if !words.is_empty() => {
+                let words = PossibleValuesParser::new(words.iter().map(String::as_str));
+                arg.ignore_case(true).value_parser(WordOrTemplate(words))
+            }
+            _ => arg,
+        }
+    }
+
+    /// The value of its field, as it was `typed`: JSON or a text from a file where its usage says so, otherwise a text, or a
+    /// number where the schema has one.
+    pub(super) fn read(
+        &self,
+        typed: &[&str],
+        root: &Schema,
+        input: &mut Input,
+    ) -> Result<Option<Value>, UsageError> {
+        let (Some(field), [first, ..]) = (&self.field, typed) else {
+            return Ok(None);
+        };
+        let flag = self.shown();
+        let is_number = || root.type_at(field) == Some("number");
+        let of_item = |text: &&str| {
+            self.item
+                .as_ref()
+                .map_or_else(|| json!(text), |item| json!({ item: text }))
+        };
+        Ok(Some(match (self.names().1, self.is_list(root)) {
+            ("JSON|@FILE", true) => {
+                let Ok(sources) = typed
+                    .iter()
+                    .map(|raw| raw.parse())
+                    .collect::<Result<Vec<_>, _>>();
+                Value::Array(input.json_list(&flag, &sources)?)
+            }
+            ("JSON|@FILE", false) => {
+                let Ok(source) = first.parse();
+                input.json_flag(&flag, &source)?
+            }
+            ("FILE|-", _) => {
+                let Ok(source) = first.parse();
+                // A file from Windows has the same text.
+                json!(with_plain_line_breaks(&input.text(&flag, &source)?))
+            }
+            (_, true) => typed.iter().map(of_item).collect(),
+            (_, false) => match first.parse::<Number>() {
+                Ok(number) if is_number() => Value::Number(number),
+                Ok(_) | Err(_) => json!(first),
+            },
+        }))
+    }
+}
+
+/// What was typed for the flags of a message, by their ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FlagValues(Vec<(&'static str, String)>);
+
+impl FlagValues {
+    pub(super) fn from_matches(flags: &'static [Flag], matches: &ArgMatches) -> Self {
+        let values = flags.iter().map(|flag| {
+            (
+                flag.id(),
+                matches.get_many::<String>(flag.id()).into_iter().flatten(),
+            )
+        });
+        Self(
+            values
+                .flat_map(|(id, values)| values.map(move |value| (id, value.clone())))
+                .collect(),
+        )
+    }
+
+    pub(super) fn all(&self, id: &str) -> Vec<&str> {
+        self.0
+            .iter()
+            .filter(|(known, _)| *known == id)
+            .map(|(_, value)| value.as_str())
+            .collect()
+    }
+
+    pub(super) fn one(&self, id: &str) -> Option<&str> {
+        self.all(id).first().copied()
+    }
+
+    /// Whether one of the flags with these ids was typed.
+    pub(super) fn has_any(&self, ids: &[impl AsRef<str>]) -> bool {
+        self.0
+            .iter()
+            .any(|(known, _)| ids.iter().any(|id| id.as_ref() == *known))
+    }
+}

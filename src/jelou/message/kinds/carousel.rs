@@ -1,0 +1,90 @@
+//! Cards side by side, each with an image or a video, a text, and a link or replies.
+
+use serde_json::{Map, Value, json};
+
+use crate::jelou::message::envelope::Envelope;
+use crate::jelou::message::kind::{FieldProblem, Kind};
+
+pub(super) const CAROUSEL: Kind = Kind {
+    fill: |_, fields| number_cards(fields),
+    problem,
+    ..Kind::new(
+        "carousel",
+        Envelope::Typed("CAROUSEL"),
+        include_str!("carousel.json"),
+    )
+};
+
+fn number_cards(fields: &mut Map<String, Value>) {
+    let cards = fields
+        .get_mut("parameters")
+        .and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());
+    for (position, card) in cards.into_iter().flatten().enumerate() {
+        if let Value::Object(card) = card {
+            let index = card.entry("card_index").or_insert(Value::Null);
+            if index.is_null() {
+                *index = json!(position);
+            }
+        }
+    }
+}
+
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
+    match place {
+        "parameters" => Some(("cards", misnumbered(around.get("cards")?.as_array()?)?)),
+        "parameters.cards[]" => {
+            let is_link = around
+                .get("action")
+                .is_some_and(|action| action.get("name") == Some(&json!(LINK)));
+            let says_link = around.get("type") == Some(&json!(LINK));
+            let problem = "is cta_url, but the card's action is not a link; leave it out";
+            (says_link && !is_link).then(|| ("type", problem.to_owned()))
+        }
+        // A header needs the file of its type.
+        "parameters.cards[].header" => {
+            let needed = ["image", "video"]
+                .into_iter()
+                .find(|file| around.get("type") == Some(&json!(file)))?;
+            (!around.contains_key(needed)).then(|| (needed, "is missing".to_owned()))
+        }
+        "parameters.cards[].action" => Some(("name", neither_link_nor_replies(around)?.to_owned())),
+        _ => None,
+    }
+}
+
+/// The value of an action's `name` and of a card's `type` for a link.
+const LINK: &str = "cta_url";
+
+fn misnumbered(cards: &[Value]) -> Option<String> {
+    let indices = cards
+        .iter()
+        .filter_map(|card| card.get("card_index"))
+        .enumerate();
+    let (position, index) = indices
+        .into_iter()
+        .find(|(position, index)| **index != json!(position))?;
+    Some(format!(
+        "has card_index {index}, but {position} is expected; leave card_index out: the cards are numbered for you"
+    ))
+}
+
+/// An action is a link (`name` and `parameters`) or replies (`buttons`).
+fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<&'static str> {
+    let name = action.get("name").and_then(Value::as_str);
+    match (
+        name,
+        action.contains_key("parameters"),
+        action.contains_key("buttons"),
+    ) {
+        (Some(LINK), true, false) | (None, false, true) => None,
+        (Some(LINK), false, _) => Some("is cta_url, but `parameters` with the link is missing"),
+        (None, true, _) => Some("is missing; it is cta_url for a link"),
+        (None, false, false) => {
+            Some("is missing; an action is a link (`name` and `parameters`) or replies (`buttons`)")
+        }
+        (Some(LINK), true, true) => {
+            Some("is cta_url, but there are `buttons` too; a card has a link or replies")
+        }
+        (Some(_), ..) => Some("must be cta_url; no other name is known"),
+    }
+}

@@ -1,0 +1,119 @@
+//! Contact cards: from flags for one, from JSON or from vCards for any number.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::input::{Input, UsageError, name_of};
+use crate::jelou::message::envelope::Envelope;
+use crate::jelou::message::flag::FlagValues;
+use crate::jelou::message::kind::{FieldProblem, Kind};
+use crate::jelou::message::or_template::is_template;
+use crate::jelou::message::vcard::{self, complete_name, complete_phone, has_parts};
+
+pub(super) const CONTACTS: Kind = Kind {
+    shape,
+    fill,
+    problem,
+    ..Kind::new(
+        "contacts",
+        Envelope::Typed("contacts"),
+        include_str!("contacts.json"),
+    )
+};
+
+/// The flags of one card.
+const CARD: [&str; 5] = [
+    "contacts[0].name.formatted_name",
+    "contacts[0].name.first_name",
+    "contacts[0].name.last_name",
+    "contacts[0].phones",
+    "contacts[0].emails",
+];
+
+fn shape(
+    typed: &FlagValues,
+    fields: &mut Map<String, Value>,
+    input: &mut Input,
+) -> Result<(), UsageError> {
+    if let Some(file) = typed.one("vcard") {
+        let Ok(source) = file.parse();
+        let bytes = input.read_bytes("--vcard", &source)?;
+        let name = name_of(&source);
+        let text = vcard::decode_cards(bytes).map_err(|error| {
+            UsageError::new(format!("--vcard: {name} {error}"), "save the file as UTF-8")
+        })?;
+        let cards = vcard::read_cards(&text).map_err(|problem| {
+            let problem = format!("--vcard: {name} is not a vCard file: {problem}");
+            let hint = "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD";
+            UsageError::new(problem, hint)
+        })?;
+        let warnings = cards.warnings.iter();
+        input
+            .warnings
+            .extend(warnings.map(|warning| format!("--vcard: {warning}")));
+        fields.insert("contacts".to_owned(), Value::Array(cards.contacts));
+    }
+    if !typed.has_any(&CARD) {
+        return Ok(());
+    }
+    let is_address = |raw: &&str| raw.contains('@') || is_template(raw);
+    if let Some(raw) = typed
+        .all("contacts[0].emails")
+        .into_iter()
+        .find(|raw| !is_address(raw))
+    {
+        let problem = format!("--email: `{}` has no @", raw.escape_debug());
+        return Err(UsageError::new(
+            problem,
+            "write an address such as juan@example.com",
+        ));
+    }
+    for card in fields
+        .get_mut("contacts")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        for (list, flag, otherwise) in [
+            ("phones", "phone_type", "Mobile"),
+            ("emails", "email_type", "Work"),
+        ] {
+            let kind = typed.one(flag).unwrap_or(otherwise);
+            let items = card
+                .get_mut(list)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten();
+            items.for_each(|item| item["type"] = json!(kind));
+        }
+    }
+    Ok(())
+}
+
+/// Fills in a name's parts and a phone's `wa_id`, if flags of one card were typed.
+fn fill(typed: &FlagValues, fields: &mut Map<String, Value>) {
+    let contacts = fields
+        .get_mut("contacts")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten();
+    for contact in contacts.filter(|_| typed.has_any(&CARD)) {
+        if let Some(Value::Object(name)) = contact.get_mut("name") {
+            complete_name(name);
+        }
+        let phones = contact
+            .get_mut("phones")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten();
+        phones
+            .filter_map(Value::as_object_mut)
+            .for_each(complete_phone);
+    }
+}
+
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
+    let problem =
+        "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix";
+    (place == "contacts[].name" && !has_parts(around))
+        .then(|| ("formatted_name", problem.to_owned()))
+}

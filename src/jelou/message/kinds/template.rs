@@ -1,0 +1,100 @@
+//! A template by its name, through its own endpoint, or by its id: the older form, whose parameters have names, and
+//! which `send template --template-id` writes. Only templates reach people who have not written.
+
+use serde_json::{Map, Value, json};
+
+use crate::jelou::message::envelope::Envelope;
+use crate::jelou::message::kind::{FieldProblem, Kind};
+use crate::jelou::message::limits::wrong_type;
+use crate::jelou::message::recipient::Recipient;
+use crate::jelou::message::schema::Schema;
+
+pub(super) const TEMPLATE: Kind = Kind {
+    problem,
+    ..Kind::new(
+        "template",
+        Envelope::Destinations,
+        include_str!("template.json"),
+    )
+};
+
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
+    let kind = around
+        .get("type")
+        .and_then(Value::as_str)
+        .filter(|_| place.is_empty())?;
+    let is_missing =
+        ["image", "document", "video"].contains(&kind) && !around.contains_key("mediaUrl");
+    is_missing.then(|| ("mediaUrl", "is missing".to_owned()))
+}
+
+pub(super) const TEMPLATE_BY_ID: Kind = Kind {
+    written_by: "template",
+    read,
+    ..Kind::new(
+        "template-by-id",
+        Envelope::Typed("template"),
+        include_str!("template_by_id.json"),
+    )
+};
+
+/// Parameters may be texts NAME=VALUE, as flags give them; the campaign is a part of the path.
+fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
+    match fields.get("parameters").map(named_parameters) {
+        Some(Ok(named)) => _ = fields.insert("parameters".to_owned(), named),
+        Some(Err(problem)) => {
+            fields.shift_remove("parameters");
+            problems.push(("parameters", problem));
+        }
+        None => {}
+    }
+    let campaign = fields
+        .shift_remove("campaignId")
+        .filter(|campaign| !campaign.is_null());
+    let problem = campaign.and_then(|campaign| match campaign.as_str() {
+        // It is one segment of the path, like a recipient.
+        Some(campaign) => Recipient::verbatim(campaign)
+            .err()
+            .map(|error| error.to_string()),
+        None => wrong_type(
+            &Schema {
+                type_name: Some("string".to_owned()),
+                ..Schema::default()
+            },
+            &campaign,
+        ),
+    });
+    problems.extend(problem.map(|problem| ("campaignId", problem)));
+    problems
+}
+
+/// Parameters by their names.
+fn named_parameters(given: &Value) -> Result<Value, String> {
+    let other = || "expected names with their values, or a list of NAME=VALUE".to_owned();
+    let Value::Array(pairs) = given else {
+        return if given.is_object() || given.is_null() {
+            Ok(given.clone())
+        } else {
+            Err(other())
+        };
+    };
+    let pairs = pairs
+        .iter()
+        .map(Value::as_str)
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(other)?;
+    let mut named = Map::new();
+    for pair in pairs {
+        let (name, value) = pair
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| {
+                format!("`{pair}` is not NAME=VALUE; a template by its id has named parameters")
+            })?;
+        if named.insert(name.to_owned(), json!(value)).is_some() {
+            return Err(format!("`{name}` is given twice"));
+        }
+    }
+    Ok(Value::Object(named))
+}

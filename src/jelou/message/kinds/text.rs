@@ -1,0 +1,22 @@
+//! A plain text.
+
+use serde_json::{Map, Value};
+
+use crate::jelou::message::envelope::Envelope;
+use crate::jelou::message::kind::{FieldProblem, Kind};
+
+pub(super) const PLAIN_TEXT: Kind = Kind {
+    problem,
+    ..Kind::new("text", Envelope::Typed("text"), include_str!("text.json"))
+};
+
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
+    let text = around.get("text")?.as_str().filter(|_| place.is_empty())?;
+    let problem = match text.trim() {
+        // An empty variable.
+        "" if !text.is_empty() => "has blanks only",
+        "…" => "is `…`, which stands for your message in a hint; write the message",
+        _ => return None,
+    };
+    Some(("text", problem.to_owned()))
+}

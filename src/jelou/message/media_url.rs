@@ -1,0 +1,214 @@
+//! The address of a media file: Jelou fetches it, so it must be public. Nothing is fetched here.
+
+use std::net::IpAddr;
+
+use url::{Host, Position, Url};
+
+use crate::base::texts::rows;
+
+/// How a schema says that a field is such an address.
+pub(crate) const PATTERN: &str = "^https://";
+
+/// What is wrong with an address, if it is a local path, not HTTPS, not public, or contains credentials.
+pub(crate) fn problem(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        return None;
+    }
+    let Some((scheme, _)) = value.split_once("://") else {
+        return Some(FILE);
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => {}
+        "http" => return Some("is not HTTPS; Jelou takes a public HTTPS URL"),
+        _ => return Some(FILE),
+    }
+    // A browser would repair these; other programs may not.
+    let is_odd =
+        |character: char| character.is_whitespace() || character.is_control() || character == '\\';
+    let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
+    let Some(url) = url else {
+        return Some("is not a URL; write %20 for a space");
+    };
+    let authority = value.split(['/', '?', '#']).nth(2).unwrap_or_default();
+    if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
+        return Some(
+            "has credentials in it; Jelou takes a public HTTPS URL, without user and password",
+        );
+    }
+    if !url.host().is_some_and(|host| is_public_host(&host)) {
+        return Some("is not on a public host; Jelou takes a public HTTPS URL");
+    }
+    viewer_page(&url)
+}
+
+/// Pages that people take for a file, by host: what their address has, and what makes it one of the file after all.
+const PAGES: &str = include_str!("viewer_pages.tsv");
+
+/// Recognizes an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
+fn viewer_page(url: &Url) -> Option<&'static str> {
+    let host = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_start_matches("www.");
+    let path_and_query = &url[Position::BeforePath..];
+    let has_one = |words: &str| words.split(' ').any(|word| path_and_query.contains(word));
+    let is_page = |[known, has, unless, _]: &[&str; 4]| {
+        *known == host && has_one(has) && (unless.is_empty() || !has_one(unless))
+    };
+    let is_html = matches!(extension(url.as_str()).as_deref(), Some("html" | "htm"));
+    rows(PAGES)
+        .find(is_page)
+        .map(|[.., problem]| problem)
+        .or(is_html.then_some(PAGE))
+}
+
+const PAGE: &str =
+    "is a page to look at in a browser, not a file; give the address of the file itself";
+const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
+
+/// Whether others can reach `host`, judging by its name.
+fn is_public_host(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
+        Host::Ipv6(address) => is_public_address(IpAddr::V6(*address)),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            let is_local = [".localhost", ".local", ".internal", ".lan"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            name.contains('.') && !is_local
+        }
+    }
+}
+
+/// Whether `address` is not one of this machine or of a private network.
+fn is_public_address(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    let is_local = match address {
+        IpAddr::V4(address) => {
+            let is_shared = matches!(address.octets(), [0, ..] | [100, 64..=127, ..]);
+            is_shared || address.is_private() || address.is_link_local() || address.is_broadcast()
+        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    };
+    !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
+}
+
+/// The extension of the file that `url` points at, in lower case.
+pub(crate) fn extension(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let (name, extension) = url.path_segments()?.next_back()?.rsplit_once('.')?;
+    (!name.is_empty() && !extension.is_empty()).then(|| extension.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_url_must_be_public_https() {
+        for (value, expected) in [
+            ("https://example.com/image.jpg", None),
+            ("https://example.com:8443/a%20b?x=1#y", None),
+            ("https://93.184.216.34/x.png", None),
+            ("https://ñandú.example/ü.png", None),
+            ("foto.jpg", Some("not a file")),
+            ("./foto.jpg", Some("not a file")),
+            ("/home/ana/foto.jpg", Some("not a file")),
+            (r"C:\fotos\foto.jpg", Some("not a file")),
+            ("file:///home/ana/foto.jpg", Some("not a file")),
+            ("data:image/png;base64,AAAA", Some("not a file")),
+            ("http://example.com/x.jpg", Some("is not HTTPS")),
+            (
+                "https://ana:canary@example.com/x.jpg",
+                Some("has credentials"),
+            ),
+            ("https://ana@example.com/x.jpg", Some("has credentials")),
+            ("https://localhost/x.jpg", Some("not on a public host")),
+            ("https://intranet/x.jpg", Some("not on a public host")),
+            ("https://nas.local/x.jpg", Some("not on a public host")),
+            ("https://127.0.0.1/x.jpg", Some("not on a public host")),
+            ("https://0x7f.1/x.jpg", Some("not on a public host")),
+            ("https://10.0.0.1/x.jpg", Some("not on a public host")),
+            ("https://169.254.169.254/x", Some("not on a public host")),
+            ("https://[::1]/x.jpg", Some("not on a public host")),
+            (
+                "https://[::ffff:192.168.0.1]/x.jpg",
+                Some("not on a public host"),
+            ),
+            ("https://[fe80::1]/x.jpg", Some("not on a public host")),
+            ("https://[bad/x.jpg", Some("is not a URL")),
+            ("https:foto.jpg", Some("not a file")),
+            (r"https:\\example.com\x.jpg", Some("not a file")),
+            (r"https://example.com\x.jpg", Some("is not a URL")),
+            (" https://example.com/x.jpg", Some("not a file")),
+            ("https://example.com/a b.jpg", Some("is not a URL")),
+            ("https://exam\nple.com/b.jpg", Some("is not a URL")),
+            ("https://@example.com/x.jpg", Some("has credentials")),
+            ("https://100.64.0.1/x.jpg", Some("not on a public host")),
+            ("https://0.0.0.1/x.jpg", Some("not on a public host")),
+            ("HTTPS://example.com/x.jpg", None),
+            (
+                "https://drive.google.com/file/d/1aB/view?usp=sharing",
+                Some("Google Drive's page"),
+            ),
+            (
+                "https://drive.google.com/open?id=1aB",
+                Some("Google Drive's page"),
+            ),
+            ("https://drive.google.com/uc?export=download&id=1aB", None),
+            (
+                "https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=0",
+                Some("Dropbox's page"),
+            ),
+            (
+                "https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=1",
+                None,
+            ),
+            ("https://dl.dropboxusercontent.com/s/x/foto.jpg", None),
+            (
+                "https://github.com/a/b/blob/main/foto.png",
+                Some("GitHub's page"),
+            ),
+            ("https://github.com/a/b/blob/main/foto.png?raw=true", None),
+            ("https://github.com/a/b/raw/main/foto.png", None),
+            (
+                "https://docs.google.com/document/d/1/edit?usp=sharing",
+                Some("is a page"),
+            ),
+            (
+                "https://docs.google.com/document/d/1/export?format=pdf",
+                None,
+            ),
+            ("https://imgur.com/a/Xy12", Some("is a page")),
+            ("https://i.imgur.com/Xy12.png", None),
+            ("https://photos.app.goo.gl/abc", Some("is a page")),
+            ("https://youtu.be/abc", Some("is a page")),
+            ("https://example.com/foto.html", Some("is a page")),
+            ("https://example.com/foto", None),
+            ("https://example.com/ver.php?id=1", None),
+        ] {
+            let found = problem(value);
+            assert_eq!(found.is_some(), expected.is_some(), "{value}: {found:?}");
+            assert!(
+                found
+                    .unwrap_or_default()
+                    .contains(expected.unwrap_or_default()),
+                "{value}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn extension_is_read_only_from_the_path() {
+        for (url, expected) in [
+            ("https://example.com/a/Foto.JPG?v=1.2#x.y", Some("jpg")),
+            ("https://example.com/a.b/foto", None),
+            ("https://example.com/.png", None),
+            ("https://example.com/foto.", None),
+            ("https://example.com", None),
+        ] {
+            assert_eq!(extension(url).as_deref(), expected, "{url}");
+        }
+    }
+}

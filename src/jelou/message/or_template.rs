@@ -1,0 +1,91 @@
+//! A leaf of a body that may be a template until a row of a bulk run fills it: as the value of a flag that takes some words,
+//! and as what the schema lets it become.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use serde_json::Value;
+
+/// One of some words, in small letters, or a template that each row of a bulk run turns into one.
+#[derive(Clone, Debug)]
+pub(crate) struct WordOrTemplate(pub(crate) PossibleValuesParser);
+
+impl TypedValueParser for WordOrTemplate {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        match value.to_str().filter(|text| is_template(text)) {
+            Some(template) => Ok(template.to_owned()),
+            None => self
+                .0
+                .parse_ref(command, argument, value)
+                .map(|word| word.to_ascii_lowercase()),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
+}
+
+/// Whether `text` has a template's marks.
+pub(crate) fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+}
+
+/// The value of a templated leaf as the type that its schema names, if it names one; a text cell holds a number, a boolean,
+/// an object or an array as JSON. What is of another type stays as it is: the check of the body says so.
+///
+/// # Errors
+/// For null where a text is needed, in words that follow the name of the field.
+pub(crate) fn fit(type_name: Option<&str>, value: Value) -> Result<Value, String> {
+    match (type_name, value) {
+        (Some("string"), Value::Number(number)) => Ok(Value::from(number.to_string())),
+        (Some("string"), Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
+        (Some("string"), Value::Null) => Err("is null where a text is needed".to_owned()),
+        (Some(name), Value::String(text)) if name != "string" => {
+            Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        }
+        (_, value) => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jelou::message::schema::Schema;
+
+    #[test]
+    fn schema_decides_the_type_of_a_leaf() {
+        let schema = json!({"properties": {
+            "text": {"type": ["string", "null"]}, "lat": {"type": ["number", "null"]},
+            "payload": {"anyOf": [{"$ref": "#/$defs/P"}, {"type": "null"}]}, "free": true,
+            "mode": {"type": "string", "enum": ["draft"]},
+        }, "$defs": {"P": {"type": "object"}}});
+        let schema = Schema::read(&schema, &schema).unwrap();
+        for (path, value, expected) in [
+            ("text", json!(5), Ok(json!("5"))),
+            ("text", json!(true), Ok(json!("true"))),
+            ("text", json!("5"), Ok(json!("5"))),
+            ("text", json!(null), Err("is null where a text is needed")),
+            ("text", json!([1]), Ok(json!([1]))),
+            ("mode", json!("draft"), Ok(json!("draft"))),
+            ("lat", json!("-0.18"), Ok(json!(-0.18))),
+            ("lat", json!(1), Ok(json!(1))),
+            ("lat", json!("-0,18"), Ok(json!("-0,18"))),
+            ("payload", json!("{\"a\":1}"), Ok(json!({"a": 1}))),
+            ("free", json!("7"), Ok(json!("7"))),
+            ("nowhere", json!(null), Ok(json!(null))),
+        ] {
+            let fitted = fit(schema.type_at(path), value.clone());
+            assert_eq!(fitted, expected.map_err(str::to_owned), "{path} {value}");
+        }
+    }
+}

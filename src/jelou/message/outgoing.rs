@@ -1,0 +1,309 @@
+//! A message that may be sent: merged, parsed as its kind, completed, validated, and written as JSON. There is no other
+//! way to make one.
+
+use serde_json::{Map, Value, json};
+
+use super::characters::visit_texts;
+use super::checks::{complete, object};
+use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, take_type};
+use super::flag::FlagValues;
+use super::invalid::{InvalidMessage, Violation};
+use super::kinds::MessageKind;
+use super::parameter::named_parameter;
+use super::placeholder::{copied_values, documented_placeholder};
+use super::recipient::{
+    Recipient, RecipientChoice, RecipientSources, TypedRecipient, doubt, unclear,
+};
+use super::vcard::complete_phone;
+use crate::base::invisible::{is_unseen, with_control_pictures};
+use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national, person_key};
+
+/// A valid message with its recipient, as the JSON that goes onto the wire.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    kind: MessageKind,
+    recipient: Recipient,
+    route: Route,
+    body: Value,
+    unclear_recipient: Option<RecipientError>,
+    /// The body, written once: these bytes are stored, digested, shown and sent.
+    json: Box<str>,
+}
+
+impl Outgoing {
+    /// Merges `flags`, the part of the body from the flags of `typed`, over `file`; completes and validates. Also
+    /// returns warnings.
+    ///
+    /// # Errors
+    /// If it is invalid, with everything that is wrong with it, as far as it can be read.
+    pub(crate) fn new(
+        typed: &MessageKind,
+        flags: Value,
+        file: Option<Value>,
+        recipients: &RecipientSources,
+    ) -> Result<(Self, Vec<String>), InvalidMessage> {
+        if typed.envelope() == Envelope::Verbatim && file.is_none() {
+            let hint = "name it with --body FILE, or --body - for standard input";
+            return Err(InvalidMessage::other("send raw needs a body", hint));
+        }
+        let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
+        let mut flags = flags;
+        let mut told = with_country_codes(&mut flags, recipients.country)?;
+        merge(&mut body, flags);
+        let (outgoing, warnings) =
+            Self::from_body(typed, body, RecipientChoice::Among(recipients))?;
+        told.extend(warnings);
+        Ok((outgoing, told))
+    }
+
+    /// Like [`Outgoing::new`], from a whole body without flags.
+    pub(crate) fn from_body(
+        typed: &MessageKind,
+        body: Value,
+        recipient: RecipientChoice<'_>,
+    ) -> Result<(Self, Vec<String>), InvalidMessage> {
+        let mut fields = object(body)?;
+        let other = typed.read_as(&fields);
+        let kind = other.as_ref().unwrap_or(typed);
+        take_type(kind.envelope(), typed.command(), &mut fields)?;
+        let in_body = take_recipient(kind.envelope(), &mut fields)?;
+        let bot = fields.shift_remove("botId");
+        let is_row = matches!(recipient, RecipientChoice::Made(_));
+        let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
+        let recipient = recipient.make(in_body.as_ref().map(|(_, recipient)| recipient));
+        let mut violations: Vec<_> = misspelt_recipients(&fields).collect();
+        let fields = Value::Object(fields);
+        let mut copied = Vec::new();
+        copied_values("", &fields, &mut copied);
+        let copied = copied.into_iter();
+        violations.extend(copied.map(|value| typed.violation(&value.path, value.problem)));
+        let mut warnings = Vec::new();
+        let judged = judged.map(|(path, user)| (*path, user.as_str()));
+        let users: Vec<_> = judged
+            .into_iter()
+            .chain(named_beside(&fields, &recipient))
+            .collect();
+        let unclear_recipient = users
+            .iter()
+            .find(|(_, user)| !is_clear(user))
+            .map(|(_, user)| unclear(user));
+        if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
+            // A guard may be set up before the row is sent, and a run can wait for days.
+            violations.push(Violation {
+                path: "destinations".to_owned(),
+                problem: error.to_string(),
+                flag: None,
+            });
+        }
+        for (path, user) in users {
+            match documented_placeholder(user) {
+                Some(problem) => {
+                    violations.push(Violation {
+                        path: path.to_owned(),
+                        problem,
+                        flag: Some("--to".to_owned()),
+                    });
+                }
+                None => warnings.extend(doubt(user).map(|doubt| format!("{path}: {doubt}"))),
+            }
+        }
+        let route = kind.route(&fields);
+        // Errors of the message itself come before a missing recipient.
+        let (body, advice) = complete(kind, typed, fields, violations)?;
+        let typed = recipient?;
+        let said = typed.warnings().to_vec();
+        let recipient = typed.recipient;
+
+        warnings.extend(advice);
+        warnings.extend(said);
+        let body = enclose(kind.envelope(), &recipient, bot, body);
+        let json = written(&body);
+        let kind = MessageKind {
+            kind: kind.kind,
+            typed: FlagValues::default(),
+        };
+        Ok((
+            Self {
+                kind,
+                recipient,
+                route,
+                body,
+                unclear_recipient,
+                json,
+            },
+            warnings,
+        ))
+    }
+
+    /// The kind, as the word after `send`; a body can be of another kind than the typed one.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind.written_by()
+    }
+
+    pub(crate) fn recipient(&self) -> &Recipient {
+        &self.recipient
+    }
+
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
+    }
+
+    pub(crate) fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// The body, as the bytes that are sent.
+    pub(crate) fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The lines that show it as its recipient would see it.
+    pub(crate) fn draw(&self) -> Vec<String> {
+        self.kind.draw(&self.body)
+    }
+
+    /// Warnings about parameters of a template that have a name: its recipient would read `nombre=Ana`. `is_name` says which
+    /// words are names.
+    pub(crate) fn named_parameters(&self, is_name: impl Fn(&str) -> bool) -> Vec<String> {
+        if self.route != Route::Template {
+            return Vec::new();
+        }
+        let mut named = Vec::new();
+        visit_texts(&mut self.body.clone(), "", &mut |path, text| {
+            named.extend(named_parameter(path, text, &is_name));
+        });
+        named
+    }
+
+    /// Every recipient of the request, for a guard: the path's and the body's.
+    pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
+    }
+
+    /// A recipient that the body names beside the message's own; another spelling of it is not one.
+    pub(crate) fn second_recipient(&self) -> Option<&str> {
+        let one = person_key(self.recipient.as_str());
+        self.recipients().find(|other| person_key(other) != one)
+    }
+
+    /// A recipient in the body, not typed, that no guard can judge.
+    pub(crate) fn unclear_recipient(&self) -> Option<&RecipientError> {
+        self.unclear_recipient.as_ref()
+    }
+
+    /// Checks that a bot named in the body is the sender.
+    ///
+    /// # Errors
+    /// If it is another bot.
+    pub(crate) fn check_bot(&self, bot: &str) -> Result<(), InvalidMessage> {
+        match self.body.get("botId") {
+            None => Ok(()),
+            Some(Value::String(found)) if found == bot => Ok(()),
+            Some(Value::Number(found)) if found.to_string() == bot => Ok(()),
+            Some(found) => Err(InvalidMessage::other(
+                format!(
+                    "botId: the body is for bot {found}, but the message would be sent by bot `{bot}`"
+                ),
+                "choose that bot with --bot, or take `botId` out of the body",
+            )),
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a value has texts as keys")]
+fn written(body: &Value) -> Box<str> {
+    serde_json::to_string(body)
+        .expect("a value is JSON")
+        .into_boxed_str()
+}
+
+/// Every recipient that a body names.
+pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
+    body.get("userId")
+        .into_iter()
+        .chain(listed(body.get("destinations")))
+        .filter_map(Value::as_str)
+        .map(|user| user.trim_matches(is_unseen))
+}
+
+/// The fields that name recipients.
+const RECIPIENT_FIELDS: [&str; 2] = ["userId", "destinations"];
+
+/// Fields that differ from one that names recipients only in capitals, or in what nobody sees: Jelou may read them as
+/// such a field, and no safety check would.
+fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Violation> {
+    fields.keys().filter_map(|name| {
+        let plain: String = name.chars().filter(|sign| !is_unseen(*sign)).collect();
+        let meant = RECIPIENT_FIELDS
+            .into_iter()
+            .find(|field| name != field && plain.eq_ignore_ascii_case(field))?;
+        Some(Violation {
+            path: with_control_pictures(name.clone()),
+            problem: format!("differs from `{meant}` only in capitals or spaces; write `{meant}`"),
+            flag: None,
+        })
+    })
+}
+
+/// Recipients in other fields than the kind's own, if no other recipient was given.
+fn named_beside<'a>(
+    fields: &'a Value,
+    named: &'a Result<TypedRecipient, InvalidMessage>,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let named = named.as_ref().ok().map(|typed| typed.recipient.as_str());
+    recipients_in(fields)
+        .filter(move |user| named != Some(user))
+        .map(|user| ("destinations", user))
+}
+
+/// Writes the numbers of typed contacts with `+` and their country code, if it is certain. Returns warnings about how
+/// they were read.
+///
+/// # Errors
+/// If one of them may be a number of `country` or of another one.
+pub(crate) fn with_country_codes(
+    flags: &mut Value,
+    country: Option<Country>,
+) -> Result<Vec<String>, InvalidMessage> {
+    let mut warnings = Vec::new();
+    let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut);
+    for (card, contact) in contacts.into_iter().flatten().enumerate() {
+        let phones = contact.get_mut("phones").and_then(Value::as_array_mut);
+        let phones = phones
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object_mut);
+        for (place, phone) in phones.enumerate() {
+            let path = || format!("contacts[{card}].phones[{place}].phone");
+            match with_country_code(phone, country) {
+                Ok(told) => {
+                    let told = told.into_iter();
+                    warnings.extend(told.map(|warning| format!("{}: {warning}", path())));
+                }
+                Err(error) => return Err(InvalidMessage::recipient(&path(), error)),
+            }
+        }
+    }
+    Ok(warnings)
+}
+
+/// The same for one number.
+fn with_country_code(
+    phone: &mut Map<String, Value>,
+    country: Option<Country>,
+) -> Result<Vec<String>, RecipientError> {
+    let Some(raw) = phone.get("phone").and_then(Value::as_str) else {
+        return Ok(Vec::new());
+    };
+    let number = match PhoneNumber::read(raw, country) {
+        Ok(number) => number,
+        Err(error) if error.candidates.is_empty() => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let is_certain = country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
+    if is_certain {
+        phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
+        complete_phone(phone);
+    }
+    Ok(number.reading_warnings().to_vec())
+}

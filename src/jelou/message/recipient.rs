@@ -1,0 +1,377 @@
+//! The recipient of a message: the text that a person types, turned into the `userId` on the wire, or refused with the
+//! reason; and which recipient counts if several places name one.
+
+use std::fmt;
+
+use super::invalid::InvalidMessage;
+use crate::base::invisible::is_unseen;
+use crate::phone::{
+    Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national,
+};
+
+/// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recipient(String);
+
+/// A recipient that a person typed, with how it was understood.
+#[derive(Clone, Debug)]
+pub(crate) struct TypedRecipient {
+    pub(crate) recipient: Recipient,
+    /// None for a WhatsApp user id, and for a user of another channel.
+    number: Option<PhoneNumber>,
+    /// Notes for a person about how it was read.
+    warnings: Vec<String>,
+}
+
+impl Recipient {
+    /// A `userId` from a body, taken literally, but for what nobody sees at its ends.
+    ///
+    /// # Errors
+    /// If it is empty, a dot segment of a path, or has control characters, which a URL might lose.
+    pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
+        match user.trim_matches(is_unseen) {
+            "" => Err(RecipientError::empty()),
+            user @ ("." | "..") => {
+                let problem =
+                    format!("`{user}` cannot be a recipient: as a part of a URL it means a folder");
+                Err(RecipientError::new(problem, "give the user's identifier"))
+            }
+            user if user.chars().any(char::is_control) => {
+                let problem = format!("`{user}` has a control character");
+                Err(RecipientError::new(problem, "give the user's identifier"))
+            }
+            user => Ok(Self(user.to_owned())),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A recipient in a body that may be anybody.
+pub(crate) fn unclear(user: &str) -> RecipientError {
+    RecipientError::new(
+        format!(
+            "`{user}` in the body may be anybody: it is neither a number with its country code nor a known id"
+        ),
+        "write the number as 593987654321, or name the recipient with --to; a user of another channel is `--to id:USER`",
+    )
+}
+
+/// A warning about a recipient in a body that may be another person than is meant: it is sent literally.
+pub(super) fn doubt(user: &str) -> Option<String> {
+    let sent = format!("`{user}` is sent as it stands");
+    match PhoneNumber::read(user, None) {
+        Ok(number) if number.as_str() != user => Some(format!(
+            "{sent}; WhatsApp writes this number {}",
+            number.as_str()
+        )),
+        Ok(number) if may_be_national(number.as_str()) => {
+            let country = country_of(number.as_str()).unwrap_or("another country");
+            Some(format!(
+                "{sent}, as a number of {country}; if it is a national one, write it with its country code"
+            ))
+        }
+        Err(_) if !is_clear(user) => Some(format!(
+            "{sent}, and this is not a number with a country code; write it as 593987654321, or name it with --to"
+        )),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// A warning about a recipient on the wire that is a number in another form than Jelou's documents ask for.
+pub(crate) fn undocumented_form(user: &str) -> Option<String> {
+    let number = PhoneNumber::read(user, None)
+        .ok()
+        .filter(|number| number.as_str() != user);
+    if number.is_none() && is_clear(user) {
+        return None;
+    }
+    let meant = number.map(|number| format!(", here {}", number.as_str()));
+    Some(format!(
+        "the recipient `{user}` may be another chat than is meant: Jelou documents digits with the country code, without +{}",
+        meant.unwrap_or_default()
+    ))
+}
+
+/// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it
+/// for a number: `+593987654321`, `id:USER`, or a WhatsApp user id as it is.
+pub(crate) fn typed_form(recipient: &str) -> String {
+    let of_number = || {
+        PhoneNumber::read(&format!("+{recipient}"), None)
+            .is_ok_and(|number| number.as_str() == recipient)
+    };
+    match recipient {
+        _ if is_user_id(recipient) => recipient.to_owned(),
+        _ if of_number() => format!("+{recipient}"),
+        _ => format!("id:{recipient}"),
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl TypedRecipient {
+    /// A recipient as a person wrote it, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number,
+    /// whose bare digits can be a national number of `country`.
+    ///
+    /// # Errors
+    /// If it is not clearly one recipient.
+    pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
+        let user = typed.trim_matches(is_unseen);
+        if let Some(user) = user.strip_prefix("id:") {
+            return Ok(Recipient::verbatim(user)?.into());
+        }
+        if is_user_id(user) {
+            return Ok(Recipient(user.to_owned()).into());
+        }
+        PhoneNumber::read(typed, country).map(Self::from)
+    }
+
+    /// Adds notes about how it was read, each once.
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    /// Notes for a person about how it was read.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The country code of a number that was typed without `+` and 00.
+    pub(crate) fn bare_code(&self) -> Option<&'static str> {
+        self.number.as_ref()?.bare_code()
+    }
+}
+
+impl From<Recipient> for TypedRecipient {
+    fn from(recipient: Recipient) -> Self {
+        Self {
+            recipient,
+            number: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl From<PhoneNumber> for TypedRecipient {
+    fn from(number: PhoneNumber) -> Self {
+        Self {
+            recipient: Recipient(number.as_str().to_owned()),
+            warnings: number.warnings().to_vec(),
+            number: Some(number),
+        }
+    }
+}
+
+/// Where a recipient may come from besides the body, by precedence: flag, body, environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RecipientSources {
+    /// `--to`
+    pub(crate) flag: Option<String>,
+    /// `JELOU_TO`; an invalid one matters only if it is used.
+    pub(crate) environment: Option<String>,
+    /// The country of national numbers in flag and environment.
+    pub(crate) country: Option<Country>,
+}
+
+/// A recipient, or where to look for one.
+#[derive(Clone, Debug)]
+pub(crate) enum RecipientChoice<'a> {
+    /// This recipient, even if the body names another.
+    Made(TypedRecipient),
+    /// The first of these that is set.
+    Among(&'a RecipientSources),
+}
+
+impl RecipientChoice<'_> {
+    /// Whether the message goes to the recipient that the body names.
+    pub(crate) fn is_left_to_body(&self) -> bool {
+        matches!(self, Self::Among(RecipientSources { flag: None, .. }))
+    }
+
+    /// The recipient, given the one that the body names.
+    ///
+    /// # Errors
+    /// If there is none, or the first one is invalid; an invalid one after it does not matter.
+    pub(crate) fn make(
+        self,
+        in_body: Option<&Recipient>,
+    ) -> Result<TypedRecipient, InvalidMessage> {
+        let sources = match self {
+            Self::Made(recipient) => return Ok(recipient),
+            Self::Among(sources) => sources,
+        };
+        let (origin, raw) = match (&sources.flag, in_body, &sources.environment) {
+            (Some(raw), _, _) => ("--to", raw),
+            (None, Some(recipient), _) => return Ok(recipient.clone().into()),
+            (None, None, Some(raw)) => ("JELOU_TO", raw),
+            (None, None, None) => {
+                let hint =
+                    "to name one: --to NUMBER; to name one for all commands: JELOU_TO=NUMBER";
+                return Err(InvalidMessage::other("no recipient", hint));
+            }
+        };
+        let typed = TypedRecipient::read(raw, sources.country);
+        let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
+        // A list of numbers is judged as a whole.
+        match typed.number {
+            Some(number) if sources.country.is_none() => Ok(number.doubted().into()),
+            number => Ok(TypedRecipient { number, ..typed }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipient_accepts_common_number_formats() {
+        for (raw, expected) in [
+            ("593987654321", "593987654321"),
+            ("+593 98 765-4321", "593987654321"),
+            ("00593 98 765-4321", "593987654321"),
+            (
+                "\u{202a}+593\u{a0}98\u{2011}765\u{2011}4321\u{202c}",
+                "593987654321",
+            ),
+            ("+1 (415) 555.0100", "14155550100"),
+            (" 593987654321 ", "593987654321"),
+            ("\t593987654321\r\n", "593987654321"),
+            ("593987654321\u{1f}", "593987654321"),
+            ("US.13491208655302741918\n", "US.13491208655302741918"),
+            ("+1.415.555.0000", "14155550000"),
+            ("(+593) 987654321", "593987654321"),
+            ("593.98.765.4321", "593987654321"),
+            ("id:USER_ID", "USER_ID"),
+            ("US.13491208655302741918", "US.13491208655302741918"),
+            (
+                " US.ENT.11815799212886844830\u{a0}",
+                "US.ENT.11815799212886844830",
+            ),
+            ("id:EC.593987654321", "EC.593987654321"),
+            ("id: 1,2", "1,2"),
+            ("\u{200b}id:abc \u{200b}\t", "abc"),
+            ("id:0987654321", "0987654321"),
+        ] {
+            assert_eq!(
+                TypedRecipient::read(raw, None).map(|typed| typed.recipient.to_string()),
+                Ok(expected.to_owned()),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn ambiguous_recipient_is_refused() {
+        for (raw, expected) in [
+            ("", "is empty"),
+            ("+", "is empty"),
+            ("id:", "is empty"),
+            ("id: ", "is empty"),
+            ("id:\u{a0}\u{200b}\u{2060}\u{feff}", "is empty"),
+            ("id:..", "means a folder"),
+            ("id:1\n4155550100", "`1␊4155550100` has a control character"),
+            ("id:.\t.", "has a control character"),
+            ("593987654321,593987654322", "contains `,`"),
+            ("593987654321\n593987654322", "contains a line break"),
+            ("593987654321\t1", "contains a tab"),
+            ("++593987654321", "contains `+`"),
+            ("5939876+54321", "contains `+`"),
+            ("5.93988E+11", "Excel has shortened this number"),
+            ("5,93E+11", "Excel has shortened this number"),
+            (
+                "593987650001.5",
+                "has decimals, as a spreadsheet writes a number",
+            ),
+            (
+                "de 'casa'",
+                "`de 'casa'` is not a phone number: it contains `d`",
+            ),
+            ("USER_ID", "contains `U`"),
+            (
+                "EC.593987654321",
+                "`EC.593987654321` is not a phone number: it contains `E`",
+            ),
+            ("US.12", "`US.12` is not a phone number: it contains `U`"),
+            ("us.13491208655302741918", "contains `u`"),
+            ("MR.Smith", "contains `M`"),
+            ("٥٩٣٩٨٧٦٥٤٣٢١", "contains `٥`"),
+            ("0987654321", "is a national number"),
+            ("+44 (0)20 7946 0000", "did you mean +442079460000?"),
+            ("+0987654321", "no country code begins with 0"),
+            (
+                "593987654321.0",
+                "spreadsheet writes a number; did you mean +593987654321?",
+            ),
+            ("593987654321.00", "did you mean +593987654321?"),
+            ("+593987654321,0", "did you mean +593987654321?"),
+            ("5.93987654321E+11", "did you mean +593987654321?"),
+            ("5,93987654321e11", "did you mean +593987654321?"),
+            (
+                "593987654321\u{1}1",
+                "contains the control character U+0001",
+            ),
+            (
+                "=\"593987654321\"",
+                "is a formula, with which a spreadsheet keeps a number as text; did you mean +593987654321?",
+            ),
+            ("=593987654321", "did you mean +593987654321?"),
+            (
+                "'593987654321",
+                "apostrophe, with which a spreadsheet keeps a number as text; did you mean +593987654321?",
+            ),
+            ("=\"Ana\"", "it contains `A`"),
+            ("593.98.765.4321.0", "spreadsheet"),
+            ("593-987-654-321.00", "spreadsheet"),
+            ("987654321", "is a national number"),
+            ("+123456", "7 to 15"),
+            ("1234567890123456", "7 to 15"),
+            (
+                "123456789012345",
+                "has 10 digits behind the country code, and this has 14",
+            ),
+            ("593987654321 593987654322", "7 to 15"),
+        ] {
+            let error = TypedRecipient::read(raw, None).expect_err(raw).to_string();
+            assert!(error.contains(expected), "{raw}: {error}");
+        }
+    }
+
+    #[test]
+    fn doubtful_body_recipient_is_warned_about() {
+        for (user, expected) in [
+            ("0987654321", "this is not a number with a country code"),
+            ("987654321", "this is not a number with a country code"),
+            ("59398765432", "this is not a number with a country code"),
+            ("3212345678", "if it is a national one"),
+            ("+593987654321", "WhatsApp writes this number 593987654321"),
+            ("id:0987654321", "this is not a number with a country code"),
+        ] {
+            let told = doubt(user).unwrap_or_default();
+            assert!(told.contains(expected), "{user}: {told}");
+        }
+        for user in [
+            "593987654321",
+            "1",
+            "U1",
+            "ana@example.com",
+            "{{ celular }}",
+            "US.13491208655302741918",
+            "2435678901234567",
+            "100004567891234",
+            "5f0c2a",
+        ] {
+            assert_eq!(doubt(user), None, "{user}");
+        }
+    }
+}

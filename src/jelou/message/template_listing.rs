@@ -1,0 +1,547 @@
+//! Checks a message against the list of the bot's templates: the client before it sends, the sandbox at each message.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::drawing::named_places;
+use super::envelope::Route;
+use super::outgoing::{Outgoing, recipients_in};
+use crate::base::suggest::nearest;
+use crate::phone::is_user_id;
+
+/// The most different templates that are kept for a list of messages.
+const MOST: usize = 100;
+/// How many templates are named as possible matches.
+const MOST_MEANT: usize = 3;
+
+/// What a message requires of the template that it names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct TemplateUse {
+    pub(crate) name: String,
+    pub(crate) language: Option<String>,
+    /// The number of values for its text.
+    pub(crate) parameters: usize,
+    /// The names that values for its text begin with: `nombre` of `nombre=Ana`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parameter_names: Vec<String>,
+    /// Whether it goes to a WhatsApp user id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) goes_to_user_id: bool,
+    /// The type of the media that it names, an image perhaps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) media: Option<String>,
+}
+
+/// The templates of many messages, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct TemplateUses {
+    pub(crate) uses: Vec<TemplateUse>,
+    /// Whether there were more than are kept.
+    pub(crate) is_cut: bool,
+}
+
+/// The verdict of a bot's list on a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TemplateVerdict {
+    Fits,
+    UnknownName {
+        /// Templates with this name in another form: by a person's name for them, or after WhatsApp's prefix.
+        meant: Vec<String>,
+    },
+    OtherLanguage {
+        languages: Vec<String>,
+    },
+    NotApproved {
+        status: String,
+    },
+    /// It is for authentication, which requires a phone number.
+    NeedsNumber,
+    WrongCount {
+        given: usize,
+        expected: usize,
+    },
+    /// It begins with an image, a document or a video, and the message has none, or another type.
+    NeedsMedia {
+        media: &'static str,
+        given: Option<String>,
+    },
+    /// It fits, but exists in each of these, and the message does not name one.
+    SeveralLanguages {
+        languages: Vec<String>,
+    },
+    /// Unknown, because the list lacks this.
+    Unclear {
+        missing: &'static str,
+    },
+}
+
+impl TemplateUse {
+    /// What the body of a message with a template requires of it.
+    pub(crate) fn from_body(body: &Value) -> Option<Self> {
+        let has_media = text(body, "mediaUrl").is_some_and(|url| !url.is_empty());
+        Some(Self {
+            name: text(body, "elementName")?.to_owned(),
+            language: text(body, "language").map(str::to_owned),
+            parameters: body
+                .get("parameters")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len),
+            parameter_names: parameter_names(body),
+            goes_to_user_id: recipients_in(body).any(is_user_id),
+            media: has_media.then(|| text(body, "type").unwrap_or("text").to_owned()),
+        })
+    }
+
+    /// A name that a value begins with, `nombre=Ana`, and that a place in the text of the template has. The recipient would
+    /// read both.
+    pub(crate) fn named_place(&self, templates: &[Value]) -> Option<&str> {
+        let is_place = |name: &&String| {
+            let mut own = templates
+                .iter()
+                .filter(|each| text(each, "elementName") == Some(&self.name));
+            own.any(|each| {
+                named_places(text(each, "template").unwrap_or_default()).contains(&name.as_str())
+            })
+        };
+        self.parameter_names
+            .iter()
+            .find(is_place)
+            .map(String::as_str)
+    }
+
+    /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
+    pub(crate) fn judge(&self, templates: &[Value]) -> TemplateVerdict {
+        let named: Vec<_> = templates
+            .iter()
+            .filter(|each| text(each, "elementName") == Some(&self.name))
+            .collect();
+        if named.is_empty() {
+            return TemplateVerdict::UnknownName {
+                meant: named_otherwise(&self.name, templates),
+            };
+        }
+        let is_spoken =
+            |each: &&&Value| is_same_language(self.language.as_deref(), text(each, "language"));
+        let spoken: Vec<_> = named.iter().filter(is_spoken).copied().collect();
+        let Some(first) = spoken.first() else {
+            return TemplateVerdict::OtherLanguage {
+                languages: languages(&named),
+            };
+        };
+        let approved: Vec<_> = spoken
+            .iter()
+            .filter(|each| is_approved(each))
+            .copied()
+            .collect();
+        if approved.is_empty() {
+            let is_told = spoken.iter().all(|each| text(each, "status").is_some());
+            let status = text(first, "status").unwrap_or_default().to_owned();
+            return if is_told {
+                TemplateVerdict::NotApproved { status }
+            } else {
+                TemplateVerdict::Unclear { missing: "status" }
+            };
+        }
+        let is_authentication = |category: &str| category.eq_ignore_ascii_case("AUTHENTICATION");
+        if self.goes_to_user_id
+            && approved
+                .iter()
+                .all(|each| text(each, "category").is_some_and(is_authentication))
+        {
+            return TemplateVerdict::NeedsNumber;
+        }
+        let fits = |media: &str| {
+            self.media
+                .as_ref()
+                .is_some_and(|given| given.eq_ignore_ascii_case(media))
+        };
+        let misfit = |each: &&Value| header_media(each).filter(|media| !fits(media));
+        if let Some(Some(media)) = approved
+            .iter()
+            .map(misfit)
+            .reduce(|first, next| first.filter(|_| next.is_some()))
+        {
+            return TemplateVerdict::NeedsMedia {
+                media,
+                given: self.media.clone(),
+            };
+        }
+        let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
+        let languages = languages(&approved);
+        if counts.contains(&Some(self.parameters)) {
+            return if self.language.is_none() && languages.len() > 1 {
+                TemplateVerdict::SeveralLanguages { languages }
+            } else {
+                TemplateVerdict::Fits
+            };
+        }
+        match counts
+            .iter()
+            .copied()
+            .collect::<Option<Vec<_>>>()
+            .as_deref()
+        {
+            Some([expected, ..]) => TemplateVerdict::WrongCount {
+                given: self.parameters,
+                expected: *expected,
+            },
+            Some([]) | None => TemplateVerdict::Unclear { missing: "text" },
+        }
+    }
+}
+
+impl TemplateUses {
+    /// Notes the template of a message that names one.
+    pub(crate) fn note(&mut self, outgoing: &Outgoing) {
+        let template = (*outgoing.route() == Route::Template).then(|| outgoing.body());
+        let Some(used) = template
+            .and_then(TemplateUse::from_body)
+            .filter(|used| !self.uses.contains(used))
+        else {
+            return;
+        };
+        if self.uses.len() == MOST {
+            self.is_cut = true;
+        } else {
+            self.uses.push(used);
+        }
+    }
+
+    /// Those of rows that are left; `rows` passes the body of each such row.
+    pub(crate) fn left<E>(
+        &self,
+        rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        // The only one is that of every row.
+        if self.uses.len() < 2 {
+            return Ok(self.clone());
+        }
+        let mut left = Vec::new();
+        rows(&mut |body| {
+            let used = serde_json::from_str(body)
+                .ok()
+                .and_then(|body| TemplateUse::from_body(&body));
+            if let Some(used) = used.filter(|used| self.uses.contains(used) && !left.contains(used))
+            {
+                left.push(used);
+            }
+        })?;
+        Ok(Self {
+            uses: left,
+            is_cut: self.is_cut,
+        })
+    }
+}
+
+/// The names that the parameters in `body` begin with.
+fn parameter_names(body: &Value) -> Vec<String> {
+    let parameters = body.get("parameters").and_then(Value::as_array);
+    let texts = parameters.into_iter().flatten().filter_map(Value::as_str);
+    let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
+    texts
+        .filter_map(|text| Some(text.split_once('=')?.0.trim()))
+        .filter(|name| !name.is_empty() && name.chars().all(is_of_name))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The templates called `name`, else those with that name after WhatsApp's prefix; if there are several, the approved ones.
+/// Capitals do not matter.
+fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
+    let name = name.to_lowercase();
+    let is_it = |found: Option<&str>| found.is_some_and(|found| found.to_lowercase() == name);
+    let mut found: Vec<_> = templates
+        .iter()
+        .filter(|each| is_it(text(each, "displayName")))
+        .collect();
+    if found.is_empty() {
+        found.extend(
+            templates
+                .iter()
+                .filter(|each| is_it(text(each, "elementName").and_then(without_prefix))),
+        );
+    }
+    if found.iter().any(|each| is_approved(each)) {
+        found.retain(|each| is_approved(each));
+    }
+    each_once(
+        found
+            .into_iter()
+            .filter_map(|each| text(each, "elementName")),
+    )
+}
+
+/// The names, without those that differ from an earlier one only in capitals.
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names
+        .filter(|name| seen.insert(name.to_lowercase()))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The template whose name, or a person's name for it, is nearest to `name`.
+pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option<&'a str> {
+    let names_of = |each: &'a Value| {
+        let own = text(each, "elementName");
+        [own, text(each, "displayName"), own.and_then(without_prefix)]
+            .into_iter()
+            .flatten()
+    };
+    let nearest = nearest(name, templates.iter().flat_map(names_of))?;
+    let template = templates
+        .iter()
+        .find(|each| names_of(each).any(|name| name == nearest))?;
+    text(template, "elementName")
+}
+
+/// Suggests templates that were probably meant; None if there are none.
+pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
+    let names: Vec<_> = names
+        .iter()
+        .take(MOST_MEANT)
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+}
+
+/// `order_shipped` of `a1b2_order_shipped`: WhatsApp puts four random characters before a person's name for it.
+fn without_prefix(name: &str) -> Option<&str> {
+    let (prefix, rest) = name.split_once('_')?;
+    let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_prefix && !rest.is_empty()).then_some(rest)
+}
+
+/// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not
+/// have it.
+fn header_media(template: &Value) -> Option<&'static str> {
+    let components = template
+        .get("components")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let header = components
+        .iter()
+        .find(|each| text(each, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("header")));
+    let header = header.or_else(|| template.get("header"));
+    let of_header = header
+        .into_iter()
+        .flat_map(|header| ["format", "type"].map(|field| text(header, field)));
+    let fields = [
+        "headerType",
+        "headerFormat",
+        "mediaType",
+        "templateType",
+        "type",
+    ]
+    .map(|field| text(template, field));
+    let mut named = of_header.chain(fields).flatten();
+    named.find_map(|named| {
+        ["image", "document", "video"]
+            .into_iter()
+            .find(|media| named.eq_ignore_ascii_case(media))
+    })
+}
+
+pub(super) fn is_approved(template: &Value) -> bool {
+    text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
+}
+
+/// Whether both may be the same language; one that is not named may be any.
+pub(crate) fn is_same_language(wanted: Option<&str>, found: Option<&str>) -> bool {
+    match (wanted, found) {
+        (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
+        (None, _) | (_, None) => true,
+    }
+}
+
+pub(super) fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
+    object.get(field).and_then(Value::as_str)
+}
+
+fn languages(templates: &[&Value]) -> Vec<String> {
+    each_once(templates.iter().filter_map(|each| text(each, "language")))
+}
+
+/// How many values the text of a template takes; None if the list does not have it.
+fn values_of_text(template: &Value) -> Option<usize> {
+    let marks = text(template, "template")?.split("{{").skip(1);
+    let marks = marks.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
+    Some(marks.collect::<BTreeSet<_>>().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameter_named_like_a_placeholder_is_found() {
+        let list = [
+            json!({ "elementName": "named", "template": "Hola {{cliente}}, {{codigo}}" }),
+            json!({ "elementName": "other", "template": "Hola {{1}} {{saldo}}" }),
+        ];
+        for (name, parameters, expected) in [
+            ("named", json!(["cliente=Ana", "A-1"]), Some("cliente")),
+            ("named", json!(["Ana", "codigo = A-1"]), Some("codigo")),
+            ("named", json!(["saldo=5", "x?cliente=1"]), None),
+            ("other", json!(["cliente=Ana", "saldo=5"]), None),
+            ("none", json!(["cliente=Ana"]), None),
+        ] {
+            let body = json!({ "elementName": name, "parameters": parameters });
+            let used = TemplateUse::from_body(&body).unwrap();
+            assert_eq!(used.named_place(&list), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn template_is_judged_as_it_will_be_sent() {
+        let list = [
+            json!({ "elementName": "mine", "language": "es", "status": "APPROVED", "template": "{{1}} y {{1}}, {{ 2 }}" }),
+            json!({ "elementName": "mine", "language": "pt", "status": "APPROVED", "template": "sem" }),
+            json!({ "elementName": "mine", "language": "PT", "status": "APPROVED", "template": "{{1}}" }),
+            json!({ "elementName": "mine", "language": "fr", "status": "REJECTED", "template": "sans" }),
+            json!({ "elementName": "counted", "status": "APPROVED", "paramsNumber": 1 }),
+            json!({ "elementName": "open", "status": "approved", "template": "{{1}}" }),
+            json!({ "elementName": "bare", "language": "es", "template": "" }),
+            json!({ "elementName": "new", "status": "PENDING" }),
+            json!({ "elementName": "photo", "status": "APPROVED", "template": "a", "headerType": "IMAGE" }),
+            json!({ "elementName": "film", "language": "es", "status": "APPROVED", "template": "a",
+                "components": [{ "type": "BODY" }, { "type": "HEADER", "format": "video" }] }),
+            json!({ "elementName": "film", "language": "en", "status": "APPROVED", "template": "a", "type": "HSM" }),
+        ];
+        let needs = |media, given: Option<&str>| TemplateVerdict::NeedsMedia {
+            media,
+            given: given.map(str::to_owned),
+        };
+        let url = "https://x.example/a.png";
+        let wrong = |given, expected| TemplateVerdict::WrongCount { given, expected };
+        let languages = |codes: &[&str]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let others = || TemplateVerdict::OtherLanguage {
+            languages: languages(&["es", "pt", "fr"]),
+        };
+        let several = || TemplateVerdict::SeveralLanguages {
+            languages: languages(&["es", "pt"]),
+        };
+        for (body, expected) in [
+            (
+                json!({ "elementName": "mine", "language": "ES", "parameters": ["a", "b"] }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "elementName": "mine", "language": "es", "parameters": ["a"] }),
+                wrong(1, 2),
+            ),
+            (
+                json!({ "elementName": "mine", "language": "es" }),
+                wrong(0, 2),
+            ),
+            (
+                json!({ "elementName": "mine", "language": "pt", "parameters": ["a"] }),
+                TemplateVerdict::Fits,
+            ),
+            (json!({ "elementName": "mine" }), several()),
+            (
+                json!({ "elementName": "mine", "parameters": ["a", "b", "c"] }),
+                wrong(3, 2),
+            ),
+            (json!({ "elementName": "mine", "language": "en" }), others()),
+            (
+                json!({ "elementName": "Mine", "language": "es" }),
+                TemplateVerdict::UnknownName { meant: Vec::new() },
+            ),
+            (
+                json!({ "elementName": "counted" }),
+                TemplateVerdict::Unclear { missing: "text" },
+            ),
+            (
+                json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "elementName": "bare", "language": "es" }),
+                TemplateVerdict::Unclear { missing: "status" },
+            ),
+            (
+                json!({ "elementName": "new" }),
+                TemplateVerdict::NotApproved {
+                    status: "PENDING".to_owned(),
+                },
+            ),
+            (json!({ "elementName": "photo" }), needs("image", None)),
+            (
+                json!({ "elementName": "photo", "mediaUrl": url, "type": "Image" }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "elementName": "photo", "mediaUrl": url }),
+                needs("image", Some("text")),
+            ),
+            (
+                json!({ "elementName": "photo", "mediaUrl": url, "type": "video" }),
+                needs("image", Some("video")),
+            ),
+            (
+                json!({ "elementName": "film", "language": "es" }),
+                needs("video", None),
+            ),
+            (
+                json!({ "elementName": "film", "language": "en" }),
+                TemplateVerdict::Fits,
+            ),
+        ] {
+            assert_eq!(
+                TemplateUse::from_body(&body).unwrap().judge(&list),
+                expected,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn exact_template_name_precedes_similar_names() {
+        let list = [
+            json!({ "elementName": "order_stopped", "status": "APPROVED" }),
+            json!({ "elementName": "a1b2_order_shipped", "displayName": "order_shipped", "status": "REJECTED" }),
+            json!({ "elementName": "c3d4_order_shipped", "displayName": "order_shipped", "status": "APPROVED" }),
+            json!({ "elementName": "c3d4_order_shipped", "displayName": "order_shipped", "status": "APPROVED" }),
+            json!({ "elementName": "e5f6_recordatorio", "status": "PENDING" }),
+            json!({ "elementName": "g7h8_Pago", "displayName": "Aviso de pago" }),
+            json!({ "elementName": "i9j0_cita", "displayName": "x" }),
+            json!({ "elementName": "k1l2_other", "displayName": "cita" }),
+        ];
+        for (name, meant, nearest) in [
+            (
+                "order_shipped",
+                &["c3d4_order_shipped"][..],
+                Some("a1b2_order_shipped"),
+            ),
+            (
+                "Order_Shipped",
+                &["c3d4_order_shipped"],
+                Some("a1b2_order_shipped"),
+            ),
+            (
+                "recordatorio",
+                &["e5f6_recordatorio"],
+                Some("e5f6_recordatorio"),
+            ),
+            ("aviso de pago", &["g7h8_Pago"], Some("g7h8_Pago")),
+            ("pago", &["g7h8_Pago"], Some("g7h8_Pago")),
+            // A person's name for it comes before a name after a prefix.
+            ("cita", &["k1l2_other"], Some("i9j0_cita")),
+            ("order_shiped", &[], Some("a1b2_order_shipped")),
+            ("recordatori", &[], Some("e5f6_recordatorio")),
+            ("zzz", &[], None),
+        ] {
+            assert_eq!(named_otherwise(name, &list), meant, "{name}");
+            assert_eq!(nearest_template(name, &list), nearest, "{name}");
+        }
+        for name in ["order_shipped", "a1b2_", "a1b2", "a1ñ2_x", "a1b23_x"] {
+            assert_eq!(without_prefix(name), None, "{name}");
+        }
+    }
+}

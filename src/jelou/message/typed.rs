@@ -1,0 +1,190 @@
+//! The kinds as subcommands of the command line, with their flags: as clap has them, the part of a body that they give,
+//! and the one that sets a field.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use clap::builder::CommandExt;
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use serde_json::{Value, json};
+
+use super::flag::{Flag, FlagValues};
+use super::invalid::Violation;
+use super::kinds::MessageKind;
+use crate::base::input::{Input, UsageError};
+
+/// A message as it is typed: its kind, with the flags `D` of how it is delivered. As global flags those could be given
+/// twice, once in front of the kind, and one recipient would silently win.
+#[derive(Debug)]
+pub(crate) struct MessageArgs<D> {
+    pub(crate) delivery: D,
+    pub(crate) message: MessageKind,
+}
+
+impl<D: Args> Subcommand for MessageArgs<D> {
+    fn augment_subcommands(command: Command) -> Command {
+        let words = command.get::<CommandLine>().cloned();
+        let kinds = MessageKind::all()
+            .into_iter()
+            .filter(|kind| Self::has_subcommand(kind.command()));
+        let named = kinds.filter(|kind| {
+            words
+                .as_ref()
+                .is_none_or(|words| words.contain(kind.command()))
+        });
+        command.subcommands(
+            named.map(|kind| D::augment_args(kind.augment(Command::new(kind.command())))),
+        )
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        MessageKind::named(name).is_some_and(|kind| kind.written_by() == name)
+    }
+}
+
+/// The kind that is a command of its own.
+const OWN_COMMAND: &str = "flow-message";
+
+impl<D: Args> Args for MessageArgs<D> {
+    fn augment_args(command: Command) -> Command {
+        let kind = MessageKind::named(OWN_COMMAND);
+        D::augment_args(kind.map_or(command.clone(), |kind| kind.augment(command)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<D: Args> FromArgMatches for MessageArgs<D> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let (name, of_kind) = matches.subcommand().unwrap_or((OWN_COMMAND, matches));
+        let kind = MessageKind::named(name)
+            .ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
+        Ok(Self {
+            delivery: D::from_arg_matches(of_kind)?,
+            message: kind.typed(of_kind),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The words after the program's name. A command with kinds as an extension needs only the kinds among these words.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandLine(Arc<[String]>);
+
+impl CommandExt for CommandLine {}
+
+impl CommandLine {
+    pub(crate) fn new(arguments: &[OsString]) -> Self {
+        Self(
+            arguments
+                .iter()
+                .skip(1)
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
+        )
+    }
+
+    pub(crate) fn all(&self) -> &[String] {
+        &self.0
+    }
+
+    /// At any position: a word that every command would take for a kind must be a kind here, too.
+    fn contain(&self, name: &str) -> bool {
+        self.0.iter().any(|word| word == name)
+    }
+}
+
+impl MessageKind {
+    /// `command` with the kind's help and flags.
+    pub(super) fn augment(&self, command: Command) -> Command {
+        let examples = format!("Examples:\n  {}", self.words("x-examples", "\n  "));
+        let parts = [self.summary(), examples, self.notes()];
+        let help = parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n\n");
+        let flags = self.flags().iter().map(|flag| flag.arg(self.schema()));
+        command.about(self.summary()).long_about(help).args(flags)
+    }
+
+    /// The kind with the flags that were typed.
+    pub(super) fn typed(self, matches: &ArgMatches) -> Self {
+        Self {
+            typed: FlagValues::from_matches(self.flags(), matches),
+            ..self
+        }
+    }
+
+    /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not
+    /// lead from a flag that was typed to one that excludes it, nor from a body's list to the flags of one item.
+    pub(super) fn flag_of(&self, path: &str) -> Option<String> {
+        // The flags of one card are those of any.
+        let of_first = path.replacen("[]", "[0]", 1);
+        let around = |id: &str| {
+            let rest = path.strip_prefix(id).or_else(|| of_first.strip_prefix(id));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let is_of_item = |flag: &Flag| flag.id().contains("[0]");
+        let has_item = self
+            .flags()
+            .iter()
+            .any(|flag| is_of_item(flag) && self.typed.has_any(&[flag.id()]));
+        let named = self
+            .flags()
+            .iter()
+            .filter(|flag| around(flag.id()) && !self.typed.has_any(&flag.conflicts));
+        let named = named.filter(|flag| has_item || !is_of_item(flag));
+        named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
+    }
+
+    /// What is wrong with the field at `path`, with the flag that sets it.
+    pub(super) fn violation(&self, path: &str, problem: String) -> Violation {
+        Violation {
+            path: path.to_owned(),
+            problem,
+            flag: self.flag_of(path),
+        }
+    }
+
+    /// The flags as a part of the body.
+    pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, UsageError> {
+        let mut body = json!({});
+        for flag in self.flags() {
+            let value = flag.read(&self.typed.all(flag.id()), self.schema(), input)?;
+            if let (Some(field), Some(value)) = (&flag.field, value) {
+                *place(&mut body, field) = value;
+            }
+        }
+        if let Value::Object(fields) = &mut body {
+            (self.kind.shape)(&self.typed, fields, input)?;
+        }
+        Ok(body)
+    }
+}
+
+/// The place of a flag's field in the body, which is made; a list there has one item.
+fn place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
+    field
+        .split(['.', '['])
+        .fold(body, |around, step| match step {
+            "0]" => {
+                if around.is_null() {
+                    *around = json!([null]);
+                }
+                &mut around[0]
+            }
+            name => &mut around[name],
+        })
+}

@@ -1,0 +1,307 @@
+//! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is
+//! an error with its line, because a person who is overlooked would get messages.
+
+use std::io::Cursor;
+
+use super::exclusion_list::ExclusionList;
+use super::exclusion_list::{BadLines, behind, invalid_entry, unclear};
+use super::exclusion_table::ExclusionTables;
+use super::meaning::{CountryRule, readings};
+use super::meaning::{is_person, may_be_id, may_name_person};
+use crate::base::input::UsageError;
+use crate::lists::list_file::{
+    AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
+};
+use crate::phone::is_like_user_id;
+
+/// The most bytes of a line that names one person.
+const MAX_LINE: usize = 1024;
+/// What may stand between the cells of a line.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
+/// How the lists of excluded people are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ExclusionOptions {
+    /// The countries of their national numbers.
+    pub(crate) countries: CountryRule,
+    /// For a text that is not UTF-8.
+    pub(crate) encoding: Option<ListEncoding>,
+}
+
+/// The list in `input`, which is called `name`.
+///
+/// # Errors
+/// If it is not such a list, or a line does not name a person.
+pub(crate) fn read_exclusion_list(
+    input: ListInput,
+    name: &str,
+    options: ExclusionOptions,
+) -> Result<ExclusionList, UsageError> {
+    let mut list = ExclusionList::new(name);
+    read(input, options, &mut list)?;
+    list.sort();
+    Ok(list)
+}
+
+fn read(
+    input: ListInput,
+    options: ExclusionOptions,
+    list: &mut ExclusionList,
+) -> Result<(), UsageError> {
+    let text = match AnyInput::open(input, &list.name, options.encoding)? {
+        AnyInput::Workbook(workbook) => {
+            // Each sheet is a table of its own.
+            let mut tables = ExclusionTables::new(options.countries, list);
+            workbook.each_row(|sheet, line, cells| tables.sheet_row(sheet, line, cells))?;
+            return tables.finish();
+        }
+        AnyInput::Text(text) => text,
+    };
+    // A carriage return alone, as some programs on a Mac write it, ends a line, too.
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    };
+    let mut filled = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match filled.clone().find(|line| !line.starts_with('#')) {
+        Some(first) if begins_with_person(first) => read_lines(&text, options.countries, list),
+        first if first.is_some() || text.lines().any(is_table_row) => {
+            read_list(without_comments(&text), options.countries, list)
+        }
+        // A file with only comments excludes no one on purpose; an empty one may have lost its content.
+        _ if filled.next().is_some() => Ok(()),
+        _ => {
+            let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
+            Err(UsageError::new(format!("{} is empty", list.name), hint))
+        }
+    }
+}
+
+/// Whether a text whose first line is this one has a person on each line; otherwise it is the header of a list.
+fn begins_with_person(line: &str) -> bool {
+    // The text before a delimiter: a list without a header is reported with its first line.
+    let cell = bare(line)
+        .split(DELIMITERS)
+        .next()
+        .unwrap_or_default()
+        .trim_matches('"');
+    let is_no_number =
+        |sign: char| sign.is_alphabetic() || sign.is_control() || "[{".contains(sign);
+    let is_number = cell.contains(char::is_numeric) && !cell.contains(is_no_number);
+    may_be_id(cell) || is_number || is_like_user_id(cell)
+}
+
+/// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
+fn bare(line: &str) -> &str {
+    let comment = line.match_indices('#').find(|(at, _)| {
+        line.get(..*at)
+            .is_some_and(|before| before.ends_with([' ', '\t']))
+    });
+    let text = comment
+        .and_then(|(at, _)| line.get(..at))
+        .unwrap_or(line)
+        .trim();
+    text.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(text)
+}
+
+/// One person on each line.
+fn read_lines(
+    text: &str,
+    countries: CountryRule,
+    list: &mut ExclusionList,
+) -> Result<(), UsageError> {
+    let mut bad = BadLines::default();
+    for (line, text) in (1..).zip(text.lines()) {
+        if text.len() > MAX_LINE {
+            bad.add(
+                None,
+                line,
+                invalid_entry(format!("has more than {MAX_LINE} bytes")),
+            );
+            continue;
+        }
+        let text = text.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let person = bare(text);
+        match readings(person, countries, std::iter::empty()) {
+            Ok(readings) => list.add(&readings),
+            Err(error) => {
+                let cut = person.find(DELIMITERS).map(|at| person.split_at(at));
+                let cut = cut.filter(|(first, _)| is_person(first));
+                bad.add(
+                    None,
+                    line,
+                    cut.map_or_else(|| unclear(&error), |(_, behind_it)| behind(behind_it)),
+                );
+            }
+        }
+    }
+    bad.check(&list.name)
+}
+
+/// A CSV with a header.
+fn read_list(
+    text: String,
+    countries: CountryRule,
+    list: &mut ExclusionList,
+) -> Result<(), UsageError> {
+    let name = list.name.clone();
+    let input = ListInput::Stream(Box::new(Cursor::new(text)));
+    let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
+    let mut tables = ExclusionTables::new(countries, list);
+    let Some(names) = reader.header() else {
+        let problem = format!(
+            "{name} is NDJSON, and a list of people who are not written to is a text, a CSV or a workbook"
+        );
+        return Err(UsageError::new(
+            problem,
+            "write one person a line, as `jq -r .to` does, or take a report as CSV",
+        ));
+    };
+    tables.header(1, names);
+    while let Some(ListRow {
+        line,
+        last_line,
+        row,
+        faulty_cells,
+        outcome,
+        ..
+    }) = reader.read()?
+    {
+        if last_line > line {
+            let problem = format!(
+                "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
+                 missed"
+            );
+            return Err(UsageError::new(
+                problem,
+                "remove the quote, or write one person a line",
+            ));
+        }
+        let outcome = outcome.as_ref();
+        // A part of the line that is missing may have named somebody.
+        let missing = faulty_cells.into_iter().next();
+        let row = missing.map_or(row, |(_, problem)| Err(problem));
+        match row {
+            Err(problem) => tables.bad(line, problem),
+            Ok(Row::Cells { cells, .. }) => {
+                tables.row(line, cells.iter().map(|cell| Ok(cell.as_str())), outcome);
+            }
+            Ok(Row::Fields(_)) => tables.bad(line, "is not a row of a table".to_owned()),
+        }
+    }
+    tables.finish()
+}
+
+/// A list whose comments are empty lines.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len() + 1);
+    let mut is_quoted = false;
+    for line in text.lines() {
+        let is_comment = !is_quoted && line.starts_with('#') && !is_table_row(line);
+        if !is_comment {
+            kept.push_str(line);
+            is_quoted ^= line.matches('"').count() % 2 == 1;
+        }
+        kept.push('\n');
+    }
+    kept
+}
+
+/// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person: the
+/// names of orders begin so.
+fn is_table_row(line: &str) -> bool {
+    line.split(DELIMITERS).skip(1).any(may_name_person)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::exclusions::Exclusions;
+    use crate::phone::Country;
+
+    fn exclusions(country: Option<&str>, lists: &[(&str, &str)]) -> Exclusions {
+        let countries = CountryRule::new(None, country.and_then(Country::named));
+        let mut exclusions = Exclusions::default();
+        for (name, text) in lists {
+            let input = ListInput::Stream(Box::new(Cursor::new(text.as_bytes().to_vec())));
+            let options = ExclusionOptions {
+                countries,
+                encoding: None,
+            };
+            exclusions
+                .lists
+                .push(read_exclusion_list(input, name, options).unwrap());
+        }
+        exclusions
+    }
+
+    #[test]
+    fn exclusions_match_every_form_of_a_number() {
+        let lists = [
+            (
+                "a",
+                "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n\u{200b}id:U3 \u{200b}\n",
+            ),
+            ("b", "nombre;celular\n# none\nAna;551187654321\n"),
+            ("c", "593987654321\n"),
+            ("d", "US.13491208655302741918\nEC.ENT.1 # of the group\n"),
+            ("e", "EC.1234567890123456789\n"),
+        ];
+        let exclusions = exclusions(None, &lists);
+        for (recipient, list) in [
+            ("525512345678", Some("a")),
+            ("5215512345678", Some("a")),
+            ("541123456789", Some("a")),
+            ("U1", Some("a")),
+            ("0593987654321", Some("a")),
+            ("5511987654321", Some("b")),
+            ("593987654321", Some("c")),
+            ("593987654322", None),
+            ("US.13491208655302741918", Some("d")),
+            ("EC.ENT.1", Some("d")),
+            ("EC.1234567890123456789", Some("e")),
+            ("1234567890123456789", None),
+            ("U2", None),
+            ("U3", Some("a")),
+        ] {
+            assert_eq!(
+                exclusions
+                    .find(["593900000000", recipient].into_iter())
+                    .map(|(_, list)| list),
+                list,
+                "{recipient}"
+            );
+        }
+    }
+
+    #[test]
+    fn digits_of_no_country_exclude_in_every_country() {
+        let lists = [
+            ("a", "656 123 4567\n0987654321\n+6561234568\n"),
+            ("b", "pais,celular\nPE,912345678\n,979345679\n"),
+        ];
+        let exclusions = exclusions(Some("EC"), &lists);
+        for (recipient, list) in [
+            // A number of Mexico, read as one of Singapore.
+            ("526561234567", Some("a")),
+            ("5216561234567", Some("a")),
+            ("6561234567", Some("a")),
+            ("526561234568", None),
+            ("593987654321", Some("a")),
+            ("51987654321", Some("a")),
+            ("51912345678", Some("b")),
+            ("593912345678", None),
+            ("593979345679", Some("b")),
+            ("51979345679", Some("b")),
+        ] {
+            let found = exclusions.find([recipient].into_iter());
+            assert_eq!(found.map(|(_, list)| list), list, "{recipient}");
+        }
+    }
+}

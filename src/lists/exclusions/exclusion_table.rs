@@ -1,0 +1,339 @@
+//! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too,
+//! because excluding a person by mistake does less harm than writing to one.
+
+use super::exclusion_list::ExclusionList;
+use super::exclusion_list::{BadLines, invalid_entry, no_recipient, unclear};
+use super::meaning::{CountryRule, readings};
+use super::meaning::{has_digits, has_number, is_international, is_person, may_name_person};
+use crate::base::input::UsageError;
+use crate::lists::list_file::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
+
+/// The most doubtful cells that are listed.
+const TOLD_DOUBTS: usize = 5;
+
+/// The content of a cell, or why it has no value.
+type Cell<'a> = Result<&'a str, String>;
+
+/// The tables of one file.
+pub(super) struct ExclusionTables<'a> {
+    countries: CountryRule,
+    list: &'a mut ExclusionList,
+    table: ExclusionTable,
+    bad: BadLines,
+    /// The header of the first table, for a file without people.
+    first_header: Option<Vec<String>>,
+    /// How many tables have people.
+    filled: u64,
+    has_recipient_column: bool,
+}
+
+#[derive(Default)]
+struct ExclusionTable {
+    /// For a workbook.
+    sheet: Option<String>,
+    /// None until its row is found; empty if there is none.
+    header: Option<Vec<TableColumn>>,
+    /// Whether it is a report, and where its columns are.
+    layout: Option<ReportLayout>,
+    /// The first column of recipients.
+    recipient: Option<String>,
+    has_people: bool,
+    /// Whether a row had a cell that reads like the name of a recipient's column, beside another one: no later one is a header.
+    is_settled: bool,
+    /// How many bad lines come before it.
+    bad_before: u64,
+}
+
+/// What a column's name says of its cells.
+struct TableColumn {
+    name: String,
+    role: ColumnRole,
+    is_country: bool,
+}
+
+/// What the cells of a row say.
+#[derive(Default)]
+struct FoundInRow<'c> {
+    is_anybody: bool,
+    is_passed_over: bool,
+    faults: Vec<UsageError>,
+    /// A cell that may name somebody, with its column's name.
+    doubt: Option<(&'c String, UsageError)>,
+}
+
+/// Whether a cell of a header, or of a row, may name a person; the name of a recipient's column may have a number in it.
+fn names_somebody(cells: &[String]) -> bool {
+    cells.iter().any(|cell| {
+        is_person(cell)
+            || may_name_person(cell) && ColumnRole::from_name(cell) != ColumnRole::Recipient
+    })
+}
+
+/// A column beyond the header.
+static UNNAMED: TableColumn = TableColumn {
+    name: String::new(),
+    role: ColumnRole::Other,
+    is_country: false,
+};
+
+impl TableColumn {
+    fn from_name(name: &str) -> Self {
+        Self {
+            name: name.trim().to_owned(),
+            role: ColumnRole::from_name(name),
+            is_country: is_country_column(name.trim()),
+        }
+    }
+}
+
+impl<'a> ExclusionTables<'a> {
+    /// For the people of `list`.
+    pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
+        let table = ExclusionTable::default();
+        let bad = BadLines::default();
+        Self {
+            countries,
+            list,
+            table,
+            bad,
+            first_header: None,
+            filled: 0,
+            has_recipient_column: false,
+        }
+    }
+
+    /// The header of the table; a line with a number is a row instead.
+    pub(super) fn header(&mut self, line: u64, names: &[String]) {
+        self.first_header.get_or_insert_with(|| names.to_vec());
+        let columns: Vec<_> = names
+            .iter()
+            .map(|name| TableColumn::from_name(name))
+            .collect();
+        let recipient = columns
+            .iter()
+            .find(|column| column.role == ColumnRole::Recipient);
+        if names_somebody(names) {
+            self.table.header = Some(Vec::new());
+            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), None);
+        }
+        if let Some(column) = recipient {
+            self.table.recipient = Some(column.name.clone());
+            self.has_recipient_column = true;
+        }
+        self.table.layout =
+            ReportLayout::from_header(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
+        self.table.header = Some(columns);
+    }
+
+    /// A row that cannot be read.
+    pub(super) fn bad(&mut self, line: u64, problem: String) {
+        self.bad
+            .add(self.table.sheet.as_deref(), line, invalid_entry(problem));
+    }
+
+    /// A row below the header; if it is one of a report, with its `outcome` there.
+    pub(super) fn row<'b>(
+        &mut self,
+        line: u64,
+        cells: impl Iterator<Item = Cell<'b>>,
+        outcome: Option<&'b ReportedOutcome>,
+    ) {
+        let columns = self.table.header.take().unwrap_or_default();
+        // A report has the number of a row where the list has it without its country.
+        let sent_to = outcome.and_then(|outcome| Some((&UNNAMED, Ok(outcome.sent_to.as_deref()?))));
+        let cells: Vec<_> = columns
+            .iter()
+            .chain(std::iter::repeat(&UNNAMED))
+            .zip(cells)
+            .chain(sent_to)
+            .collect();
+        let mut found = self.look(&cells, outcome.is_some_and(ReportedOutcome::was_invalid));
+        self.table.has_people |= found.is_anybody;
+        if found.is_passed_over
+            && !found.is_anybody
+            && found.faults.is_empty()
+            && found.doubt.is_none()
+        {
+            self.list.passed_over += 1;
+        } else {
+            if found.faults.is_empty() {
+                found
+                    .faults
+                    .extend(self.fault_of(line, &cells, found.is_anybody, found.doubt));
+            }
+            for fault in found.faults {
+                self.bad.add(self.table.sheet.as_deref(), line, fault);
+            }
+        }
+        self.table.header = Some(columns);
+    }
+
+    /// The next filled row of a workbook.
+    pub(super) fn sheet_row(&mut self, sheet: &str, line: u64, cells: &[Result<String, String>]) {
+        if self.table.sheet.as_deref() != Some(sheet) {
+            self.filled += u64::from(self.table.has_people);
+            let bad_before = self.bad.count();
+            self.table = ExclusionTable {
+                sheet: Some(sheet.to_owned()),
+                bad_before,
+                ..ExclusionTable::default()
+            };
+        }
+        let names: Vec<_> = cells
+            .iter()
+            .map(|cell| cell.clone().unwrap_or_default())
+            .collect();
+        let has_name = names
+            .iter()
+            .any(|name| ColumnRole::from_name(name) == ColumnRole::Recipient);
+        let is_header =
+            has_name && !self.table.has_people && !self.table.is_settled && !names_somebody(&names);
+        self.table.is_settled |=
+            has_name && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
+        if is_header || self.table.header.is_none() {
+            if self.table.recipient.is_none() {
+                // Lines above the column names do not name people.
+                self.bad.cut(self.table.bad_before);
+            }
+            return self.header(line, &names);
+        }
+        let texts: Vec<_> = cells
+            .iter()
+            .map(|cell| cell.as_deref().unwrap_or_default())
+            .collect();
+        let outcome = self
+            .table
+            .layout
+            .as_ref()
+            .and_then(|layout| layout.outcome(&texts));
+        // Of a report's own columns only the number that was written to counts.
+        let layout = self.table.layout.take();
+        let own = |(place, cell): (usize, &Result<String, String>)| match &layout {
+            Some(layout) if layout.own_place(place).is_none() => Ok(String::new()),
+            Some(layout) => cell.clone().map(|cell| layout.as_typed(&cell)),
+            None => cell.clone(),
+        };
+        let own: Vec<_> = cells.iter().enumerate().map(own).collect();
+        self.row(
+            line,
+            own.iter().map(|cell| cell.as_deref().map_err(Clone::clone)),
+            outcome.as_ref(),
+        );
+        self.table.layout = layout;
+    }
+
+    /// Adds the people in the cells of a row.
+    fn look<'c>(
+        &mut self,
+        cells: &[(&'c TableColumn, Cell<'_>)],
+        was_invalid: bool,
+    ) -> FoundInRow<'c> {
+        let mut found = FoundInRow::default();
+        // A cell that cannot be read names no country, so a national number beside it is an error.
+        let of_countries =
+            cells
+                .iter()
+                .filter(|(column, _)| column.is_country)
+                .map(|(column, cell)| {
+                    (
+                        column.name.as_str(),
+                        cell.as_ref().map_or_else(String::as_str, |text| *text),
+                    )
+                });
+        for (TableColumn { name, role, .. }, cell) in cells {
+            let role = *role;
+            let text = match cell {
+                Ok(text) if text.trim().is_empty() => {
+                    found.is_passed_over |= was_invalid && role == ColumnRole::Recipient;
+                    continue;
+                }
+                // Neither a person nor a doubt.
+                Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
+                Ok(text) => *text,
+                Err(problem) => {
+                    let fault = invalid_entry(format!("{name}: {problem}"));
+                    match role {
+                        ColumnRole::Recipient => found.faults.push(fault),
+                        _ if has_number(problem) => found.doubt = Some((name, fault)),
+                        _ => {}
+                    }
+                    continue;
+                }
+            };
+            match (readings(text, self.countries, of_countries.clone()), role) {
+                (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
+                    self.list.add(&readings);
+                    found.is_anybody = true;
+                }
+                (Err(_), ColumnRole::Recipient)
+                    if was_invalid && (!may_name_person(text) || is_international(text)) =>
+                {
+                    found.is_passed_over = true;
+                }
+                (Err(error), ColumnRole::Recipient) => found.faults.push(unclear(&error)),
+                (Err(error), _) if may_name_person(text) || has_digits(text) => {
+                    found.doubt = Some((name, unclear(&error)));
+                }
+                (Ok(_) | Err(_), _) => {}
+            }
+        }
+        found
+    }
+
+    /// What is wrong with a row whose cells have no fault: it names no person, or a cell leaves a doubt, which comes with
+    /// the name of its column.
+    fn fault_of(
+        &mut self,
+        line: u64,
+        cells: &[(&TableColumn, Cell<'_>)],
+        is_anybody: bool,
+        doubt: Option<(&String, UsageError)>,
+    ) -> Option<UsageError> {
+        let is_column = |cell: &Cell<'_>| {
+            cell.as_ref()
+                .is_ok_and(|text| ColumnRole::from_name(text) == ColumnRole::Recipient)
+        };
+        let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
+        match (doubt, &self.table.recipient) {
+            (_, Some(column)) if !is_anybody => return Some(no_recipient(column)),
+            (Some((_, fault)), None) if !is_anybody => return Some(fault),
+            // Above the first person stand titles, and below a number among them the names of the columns.
+            (None, None) if !is_anybody && self.table.has_people && !names_column() => {
+                return Some(invalid_entry("names no one"));
+            }
+            (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
+                self.list.doubts.push(format!(
+                    "line {line}: the cell under {name} excludes no one: {fault}"
+                ));
+            }
+            (Some(_) | None, _) => {}
+        }
+        None
+    }
+
+    /// # Errors
+    /// With all lines that do not clearly name a person, or if there is no column of people at all.
+    pub(super) fn finish(mut self) -> Result<(), UsageError> {
+        let ExclusionList {
+            name,
+            sheets,
+            doubts,
+            ..
+        } = self.list;
+        self.filled += u64::from(self.table.has_people);
+        self.bad.check(name)?;
+        if self.filled == 0 && !self.has_recipient_column {
+            let columns = self
+                .first_header
+                .ok_or_else(|| invalid_entry(format!("{name} has no rows")))?;
+            let columns: Vec<_> = columns.iter().map(String::as_str).collect();
+            let error = UsageError::no_recipient_column(&columns, &[]).in_file(name);
+            return Err(invalid_entry(error.message));
+        }
+        let more = doubts.len().saturating_sub(TOLD_DOUBTS);
+        doubts.truncate(TOLD_DOUBTS);
+        doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
+        *sheets = self.table.sheet.map(|_| self.filled);
+        Ok(())
+    }
+}

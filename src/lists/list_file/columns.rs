@@ -1,0 +1,484 @@
+//! The columns of an input, and which of them has the recipient.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+use super::error::propose;
+use crate::base::input::UsageError;
+use crate::base::suggest::{nearest, plain};
+
+/// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
+/// match: `celular_conyuge` is another person's number.
+static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("recipient_names.txt").lines().collect());
+
+/// Names that mean it only if no other column does: a contact may also be a person's name, and a number an order's.
+const WEAK_RECIPIENT_NAMES: [&str; 5] = [
+    "contacto",
+    "contact",
+    "contactnumber",
+    "numerodecontacto",
+    "numero",
+];
+
+/// The fewest digits of a number that can only be a person's: a date has fewer.
+const CERTAIN_NUMBER: usize = 9;
+
+/// The fewest digits of a phone number.
+const FEWEST_DIGITS: usize = 7;
+
+/// The fewest letters of a word that may be a misspelled name.
+const SHORTEST_NEAR: usize = 4;
+
+/// The names of a country's column, without blanks and punctuation.
+const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
+/// The length in bytes of a name that may be one of them.
+const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
+
+/// A header must contain one of these to be suggested for `--to-column`.
+const TELLING_PARTS: [&str; 8] = [
+    "telefon",
+    "phone",
+    "celular",
+    "movil",
+    "mobile",
+    "whatsapp",
+    "recipient",
+    "destinatari",
+];
+
+/// The names of a header, with their positions.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Columns {
+    names: Vec<String>,
+    /// As [`plain`] writes them.
+    plain_names: Vec<String>,
+    /// The columns that give the country of a row's national numbers.
+    country_places: Vec<usize>,
+    /// What may be above the header: the only name, which is then a title, or nothing at all.
+    title: Option<String>,
+}
+
+impl Columns {
+    /// Spaces around a name are not part of it. There may be many columns without a name: spreadsheets leave them.
+    ///
+    /// # Errors
+    /// If two columns have the same name.
+    pub(crate) fn new(names: Vec<String>) -> Result<Self, UsageError> {
+        let mut known = HashSet::new();
+        if let Some(name) = names
+            .iter()
+            .map(|name| name.trim())
+            .find(|name| !name.is_empty() && !known.insert(*name))
+        {
+            return Err(UsageError::new(
+                format!("two columns have the name `{name}`"),
+                "rename one of them",
+            ));
+        }
+        let plain_names = names.iter().map(|name| plain(name)).collect();
+        let title = possible_title(&names)
+            .filter(|name| recipient_column(&[name], &[], None).is_err())
+            .map(str::to_owned);
+        let country_places = (0..)
+            .zip(&names)
+            .filter(|(_, name)| is_country_column(name))
+            .map(|(place, _)| place);
+        let country_places = country_places.collect();
+        Ok(Self {
+            names,
+            plain_names,
+            country_places,
+            title,
+        })
+    }
+
+    /// An error if these names are a title because the row at `line` below reads like the header.
+    pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
+        let Some(title) = &self.title else {
+            return Ok(());
+        };
+        let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
+        // It has more cells than the title, and no number.
+        let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1
+            && !cells.iter().any(has_digit);
+        // If the title has no delimiter, cells may be whole lines.
+        let names: Vec<_> = cells
+            .iter()
+            .flat_map(|cell| cell.split([',', ';', '\t', '|']))
+            .map(str::trim)
+            .collect();
+        if !is_wider && (names.len() < 2 || recipient_column(&names, &[], None).is_err()) {
+            return Ok(());
+        }
+        let problem = match title.as_str() {
+            "" => "the first line has no names of columns".to_owned(),
+            title => format!("the first line is a title, not the header: `{title}`"),
+        };
+        Err(UsageError::new(problem, other_header(line, &names)))
+    }
+
+    /// As written in the header.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(super) fn country_places(&self) -> &[usize] {
+        &self.country_places
+    }
+
+    /// The position of the column that `name` means, as [`meant_columns`] finds it.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        let names = self.names.iter();
+        // A text may name it in each row, so most names are found before blanks are looked for.
+        let exact = names.clone().position(|known| known == name);
+        if let Some(exact) = exact.or_else(|| names.clone().position(|known| known.trim() == name))
+        {
+            return Some(exact);
+        }
+        let asked = plain(name);
+        let mut alike = (0..)
+            .zip(&self.plain_names)
+            .filter(|(_, known)| !asked.is_empty() && **known == asked);
+        alike
+            .next()
+            .filter(|_| alike.next().is_none())
+            .map(|(place, _)| place)
+    }
+}
+
+/// The texts that are not empty, as a list.
+fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
+    filled.join(", ")
+}
+
+/// The hint for a list whose row at `line` reads like its header: it has the name of a recipient's column, and no number
+/// or id. None for other rows.
+pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
+    let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
+    let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
+    let is_named = cells
+        .iter()
+        .any(|cell| ColumnRole::from_name(cell) == ColumnRole::Recipient);
+    let may_be_recipient = |cell: &&str| {
+        cell.contains(|character: char| character.is_ascii_digit()) || cell.starts_with("id:")
+    };
+    let reads_like_header = has_several && is_named && !cells.iter().any(may_be_recipient);
+    reads_like_header.then(|| other_header(line, &cells))
+}
+
+/// The hint for a list whose header may be in `line`.
+fn other_header(line: u64, names: &[&str]) -> String {
+    let names = filled(names.iter().copied());
+    format!(
+        "if line {line} is the header ({names}), delete the lines above it, or for the list that is sent add --header-row \
+         {line}; --sheet NAME takes another sheet of a workbook"
+    )
+}
+
+/// The columns that `asked` may mean: the one with exactly this name, otherwise those that differ only in capitals, accents,
+/// blanks and punctuation.
+pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> {
+    let asked = asked.trim();
+    let all = names.iter().map(|name| name.trim());
+    if let Some(exact) = all.clone().find(|name| *name == asked) {
+        return vec![exact];
+    }
+    // A line break in a header cell is printed as these two characters, and copied that way.
+    let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
+    all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name)
+        .collect()
+}
+
+/// The column that `asked` means, or one that shares a word with it or is spelled similarly.
+pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
+    if let Some(name) = meant_columns(names, asked).first() {
+        return Some(name);
+    }
+    let wanted = plain(asked);
+    // A short word is similar to many.
+    if wanted.chars().count() < SHORTEST_NEAR {
+        return None;
+    }
+    let all = names.iter().map(|name| name.trim());
+    let has_word = |name: &str| {
+        name.split(|sign: char| !sign.is_alphanumeric())
+            .any(|word| plain(word) == wanted)
+    };
+    let long = all
+        .clone()
+        .filter(|name| plain(name).chars().count() >= SHORTEST_NEAR);
+    all.clone()
+        .find(|name| has_word(name))
+        .or_else(|| nearest(asked, long))
+}
+
+/// The column of the recipient: the one in `asked`, or the only one with a matching name. `cells` are those of a row, if
+/// one is known: an error proposes the columns in which it has numbers.
+///
+/// # Errors
+/// If there is none, or more than one.
+pub(crate) fn recipient_column(
+    names: &[&str],
+    cells: &[&str],
+    asked: Option<&str>,
+) -> Result<String, UsageError> {
+    if let Some(asked) = asked.map(str::trim) {
+        return match meant_columns(names, asked)[..] {
+            [name] => Ok(name.to_owned()),
+            [first, second, ..] => Err(UsageError::several("--to-column", asked, first, second)),
+            [] => {
+                let hint = "write the name exactly as in the header";
+                Err(no_header(names)
+                    .unwrap_or_else(|| UsageError::no_column("--to-column", asked, names, hint)))
+            }
+        };
+    }
+    let alike = |role| -> Vec<&str> {
+        names
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| ColumnRole::from_name(name) == role)
+            .collect()
+    };
+    let strong = alike(ColumnRole::Recipient);
+    let candidates = if strong.is_empty() {
+        alike(ColumnRole::Ambiguous)
+    } else {
+        strong
+    };
+    match candidates.as_slice() {
+        [name] => Ok((*name).to_owned()),
+        [first, second, ..] => {
+            let problem = format!("`{first}` and `{second}` could both be the recipient's column");
+            Err(UsageError::new(problem, propose(&[first, second])))
+        }
+        [] => {
+            let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
+            let none = || UsageError::no_recipient_column(&columns, &proposed(names, cells));
+            Err(no_header(names).unwrap_or_else(none))
+        }
+    }
+}
+
+/// The columns that may have the recipient, although they are not named so: those in which a row has a number, those
+/// with a related name first; if it has none, those with a related name.
+fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
+    let has_number = |place: usize, fewest: usize| {
+        // Contacts of Google have several numbers in a cell.
+        let number = cells.get(place).and_then(|cell| cell.split(":::").next());
+        number.is_some_and(|number| is_number(number, fewest))
+    };
+    let mut with_number = Vec::new();
+    let mut by_name = Vec::new();
+    let mut others = Vec::new();
+    for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
+        let is_related = ColumnRole::from_name(name) == ColumnRole::Related && !is_of_type(name);
+        if is_related && has_number(place, FEWEST_DIGITS) {
+            with_number.push(name);
+        } else if is_related {
+            by_name.push(name);
+        } else if !name.is_empty() && has_number(place, CERTAIN_NUMBER) {
+            others.push(name);
+        }
+    }
+    [with_number, by_name, others]
+        .into_iter()
+        .find(|columns| !columns.is_empty())
+        .unwrap_or_default()
+}
+
+/// Whether a column has the types of numbers, such as `Phone 1 - Label`.
+fn is_of_type(name: &str) -> bool {
+    let last_word = name
+        .split(|character: char| !character.is_alphanumeric())
+        .rfind(|word| !word.is_empty());
+    last_word
+        .is_some_and(|word| ["label", "type", "tipo", "etiqueta"].contains(&plain(word).as_str()))
+}
+
+/// Whether a column is the recipient's, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ColumnRole {
+    /// It is a recipient's column.
+    Recipient,
+    /// It is one if no other is, but may have something else: `Contacto`.
+    Ambiguous,
+    /// It is not, but may have numbers of people: `celular_conyuge`.
+    Related,
+    Other,
+}
+
+impl ColumnRole {
+    pub(crate) fn from_name(name: &str) -> Self {
+        let name = plain(name);
+        match name.as_str() {
+            name if RECIPIENT_NAMES.contains(name) => Self::Recipient,
+            name if WEAK_RECIPIENT_NAMES.contains(&name) => Self::Ambiguous,
+            name if TELLING_PARTS.iter().any(|part| name.contains(part)) => Self::Related,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether `text` is a number with at least this many digits, and nothing but what people write between them.
+pub(super) fn is_number(text: &str, fewest: usize) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= fewest
+        && text
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
+}
+
+/// An error if `names` are not names but the cells of a row: one of them is a phone number.
+pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
+    let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
+    cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
+    Some(UsageError::new(
+        format!(
+            "the first line is not a header but a person's row: {}",
+            cells.join(", ")
+        ),
+        "write a line above it that names the columns, such as nombre,celular",
+    ))
+}
+
+/// The only name that is not blank, or an empty one if all are.
+fn possible_title(names: &[String]) -> Option<&str> {
+    let mut filled = names
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty());
+    let first = filled.next().unwrap_or_default();
+    filled.next().is_none().then_some(first)
+}
+
+/// Whether a column of this name gives the country of a row's national numbers.
+pub(crate) fn is_country_column(name: &str) -> bool {
+    // Most names need no closer look, and every NDJSON row brings its own.
+    LENGTHS_OF_COUNTRY.contains(&name.len()) && NAMES_OF_COUNTRY.contains(&plain(name).as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn country_column_is_recognized_by_name() {
+        for (name, expected) in [
+            ("País", true),
+            ("COUNTRY", true),
+            ("Country/Region", true),
+            ("country_code", false),
+            ("paisaje", false),
+        ] {
+            assert_eq!(is_country_column(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn recipient_column_is_found_or_explained() {
+        for (names, named, expected) in [
+            (&["nombre", "celular"][..], None, Ok("celular")),
+            (&["Teléfono ", "x"], None, Ok("Teléfono")),
+            (&["USER_ID"], None, Ok("USER_ID")),
+            (&["Tel.", "x"], None, Ok("Tel.")),
+            (&["Nº de celular"], None, Ok("Nº de celular")),
+            (&["N° Teléfono", "x"], None, Ok("N° Teléfono")),
+            (&["Contacto"], None, Ok("Contacto")),
+            (&["Contacto", "Celular"], None, Ok("Celular")),
+            (&["Fono", "x"], None, Ok("Fono")),
+            (
+                &["Celular\n(WhatsApp)", "x"],
+                None,
+                Ok("Celular\n(WhatsApp)"),
+            ),
+            (&["Número", "nombre"], None, Ok("Número")),
+            (&["Número", "Móvil"], None, Ok("Móvil")),
+            (&["WhatsApp", "Número"], None, Ok("WhatsApp")),
+            (
+                &["celular_conyuge", "WhatsApp cliente"],
+                None,
+                Err("no column is named like a recipient column"),
+            ),
+            (
+                &["Teléfono celular", "x"],
+                Some("telefono_celular"),
+                Ok("Teléfono celular"),
+            ),
+            (&["Teléfono", "telefono"], Some("telefono"), Ok("telefono")),
+            (
+                &["Teléfono", "telefono"],
+                Some("TELEFONO"),
+                Err("could be the column `Teléfono` or `telefono`"),
+            ),
+            (&["!", "?"], Some("-"), Err("there is no column `-`")),
+            (&["phone", "celular"], None, Err("`phone` and `celular`")),
+            (&["phone", "celular"], Some("celular"), Ok("celular")),
+            (&["a", "b"], Some("c"), Err("there is no column `c`")),
+            (&["a", "b"], None, Err("no column")),
+        ] {
+            match (recipient_column(names, &[], named), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+                (Err(error), Err(expected)) => {
+                    assert!(error.to_string().contains(expected), "{error}");
+                }
+                (found, _) => panic!("{names:?}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn columns_with_numbers_are_proposed() {
+        for (names, cells, expected) in [
+            (
+                &[
+                    "Name",
+                    "Phone 1 - Label",
+                    "Phone 1 - Value",
+                    "Phone 2 - Value",
+                ][..],
+                &["Ana", "Mobile", "+593 98 765 4301", ""][..],
+                &["Phone 1 - Value"][..],
+            ),
+            (
+                &["Phone 1 - Type", "Phone 1 - Value"],
+                &["Mobile", "098 765 4302 ::: 098 765 4303"],
+                &["Phone 1 - Value"],
+            ),
+            (
+                &["Phone 1 - Type", "Phone 1 - Value"],
+                &["", ""],
+                &["Phone 1 - Value"],
+            ),
+            (
+                &["celular_conyuge", "WhatsApp cliente"],
+                &["", "0987654321"],
+                &["WhatsApp cliente"],
+            ),
+            (
+                &["nombre", "fecha", "dato"],
+                &["Ana", "2026-11-20", "0987654321"],
+                &["dato"],
+            ),
+            (&["nombre", "monto"], &["Ana", "120"], &[]),
+        ] {
+            assert_eq!(proposed(names, cells), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn second_header_row_is_found() {
+        let hint = second_header(2, &["Nombre", "Apellido", " Celular", "Correo"]);
+        assert!(hint.unwrap().contains("add --header-row 2"));
+        for row in [
+            &["Ana", "Prado", "0987654301", "x"][..],
+            &["Celular", "id:abc"],
+            &["Ana", "Prado", "", ""],
+            &["Celular"],
+        ] {
+            assert_eq!(second_header(2, row), None, "{row:?}");
+        }
+    }
+}

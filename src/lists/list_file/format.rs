@@ -1,0 +1,247 @@
+//! The format of a list, and how it is detected from the first bytes. They also identify files that are not text,
+//! whatever their name, and that are not read as a list.
+
+use crate::base::input::UsageError;
+use crate::base::texts::clipped;
+
+/// How many bytes are read at once, and by how many a list is recognized.
+pub(super) const BUFFER: usize = 64 * 1024;
+
+/// The format of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ListFormat {
+    Csv(CsvFormat),
+    Ndjson,
+}
+
+/// How a CSV is written. A report on it is written in the same way, because spreadsheets depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub(crate) struct CsvFormat {
+    pub(crate) delimiter: u8,
+    /// Whether it begins with a UTF-8 mark.
+    pub(crate) has_mark: bool,
+    /// Whether lines end with a carriage return and a line feed.
+    pub(crate) has_returns: bool,
+    /// Whether the first line is Excel's `sep=;`.
+    pub(crate) has_separator_line: bool,
+}
+
+impl Default for CsvFormat {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            has_mark: false,
+            has_returns: false,
+            has_separator_line: false,
+        }
+    }
+}
+
+impl CsvFormat {
+    /// Removes the mark and the line `sep=;` from the beginning of an input, and detects from the rest how it is
+    /// written.
+    pub(crate) fn take(head: &mut Vec<u8>) -> Self {
+        let has_mark = head.starts_with(MARK);
+        if has_mark {
+            head.drain(..MARK.len());
+        }
+        let line: Vec<_> = first_line(head).collect();
+        let has_returns = line.ends_with(b"\r");
+        let separator = separator(line.trim_ascii());
+        let end = (line.len() + 1).min(head.len());
+        if separator.is_some() {
+            head.drain(..end);
+        }
+        let delimiter = separator.unwrap_or_else(|| delimiter(head));
+        Self {
+            delimiter,
+            has_mark,
+            has_returns,
+            has_separator_line: separator.is_some(),
+        }
+    }
+
+    /// The format of a table that begins with `head`, further down in the same input.
+    pub(super) fn below(self, head: &[u8]) -> Self {
+        if self.has_separator_line {
+            self
+        } else {
+            Self {
+                delimiter: delimiter(head),
+                ..self
+            }
+        }
+    }
+
+    /// The first line that is part of the list.
+    pub(super) fn first_line(self) -> u64 {
+        if self.has_separator_line { 2 } else { 1 }
+    }
+}
+
+/// The UTF-8 mark.
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The delimiter that Excel's first line names: `sep=;`, perhaps in quotes.
+fn separator(line: &[u8]) -> Option<u8> {
+    let bare = line
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
+        .unwrap_or(line);
+    let named = bare
+        .get(..4)
+        .filter(|begin| begin.eq_ignore_ascii_case(b"sep="))?
+        .len();
+    match bare.get(named..)? {
+        // Trimming has removed a tab at the end of the line.
+        [] => Some(b'\t'),
+        [delimiter @ (b',' | b';' | b'|' | b'\t')] => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// The first line, without its line feed; a line feed inside quotes does not end it.
+fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
+    let mut quoted = false;
+    head.iter().copied().take_while(move |byte| {
+        quoted ^= *byte == b'"';
+        quoted || *byte != b'\n'
+    })
+}
+
+/// The most frequent delimiter in the first line, outside quotes.
+fn delimiter(head: &[u8]) -> u8 {
+    let mut quoted = false;
+    // Empty lines may come before the header.
+    let head = head
+        .get(
+            head.iter()
+                .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+                .count()..,
+        )
+        .unwrap_or_default();
+    let outside: Vec<u8> = first_line(head)
+        .filter(|byte| {
+            quoted ^= *byte == b'"';
+            !quoted
+        })
+        .collect();
+    let count = |delimiter: u8| outside.split(|byte| *byte == delimiter).count();
+    // `max_by_key` takes the last of equals.
+    [b'|', b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|delimiter| count(*delimiter))
+        .unwrap_or(b',')
+}
+
+/// How a file begins; what it is, in words that follow "it is"; and the way out.
+type Signature = (&'static [u8], &'static str, &'static str);
+
+const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
+const UNPACK: &str = "unpack it, and name the list inside";
+const NAME_LIST: &str = "name a list: CSV, NDJSON, .xlsx or .ods";
+const OF_UTF_16: &str = "name a list: CSV, NDJSON, .xlsx or .ods; a text in UTF-16 save as \"CSV UTF-8\", or for the list that is \
+                         sent add --encoding utf-16le, or utf-16be, before the kind";
+
+/// How a zip archive begins; every modern workbook is one.
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+
+const FILES: [Signature; 3] = [
+    // Workbooks with a password are in the same container.
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an older Office file (.xls) or a workbook with a password",
+        SAVE_SHEET,
+    ),
+    (b"%PDF-", "a PDF", NAME_LIST),
+    (b"\x1f\x8b", "compressed (gzip)", UNPACK),
+];
+
+/// How a text begins that is not a list.
+const MARKUP: [&[u8]; 9] = [
+    b"<!doctype",
+    b"<!--",
+    b"<html",
+    b"<head",
+    b"<body",
+    b"<script",
+    b"<meta",
+    b"<table",
+    b"<?xml",
+];
+
+/// The most characters of a page's title that are shown.
+const TITLE_SHOWN: usize = 60;
+
+/// The error for the lock file that a spreadsheet keeps beside a workbook while it is open; None for other names.
+pub(super) fn lock_file(name: &str) -> Option<UsageError> {
+    let file_name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let of_excel = file_name.strip_prefix("~$");
+    let of_libre_office = || file_name.strip_prefix(".~lock.")?.strip_suffix('#');
+    let workbook = of_excel.or_else(of_libre_office)?;
+    let directory = name.strip_suffix(file_name).unwrap_or_default();
+    Some(not_a_list(
+        &format!("the lock file of {workbook}, which is open in a spreadsheet"),
+        &format!("save the workbook there, and name it: '{directory}{workbook}'"),
+    ))
+}
+
+/// The error for a web page that is no exported table, such as the page of a login that a download ended at; None for
+/// others.
+fn web_page(text: &[u8]) -> Option<UsageError> {
+    let text = String::from_utf8_lossy(text);
+    // Its letters stay at their places.
+    let lower_text = text.to_ascii_lowercase();
+    let is_page = lower_text.starts_with("<!doctype html") || lower_text.contains("<html");
+    let asks_for_password = ["type=\"password\"", "type='password'", "type=password"]
+        .iter()
+        .any(|field| lower_text.contains(field));
+    if !is_page || lower_text.contains("<table") && !asks_for_password {
+        return None;
+    }
+    let title = || {
+        let (before, _) = lower_text.split_once("</title")?;
+        let begin = before.rfind("<title")?;
+        let (_, title) = text.get(begin..before.len())?.split_once('>')?;
+        Some(title.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let named = title()
+        .map(|title| format!(" (`{}`)", clipped(&title, TITLE_SHOWN)))
+        .unwrap_or_default();
+    Some(not_a_list(
+        &format!("a web page{named}"),
+        "sign in where the list comes from, and download it again as .xlsx or CSV",
+    ))
+}
+
+/// The error for a file that is `what`, in front of which the name of the list comes.
+pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
+    UsageError::new(format!("it is {what}, not a list"), hint)
+}
+
+/// The error for the file that begins with `head`; None if it may be a text.
+pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
+    let text = head.strip_prefix(MARK).unwrap_or(head).trim_ascii_start();
+    let begins = |tag: &&[u8]| {
+        text.get(..tag.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+    };
+    if let Some(error) = MARKUP.iter().any(begins).then(|| web_page(text)).flatten() {
+        return Some(error);
+    }
+    if MARKUP.iter().any(begins) {
+        return Some(not_a_list(
+            "HTML or XML, as some programs export under the name .xls",
+            SAVE_SHEET,
+        ));
+    }
+    let of_zeros = || {
+        head.contains(&0)
+            .then(|| not_a_list("not text in UTF-8: it has bytes that are zero", OF_UTF_16))
+    };
+    let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
+    known
+        .map(|(_, what, hint)| not_a_list(what, hint))
+        .or_else(of_zeros)
+}

@@ -1,0 +1,91 @@
+//! The rows of an NDJSON list: an object on each line.
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::csv::MAX_ROW;
+use super::format::BUFFER;
+use super::outcome::ReportedOutcome;
+use super::row::{ListRow, Row};
+use super::utf8_check::Utf8Check;
+use crate::base::input::UsageError;
+
+pub(super) struct NdjsonRows {
+    reader: BufReader<Box<dyn Read>>,
+    line: u64,
+    utf8_check: Utf8Check,
+}
+
+impl NdjsonRows {
+    pub(super) fn new(input: Box<dyn Read>, utf8_check: Utf8Check) -> Self {
+        Self {
+            reader: BufReader::with_capacity(BUFFER, input),
+            line: 0,
+            utf8_check,
+        }
+    }
+
+    /// The next row.
+    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
+        loop {
+            let mut bytes = Vec::new();
+            self.line += 1;
+            let read = self
+                .reader
+                .by_ref()
+                .take(MAX_ROW + 1)
+                .read_until(b'\n', &mut bytes);
+            match read.map_err(|cause| UsageError::unreadable(name, &cause))? as u64 {
+                0 => return Ok(None),
+                1..=MAX_ROW => {}
+                _ => return Err(UsageError::row_too_long(name, self.line)),
+            }
+            let text = String::from_utf8(bytes)
+                .map_err(|error| self.utf8_check.error(name, self.line, error.as_bytes()))?;
+            self.utf8_check.see(self.line, &text);
+            if text.trim() == "{" {
+                let problem = format!(
+                    "{name}: the object of line {} goes on over more lines",
+                    self.line
+                );
+                return Err(UsageError::new(
+                    problem,
+                    "write one object a line, as `jq -c .` does",
+                ));
+            }
+            if !text.trim().is_empty() {
+                let (row, outcome) = object(text.trim_end());
+                // It never looks like a single cell: until it is corrected, it must not become a recipient.
+                let end = if text.starts_with('{') { "" } else { "," };
+                let bad_text = if row.is_err() {
+                    text.trim_end().to_owned() + end
+                } else {
+                    String::new()
+                };
+                return Ok(Some(ListRow {
+                    outcome,
+                    bad_text,
+                    ..ListRow::new(self.line, row)
+                }));
+            }
+        }
+    }
+}
+
+/// The row in a line, and the outcome that a report has for it.
+fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
+    match crate::base::input::parse_exact(text) {
+        Ok(Value::Object(mut fields)) => {
+            let outcome = ReportedOutcome::take(&mut fields);
+            (Ok(Row::Fields(Arc::new(fields))), outcome)
+        }
+        Ok(_) => (Err("is not a JSON object".to_owned()), None),
+        // The caller names the line, which is the only one of this row.
+        Err(error) => (
+            Err(error.message.replace(" at line 1 column ", " at column ")),
+            None,
+        ),
+    }
+}

@@ -1,0 +1,473 @@
+//! The columns that a report adds behind those of the list, and the mark that keeps a spreadsheet from running a cell: a
+//! report is written with them, and read back without.
+
+use std::borrow::Cow;
+
+use clap::ValueEnum;
+use serde_json::{Map, Value};
+
+use crate::base::input::UsageError;
+
+/// A language of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportLanguage {
+    #[default]
+    #[value(help = "English")]
+    En,
+    #[value(help = "Spanish")]
+    Es,
+}
+
+impl ReportLanguage {
+    pub(crate) fn pick<T>(self, [english, spanish]: [T; 2]) -> T {
+        match self {
+            Self::En => english,
+            Self::Es => spanish,
+        }
+    }
+}
+
+/// The columns of the outcome, behind those of the input, in each language. Which row it is and what decides whether it is
+/// sent again is called the same in all of them.
+pub(super) const COLUMNS: [[&str; 2]; 14] = [
+    ["run", "run"],
+    ["line", "line"],
+    ["sent", "sent"],
+    ["message_id", "id del mensaje"],
+    ["http_status", "estado HTTP"],
+    ["code", "code"],
+    ["error", "error"],
+    ["attempts", "intentos"],
+    ["at", "fecha"],
+    ["delivery", "entrega"],
+    ["delivered_at", "fecha de entrega"],
+    ["read_at", "fecha de lectura"],
+    ["delivery_error", "error de entrega"],
+    ["sent_to", "sent_to"],
+];
+
+/// The columns of the outcome in this language.
+pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMNS.len()] {
+    COLUMNS.map(|names| language.pick(names))
+}
+
+/// The column that every report has, and with how many others a list is one. A list without it that has this many of the
+/// others alone is a report that has lost it.
+const TELLING_COLUMN: &str = "sent";
+const FEWEST_OTHERS: usize = 2;
+const FEWEST_ALONE: usize = 5;
+
+/// Those of `names` that a report has, if its column `sent` is missing: without it, which rows were sent is unknown.
+pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
+    let is_one_of = |name: &str, columns: &[&str]| {
+        columns
+            .iter()
+            .any(|column| name.eq_ignore_ascii_case(column))
+    };
+    let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
+    let of = |language| -> Vec<_> {
+        let columns = outcome_columns(language);
+        names
+            .iter()
+            .filter(|name| is_one_of(name, &columns))
+            .map(|name| (*name).to_owned())
+            .collect()
+    };
+    let ours = [ReportLanguage::En, ReportLanguage::Es]
+        .map(of)
+        .into_iter()
+        .max_by_key(Vec::len)?;
+    (ours.len() >= FEWEST_ALONE && !is_one_of(TELLING_COLUMN, &names)).then_some(ours)
+}
+
+/// The outcome of a row as a report has it; empty where it has no such column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReportedOutcome {
+    pub(crate) run: String,
+    pub(crate) line: String,
+    pub(crate) sent: String,
+    /// Absent where the report has no such column.
+    pub(crate) sent_to: Option<String>,
+    /// Absent where the report has no such column.
+    pub(crate) code: Option<String>,
+}
+
+/// Which columns of a header are the user's, and which are a report's, wherever they stand.
+#[derive(Debug)]
+pub(crate) struct ReportLayout {
+    /// The places of the user's own.
+    own: Vec<usize>,
+    /// That of each of [`COLUMNS`], where it is a report.
+    outcome: Option<[Option<usize>; COLUMNS.len()]>,
+    language: ReportLanguage,
+}
+
+impl ReportLayout {
+    /// A header with `sent` and two more of a report's columns is one. Of two of one name the last is the report's, which
+    /// stand behind the user's.
+    ///
+    /// # Errors
+    /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
+    pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
+        let place = |column| {
+            header
+                .iter()
+                .rposition(|name| name.trim().eq_ignore_ascii_case(column))
+        };
+        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es]
+            .map(|language| outcome_columns(language).map(place));
+        // Some of them may be the user's own: names in Spanish count where all are there, and no English ones behind them.
+        let has_all = COLUMNS
+            .iter()
+            .zip(spanish)
+            .all(|([name, in_spanish], at)| name == in_spanish || at.is_some());
+        let language = if has_all && spanish > english {
+            ReportLanguage::Es
+        } else {
+            ReportLanguage::En
+        };
+        let places = language.pick([english, spanish]);
+        let is_report =
+            place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
+        let outcome = is_report.then_some(places);
+        let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
+        let own: Vec<_> = (0..header.len()).filter(is_own).collect();
+        let ours: Vec<_> = outcome.iter().flatten().flatten().copied().collect();
+        if !ours.is_sorted_by(|place, next| place + 1 == *next) {
+            let name = |place: usize| {
+                header
+                    .get(place)
+                    .map(|name| name.trim())
+                    .unwrap_or_default()
+            };
+            let pairs = ours
+                .iter()
+                .flat_map(|last| own.iter().map(move |first| [*first, *last]));
+            let mut doubled =
+                pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
+            if let Some(pair) = doubled.next() {
+                let ([first, last], name) = (pair.map(|place| place + 1), name(pair[1]));
+                return Err(UsageError::new(
+                    format!(
+                        "the columns {first} and {last} have the name `{name}`, and which one is the report's is not certain"
+                    ),
+                    "rename the list's own, or move it in front of the report's columns",
+                ));
+            }
+        }
+        Ok(Self {
+            own,
+            outcome,
+            language,
+        })
+    }
+
+    pub(super) fn is_report(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Whether the columns of a report are the last ones, in their order.
+    pub(super) fn is_as_written(&self) -> bool {
+        self.outcome.is_some_and(|places| {
+            (self.own.len()..)
+                .zip(places)
+                .all(|(at, place)| place == Some(at))
+        })
+    }
+
+    /// The columns of a report that are missing here.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let places = self.outcome.iter().flatten();
+        let columns = outcome_columns(self.language).into_iter().zip(places);
+        columns
+            .filter(|(_, place)| place.is_none())
+            .map(|(column, _)| column)
+            .collect()
+    }
+
+    /// Which of the user's own the column at this place is.
+    pub(crate) fn own_place(&self, place: usize) -> Option<usize> {
+        self.own.iter().position(|own| *own == place)
+    }
+
+    /// The user's own of the cells of a row, or of the header, as they were before they stood in a report.
+    pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
+        let own = self
+            .own
+            .iter()
+            .map(|place| cells.get(*place).copied().unwrap_or_default());
+        own.map(|cell| self.as_typed(cell)).collect()
+    }
+
+    /// A cell as it was before it stood in a report.
+    pub(crate) fn as_typed(&self, cell: &str) -> String {
+        if self.is_report() {
+            unguarded(cell)
+        } else {
+            cell.to_owned()
+        }
+    }
+
+    /// What a report says of the row of these cells.
+    pub(crate) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
+        let places = self.outcome?;
+        let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
+        let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
+        Some(ReportedOutcome::read(|column| {
+            of_place(COLUMNS.iter().position(|[known, _]| *known == column)?)
+        }))
+    }
+}
+
+/// What a report says in its column `sent`, which a person may have corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportedSent {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl ReportedOutcome {
+    /// Whether the row was sent.
+    ///
+    /// # Errors
+    /// When its word is none of the three.
+    pub(crate) fn is_sent(&self) -> Result<ReportedSent, String> {
+        match self.sent.trim().to_lowercase().as_str() {
+            // A person who corrects it may do so in Spanish.
+            "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
+            "no" => Ok(ReportedSent::No),
+            "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
+            "" => {
+                Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned())
+            }
+            _ => Err(format!(
+                "sent: `{}` is not yes, no or unknown",
+                self.sent.escape_debug()
+            )),
+        }
+    }
+
+    /// Whether the row could not be sent because something was wrong with it.
+    pub(crate) fn was_invalid(&self) -> bool {
+        self.is_sent() == Ok(ReportedSent::No)
+            && self.code.as_deref().map(str::trim) == Some("invalid")
+    }
+
+    /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
+    fn read(cell: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |column| cell(column).unwrap_or_default();
+        Self {
+            run: text("run"),
+            line: text("line"),
+            sent: text("sent"),
+            sent_to: cell("sent_to"),
+            code: cell("code"),
+        }
+    }
+
+    /// Takes it out of the fields of an object, where they are a row of a report.
+    pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
+        let columns = outcome_columns(ReportLanguage::En);
+        let ours = columns
+            .iter()
+            .filter(|column| fields.contains_key(**column))
+            .count();
+        if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
+            return None;
+        }
+        let outcome = Self::read(|column| match fields.get(column)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => Some(String::new()),
+        });
+        fields.retain(|name, _| !columns.contains(&name.as_str()));
+        Some(outcome)
+    }
+}
+
+/// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
+/// Asian keyboards, which it reads as the others.
+const GUARDED: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
+];
+
+/// A program that takes another delimiter than the list's begins a cell behind one of these; a quote inside a cell does not
+/// prevent that.
+const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
+
+/// The cell with a `'` wherever a spreadsheet would begin a cell that it runs.
+pub(crate) fn guarded(cell: &str) -> String {
+    let mut guarded = String::with_capacity(cell.len() + 1);
+    let mut at_begin = true;
+    for character in cell.chars() {
+        if at_begin && GUARDED.contains(&character) {
+            guarded.push('\'');
+        }
+        guarded.push(character);
+        at_begin = begins_after(character, at_begin);
+    }
+    guarded
+}
+
+/// A cell of a workbook, where it is a text and runs nowhere: guarded only where it reads like a guarded one.
+pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
+    if unguarded(cell) == cell {
+        Cow::Borrowed(cell)
+    } else {
+        Cow::Owned(guarded(cell))
+    }
+}
+
+/// What [`guarded`] made a cell of a report from.
+fn unguarded(cell: &str) -> String {
+    let mut plain = String::with_capacity(cell.len());
+    let mut at_begin = true;
+    let mut characters = cell.chars();
+    while let Some(mut character) = characters.next() {
+        if at_begin && character == '\'' {
+            let Some(guarded) = characters.next() else {
+                break;
+            };
+            character = guarded;
+        }
+        plain.push(character);
+        at_begin = begins_after(character, at_begin);
+    }
+    plain
+}
+
+/// Whether a cell may begin behind `character`: its quotes are not part of it.
+fn begins_after(character: char, at_begin: bool) -> bool {
+    BEGINS_CELL.contains(&character) || (at_begin && character == '"')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spanish_column_belongs_only_to_spanish_report() {
+        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let lacking = |columns: &[&'static str], name: &str| {
+            columns
+                .iter()
+                .copied()
+                .filter(|column| *column != name)
+                .collect::<Vec<_>>()
+        };
+        for (own, ours, expected, missing) in [
+            (vec!["to"], spanish.to_vec(), vec!["to"], vec![]),
+            (
+                vec!["to", "fecha", "entrega"],
+                english.to_vec(),
+                vec!["to", "fecha", "entrega"],
+                vec![],
+            ),
+            (
+                vec!["to", "fecha", "entrega"],
+                spanish.to_vec(),
+                vec!["to", "fecha", "entrega"],
+                vec![],
+            ),
+            (vec!["to", "at"], spanish.to_vec(), vec!["to", "at"], vec![]),
+            (
+                vec!["to", "fecha"],
+                lacking(&english, "at"),
+                vec!["to", "fecha"],
+                vec!["at"],
+            ),
+            (
+                vec!["to"],
+                lacking(&spanish, "sent_to"),
+                vec!["to"],
+                vec!["sent_to"],
+            ),
+            (
+                spanish[6..13].to_vec(),
+                english.to_vec(),
+                spanish[6..13].to_vec(),
+                vec![],
+            ),
+            (
+                spanish[3..13].to_vec(),
+                english.to_vec(),
+                spanish[3..13].to_vec(),
+                vec![],
+            ),
+            (
+                english[3..13].to_vec(),
+                spanish.to_vec(),
+                english[3..13].to_vec(),
+                vec![],
+            ),
+            (
+                vec!["to", "fecha"],
+                vec!["run", "line", "sent"],
+                vec!["to", "fecha"],
+                english[3..].to_vec(),
+            ),
+        ] {
+            let header = [own, ours].concat();
+            let layout = ReportLayout::from_header(&header).unwrap();
+            assert_eq!(
+                (layout.own(&header), layout.missing()),
+                (expected.iter().map(ToString::to_string).collect(), missing),
+                "{header:?}"
+            );
+            let upper: Vec<_> = header.iter().map(|name| name.to_uppercase()).collect();
+            let upper =
+                ReportLayout::from_header(&upper.iter().map(String::as_str).collect::<Vec<_>>())
+                    .unwrap();
+            assert_eq!(upper.own, layout.own);
+        }
+    }
+
+    #[test]
+    fn duplicate_report_columns_are_resolved_or_refused() {
+        let ours = outcome_columns(ReportLanguage::En);
+        for (header, expected) in [
+            ([&["to", "code"], &ours[..]].concat(), None),
+            ([&["to", "code"], &ours[..], &["note"]].concat(), None),
+            ([&["to", "code"], &ours[..4], &ours[5..]].concat(), None),
+            ([&["to"], &ours[..], &["Code"]].concat(), Some([7, 16])),
+            (
+                [&["to"], &ours[..], &["code", "error"]].concat(),
+                Some([7, 16]),
+            ),
+            ([&["to"], &ours[..], &["sent_to"]].concat(), Some([15, 16])),
+            ([&["to"], &ours[..], &["run"]].concat(), Some([2, 16])),
+            (
+                [&["to", "code"], &ours[..3], &["note"], &ours[3..]].concat(),
+                Some([2, 9]),
+            ),
+            ([&["to"], &ours[..3], &["note"], &ours[3..]].concat(), None),
+        ] {
+            let found = ReportLayout::from_header(&header)
+                .err()
+                .map(|error| error.to_string());
+            let found = found
+                .as_ref()
+                .and_then(|told| told.split_once(" have the name `"))
+                .map(|(columns, _)| columns);
+            let expected = expected.map(|[first, last]| format!("the columns {first} and {last}"));
+            assert_eq!(found, expected.as_deref(), "{header:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn guarded_cell_round_trips_and_never_executes(cell in "[a'=+@\\-＝＋－＠\t\r\n,;|\" ]{0,8}.*") {
+            let guarded = guarded(&cell);
+            prop_assert_eq!(unguarded(&guarded_in_sheet(&cell)), cell.as_str());
+            prop_assert_eq!(unguarded(&guarded), cell);
+            for part in guarded.split([',', ';', '|', '\t', '\r', '\n']) {
+                let begin = part.trim_start_matches('"');
+                prop_assert!(!begin.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{}", guarded);
+            }
+            prop_assert!(!guarded.starts_with(['\t', '\r', '\n']));
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Reads the rows of a list one at a time, each with the line where it begins. The first bytes decide the format.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::sync::Arc;
+
+use encoding_rs::UTF_8;
+use serde_json::{Map, Value};
+
+use super::columns::meant_columns;
+use super::csv::{CsvRecords, CsvRows};
+use super::encoding::{DecodedInput, encoding_of};
+use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
+use super::input::{ListInput, ListOptions};
+use super::ndjson_rows::NdjsonRows;
+use super::outcome::{COLUMNS, ReportLanguage, outcome_columns};
+use super::row::{ListRow, Row, TableHeader};
+use super::sheet_list::{ListNotes, SheetList};
+use super::utf8_check::{Utf8Check, check_encoding};
+use crate::base::conventions::Conventions;
+use crate::base::input::UsageError;
+
+/// An input that is being read.
+pub(crate) struct ListReader {
+    name: String,
+    format: ListFormat,
+    rows: Rows,
+    pub(crate) notes: ListNotes,
+}
+
+enum Rows {
+    Csv(Box<CsvRows>),
+    Ndjson(NdjsonRows),
+    Sheet(Box<SheetList>),
+}
+
+impl ListReader {
+    /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
+    pub(crate) fn open(
+        input: ListInput,
+        name: &str,
+        options: &ListOptions,
+    ) -> Result<Self, UsageError> {
+        let mut notes = ListNotes::default();
+        let (format, rows) = open(input, name, options, &mut notes)?;
+        Ok(Self {
+            name: name.to_owned(),
+            format,
+            rows,
+            notes,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn format(&self) -> ListFormat {
+        self.format
+    }
+
+    /// None for NDJSON, in which each row has its own fields.
+    fn table_header(&self) -> Option<&TableHeader> {
+        match &self.rows {
+            Rows::Csv(rows) => Some(&rows.header),
+            Rows::Sheet(list) => Some(&list.header),
+            Rows::Ndjson(_) => None,
+        }
+    }
+
+    /// The column names of the header; NDJSON has none.
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        self.table_header().map(|header| header.columns.names())
+    }
+
+    /// Whether it is one of our reports, saved as a workbook.
+    pub(crate) fn is_report_workbook(&self) -> bool {
+        matches!(&self.rows, Rows::Sheet(list) if list.header.layout.is_as_written())
+    }
+
+    /// A row that was read earlier, from the ledger.
+    pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
+        match self.table_header() {
+            Some(header) => Row::read_back(&header.columns, cells),
+            None => Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
+        }
+    }
+
+    /// How to write the numbers and dates of a sheet whose formats do not say it.
+    pub(crate) fn write_as(&mut self, conventions: Option<Conventions>) {
+        if let Rows::Sheet(list) = &mut self.rows {
+            list.conventions = conventions;
+        }
+    }
+
+    /// Whether `name` means the column whose header is `header`.
+    pub(crate) fn is_column(&self, name: &str, header: &str) -> bool {
+        let names: Vec<_> = self
+            .header()
+            .unwrap_or_default()
+            .iter()
+            .map(String::as_str)
+            .collect();
+        meant_columns(&names, name) == [header]
+    }
+
+    /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
+    pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
+        self.table_header()
+            .map(|header| header.layout.missing())
+            .unwrap_or_default()
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// If the rest cannot be read. A row that is only bad in itself is not an error.
+    pub(crate) fn read(&mut self) -> Result<Option<ListRow>, UsageError> {
+        match &mut self.rows {
+            Rows::Csv(rows) => rows.next(&self.name),
+            Rows::Ndjson(rows) => rows.next(&self.name),
+            Rows::Sheet(list) => list.next(&self.name, &mut self.notes),
+        }
+    }
+}
+
+fn open(
+    mut input: ListInput,
+    name: &str,
+    options: &ListOptions,
+    notes: &mut ListNotes,
+) -> Result<(ListFormat, Rows), UsageError> {
+    let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
+    let unfit = |flag: &str, what: &str| {
+        UsageError::new(
+            format!("{flag}: {name} is {what}"),
+            format!("leave {flag} out"),
+        )
+    };
+    let head = head_of(&mut input, name)?;
+    if head.starts_with(ZIP) {
+        if options.encoding.is_some() {
+            return Err(unfit("--encoding", "a workbook, which has no encoding"));
+        }
+        let list = SheetList::open(
+            input.into_file(&head).map_err(unreadable)?,
+            options,
+            name,
+            notes,
+        )?;
+        // A spreadsheet recognizes a UTF-8 report by its mark.
+        let format = CsvFormat {
+            has_mark: true,
+            ..CsvFormat::default()
+        };
+        return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
+    }
+    if let Some(error) = lock_file(name) {
+        return Err(error.in_file(name));
+    }
+    if options.sheet.is_some() {
+        let is_foreign = foreign_file(&head).map(|error| error.in_file(name));
+        return Err(is_foreign.unwrap_or_else(|| unfit("--sheet", "a text, which has no sheets")));
+    }
+    let encoding = encoding_of(&head, options.encoding);
+    let header_row = options.header_row;
+    if encoding == UTF_8 {
+        let text = ListText {
+            head,
+            utf8_check: Utf8Check::new(&input),
+            input: Box::new(input),
+            was_decoded: false,
+        };
+        return open_text(text, name, header_row);
+    }
+    let mut file = input.into_file(&head).map_err(unreadable)?;
+    if encoding.is_single_byte() {
+        notes.misread = check_encoding(&file, name, encoding)?;
+        file.rewind().map_err(unreadable)?;
+    }
+    let mut input = DecodedInput::new(Box::new(file), encoding);
+    let text = ListText {
+        head: head_of(&mut input, name)?,
+        utf8_check: Utf8Check::default(),
+        input: Box::new(input),
+        was_decoded: true,
+    };
+    open_text(text, name, header_row)
+}
+
+/// A list in UTF-8.
+struct ListText {
+    /// What has already been read.
+    head: Vec<u8>,
+    input: Box<dyn Read>,
+    /// Whether it was not UTF-8.
+    was_decoded: bool,
+    utf8_check: Utf8Check,
+}
+
+fn open_text(
+    text: ListText,
+    name: &str,
+    header_row: Option<u64>,
+) -> Result<(ListFormat, Rows), UsageError> {
+    let ListText {
+        mut head,
+        input,
+        was_decoded,
+        utf8_check,
+    } = text;
+    if let Some(error) = foreign_file(&head) {
+        return Err(error.in_file(name));
+    }
+    let mut format = CsvFormat::take(&mut head);
+    // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
+    format.has_mark |= was_decoded;
+    let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+    let named_ndjson = [".ndjson", ".jsonl"]
+        .iter()
+        .any(|ending| name.to_lowercase().ends_with(ending));
+    if named_ndjson || first == Some(&b'{') {
+        if header_row.is_some() {
+            let problem = format!("--header-row: {name} is NDJSON, which has no header");
+            return Err(UsageError::new(problem, "leave --header-row out"));
+        }
+        return Ok((
+            ListFormat::Ndjson,
+            Rows::Ndjson(NdjsonRows::new(
+                Box::new(Cursor::new(head).chain(input)),
+                utf8_check,
+            )),
+        ));
+    }
+    if first == Some(&b'[') {
+        let problem = format!("{name} is one JSON array");
+        return Err(UsageError::new(
+            problem,
+            "write one object a line, as `jq -c '.[]'` does",
+        ));
+    }
+    let mut line = format.first_line();
+    let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
+    let mut head = Vec::new();
+    if let Some(wanted) = header_row {
+        skip_lines(&mut input, line, wanted, name)?;
+        head = head_of(&mut input, name)?;
+        line = line.max(wanted);
+        format = format.below(&head);
+    }
+    let input = Box::new(Cursor::new(head).chain(input));
+    let rows = CsvRows::open(input, name, format.delimiter, line, utf8_check)?;
+    Ok((ListFormat::Csv(format), Rows::Csv(Box::new(rows))))
+}
+
+/// Skips the lines above `wanted` in an input whose first byte is in `line`.
+fn skip_lines(
+    input: &mut impl BufRead,
+    line: u64,
+    wanted: u64,
+    name: &str,
+) -> Result<(), UsageError> {
+    let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
+    for above in line..wanted {
+        if input.skip_until(b'\n').map_err(unreadable)? == 0 {
+            return Err(UsageError::no_header_row(name, wanted, Some(above - 1)));
+        }
+    }
+    match input.fill_buf().map_err(unreadable)?.first() {
+        None => Err(UsageError::no_header_row(name, wanted, Some(wanted - 1))),
+        Some(b'\n' | b'\r') => Err(UsageError::no_header_row(name, wanted, None)),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The first bytes of an input.
+pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, UsageError> {
+    let mut head = Vec::new();
+    let read = input.take(BUFFER as u64).read_to_end(&mut head);
+    read.map_err(|cause| UsageError::unreadable(name, &cause))?;
+    Ok(head)
+}
+
+/// Whether a file that begins like this is a report as it was written, be it CSV or NDJSON.
+pub(crate) fn is_report(begin: &[u8]) -> bool {
+    let mut head = begin.to_vec();
+    let format = CsvFormat::take(&mut head);
+    if head.starts_with(b"{") {
+        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
+            let last = fields.keys().rev().map(String::as_str).take(COLUMNS.len());
+            last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
+        });
+    }
+    let header = CsvRecords::new(head.as_slice(), format.delimiter, 1)
+        .next()
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let names = header.texts().unwrap_or_default();
+    [ReportLanguage::En, ReportLanguage::Es]
+        .into_iter()
+        .any(|language| names.ends_with(&outcome_columns(language)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report_is_recognized_by_its_first_bytes() {
+        let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let ours = columns.join(",");
+        let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));
+        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;
+        for (begin, expected) in [
+            (with(","), true),
+            (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
+            (with("\t"), true),
+            (format!("\"to\n(WhatsApp)\",{ours}"), true),
+            (format!("to,{}\n", spanish.join(",")), true),
+            (
+                format!("to,{}\n", spanish.join(",").replace("intentos", "attempts")),
+                false,
+            ),
+            (format!("{object}\n"), true),
+            (object.to_owned(), true),
+            ("to\n593987654321\n".to_owned(), false),
+            (format!("to\n{ours}\n"), false),
+            (format!("{ours},to\n"), false),
+            ("{\"to\":\"1\"}\n".to_owned(), false),
+            (
+                object.replace("\"sent_to\":null", "\"sent_to\":null,\"x\":1"),
+                false,
+            ),
+            ("SQLite format 3\0".to_owned(), false),
+            ("{".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_report(begin.as_bytes()), expected, "{begin:?}");
+        }
+    }
+}

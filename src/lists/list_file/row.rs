@@ -1,0 +1,404 @@
+//! A row of a list: its cells under their columns.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::columns::{Columns, is_country_column, meant_columns};
+use super::outcome::{ReportLayout, ReportedOutcome};
+use crate::base::input::UsageError;
+
+/// The header of a CSV or a sheet: the user's own columns, and those that a report has added.
+#[derive(Debug)]
+pub(super) struct TableHeader {
+    pub(super) columns: Arc<Columns>,
+    pub(super) layout: ReportLayout,
+    /// The number of its cells.
+    pub(super) width: usize,
+}
+
+impl TableHeader {
+    /// # Errors
+    /// If two columns have the same name.
+    pub(super) fn new(names: &[&str]) -> Result<Self, UsageError> {
+        let layout = ReportLayout::from_header(names)?;
+        let columns = Arc::new(Columns::new(layout.own(names))?);
+        Ok(Self {
+            columns,
+            layout,
+            width: names.len(),
+        })
+    }
+
+    /// A row of these cells, some of which a sheet shows differently.
+    pub(super) fn row(&self, cells: &[&str], shown: Vec<(usize, String)>) -> Row {
+        Row::cells_of(&self.columns, self.layout.own(cells), shown)
+    }
+}
+
+/// A row with the line where it begins; for a bad row, the error.
+#[derive(Debug)]
+pub(crate) struct ListRow {
+    /// For a workbook, the row of the sheet.
+    pub(crate) line: u64,
+    /// Where it ends: a quoted cell of CSV may have several lines.
+    pub(crate) last_line: u64,
+    pub(crate) row: Result<Row, String>,
+    /// Its lines, if it has several.
+    pub(super) inner_lines: Vec<InnerLine>,
+    /// Whether the sheet hides it, by hand or by a filter, or shows it crossed out.
+    pub(crate) is_hidden: bool,
+    /// Columns in which it has no usable value, each with the reason.
+    pub(crate) faulty_cells: Vec<(String, String)>,
+    /// The outcome, if the list is one of our reports.
+    pub(crate) outcome: Option<ReportedOutcome>,
+    /// The text of a row that is bad, or lacks cells, so that it can be corrected.
+    pub(crate) bad_text: String,
+}
+
+/// One line of a row that has several.
+#[derive(Debug)]
+pub(super) struct InnerLine {
+    pub(super) line: u64,
+    /// The row that it would be by itself, if it has as many cells as the header.
+    pub(super) row: Option<Row>,
+    /// Whether all of it is inside one quoted cell.
+    pub(super) is_inside: bool,
+}
+
+/// One row: for CSV or a sheet, cells under the header's columns, all texts; for NDJSON, the fields of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Row {
+    Cells {
+        columns: Arc<Columns>,
+        cells: Arc<[String]>,
+        shown: ShownCells,
+    },
+    Fields(Arc<Map<String, Value>>),
+}
+
+/// The cells that a sheet shows differently from what it stores, by position.
+pub(crate) type ShownCells = Option<Arc<[(usize, String)]>>;
+
+/// A cell in the ledger.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum KeptCell<'a> {
+    Stored(Cow<'a, str>),
+    /// What is stored, and what is shown.
+    Shown([Cow<'a, str>; 2]),
+}
+
+/// The cells of a row as a report has them, as the sheet shows them, from the ledger's form.
+///
+/// # Errors
+/// If it is not in the ledger's form.
+pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
+    let cells: Vec<KeptCell<'_>> = serde_json::from_value(kept)?;
+    let shown = cells.into_iter().map(|cell| match cell {
+        KeptCell::Stored(text) | KeptCell::Shown([_, text]) => Value::from(text),
+    });
+    Ok(shown.collect())
+}
+
+impl ListRow {
+    /// A row of one line without further details.
+    pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
+        let inner_lines = Vec::new();
+        let faulty_cells = Vec::new();
+        let bad_text = String::new();
+        Self {
+            line,
+            last_line: line,
+            row,
+            inner_lines,
+            is_hidden: false,
+            faulty_cells,
+            outcome: None,
+            bad_text,
+        }
+    }
+
+    /// The cells of a bad row, as the ledger keeps them: only its text, without columns.
+    pub(crate) fn bad_cells(bad_text: &str) -> String {
+        written(bad_text)
+    }
+
+    /// Refuses a row of the list `name` that contains other rows, because a stray quote has swallowed them.
+    /// `has_recipient` decides whether a line is a row. One line may look like a row if cells of several lines end and
+    /// begin beside the recipient, but not two lines in succession.
+    pub(crate) fn check_inner_lines(
+        &self,
+        name: &str,
+        has_recipient: impl Fn(&Row) -> bool,
+    ) -> Result<(), UsageError> {
+        let mut is_row_before = false;
+        for InnerLine {
+            line,
+            row,
+            is_inside,
+        } in &self.inner_lines
+        {
+            let is_row = row.as_ref().is_some_and(&has_recipient);
+            if is_row && (*is_inside || is_row_before) {
+                let from = self.line;
+                let to = self.last_line;
+                let inner = *line;
+                return Err(UsageError::new(
+                    format!(
+                        "{name}: the row of line {from} goes on to line {to} because of a quote, and line {inner} reads \
+                         like a row"
+                    ),
+                    "remove the quote, or close it; inside a cell, write each quote twice; if the cell is meant to have \
+                     these lines, send the list as a workbook or NDJSON",
+                ));
+            }
+            is_row_before = is_row;
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    /// A row from the ledger.
+    pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
+        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
+        let mut cells = Vec::new();
+        let mut shown = Vec::new();
+        for cell in kept {
+            match cell {
+                KeptCell::Stored(text) => cells.push(text.into_owned()),
+                KeptCell::Shown([stored, look]) => {
+                    shown.push((cells.len(), look.into_owned()));
+                    cells.push(stored.into_owned());
+                }
+            }
+        }
+        Some(Self::cells_of(columns, cells, shown))
+    }
+
+    pub(super) fn cells_of(
+        columns: &Arc<Columns>,
+        cells: Vec<String>,
+        shown: Vec<(usize, String)>,
+    ) -> Self {
+        let shown = (!shown.is_empty()).then(|| shown.into());
+        Self::Cells {
+            columns: Arc::clone(columns),
+            cells: cells.into(),
+            shown,
+        }
+    }
+
+    /// A row of a report in which each cell that is as the sheet of its run showed it is again what that sheet stored.
+    /// `kept` is the row of the run under `names`, in the ledger's form.
+    pub(crate) fn with_stored(&self, names: &[String], kept: &str) -> Self {
+        let Self::Cells { columns, cells, .. } = self else {
+            return self.clone();
+        };
+        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
+        let mut cells = cells.to_vec();
+        let mut shown = self.shown().to_vec();
+        for (name, kept) in names.iter().zip(kept) {
+            let (KeptCell::Shown([stored, look]), Some(place)) = (kept, columns.place(name.trim()))
+            else {
+                continue;
+            };
+            let is_new = shown.iter().all(|(at, _)| *at != place);
+            if let Some(cell) = cells.get_mut(place).filter(|cell| is_new && **cell == look) {
+                *cell = stored.into_owned();
+                shown.push((place, look.into_owned()));
+            }
+        }
+        Self::cells_of(columns, cells, shown)
+    }
+
+    /// Of a row in the ledger's form only the cells that a sheet shows differently from what it stores, if it has any.
+    pub(crate) fn shown_alone(kept: &str) -> Option<Box<str>> {
+        let mut kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
+        let is_shown = |cell: &KeptCell<'_>| matches!(cell, KeptCell::Shown(_));
+        let has_any = kept.iter().any(is_shown);
+        kept.iter_mut()
+            .filter(|cell| !is_shown(cell))
+            .for_each(|cell| *cell = KeptCell::Stored(Cow::Borrowed("")));
+        has_any.then(|| written(&kept).into())
+    }
+
+    /// The cells that a sheet shows differently from what it stores, by position.
+    pub(crate) fn shown(&self) -> &[(usize, String)] {
+        let Self::Cells {
+            shown: Some(shown), ..
+        } = self
+        else {
+            return &[];
+        };
+        shown
+    }
+
+    /// What a sheet shows at a position, if it stores something else there.
+    pub(crate) fn cell_text(&self, place: usize) -> Option<&str> {
+        self.shown()
+            .iter()
+            .find(|(at, _)| *at == place)
+            .map(|(_, look)| look.as_str())
+    }
+
+    /// The columns of a header.
+    fn columns(&self) -> Option<&Columns> {
+        let Self::Cells { columns, .. } = self else {
+            return None;
+        };
+        Some(columns)
+    }
+
+    /// The position of the column that `name` means.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.columns()?.place(name)
+    }
+
+    /// The column of a header that `name` means.
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        self.columns()?
+            .names()
+            .get(self.place(name)?)
+            .map(String::as_str)
+    }
+
+    /// The value of `name`, or of the column that it means.
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
+        self.cell(name)
+            .map(Value::from)
+            .or_else(|| self.field(name).cloned())
+    }
+
+    /// The text of `name`; None if the value is not a text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.cell(name).or_else(|| self.field(name)?.as_str())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.place(name).is_some() || self.field(name).is_some()
+    }
+
+    /// The text under each of [`Row::names`]; empty if the value is not a text.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Cells { cells, .. } => cells.iter().map(String::as_str).collect(),
+            Self::Fields(fields) => fields
+                .values()
+                .map(|value| value.as_str().unwrap_or_default())
+                .collect(),
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Cells { columns, .. } => columns.names().iter().map(String::as_str).collect(),
+            Self::Fields(fields) => fields.keys().map(String::as_str).collect(),
+        }
+    }
+
+    /// The cells of the columns that give the country of its national numbers, each with its column's name.
+    pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
+        match self {
+            Self::Cells { columns, cells, .. } => {
+                let cell = |place: &usize| {
+                    Some((
+                        columns.names().get(*place)?.trim(),
+                        Cow::Borrowed(cells.get(*place)?.as_str()),
+                    ))
+                };
+                columns.country_places().iter().filter_map(cell).collect()
+            }
+            Self::Fields(fields) => {
+                let named = fields
+                    .iter()
+                    .filter(|(name, value)| !value.is_null() && is_country_column(name));
+                let cells = named.map(|(name, value)| match value {
+                    Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
+                    other => (name.as_str(), Cow::Owned(other.to_string())),
+                });
+                cells.collect()
+            }
+        }
+    }
+
+    /// As an object.
+    pub(crate) fn to_json(&self) -> Value {
+        match self {
+            Self::Cells { columns, cells, .. } => {
+                let named = columns.names().iter().map(|name| name.trim().to_owned());
+                Value::Object(
+                    named
+                        .zip(cells.iter().map(|cell| Value::from(cell.as_str())))
+                        .collect(),
+                )
+            }
+            Self::Fields(fields) => Value::Object(fields.as_ref().clone()),
+        }
+    }
+
+    /// The ledger's form: a JSON array of cells, some with what the sheet shows, or the object.
+    pub(crate) fn cells(&self) -> String {
+        match self {
+            Self::Cells {
+                cells, shown: None, ..
+            } => written(cells.as_ref()),
+            Self::Cells {
+                cells,
+                shown: Some(_),
+                ..
+            } => {
+                let kept =
+                    cells
+                        .iter()
+                        .enumerate()
+                        .map(|(place, cell)| match self.cell_text(place) {
+                            Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
+                            None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
+                        });
+                written(&kept.collect::<Vec<_>>())
+            }
+            Self::Fields(fields) => written(fields.as_ref()),
+        }
+    }
+
+    /// A cell of CSV, unchanged.
+    pub(crate) fn cell(&self, name: &str) -> Option<&str> {
+        self.cell_at(self.place(name)?)
+    }
+
+    /// The cell at a position.
+    pub(crate) fn cell_at(&self, place: usize) -> Option<&str> {
+        let Self::Cells { cells, .. } = self else {
+            return None;
+        };
+        cells.get(place).map(String::as_str)
+    }
+
+    /// A field of NDJSON, unchanged.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        let Self::Fields(fields) = self else {
+            return None;
+        };
+        fields
+            .get(name)
+            .or_else(|| match meant_columns(&self.names(), name)[..] {
+                [name] => fields
+                    .iter()
+                    .find(|(key, _)| key.trim() == name)
+                    .map(|(_, value)| value),
+                _ => None,
+            })
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "texts and values with texts as keys can always be written"
+)]
+fn written<T: Serialize + ?Sized>(cells: &T) -> String {
+    serde_json::to_string(cells).expect("texts and values are JSON")
+}

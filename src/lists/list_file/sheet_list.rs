@@ -1,0 +1,285 @@
+//! A sheet as a list: its first filled row, or the one that was asked for, is the header, and each filled row below it is a row.
+//! What is noticed while it is read is reported afterwards.
+
+use std::fs::File;
+
+use super::input::ListOptions;
+use super::row::{ListRow, Row, TableHeader};
+use super::workbook::{
+    CellFault, CellLook, FormatFallback, MergedCellPolicy, SheetRow, SheetStream, Workbook,
+    column_letters,
+};
+use crate::base::conventions::Conventions;
+use crate::base::input::UsageError;
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct ListNotes {
+    /// Rows that a spreadsheet hides or shows crossed out; they are returned like all others.
+    pub(crate) hidden_rows: Vec<u64>,
+    /// The columns in which cells are not written as the sheet shows them.
+    pub(crate) unshown_columns: Vec<UnshownColumn>,
+    /// For a workbook, the sheet that is read.
+    pub(crate) sheet: Option<String>,
+    /// The other visible sheets.
+    pub(crate) other_sheets: Vec<String>,
+    /// How the list reads in the encoding that was asked for, if another one fits better.
+    pub(crate) misread: Option<String>,
+}
+
+impl ListNotes {
+    /// An error of the list, whose hint names the other sheets of its workbook: the list may be on one of them.
+    pub(crate) fn with_sheets(&self, error: UsageError) -> UsageError {
+        let Some(first) = self.other_sheets.first() else {
+            return error;
+        };
+        let names = self.named_sheets();
+        let hint = format!(
+            "if the list is on another sheet ({names}), add --sheet '{}' before the kind; {}",
+            first.replace('\'', "'\\''"),
+            error.hint
+        );
+        UsageError { hint, ..error }
+    }
+
+    /// The first other sheets by name.
+    pub(crate) fn named_sheets(&self) -> String {
+        let mut named: Vec<_> = self
+            .other_sheets
+            .iter()
+            .take(NAMED_SHEETS)
+            .map(|sheet| format!("`{sheet}`"))
+            .collect();
+        if self.other_sheets.len() > NAMED_SHEETS {
+            named.push("…".to_owned());
+        }
+        named.join(", ")
+    }
+}
+
+/// The most other sheets that an error names.
+const NAMED_SHEETS: usize = 5;
+
+/// A column in which a cell is not written as the sheet shows it.
+#[derive(Debug)]
+pub(crate) struct UnshownColumn {
+    pub(crate) name: String,
+    pub(crate) why: FormatFallback,
+    /// The format, the row and the stored value of the first such cell.
+    pub(crate) format: String,
+    pub(crate) row: u64,
+    pub(crate) stored: String,
+    pub(super) place: usize,
+}
+
+pub(super) struct SheetList {
+    stream: SheetStream,
+    pub(super) header: TableHeader,
+    /// How to write numbers and dates whose formats do not say it.
+    pub(super) conventions: Option<Conventions>,
+}
+
+impl SheetList {
+    pub(super) fn open(
+        file: File,
+        options: &ListOptions,
+        name: &str,
+        notes: &mut ListNotes,
+    ) -> Result<Self, UsageError> {
+        let workbook = Workbook::open(file, name)?;
+        let place = workbook.place(options.sheet.as_deref())?;
+        notes.sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
+        notes.other_sheets = workbook
+            .visible()
+            .filter(|(other, _)| *other != place)
+            .map(|(_, sheet)| sheet.name.clone())
+            .collect();
+        let mut stream = workbook.rows(place, MergedCellPolicy::Hidden)?;
+        let row = header_row(&mut stream, options.header_row, name)
+            .map_err(|error| notes.with_sheets(error))?;
+        if let Some((column, fault)) = row.faults.first() {
+            let problem = problem(*column, row.number, None, fault);
+            let problem = format!("{name}: {problem}; it is in the header");
+            return Err(UsageError::new(
+                problem,
+                "write the column's name there as a text",
+            ));
+        }
+        let mut names = texts(&row.cells);
+        while names.pop_if(|name| name.trim().is_empty()).is_some() {}
+        let header =
+            TableHeader::new(&names).map_err(|error| notes.with_sheets(error.in_file(name)))?;
+        Ok(Self {
+            stream,
+            header,
+            conventions: None,
+        })
+    }
+
+    pub(super) fn next(
+        &mut self,
+        name: &str,
+        notes: &mut ListNotes,
+    ) -> Result<Option<ListRow>, UsageError> {
+        let Some(row) = self.stream.next()? else {
+            return Ok(None);
+        };
+        let cells = texts(&row.cells);
+        self.header
+            .columns
+            .check_title(row.number, &cells)
+            .map_err(|error| notes.with_sheets(error.in_file(name)))?;
+        let made = self.row(&row, notes);
+        let is_hidden = row.is_hidden || row.is_crossed_out();
+        notes.hidden_rows.extend(is_hidden.then_some(row.number));
+        let bad_text = if made.is_err() {
+            cells.join("\t").trim_end().to_owned()
+        } else {
+            String::new()
+        };
+        Ok(Some(ListRow {
+            is_hidden,
+            faulty_cells: self.faulty_cells(&row),
+            outcome: self.header.layout.outcome(&cells),
+            bad_text,
+            ..ListRow::new(row.number, made)
+        }))
+    }
+
+    fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
+        let told = |(column, fault): &(usize, CellFault)| {
+            let name = self
+                .header
+                .layout
+                .own_place(*column)
+                .and_then(|place| self.header.columns.names().get(place));
+            (
+                name.cloned().unwrap_or_default(),
+                problem(*column, row.number, name, fault),
+            )
+        };
+        row.faults.iter().map(told).collect()
+    }
+
+    /// What the sheet shows for a row's cells, if it stores something else.
+    fn shown(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
+        let (
+            Self {
+                header,
+                conventions,
+                ..
+            },
+            unshown,
+        ) = (self, &mut notes.unshown_columns);
+        let mut shown = Vec::new();
+        for (place, look) in &row.looks {
+            let (Some(own), Some(stored)) =
+                (header.layout.own_place(*place), row.cells.get(*place))
+            else {
+                continue;
+            };
+            let Some(name) = header.columns.names().get(own) else {
+                continue;
+            };
+            let written = match look {
+                CellLook::Text(text) => Ok(text.clone()),
+                CellLook::Stored => match conventions {
+                    Some(known) => Ok(stored.replace('.', &known.decimal_mark.to_string())),
+                    None if stored.contains('.') => Err((FormatFallback::Country, "General")),
+                    None => Ok(stored.clone()),
+                },
+                CellLook::Number(value, format) => format
+                    .show(*value, conventions.as_ref())
+                    .map_err(|why| (why, format.code.as_str())),
+            };
+            // A number with decimals is recognized by its format, whatever the conventions of the list's country.
+            let is_told = |text: &String| text != stored || stored.contains('.');
+            match written {
+                Ok(text) if is_told(&text) => shown.push((own, text)),
+                Ok(_) => {}
+                Err((why, format)) => {
+                    if is_told(stored) {
+                        shown.push((own, stored.clone()));
+                    }
+                    if unshown
+                        .iter()
+                        .all(|known| (known.place, known.why) != (*place, why))
+                    {
+                        let [name, format, stored] =
+                            [name.as_str(), format, stored].map(|text| text.trim().to_owned());
+                        unshown.push(UnshownColumn {
+                            name,
+                            why,
+                            format,
+                            row: row.number,
+                            stored,
+                            place: *place,
+                        });
+                    }
+                }
+            }
+        }
+        shown
+    }
+
+    fn row(&self, row: &SheetRow, notes: &mut ListNotes) -> Result<Row, String> {
+        let beyond = row
+            .cells
+            .iter()
+            .enumerate()
+            .skip(self.header.width)
+            .find(|(_, cell)| !cell.trim().is_empty());
+        if let Some((column, _)) = beyond {
+            let cell = column_letters(column);
+            let last = column_letters(self.header.width.saturating_sub(1));
+            return Err(format!(
+                "cell {cell}{} is filled, but the header ends at column {last}",
+                row.number
+            ));
+        }
+        let shown = self.shown(row, notes);
+        Ok(self.header.row(&texts(&row.cells), shown))
+    }
+}
+
+/// The row in the line `wanted`, otherwise the first filled one.
+fn header_row(
+    stream: &mut SheetStream,
+    wanted: Option<u64>,
+    name: &str,
+) -> Result<SheetRow, UsageError> {
+    let mut last = 0;
+    while let Some(row) = stream.next()? {
+        match wanted {
+            Some(wanted) if row.number < wanted => last = row.number,
+            Some(wanted) if row.number > wanted => {
+                return Err(UsageError::no_header_row(name, wanted, None));
+            }
+            _ => return Ok(row),
+        }
+    }
+    Err(wanted.map_or_else(
+        || UsageError::no_rows(name),
+        |wanted| UsageError::no_header_row(name, wanted, Some(last)),
+    ))
+}
+
+fn texts(cells: &[String]) -> Vec<&str> {
+    cells.iter().map(String::as_str).collect()
+}
+
+/// What is wrong with a cell; `name` is its column's name, if it has one.
+pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
+    let cell = format!("{}{row}", column_letters(column));
+    let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
+    let place = name.map_or_else(
+        || format!("cell {cell}"),
+        |name| format!("{name}: cell {cell}"),
+    );
+    match fault {
+        CellFault::Error(error) => format!("{place} has the error {error}"),
+        CellFault::NotCalculated => {
+            format!("{place} has a formula without a value; open the workbook and save it again")
+        }
+    }
+}

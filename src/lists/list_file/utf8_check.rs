@@ -1,0 +1,210 @@
+//! The errors for a list that is not in the encoding in which it is read. They show how a line reads in the encoding
+//! that fits, because a wrong encoding would change names for every recipient.
+
+use std::fs::File;
+use std::io::{self, BufReader, Seek};
+
+use encoding_rs::Encoding;
+
+use super::input::ListInput;
+use crate::base::input::UsageError;
+use crate::base::text_encoding::{LineSurvey, SurveyedLines, WesternEncoding};
+use crate::base::texts::clipped;
+
+/// The most characters of a line that are shown, and how many of them may come before the first letter in question.
+const SHOWN: usize = 60;
+const SHOWN_BEFORE: usize = 20;
+
+/// What is known of a list that is read as UTF-8, for the error if it is not.
+#[derive(Default)]
+pub(super) struct Utf8Check {
+    /// The list, if it can be read again.
+    file: Option<File>,
+    /// The first text with letters of several bytes.
+    letters: Option<(u64, String)>,
+}
+
+impl Utf8Check {
+    pub(super) fn new(input: &ListInput) -> Self {
+        let file = match input {
+            ListInput::File(file) => file.try_clone().ok(),
+            ListInput::Stream(_) => None,
+        };
+        // A pipe cannot be read again.
+        let is_regular = |file: &File| file.metadata().is_ok_and(|metadata| metadata.is_file());
+        Self {
+            file: file.filter(is_regular),
+            letters: None,
+        }
+    }
+
+    /// Remembers the first text that is not ASCII.
+    pub(super) fn see(&mut self, line: u64, text: &str) {
+        if self.letters.is_none() && !text.is_ascii() {
+            self.letters = Some((line, text.to_owned()));
+        }
+    }
+
+    /// As [`Utf8Check::see`], for the cells of a row.
+    pub(super) fn see_cells(&mut self, line: u64, cells: &[&str]) {
+        if self.letters.is_none() && cells.iter().any(|cell| !cell.is_ascii()) {
+            self.letters = Some((line, cells.join(" ")));
+        }
+    }
+
+    /// The error for the list `name`, in which `bytes` at `line` are not UTF-8.
+    pub(super) fn error(&self, name: &str, line: u64, bytes: &[u8]) -> UsageError {
+        let survey = self
+            .survey_file()
+            .filter(|survey| survey.other.count > 0)
+            .unwrap_or_else(|| self.survey_line(line, bytes));
+        if survey.is_mixed() {
+            return mixed(name, &survey);
+        }
+        let encoding = WesternEncoding::guess(&survey.other_bytes);
+        let shown = excerpt(&encoding.decode(&survey.other.sample));
+        UsageError::new(
+            format!("{name}: line {line} is not UTF-8; in {encoding} it reads `{shown}`"),
+            match encoding {
+                WesternEncoding::Windows1252 | WesternEncoding::MacRoman => format!(
+                    "if that is right, add --encoding {encoding} before the kind; if not, save the list as \"CSV UTF-8\""
+                ),
+                WesternEncoding::Cp850 => conversion(name),
+            },
+        )
+    }
+
+    /// The whole list.
+    fn survey_file(&self) -> Option<LineSurvey> {
+        let mut file = self.file.as_ref()?.try_clone().ok()?;
+        file.rewind().ok()?;
+        LineSurvey::read(BufReader::new(file)).ok()
+    }
+
+    /// What was seen of a list that cannot be read again.
+    fn survey_line(&self, line: u64, bytes: &[u8]) -> LineSurvey {
+        let mut survey = LineSurvey::default();
+        if let Some((line, text)) = &self.letters {
+            survey.add(*line, text.as_bytes());
+        }
+        survey.add(line, bytes);
+        survey
+    }
+}
+
+/// Checks that the list in `file` can be in the encoding that was asked for, in which each byte is a character.
+/// Returns a warning if another encoding fits better.
+///
+/// # Errors
+/// If lines of it are UTF-8.
+pub(super) fn check_encoding(
+    file: &File,
+    name: &str,
+    asked: &'static Encoding,
+) -> Result<Option<String>, UsageError> {
+    let survey = file
+        .try_clone()
+        .and_then(|file| LineSurvey::read(BufReader::new(file)))
+        .map_err(|cause: io::Error| UsageError::unreadable(name, &cause))?;
+    if survey.is_mixed() {
+        return Err(mixed(name, &survey));
+    }
+    if survey.utf_8.count > 0 || survey.other.count == 0 && survey.has_unusual_utf_8 {
+        let problem = format!("--encoding: {name} is UTF-8, not {}", asked.name());
+        return Err(UsageError::new(problem, "leave --encoding out"));
+    }
+    let Some(asked) = WesternEncoding::from_encoding(asked) else {
+        return Ok(None);
+    };
+    let guess = WesternEncoding::guess(&survey.other_bytes);
+    let fits_better =
+        guess.fitness(&survey.other_bytes) > asked.fitness(&survey.other_bytes) && guess != asked;
+    Ok(fits_better.then(|| {
+        let sample = &survey.other.sample;
+        let asked_text = excerpt(&asked.decode(sample));
+        let guessed_text = excerpt(&guess.decode(sample));
+        let line = survey.other.describe_first();
+        format!(
+            "--encoding {asked}: {line} of {name} reads `{asked_text}`; in {guess} it reads `{guessed_text}`"
+        )
+    }))
+}
+
+/// The error for a list of which only some lines are UTF-8.
+fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
+    let [utf_8, other] = [&survey.utf_8, &survey.other];
+    let encoding = WesternEncoding::guess(&survey.other_bytes);
+    let utf_8_text = excerpt(&String::from_utf8_lossy(&utf_8.sample));
+    let other_text = excerpt(&encoding.decode(&other.sample));
+    let are = |lines: &SurveyedLines| if lines.count == 1 { "is" } else { "are" };
+    let message = format!(
+        "{name} mixes two encodings: {} {} UTF-8 (`{utf_8_text}`), {} {} not (`{other_text}` in {encoding})",
+        utf_8.describe(),
+        are(utf_8),
+        other.describe(),
+        are(other),
+    );
+    let fewer = if utf_8.count < other.count {
+        utf_8
+    } else {
+        other
+    };
+    let hint = format!(
+        "type the letters of {} again in an editor, and save the list as UTF-8",
+        fewer.describe()
+    );
+    UsageError::new(message, hint)
+}
+
+/// How to convert a list of an old console.
+fn conversion(name: &str) -> String {
+    format!(
+        "if that is right, convert it: iconv -f CP850 -t UTF-8 '{}' > utf8.csv; if not, save the list as \"CSV UTF-8\"",
+        name.replace('\'', "'\\''")
+    )
+}
+
+/// What is shown of a line: the part with its first letter that is not ASCII.
+fn excerpt(line: &str) -> String {
+    let visible: Vec<char> = line
+        .trim()
+        .chars()
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect();
+    let first = visible
+        .iter()
+        .position(|character| !character.is_ascii())
+        .unwrap_or_default();
+    let begin = if first < SHOWN {
+        0
+    } else {
+        first.saturating_sub(SHOWN_BEFORE)
+    };
+    let shown: String = visible.iter().skip(begin).collect();
+    let shown = clipped(&shown, SHOWN);
+    if begin == 0 {
+        shown.into_owned()
+    } else {
+        format!("…{shown}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpt_shows_the_first_doubtful_letter() {
+        assert_eq!(excerpt(" José;1\t"), "José;1");
+        let long = format!("{}José;{}", "x".repeat(100), "y".repeat(100));
+        let shown = excerpt(&long);
+        assert!(shown.starts_with("…xxx") && shown.contains("José;") && shown.ends_with('…'));
+        assert_eq!(excerpt("a\u{81}b"), "a\u{fffd}b");
+    }
+}

@@ -1,0 +1,116 @@
+//! The zip archive that a workbook is, and why it cannot be read; the name of the list comes in front of that.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io;
+use std::io::{BufReader, Read};
+
+use memchr::memmem;
+use zip::ZipArchive;
+use zip::read::ZipFile;
+use zip::result::ZipError;
+
+use crate::base::input::UsageError;
+
+pub(super) type Archive = ZipArchive<BufReader<File>>;
+
+/// Opens the file at `path`, if it exists.
+pub(super) fn open_part<'a>(
+    archive: &'a mut Archive,
+    path: &str,
+) -> Result<Option<ZipFile<'a, BufReader<File>>>, UsageError> {
+    match place(archive, path) {
+        Some(place) => Ok(Some(archive.by_index(place).map_err(zip_error)?)),
+        None => Ok(None),
+    }
+}
+
+/// Some programs write the path with other capitals, or with backslashes.
+fn place(archive: &Archive, path: &str) -> Option<usize> {
+    let is_meant = |name: &[u8]| {
+        name.len() == path.len()
+            && String::from_utf8_lossy(name)
+                .replace('\\', "/")
+                .eq_ignore_ascii_case(path)
+    };
+    archive
+        .index_for_name(path)
+        .or_else(|| archive.file_names_raw().position(is_meant))
+}
+
+/// How many bytes are searched at once.
+const PIECE: usize = 64 * 1024;
+
+/// Whether `part` occurs anywhere in `input`.
+pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
+    let finder = memmem::Finder::new(part);
+    let mut piece = Vec::with_capacity(PIECE);
+    loop {
+        // The end of one piece may continue in the next.
+        piece.drain(..piece.len().saturating_sub(part.len()));
+        if input.by_ref().take(PIECE as u64).read_to_end(&mut piece)? == 0 {
+            return Ok(false);
+        }
+        if finder.find(&piece).is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+pub(super) fn damaged(part: &str, problem: impl Display) -> UsageError {
+    let words = format!("it is a damaged workbook: {part}: {problem}");
+    UsageError::new(words, "open it, and save the sheet as \"CSV UTF-8\"")
+}
+
+pub(super) fn password() -> UsageError {
+    UsageError::new(
+        "it is protected with a password",
+        "open it, and save a copy without a password",
+    )
+}
+
+pub(super) fn unreadable(cause: &io::Error) -> UsageError {
+    UsageError::new(
+        format!("failed to read it: {cause}"),
+        "check the path and its permissions",
+    )
+}
+
+pub(super) fn zip_error(error: ZipError) -> UsageError {
+    match error {
+        ZipError::UnsupportedArchive(text) if text == ZipError::PASSWORD_REQUIRED => password(),
+        error => UsageError::new(
+            format!("it is a damaged zip archive: {error}"),
+            "copy or download it again",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tag_is_found_across_buffer_boundaries() {
+        let tag = "mergeCell";
+        for before in [
+            0,
+            1,
+            PIECE - tag.len(),
+            PIECE - 4,
+            PIECE - 1,
+            PIECE,
+            3 * PIECE - 5,
+        ] {
+            let sheet = "x".repeat(before) + "<x:mergeCell ref";
+            assert!(
+                contains(sheet.as_bytes(), tag.as_bytes()).unwrap(),
+                "{before}"
+            );
+            assert!(
+                !contains(&sheet.as_bytes()[..before + 8], tag.as_bytes()).unwrap(),
+                "{before}"
+            );
+        }
+    }
+}

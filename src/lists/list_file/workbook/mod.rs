@@ -1,0 +1,191 @@
+//! A workbook: its sheets, and the rows of each, one at a time, of an Excel (.xlsx) or OpenDocument (.ods) file. Values are
+//! what is stored, as the texts that a CSV would have, together with what the sheet shows.
+
+mod archive;
+mod format_tokens;
+mod number_format;
+mod ods;
+mod ods_styles;
+mod part;
+mod shared_strings;
+mod sheet_row;
+mod values;
+mod xlsx;
+mod xlsx_rows;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::sync::Arc;
+
+use zip::ZipArchive;
+
+use self::archive::{Archive, open_part};
+use self::archive::{unreadable, zip_error};
+pub(crate) use self::number_format::FormatFallback;
+use self::ods_styles::OdsStyles;
+pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, column_letters};
+pub(crate) use self::values::plain_number;
+use self::xlsx_rows::SheetContext;
+use super::format::not_a_list;
+use crate::base::input::UsageError;
+use crate::base::suggest::nearest;
+
+/// The type of an OpenDocument spreadsheet; a template's type continues after it.
+const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
+
+pub(crate) struct Workbook {
+    file: File,
+    /// The name of the list, for errors.
+    name: String,
+    pub(super) sheets: Vec<Sheet>,
+    content: Arc<WorkbookContext>,
+}
+
+pub(super) struct Sheet {
+    pub(super) name: String,
+    pub(super) is_hidden: bool,
+    /// Its file in the archive.
+    part: String,
+}
+
+/// What the cells of all sheets refer to.
+enum WorkbookContext {
+    Excel(SheetContext),
+    OpenDocument(OdsStyles),
+}
+
+/// Whether the values of cells that are covered by a merge are left out, as the sheet does not show them. People who must
+/// not be written to are looked for in them, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MergedCellPolicy {
+    Hidden,
+    Read,
+}
+
+impl Workbook {
+    /// The workbook in a zip archive; errors use `name`.
+    pub(super) fn open(file: File, name: &str) -> Result<Self, UsageError> {
+        let opened = file
+            .try_clone()
+            .map_err(|cause| unreadable(&cause))
+            .and_then(open);
+        let (sheets, content) = opened.map_err(|error| error.in_file(name))?;
+        Ok(Self {
+            file,
+            name: name.to_owned(),
+            sheets,
+            content: Arc::new(content),
+        })
+    }
+
+    /// The sheets that are not hidden, with their positions.
+    pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Sheet)> {
+        self.sheets
+            .iter()
+            .enumerate()
+            .filter(|(_, sheet)| !sheet.is_hidden)
+    }
+
+    /// The position of the sheet `wanted`, otherwise of the first visible one.
+    pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
+        let names: Vec<_> = self
+            .sheets
+            .iter()
+            .map(|sheet| sheet.name.as_str())
+            .collect();
+        let Some(wanted) = wanted.filter(|_| !names.is_empty()) else {
+            let hint = if names.is_empty() {
+                "name a workbook with a list in it"
+            } else {
+                "name one with --sheet NAME"
+            };
+            let hidden = if names.is_empty() {
+                String::new()
+            } else {
+                format!("; hidden: {}", names.join(", "))
+            };
+            let none =
+                || UsageError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
+            return self
+                .visible()
+                .next()
+                .map(|(place, _)| place)
+                .ok_or_else(none);
+        };
+        // A spreadsheet cannot have two sheets whose names differ only in capitals.
+        let is_alike = |name: &&str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
+        let found = names
+            .iter()
+            .position(|name| *name == wanted)
+            .or_else(|| names.iter().position(is_alike));
+        found.ok_or_else(|| {
+            let meant = nearest(wanted, names.iter().copied());
+            let meant = meant
+                .map(|sheet| format!(" (did you mean `{sheet}`?)"))
+                .unwrap_or_default();
+            let problem = format!(
+                "{} has no sheet `{wanted}`{meant}; there are: {}",
+                self.name,
+                names.join(", ")
+            );
+            UsageError::new(problem, "name one with --sheet NAME")
+        })
+    }
+
+    /// The filled rows of the sheet at `place`.
+    pub(super) fn rows(
+        &self,
+        place: usize,
+        covered: MergedCellPolicy,
+    ) -> Result<SheetStream, UsageError> {
+        let file = self
+            .file
+            .try_clone()
+            .map_err(|cause| UsageError::unreadable(&self.name, &cause))?;
+        let part = self
+            .sheets
+            .get(place)
+            .map(|sheet| sheet.part.clone())
+            .unwrap_or_default();
+        let book = Arc::clone(&self.content);
+        SheetStream::start(&self.name, move |sink| {
+            let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip_error)?;
+            match book.as_ref() {
+                WorkbookContext::Excel(context) => {
+                    xlsx::read_sheet(&mut archive, &part, context, covered, sink)
+                }
+                WorkbookContext::OpenDocument(styles) => {
+                    ods::read_sheet(&mut archive, place, styles, covered, sink)
+                }
+            }
+        })
+    }
+}
+
+fn open(file: File) -> Result<(Vec<Sheet>, WorkbookContext), UsageError> {
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip_error)?;
+    if is_ods(&mut archive)? {
+        let (sheets, styles) = ods::open(&mut archive)?;
+        return Ok((sheets, WorkbookContext::OpenDocument(styles)));
+    }
+    let path = xlsx::workbook_path(&mut archive)?;
+    let hint = "unpack it, and name the list inside; a document of another program save as .xlsx";
+    let path = path.ok_or_else(|| not_a_list("a zip archive", hint))?;
+    let (sheets, context) = xlsx::open(&mut archive, &path)?;
+    Ok((sheets, WorkbookContext::Excel(context)))
+}
+
+fn is_ods(archive: &mut Archive) -> Result<bool, UsageError> {
+    let Some(mimetype) = open_part(archive, "mimetype")? else {
+        return Ok(false);
+    };
+    let mut begin = Vec::new();
+    mimetype
+        .take(ODS.len() as u64)
+        .read_to_end(&mut begin)
+        .map_err(|cause| unreadable(&cause))?;
+    Ok(begin == ODS)
+}

@@ -1,0 +1,476 @@
+//! The format of a cell, and how it shows a number: `0000000000`, `0%`, `"$"#,##0.00`, `dd/mm/yyyy` (ECMA-376 part 1,
+//! 18.8.30 and 18.8.31). A format that is more than digits or a date counts as not simple.
+
+use jiff::civil::DateTime;
+
+use super::format_tokens::{Token, sections, tokens};
+use super::values::{NumberKind, is_general, moment, number as written_number};
+use crate::base::conventions::{Conventions, NumberLayout, OF_DAY, has_code, written_date};
+use crate::base::texts::rows;
+
+/// A format of a workbook's cells.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NumberFormat {
+    /// As written in the workbook.
+    pub(crate) code: String,
+    /// What it makes of a positive number.
+    kind: NumberKind,
+    /// For positive numbers, negative ones, and zero; None if the format is not simple.
+    sections: Option<Vec<Section>>,
+    /// Those of the country that the format itself names.
+    conventions: Option<Conventions>,
+    /// Whether the country decides the order of day and month.
+    is_regional: bool,
+    /// Whether days are counted from 1904.
+    is_1904: bool,
+}
+
+/// Why a cell is not written as its format shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormatFallback {
+    /// The format is not a simple one.
+    Format,
+    /// No country decides which marks or names to write.
+    Country,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Section {
+    Number {
+        before: String,
+        layout: NumberLayout,
+        behind: String,
+    },
+    /// As strftime has it.
+    Date(String),
+    /// There may be more than 24 hours before what the format writes.
+    Hours { is_padded: bool, format: String },
+    /// No digits at all: `"-"` for zero.
+    Text(String),
+}
+
+impl NumberFormat {
+    /// The format `id`, with its code if the workbook declares it; None if it shows a number as it is stored.
+    pub(super) fn new(id: u32, declared: Option<&str>, is_1904: bool) -> Option<Self> {
+        // Some programs write the first one out, as used in the United States.
+        let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
+        let code = declared.filter(|_| !is_regional).or_else(|| built_in(id))?;
+        Some(Self {
+            is_regional,
+            ..Self::from_code(code, is_1904)?
+        })
+    }
+
+    fn from_code(code: &str, is_1904: bool) -> Option<Self> {
+        if is_general(code) {
+            return None;
+        }
+        let mut conventions = None;
+        // The fourth is for texts, and so is a last one with `@`.
+        let mut codes = sections(code);
+        codes.truncate(3);
+        while codes.len() > 1 && codes.pop_if(|section| section.contains('@')).is_some() {}
+        let sections: Vec<_> = codes
+            .into_iter()
+            .map(|section| tokens(section, &mut conventions))
+            .collect();
+        let kind = sections
+            .first()
+            .map_or(NumberKind::Plain, |tokens| kind(tokens));
+        let sections = sections
+            .iter()
+            .map(|tokens| Section::from_tokens(tokens))
+            .collect();
+        Some(Self {
+            code: code.to_owned(),
+            kind,
+            sections,
+            conventions,
+            is_regional: false,
+            is_1904,
+        })
+    }
+
+    /// A stored number as a text.
+    pub(super) fn value(&self, stored: &str) -> String {
+        written_number(stored, self.kind, self.is_1904)
+    }
+
+    /// How a person sees `text`, if the format adds something to it.
+    pub(super) fn show_text(&self, text: &str) -> Option<String> {
+        let (before, behind) = sections(&self.code).pop()?.split_once('@')?;
+        let words = |code| words(&tokens(code, &mut None));
+        Some(
+            format!("{}{text}{}", words(before)?, words(behind)?)
+                .trim()
+                .to_owned(),
+        )
+        .filter(|shown| shown != text.trim())
+    }
+
+    /// How a person sees `value`, in a list from a country with `conventions`.
+    pub(crate) fn show(
+        &self,
+        value: f64,
+        conventions: Option<&Conventions>,
+    ) -> Result<String, FormatFallback> {
+        let conventions = self.conventions.as_ref().or(conventions);
+        let sections = self.sections.as_deref().ok_or(FormatFallback::Format)?;
+        let (section, has_sign) = match sections {
+            [_, negative, ..] if value < 0.0 => (negative, false),
+            [_, _, zero] if value == 0.0 => (zero, false),
+            [positive, ..] => (positive, value < 0.0),
+            [] => return Err(FormatFallback::Format),
+        };
+        let at = || moment(value, self.is_1904).ok_or(FormatFallback::Format);
+        let language = conventions.and_then(|known| known.language);
+        let dated = |format: &str, at: DateTime| {
+            written_date(format, at, language).ok_or(FormatFallback::Country)
+        };
+        let shown = match section {
+            Section::Number {
+                before,
+                layout,
+                behind,
+            } => {
+                let number = layout
+                    .write(value, conventions)
+                    .ok_or(FormatFallback::Country)?;
+                format!(
+                    "{}{before}{number}{behind}",
+                    if has_sign { "-" } else { "" }
+                )
+            }
+            Section::Text(text) => text.clone(),
+            Section::Date(format) if self.is_regional => {
+                let short = conventions.ok_or(FormatFallback::Country)?.short_date;
+                dated(
+                    &format.replace("%-m/%-d/%Y", short),
+                    at()?.date.ok_or(FormatFallback::Format)?,
+                )?
+            }
+            Section::Date(format) if has_code(format, OF_DAY) => {
+                dated(format, at()?.date.ok_or(FormatFallback::Format)?)?
+            }
+            Section::Date(format) => dated(format, at()?.clock)?,
+            Section::Hours { is_padded, format } => {
+                let at = at()?;
+                let hours = if *is_padded {
+                    format!("{:02}", at.hours)
+                } else {
+                    at.hours.to_string()
+                };
+                format!("{hours}{}", dated(format, at.clock)?)
+            }
+        };
+        Ok(shown.trim().to_owned())
+    }
+}
+
+/// By their ids.
+const BUILT_IN: &str = include_str!("built_in_formats.tsv");
+const SHORT_DATE: u32 = 14;
+const SHORT_DATE_AND_TIME: u32 = 22;
+
+/// The code of a format that every workbook has without declaring it; some are dates of East Asia.
+fn built_in(id: u32) -> Option<&'static str> {
+    rows(BUILT_IN)
+        .find(|[known, _]| known.parse() == Ok(id))
+        .map(|[_, code]| code)
+}
+
+impl Section {
+    /// None if it is not simple.
+    fn from_tokens(tokens: &[Token]) -> Option<Self> {
+        match tokens {
+            [Token::Hours(length), ..] => Some(Self::Hours {
+                is_padded: *length > 1,
+                format: date_format(tokens)?,
+            }),
+            _ if kind(tokens) == NumberKind::Plain => number(tokens),
+            _ => date_format(tokens).map(Self::Date),
+        }
+    }
+}
+
+/// What a section makes of a number.
+fn kind(tokens: &[Token]) -> NumberKind {
+    let kind = tokens.iter().find_map(|token| match token {
+        Token::Hours(_) | Token::Elapsed => Some(NumberKind::Elapsed),
+        Token::Date(..) | Token::HalfDay => Some(NumberKind::Date),
+        _ => None,
+    });
+    kind.unwrap_or(NumberKind::Plain)
+}
+
+/// The words of a section that has nothing else.
+fn words(tokens: &[Token]) -> Option<String> {
+    let words = tokens.iter().map(|token| match token {
+        Token::Text(text) => Some(text.as_str()),
+        Token::Percent => Some("%"),
+        _ => None,
+    });
+    words.collect()
+}
+
+fn number(tokens: &[Token]) -> Option<Section> {
+    let is_digit = |token: &Token| matches!(token, Token::Digit(_) | Token::Point);
+    let mut layout = NumberLayout {
+        is_percent: tokens.contains(&Token::Percent),
+        ..NumberLayout::default()
+    };
+    let (Some(first), Some(last)) = (
+        tokens.iter().position(is_digit),
+        tokens.iter().rposition(is_digit),
+    ) else {
+        return words(tokens)
+            .filter(|text| !text.trim().is_empty())
+            .map(Section::Text);
+    };
+    let mut is_behind = false;
+    for token in tokens.get(first..=last)? {
+        match token {
+            Token::Digit(digit) if is_behind => {
+                layout.most_decimals += 1;
+                layout.least_decimals += usize::from(*digit == '0');
+            }
+            Token::Digit(digit) => layout.least_whole += usize::from(*digit == '0'),
+            Token::Point if !is_behind => is_behind = true,
+            Token::Comma if !is_behind => layout.has_thousands = true,
+            _ => return None,
+        }
+    }
+    let before = words(tokens.get(..first)?)?;
+    let behind = words(tokens.get(last + 1..)?)?;
+    // It divides by a hundred more than once.
+    if tokens
+        .iter()
+        .filter(|token| **token == Token::Percent)
+        .count()
+        > 1
+    {
+        return None;
+    }
+    // `/` marks a fraction.
+    (!behind.starts_with('/')).then_some(Section::Number {
+        before,
+        layout,
+        behind,
+    })
+}
+
+/// The format of strftime that writes the same; None if there is none.
+fn date_format(tokens: &[Token]) -> Option<String> {
+    let has_half_days = tokens.contains(&Token::HalfDay);
+    let letter = |token: Option<&Token>| match token {
+        Some(Token::Date(letter, _)) => Some(*letter),
+        Some(Token::Hours(_)) => Some('h'),
+        _ => None,
+    };
+    let mut format = String::new();
+    let mut before = None;
+    for (place, token) in tokens.iter().enumerate() {
+        let next = tokens
+            .iter()
+            .skip(place + 1)
+            .find(|token| matches!(token, Token::Date(..)));
+        // After hours and before seconds, m means minutes.
+        let is_minute = before == Some('h') || letter(next) == Some('s');
+        before = letter(Some(token)).or(before);
+        format += match token {
+            Token::Hours(_) if place == 0 => continue,
+            Token::Text(text) if !text.contains('%') => text,
+            Token::Point => ".",
+            Token::Comma => ",",
+            Token::HalfDay => "%p",
+            Token::Date('d', 1) => "%-d",
+            Token::Date('d', 2) => "%d",
+            Token::Date('d', 3) => "%a",
+            Token::Date('d', _) => "%A",
+            Token::Date('m', 1) if is_minute => "%-M",
+            Token::Date('m', 2) if is_minute => "%M",
+            Token::Date('m', 1) => "%-m",
+            Token::Date('m', 2) => "%m",
+            Token::Date('m', 3) => "%b",
+            Token::Date('m', 4) => "%B",
+            Token::Date('y', 1 | 2) => "%y",
+            Token::Date('y', _) => "%Y",
+            Token::Date('h', 1) if has_half_days => "%-I",
+            Token::Date('h', _) if has_half_days => "%I",
+            Token::Date('h', 1) => "%-H",
+            Token::Date('h', _) => "%H",
+            Token::Date('s', 1) => "%-S",
+            Token::Date('s', _) => "%S",
+            Token::Text(_)
+            | Token::Date(..)
+            | Token::Digit(_)
+            | Token::Percent
+            | Token::Hours(_)
+            | Token::Elapsed
+            | Token::Other => return None,
+        };
+    }
+    Some(format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn format_may_add_to_text() {
+        for (code, expected) in [
+            ("\"Sr. \"@", Some("Sr. Ana")),
+            ("0;-0;0;\\[@\\]", Some("[Ana]")),
+            ("_(\"$\"* #,##0.00_);_(\"$\"* \"-\"??_);_(@_)", None),
+            ("0.00", None),
+            ("0\"@\"", None),
+            ("General@", None),
+        ] {
+            let format = NumberFormat::from_code(code, false).unwrap();
+            assert_eq!(format.show_text("Ana").as_deref(), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn simple_format_matches_spreadsheet_display() {
+        for (code, value, country, expected) in [
+            ("0000000000", 912_345_678.0, None, Ok("0912345678")),
+            ("00000", 123.0, None, Ok("00123")),
+            ("0", 12.5, None, Ok("13")),
+            ("0%", 0.15, None, Ok("15%")),
+            ("0.0%", 0.155, Some("EC"), Ok("15,5%")),
+            ("0.0%", 0.155, None, Err(FormatFallback::Country)),
+            ("#,##0.00", 1500.0, Some("EC"), Ok("1.500,00")),
+            ("#,##0.00", 1500.0, None, Err(FormatFallback::Country)),
+            ("\"$\"#,##0.00", 1500.0, Some("MX"), Ok("$1,500.00")),
+            ("[$$-300A]\\ #,##0.00", 1500.0, Some("US"), Ok("$ 1.500,00")),
+            ("[$€-C0A]#,##0.00", -3.5, None, Ok("-€3,50")),
+            ("#,##0.00\\ [$€-1]", 3.5, Some("ES"), Ok("3,50 €")),
+            ("#,##0 \"días\"", 12.0, None, Ok("12 días")),
+            ("\"Bs \"??", 45.0, None, Ok("Bs 45")),
+            ("$?", 3.25, None, Ok("$3")),
+            ("?\" kg\"", 0.0, None, Ok("kg")),
+            ("??/??", 45.0, None, Err(FormatFallback::Format)),
+            ("[Red]0;[Blue]\\(0\\)", -7.0, None, Ok("(7)")),
+            (
+                "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
+                1500.0,
+                Some("US"),
+                Ok("$1,500.00"),
+            ),
+            (
+                "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
+                0.0,
+                Some("US"),
+                Ok("$-"),
+            ),
+            ("dd/mm/yyyy", 46354.0, None, Ok("28/11/2026")),
+            ("[$-C0A]dd/mm/yyyy;@", 46354.0, None, Ok("28/11/2026")),
+            (
+                "d\" de \"mmmm\" de \"yyyy",
+                46354.0,
+                Some("EC"),
+                Ok("28 de noviembre de 2026"),
+            ),
+            (
+                "[$-300A]dddd\\,\\ d\\ \\d\\e\\ mmm",
+                46354.0,
+                Some("US"),
+                Ok("sábado, 28 de nov"),
+            ),
+            ("d-mmm-yy", 46354.0, None, Err(FormatFallback::Country)),
+            ("dd.mm.yy hh:mm", 46354.5625, None, Ok("28.11.26 13:30")),
+            ("yyyy\\-mm\\-dd", 46354.0, None, Ok("2026-11-28")),
+            ("h:mm AM/PM", 0.5625, Some("US"), Ok("1:30 PM")),
+            ("mm:ss", 0.5625, None, Ok("30:00")),
+            ("[h]:mm:ss", 1.5, None, Ok("36:00:00")),
+            ("[h]:mm", 1.53125, None, Ok("36:45")),
+            ("[hhh]:mm", 1.53125, None, Err(FormatFallback::Format)),
+            ("dd/mm/yyyy", -1.0, None, Err(FormatFallback::Format)),
+            ("# ?/?", 0.5, Some("EC"), Err(FormatFallback::Format)),
+            ("0.00E+00", 1500.0, Some("EC"), Err(FormatFallback::Format)),
+            ("#,##0,", 1500.0, Some("EC"), Err(FormatFallback::Format)),
+            (
+                "[>100]0;0.0",
+                150.0,
+                Some("EC"),
+                Err(FormatFallback::Format),
+            ),
+            ("000\\-000", 123_456.0, None, Err(FormatFallback::Format)),
+            (
+                "[$-F800]dddd\\,\\ mmmm\\ dd",
+                46354.0,
+                Some("EC"),
+                Err(FormatFallback::Format),
+            ),
+            (";;;", 5.0, Some("EC"), Err(FormatFallback::Format)),
+            (
+                "yyyy-mm-dd\"T\"hh:mm:ss.000",
+                46354.0,
+                None,
+                Err(FormatFallback::Format),
+            ),
+        ] {
+            let conventions = country.map(|code| Conventions::for_country(code).unwrap());
+            let format = NumberFormat::from_code(code, false).unwrap();
+            assert_eq!(
+                format
+                    .show(value, conventions.as_ref())
+                    .as_deref()
+                    .map_err(|why| *why),
+                expected,
+                "{code} {value}"
+            );
+        }
+        for code in ["General", "@", ""] {
+            assert_eq!(NumberFormat::from_code(code, false), None);
+        }
+        for id in 0..60 {
+            if let Some(format) = NumberFormat::new(id, None, false) {
+                let _ = format.show(46354.5625, None);
+            }
+        }
+        let regional = NumberFormat::new(14, Some("mm-dd-yy"), false).unwrap();
+        assert_eq!(regional.show(46354.0, None), Err(FormatFallback::Country));
+        assert_eq!(
+            regional
+                .show(46354.0, Conventions::for_country("CL").as_ref())
+                .unwrap(),
+            "28-11-2026"
+        );
+    }
+
+    #[test]
+    fn format_shows_if_number_is_a_date() {
+        use NumberKind::{Date, Elapsed, Plain};
+
+        for (code, expected) in [
+            ("General", Plain),
+            ("Standard", Plain),
+            ("0.00", Plain),
+            ("#,##0.00 \"días\"", Plain),
+            ("[Red]0", Plain),
+            ("[$-409]0", Plain),
+            ("_-* #,##0\\ \\d_-", Plain),
+            ("0;d", Plain),
+            ("@", Plain),
+            ("0E+00", Plain),
+            ("dd/mm/yyyy", Date),
+            ("[$-C0A]d\\-mmm;@", Date),
+            ("h:mm AM/PM", Date),
+            ("[h]:mm:ss", Elapsed),
+            ("[hhh]:mm", Elapsed),
+            ("[ss]", Elapsed),
+            ("_;d", Date),
+            ("aaa d", Date),
+            ("\"unclosed", Plain),
+        ] {
+            assert_eq!(
+                NumberFormat::from_code(code, false).map_or(Plain, |format| format.kind),
+                expected,
+                "{code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! An OpenDocument spreadsheet (.ods): one XML file has all sheets, one after another.
+
+use std::io::Read;
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::archive::{Archive, damaged, open_part, password};
+use super::ods_styles::OdsStyles;
+use super::part::XmlPart;
+use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, RowSink, SheetCell, SheetRow};
+use super::values::{NumberKind, iso_date, iso_duration, number, truth};
+use super::{MergedCellPolicy, Sheet};
+use crate::base::input::UsageError;
+
+/// A cell that is covered by a merged one: its value is not seen.
+const COVERED: &str = "covered-table-cell";
+
+const CONTENT: &str = "content.xml";
+
+/// The sheets, and the styles of their cells.
+pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), UsageError> {
+    if let Some(manifest) = open_part(archive, "META-INF/manifest.xml")? {
+        let mut is_encrypted = false;
+        XmlPart::new(manifest, "META-INF/manifest.xml").inside(|_, tag| {
+            is_encrypted |= tag.local_name().as_ref() == "encryption-data";
+            Ok(())
+        })?;
+        if is_encrypted {
+            return Err(password());
+        }
+    }
+    let mut styles = OdsStyles::default();
+    let mut sheets = Vec::new();
+    if let Some(part) = open_part(archive, "styles.xml")? {
+        XmlPart::new(part, "styles.xml").inside(|part, tag| styles.add(part, tag))?;
+    }
+    // The styles stand in front of the tables.
+    content(archive)?.inside(|part, tag| match table(part, tag)? {
+        Some((name, style)) => {
+            let is_hidden = style.is_some_and(|style| styles.is_hidden(&style));
+            sheets.push(Sheet {
+                name,
+                is_hidden,
+                part: CONTENT.to_owned(),
+            });
+            Ok(())
+        }
+        None => styles.add(part, tag),
+    })?;
+    Ok((sheets, styles))
+}
+
+/// Reads the sheet at `place`.
+pub(super) fn read_sheet(
+    archive: &mut Archive,
+    place: usize,
+    styles: &OdsStyles,
+    covered: MergedCellPolicy,
+    sink: &mut RowSink,
+) -> Result<(), UsageError> {
+    let mut tables = 0;
+    content(archive)?.inside(|part, tag| {
+        let is_it = table(part, tag)?.is_some_and(|_| {
+            tables += 1;
+            tables == place + 1
+        });
+        if !is_it {
+            return Ok(());
+        }
+        Table {
+            styles,
+            of_columns: Vec::new(),
+            of_row: None,
+            covered,
+            sink,
+            last: 0,
+        }
+        .read(part, false)
+    })
+}
+
+fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
+    let part = open_part(archive, CONTENT)?.ok_or_else(|| damaged(CONTENT, "it is missing"))?;
+    Ok(XmlPart::new(part, CONTENT))
+}
+
+/// The name and the style of a table, if this tag opens one.
+fn table(
+    part: &XmlPart<impl Read>,
+    tag: &BytesStart<'_>,
+) -> Result<Option<(String, Option<String>)>, UsageError> {
+    if tag.local_name().as_ref() != "table" {
+        return Ok(None);
+    }
+    let [name, style] = part.attributes(tag, ["name", "style-name"])?;
+    Ok(name.map(|name| (name, style)))
+}
+
+/// A table whose rows are being read.
+struct Table<'a> {
+    styles: &'a OdsStyles,
+    /// The default style of each column's cells, with the column after the last one that has it.
+    of_columns: Vec<(usize, String)>,
+    /// The default style of the row's cells.
+    of_row: Option<String>,
+    covered: MergedCellPolicy,
+    sink: &'a mut RowSink,
+    /// The number of the row that was read last.
+    last: u64,
+}
+
+impl Table<'_> {
+    /// Reads what is inside the table, or inside a group of its rows, which may be folded.
+    fn read(&mut self, part: &mut XmlPart<impl Read>, is_folded: bool) -> Result<(), UsageError> {
+        part.inside(|part, tag| match tag.local_name().as_ref() {
+            "table-column" => {
+                let [style] = part.attributes(tag, ["default-cell-style-name"])?;
+                let begin = self.of_columns.last().map_or(0, |(end, _)| *end);
+                let times: usize = repeats(part, tag, "number-columns-repeated")?;
+                self.of_columns
+                    .push((begin.saturating_add(times), style.unwrap_or_default()));
+                Ok(())
+            }
+            "table-row-group" => {
+                let [display] = part.attributes(tag, ["display"])?;
+                self.read(
+                    part,
+                    is_folded || display.is_some_and(|display| display == "false"),
+                )
+            }
+            "table-row" => self.read_row(part, tag, is_folded),
+            _ => Ok(()),
+        })
+    }
+
+    fn read_row(
+        &mut self,
+        part: &mut XmlPart<impl Read>,
+        tag: &BytesStart<'_>,
+        is_folded: bool,
+    ) -> Result<(), UsageError> {
+        let times: u64 = repeats(part, tag, "number-rows-repeated")?;
+        let [style, visibility] =
+            part.attributes(tag, ["default-cell-style-name", "visibility"])?;
+        self.of_row = style;
+        let is_hidden = visibility.is_some_and(|state| state != "visible") || is_folded;
+        let mut row = SheetRow::new(self.last + 1, is_hidden);
+        self.read_cells(part, &mut row)?;
+        let end = self.last.saturating_add(times);
+        if row.is_filled() {
+            if end > MAX_ROWS {
+                return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
+            }
+            for number in self.last + 1..=end {
+                self.sink.push(row.repeated(number))?;
+            }
+        }
+        self.last = end;
+        Ok(())
+    }
+
+    fn read_cells(
+        &self,
+        part: &mut XmlPart<impl Read>,
+        row: &mut SheetRow,
+    ) -> Result<(), UsageError> {
+        let mut column = 0_usize;
+        part.inside(|part, tag| {
+            let is_covered = tag.local_name().as_ref() == COVERED;
+            if !is_covered && tag.local_name().as_ref() != "table-cell" {
+                return Ok(());
+            }
+            let times: usize = repeats(part, tag, "number-columns-repeated")?;
+            let found = OdsCell::read(part, tag)?;
+            let text = read_text(part)?;
+            let of_column = || {
+                self.of_columns
+                    .iter()
+                    .find(|(end, _)| column < *end)
+                    .map(|(_, style)| style)
+            };
+            let style = found
+                .style
+                .as_ref()
+                .or(self.of_row.as_ref())
+                .or_else(of_column);
+            let is_crossed_out = style.is_some_and(|style| self.styles.is_crossed_out(style));
+            let look = found.look(
+                &text,
+                style.is_some_and(|style| self.styles.has_format(style)),
+            );
+            let value = found.value(text);
+            let is_empty = matches!(&value, Ok(text) if text.is_empty());
+            if !is_empty && (!is_covered || self.covered == MergedCellPolicy::Read) {
+                let cell = SheetCell {
+                    value,
+                    look,
+                    is_crossed_out,
+                };
+                for further in 0..times {
+                    row.put(column.saturating_add(further), cell.clone())?;
+                }
+            }
+            column = column.saturating_add(times);
+            Ok(())
+        })
+    }
+}
+
+/// How often an element is repeated.
+fn repeats<T: std::str::FromStr + From<u8>>(
+    part: &XmlPart<impl Read>,
+    start: &BytesStart<'_>,
+    name: &str,
+) -> Result<T, UsageError> {
+    let [Some(times)] = part.attributes(start, [name])? else {
+        return Ok(T::from(1));
+    };
+    times
+        .parse()
+        .map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
+}
+
+/// What a cell's tag says about its value.
+#[derive(Default)]
+struct OdsCell {
+    kind: String,
+    stored: Option<String>,
+    style: Option<String>,
+    is_error: bool,
+    has_formula: bool,
+}
+
+impl OdsCell {
+    fn read(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, UsageError> {
+        let mut cell = Self::default();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| part.damaged(error))?;
+            let name = attribute.key.as_ref();
+            match name {
+                "calcext:value-type" => cell.is_error = attribute.value == "error",
+                "office:value-type" => cell.kind = part.text_of(&attribute)?,
+                "table:formula" => cell.has_formula = true,
+                "table:style-name" => cell.style = Some(part.text_of(&attribute)?),
+                "office:value"
+                | "office:date-value"
+                | "office:time-value"
+                | "office:boolean-value"
+                | "office:string-value" => cell.stored = Some(part.text_of(&attribute)?),
+                _ => {}
+            }
+        }
+        Ok(cell)
+    }
+
+    /// How the sheet shows a number or a date, or a text to which its format adds words; None for any other text. A number
+    /// without a format is shown as it is stored.
+    fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
+        let is_number =
+            ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
+        let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
+        let is_other_text =
+            self.kind == "string" && self.stored.as_ref().is_some_and(|stored| stored != text);
+        let is_shown = !text.is_empty() && (is_other_text || is_number && has_format && !is_short);
+        if is_shown {
+            Some(CellLook::Text(text.trim().to_owned()))
+        } else {
+            is_number.then_some(CellLook::Stored)
+        }
+    }
+
+    /// With the text that is shown.
+    fn value(self, text: String) -> Result<String, CellFault> {
+        // Only LibreOffice marks an error; other programs show one beside another value.
+        let shows_error = text.starts_with('#')
+            && (text.ends_with(['!', '?']) || ["#N/A", "#N/D"].contains(&text.as_str()));
+        let is_other = self.stored.as_ref().is_some_and(|stored| *stored != text);
+        if self.is_error || self.has_formula && shows_error && is_other {
+            return Err(CellFault::Error(text));
+        }
+        if self.has_formula && self.kind.is_empty() {
+            return Err(CellFault::NotCalculated);
+        }
+        let stored = match (self.stored, self.kind.as_str()) {
+            (Some(stored), _) => stored,
+            (None, "" | "string") => return Ok(text),
+            (None, _) => return Err(CellFault::NotCalculated),
+        };
+        Ok(match self.kind.as_str() {
+            "float" | "currency" | "percentage" => number(&stored, NumberKind::Plain, false),
+            "date" => iso_date(&stored),
+            "time" => iso_duration(&stored),
+            "boolean" => truth(&stored).to_owned(),
+            _ => stored,
+        })
+    }
+}
+
+/// The cell's own paragraphs, without those of a comment on it.
+fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
+    let cell = part.depth();
+    let mut text = String::new();
+    let mut paragraphs = 0;
+    part.inside(|part, tag| {
+        if tag.local_name().as_ref() == "p" && part.depth() == cell + 1 {
+            text.extend((paragraphs > 0).then_some('\n'));
+            paragraphs += 1;
+            read_paragraph(part, &mut text)?;
+        }
+        Ok(())
+    })?;
+    Ok(text)
+}
+
+fn read_paragraph(part: &mut XmlPart<impl Read>, text: &mut String) -> Result<(), UsageError> {
+    part.events(|part, event| {
+        match event {
+            Event::Start(tag) => match tag.local_name().as_ref() {
+                "s" => {
+                    let spaces = repeats::<usize>(part, tag, "c")?;
+                    text.extend(std::iter::repeat_n(' ', spaces.min(MAX_TEXT)));
+                }
+                "tab" => text.push('\t'),
+                "line-break" => text.push('\n'),
+                _ => {}
+            },
+            event => part.push_text(event, text)?,
+        }
+        if text.len() > MAX_TEXT {
+            return Err(part.damaged(format_args!(
+                "a cell has more than {MAX_TEXT} bytes of text"
+            )));
+        }
+        Ok(())
+    })
+}

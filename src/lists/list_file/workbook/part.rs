@@ -1,0 +1,221 @@
+//! One XML file of a workbook, one event at a time. An event takes a limited amount of memory, however large the file
+//! is or claims to be.
+
+use std::fmt;
+use std::io::{self, BufReader, Read};
+
+use quick_xml::Error as XmlError;
+use quick_xml::Reader;
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::attributes::Attribute;
+use quick_xml::events::{BytesStart, Event};
+
+use super::archive::{damaged, unreadable};
+use crate::base::input::UsageError;
+
+/// The most bytes of one tag or one text.
+const MAX_EVENT: usize = 2 * 1024 * 1024;
+/// The most bytes of a part that is not a list: the styles, or the names of the sheets.
+const MAX_SMALL: u64 = 64 * 1024 * 1024;
+const BUFFER: usize = 64 * 1024;
+/// The deepest nesting of tags; a workbook has about ten levels.
+const MAX_DEPTH: usize = 256;
+
+/// The XML of `input`, and where it came from.
+pub(super) struct XmlPart<R: Read> {
+    xml: Reader<BufReader<BoundedPart<R>>>,
+    name: String,
+    depth: usize,
+    /// For events, so that not every tag needs memory of its own.
+    buffers: Vec<Vec<u8>>,
+}
+
+/// Reading fails if a single event takes more than [`MAX_EVENT`], or all of them together more than their limit.
+struct BoundedPart<R> {
+    inner: R,
+    /// The bytes left for this event.
+    left: usize,
+    /// The bytes left in all.
+    left_in_all: u64,
+}
+
+impl<R: Read> Read for BoundedPart<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let left = self.left.checked_sub(read);
+        self.left = left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
+        let left = self.left_in_all.checked_sub(read as u64);
+        self.left_in_all = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
+        Ok(read)
+    }
+}
+
+fn too_large(what: &str, most: u64) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("{what} more than {} MiB", most / 1024 / 1024),
+    )
+}
+
+impl<R: Read> XmlPart<R> {
+    /// A part of any size.
+    pub(super) fn new(input: R, name: &str) -> Self {
+        Self::bounded(input, name, u64::MAX)
+    }
+
+    /// A part that is mostly kept in memory, and never large.
+    pub(super) fn small(input: R, name: &str) -> Self {
+        Self::bounded(input, name, MAX_SMALL)
+    }
+
+    fn bounded(input: R, name: &str, most: u64) -> Self {
+        let bounded = BoundedPart {
+            inner: input,
+            left: MAX_EVENT,
+            left_in_all: most,
+        };
+        let mut xml = Reader::from_reader(BufReader::with_capacity(BUFFER, bounded));
+        xml.config_mut().expand_empty_elements = true;
+        Self {
+            xml,
+            name: name.to_owned(),
+            depth: 0,
+            buffers: Vec::new(),
+        }
+    }
+
+    /// The next event, kept in `buffer`; an end of the file inside a tag is an error.
+    fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
+        buffer.clear();
+        self.xml.get_mut().get_mut().left = MAX_EVENT;
+        let event = self
+            .xml
+            .read_event_into(buffer)
+            .map_err(|error| unreadable_part(&self.name, &error))?;
+        match &event {
+            Event::Start(_) => self.depth += 1,
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::Eof if self.depth > 0 => return Err(self.damaged("it ends too early")),
+            _ => {}
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(self.damaged("its tags stand too deep in each other"));
+        }
+        Ok(event)
+    }
+
+    /// How many tags are open.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub(super) fn damaged(&self, problem: impl fmt::Display) -> UsageError {
+        damaged(&self.name, problem)
+    }
+
+    /// Adds the text in `event` to `text`.
+    pub(super) fn push_text(&self, event: &Event<'_>, text: &mut String) -> Result<(), UsageError> {
+        match event {
+            Event::Text(more) => text.push_str(&more.xml10_content()),
+            Event::CData(more) => text.push_str(&more.xml10_content()),
+            Event::GeneralRef(reference) => {
+                let character = reference
+                    .resolve_char_ref()
+                    .map_err(|error| self.damaged(error))?;
+                match (character, resolve_predefined_entity(reference)) {
+                    (Some(character), _) => text.push(character),
+                    (None, Some(known)) => text.push_str(known),
+                    (None, None) => {
+                        return Err(self
+                            .damaged(format_args!("&{}; is unknown", reference.as_ref() as &str)));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Calls `see` with each event inside the tag that was opened last, or in the whole part. It may read what is inside
+    /// another tag.
+    pub(super) fn events(
+        &mut self,
+        mut see: impl FnMut(&mut Self, &Event<'_>) -> Result<(), UsageError>,
+    ) -> Result<(), UsageError> {
+        let depth = self.depth;
+        let mut buffer = self.buffers.pop().unwrap_or_default();
+        while self.depth >= depth {
+            match self.next(&mut buffer)? {
+                Event::Eof => break,
+                event => see(self, &event)?,
+            }
+        }
+        self.buffers.push(buffer);
+        Ok(())
+    }
+
+    /// The same with each opening tag alone.
+    pub(super) fn inside(
+        &mut self,
+        mut see: impl FnMut(&mut Self, &BytesStart<'_>) -> Result<(), UsageError>,
+    ) -> Result<(), UsageError> {
+        self.events(|part, event| {
+            if let Event::Start(tag) = event {
+                see(part, tag)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// The text inside the tag that was opened last.
+    pub(super) fn text(&mut self) -> Result<String, UsageError> {
+        let mut text = String::new();
+        self.events(|part, event| {
+            part.push_text(event, &mut text)?;
+            let problem = || part.damaged(too_large("one text or tag has", MAX_EVENT as u64));
+            if text.len() > MAX_EVENT {
+                Err(problem())
+            } else {
+                Ok(())
+            }
+        })?;
+        Ok(text)
+    }
+
+    /// The attributes of these names, with any prefix before the colon.
+    pub(super) fn attributes<const N: usize>(
+        &self,
+        start: &BytesStart<'_>,
+        names: [&str; N],
+    ) -> Result<[Option<String>; N], UsageError> {
+        let mut found = [const { None }; N];
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| self.damaged(error))?;
+            for (name, value) in names.iter().zip(&mut found) {
+                if value.is_none() && attribute.key.local_name().as_ref() == *name {
+                    *value = Some(self.text_of(&attribute)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, UsageError> {
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| self.damaged(error))?;
+        Ok(value.into_owned())
+    }
+}
+
+pub(super) fn unreadable_part(name: &str, error: &XmlError) -> UsageError {
+    match error {
+        XmlError::Io(cause) => match cause.raw_os_error() {
+            Some(code) => unreadable(&io::Error::from_raw_os_error(code)),
+            None => damaged(name, cause),
+        },
+        error => damaged(name, error),
+    }
+}

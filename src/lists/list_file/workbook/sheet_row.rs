@@ -1,0 +1,268 @@
+//! A row of a sheet: its cells as texts, from the first column to the last filled one, and how the sheet shows them.
+//! A separate thread reads the rows of a sheet, a few ahead of the consumer.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use rust_xlsxwriter::utility::column_number_to_name;
+
+use super::archive::damaged;
+use super::number_format::NumberFormat;
+use crate::base::input::UsageError;
+use crate::lists::list_file::columns::is_number;
+
+/// The fewest digits of a telephone number.
+const FEWEST_DIGITS: usize = 8;
+/// The most bytes of a row's texts, as of any row of a list.
+pub(super) const MAX_TEXT: usize = 1024 * 1024;
+/// The columns of a sheet in Excel, up to XFD; LibreOffice allows as many.
+const MAX_COLUMNS: usize = 16_384;
+/// The rows of a sheet in either program.
+pub(super) const MAX_ROWS: u64 = 1_048_576;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SheetRow {
+    /// In the sheet's numbering, from 1.
+    pub(crate) number: u64,
+    pub(crate) is_hidden: bool,
+    /// The texts of the cells up to the last filled one.
+    pub(crate) cells: Vec<String>,
+    /// The cells that have no usable value, by position.
+    pub(crate) faults: Vec<(usize, CellFault)>,
+    /// The cells that the sheet may show differently from what it stores, by position.
+    pub(crate) looks: Vec<(usize, CellLook)>,
+    /// The number of cells whose text is crossed out, and whether one of them has a telephone number.
+    crossed_out: usize,
+    is_number_crossed_out: bool,
+    text: usize,
+}
+
+/// A cell as the sheet has it.
+#[derive(Clone, Debug)]
+pub(super) struct SheetCell {
+    pub(super) value: Result<String, CellFault>,
+    pub(super) look: Option<CellLook>,
+    pub(super) is_crossed_out: bool,
+}
+
+/// How a cell looks in the opened sheet.
+#[derive(Clone, Debug)]
+pub(crate) enum CellLook {
+    Text(String),
+    /// A number without a format: all its digits, with the decimal sign of the country.
+    Stored,
+    /// The number in this format.
+    Number(f64, Arc<NumberFormat>),
+}
+
+/// Why a cell has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CellFault {
+    /// `#N/A`
+    Error(String),
+    /// A formula that was never calculated.
+    NotCalculated,
+}
+
+impl SheetRow {
+    pub(super) fn new(number: u64, is_hidden: bool) -> Self {
+        Self {
+            number,
+            is_hidden,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn put(&mut self, column: usize, cell: SheetCell) -> Result<(), UsageError> {
+        let SheetCell {
+            value,
+            look,
+            is_crossed_out,
+        } = cell;
+        if matches!(&value, Ok(text) if text.is_empty()) {
+            return Ok(());
+        }
+        if column >= MAX_COLUMNS || self.number > MAX_ROWS {
+            let problem = format!(
+                "row {} has a cell beyond the last one that a sheet has",
+                self.number
+            );
+            return Err(damaged("the sheet", problem));
+        }
+        let text = value.unwrap_or_else(|fault| {
+            let text = match &fault {
+                CellFault::Error(error) => error.clone(),
+                CellFault::NotCalculated => String::new(),
+            };
+            self.faults.push((column, fault));
+            text
+        });
+        self.text += text.len();
+        self.crossed_out += usize::from(is_crossed_out);
+        self.is_number_crossed_out |= is_crossed_out && may_be_phone_number(&text);
+        if let Some(CellLook::Text(shown)) = &look {
+            self.text += shown.len();
+        }
+        if self.text > MAX_TEXT {
+            let problem = format!("row {} has more than {MAX_TEXT} bytes of text", self.number);
+            return Err(damaged("the sheet", problem));
+        }
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, String::new());
+        }
+        if let Some(cell) = self.cells.get_mut(column) {
+            *cell = text;
+        }
+        self.looks.extend(look.map(|look| (column, look)));
+        Ok(())
+    }
+
+    /// Whether it has any content; blanks do not count.
+    pub(super) fn is_filled(&self) -> bool {
+        !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
+    }
+
+    /// Whether at least half of its filled cells are crossed out, as people mark what no longer counts, or a telephone
+    /// number is.
+    pub(crate) fn is_crossed_out(&self) -> bool {
+        let filled = self.cells.iter().filter(|cell| !cell.is_empty()).count();
+        self.is_number_crossed_out || self.crossed_out > 0 && self.crossed_out * 2 >= filled
+    }
+
+    /// A copy of it further down.
+    pub(super) fn repeated(&self, number: u64) -> Self {
+        Self {
+            number,
+            ..self.clone()
+        }
+    }
+}
+
+fn may_be_phone_number(text: &str) -> bool {
+    is_number(text, FEWEST_DIGITS) && text.parse::<jiff::civil::Date>().is_err()
+}
+
+/// The letters of a column: 0 is `A`, 27 is `AB`.
+pub(crate) fn column_letters(place: usize) -> String {
+    u16::try_from(place).map_or_else(|_| "?".to_owned(), column_number_to_name)
+}
+
+/// The position of a column, by the letters of a cell's reference: `AB12` is 27. None if it is not a cell.
+pub(super) fn column_place(cell: &str) -> Option<usize> {
+    let mut place = 0_usize;
+    for letter in cell.bytes().take_while(u8::is_ascii_alphabetic) {
+        let digit = usize::from(letter.to_ascii_uppercase() - b'A') + 1;
+        place = place.checked_mul(26)?.checked_add(digit)?;
+    }
+    place.checked_sub(1)
+}
+
+/// The number of a row, by a cell's reference: `AB12` is 12. None if it is not a cell.
+pub(super) fn row_number(cell: &str) -> Option<u64> {
+    cell.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
+        .parse()
+        .ok()
+}
+
+/// The most rows that wait, each of at most 1 MiB.
+const ROWS: usize = 64;
+
+/// Where a reading thread puts rows.
+pub(super) struct RowSink(SyncSender<Result<SheetRow, UsageError>>);
+
+impl RowSink {
+    /// Adds the row if it is filled.
+    ///
+    /// # Errors
+    /// If no one wants more.
+    pub(super) fn push(&mut self, row: SheetRow) -> Result<(), UsageError> {
+        if !row.is_filled() {
+            return Ok(());
+        }
+        self.0
+            .send(Ok(row))
+            .map_err(|_| UsageError::new("is no longer read", ""))
+    }
+}
+
+/// Rows in the order in which they are read.
+pub(crate) struct SheetStream {
+    /// The name of the list, for errors.
+    name: String,
+    rows: Receiver<Result<SheetRow, UsageError>>,
+    /// None once it was seen to end.
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SheetStream {
+    /// `read` fills a sink in a thread that ends with it.
+    pub(super) fn start(
+        name: &str,
+        read: impl FnOnce(&mut RowSink) -> Result<(), UsageError> + Send + 'static,
+    ) -> Result<Self, UsageError> {
+        let (sender, rows) = sync_channel(ROWS);
+        let reading = move || {
+            let mut sink = RowSink(sender);
+            if let Err(error) = read(&mut sink) {
+                // A consumer that has gone needs no reason.
+                let _ = sink.0.send(Err(error));
+            }
+        };
+        let thread = thread::Builder::new()
+            .name("workbook".to_owned())
+            .spawn(reading);
+        let thread = Some(thread.map_err(|cause| UsageError::unreadable(name, &cause))?);
+        Ok(Self {
+            name: name.to_owned(),
+            rows,
+            thread,
+        })
+    }
+
+    /// The next filled row.
+    pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, UsageError> {
+        let Ok(row) = self.rows.recv() else {
+            // The thread has ended. If it panicked, the sheet may have more rows.
+            if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+                resume_unwind(panic);
+            }
+            return Ok(None);
+        };
+        row.map(Some).map_err(|error| error.in_file(&self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn column_letters_round_trip() {
+        for (place, letters) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (27, "AB"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
+        ] {
+            assert_eq!(column_letters(place), letters);
+            assert_eq!(column_place(&format!("{letters}12")), Some(place));
+        }
+        assert_eq!(column_place("12"), None);
+        assert_eq!(column_place(&"Z".repeat(100)), None);
+    }
+
+    #[test]
+    fn stream_ends_after_its_reader_panics() {
+        let mut stream = SheetStream::start("list", |_| panic!("a fault of the reader")).unwrap();
+        let panic = catch_unwind(AssertUnwindSafe(|| stream.next())).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"a fault of the reader"));
+        assert!(stream.next().unwrap().is_none());
+    }
+}

@@ -1,0 +1,196 @@
+//! A message whose strings are templates over a row. They are compiled once. A cell is a value, so it can never break
+//! out of its string or be rendered again.
+
+use std::slice;
+
+use minijinja::Environment;
+use serde_json::Value;
+
+use super::text::{Filled, TemplateError, TextTemplate};
+use super::walk::ColumnUses;
+use crate::jelou::message::{Schema, fit};
+use crate::lists::list_file::Row;
+use crate::phone::{Country, PhoneNumber};
+
+/// The body of a run, ready to fill.
+pub(crate) enum BodyTemplate<'a> {
+    /// A body with its strings.
+    Of(&'a Value, Vec<BodyText<'a>>),
+    /// The row itself.
+    Row,
+}
+
+/// A string of a body.
+pub(crate) struct BodyText<'a> {
+    pub(crate) path: String,
+    pub(crate) source: &'a str,
+    /// With the type of its field, as JSON Schema calls it, if it is a template.
+    template: Option<(TextTemplate<'a>, Option<&'a str>)>,
+}
+
+impl BodyText<'_> {
+    /// How it uses columns, if it is a template.
+    pub(crate) fn uses(&self) -> Option<&ColumnUses> {
+        self.template.as_ref().map(|(template, _)| &*template.uses)
+    }
+
+    /// The value for a row; numbers that the text reads are added to `numbers`.
+    fn fill(
+        &self,
+        row: &Row,
+        country: Option<Country>,
+        numbers: &mut Vec<PhoneNumber>,
+    ) -> Result<Value, TemplateError> {
+        let Some((template, type_name)) = &self.template else {
+            return Ok(Value::from(self.source));
+        };
+        let is_text = matches!(type_name, None | Some("string"));
+        let filled = template.fill(&self.path, row, country, is_text)?;
+        numbers.extend(filled.numbers);
+        fit(*type_name, filled.value)
+            .map_err(|problem| TemplateError::new(&self.path, problem, false))
+    }
+}
+
+impl<'a> BodyTemplate<'a> {
+    /// Compiles every string of `body`; `schema` is the schema of the kind.
+    pub(crate) fn compile(
+        language: &'a Environment<'a>,
+        schema: &'a Schema,
+        body: &'a Value,
+    ) -> Result<Self, TemplateError> {
+        let mut texts = Vec::new();
+        find_texts(body, String::new(), &mut texts);
+        for text in &mut texts {
+            let template = TextTemplate::compile(language, &text.path, text.source)?;
+            text.template = template.map(|template| (template, schema.type_at(&text.path)));
+        }
+        Ok(Self::Of(body, texts))
+    }
+
+    /// The body for one row; `country` decides how its numbers are read.
+    pub(crate) fn fill(
+        &self,
+        row: &Row,
+        country: Option<Country>,
+    ) -> Result<Filled, TemplateError> {
+        let mut numbers = Vec::new();
+        let value = match self {
+            Self::Of(body, texts) => filled(body, &mut texts.iter(), row, country, &mut numbers)?,
+            Self::Row => row.to_json(),
+        };
+        Ok(Filled { value, numbers })
+    }
+
+    /// Whether the value at `path`, or above or below it, depends on the row.
+    pub(crate) fn varies_at(&self, path: &str) -> bool {
+        let varies = |own: &str| {
+            // A list of NAME=VALUE becomes an object with these names.
+            let list = own.rsplit_once('[').map(|(list, _)| list);
+            let is_named_there = |list| {
+                path.strip_prefix(list)
+                    .is_some_and(|rest: &str| rest.starts_with('.'))
+            };
+            own.starts_with(path) || path.starts_with(own) || list.is_some_and(is_named_there)
+        };
+        matches!(self, Self::Row) || self.uses().any(|(own, _)| varies(own))
+    }
+
+    /// Each string of the body, template or not.
+    pub(crate) fn texts(&self) -> &[BodyText<'a>] {
+        match self {
+            Self::Of(_, texts) => texts,
+            Self::Row => &[],
+        }
+    }
+
+    /// How each template uses columns, with its path.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (&str, &ColumnUses)> {
+        self.texts()
+            .iter()
+            .filter_map(|text| Some((text.path.as_str(), text.uses()?)))
+    }
+}
+
+fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>) {
+    match value {
+        Value::String(source) => texts.push(BodyText {
+            path,
+            source,
+            template: None,
+        }),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                find_texts(
+                    field,
+                    if path.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{path}.{name}")
+                    },
+                    texts,
+                );
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                find_texts(item, format!("{path}[{at}]"), texts);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The value for one row; `texts` are its own in their order, and then others.
+fn filled(
+    value: &Value,
+    texts: &mut slice::Iter<'_, BodyText<'_>>,
+    row: &Row,
+    country: Option<Country>,
+    numbers: &mut Vec<PhoneNumber>,
+) -> Result<Value, TemplateError> {
+    match value {
+        Value::String(_) => texts
+            .next()
+            .map_or(Ok(Value::Null), |text| text.fill(row, country, numbers)),
+        Value::Object(fields) => {
+            let filled = fields.iter().map(|(name, field)| {
+                let value = filled(field, texts, row, country, numbers)?;
+                Ok((name.clone(), value))
+            });
+            Ok(Value::Object(filled.collect::<Result<_, _>>()?))
+        }
+        Value::Array(items) => items
+            .iter()
+            .map(|item| filled(item, texts, row, country, numbers))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::jelou::message::MessageKind;
+    use crate::lists::template::language;
+
+    #[test]
+    fn every_string_is_filled_in_its_place() {
+        let language = language();
+        let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
+        let schema = MessageKind::named("raw").unwrap().schema();
+        let template = BodyTemplate::compile(&language, schema, &body).unwrap();
+        let row = Row::Fields(Arc::new(
+            serde_json::from_value(json!({ "x": "ñ" })).unwrap(),
+        ));
+        let filled = json!({"a/b": "ñ", "c~1d": [1, ["Ñ", "x"]], "n": null});
+        assert_eq!(template.fill(&row, None).unwrap().value, filled);
+        let varies = ["a/b", "c~1d[1][0]", "c~1d[1]", "c~1d[1][1]", "n"]
+            .map(|path| template.varies_at(path));
+        assert_eq!(varies, [true, true, true, false, false]);
+    }
+}

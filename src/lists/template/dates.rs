@@ -1,0 +1,583 @@
+//! The filter `date`: it reads a date as people write it, and writes it in a format of strftime, or in its country's.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, State, Value as Cell};
+
+use super::numbers::{conventions, refused};
+use super::row_view::RowView;
+use crate::base::conventions::{Conventions, Language, OF_DAY, OF_TIME, has_code, written_date};
+use crate::base::suggest::plain;
+use crate::base::timestamps;
+
+/// The codes of a format, as in strftime.
+const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
+
+/// `{{ vence | date('%d/%m/%Y') }}`: the day in this format; without one, in the short format of the country.
+pub(super) fn date(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    how: Option<&str>,
+) -> Result<String, Error> {
+    let text = match typed.kind() {
+        ValueKind::String | ValueKind::Number => typed.to_string(),
+        ValueKind::None => return Ok(String::new()),
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        other => return Err(refused("date", &format!("a {other} is not a date"))),
+    };
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    // A sheet stores a midnight as a day.
+    let is_midnight = RowView::in_state(state).is_some_and(|view| {
+        view.shown_text(typed)
+            .is_some_and(|shown| shown.contains(':'))
+    });
+    let written = rewritten(text.trim(), is_midnight, how, conventions(state).as_ref());
+    written.map_err(|problem| refused("date", &problem))
+}
+
+/// The date `text` in the format `how`. A day has no time, unless it `is_midnight`.
+fn rewritten(
+    text: &str,
+    is_midnight: bool,
+    how: Option<&str>,
+    conventions: Option<&Conventions>,
+) -> Result<String, String> {
+    let format = match (how, conventions) {
+        (Some(format), _) => checked(format)?,
+        (None, Some(known)) => known.short_date,
+        (None, None) => {
+            return Err("say how it is written: date('%d/%m/%Y') or date('%-d de %B')".to_owned());
+        }
+    };
+    let read = read_date(text, conventions)?;
+    if read.is_without_century && has_code(format, "YAa") {
+        return Err(format!(
+            "the year of `{text}` may be of two centuries; write it in the list with four digits, or leave it out: \
+             date('%d/%m')"
+        ));
+    }
+    if read.day.is_none() && has_code(format, OF_DAY) {
+        return Err(format!("`{text}` is a time without a date"));
+    }
+    let shows_time = has_code(format, OF_TIME);
+    if shows_time && read.time.is_none() && !is_midnight {
+        return Err(format!("`{text}` is a date without a time"));
+    }
+    let at = read
+        .day
+        .unwrap_or_default()
+        .to_datetime(read.time.unwrap_or_default());
+    if read.is_utc && (shows_time || at.time() != Time::midnight()) {
+        return Err(format!(
+            "`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"
+        ));
+    }
+    written_date(format, at, conventions.and_then(|known| known.language)).ok_or_else(|| {
+        "the language of its names is not known; say the country of the list with --country"
+            .to_owned()
+    })
+}
+
+/// A date in a cell: a day, a time, or both.
+#[derive(Default)]
+struct ReadDate {
+    day: Option<Date>,
+    time: Option<Time>,
+    /// Whether its year has two digits that may be of the last century.
+    is_without_century: bool,
+    is_utc: bool,
+}
+
+/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.` or `28 de noviembre de 2026`.
+fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
+    if let Some(time) = read_clock(text) {
+        return Ok(ReadDate {
+            time: Some(time),
+            ..ReadDate::default()
+        });
+    }
+    if let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
+        let time = text.contains([':', 'T', 't']).then_some(at.time());
+        let is_utc = text
+            .parse::<Timestamp>()
+            .is_ok_and(|instant| TimeZone::UTC.to_datetime(instant) == at);
+        return Ok(ReadDate {
+            day: Some(at.date()),
+            time,
+            is_utc,
+            ..ReadDate::default()
+        });
+    }
+    let (day, time) = match clock_of(text) {
+        Some((day, clock)) => {
+            let time = read_clock(clock).ok_or_else(|| is_not_a_date(text))?;
+            (day, Some(time))
+        }
+        None => (text, None),
+    };
+    let (day, is_without_century) = read_day(text, day, conventions)?;
+    Ok(ReadDate {
+        day: Some(day),
+        time,
+        is_without_century,
+        is_utc: false,
+    })
+}
+
+/// The day and the time of a text such as `28/11/2026 02:30 p. m.`, as they are written; None if it has no time.
+fn clock_of(text: &str) -> Option<(&str, &str)> {
+    let (before, _) = text.split_once(':')?;
+    let hour = before.trim_end_matches(|sign: char| sign.is_ascii_digit());
+    let (day, clock) = text.split_at_checked(hour.len())?;
+    day.ends_with(char::is_whitespace).then_some((day, clock))
+}
+
+/// The time of day in `13:30`, `13:30:05.5`, `13:30 h`, `2:30 PM`, `2:30pm` or `02:30 p. m.`, whose blanks may be of any kind.
+fn read_clock(text: &str) -> Option<Time> {
+    let is_of_clock = |sign: char| sign.is_ascii_digit() || ":.".contains(sign);
+    let end = text
+        .find(|sign: char| !is_of_clock(sign))
+        .unwrap_or(text.len());
+    let (digits, behind) = text.split_at_checked(end)?;
+    let (hour, rest) = digits.trim_end_matches('.').split_once(':')?;
+    let half: String = behind
+        .chars()
+        .filter(|sign| !sign.is_whitespace() && *sign != '.')
+        .flat_map(char::to_lowercase)
+        .collect();
+    let hour: u8 = hour.parse().ok()?;
+    let hour = match (half.as_str(), hour) {
+        ("" | "h" | "hs" | "hrs" | "horas", hour) => hour,
+        ("am", 12) => 0,
+        ("am", 0..=11) | ("pm", 12) => hour,
+        ("pm", 1..=11) => hour + 12,
+        _ => return None,
+    };
+    format!("{hour:02}:{rest}").parse().ok()
+}
+
+fn is_not_a_date(text: &str) -> String {
+    format!("`{text}` is not a date")
+}
+
+/// Reads the `day` of a `text`, and whether its century is not known.
+fn read_day(
+    text: &str,
+    day: &str,
+    conventions: Option<&Conventions>,
+) -> Result<(Date, bool), String> {
+    let is_not = || is_not_a_date(text);
+    let words = day.split(|sign: char| !sign.is_alphanumeric());
+    let words: Vec<_> = words
+        .filter(|word| !["", "de", "del", "of"].contains(word))
+        .collect();
+    let [one, two, three] = words[..] else {
+        return Err(is_not());
+    };
+    let number = |word: &str| {
+        word.parse::<i16>()
+            .ok()
+            .filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (day, month, year) = match (number(one), month_of(one), number(two), month_of(two)) {
+        (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => (day, month, three),
+        (Some(_), _, Some(month), _) if one.len() == 4 => (number(three).unwrap_or(0), month, one),
+        (Some(first), _, Some(second), _) => {
+            let is_month_first = is_month_first(text, first, second, conventions)?;
+            if is_month_first {
+                (second, first, three)
+            } else {
+                (first, second, three)
+            }
+        }
+        _ => return Err(is_not()),
+    };
+    let (year, is_without_century) = match (number(year), year.len()) {
+        (Some(short), 2) => {
+            let this_year = TimeZone::UTC.to_datetime(timestamps::now()).year();
+            (short + 2000, is_without_century(short, this_year))
+        }
+        (Some(year), 4) => (year, false),
+        _ => return Err(is_not()),
+    };
+    let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
+    let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
+    Ok((date, is_without_century))
+}
+
+/// How many years ahead a year of two digits is clear: `36` of a loan that ends in 2036, before it may be a birth in 1937.
+const CLEAR_YEARS: i16 = 10;
+
+/// Whether a year of two digits may be of the last century as well, as seen from `this_year`.
+fn is_without_century(short: i16, this_year: i16) -> bool {
+    short + 2000 > this_year + CLEAR_YEARS
+}
+
+/// Whether the `first` two numbers of a `text` are month and day. Another date of the list, such as 03/05/2026, would be
+/// read by the country's order: so this one may not contradict it.
+fn is_month_first(
+    text: &str,
+    first: i16,
+    second: i16,
+    conventions: Option<&Conventions>,
+) -> Result<bool, String> {
+    let usual = conventions.and_then(|known| {
+        match known.short_date.chars().find(|sign| sign.is_alphabetic()) {
+            Some('d') => Some(false),
+            Some('m') => Some(true),
+            // The year is first there, which says nothing of the other two.
+            _ => None,
+        }
+    });
+    let shown = match (first > 12, second > 12) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        (true, true) | (false, false) => None,
+    };
+    let name = |is_month| if is_month { "month" } else { "day" };
+    match (shown, usual) {
+        (Some(shown), Some(usual)) if shown != usual => Err(format!(
+            "`{text}` has the {} first, but in its country the {} comes first; write it as 2026-11-28",
+            name(shown),
+            name(usual)
+        )),
+        (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
+        (None, None) if first == second || first > 12 => Ok(false),
+        (None, None) => Err(format!(
+            "`{text}` may be two days: say the country of the list with --country, or write it as 2026-11-28"
+        )),
+    }
+}
+
+/// The month of this name, or of its first three letters.
+fn month_of(word: &str) -> Option<i16> {
+    if !word.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let word = plain(word);
+    let is_name = |name: &str| name == word || word.len() == 3 && name.starts_with(&word);
+    let is_it = |month: &i8| {
+        Language::ALL
+            .into_iter()
+            .any(|language| is_name(&plain(language.month(*month))))
+    };
+    (1..=12).find(is_it).map(i16::from)
+}
+
+/// A `format` such as `%d/%m/%Y`, if it has known codes, and no month as a word.
+fn checked(format: &str) -> Result<&str, String> {
+    let is_known = |at: usize| {
+        format
+            .get(at..)
+            .is_some_and(|rest| CODES.split(' ').any(|code| rest.starts_with(code)))
+    };
+    if !format.match_indices('%').all(|(at, _)| is_known(at)) {
+        return Err(format!(
+            "`{format}` has a code that is not known; there are {CODES}"
+        ));
+    }
+    let text = CODES
+        .split(' ')
+        .fold(format.to_owned(), |text, code| text.replace(code, " "));
+    let problem = match text
+        .split(|letter: char| !letter.is_alphabetic())
+        .find(|word| month_of(word).is_some())
+    {
+        _ if !format.contains('%') => {
+            format!("`{format}` has no code, so it would be in every date")
+        }
+        Some(month) => format!("`{month}` would be in every date"),
+        None => return Ok(format),
+    };
+    Err(format!(
+        "{problem}; write date('%d/%m/%Y') or date('%-d de %B')"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_without_century;
+    use crate::lists::template::fixture::check;
+
+    #[test]
+    fn two_digit_year_is_clear_for_ten_years() {
+        for (short, this_year, expected) in [
+            (26, 2026, false),
+            (36, 2026, false),
+            (37, 2026, true),
+            (85, 2026, true),
+            (0, 2026, false),
+            (39, 2029, false),
+            (40, 2029, true),
+        ] {
+            let found = is_without_century(short, this_year);
+            assert_eq!(found, expected, "{short} {this_year}");
+        }
+    }
+
+    #[test]
+    fn twelve_hour_times_are_read() {
+        for (cell, expected) in [
+            ("05/12/2026 02:30 p. m.", Ok("05/12 14:30")),
+            ("05/12/2026 02:30 p.\u{a0}m.", Ok("05/12 14:30")),
+            ("05/12/2026\u{202f}2:30\u{202f}PM", Ok("05/12 14:30")),
+            ("5/12/2026, 12:05:09 a.m.", Ok("05/12 00:05")),
+            ("2026-12-05 12:00 pm", Ok("05/12 12:00")),
+            ("5 de diciembre de 2026 2:30pm", Ok("05/12 14:30")),
+            ("05/12/2026 14:30 h", Ok("05/12 14:30")),
+            ("05/12/2026 14:30", Ok("05/12 14:30")),
+            ("05/12/2026 13:30 PM", Err("is not a date")),
+            ("05/12/2026 0:30 PM", Err("is not a date")),
+            ("05/12/2026 24:00", Err("is not a date")),
+            ("05/12/2026 2:30 de la tarde", Err("is not a date")),
+            ("05/12/2026:14:30", Err("is not a date")),
+            ("2:30 PM", Err("is a time without a date")),
+        ] {
+            let source = "{{ x | date('%d/%m %H:%M') }}";
+            check(source, cell, Some("EC"), expected);
+        }
+        for (cell, expected) in [
+            ("2:30 PM", Ok("14:30")),
+            ("02:30 p. m.", Ok("14:30")),
+            ("12:00 AM", Ok("00:00")),
+            ("9:05", Ok("09:05")),
+        ] {
+            check("{{ x | date('%H:%M') }}", cell, None, expected);
+        }
+    }
+
+    #[test]
+    fn dates_are_read_and_written_in_common_formats() {
+        for (source, cell, country, expected) in [
+            (
+                "{{ x | date('%-d de %B') }}",
+                "2026-03-05",
+                Some("EC"),
+                Ok("5 de marzo"),
+            ),
+            (
+                "{{ x | date('%B %-d, %Y') }}",
+                "2026-03-05",
+                Some("US"),
+                Ok("March 5, 2026"),
+            ),
+            (
+                "{{ x | date('%A %-d de %b') }}",
+                "2026-03-05",
+                Some("EC"),
+                Ok("jueves 5 de mar"),
+            ),
+            (
+                "{{ x | date('%d/%m/%y %H:%M') }}",
+                "2026-03-05T08:05:00",
+                None,
+                Ok("05/03/26 08:05"),
+            ),
+            (
+                "{{ x | date('%Y-%m-%dT%I:%M:%S %p') }}",
+                "2026-12-01T08:05:00",
+                Some("EC"),
+                Ok("2026-12-01T08:05:00 a.\u{a0}m."),
+            ),
+            (
+                "{{ x | date('%-d/%m/%Y %H:%M') }}",
+                "2026-03-05 08:05",
+                None,
+                Ok("5/03/2026 08:05"),
+            ),
+            (
+                "{{ x | date('%d de %B') }}",
+                "28/11/2026",
+                Some("EC"),
+                Ok("28 de noviembre"),
+            ),
+            (
+                "{{ x | date('%d de %B') }}",
+                "28/11/2026",
+                None,
+                Err("language of its names"),
+            ),
+            (
+                "{{ x | date('%d de noviembre') }}",
+                "2026-03-05",
+                Some("EC"),
+                Err("`noviembre` would be in every date"),
+            ),
+            ("{{ x | date }}", "2026-11-28", Some("US"), Ok("11/28/2026")),
+            ("{{ x | date }}", "2026-03-05", Some("FI"), Ok("5.3.2026")),
+            (
+                "{{ x | date }}",
+                "2026-11-28",
+                None,
+                Err("say how it is written"),
+            ),
+            (
+                "{{ x | date('%d') }}",
+                "05/03/2026",
+                None,
+                Err("may be two days"),
+            ),
+            ("{{ x | date('%d') }}", "05/03/2026", Some("US"), Ok("03")),
+            ("{{ x | date('%d') }}", "05/03/2026", Some("MX"), Ok("05")),
+            (
+                "{{ x | date('%d/%m') }}",
+                "5 de marzo de 2026",
+                None,
+                Ok("05/03"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "mañana",
+                None,
+                Err("`mañana` is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "31/02/2026",
+                None,
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "13:30:00",
+                None,
+                Err("a time without a date"),
+            ),
+            ("{{ x | date('%d/%m') }}", "12/25/2026", None, Ok("25/12")),
+            (
+                "{{ x | date('%d/%m') }}",
+                "12/25/2026",
+                Some("US"),
+                Ok("25/12"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "12/25/2026",
+                Some("EC"),
+                Err("has the month first, but in its country the day"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "25/12/2026",
+                Some("US"),
+                Err("has the day first, but in its country the month"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "13/14/2026",
+                Some("EC"),
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "25/12/2026",
+                Some("CA"),
+                Ok("25/12"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "05/03/2026",
+                Some("CA"),
+                Err("may be two days"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "28/11/226",
+                None,
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "1/2/3",
+                Some("EC"),
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "2026-11-28T00:00:00.000Z",
+                Some("EC"),
+                Ok("28/11"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "2026-11-29T02:00:00.000Z",
+                Some("EC"),
+                Err("is the time in UTC"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T00:00:00Z",
+                Some("EC"),
+                Err("write the local time, such as"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T20:00:00+00:00",
+                Some("EC"),
+                Err("is the time in UTC"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T20:00:00-05:00",
+                Some("EC"),
+                Ok("20:00"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "28/11/2026",
+                Some("EC"),
+                Err("is a date without a time"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T00:00",
+                Some("EC"),
+                Ok("00:00"),
+            ),
+            (
+                "{{ x | date('%d/%m/%Y') }}",
+                "28/11/26",
+                None,
+                Ok("28/11/2026"),
+            ),
+            (
+                "{{ x | date('%d/%m/%y') }}",
+                "28/11/85",
+                None,
+                Ok("28/11/85"),
+            ),
+            (
+                "{{ x | date('%d/%m/%Y') }}",
+                "28/11/85",
+                None,
+                Err("the year of `28/11/85` may be of two centuries"),
+            ),
+            (
+                "{{ x | date('%A') }}",
+                "28 nov 85",
+                None,
+                Err("with four digits, or leave it out"),
+            ),
+            ("{{ x | date('%H.%M') }}", "13:30:00", None, Ok("13.30")),
+            ("{{ x | date('%d/%m') }}.", "", None, Ok(".")),
+            (
+                "{{ x | date('%q') }}",
+                "2026-03-05",
+                None,
+                Err("code that is not known"),
+            ),
+            (
+                "{{ x | date('28 de noviembre') }}",
+                "2026-03-05",
+                None,
+                Err("has no code, so it would be in every date"),
+            ),
+        ] {
+            check(source, cell, country, expected);
+        }
+    }
+}

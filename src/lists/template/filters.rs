@@ -1,0 +1,281 @@
+//! The filters of the language: what each takes, in front of it and in its brackets, and what it gives.
+
+use FilterOutput::{Either, Item, New};
+use Type::{Any, List, Number, Text, Texts, Truth};
+
+use crate::base::suggest::nearest;
+
+/// What an expression gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Text,
+    Number,
+    /// Yes or no.
+    Truth,
+    /// A list of texts.
+    Texts,
+    List,
+    /// A column is a text in a list with a header, and any JSON in NDJSON; only its rows say which.
+    Any,
+}
+
+impl Type {
+    /// In an error, after "takes" or "is".
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Text => "a text",
+            Number => "a number",
+            Truth => "yes or no",
+            Texts => "a list of words",
+            List => "a list",
+            Any => "a value",
+        }
+    }
+}
+
+/// What a filter gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FilterOutput {
+    New(Type),
+    /// What was in front of it, or another value where that is missing.
+    Either,
+    /// One item of the list in front of it, or one letter of the text.
+    Item,
+}
+
+/// A filter.
+#[derive(Debug)]
+pub(super) struct FilterRule {
+    name: &'static str,
+    /// What may stand in front of it.
+    takes: &'static [Type],
+    /// What stands in its brackets, in this order, of which the first `least` must be there.
+    brackets: &'static [Type],
+    least: usize,
+    pub(super) gives: FilterOutput,
+    /// How it is written.
+    pub(super) example: &'static str,
+}
+
+const ONE: &[Type] = &[Text, Number, Truth];
+const MANY: &[Type] = &[Text, Texts, List];
+const AMOUNT: &[Type] = &[Text, Number];
+const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
+
+const fn filter(
+    (name, takes, gives): (&'static str, &'static [Type], FilterOutput),
+    (least, brackets): (usize, &'static [Type]),
+    example: &'static str,
+) -> FilterRule {
+    FilterRule {
+        name,
+        takes,
+        brackets,
+        least,
+        gives,
+        example,
+    }
+}
+
+/// All of them.
+const FILTERS: [FilterRule; 23] = [
+    filter(("abs", &[Number], New(Number)), (0, &[]), "abs"),
+    filter(("capitalize", ONE, New(Text)), (0, &[]), "capitalize"),
+    filter(
+        ("date", AMOUNT, New(Text)),
+        (0, &[Text]),
+        "date('%d/%m/%Y')",
+    ),
+    filter(("default", ALL, Either), (0, &[Any, Truth]), "default('-')"),
+    filter(("first", MANY, Item), (0, &[]), "first"),
+    filter(("join", MANY, New(Text)), (0, &[Any]), "join(', ')"),
+    filter(("last", MANY, Item), (0, &[]), "last"),
+    filter(("length", MANY, New(Number)), (0, &[]), "length"),
+    filter(("lines", &[Text], New(Texts)), (0, &[]), "lines"),
+    filter(("lower", ONE, New(Text)), (0, &[]), "lower"),
+    filter(
+        ("money", AMOUNT, New(Text)),
+        (1, &[Text, Number]),
+        "money('$')",
+    ),
+    filter(("number", AMOUNT, New(Number)), (0, &[Any]), "number"),
+    filter(("percent", AMOUNT, New(Text)), (0, &[Number]), "percent"),
+    filter(("phone", AMOUNT, New(Text)), (0, &[Text]), "phone('EC')"),
+    filter(
+        ("replace", ONE, New(Text)),
+        (2, &[Any, Any]),
+        "replace('-', ' ')",
+    ),
+    filter(
+        ("round", &[Number], New(Number)),
+        (0, &[Number]),
+        "round(2)",
+    ),
+    filter(
+        ("split", &[Text], New(Texts)),
+        (0, &[Text, Number]),
+        "split | first",
+    ),
+    filter(("string", ALL, New(Text)), (0, &[]), "string"),
+    filter(("sum", &[List], New(Number)), (0, &[]), "sum"),
+    filter(("title", ONE, New(Text)), (0, &[]), "title"),
+    filter(("trim", ONE, New(Text)), (0, &[Any]), "trim"),
+    filter(("upper", ONE, New(Text)), (0, &[]), "upper"),
+    filter(("yes", ONE, New(Truth)), (0, &[]), "yes"),
+];
+
+impl FilterRule {
+    /// The filter of this name.
+    ///
+    /// # Errors
+    /// If there is none; what may be meant, in words.
+    pub(super) fn named(name: &str) -> Result<&'static Self, String> {
+        let names = || FILTERS.iter().map(|filter| filter.name);
+        FILTERS
+            .iter()
+            .find(|filter| filter.name == name)
+            .ok_or_else(|| match nearest(name, names()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+            })
+    }
+
+    /// What it gives behind a value of the type `inside`, with a value of the type `how` first in its brackets.
+    pub(super) fn kind(&self, inside: Type, how: Option<Type>) -> Type {
+        match (self.gives, inside) {
+            // A column in its brackets may have a number of decimals.
+            (New(Number), _) if self.name == "number" && how.is_some_and(|how| how != Text) => Text,
+            (New(kind), _) => kind,
+            (Either, kind) if how.unwrap_or(Text) == kind => kind,
+            (Item, Text | Texts) => Text,
+            (Either | Item, _) => Any,
+        }
+    }
+
+    /// How it is written behind a value of this type, with what first makes of it what the filter takes.
+    pub(super) fn line(&self, inside: Type) -> String {
+        let reads = match inside {
+            Text | Any if self.takes == [Number] => "number | ",
+            Number | Truth if self.takes == [Text] => "string | ",
+            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&inside) => {
+                "join(' ') | "
+            }
+            _ => "",
+        };
+        format!("{reads}{}", self.example)
+    }
+
+    /// Why it cannot stand behind a value of the type `inside` with values of these types in its brackets.
+    pub(super) fn fault(&self, inside: Type, given: &[Type]) -> Option<String> {
+        let Self {
+            name,
+            takes,
+            brackets,
+            least,
+            ..
+        } = self;
+        // A column may be anything but a number, which is read by a filter.
+        if !takes.contains(&inside) && (inside != Any || *takes == [Number]) {
+            let mut taken: Vec<_> = takes.iter().map(|taken| taken.words()).collect();
+            taken.dedup();
+            return Some(format!(
+                "`{name}` takes {}, not {}",
+                taken.join(" or "),
+                inside.words()
+            ));
+        }
+        if !(*least..=brackets.len()).contains(&given.len()) {
+            return Some(match brackets.len() {
+                0 => format!("`{name}` takes nothing in its brackets"),
+                most => format!("`{name}` takes {least} to {most} values in its brackets"),
+            });
+        }
+        let (wanted, given) = brackets
+            .iter()
+            .zip(given)
+            .find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
+        Some(format!(
+            "`{name}` takes {} in its brackets, not {}",
+            wanted.words(),
+            given.words()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::ErrorKind;
+
+    use super::{FILTERS, FilterRule};
+    use crate::lists::template::{TextTemplate, language};
+
+    #[test]
+    fn each_filter_has_a_function() {
+        for FilterRule { name, .. } in FILTERS {
+            let filled = language().render_str(&format!("{{{{ 'x' | {name} }}}}"), ());
+            assert_ne!(
+                filled.err().map(|error| error.kind()),
+                Some(ErrorKind::UnknownFilter),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn filter_arguments_match_their_table() {
+        let language = language();
+        for (source, expected) in [
+            ("{{ x | replace('a', 'b') | title }}", None),
+            ("{{ x | split(',', 1) | join(', ') }}", None),
+            ("{{ x | number | round(n) }}", None),
+            (
+                "{{ x | join(', ', 'monto') }}",
+                Some("`join` takes 0 to 1 values in its brackets; write `x | join(', ')`"),
+            ),
+            (
+                "{{ y | sum('monto') }}",
+                Some("`sum` takes nothing in its brackets; write `y | sum`"),
+            ),
+            ("{{ x | default }}", None),
+            ("{{ x | phone(pais) }}", None),
+            ("{{ x | lower() }}", None),
+            (
+                "{{ x | date('%d/%m', 'es') }}",
+                Some("`date` takes 0 to 1 values in its brackets; write `x | date('%d/"),
+            ),
+            (
+                "{{ x | date(28) }}",
+                Some("`x | date(28)`: `date` takes a text in its brackets, not a number"),
+            ),
+            ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
+            (
+                "{{ x | date(lang='es') }}",
+                Some("the values in the brackets of `date` have no names; write `date('%d/"),
+            ),
+            (
+                "{{ x | upper(*y) }}",
+                Some("the values in the brackets of `upper` have no names; write `upper`"),
+            ),
+            (
+                "{{ 'a' if x | money else 'b' }}",
+                Some("write `x | money('$')`"),
+            ),
+            (
+                "{% if y == x | upper(1) %}a{% endif %}",
+                Some("`upper` takes nothing in its brackets; write `x | upper`"),
+            ),
+        ] {
+            let fault = TextTemplate::compile(&language, "text", source)
+                .err()
+                .map(|error| error.problem);
+            let is_it = fault
+                .as_deref()
+                .zip(expected)
+                .is_some_and(|(fault, part)| fault.contains(part));
+            assert!(
+                is_it || fault.is_none() && expected.is_none(),
+                "{source}: {fault:?}"
+            );
+        }
+    }
+}

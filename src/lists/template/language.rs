@@ -1,0 +1,254 @@
+//! The template language: a strict minijinja, the values that a text may contain, and how large it may be.
+
+use minijinja::machinery::{Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Cell};
+
+use super::dates::date;
+use super::numbers::{money, number, percent, refused};
+use super::operators::{add_operators, in_text};
+use super::row_view::RowView;
+use crate::phone::{Country, PhoneNumber};
+
+/// The template language: strict about undefined names, without escaping, final newlines kept.
+pub(crate) fn language<'source>() -> Environment<'source> {
+    let mut language = Environment::new();
+    language.set_undefined_behavior(UndefinedBehavior::Strict);
+    language.set_syntax(syntax());
+    language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    language.set_formatter(|output, state, value| Ok(output.write_str(&in_text(state, value)?)?));
+    language.add_filter("phone", phone);
+    language.add_filter("number", number);
+    language.add_filter("money", money);
+    language.add_filter("percent", percent);
+    language.add_filter("date", date);
+    language.add_filter("yes", yes);
+    language.add_filter("default", default);
+    add_operators(&mut language);
+    language
+}
+
+/// The marks of templates.
+#[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
+pub(super) fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder()
+        .keep_trailing_newline(true)
+        .build()
+        .expect("the usual marks")
+}
+
+/// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`. Without a country,
+/// or with an empty cell for it, it is that of the row.
+fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<String, Error> {
+    let typed = match typed.kind() {
+        ValueKind::String | ValueKind::Number => typed.to_string(),
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        other => {
+            return Err(refused(
+                "phone",
+                &format!("a {other} is not a phone number"),
+            ));
+        }
+    };
+    let view = RowView::in_state(state);
+    let named = country.filter(|country| !country.trim().is_empty());
+    let country = match named {
+        Some(named) => Some(Country::parse(named).map_err(|problem| refused("phone", &problem))?),
+        None => view.as_ref().and_then(|view| view.country),
+    };
+    let number =
+        PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
+    let written = format!("+{}", number.as_str());
+    if let Some(view) = view {
+        // Whether the numbers of a list without a country are of one country is judged for the whole list.
+        let number = if country.is_some() {
+            number.with_known_country()
+        } else {
+            number
+        };
+        view.note_number(number);
+    }
+    Ok(written)
+}
+
+/// `{{ saldo | default("0") }}`: a replacement for an empty cell, too; minijinja's own filter counts that as a text.
+/// The last argument says that no and 0 are also empty.
+fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
+    let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+    let is_empty = value.is_undefined()
+        || value.is_none()
+        || is_blank
+        || is_lax == Some(true) && !value.is_true();
+    if is_empty {
+        other.unwrap_or_else(|| Cell::from(""))
+    } else {
+        value
+    }
+}
+
+/// `{% if vip | yes %}`: whether a text says yes.
+fn yes(typed: &Cell) -> Result<bool, Error> {
+    match typed.kind() {
+        ValueKind::Bool => Ok(typed.is_true()),
+        ValueKind::None => Ok(false),
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::String | ValueKind::Number => {
+            match typed.to_string().trim().to_lowercase().as_str() {
+                "sí" | "si" | "s" | "yes" | "y" | "true" | "verdadero" | "1" | "x" => Ok(true),
+                "no" | "n" | "false" | "falso" | "0" | "" => Ok(false),
+                _ => Err(refused(
+                    "yes",
+                    &format!("`{}` is neither yes nor no", typed.to_string().trim()),
+                )),
+            }
+        }
+        other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
+    }
+}
+
+/// minijinja's message, without a name and a line, which the template does not have.
+pub(super) fn describe(error: &Error) -> String {
+    let message = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
+    if message.contains("none") {
+        return format!("{message}; write `| default('…')` behind a value that may be missing");
+    }
+    message
+}
+
+/// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
+const MAX_BYTES: usize = 16 * 1024;
+/// The most statements of a string: each may stand inside the one before, as `elif` does.
+const MAX_STATEMENTS: usize = 100;
+/// The most words and signs of one expression.
+const MAX_PARTS: usize = 500;
+/// The most brackets inside each other: each needs as much of a stack as a dozen operators.
+const MAX_DEPTH: usize = 40;
+
+/// Says which limit `source`, a text with a template's marks, exceeds.
+pub(super) fn check_bounds(source: &str) -> Result<(), String> {
+    if source.len() > MAX_BYTES {
+        let length = source.len();
+        return Err(format!(
+            "has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"
+        ));
+    }
+    let mut statements = 0;
+    let mut parts = 0;
+    let mut depth = 0_usize;
+    for (token, _) in tokenize(source, false, syntax()).map_while(Result::ok) {
+        match token {
+            Token::VariableStart | Token::BlockStart => (parts, depth) = (0, 0),
+            Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth += 1,
+            Token::BracketClose | Token::ParenClose | Token::BraceClose => {
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+        parts += 1;
+        statements += usize::from(matches!(token, Token::BlockStart));
+        for (count, most, what) in [
+            (statements, MAX_STATEMENTS, "statements {% %} in a text"),
+            (parts, MAX_PARTS, "words and signs in an expression"),
+            (
+                depth,
+                MAX_DEPTH,
+                "brackets inside each other in an expression",
+            ),
+        ] {
+            if count > most {
+                return Err(format!("has too many {what}; at most {most} are allowed"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::template::{TextTemplate, language};
+
+    #[test]
+    fn bounded_expressions_fit_a_small_stack() {
+        let many = |part: &str, count: usize| part.repeat(count);
+        let expressions = move |count: usize| {
+            [
+                format!("{{{{ {}1 }}}}", many("-", count)),
+                format!("{{{{ {}x }}}}", many("not ", count)),
+                format!("{{{{ x{} }}}}", many("|a", count)),
+                format!("{{{{ x{} }}}}", many("|trim", count.min(3000))),
+                format!("{{{{ x{} }}}}", many(".a", count)),
+                format!("{{{{ x{} }}}}", many("[0]", count)),
+                format!(
+                    "{{{{ {}x{} }}}}",
+                    many("(", count.min(5000)),
+                    many(")", count.min(5000))
+                ),
+                format!("{{{{ {}x }}}}", many("[", count)),
+                format!(
+                    "{{{{ {}{}x{} }}}}",
+                    many("not -(", count.min(2000) / 13),
+                    many("-", count / 2),
+                    many(")", count.min(2000) / 13)
+                ),
+                format!("{{{{ 1{} }}}}", many("+1", count)),
+                format!("{{{{ 1{} }}}}", many("~1", count)),
+                format!("{{{{ 1{} }}}}", many("**1", count)),
+                format!("{{{{ x{} }}}}", many(" if x else x", count.min(1200))),
+                format!("{{{{ x{} }}}}", many(" and x", count)),
+                format!("{{{{ x{} }}}}", many(" is x", count)),
+                format!(
+                    "{{% if x %}}{}{{% endif %}}",
+                    many("{%elif x%}", if count > 500 { 1500 } else { 98 })
+                ),
+                many("{%if x%}", if count > 500 { 1900 } else { 100 }),
+                format!("{{{{ '}}}}' {}1 }}}}", many("-", count)),
+                format!("{{{{ {{'a': {{}} }} {}1 }}}}", many("-", count)),
+                format!("{{# {{{{ ' #}}{{{{ {}1 }}}}", many("-", count)),
+                format!(
+                    "{{% raw %}}{{{{ ' {{% endraw %}}{{{{ {}1 }}}} '",
+                    many("-", count)
+                ),
+            ]
+        };
+        let on_a_small_stack = move || {
+            let language = language();
+            for source in expressions(498) {
+                let _ = TextTemplate::compile(&language, "text", &source);
+            }
+            for source in expressions(15_000) {
+                let refused = TextTemplate::compile(&language, "text", &source)
+                    .err()
+                    .expect("refused")
+                    .problem;
+                assert!(
+                    refused.contains("at most ") || refused.contains("16 KiB"),
+                    "{refused}: {source:.40}"
+                );
+            }
+        };
+        std::thread::Builder::new()
+            .stack_size(1024 * 1024)
+            .spawn(on_a_small_stack)
+            .unwrap()
+            .join()
+            .unwrap();
+    }
+
+    #[test]
+    fn bounds_apply_to_expressions_not_plain_text() {
+        let signs = "- (a) = b, ".repeat(90);
+        assert_eq!(
+            check_bounds(&format!(
+                "{signs}{{{{ x }}}}{signs}{{{{ x | upper }}}}{signs}"
+            )),
+            Ok(())
+        );
+        assert_eq!(check_bounds(&"{{ a.b }}".repeat(700)), Ok(()));
+        let long = format!("{{{{ x }}}}{}", "ñ".repeat(8200));
+        assert!(check_bounds(&long).unwrap_err().contains("16 KiB"));
+    }
+}

@@ -1,0 +1,355 @@
+//! Finds texts that look like a column or a line break, but are neither.
+
+use minijinja::machinery::{Token, parse_expr, tokenize};
+
+use super::foreign_text::ForeignText;
+use super::language::syntax;
+use super::placeholder::{
+    looks_like_name, meant_column, placeholders_without_list, unknown_placeholders,
+};
+use super::walk::{ColumnUses, quoted};
+use crate::base::input::UsageError;
+use crate::base::suggest::{identifier, plain};
+use crate::lists::list_file::near_column;
+
+/// A text that probably means a column, but does not name one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misspelling {
+    pub(crate) written: String,
+    /// For `{nombre}`, `#nombre#` or another tool's marks, the column; none for `{{1}}`, which is neither a column nor a
+    /// text of its own.
+    pub(crate) column: Option<String>,
+}
+
+impl Misspelling {
+    /// Whether it is the name of a column in quotes: `{{ 'nombre' }}`.
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.column.is_some() && self.written.starts_with("{{")
+    }
+}
+
+/// The first misspelling in `source`, with its uses if it is a template; `column` returns the column that a name means.
+pub(crate) fn misspelling(
+    source: &str,
+    uses: Option<&ColumnUses>,
+    column: impl Fn(&str) -> Option<String>,
+) -> Option<Misspelling> {
+    let constant = uses.and_then(|uses| uses.constants.first().cloned());
+    let constant = constant.map(|written| Misspelling {
+        written,
+        column: None,
+    });
+    let constant = constant.or_else(|| quoted_column(source, &column));
+    let constant = constant.or_else(|| column_in_comment(source, &column));
+    constant.or_else(|| {
+        let found = literals(source)
+            .into_iter()
+            .find_map(|text| meant_column(text, &column))?;
+        Some(Misspelling {
+            written: found.written,
+            column: Some(found.value),
+        })
+    })
+}
+
+/// The first column in the marks of a comment, `{#nombre#}`: other tools fill it in, and here nobody would read it.
+fn column_in_comment(
+    source: &str,
+    column: &impl Fn(&str) -> Option<String>,
+) -> Option<Misspelling> {
+    let comments = source
+        .split("{#")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("#}")?.0));
+    let found = comments
+        .filter(|name| name.trim() == *name)
+        .find_map(|name| {
+            let exact = column(name).filter(|column| plain(column) == plain(name))?;
+            Some((name, exact))
+        });
+    found.map(|(name, column)| Misspelling {
+        written: format!("{{#{name}#}}"),
+        column: Some(column),
+    })
+}
+
+/// The first column whose name stands in quotes: `{{ 'nombre' }}`.
+fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
+    let tokens: Vec<_> = tokenize(source, false, syntax())
+        .map_while(Result::ok)
+        .map(|(token, _)| token)
+        .collect();
+    tokens.windows(3).find_map(|tokens| match tokens {
+        [
+            Token::VariableStart,
+            Token::Str(name),
+            Token::VariableEnd | Token::Pipe,
+        ] if looks_like_name(name) => {
+            let column = column(name).filter(|column| plain(column) == plain(name))?;
+            Some(Misspelling {
+                written: as_it_stands(name),
+                column: Some(column),
+            })
+        }
+        _ => None,
+    })
+}
+
+/// The parts of a text that are sent as they stand.
+fn literals(source: &str) -> Vec<&str> {
+    let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
+    tokens
+        .filter_map(|(token, _)| {
+            if let Token::TemplateData(text) = token {
+                Some(text)
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+/// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
+fn expressions(source: &str) -> Vec<String> {
+    placeholders(source)
+        .map(|inside| format!("{{{{{inside}}}}}"))
+        .collect()
+}
+
+/// A text, at `path`, that would be sent with words that mean one of the `columns`.
+pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]) -> UsageError {
+    let Misspelling { written, column } = misspelling;
+    let (problem, meant) = match column {
+        None => {
+            let columns: Vec<_> = columns
+                .iter()
+                .map(|column| spelling(column, columns))
+                .collect();
+            let problem = format!("{written} names no column: everybody would get the same");
+            (
+                problem,
+                format!("name one of the columns: {}", columns.join(", ")),
+            )
+        }
+        Some(column) => {
+            let column = spelling(column, columns);
+            if misspelling.is_quoted() {
+                let problem = format!(
+                    "{path}: {written} is that word for everybody; the column is written {column}"
+                );
+                return UsageError::new(
+                    problem,
+                    format!("write {column}; to send the word itself, leave the braces out"),
+                );
+            }
+            let problem =
+                format!("{written} would be sent as written; the column is written {column}");
+            (problem, format!("write {column}"))
+        }
+    };
+    let hint = format!(
+        "{meant}; to send it as it stands, write {}",
+        as_it_stands(written)
+    );
+    UsageError::new(format!("{path}: {problem}"), hint)
+}
+
+/// What stands between `{{` and `}}`.
+fn placeholders(source: &str) -> impl Iterator<Item = &str> {
+    source
+        .split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
+}
+
+/// Warns of what is written for another program in the text at `path`, such as `\n`, which most shells pass on as typed.
+pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
+    let found = literals(source).into_iter().find_map(ForeignText::find)?;
+    Some(format!("{path}: {}", found.describe()))
+}
+
+/// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
+pub(super) fn name_with_blanks(source: &str) -> Option<String> {
+    placeholders(source).find_map(|expression| {
+        let name = expression.split('|').next().unwrap_or_default().trim();
+        let name = name.strip_prefix("row.").unwrap_or(name);
+        let is_one = looks_like_name(name) && parse_expr(name).is_err();
+        is_one.then(|| {
+            let written = spelling(name, &[name]);
+            format!(
+                "{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}"
+            )
+        })
+    })
+}
+
+/// How to write a column in a text, for a list with these `columns`.
+pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
+    let is_name = column
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && !column.starts_with(|character: char| character.is_ascii_digit());
+    // A similar name could match another column instead.
+    let is_only = columns
+        .iter()
+        .filter(|other| plain(other.as_ref()) == plain(column))
+        .count()
+        < 2;
+    // Quotes inside a shell's quotes are easily lost.
+    match identifier(column).filter(|_| !is_name && is_only) {
+        _ if is_name => format!("{{{{ {column} }}}}"),
+        Some(identifier) => format!("{{{{ {identifier} }}}}"),
+        None => format!("{{{{ row[{}] }}}}", quoted(column)),
+    }
+}
+
+/// How to write `text` so that it is sent literally.
+pub(crate) fn as_it_stands(text: &str) -> String {
+    format!("{{{{ {} }}}}", quoted(text))
+}
+
+/// The parts of `source` that would be sent literally, probably by mistake: `{otro}` without such a column.
+pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
+    literals(source)
+        .into_iter()
+        .flat_map(unknown_placeholders)
+        .collect()
+}
+
+/// The placeholders in a text that no list fills in: `{{ nombre }}`, `{nombre}` or `#nombre#`.
+pub(crate) fn placeholders_of_one(source: &str) -> Vec<String> {
+    [expressions(source), placeholders_in_words(source)].concat()
+}
+
+/// As [`placeholders_of_one`], of a text that may be a template.
+pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
+    literals(source)
+        .into_iter()
+        .flat_map(placeholders_without_list)
+        .collect()
+}
+
+/// How to write the value of a notice that the text means in the marks of another tool; `names` are all of them.
+pub(crate) fn meant_value(source: &str, names: &[&str]) -> Option<Misspelling> {
+    let value = |name: &str| near_column(names, name).map(str::to_owned);
+    misspelling(source, None, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::template::{TextTemplate, language};
+
+    fn found(source: &str) -> Option<String> {
+        let language = language();
+        let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
+        let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
+        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
+        let found = misspelling(
+            source,
+            template.as_ref().map(|template| &*template.uses),
+            column,
+        )?;
+        let column = found
+            .column
+            .map(|column| format!(" {}", spelling(&column, &columns)));
+        Some(format!("{}{}", found.written, column.unwrap_or_default()))
+    }
+
+    #[test]
+    fn misspelt_placeholders_are_found() {
+        for (source, expected) in [
+            ("Hola {{1}}", "{{1}}"),
+            ("{{ 1 }}", "{{1}}"),
+            ("{{- 2 -}}", "{{2}}"),
+            ("{{ nombre }} {{ 1 | string }}", "{{1 | string}}"),
+            ("{{ true }}", "{{true}}"),
+            ("Hola {nombre}", "{nombre} {{ nombre }}"),
+            ("{{ nombre }} {Nombre}", "{Nombre} {{ nombre }}"),
+            (
+                "[ nombre_completo ]",
+                "[ nombre_completo ] {{ nombre_completo }}",
+            ),
+            (
+                "{Teléfono (móvil)}",
+                "{Teléfono (móvil)} {{ telefono_movil }}",
+            ),
+            ("<nombre>", "<nombre> {{ nombre }}"),
+            ("10% %NOMBRE%", "%NOMBRE% {{ nombre }}"),
+            ("[[nombre]]", "[nombre] {{ nombre }}"),
+            ("${nombre}", "{nombre} {{ nombre }}"),
+            ("<<nombre>>", "<<nombre>> {{ nombre }}"),
+            ("« nombre »", "« nombre » {{ nombre }}"),
+            ("%(nombre)s", "%(nombre)s {{ nombre }}"),
+            ("*|NOMBRE|*", "*|NOMBRE|* {{ nombre }}"),
+            ("Hola $nombre, paga $5", "$nombre {{ nombre }}"),
+            ("｛nombre｝", "｛nombre｝ {{ nombre }}"),
+            ("{row.nombre}", "{row.nombre} {{ nombre }}"),
+            ("{completo}", "{completo} {{ nombre_completo }}"),
+            ("{nombe}", "{nombe} {{ nombre }}"),
+            ("{{ \"\" ~ 1 }}", "{{(…)}}"),
+            ("{{ 'Nombre' | upper }}", "{{ 'Nombre' }} {{ nombre }}"),
+            ("Hola {#nombre#}", "{#nombre#} {{ nombre }}"),
+            ("Hola {nombre | upper}", "{nombre | upper} {{ nombre }}"),
+            ("{{ nombre }} #nombre#", "#nombre# {{ nombre }}"),
+            (
+                "{# {x} #}{% if nombre %}{nombre}{% endif %}",
+                "{nombre} {{ nombre }}",
+            ),
+        ] {
+            assert_eq!(found(source).as_deref(), Some(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn column_spelling_is_unambiguous() {
+        let columns = [
+            "Nombre completo",
+            "nombre_completo",
+            "Ciudad",
+            "CIUDAD ",
+            "saldo total",
+        ];
+        for (column, expected) in [
+            ("Nombre completo", "{{ row['Nombre completo'] }}"),
+            ("nombre_completo", "{{ nombre_completo }}"),
+            ("Ciudad", "{{ Ciudad }}"),
+            ("CIUDAD ", "{{ row['CIUDAD '] }}"),
+            ("saldo total", "{{ saldo_total }}"),
+        ] {
+            assert_eq!(spelling(column, &columns), expected);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_not_a_placeholder() {
+        for source in [
+            "{{ nombre }} {{ row['Nombre completo'] }}",
+            "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
+            "{# {nombre} {{1}} #} {# nombre #}",
+            "<strong>x</strong> $5 US$ 20 $100",
+            "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",
+            "5 < nombre > 3",
+            r#"{"nombre": "x"} ["nombre"] {'nombre'} {"to":{"a":[1]}}"#,
+            "https://example.com/?a=%20nombre%20&b={c}",
+            "{nombre",
+            "nombre} %nombre",
+        ] {
+            assert_eq!(found(source), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn foreign_text_is_found_only_between_the_marks() {
+        for (source, is_typed) in [
+            ("Hola<br>Ana", true),
+            ("{{ nombre | replace('&nbsp;', ' ') }}", false),
+            ("Hola\\nAna", true),
+            ("Hola {{ nombre }}\\n", true),
+            ("Hola\nAna", false),
+            ("{{ lines | join('\\n') }}", false),
+        ] {
+            assert_eq!(foreign_text("text", source).is_some(), is_typed, "{source}");
+        }
+    }
+}

@@ -1,0 +1,493 @@
+//! Numbers, and yes or no, as people write them in the cells of a list; and the filters that read a number and write it
+//! in the format of its country: `number`, `money`, `percent`.
+
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, State, Value as Cell};
+
+use super::row_view::RowView;
+use crate::base::conventions::{Conventions, NumberLayout};
+
+/// The most decimals that a filter writes.
+const MOST_DECIMALS: usize = 10;
+
+pub(super) fn refused(filter: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{filter}: {problem}"))
+}
+
+pub(super) fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
+    Conventions::for_country(RowView::in_state(state)?.country?.code())
+}
+
+/// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
+/// sign. `{{ saldo | number(2) }}` is a text with two decimals.
+pub(super) fn number(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    how: Option<&Cell>,
+) -> Result<Cell, Error> {
+    let Some(how) = how else {
+        return read(state, "number", typed, None);
+    };
+    match how.as_str() {
+        Some(mark @ ("," | ".")) => read(state, "number", typed, mark.chars().next()),
+        Some(other) => Err(refused(
+            "number",
+            &format!("`{other}` is not a sign of decimals; write number(',') or number('.')"),
+        )),
+        None => {
+            let layout = layout("number", how)?;
+            written(
+                state,
+                "number",
+                &read(state, "number", typed, None)?,
+                layout,
+            )
+            .map(Cell::from)
+        }
+    }
+}
+
+/// `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
+pub(super) fn money(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    sign: &str,
+    decimals: Option<&Cell>,
+) -> Result<String, Error> {
+    let sign = sign.trim();
+    let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
+    let amount = written(state, "money", &read(state, "money", typed, None)?, layout)?;
+    let (minus, amount) = amount
+        .strip_prefix('-')
+        .map_or(("", amount.as_str()), |amount| ("-", amount));
+    Ok(match sign {
+        _ if amount.is_empty() => String::new(),
+        "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => {
+            format!("{minus}{amount}\u{a0}€")
+        }
+        word if word.ends_with(char::is_alphabetic) => format!("{minus}{word}\u{a0}{amount}"),
+        sign => format!("{minus}{sign}{amount}"),
+    })
+}
+
+/// `{{ tasa | percent }}`: 0.15 is `15%`; `percent(1)` writes one decimal.
+pub(super) fn percent(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    decimals: Option<&Cell>,
+) -> Result<String, Error> {
+    let plain = NumberLayout {
+        least_whole: 1,
+        most_decimals: 2,
+        ..NumberLayout::default()
+    };
+    let layout = decimals.map_or(Ok(plain), |decimals| layout("percent", decimals))?;
+    let number = read(state, "percent", typed, None)?;
+    let amount = written(
+        state,
+        "percent",
+        &number,
+        NumberLayout {
+            is_percent: true,
+            ..layout
+        },
+    )?;
+    Ok(if amount.is_empty() {
+        amount
+    } else {
+        format!("{amount}%")
+    })
+}
+
+/// A number with this many decimals.
+fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
+    let count = decimals.as_usize().filter(|count| *count <= MOST_DECIMALS);
+    let count = count.ok_or_else(|| {
+        refused(
+            filter,
+            &format!("`{decimals}` is not a number of decimals; write 0 to {MOST_DECIMALS}, such as {filter}(2)"),
+        )
+    })?;
+    Ok(NumberLayout {
+        least_whole: 1,
+        least_decimals: count,
+        most_decimals: count,
+        has_thousands: true,
+        is_percent: false,
+    })
+}
+
+/// A number that was read, as a text; an empty text if there was none.
+fn written(
+    state: &State<'_, '_>,
+    filter: &str,
+    number: &Cell,
+    layout: NumberLayout,
+) -> Result<String, Error> {
+    if number.is_none() {
+        return Ok(String::new());
+    }
+    let value = f64::try_from(number.clone())
+        .map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
+    let conventions = conventions(state);
+    let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
+        let problem = match conventions {
+            None => "cannot be written, since its country is not known; say the country of the list with --country",
+            Some(_) => "has too many digits",
+        };
+        refused(filter, &format!("`{number}` {problem}"))
+    })?;
+    let is_negative = value < 0.0 && amount.chars().any(|digit| ('1'..='9').contains(&digit));
+    Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
+}
+
+/// The number in a cell; None for an empty cell.
+fn read(
+    state: &State<'_, '_>,
+    filter: &str,
+    typed: &Cell,
+    mark: Option<char>,
+) -> Result<Cell, Error> {
+    match typed.kind() {
+        ValueKind::Number | ValueKind::None => Ok(typed.clone()),
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::String => {
+            let text = typed.as_str().unwrap_or_default();
+            let view = RowView::in_state(state);
+            let is_stored = view
+                .as_ref()
+                .is_some_and(|view| view.shown_text(typed).is_some());
+            // A sheet stores numbers with a point, in every country.
+            let usual = || {
+                if is_stored {
+                    Some('.')
+                } else {
+                    conventions(state).map(|known| known.decimal_mark)
+                }
+            };
+            // The country does not tell $1,234 from a thousand times as much.
+            let is_clear =
+                |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
+            let read = read_number(text, mark.or_else(usual).filter(is_clear));
+            // Another filter has made a text of it, which no longer tells where it comes from.
+            let may_be_stored = mark.is_none() && view.is_some_and(|view| view.stores(text.trim()));
+            if may_be_stored && read != read_number(text, Some('.')) {
+                return Err(refused(
+                    filter,
+                    &format!(
+                        "`{}` may be a number of the sheet, with decimals; put the filter first, or say number('.')",
+                        text.trim()
+                    ),
+                ));
+            }
+            read.map_err(|problem| refused(filter, &problem))
+        }
+        other => Err(refused(filter, &format!("a {other} is not a number"))),
+    }
+}
+
+/// What may stand between thousands, beside a point or a comma.
+const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
+
+/// An amount without its currency.
+struct PlainAmount<'a> {
+    is_negative: bool,
+    /// Digits, points, commas and blanks.
+    digits: &'a str,
+    is_percent: bool,
+}
+
+impl<'a> PlainAmount<'a> {
+    fn parse(typed: &'a str) -> Option<Self> {
+        let minus = ['-', '−'];
+        let rest = typed.strip_prefix(minus);
+        let is_before = rest.is_some();
+        let rest = without_currency(rest.unwrap_or(typed).trim());
+        let is_percent = rest.ends_with('%');
+        let rest = rest.strip_suffix('%').unwrap_or(rest).trim();
+        let behind = rest.strip_prefix(minus).filter(|_| !is_before);
+        let digits = behind.unwrap_or(rest).trim();
+        let is_of_number = |sign: char| {
+            sign.is_ascii_digit() || sign == '.' || sign == ',' || BLANKS.contains(&sign)
+        };
+        let is_digit = |sign: char| sign.is_ascii_digit();
+        let is_amount = digits.chars().all(is_of_number)
+            && digits.starts_with(is_digit)
+            && digits.ends_with(is_digit);
+        is_amount.then_some(Self {
+            is_negative: is_before || behind.is_some(),
+            digits,
+            is_percent,
+        })
+    }
+}
+
+/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; an empty cell is none. `mark` is the decimal sign, for `1.200`,
+/// which is ambiguous.
+///
+/// # Errors
+/// If it is not a number, or could be two; in words.
+pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String> {
+    let typed = text.trim();
+    if typed.is_empty() {
+        return Ok(Cell::from(()));
+    }
+    let is_not = || format!("`{typed}` is not a number");
+    let PlainAmount {
+        is_negative,
+        digits,
+        is_percent,
+    } = PlainAmount::parse(typed).ok_or_else(is_not)?;
+    let ambiguous = || {
+        format!(
+            "`{typed}` may be two numbers, one a thousand times the other: say which sign its decimals have, number(',') or \
+             number('.'); the country of the list (--country) says it, too, except of money with three decimals"
+        )
+    };
+    let (whole, decimals) = digits
+        .split_once(mark_of(digits, mark).ok_or_else(ambiguous)?)
+        .unwrap_or((digits, ""));
+    let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
+    let is_grouped = match groups.as_slice() {
+        [_] => true,
+        [first, rest @ ..] => {
+            (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3)
+        }
+        [] => false,
+    };
+    if !is_grouped || !decimals.chars().all(|sign| sign.is_ascii_digit()) {
+        return Err(is_not());
+    }
+    let plain = format!("{}{}", if is_negative { "-" } else { "" }, groups.concat());
+    if decimals.trim_end_matches('0').is_empty() && !is_percent {
+        return plain.parse::<i64>().map(Cell::from).map_err(|_| is_not());
+    }
+    let exponent = if is_percent { "e-2" } else { "" };
+    format!("{plain}.{decimals}{exponent}")
+        .parse::<f64>()
+        .map(Cell::from)
+        .map_err(|_| is_not())
+}
+
+/// The decimal sign of an amount with a point or a comma: the one that its digits show, or `known` if they could be read
+/// with either.
+pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
+    let digits = PlainAmount::parse(text.trim())?.digits;
+    let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
+    mark_of(digits, known).filter(|_| has_mark)
+}
+
+/// Whether an amount with this decimal sign has three decimals that may be thousands: `1,234`.
+pub(super) fn may_be_thousands(text: &str, mark: char) -> bool {
+    let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
+    digits.contains(mark) && mark_of(digits, None).is_none()
+}
+
+/// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
+fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
+    let marks: Vec<char> = digits
+        .chars()
+        .filter(|sign| ['.', ','].contains(sign))
+        .collect();
+    let other_than = |mark: char| if mark == ',' { '.' } else { ',' };
+    match marks.as_slice() {
+        [] => Some('.'),
+        [only] => {
+            let (whole, behind) = digits.split_once(*only).unwrap_or_default();
+            let may_be_thousands =
+                behind.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
+            if may_be_thousands { known } else { Some(*only) }
+        }
+        [first, .., last] if first == last => Some(other_than(*last)),
+        [.., last] => Some(*last),
+    }
+}
+
+/// An amount without the mark of a currency before or behind it, in any capitals.
+fn without_currency(text: &str) -> &str {
+    let marks = Conventions::currency_marks();
+    let begun = marks
+        .iter()
+        .find_map(|mark| without_prefix(text, mark))
+        .unwrap_or(text);
+    marks
+        .iter()
+        .find_map(|mark| without_suffix(begun, mark))
+        .unwrap_or(begun)
+        .trim()
+}
+
+fn without_prefix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let (begin, rest) = text.split_at_checked(mark.len())?;
+    begin.eq_ignore_ascii_case(mark).then_some(rest)
+}
+
+fn without_suffix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let (rest, end) = text.split_at_checked(text.len().checked_sub(mark.len())?)?;
+    end.eq_ignore_ascii_case(mark).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::template::fixture::check;
+
+    #[test]
+    fn numbers_are_read_in_common_formats() {
+        for (text, mark, expected) in [
+            ("1.200,50", None, Ok(Cell::from(1200.5))),
+            ("1,200.50", None, Ok(Cell::from(1200.5))),
+            ("$ 50", None, Ok(Cell::from(50))),
+            ("US$ 1.234.567", None, Ok(Cell::from(1_234_567))),
+            ("-3,5", None, Ok(Cell::from(-3.5))),
+            ("-$1,500.00", None, Ok(Cell::from(-1500))),
+            ("1 200", None, Ok(Cell::from(1200))),
+            (
+                "$ 1\u{a0}234\u{a0}567,50",
+                None,
+                Ok(Cell::from(1_234_567.5)),
+            ),
+            ("1'200.50", None, Ok(Cell::from(1200.5))),
+            ("₡12.500,00", None, Ok(Cell::from(12500))),
+            ("Gs. 150.000.000", None, Ok(Cell::from(150_000_000))),
+            ("₲ 20", None, Ok(Cell::from(20))),
+            ("S/. 1,200.00", None, Ok(Cell::from(1200))),
+            ("s/1,200.50", None, Ok(Cell::from(1200.5))),
+            ("Bs. 20", None, Ok(Cell::from(20))),
+            ("bs.s 20,5", None, Ok(Cell::from(20.5))),
+            ("RD$ 1,200.50", None, Ok(Cell::from(1200.5))),
+            ("-C$1,200.50", None, Ok(Cell::from(-1200.5))),
+            ("L. 1,200.50", None, Ok(Cell::from(1200.5))),
+            ("1 200,50 zł", None, Ok(Cell::from(1200.5))),
+            ("12,50 kr.", None, Ok(Cell::from(12.5))),
+            ("usd 1,200.50", None, Ok(Cell::from(1200.5))),
+            ("$ 50 MXN", None, Ok(Cell::from(50))),
+            ("₹1,200.50", None, Ok(Cell::from(1200.5))),
+            (".5", None, Err("is not a number")),
+            ("$.50", None, Err("is not a number")),
+            ("Gs .50", None, Err("is not a number")),
+            ("XX 50", None, Err("is not a number")),
+            ("S/", None, Err("is not a number")),
+            ("10 20", None, Err("is not a number")),
+            ("2 3 4", None, Err("is not a number")),
+            ("1 2345", None, Err("is not a number")),
+            ("1000 200", None, Err("is not a number")),
+            ("1,5 200", None, Err("is not a number")),
+            ("0,125", None, Ok(Cell::from(0.125))),
+            ("12.3456", None, Ok(Cell::from(12.3456))),
+            ("1.200", Some(','), Ok(Cell::from(1200))),
+            ("1.200", Some('.'), Ok(Cell::from(1.2))),
+            ("1.200", None, Err("may be two numbers")),
+            ("", None, Ok(Cell::from(()))),
+            ("  ", None, Ok(Cell::from(()))),
+            ("cien", None, Err("is not a number")),
+            ("1.20.3", None, Err("is not a number")),
+            ("5-", None, Err("is not a number")),
+            ("1e5", None, Err("is not a number")),
+            ("99999999999999999999", None, Err("is not a number")),
+        ] {
+            match (read_number(text, mark), expected) {
+                (Ok(read), Ok(expected)) => assert_eq!(read, expected, "{text}"),
+                (Err(problem), Err(part)) => assert!(problem.contains(part), "{text}: {problem}"),
+                (read, _) => panic!("{text}: {read:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn decimal_separator_of_a_cell_is_detected() {
+        for (text, known, expected) in [
+            ("1,234.50", None, Some('.')),
+            ("950.00", Some(','), Some('.')),
+            ("$ 1.234.567", None, Some(',')),
+            ("1,234", None, None),
+            ("1,234", Some('.'), Some('.')),
+            ("B/. 50", None, None),
+            ("1234", Some(','), None),
+            ("pagado, gracias.", Some(','), None),
+        ] {
+            assert_eq!(decimal_mark(text, known), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_formatted_by_country() {
+        for (source, cell, country, expected) in [
+            ("{{ x | number(2) }}", "1500", Some("EC"), Ok("1.500,00")),
+            ("{{ x | number(0) }}", "1500.4", Some("MX"), Ok("1,500")),
+            ("{{ x | number(1) }}.", "", Some("MX"), Ok(".")),
+            (
+                "{{ x | number(2) }}",
+                "1500",
+                None,
+                Err("country is not known"),
+            ),
+            ("{{ x | number(0) }}", "15", None, Ok("15")),
+            (
+                "{{ x | number(0) }}",
+                "quince",
+                Some("EC"),
+                Err("`quince` is not a number"),
+            ),
+            ("{{ x | number(11) }}", "1", Some("EC"), Err("0 to 10")),
+            (
+                "{{ x | number(';') }}",
+                "1",
+                Some("EC"),
+                Err("not a sign of decimals"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "-1500,5",
+                Some("EC"),
+                Ok("-$1.500,50"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "$1,234",
+                Some("EC"),
+                Err("`$1,234` may be two numbers, one a thousand times"),
+            ),
+            (
+                "{{ x | number(',') | money('$') }}",
+                "$1,234",
+                Some("EC"),
+                Ok("$1,23"),
+            ),
+            ("{{ x | money('$') }}", "1.234", Some("EC"), Ok("$1.234,00")),
+            ("{{ x | money('$') }}", "0,125", Some("EC"), Ok("$0,13")),
+            (
+                "{{ x | money('B/.') }}",
+                "B/. 1,234",
+                Some("PA"),
+                Ok("B/.1,234.00"),
+            ),
+            (
+                "{{ x | money('USD') }}",
+                "1500",
+                Some("US"),
+                Ok("USD\u{a0}1,500.00"),
+            ),
+            ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
+            ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
+            (
+                "{{ x | money }}",
+                "1500",
+                Some("CL"),
+                Err("write `x | money('$')`"),
+            ),
+            ("{{ x | percent }}", "0.15", None, Ok("15%")),
+            ("{{ x | percent }}", "15 %", None, Ok("15%")),
+            ("{{ x | percent }}", "0.155", Some("EC"), Ok("15,5%")),
+            ("{{ x | percent(1) }}", "0.15", Some("MX"), Ok("15.0%")),
+            (
+                "{{ x | percent }}",
+                "mucho",
+                None,
+                Err("`mucho` is not a number"),
+            ),
+        ] {
+            check(source, cell, country, expected);
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! The operators of a text that is filled. Only a row tells the types of its values: where minijinja would not do what the
+//! text means, as any text is greater than any number there, they refuse them. Cells that are joined to a text are as the
+//! sheet shows them.
+
+use std::borrow::Cow;
+
+use minijinja::machinery::{Instruction, Instructions};
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_in};
+
+use super::row_view::RowView;
+use crate::lists::list_file::plain_number;
+
+/// Instead of a place in minijinja's cache: the filter is looked up each time.
+const NOT_CACHED: u8 = u8::MAX;
+
+/// Adds the operators, as filters with names that a template cannot write.
+pub(super) fn add_operators(language: &mut Environment<'_>) {
+    language.add_filter("\0<", |one: &Cell, other: &Cell| {
+        check_order(one, other).map(|()| one < other)
+    });
+    language.add_filter("\0<=", |one: &Cell, other: &Cell| {
+        check_order(one, other).map(|()| one <= other)
+    });
+    language.add_filter("\0>", |one: &Cell, other: &Cell| {
+        check_order(other, one).map(|()| one > other)
+    });
+    language.add_filter("\0>=", |one: &Cell, other: &Cell| {
+        check_order(other, one).map(|()| one >= other)
+    });
+    language.add_filter("\0==", equal);
+    language.add_filter("\0!=", |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+        equal(state, one, other).map(|is_equal| !is_equal)
+    });
+    language.add_filter("\0in", inside);
+    language.add_filter("\0~", joined);
+}
+
+/// Puts our operators in the place of minijinja's.
+pub(super) fn replace_operators(instructions: &mut Instructions<'_>) {
+    for at in 0.. {
+        let Some(instruction) = instructions.get_mut(at) else {
+            return;
+        };
+        let ours = match instruction {
+            Instruction::Lt => "\0<",
+            Instruction::Lte => "\0<=",
+            Instruction::Gt => "\0>",
+            Instruction::Gte => "\0>=",
+            Instruction::Eq => "\0==",
+            Instruction::Ne => "\0!=",
+            Instruction::In => "\0in",
+            Instruction::StringConcat => "\0~",
+            _ => continue,
+        };
+        *instruction = Instruction::ApplyFilter(ours, Some(2), NOT_CACHED);
+    }
+}
+
+fn refused(problem: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, problem)
+}
+
+/// Whether `less < greater` would mean what it says.
+fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
+    if less.is_undefined() || greater.is_undefined() {
+        return Err(ErrorKind::UndefinedError.into());
+    }
+    let is_empty =
+        |cell: &Cell| cell.is_none() || cell.as_str().is_some_and(|text| text.trim().is_empty());
+    match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
+        _ if greater.is_none() => Ok(()),
+        (Some(_), Some("")) => Ok(()),
+        _ if is_empty(less) => Err(refused(
+            "an empty cell counts as less than anything; write `COLUMN != '' and …` before the comparison".to_owned(),
+        )),
+        (Some(text), None) => Err(text_beside(text, greater)),
+        (None, Some(text)) => Err(text_beside(text, less)),
+        (Some(one), Some(other)) if !are_dates(one, other) => Err(refused(format!(
+            "`{one}` and `{other}` would be compared letter by letter; write `| number` behind both, or \
+             `| date('%Y-%m-%d')` behind a date of the list, '2026-11-28' for a day and '09:30' for a time"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error> {
+    if one.is_undefined() || other.is_undefined() {
+        return Err(ErrorKind::UndefinedError.into());
+    }
+    let view = RowView::in_state(state);
+    for (cell, other) in [(one, other), (other, one)] {
+        let Some(text) = cell.as_str() else { continue };
+        let shown = view.as_ref().and_then(|view| view.shown_text(cell));
+        if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
+            return Err(refused(format!(
+                "the sheet shows `{shown}`, but has stored `{cell}`, and that is what is compared; write '{cell}'"
+            )));
+        }
+        if matches!(
+            other.kind(),
+            ValueKind::None | ValueKind::Bool | ValueKind::Number
+        ) {
+            return Err(text_beside(text, other));
+        }
+    }
+    Ok(one == other)
+}
+
+/// `one in other`
+fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error> {
+    match other.kind() {
+        _ if one.is_undefined() => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let found = other
+                .try_iter()?
+                .map(|item| equal(state, one, &item))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(found.contains(&true))
+        }
+        ValueKind::String | ValueKind::Map | ValueKind::Undefined => is_in(state, one, other),
+        kind => Err(refused(format!("a {kind} has nothing in it"))),
+    }
+}
+
+/// `'N.º ' ~ codigo`, each as it goes into a text.
+fn joined(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<String, Error> {
+    Ok(in_text(state, one)?.into_owned() + &in_text(state, other)?)
+}
+
+/// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has
+/// the text that the sheet shows.
+pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<'v, str>, Error> {
+    Ok(match value.kind() {
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        ValueKind::None => {
+            return Err(refused(
+                "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` behind it"
+                    .to_owned(),
+            ));
+        }
+        // As in JSON, not as in Python.
+        ValueKind::Bool => value.is_true().to_string().into(),
+        ValueKind::String => {
+            let view = RowView::in_state(state).filter(|_| value.is_safe());
+            let shown = view
+                .as_ref()
+                .and_then(|view| view.shown_text(value))
+                .map(|shown| shown.to_owned().into());
+            shown.or(value.as_str().map(Cow::from)).unwrap_or_default()
+        }
+        // Computed numbers carry binary fractions: `900 * 1.12` is 1008.0000000000001.
+        ValueKind::Number if !value.is_integer() => {
+            plain_number(f64::try_from(value.clone())?).into()
+        }
+        ValueKind::Number => value.to_string().into(),
+        other => return Err(refused(format!("a {other} cannot be part of a text"))),
+    })
+}
+
+fn text_beside(text: &str, other: &Cell) -> Error {
+    let (other, meant) = match other.kind() {
+        ValueKind::Bool => ("yes or no".to_owned(), "`| yes` behind the text"),
+        ValueKind::None => (
+            "none".to_owned(),
+            "'' for an empty cell, and `| default('')` behind a null of JSON",
+        ),
+        _ => (other.to_string(), "`| number` behind the text"),
+    };
+    refused(format!(
+        "compares the text `{text}` with {other}; write {meant}"
+    ))
+}
+
+/// Whether two texts are days or times that have the order of their letters: `2026-11-28` and `2026-12-01`.
+fn are_dates(one: &str, other: &str) -> bool {
+    let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
+    let [one, other] = [one, other].map(form);
+    one == other
+        && ["0000-00-00", "00:00"]
+            .iter()
+            .any(|begin| one.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lists::template::fixture::check;
+
+    #[test]
+    fn ambiguous_condition_is_refused() {
+        for (source, cell, expected) in [
+            (
+                "{{ x | number ~ 5 }}",
+                "",
+                Err("cannot be part of a text; write `| default('…')`"),
+            ),
+            ("{% if x | number > 100 %}a{% endif %}.", "50", Ok(".")),
+            (
+                "{% if x | number > 100 %}a{% endif %}.",
+                "1.200,50",
+                Ok("a."),
+            ),
+            (
+                "{% if x | number > 100 %}a{% endif %}.",
+                "1.200",
+                Err("say which sign its decimals have"),
+            ),
+            (
+                "{% if x | number(',') > 100 %}a{% endif %}.",
+                "1.200",
+                Ok("a."),
+            ),
+            (
+                "{% if x | number('.') > 100 %}a{% endif %}.",
+                "1.200",
+                Ok("."),
+            ),
+            ("{% if x | number > 100 %}a{% endif %}.", "", Ok(".")),
+            (
+                "{% if x | number < 100 %}a{% endif %}.",
+                "",
+                Err("write `COLUMN != '' and …` before the comparison"),
+            ),
+            ("{% if x | number == 100 %}a{% endif %}.", "", Ok(".")),
+            (
+                "{% if x != '' and x | number < 100 %}a{% endif %}.",
+                "",
+                Ok("."),
+            ),
+            (
+                "{% if x != '' and x | number < 100 %}a{% endif %}.",
+                "0",
+                Ok("a."),
+            ),
+            (
+                "{% if x | number and x | number > 0 %}a{% endif %}.",
+                "0",
+                Ok("."),
+            ),
+            (
+                "{% if n | number < x %}a{% endif %}.",
+                "",
+                Err("`x` is not a number; write `x | number`"),
+            ),
+            (
+                "{% if x > n | number | default('-') %}a{% endif %}.",
+                "",
+                Err("the text `` with 10; write `| number`"),
+            ),
+            (
+                "{% if x < n | number | default('-') %}a{% endif %}.",
+                "",
+                Err("an empty cell counts as less"),
+            ),
+            (
+                "{% if x | number | default('') > 100 %}a{% endif %}.",
+                "",
+                Err("is not a number; write `x | number"),
+            ),
+            (
+                "{% if x | number | default > 100 %}a{% endif %}.",
+                "",
+                Err("is not a number; write `x | number"),
+            ),
+            (
+                "{{ x | number | default('12') * 2 }}",
+                "",
+                Err("is not a number; write `x | number | default('12') | number`"),
+            ),
+            (
+                "{{ x | number | default(n) * 2 }}",
+                "",
+                Err("write `x | number | default(n) | number`"),
+            ),
+            ("{{ x | number | default(12) * 2 }}", "", Ok("24")),
+            (
+                "{{ x | number(n) * 2 }}",
+                "50",
+                Err("is not a number; write `x | number(n) | number`"),
+            ),
+            ("{% if x | length < 3 %}a{% endif %}.", "", Ok("a.")),
+            (
+                "{% if x > n %}a{% endif %}.",
+                "9",
+                Err("`10` and `9` would be compared letter by letter"),
+            ),
+            (
+                "{% if x > y %}a{% endif %}.",
+                "z",
+                Err("`y` and `z` would be compared letter by letter"),
+            ),
+            (
+                "{% if x | number > 100 %}a{% endif %}.",
+                "cien",
+                Err("`cien` is not a number"),
+            ),
+            ("{{ x | number * 2 }}", "50", Ok("100")),
+            (
+                "{{ x | number / 2 }}",
+                "",
+                Err("write `| default('…')` behind a value that may be missing"),
+            ),
+            (
+                "{{ x | number | round }}",
+                "",
+                Err("write `| default('…')` behind a value that may be missing"),
+            ),
+            ("{{ x | number }}", "1.200,50", Ok("1200.5")),
+            (
+                "a {{ x | number }}",
+                " ",
+                Err("null, which is also the number of an empty cell, cannot be part of a text"),
+            ),
+            ("{{ x | number | default('0') }}", " ", Ok("0")),
+            ("{{ x | number | default(0) }}", "", Ok("0")),
+            ("{% if x != '' and x != '0' %}a{% endif %}.", "50", Ok("a.")),
+            ("{% if x not in ['0', 'no'] %}a{% endif %}.", "no", Ok(".")),
+            ("{% if x | number %}a{% endif %}.", "0", Ok(".")),
+            ("{% if x | number %}a{% endif %}.", "150,20", Ok("a.")),
+            ("{% if x | yes %}a{% endif %}.", "FALSE", Ok(".")),
+            ("{% if x | yes %}a{% endif %}.", "SÍ", Ok("a.")),
+            ("{% if x | yes %}a{% endif %}.", "", Ok(".")),
+            (
+                "{% if x | yes %}a{% endif %}.",
+                "quizás",
+                Err("`quizás` is neither yes nor no"),
+            ),
+            // What only a row tells.
+            (
+                "{% if x in [1, 2] %}a{% endif %}.",
+                "1",
+                Err("the text `1` with 1; write `| number` behind the text"),
+            ),
+            (
+                "{% if (x or 0) in [50] %}a{% endif %}.",
+                "50",
+                Err("compares the text `50` with 50"),
+            ),
+            (
+                "{% if x == true %}a{% endif %}.",
+                "false",
+                Err("compares the text `false` with yes or no; write `| yes`"),
+            ),
+            (
+                "{% if x == none %}a{% endif %}.",
+                "",
+                Err("compares the text `` with none; write '' for an empty cell"),
+            ),
+            (
+                "{{ x | first }}",
+                "",
+                Err(
+                    "a value is missing, such as a part that a cell does not have, the first of an",
+                ),
+            ),
+            ("a{{ x | first | default('-') }}", "", Ok("a-")),
+            ("{{ [x] | join(', ') }}", "a", Ok("a")),
+            // Dates are compared as texts.
+            (
+                "{% if x < '01/12/2026' %}a{% endif %}.",
+                "28/11/2026",
+                Err("write `| number` behind both, or `| date('%Y"),
+            ),
+            (
+                "{% if x < '2026-12-01' %}a{% endif %}.",
+                "28/11/2026",
+                Err("would be compared letter by letter"),
+            ),
+            (
+                "{% if x < '2026-12-01' %}a{% endif %}.",
+                "",
+                Err("an empty cell counts as less than anything"),
+            ),
+            ("{% if x > '2026-12-01' %}a{% endif %}.", "", Ok(".")),
+            (
+                "{% if x | date('%Y-%m-%d') < '2026-12-01' %}a{% endif %}.",
+                "28/11/2026",
+                Ok("a."),
+            ),
+            (
+                "{% if x < '2026-11-30' %}a{% endif %}.",
+                "2026-11-29",
+                Ok("a."),
+            ),
+            (
+                "{% if x < '2026-11-28' %}a{% endif %}.",
+                "2026-9-30",
+                Err("would be compared letter by letter"),
+            ),
+            (
+                "{% if x < '2026-11-28 12:00' %}a{% endif %}.",
+                "2026-11-28T10:00:00Z",
+                Err("letter by letter"),
+            ),
+            (
+                "{% if x < '10:00' %}a{% endif %}.",
+                "9:30",
+                Err("'09:30' for a time"),
+            ),
+            ("{% if x < '10:00' %}a{% endif %}.", "09:30", Ok("a.")),
+            // Numbers go out as a person writes them.
+            ("{{ x | number * 1.12 ~ 5 }}", "900", Ok("10085")),
+            ("{{ x | number * 1.12 }} USD", "900", Ok("1008 USD")),
+            ("{{ x | number * 1.12 ~ ' USD' }}", "900", Ok("1008 USD")),
+            // What compares texts is left as it is.
+            ("{% if x == '100' %}a{% endif %}.", "100", Ok("a.")),
+            (
+                "{% if x in ['oro', 'plata'] %}a{% endif %}.",
+                "oro",
+                Ok("a."),
+            ),
+            ("{{ x ~ ' ' ~ y }}", "Ana", Ok("Ana y")),
+        ] {
+            check(source, cell, None, expected);
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! The language of a text: one walk over its syntax tree gives each expression a type and its columns (`values.rs`), or
+//! refuses the text with the line to type instead. It is done once for the text. Here are its statements and
+//! conditions, what it knows of an expression, and what it finds out about the columns.
+
+use std::collections::{BTreeSet, HashSet};
+
+use minijinja::Value as Cell;
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
+
+use super::filters::Type;
+
+/// How a text uses columns.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ColumnUses {
+    /// The columns that it uses for anything.
+    pub(crate) columns: BTreeSet<String>,
+    /// Those that it names without `row`.
+    pub(crate) names: BTreeSet<String>,
+    /// Whether it may use any column: `row['cuota ' ~ n]`.
+    pub(crate) is_of_all: bool,
+    /// The columns that it prints.
+    pub(crate) printed: BTreeSet<String>,
+    /// The columns that it prints as the sheet shows them.
+    pub(crate) plain: BTreeSet<String>,
+    /// The columns that it prints unchanged, without a text for an empty cell.
+    pub(crate) gaps: BTreeSet<String>,
+    /// Where it leaves the decimal sign of a column to its cells and the country.
+    pub(crate) amounts: Vec<ReadAmount>,
+    /// The texts that columns are compared with.
+    pub(crate) compared: BTreeSet<(String, String)>,
+    /// Expressions that name no column and have no text: `{{1}}`.
+    pub(crate) constants: Vec<String>,
+}
+
+/// A column that is read as a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReadAmount {
+    pub(crate) column: String,
+    /// The expression with a point as the decimal sign: `saldo | number('.')`.
+    pub(crate) with_point: String,
+}
+
+impl ColumnUses {
+    /// Whether every row gives the same text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.columns.is_empty() && !self.is_of_all
+    }
+}
+
+/// How the text with the syntax tree `text` uses columns. It may be a list if it `is_whole`: an expression and nothing
+/// else.
+///
+/// # Errors
+/// If it is not in the language; in words, with the line to type.
+pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<ColumnUses, String> {
+    let mut walk = TextWalk {
+        is_whole,
+        uses: ColumnUses::default(),
+        seen: Vec::new(),
+        words: 0,
+        looked_at: HashSet::new(),
+    };
+    walk.statement(text)?;
+    let TextWalk {
+        mut uses,
+        looked_at,
+        ..
+    } = walk;
+    uses.gaps.retain(|column| !looked_at.contains(column));
+    Ok(uses)
+}
+
+/// The walk, with what it has met so far.
+pub(super) struct TextWalk {
+    is_whole: bool,
+    pub(super) uses: ColumnUses,
+    /// The columns, in their order.
+    pub(super) seen: Vec<String>,
+    /// The number of texts that are written in expressions.
+    pub(super) words: usize,
+    /// The columns that a statement looks at.
+    looked_at: HashSet<String>,
+}
+
+impl TextWalk {
+    fn statements(&mut self, statements: &[Stmt<'_>]) -> Result<(), String> {
+        statements
+            .iter()
+            .try_for_each(|statement| self.statement(statement))
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>) -> Result<(), String> {
+        match statement {
+            Stmt::Template(template) => self.statements(&template.children),
+            Stmt::EmitRaw(_) => Ok(()),
+            Stmt::EmitExpr(emit) => self.print(&emit.expr),
+            Stmt::IfCond(condition) => {
+                let seen = self.seen.len();
+                self.condition(&condition.expr)?;
+                self.looked_at.extend(self.seen.iter().skip(seen).cloned());
+                self.statements(&condition.true_body)?;
+                self.statements(&condition.false_body)
+            }
+            _ => {
+                Err("the only statements are `{% if … %}`, `{% elif … %}`, `{% else %}` and `{% endif %}`; a list is \
+                      written `{{ cuotas | join(', ') }}`, and a value where it is printed"
+                    .to_owned())
+            }
+        }
+    }
+
+    /// `{{ expression }}`
+    fn print(&mut self, expression: &Expr<'_>) -> Result<(), String> {
+        let seen = self.seen.len();
+        let words = self.words;
+        let known = self.value(expression)?;
+        if !self.is_whole {
+            check_text(expression, &known)?;
+        }
+        let plain = known.prints.iter().filter(|(_, is_plain)| *is_plain);
+        self.uses
+            .plain
+            .extend(plain.map(|(column, _)| column.clone()));
+        self.uses
+            .printed
+            .extend(known.prints.into_iter().map(|(column, _)| column));
+        self.uses.gaps.extend(known.gap);
+        if self.seen.len() == seen && self.words == words {
+            self.uses
+                .constants
+                .push(format!("{{{{{}}}}}", written(expression)));
+        }
+        Ok(())
+    }
+
+    /// An expression that is tested as yes or no. A column is a text, which is never false where it says `no`.
+    pub(super) fn condition(&mut self, expression: &Expr<'_>) -> Result<(), String> {
+        match expression {
+            Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
+            Expr::BinOp(both) if matches!(both.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.condition(&both.left)?;
+                self.condition(&both.right)
+            }
+            _ => {
+                let known = self.value(expression)?;
+                check_truth(expression, &known)
+            }
+        }
+    }
+}
+
+/// What an expression is, before any row.
+pub(super) struct ExprInfo {
+    pub(super) kind: Type,
+    /// The columns that it prints, each with whether it is printed unchanged.
+    pub(super) prints: Vec<(String, bool)>,
+    /// The column whose empty cell leaves a gap.
+    pub(super) gap: Option<String>,
+    /// The constant that it is, or those of the list that it is.
+    pub(super) constants: Vec<Cell>,
+}
+
+impl ExprInfo {
+    pub(super) fn new(kind: Type) -> Self {
+        Self {
+            kind,
+            prints: Vec::new(),
+            gap: None,
+            constants: Vec::new(),
+        }
+    }
+
+    /// One of two values, or both joined.
+    pub(super) fn or(self, other: Self) -> Self {
+        let kind = if self.kind == other.kind {
+            self.kind
+        } else {
+            Type::Any
+        };
+        Self {
+            prints: [self.prints, other.prints].concat(),
+            ..Self::new(kind)
+        }
+    }
+}
+
+/// Refuses a list where a text is made.
+pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
+    let told = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
+    if matches!(known.kind, Type::Texts | Type::List) {
+        Err(told(written(expression)))
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses a text where yes or no is needed.
+pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
+    let own = written(expression);
+    let meant = match known.kind {
+        Type::Truth | Type::Number => return Ok(()),
+        Type::Texts | Type::List => format!("`{own} | length > 0`"),
+        Type::Text | Type::Any => {
+            format!("`{own} | yes`, or `{own} != ''` if it must not be empty")
+        }
+    };
+    Err(format!("`{own}` is not yes or no; write {meant}"))
+}
+
+pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
+    let own = written(expression);
+    match known.kind {
+        Type::Number => Ok(()),
+        Type::Text | Type::Any => Err(format!("`{own}` is not a number; write `{own} | number`")),
+        kind => Err(format!("`{own}` is {}, not a number", kind.words())),
+    }
+}
+
+/// An expression as it is written.
+pub(super) fn written(expression: &Expr<'_>) -> String {
+    match expression {
+        Expr::Var(name) => name.id.to_owned(),
+        Expr::Const(constant) => constant
+            .value
+            .as_str()
+            .map_or_else(|| constant.value.to_string().to_lowercase(), quoted),
+        Expr::GetAttr(part) => format!("{}.{}", written(&part.expr), part.name),
+        Expr::GetItem(part) => {
+            format!("{}[{}]", written(&part.expr), written(&part.subscript_expr))
+        }
+        Expr::Filter(filter) => {
+            let inside = filter.expr.as_ref().map(written).unwrap_or_default();
+            format!("{inside} | {}{}", filter.name, brackets(&filter.args))
+        }
+        // It stands in brackets where a filter or a sign is behind it.
+        Expr::BinOp(_) | Expr::IfExpr(_) => "(…)".to_owned(),
+        _ => "…".to_owned(),
+    }
+}
+
+/// `text` as a value of the language.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// The values in the brackets of a filter.
+pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
+    let value = |argument: &CallArg<'_>| match argument {
+        CallArg::Pos(value) => written(value),
+        _ => "…".to_owned(),
+    };
+    let values: Vec<_> = given.iter().map(value).collect();
+    if values.is_empty() {
+        String::new()
+    } else {
+        format!("({})", values.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::machinery::parse;
+
+    use super::*;
+    use crate::lists::template::language::syntax;
+    use crate::lists::template::{TextTemplate, language};
+
+    fn column_uses(source: &str) -> ColumnUses {
+        walk(&parse(source, "<text>", syntax()).unwrap(), false).unwrap()
+    }
+
+    fn refused(source: &str) -> String {
+        TextTemplate::compile(&language(), "text", source)
+            .err()
+            .map_or_else(String::new, |error| error.problem)
+    }
+
+    #[test]
+    fn ambiguous_decimal_separators_are_found() {
+        for (source, expected) in [
+            (
+                "{{ saldo | money('$') }}",
+                &["saldo | number('.') | money('$')"][..],
+            ),
+            (
+                "{{ saldo | trim | number }}",
+                &["saldo | trim | number('.')"],
+            ),
+            (
+                "{{ row['mi saldo'] | number(2) }}",
+                &["row['mi saldo'] | number('.') | number(2)"],
+            ),
+            (
+                "{% if saldo | number > 5 %}!{% endif %}",
+                &["saldo | number('.')"],
+            ),
+            (
+                "{{ saldo | number(',') | money('$') }} {{ saldo }} {{ nombre | upper }}",
+                &[],
+            ),
+        ] {
+            let amounts = column_uses(source).amounts;
+            let found: Vec<_> = amounts
+                .iter()
+                .map(|amount| amount.with_point.as_str())
+                .collect();
+            assert_eq!(found, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn columns_that_may_be_empty_are_found() {
+        for (source, expected) in [
+            (
+                "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
+                &["Nombre completo", "a", "nombre"][..],
+            ),
+            (
+                "{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }}",
+                &[],
+            ),
+            (
+                "{% if nombre != '' %}{{ nombre }}{% endif %}{{ otro }}",
+                &["otro"],
+            ),
+            ("{{ Ciudad | first }}", &["Ciudad"]),
+        ] {
+            assert_eq!(
+                Vec::from_iter(column_uses(source).gaps),
+                expected,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn printed_columns_are_found() {
+        for (source, expected) in [
+            (
+                "Hola {{ nombre }} {{ row['Nombre completo'] | default('x') }} {{ 1 }}",
+                &["Nombre completo", "nombre"][..],
+            ),
+            ("{{ a ~ a }}", &["a"]),
+            (
+                "{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}",
+                &["nombre"],
+            ),
+            ("{% if nombre | yes %}{{ nombre }}{% endif %}", &["nombre"]),
+            ("{% if nombre != '-' %}{{ otro }}{% endif %}", &["otro"]),
+            (
+                "{{ Ciudad | split | first }} {{ nombre | title }}",
+                &["Ciudad", "nombre"],
+            ),
+        ] {
+            assert_eq!(
+                Vec::from_iter(column_uses(source).printed),
+                expected,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_is_not_compared_as_number_or_boolean() {
+        for (source, meant) in [
+            ("{% if saldo > 100 %}a{% endif %}", "saldo | number"),
+            (
+                "{% if 100 <= row['Saldo total'] %}a{% endif %}",
+                "row['Saldo total'] | number",
+            ),
+            ("{{ saldo * 2 }}", "saldo | number"),
+            ("{{ saldo + 10 }}", "saldo | number"),
+            ("{{ -saldo }}", "-(saldo | number)"),
+            ("{% if saldo == 100 %}a{% endif %}", "saldo | number"),
+            (
+                "{% if saldo | number > '100' %}a{% endif %}",
+                "'100' | number",
+            ),
+            (
+                "{% if saldo | trim > 100 %}a{% endif %}",
+                "saldo | trim | number",
+            ),
+            ("{{ 'a' if saldo >= 5 else 'b' }}", "saldo | number"),
+            ("{{ saldo | round(1) }}", "saldo | number | round(2)"),
+            (
+                "{% if saldo | number > deuda %}a{% endif %}",
+                "deuda | number",
+            ),
+            ("{{ (saldo or 0) * 2 }}", "(…) | number"),
+            (
+                "{% if (saldo if vip | yes else 0) > 2 %}a{% endif %}",
+                "(…) | number",
+            ),
+            (
+                "{% if cuotas[0].monto > 5 %}a{% endif %}",
+                "cuotas[0].monto | number",
+            ),
+            ("{% if vip %}a{% endif %}", "vip | yes"),
+            ("{% if not vip %}a{% endif %}", "vip | yes"),
+            ("{% if saldo != '' and vip %}a{% endif %}", "vip | yes"),
+            ("{{ 'a' if row['vip'] else 'b' }}", "row['vip'] | yes"),
+            ("{% if c.vip %}a{% endif %}", "c.vip | yes"),
+            ("{% if (vip or 'x') %}a{% endif %}", "vip | yes"),
+            (
+                "{% if vip | split %}a{% endif %}",
+                "vip | split | length > 0",
+            ),
+        ] {
+            let told = refused(source);
+            assert!(
+                told.contains(&format!("write `{meant}`")),
+                "{source}: {told}"
+            );
+        }
+        for source in [
+            "{% if vip | yes %}a{% endif %}",
+            "{% if not (vip == 'si' or saldo | number) %}a{% endif %}",
+            "{% if saldo != '' and saldo | number < 5 %}a{% endif %}",
+            "{{ vip or 'x' }}",
+            "{% if true %}{{ vip }}{% endif %}",
+        ] {
+            assert_eq!(refused(source), "", "{source}");
+        }
+        assert_eq!(
+            Vec::from_iter(column_uses("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(),
+            2
+        );
+    }
+
+    #[test]
+    fn unsupported_syntax_suggests_a_replacement() {
+        for (source, expected) in [
+            (
+                "{% for c in cuotas %}{{ c }}{% endfor %}",
+                "a list is written `{{ cuotas | join(', ') }}`",
+            ),
+            (
+                "{% set n = nombre | title %}{{ n }}",
+                "the only statements are `{% if … %}`",
+            ),
+            (
+                "{% with n = 1 %}{{ n }}{% endwith %}",
+                "the only statements are `{% if … %}`",
+            ),
+            (
+                "{{ nombre[:3] }}",
+                "there are no slices, `x[:3]`, in this language; write `x | first`",
+            ),
+            (
+                "{{ nombre.title() }}",
+                "there are no functions and methods in this language; write filters: `x | title`",
+            ),
+            ("{{ range(3) }}", "there are no functions"),
+            ("{{ debug() }}", "there are no functions"),
+            (
+                "{% if saldo is none %}a{% endif %}",
+                "there are no tests with `is` in this language; write `x != ''`",
+            ),
+            (
+                "{% if 1 < saldo < 5 %}a{% endif %}",
+                "there are no comparisons of three values in this language; write `1 < x and",
+            ),
+            (
+                "{{ {'a': 1} }}",
+                "there are no `( , )` and `{ }` in this language; write a list",
+            ),
+            (
+                "{{ nombre | grita }}",
+                "filter grita is unknown; there are abs, capitalize, ",
+            ),
+            (
+                "{{ nombre | uper }}",
+                "filter uper is unknown; did you mean `upper`?",
+            ),
+            (
+                "{{ nombre | split | upper }}",
+                "`upper` takes a text or a number or yes or no, not a list of words; write `nombre | split | join(' ') | upper`",
+            ),
+            (
+                "{{ nombre | split | round(1) }}",
+                "`round` takes a number, not a list of words",
+            ),
+            (
+                "{{ nombre | length | split }}",
+                "not a number; write `nombre | length | string | split | first`",
+            ),
+            (
+                "{{ nombre | upper | round }}",
+                "write `nombre | upper | number | round(2)`",
+            ),
+            (
+                "{% if nombre | split | first > 5 %}a{% endif %}",
+                "write `nombre | split | first | number`",
+            ),
+            ("{{ nombre | split | sum }}", "`sum` takes a list"),
+            ("{{ (nombre or 'x') | upper(1) }}", "write `(…) | upper`"),
+            (
+                "{% if (nombre ~ 'a') > 5 %}a{% endif %}",
+                "write `(…) | number`",
+            ),
+            ("{{ (nombre | yes) + 1 }}", "is yes or no, not a number"),
+            ("{{ '=' * (nombre | length) }}", "`'='` is not a number"),
+            (
+                "{{ nombre + ' ' }}",
+                "`nombre` is not a number; write `~` to join texts",
+            ),
+            (
+                "Hola {{ nombre | split }}",
+                "`nombre | split` is a list; write `nombre | split | join(', ')`",
+            ),
+            ("{{ 'a' ~ nombre | split }}", "is a list; write"),
+            ("{{ (nombre | upper).x }}", "which has no parts"),
+        ] {
+            let told = refused(source);
+            assert!(told.contains(expected), "{source}: {told}");
+        }
+        assert_eq!(refused("{{ nombre | split }}"), "");
+    }
+}

@@ -1,0 +1,269 @@
+//! What a number of messages costs, by country and category. It is an estimate: who charges may count otherwise.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::rates::{Category, Money, Rates};
+use crate::base::output::{counted, grouped};
+
+/// The most countries and categories that are named.
+const TOLD: usize = 8;
+
+/// Messages with the same country and category.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Charge {
+    /// Two letters; none for recipients without a country.
+    pub(crate) country: Option<String>,
+    /// None for a template whose category is not known.
+    pub(crate) category: Option<Category>,
+    pub(crate) messages: u64,
+    /// Of one message, if the rates have it.
+    pub(crate) price: Option<Money>,
+}
+
+/// A run keeps it, so that what it says later is by the rates that were asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Estimate {
+    currency: String,
+    by: Vec<Charge>,
+}
+
+/// What a run costs: all of it, what was sent of it, and what was delivered, if that was asked.
+#[derive(Debug)]
+pub(crate) struct RunCost {
+    /// Whether it was sent to the sandbox, and cost nothing.
+    pub(crate) is_rehearsal: bool,
+    pub(crate) estimate: Estimate,
+    pub(crate) sent: Estimate,
+    pub(crate) delivered: Option<Estimate>,
+}
+
+impl Charge {
+    pub(crate) fn amount(&self) -> Option<Money> {
+        self.price.map(|price| price.times(self.messages))
+    }
+
+    /// `EC marketing`
+    fn name(&self) -> String {
+        let country = self.country.as_deref().unwrap_or("without a country:");
+        format!(
+            "{country} {}",
+            self.category.map_or("unknown category", Category::name)
+        )
+    }
+}
+
+impl Estimate {
+    pub(crate) fn new(rates: &Rates) -> Self {
+        Self {
+            currency: rates.currency.clone(),
+            by: Vec::new(),
+        }
+    }
+
+    /// Counts one message more.
+    pub(crate) fn add(
+        &mut self,
+        rates: &Rates,
+        country: Option<&'static str>,
+        category: Option<Category>,
+    ) {
+        if let Some(charge) = self
+            .place(country, category)
+            .and_then(|place| self.by.get_mut(place))
+        {
+            charge.messages += 1;
+            return;
+        }
+        let price = category.and_then(|category| rates.price(country, category));
+        self.by.push(Charge {
+            country: country.map(str::to_owned),
+            category,
+            messages: 1,
+            price,
+        });
+    }
+
+    /// Where messages of this country and category stand.
+    pub(crate) fn place(&self, country: Option<&str>, category: Option<Category>) -> Option<usize> {
+        self.by
+            .iter()
+            .position(|charge| charge.country.as_deref() == country && charge.category == category)
+    }
+
+    /// The same prices for other numbers of messages, by place.
+    pub(crate) fn with_counts(&self, messages: impl Fn(usize) -> u64) -> Self {
+        let by = self.by.iter().enumerate();
+        let by = by.map(|(place, charge)| Charge {
+            messages: messages(place),
+            ..charge.clone()
+        });
+        Self {
+            currency: self.currency.clone(),
+            by: by.collect(),
+        }
+    }
+
+    pub(crate) fn total(&self) -> Money {
+        self.by.iter().filter_map(Charge::amount).sum()
+    }
+
+    pub(crate) fn messages(&self) -> u64 {
+        self.by.iter().map(|charge| charge.messages).sum()
+    }
+
+    /// Messages for which the rates have no price.
+    pub(crate) fn unpriced(&self) -> u64 {
+        self.by
+            .iter()
+            .filter(|charge| charge.price.is_none())
+            .map(|charge| charge.messages)
+            .sum()
+    }
+
+    /// `USD`
+    pub(crate) fn currency(&self) -> &str {
+        &self.currency
+    }
+
+    /// `375.00 USD`
+    pub(crate) fn shown(&self) -> String {
+        format!("{} {}", self.total(), self.currency)
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let by = self.by.iter().map(|charge| {
+            let Charge { country, category, messages, price } = charge;
+            let [price, amount] = [*price, charge.amount()].map(|amount| amount.map(|amount| amount.to_string()));
+            json!({ "country": country, "category": category, "messages": messages, "price": price, "amount": amount })
+        });
+        json!({
+            "currency": self.currency,
+            "total": self.total().to_string(),
+            "messages": self.messages(),
+            "unpriced": self.unpriced(),
+            "by": by.collect::<Vec<_>>(),
+        })
+    }
+
+    /// `cost: 362.50 USD by your rates, an estimate: EC marketing 5,800 × 0.0625`; then the messages without a price.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut priced: Vec<_> = self
+            .by
+            .iter()
+            .filter_map(|charge| Some((charge, charge.amount()?)))
+            .collect();
+        priced.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
+        let told = priced.iter().map(|(charge, _)| {
+            let price = charge.price.unwrap_or_default();
+            format!("{} {} × {price}", charge.name(), grouped(charge.messages))
+        });
+        let told = first_of(told.collect());
+        let mut lines = Vec::new();
+        if !told.is_empty() {
+            let least = if self.unpriced() > 0 { "at least " } else { "" };
+            lines.push(format!(
+                "cost: {least}{} by your rates, an estimate: {told}",
+                self.shown()
+            ));
+        }
+        lines.extend(self.without_price());
+        lines
+    }
+
+    /// `the rates have no price for 12 messages: PE marketing`
+    pub(crate) fn without_price(&self) -> Option<String> {
+        let unpriced = self.unpriced();
+        let names = self
+            .by
+            .iter()
+            .filter(|charge| charge.price.is_none() && charge.messages > 0);
+        let messages = counted(unpriced, "message");
+        let names = first_of(names.map(Charge::name).collect());
+        (unpriced > 0).then(|| format!("the rates have no price for {messages}: {names}"))
+    }
+}
+
+/// The first of `names`, and how many more there are.
+fn first_of(mut names: Vec<String>) -> String {
+    let others = names.len().saturating_sub(TOLD);
+    names.truncate(TOLD);
+    names.extend((others > 0).then(|| format!("and {others} more")));
+    names.join(", ")
+}
+
+impl RunCost {
+    pub(crate) fn to_json(&self) -> Value {
+        let figures =
+            |of: &Estimate| json!({ "messages": of.messages(), "total": of.total().to_string() });
+        let mut json = self.estimate.to_json();
+        if let Value::Object(json) = &mut json {
+            json.insert("sent".to_owned(), figures(&self.sent));
+            json.insert(
+                "delivered".to_owned(),
+                json!(self.delivered.as_ref().map(figures)),
+            );
+        }
+        json
+    }
+
+    /// `spent about 12.50 of 375.00 USD by your rates; 11.25 of it on messages that were delivered`
+    pub(crate) fn words(&self) -> String {
+        let sent = self.sent.total();
+        let all = self.estimate.shown();
+        let delivered = self
+            .delivered
+            .as_ref()
+            .map(|of| format!("; {} of it on messages that were delivered", of.total()));
+        let delivered = delivered.unwrap_or_default();
+        let unpriced = self
+            .sent
+            .without_price()
+            .map(|words| format!("; {words}"))
+            .unwrap_or_default();
+        let verb = if self.is_rehearsal {
+            "would have spent"
+        } else {
+            "spent"
+        };
+        format!("{verb} about {sent} of {all} by your rates{delivered}{unpriced}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    #[test]
+    fn sums_are_exact() {
+        for list in 0..20_u64 {
+            let mut rows = Vec::new();
+            let mut rates = "country,category,price,currency\n".to_owned();
+            for (place, (country, price)) in
+                (0_u64..).zip([("EC", 62_500), ("CO", 12_345), ("PE", 100), ("MX", 33)])
+            {
+                let price = price + list * 7;
+                writeln!(rates, "{country},service,0.{price:06},USD").unwrap();
+                rows.extend(std::iter::repeat_n(
+                    (country, price),
+                    usize::try_from(list * (place + 3) % 17).unwrap() + 1,
+                ));
+            }
+            let rates = Rates::parse(&rates).unwrap();
+            let mut estimate = Estimate::new(&rates);
+            for (country, _) in &rows {
+                estimate.add(&rates, Some(country), Some(Category::Service));
+            }
+            let total: u64 = rows.iter().map(|(_, price)| price).sum();
+            let expected: Money = format!("{}.{:06}", total / 1_000_000, total % 1_000_000)
+                .parse()
+                .unwrap();
+            assert_eq!(
+                (estimate.total(), estimate.messages(), estimate.unpriced()),
+                (expected, rows.len() as u64, 0)
+            );
+        }
+    }
+}

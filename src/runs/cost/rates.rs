@@ -1,0 +1,419 @@
+//! A file of rates: what a message costs by the recipient's country and its category. An amount is exact; its currency
+//! is that of the file.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::iter::Sum;
+use std::path::Path;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::base::private_file::{FileError, PipeBound, open_to_read};
+use crate::lists::list_file::{ListInput, ListOptions, ListReader};
+use crate::phone::Country;
+
+/// What `explain rates` prints; the last part is an example.
+pub(crate) const EXPLAINED: [&str; 2] = [
+    "A file of rates says what a message costs by the recipient's country and its category. It is a CSV, NDJSON or a
+workbook with these columns:
+
+- `country`: two letters, three, or a name; `*` for all others
+- `category`: marketing, utility, authentication, or service (a free-form message)
+- `price`: of one message, with a decimal point or comma: 0.0625 or 0,0625
+- `currency`: the same in each row
+
+The names may be in Spanish, too: pais, categoria, precio, moneda.
+
+Give it with --rates FILE, or keep it in a profile: jelouctl profile set NAME --rates FILE. No price is built in. Meta
+publishes its rate cards by market and currency at https://developers.facebook.com/docs/whatsapp/pricing, and Jelou charges
+by its own prices: copy those that apply to you.",
+    "country,category,price,currency
+EC,marketing,0.0750,USD
+EC,utility,0.0160,USD
+CO,marketing,0.0140,USD
+*,marketing,0.0650,USD
+*,service,0.0080,USD",
+];
+
+/// The categories that WhatsApp charges by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Category {
+    Marketing,
+    Utility,
+    Authentication,
+    /// A free-form message.
+    Service,
+}
+
+impl Category {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Marketing,
+        Self::Utility,
+        Self::Authentication,
+        Self::Service,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Marketing => "marketing",
+            Self::Utility => "utility",
+            Self::Authentication => "authentication",
+            Self::Service => "service",
+        }
+    }
+
+    /// The category of this name, in any capitals.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|category| category.name().eq_ignore_ascii_case(name.trim()))
+    }
+}
+
+/// The rates of one file.
+#[derive(Clone, Debug)]
+pub(crate) struct Rates {
+    pub(crate) currency: String,
+    /// By country, none for all others, and category.
+    prices: HashMap<(Option<&'static str>, Category), Money>,
+}
+
+impl Rates {
+    /// Reads a file of rates.
+    ///
+    /// # Errors
+    /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another
+    /// currency.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let file =
+            open_to_read(path, PipeBound::FirstByte).map_err(FileError::while_doing("read", path));
+        Self::read_from(
+            ListInput::File(file.map_err(|error| error.to_string())?),
+            &path.display().to_string(),
+        )
+    }
+
+    fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
+        let mut list = ListReader::open(input, name, &ListOptions::default())
+            .map_err(|error| error.to_string())?;
+        let mut rates: Option<Self> = None;
+        while let Some(row) = list.read().map_err(|error| error.to_string())? {
+            let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
+            let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
+            let cell = |names: [&str; 2]| {
+                let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
+                    let [column, _] = names;
+                    let found = cells.names().join(", ");
+                    return Err(at(format!(
+                        "no column `{column}` found; the columns are {found}"
+                    )));
+                };
+                let text = match cells.get(column) {
+                    Some(Value::String(text)) => text.trim().to_owned(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    _ => String::new(),
+                };
+                if text.is_empty() {
+                    Err(at(format!("{column} is empty")))
+                } else {
+                    Ok(text)
+                }
+            };
+            let country = country(&cell(["country", "pais"])?)
+                .map_err(|problem| at(format!("country: {problem}")))?;
+            let category = cell(["category", "categoria"])?;
+            let category = Category::named(&category).ok_or_else(|| {
+                let known = Category::ALL.map(Category::name).join(", ");
+                at(format!(
+                    "category: `{}` is not one of {known}",
+                    category.escape_debug()
+                ))
+            })?;
+            let price = price(&cell(["price", "precio"])?)
+                .map_err(|problem| at(format!("price: {problem}")))?;
+            let currency = cell(["currency", "moneda"])?;
+            let rates = rates.get_or_insert_with(|| Self {
+                currency: currency.clone(),
+                prices: HashMap::new(),
+            });
+            if rates.currency != currency {
+                let before = &rates.currency;
+                return Err(at(format!(
+                    "currency: `{currency}`, and `{before}` before: a file has one currency"
+                )));
+            }
+            if rates.prices.insert((country, category), price).is_some() {
+                let country = country.unwrap_or("*");
+                return Err(at(format!(
+                    "{country} has a price for {} already",
+                    category.name()
+                )));
+            }
+        }
+        rates.ok_or_else(|| format!("{name} has no rate"))
+    }
+
+    /// The price of a message to a number of this country, two letters.
+    pub(crate) fn price(&self, country: Option<&'static str>, category: Category) -> Option<Money> {
+        let own = country.and_then(|country| self.prices.get(&(Some(country), category)));
+        own.or_else(|| self.prices.get(&(None, category))).copied()
+    }
+}
+
+/// None for `*`.
+fn country(cell: &str) -> Result<Option<&'static str>, String> {
+    if cell == "*" {
+        return Ok(None);
+    }
+    match Country::named(cell) {
+        Some(country) => Ok(Some(country.code())),
+        None => Country::from_str(cell).map(|country| Some(country.code())),
+    }
+}
+
+fn price(cell: &str) -> Result<Money, String> {
+    let is_ambiguous = cell.split_once(['.', ',']).is_some_and(|(whole, rest)| {
+        rest.len() == 3 && !matches!(whole.trim_start_matches('0'), "")
+    });
+    if is_ambiguous {
+        return Err(format!(
+            "`{}` may be a thousand times as much; write it as 1000 or 1.00",
+            cell.escape_debug()
+        ));
+    }
+    if cell.contains('.') {
+        cell.parse()
+    } else {
+        cell.replacen(',', ".", 1).parse()
+    }
+}
+
+/// The most digits after the decimal point; with the largest amount, no sum of a run can overflow.
+const MOST_DECIMALS: u32 = 8;
+const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// As JSON it is a text, such as `"0.0625"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Money(Decimal);
+
+impl Money {
+    /// The price of `messages` messages.
+    pub(crate) fn times(self, messages: u64) -> Self {
+        Self(self.0 * Decimal::from(messages))
+    }
+
+    pub(crate) fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl FromStr for Money {
+    type Err = String;
+
+    /// Reads `0.0625`: digits, and a point before decimals.
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let typed = raw.trim();
+        let is_plain = typed
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || sign == '.');
+        let read = typed.parse::<Decimal>().ok().filter(|_| is_plain);
+        let Some(amount) = read else {
+            let problem = format!("`{}` is not an amount", typed.escape_debug());
+            return Err(format!(
+                "{problem}; write it with a point and without its currency, as 12.50"
+            ));
+        };
+        if amount > LARGEST || amount.scale() > MOST_DECIMALS {
+            return Err(format!(
+                "`{typed}` is more than {LARGEST}, or has more than {MOST_DECIMALS} decimals"
+            ));
+        }
+        Ok(Self(amount))
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        Self(amounts.map(|amount| amount.0).sum())
+    }
+}
+
+impl fmt::Display for Money {
+    /// With two decimals, or as many more as it has.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.normalize();
+        shown.rescale(shown.scale().max(2));
+        shown.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    impl Rates {
+        /// The rates of a file with this text.
+        pub(in crate::runs::cost) fn parse(text: &str) -> Result<Self, String> {
+            let input = Cursor::new(text.to_owned().into_bytes());
+            Self::read_from(ListInput::Stream(Box::new(input)), "rates.csv")
+        }
+    }
+
+    #[test]
+    fn country_price_precedes_the_default_price() {
+        let [_, example] = EXPLAINED;
+        let rates = Rates::parse(example).unwrap();
+        assert_eq!(rates.currency, "USD");
+        for (country, category, price) in [
+            (Some("EC"), Category::Marketing, Some("0.075")),
+            (Some("PE"), Category::Marketing, Some("0.065")),
+            (None, Category::Marketing, Some("0.065")),
+            (Some("EC"), Category::Service, Some("0.008")),
+            (Some("CO"), Category::Utility, None),
+        ] {
+            let expected = price.map(|price| price.parse().unwrap());
+            assert_eq!(
+                rates.price(country, category),
+                expected,
+                "{country:?} {category:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn price_list_accepts_country_names_and_decimal_commas() {
+        for text in [
+            "country;category;price;currency\nEcuador;Marketing;0,0625;EUR",
+            "Currency\tPrice\tCountry\tCategory\nEUR\t0,0625\tECU\tMARKETING",
+            "country;category;price;currency\nec;marketing;0.0625;EUR\n",
+            "País;Categoría;Precio;Moneda\nEcuador;marketing;0,0625;EUR",
+            "{\"country\": \"EC\", \"category\": \"marketing\", \"price\": 0.0625, \"currency\": \"EUR\"}",
+            "country,category,price,currency\nEC,marketing,\"0,0625\",EUR",
+            "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
+        ] {
+            let rates = Rates::parse(text).unwrap();
+            assert_eq!(
+                rates.price(Some("EC"), Category::Marketing),
+                "0.0625".parse().ok(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn invalid_price_names_its_line_and_column() {
+        let header = "country,category,price,currency\n";
+        for (rows, problem) in [
+            ("", "rates.csv has no rate"),
+            (
+                "EC,marketing,0.1,USD\nCO,marketing,0.1,EUR",
+                "line 3: currency: `EUR`, and `USD` before",
+            ),
+            (
+                "EC,marketing,$0.1,USD",
+                "line 2: price: `$0.1` is not an amount",
+            ),
+            (
+                "EC,marketing,-1,USD",
+                "line 2: price: `-1` is not an amount",
+            ),
+            ("EC,marketing,,USD", "line 2: price is empty"),
+            (
+                "EC,promo,0.1,USD",
+                "line 2: category: `promo` is not one of marketing, utility,",
+            ),
+            (
+                "Atlantis,marketing,0.1,USD",
+                "line 2: country: `Atlantis` is not a country",
+            ),
+            (
+                "EC,marketing,0.1,USD\necuador,Marketing,0.2,USD",
+                "line 3: EC has a price for marketing already",
+            ),
+            (
+                "*,utility,1,USD\n*,utility,1,USD",
+                "line 3: * has a price for utility already",
+            ),
+        ] {
+            let error = Rates::parse(&format!("{header}{rows}")).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
+        let error = Rates::parse("country,price,currency\nEC,1,USD").unwrap_err();
+        assert!(
+            error.contains(
+                "line 2: no column `category` found; the columns are country, price, currency"
+            ),
+            "{error}"
+        );
+        for (price, sign) in [("1.000", ';'), ("12,345", ';'), ("1.000", ',')] {
+            let text = format!("country;category;price;currency\nCO;service;{price};COP")
+                .replace(';', &sign.to_string());
+            let error = Rates::parse(&text).unwrap_err();
+            assert!(
+                error.contains(&format!("price: `{price}` may be a thousand times as much")),
+                "{error}"
+            );
+        }
+        assert!(
+            Rates::parse(
+                "country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD"
+            )
+            .is_ok()
+        );
+        assert!(Rates::parse("").is_err());
+    }
+
+    #[test]
+    fn amounts_are_read_and_shown_exactly() {
+        for (raw, shown) in [
+            ("0.0625", "0.0625"),
+            (" 12 ", "12.00"),
+            ("0.50000", "0.50"),
+            (".1", "0.10"),
+            ("0", "0.00"),
+            ("1000000000", "1000000000.00"),
+            ("0.00000001", "0.00000001"),
+        ] {
+            assert_eq!(
+                raw.parse::<Money>()
+                    .map(|amount| amount.to_string())
+                    .as_deref(),
+                Ok(shown),
+                "{raw}"
+            );
+        }
+        for raw in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e3",
+            "1,5",
+            "1_000",
+            "0.000000001",
+            "1000000001",
+            "NaN",
+            "$1",
+            "1.2.3",
+        ] {
+            assert!(raw.parse::<Money>().is_err(), "{raw}");
+        }
+        let price: Money = "0.1".parse().unwrap();
+        assert_eq!(
+            [price.times(1), price.times(2)].into_iter().sum::<Money>(),
+            price.times(3)
+        );
+        let most: Money = "999999999.99999999".parse().unwrap();
+        assert_eq!(
+            most.times(1_000_000_000).to_string(),
+            "999999999999999990.00"
+        );
+    }
+}

@@ -1,0 +1,625 @@
+//! Decides by counting which unknown rows were sent: it compares our attempts that may have been sent with the messages
+//! that Jelou lists, which only their content as its history shows it makes recognizable. Nothing here sends requests or
+//! writes. A message that is not listed never counts as not sent.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use crate::jelou::api::{DeliveryStatus, HistoryMessage, MessageClass};
+use crate::jelou::message::MessageKind;
+
+/// How much later than its request's timeout a message of ours may be created, in milliseconds.
+const LATEST: i64 = 10 * 60 * 1000;
+/// How far two clocks may differ while they are considered equal, in milliseconds.
+const TOLERANCE: i64 = 5000;
+
+/// The period in which the message of an attempt may have been created. In milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AttemptWindow {
+    pub(crate) begin: i64,
+    pub(crate) end: i64,
+}
+
+impl AttemptWindow {
+    /// The window of an attempt that began at `began_at` by our clock and took at most `timeout`. Jelou's clock is
+    /// ahead by `clock`.
+    pub(crate) fn new(began_at: i64, clock: i64, timeout: i64) -> Self {
+        let begin = began_at.saturating_add(clock);
+        Self {
+            begin: begin.saturating_sub(TOLERANCE),
+            end: begin.saturating_add(timeout).saturating_add(LATEST),
+        }
+    }
+
+    pub(crate) fn has(self, at: i64) -> bool {
+        (self.begin..=self.end).contains(&at)
+    }
+}
+
+/// An attempt of ours that may have been sent, from any run of the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnAttempt {
+    /// The unknown row that it can settle, as its position in the inquiry.
+    pub(crate) row: Option<usize>,
+    pub(crate) person: String,
+    /// The number of its content.
+    pub(crate) content: usize,
+    pub(crate) window: AttemptWindow,
+    /// The message's id, if its answer or an earlier look-up returned one.
+    pub(crate) message_id: Option<String>,
+}
+
+/// A message of the bot that Jelou lists, with the content of an unknown row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedMessage {
+    pub(crate) id: String,
+    pub(crate) person: String,
+    pub(crate) content: usize,
+    pub(crate) at: i64,
+    /// Whether any entry says that it is undelivered. Jelou may also list a request that it refused as such.
+    pub(crate) has_failed: bool,
+    pub(crate) facts: DeliveryStatus,
+}
+
+impl ListedMessage {
+    /// Adds another entry with its id: a page may have moved during the reading. Returns whether it is the same message.
+    pub(crate) fn add(&mut self, again: Self) -> bool {
+        self.has_failed |= again.has_failed;
+        self.facts.learn(again.facts);
+        (&self.person, self.content, self.at) == (&again.person, again.content, again.at)
+    }
+}
+
+/// Why an unknown row stays unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum UnresolvedReason {
+    /// The history has fewer such messages to the person than were attempted, or an undelivered one: an earlier request that
+    /// Jelou refused may be listed so.
+    FewerListed,
+    /// Someone else sends the same content, or the history does not say whose message it is.
+    SentByOthers,
+    /// The history does not show everything of such a message.
+    ShownInPart,
+    /// Not everything was read, it was sent before the period that is asked for, or its process may still report its outcome.
+    NotAsked,
+}
+
+/// An unknown row that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProvenCopy {
+    pub(crate) row: usize,
+    pub(crate) message_id: String,
+    /// The evidence that it was sent: the number of listed copies, which equals the number of attempts.
+    pub(crate) copies: usize,
+}
+
+/// Decides the unknown rows among `attempts` by the messages `listed`, which contains each message once. For the
+/// contents in `doubted`, a listed message cannot be attributed.
+pub(crate) fn decide(
+    attempts: &[OwnAttempt],
+    listed: &[ListedMessage],
+    doubted: &HashSet<usize>,
+) -> Vec<Result<ProvenCopy, (usize, UnresolvedReason)>> {
+    let mut groups: HashMap<(usize, &str), PersonCopies<'_>> = HashMap::new();
+    for attempt in attempts {
+        groups
+            .entry((attempt.content, attempt.person.as_str()))
+            .or_default()
+            .attempts
+            .push(attempt);
+    }
+    for copy in listed {
+        groups
+            .entry((copy.content, copy.person.as_str()))
+            .or_default()
+            .listed
+            .push(copy);
+    }
+    for group in groups.values_mut() {
+        group.attempts.sort_by_key(|attempt| attempt.window.begin);
+        group.listed.sort_by_key(|copy| copy.at);
+    }
+    let shared = groups
+        .iter()
+        .filter(|(_, group)| group.has_others())
+        .map(|((content, _), _)| *content);
+    let shared: HashSet<_> = shared.chain(doubted.iter().copied()).collect();
+    let mut decided = Vec::new();
+    for ((content, _), PersonCopies { attempts, listed }) in &groups {
+        let verdict = verdict(attempts, listed, shared.contains(content));
+        let mut ids = verdict
+            .as_ref()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter();
+        // The first attempt gets the first message that was created.
+        for attempt in attempts
+            .iter()
+            .filter(|attempt| attempt.message_id.is_none())
+        {
+            let id = ids.next();
+            let Some(row) = attempt.row else { continue };
+            decided.push(match (&verdict, id) {
+                (Ok(_), Some(id)) => Ok(ProvenCopy {
+                    row,
+                    message_id: (*id).to_owned(),
+                    copies: attempts.len(),
+                }),
+                (Ok(_), None) => Err((row, UnresolvedReason::FewerListed)),
+                (Err(why), _) => Err((row, *why)),
+            });
+        }
+    }
+    decided
+}
+
+/// Attempts of one content to one person, and the listed copies of it, both in the order of their times.
+#[derive(Default)]
+struct PersonCopies<'a> {
+    attempts: Vec<&'a OwnAttempt>,
+    listed: Vec<&'a ListedMessage>,
+}
+
+impl PersonCopies<'_> {
+    /// Whether someone else sends this content too: a listed copy has no attempt of ours to itself. All windows are equally
+    /// long, so copies and attempts that belong together have the same order.
+    fn has_others(&self) -> bool {
+        let Self { attempts, listed } = self;
+        let mut left = attempts.iter();
+        !listed
+            .iter()
+            .all(|copy| left.any(|attempt| attempt.window.has(copy.at)))
+    }
+}
+
+/// The ids of the copies that attempts without an id sent, in order of creation.
+fn verdict<'a>(
+    attempts: &[&OwnAttempt],
+    listed: &[&'a ListedMessage],
+    is_shared: bool,
+) -> Result<Vec<&'a str>, UnresolvedReason> {
+    if is_shared {
+        return Err(UnresolvedReason::SentByOthers);
+    }
+    let known: HashSet<_> = attempts
+        .iter()
+        .filter_map(|attempt| attempt.message_id.as_deref())
+        .collect();
+    let (ours, others): (Vec<&ListedMessage>, Vec<&ListedMessage>) = listed
+        .iter()
+        .partition(|copy| known.contains(copy.id.as_str()));
+    if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
+        return Err(UnresolvedReason::FewerListed);
+    }
+    // There are as many as were attempted, but known ids are missing: then they are not all ours.
+    if ours.len()
+        < attempts
+            .iter()
+            .filter(|attempt| attempt.message_id.is_some())
+            .count()
+    {
+        return Err(UnresolvedReason::SentByOthers);
+    }
+    Ok(others.into_iter().map(|copy| copy.id.as_str()).collect())
+}
+
+/// The kinds whose bubble in the history shows everything that a person sees: text, medium, or both. Buttons, lists,
+/// flows and templates have more, so two different ones can look the same.
+const SHOWN_KINDS: [&str; 6] = ["text", "image", "video", "audio", "file", "sticker"];
+
+/// The content of a bubble. Both parts must be equal: the same text below another image is another message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ShownContent {
+    text: Option<String>,
+    media_url: Option<String>,
+}
+
+/// The relevant parts of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestContent {
+    /// The place where Jelou lists it.
+    pub(crate) sort: MessageClass,
+    /// The text and medium in its bubble. Messages of different kinds can look the same there.
+    pub(crate) bubble: Option<ShownContent>,
+    /// Whether the bubble shows all of it.
+    is_shown: bool,
+}
+
+impl RequestContent {
+    /// Reads a request with this path and body.
+    pub(crate) fn new(path: &str, body: &str) -> Self {
+        let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+        let sort = MessageClass::from_request(path, &fields);
+        let text = |name: &str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        let bubble = ShownContent {
+            text: text("text"),
+            media_url: text("mediaUrl"),
+        };
+        let kind = MessageKind::from_body(&fields).map(|message| message.command());
+        Self {
+            sort,
+            bubble: (!bubble.is_empty()).then_some(bubble),
+            is_shown: kind.is_some_and(|kind| SHOWN_KINDS.contains(&kind)),
+        }
+    }
+
+    /// Its content in the history; None if the history does not show everything.
+    pub(crate) fn shown(self) -> Option<ShownContent> {
+        self.bubble.filter(|_| self.is_shown)
+    }
+}
+
+impl ShownContent {
+    /// Reads a message that Jelou lists; None for a bubble that shows nothing.
+    pub(crate) fn from_listed(message: &HistoryMessage) -> Option<Self> {
+        let content = Self {
+            text: message.text.clone(),
+            media_url: message.media_url.clone(),
+        };
+        (!content.is_empty()).then_some(content)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_none() && self.media_url.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jelou::api::DeliveryState;
+
+    const MINUTE: i64 = 60_000;
+
+    /// An attempt to a person, this many minutes after the first one, with the row that it can settle or the id of its
+    /// message.
+    fn attempt(
+        person: &str,
+        content: usize,
+        minute: i64,
+        row: Option<usize>,
+        id: Option<&str>,
+    ) -> OwnAttempt {
+        let window = AttemptWindow::new(minute * MINUTE, 0, MINUTE / 2);
+        OwnAttempt {
+            row,
+            person: person.to_owned(),
+            content,
+            window,
+            message_id: id.map(str::to_owned),
+        }
+    }
+
+    fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedMessage {
+        let facts = DeliveryStatus::new(DeliveryState::Accepted);
+        let id = id.to_owned();
+        let person = person.to_owned();
+        ListedMessage {
+            id,
+            person,
+            content,
+            at: minute * MINUTE,
+            has_failed: false,
+            facts,
+        }
+    }
+
+    type Decided = (Vec<(usize, String)>, Vec<(usize, UnresolvedReason)>);
+
+    /// The settled rows with their ids, and the other rows with the reason.
+    fn decided(attempts: &[OwnAttempt], listed: &[ListedMessage], doubted: &[usize]) -> Decided {
+        let mut found = Vec::new();
+        let mut left = Vec::new();
+        for row in decide(attempts, listed, &doubted.iter().copied().collect()) {
+            match row {
+                Ok(row) => found.push((row.row, row.message_id)),
+                Err(why) => left.push(why),
+            }
+        }
+        found.sort();
+        left.sort();
+        (found, left)
+    }
+
+    fn is_settled(attempts: &[OwnAttempt], listed: &[ListedMessage], expected: &[(usize, &str)]) {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(row, id)| (*row, (*id).to_owned()))
+            .collect();
+        assert_eq!(
+            decided(attempts, listed, &[]),
+            (expected, vec![]),
+            "{attempts:?} {listed:?}"
+        );
+    }
+
+    fn is_left(
+        attempts: &[OwnAttempt],
+        listed: &[ListedMessage],
+        doubted: &[usize],
+        expected: &[(usize, UnresolvedReason)],
+    ) {
+        assert_eq!(
+            decided(attempts, listed, doubted),
+            (vec![], expected.to_vec()),
+            "{attempts:?} {listed:?}"
+        );
+    }
+
+    #[test]
+    fn rows_are_sent_if_all_attempts_are_listed() {
+        let one = attempt("a", 0, 0, Some(0), None);
+        is_settled(
+            std::slice::from_ref(&one),
+            &[copy("m", "a", 0, 0)],
+            &[(0, "m")],
+        );
+        // Sent messages count, with their own ids.
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        is_settled(
+            &[one.clone(), sent.clone()],
+            &[copy("m", "a", 0, 0), copy("s", "a", 0, 1)],
+            &[(0, "m")],
+        );
+        // Two unknown ones get the ids in order.
+        let second = attempt("a", 0, 2, Some(1), None);
+        let listed = [copy("n", "a", 0, 2), copy("m", "a", 0, 1)];
+        is_settled(&[one.clone(), second], &listed, &[(0, "m"), (1, "n")]);
+        // An unknown attempt of another run counts and gets its id, but is not settled here.
+        let other = attempt("a", 0, -1, None, None);
+        is_settled(
+            &[one, other],
+            &[copy("o", "a", 0, -1), copy("m", "a", 0, 0)],
+            &[(0, "m")],
+        );
+    }
+
+    #[test]
+    fn fewer_listed_than_attempted_resolves_no_row() {
+        let one = attempt("a", 0, 0, Some(0), None);
+        let two = attempt("a", 0, 1, Some(1), None);
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        is_left(
+            std::slice::from_ref(&one),
+            &[],
+            &[],
+            &[(0, UnresolvedReason::FewerListed)],
+        );
+        let both = [
+            (0, UnresolvedReason::FewerListed),
+            (1, UnresolvedReason::FewerListed),
+        ];
+        is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
+        // The listed message is the one that was sent.
+        is_left(
+            &[one.clone(), sent.clone()],
+            &[copy("s", "a", 0, 1)],
+            &[],
+            &[(0, UnresolvedReason::FewerListed)],
+        );
+        // It is not: the one that was sent is listed later, or never.
+        is_left(
+            &[one, sent],
+            &[copy("m", "a", 0, 1)],
+            &[],
+            &[(0, UnresolvedReason::FewerListed)],
+        );
+    }
+
+    /// An earlier request was refused, and is listed as undelivered; the unknown one may not have arrived.
+    #[test]
+    fn undelivered_copy_resolves_only_its_own_attempt() {
+        let one = attempt("a", 0, 0, Some(0), None);
+        let failed = |id, minute| ListedMessage {
+            has_failed: true,
+            ..copy(id, "a", 0, minute)
+        };
+        let refused = UnresolvedReason::FewerListed;
+        is_left(
+            std::slice::from_ref(&one),
+            &[failed("m", 0)],
+            &[],
+            &[(0, refused)],
+        );
+        let two = attempt("a", 0, 1, Some(1), None);
+        is_left(
+            &[one.clone(), two],
+            &[failed("m", 0), copy("n", "a", 0, 1)],
+            &[],
+            &[(0, refused), (1, refused)],
+        );
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        is_settled(
+            &[one, sent],
+            &[copy("m", "a", 0, 0), failed("s", 1)],
+            &[(0, "m")],
+        );
+    }
+
+    #[test]
+    fn content_sent_by_others_resolves_no_row() {
+        let not_alone = UnresolvedReason::SentByOthers;
+        let attempts = [
+            attempt("a", 0, 0, Some(0), None),
+            attempt("b", 0, 0, None, Some("s")),
+        ];
+        let both = [copy("m", "a", 0, 0), copy("s", "b", 0, 0)];
+        is_settled(&attempts, &both, &[(0, "m")]);
+        for other in [
+            // To a person to whom we sent nothing.
+            copy("x", "c", 0, 0),
+            // More than were attempted: to this person, and to another.
+            copy("x", "a", 0, 1),
+            copy("x", "b", 0, 1),
+            // Outside the windows of our attempts.
+            copy("x", "a", 0, 60),
+            copy("x", "b", 0, -60),
+        ] {
+            is_left(
+                &attempts,
+                &[&both[..], &[other]].concat(),
+                &[],
+                &[(0, not_alone)],
+            );
+        }
+        // It cannot be attributed.
+        is_left(&attempts, &both, &[0], &[(0, not_alone)]);
+        // The ids of the sent messages are not among them.
+        let sent = attempt("a", 0, 1, None, Some("s"));
+        let listed = [copy("m", "a", 0, 0), copy("n", "a", 0, 1)];
+        is_left(
+            &[attempts[0].clone(), sent],
+            &listed,
+            &[],
+            &[(0, not_alone)],
+        );
+        // Another content is not affected.
+        is_settled(
+            &attempts,
+            &[&both[..], &[copy("x", "c", 1, 0)]].concat(),
+            &[(0, "m")],
+        );
+    }
+
+    #[test]
+    fn listed_message_must_match_the_attempt_time() {
+        let window = AttemptWindow::new(100_000, 0, 30_000);
+        for (at, expected) in [
+            (95_000, true),
+            (94_999, false),
+            (100_000, true),
+            (730_000, true),
+            (730_001, false),
+            (i64::MIN, false),
+        ] {
+            assert_eq!(window.has(at), expected, "{at}");
+        }
+        // Jelou's clock is an hour ahead.
+        assert!(
+            AttemptWindow::new(0, 60 * MINUTE, 0).has(60 * MINUTE)
+                && !AttemptWindow::new(0, 60 * MINUTE, 0).has(0)
+        );
+        assert!(AttemptWindow::new(i64::MAX, i64::MAX, i64::MAX).has(i64::MAX));
+    }
+
+    #[test]
+    fn each_attempt_needs_its_own_listed_message() {
+        // On Friday, and again on Monday after a person decided so.
+        let attempts = [
+            attempt("a", 0, 0, None, None),
+            attempt("a", 0, 4000, Some(0), None),
+        ];
+        is_settled(
+            &attempts,
+            &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)],
+            &[(0, "n")],
+        );
+        for listed in [copy("m", "a", 0, 0), copy("m", "a", 0, 4000)] {
+            is_left(
+                &attempts,
+                &[listed],
+                &[],
+                &[(0, UnresolvedReason::FewerListed)],
+            );
+        }
+        // One of the two is not ours; the copy that a second person has may come from the same sender.
+        let others = [&attempts[..], &[attempt("b", 0, 0, Some(1), None)]].concat();
+        for minute in [0, 4000] {
+            let listed = [
+                copy("m", "a", 0, minute),
+                copy("n", "a", 0, minute + 1),
+                copy("o", "b", 0, 0),
+            ];
+            let not_alone = UnresolvedReason::SentByOthers;
+            is_left(&others, &listed, &[], &[(0, not_alone), (1, not_alone)]);
+        }
+    }
+
+    #[test]
+    fn only_fully_listed_content_is_recognized() {
+        let messages = "/v1/bots/1/messages";
+        let url = "https://a.example/x.png";
+        for (path, body, sort, expected) in [
+            (
+                messages,
+                json!({"type": "text", "text": "Hola"}),
+                MessageClass::FreeForm,
+                Some((Some("Hola"), None)),
+            ),
+            (
+                messages,
+                json!({"type": "image", "mediaUrl": url, "text": "x"}),
+                MessageClass::FreeForm,
+                Some((Some("x"), Some(url))),
+            ),
+            (
+                messages,
+                json!({"type": "sticker", "mediaUrl": url}),
+                MessageClass::FreeForm,
+                Some((None, Some(url))),
+            ),
+            // On the wire a list is a text, with more than its bubble shows.
+            (
+                messages,
+                json!({"type": "text", "text": "x", "options": [{"title": "a"}]}),
+                MessageClass::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "quick_reply", "text": "x"}),
+                MessageClass::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "text"}),
+                MessageClass::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "hologram", "text": "x"}),
+                MessageClass::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "template", "templateId": "7", "text": "x"}),
+                MessageClass::Either,
+                None,
+            ),
+            (
+                "/v2/whatsapp/1/hsm",
+                json!({"elementName": "a", "text": "x"}),
+                MessageClass::Template,
+                None,
+            ),
+            (
+                "/v1/bots/1/campaigns/2/template-messages",
+                json!({"elementName": "a"}),
+                MessageClass::Either,
+                None,
+            ),
+            (messages, json!([]), MessageClass::FreeForm, None),
+        ] {
+            let content = RequestContent::new(path, &body.to_string());
+            let found_sort = content.sort;
+            let found = content.shown();
+            let found = found
+                .as_ref()
+                .map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
+            assert_eq!((found_sort, found), (sort, expected), "{body}");
+        }
+        assert_eq!(RequestContent::new(messages, "{").shown(), None);
+    }
+}

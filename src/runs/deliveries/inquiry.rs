@@ -1,0 +1,727 @@
+//! One inquiry about the messages of a run: what to look for, what the answers say, and what is new for the ledger.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::evidence::{
+    AttemptWindow, ListedMessage, OwnAttempt, ProvenCopy, RequestContent, ShownContent,
+    UnresolvedReason, decide,
+};
+use super::inquired_row::{CheckLimits, CheckedRow};
+use crate::base::timestamps::from_millis;
+use crate::jelou::api::{
+    DeliveryState, DeliveryStatus, HistoryMessage, MessageAuthor, MessageClass, Notification,
+};
+use crate::phone::person_key;
+use crate::runs::ledger::{DeliveryUpdates, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub(crate) struct DeliveryCheck {
+    pub(crate) terms: CheckLimits,
+    rows: Vec<CheckedRow>,
+    by_id: HashMap<String, usize>,
+    /// The unknown rows that are asked for.
+    by_n: HashMap<i64, usize>,
+    /// The contents of the unknown rows that are asked for, numbered.
+    contents: HashMap<ShownContent, usize>,
+    attempts: Vec<OwnAttempt>,
+    /// The listed messages with such a content, by id.
+    copies: HashMap<String, ListedMessage>,
+    doubted: HashSet<usize>,
+    /// When the first and the last attempt of the run began.
+    span: Option<[i64; 2]>,
+}
+
+impl DeliveryCheck {
+    pub(crate) fn new(terms: CheckLimits) -> Self {
+        Self {
+            terms,
+            ..Self::default()
+        }
+    }
+
+    /// Adds an attempt of the run in question. Only a row's last attempt counts.
+    pub(crate) fn add(&mut self, attempt: KnownAttempt) {
+        let KnownAttempt { began_at, .. } = attempt;
+        self.span = Some(self.span.map_or([began_at; 2], |[first, last]| {
+            [first.min(began_at), last.max(began_at)]
+        }));
+        if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
+            return;
+        }
+        let row = CheckedRow::new(attempt, &self.terms);
+        if let Some(content) = row
+            .shown
+            .as_ref()
+            .filter(|_| row.is_unknown && row.is_asked)
+        {
+            let number = self.contents.len();
+            self.contents.entry(content.clone()).or_insert(number);
+            self.by_n.insert(row.n, self.rows.len());
+        }
+        if let Some(id) = row.id.clone() {
+            self.by_id.insert(id, self.rows.len());
+        }
+        self.rows.push(row);
+    }
+
+    /// Adds an attempt of any run of the bot for counting. The attempts of this run must be added first.
+    pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
+        let Some(bubble) = RequestContent::new(&attempt.path, &attempt.body).bubble else {
+            return;
+        };
+        let Some(content) = self.contents.get(&bubble).copied() else {
+            return;
+        };
+        let is_open = is_of_this_run && attempt.is_last;
+        let row = if is_open {
+            self.by_n.get(&attempt.n).copied()
+        } else {
+            None
+        };
+        self.attempts.push(OwnAttempt {
+            row,
+            person: person_key(&attempt.recipient).into_owned(),
+            content,
+            window: self.window(attempt.began_at),
+            message_id: attempt.message_id.clone(),
+        });
+    }
+
+    fn window(&self, began_at: i64) -> AttemptWindow {
+        AttemptWindow::new(began_at, self.terms.clock, self.terms.timeout)
+    }
+
+    /// Whether asking can return anything new.
+    pub(crate) fn is_open(&self) -> bool {
+        self.rows
+            .iter()
+            .any(|row| row.is_asked && row.may_change(&self.terms))
+    }
+
+    /// Whether there are unknown rows that the history can settle.
+    pub(crate) fn counts_copies(&self) -> bool {
+        !self.contents.is_empty()
+    }
+
+    /// The rows of these sorts that are asked for and were not found yet.
+    pub(super) fn open_rows(
+        &self,
+        of: impl Fn(MessageClass) -> bool,
+    ) -> impl Iterator<Item = &CheckedRow> {
+        self.rows
+            .iter()
+            .filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
+    }
+
+    /// How many rows are asked for.
+    pub(crate) fn asked(&self) -> u64 {
+        self.rows.iter().filter(|row| row.is_asked).count() as u64
+    }
+
+    /// The earliest time, by the ledger's clock, at which messages of these rows can be listed; None if there are none.
+    /// To count copies, it starts with the first attempt of the run: someone else may have sent the same content at any
+    /// time since.
+    pub(crate) fn since(
+        &self,
+        of: impl Fn(MessageClass) -> bool,
+        counts_copies: bool,
+    ) -> Option<i64> {
+        let first = self.open_rows(of).map(|row| row.left_at).min();
+        let of_run = self
+            .counted_span()
+            .filter(|_| counts_copies)
+            .map(|[first, _]| first);
+        first.into_iter().chain(of_run).min()
+    }
+
+    /// The period in which attempts of other runs count, by the ledger's clock.
+    pub(crate) fn counted_span(&self) -> Option<[i64; 2]> {
+        let [first, last] = self.span.filter(|_| self.counts_copies())?;
+        let around = |at: i64| AttemptWindow::new(at, 0, self.terms.timeout);
+        let width = around(0).end - around(0).begin;
+        Some([first.saturating_sub(width), last.saturating_add(width)])
+    }
+
+    /// Reads an entry of the history. Returns whether the entry identifies its message or its recipient.
+    pub(crate) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
+        let Some(message) = HistoryMessage::read(entry, bot) else {
+            return false;
+        };
+        if message.author != MessageAuthor::User {
+            self.note_ours(&message);
+        }
+        message.id.is_some() || message.user.is_some()
+    }
+
+    /// Reads a message that no person wrote.
+    fn note_ours(&mut self, message: &HistoryMessage) {
+        let content = ShownContent::from_listed(message);
+        let facts = message.facts();
+        let at = message.at.map(jiff::Timestamp::as_millisecond);
+        let place = message
+            .id
+            .as_deref()
+            .and_then(|id| self.by_id.get(id).copied());
+        let row = place.and_then(|place| self.rows.get_mut(place));
+        if let Some(row) = row.filter(|row| row.may_be_for(message.user.as_deref())) {
+            row.is_listed = true;
+            row.learn(facts.clone());
+        }
+        let Some(number) = content
+            .as_ref()
+            .and_then(|content| self.contents.get(content).copied())
+        else {
+            return;
+        };
+        // If the API does not name the author, it may have been us or someone else.
+        let (MessageAuthor::Bot, Some(id), Some(person), Some(at)) = (
+            message.author,
+            message.id.clone(),
+            message.user.as_deref(),
+            at,
+        ) else {
+            self.doubted.insert(number);
+            return;
+        };
+        let person = person_key(person).into_owned();
+        let has_failed = facts.state == DeliveryState::Undelivered;
+        let copy = ListedMessage {
+            id: id.clone(),
+            person,
+            content: number,
+            at,
+            has_failed,
+            facts,
+        };
+        if let Some(known) = self.copies.get_mut(&id) {
+            // Two messages with the same id.
+            if !known.add(copy) {
+                self.doubted.extend([known.content, number]);
+            }
+        } else {
+            self.copies.insert(id, copy);
+        }
+    }
+
+    /// Reads an entry of the notifications. Returns whether the entry identifies its message.
+    pub(crate) fn note_notification(&mut self, entry: &Value) -> bool {
+        let Some(notification) = Notification::read(entry) else {
+            return false;
+        };
+        let is_named = notification.ids().next().is_some();
+        let place = notification
+            .ids()
+            .find_map(|id| self.by_id.get(id).copied());
+        let row = place.and_then(|place| self.rows.get_mut(place));
+        if let Some(row) = row.filter(|row| row.may_be_for(notification.destination.as_deref())) {
+            row.is_listed = true;
+            row.learn_of_template(notification);
+        }
+        is_named
+    }
+
+    /// Reads the status of the message with this id only.
+    pub(crate) fn note_one(
+        &mut self,
+        id: &str,
+        facts: Option<DeliveryStatus>,
+        notification: Option<Notification>,
+    ) {
+        let Some(row) = self
+            .by_id
+            .get(id)
+            .and_then(|place| self.rows.get_mut(*place))
+        else {
+            return;
+        };
+        row.is_listed |= facts.is_some();
+        if let Some(notification) = notification {
+            row.learn_of_template(notification);
+        }
+        if let Some(facts) = facts {
+            row.learn(facts);
+        }
+    }
+
+    /// The news for the ledger since the last call.
+    fn news(&mut self) -> DeliveryUpdates {
+        let mut news = DeliveryUpdates::default();
+        for row in &mut self.rows {
+            news.learn(
+                row.n,
+                &mut row.known,
+                std::mem::take(&mut row.steps),
+                None,
+                self.terms.now,
+            );
+        }
+        news
+    }
+
+    /// Whether all rows sent within `span` are, or were, asked for. An inquiry about the newest ones says nothing about
+    /// the others.
+    pub(crate) fn is_complete(&self, span: Duration) -> bool {
+        self.rows.iter().all(|row| {
+            let is_silent = row.id.is_some() && row.known.is_none();
+            let was_asked = row.is_asked
+                || self
+                    .terms
+                    .last_asked_at
+                    .is_some_and(|at| (at - LOOKS_BACK..=at).contains(&row.left_at));
+            !is_silent || was_asked || !self.terms.is_within(row.left_at, span)
+        })
+    }
+
+    /// Decides the unknown rows, and returns all that the ledger does not have yet, and how many rows stay unknown for each
+    /// reason; `is_whole` says whether everything needed for that was read.
+    pub(crate) fn settle(
+        &mut self,
+        is_whole: bool,
+    ) -> (DeliveryUpdates, BTreeMap<UnresolvedReason, u64>) {
+        let mut news = self.news();
+        let mut left = BTreeMap::new();
+        let mut why: HashMap<usize, UnresolvedReason> = HashMap::new();
+        let listed: Vec<_> = self.copies.values().cloned().collect();
+        let decided = if is_whole {
+            decide(&self.attempts, &listed, &self.doubted)
+        } else {
+            Vec::new()
+        };
+        for decided in decided {
+            let ProvenCopy {
+                row: place,
+                message_id,
+                copies,
+            } = match decided {
+                Ok(proven) => proven,
+                Err((place, reason)) => {
+                    why.insert(place, reason);
+                    continue;
+                }
+            };
+            let Some(row) = self.rows.get_mut(place) else {
+                continue;
+            };
+            if row.may_still_report {
+                continue;
+            }
+            // A message of ours belongs to one row.
+            if self.by_id.contains_key(&message_id) {
+                why.insert(place, UnresolvedReason::SentByOthers);
+                continue;
+            }
+            let Some(copy) = self.copies.get(&message_id) else {
+                continue;
+            };
+            let evidence = format!(
+                "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
+                from_millis(copy.at)
+            );
+            row.is_unknown = false;
+            news.proven.push(ProvenRow {
+                n: row.n,
+                number: row.number,
+                evidence,
+            });
+            news.learn(
+                row.n,
+                &mut row.known,
+                vec![copy.facts.clone()],
+                Some(&message_id),
+                self.terms.now,
+            );
+        }
+        for (place, row) in self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.is_unknown)
+        {
+            *left
+                .entry(row.stays(is_whole, why.get(&place).copied()))
+                .or_default() += 1;
+        }
+        (news, left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::runs::ledger::KnownDelivery;
+
+    const HOUR: i64 = 3_600_000;
+    const NOW: i64 = 1_800_000_000_000;
+    const LEFT_AT: i64 = NOW - HOUR;
+
+    fn terms() -> CheckLimits {
+        CheckLimits {
+            now: NOW,
+            up_to: Duration::from_secs(72 * 3600),
+            clock: 0,
+            timeout: 30_000,
+            last_asked_at: None,
+        }
+    }
+
+    /// A change to an inquiry that settles a row.
+    type Change = dyn Fn(&mut CheckLimits, &mut Vec<KnownAttempt>, &mut Vec<Value>);
+
+    /// A text to a person: sent with this id, or unknown.
+    fn attempt(n: i64, id: Option<&str>) -> KnownAttempt {
+        KnownAttempt {
+            n,
+            recipient: format!("59399000000{n}"),
+            path: "/v1/bots/7/messages".to_owned(),
+            body: json!({"type": "text", "text": format!("Hola {n}")}).to_string(),
+            began_at: LEFT_AT,
+            is_last: true,
+            message_id: id.map(str::to_owned),
+            row: if id.is_some() {
+                RowState::Sent
+            } else {
+                RowState::Unknown
+            },
+            row_number: 1,
+            delivery: None,
+            may_still_report: false,
+        }
+    }
+
+    /// An entry of the history: the text of row `n` to its person.
+    fn entry(id: &str, n: i64) -> Value {
+        json!({
+            "messageId": id, "by": "bot", "recipient": {"id": format!("59399000000{n}")}, "sender": {"id": "7"},
+            "status": "DELIVERED_USER", "bubble": {"type": "TEXT", "text": format!("Hola {n}")}, "createdAt": LEFT_AT,
+        })
+    }
+
+    /// The settled rows, and why the others stay unknown.
+    fn settled(
+        terms: CheckLimits,
+        attempts: &[KnownAttempt],
+        entries: &[Value],
+        is_whole: bool,
+    ) -> (Vec<i64>, Vec<UnresolvedReason>) {
+        let mut inquiry = DeliveryCheck::new(terms);
+        for attempt in attempts {
+            inquiry.add(attempt.clone());
+        }
+        for entry in entries {
+            inquiry.note_message(entry, "7");
+        }
+        for attempt in attempts {
+            inquiry.count(attempt, true);
+        }
+        let (news, left) = inquiry.settle(is_whole);
+        let left = left
+            .into_iter()
+            .flat_map(|(why, rows)| (0..rows).map(move |_| why));
+        (
+            news.proven.into_iter().map(|row| row.n).collect(),
+            left.collect(),
+        )
+    }
+
+    /// One row is sent, the other unknown, and both are listed. After any one change, nothing is settled.
+    #[test]
+    fn unmet_condition_resolves_no_row() {
+        let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
+        let entries = || vec![entry("a", 1), entry("b", 2)];
+        assert_eq!(
+            settled(terms(), &attempts(), &entries(), true),
+            (vec![2], vec![])
+        );
+        let changed = |change: &Change| {
+            let mut terms = terms();
+            let mut attempts = attempts();
+            let mut entries = entries();
+            change(&mut terms, &mut attempts, &mut entries);
+            settled(terms, &attempts, &entries, true)
+        };
+        let table: Vec<(&str, UnresolvedReason, &Change)> = vec![
+            (
+                "not listed",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| {
+                    drop(entries.pop());
+                },
+            ),
+            (
+                "to somebody else",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["recipient"]["id"] = json!("593990000009");
+                },
+            ),
+            (
+                "by the user",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| entries[1]["by"] = json!("user"),
+            ),
+            (
+                "by an agent",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["by"] = json!("ana@example.com");
+                    entries[1]["sender"]["id"] = json!("5f0c2a");
+                },
+            ),
+            (
+                "other words",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola"),
+            ),
+            (
+                "with a medium",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| {
+                    entries[1]["bubble"]["mediaUrl"] = json!("https://a");
+                },
+            ),
+            (
+                "before",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["createdAt"] = json!(LEFT_AT - 6000);
+                },
+            ),
+            (
+                "long after",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
+                },
+            ),
+            (
+                "without an id",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    drop(entries[1].as_object_mut().unwrap().remove("messageId"));
+                },
+            ),
+            (
+                "without a time",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| entries[1]["createdAt"] = Value::Null,
+            ),
+            (
+                "without a person",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["recipient"] = json!({"id": "7"});
+                },
+            ),
+            (
+                "the same from others",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    let mut other = entry("c", 2);
+                    other["recipient"]["id"] = json!("593990000009");
+                    entries.push(other);
+                },
+            ),
+            ("twice", UnresolvedReason::SentByOthers, &|_, _, entries| {
+                entries.push(entry("c", 2));
+            }),
+            (
+                "one id for two",
+                UnresolvedReason::SentByOthers,
+                &|_, _, entries| {
+                    let mut other = entry("b", 2);
+                    other["createdAt"] = json!(LEFT_AT + 1000);
+                    entries.push(other);
+                },
+            ),
+            (
+                "one more attempt",
+                UnresolvedReason::FewerListed,
+                &|_, attempts, _| {
+                    attempts.push(KnownAttempt {
+                        row: RowState::Failed,
+                        ..attempt(2, None)
+                    });
+                },
+            ),
+            (
+                "it failed",
+                UnresolvedReason::FewerListed,
+                &|_, _, entries| {
+                    entries[1]["status"] = json!("FAILED");
+                },
+            ),
+            (
+                "its process may speak",
+                UnresolvedReason::NotAsked,
+                &|_, attempts, _| {
+                    attempts[1].may_still_report = true;
+                },
+            ),
+            (
+                "the same with buttons",
+                UnresolvedReason::FewerListed,
+                &|_, attempts, _| {
+                    let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
+                    attempts.push(KnownAttempt {
+                        n: 3,
+                        body,
+                        recipient: attempts[1].recipient.clone(),
+                        ..attempt(3, Some("b"))
+                    });
+                },
+            ),
+            (
+                "buttons",
+                UnresolvedReason::ShownInPart,
+                &|_, attempts, _| {
+                    attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
+                },
+            ),
+            ("too old", UnresolvedReason::NotAsked, &|terms, _, _| {
+                terms.up_to = Duration::from_secs(60);
+            }),
+            (
+                "another clock",
+                UnresolvedReason::SentByOthers,
+                &|terms, _, _| terms.clock = HOUR,
+            ),
+        ];
+        for (what, why, change) in table {
+            assert_eq!(changed(change), (vec![], vec![why]), "{what}");
+        }
+        assert_eq!(
+            settled(terms(), &attempts(), &entries(), false),
+            (vec![], vec![UnresolvedReason::NotAsked])
+        );
+    }
+
+    #[test]
+    fn overlapping_pages_count_each_message_once() {
+        let attempts = [attempt(1, Some("a")), attempt(2, None)];
+        let mut entries = vec![entry("a", 1), entry("b", 2)];
+        let mut later = entry("b", 2);
+        later["status"] = json!("READ");
+        entries.push(later);
+        assert_eq!(
+            settled(terms(), &attempts, &entries, true),
+            (vec![2], vec![])
+        );
+    }
+
+    #[test]
+    fn messages_are_checked_while_status_may_change() {
+        let day = 24 * HOUR;
+        let known = |state: DeliveryState, since: i64| {
+            Some(KnownDelivery {
+                number: 1,
+                facts: DeliveryStatus::new(state),
+                since,
+            })
+        };
+        for (left_at, delivery, expected) in [
+            (LEFT_AT, None, true),
+            (NOW - 72 * HOUR, None, true),
+            (NOW - 72 * HOUR - 1, None, false),
+            (
+                LEFT_AT,
+                known(DeliveryState::Delivered, NOW - 2 * day),
+                true,
+            ),
+            (LEFT_AT, known(DeliveryState::Replied, NOW), false),
+            (LEFT_AT, known(DeliveryState::Read, NOW - day), true),
+            (LEFT_AT, known(DeliveryState::Read, NOW - day - 1), false),
+            (
+                LEFT_AT,
+                known(DeliveryState::Undelivered, NOW - day - 1),
+                false,
+            ),
+            (
+                LEFT_AT,
+                known(DeliveryState::Other("PAUSED".to_owned()), NOW - 2 * day),
+                true,
+            ),
+        ] {
+            let mut inquiry = DeliveryCheck::new(terms());
+            inquiry.add(KnownAttempt {
+                began_at: left_at,
+                delivery: delivery.clone(),
+                ..attempt(1, Some("a"))
+            });
+            assert_eq!(
+                (inquiry.asked() == 1, inquiry.is_open()),
+                (expected, expected),
+                "{left_at} {delivery:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn check_of_newest_messages_only_is_incomplete() {
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+        for (up_to, left_at, last_asked_at, expected) in [
+            (days(3), LEFT_AT, None, true),
+            (Duration::from_secs(60), LEFT_AT, None, false),
+            (Duration::from_secs(60), LEFT_AT, Some(LEFT_AT + 1), true),
+            // Too old, unless the look-back time is given.
+            (days(3), NOW - 100 * HOUR, None, true),
+        ] {
+            let mut inquiry = DeliveryCheck::new(CheckLimits {
+                up_to,
+                last_asked_at,
+                ..terms()
+            });
+            inquiry.add(KnownAttempt {
+                began_at: left_at,
+                ..attempt(1, Some("a"))
+            });
+            assert_eq!(
+                inquiry.is_complete(days(3)),
+                expected,
+                "{up_to:?} {left_at}"
+            );
+        }
+    }
+
+    #[test]
+    fn entries_for_other_recipients_are_ignored() {
+        let mut inquiry = DeliveryCheck::new(terms());
+        inquiry.add(attempt(1, Some("a")));
+        inquiry.note_message(&entry("a", 2), "7");
+        inquiry.note_notification(
+            &json!({"id": "a", "destination": "593990000002", "sentStatus": "READ"}),
+        );
+        assert!(inquiry.news().is_empty());
+        inquiry.note_notification(
+            &json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}),
+        );
+        assert_eq!(inquiry.news().learnt.len(), 1);
+    }
+
+    #[test]
+    fn delivery_updates_apply_once_in_order() {
+        let mut inquiry = DeliveryCheck::new(terms());
+        inquiry.add(attempt(1, Some("a")));
+        let template =
+            json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});
+        inquiry.note_notification(&template);
+        inquiry.note_notification(&template);
+        let learnt = inquiry.news().learnt;
+        let states: Vec<_> = learnt[0]
+            .steps
+            .iter()
+            .map(|facts| facts.state.name())
+            .collect();
+        assert_eq!(
+            (learnt.len(), learnt[0].after, states),
+            (1, 0, vec!["delivered", "read"])
+        );
+        inquiry.note_message(&entry("a", 1), "7");
+        assert!(inquiry.news().is_empty(), "it only goes forward");
+    }
+}

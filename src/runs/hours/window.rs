@@ -1,0 +1,297 @@
+//! One window of hours: on which days it opens, when, and when it closes; or `always`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Weekday;
+use serde::{Deserialize, Serialize};
+
+use crate::base::conventions::Language;
+use crate::base::suggest::plain;
+
+const MINUTES_OF_A_DAY: u16 = 24 * 60;
+
+/// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute at which it closes. A window that ends
+/// before it starts continues past midnight, and belongs to the day on which it opened.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct DailyWindow {
+    days: Vec<Weekday>,
+    /// As it was written, in lower case; None for all days.
+    days_text: Option<String>,
+    /// Minutes since midnight.
+    pub(super) start: u16,
+    pub(super) end: u16,
+}
+
+impl DailyWindow {
+    /// Whether it can open on a day.
+    pub(super) fn opens_on(&self, day: Weekday) -> bool {
+        self.days.contains(&day)
+    }
+
+    /// Whether it covers a minute of the day on which it opened.
+    pub(super) fn covers(&self, minute: u16) -> bool {
+        minute >= self.start && (self.is_over_midnight() || minute < self.end)
+    }
+
+    pub(super) fn is_over_midnight(&self) -> bool {
+        self.end < self.start
+    }
+}
+
+impl TryFrom<String> for DailyWindow {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<DailyWindow> for String {
+    fn from(window: DailyWindow) -> Self {
+        window.to_string()
+    }
+}
+
+impl FromStr for DailyWindow {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let shown = raw.escape_debug();
+        let is_not = || {
+            format!(
+                "`{shown}` is not a window; write days and hours in quotes, as 'mon-fri 07:00-19:00'"
+            )
+        };
+        let words: Vec<&str> = raw.split_whitespace().collect();
+        let (days, times) = match words.as_slice() {
+            [times] => (None, *times),
+            [days, times] => (Some(days.to_lowercase()), *times),
+            _ => return Err(is_not()),
+        };
+        let times = times
+            .split_once('-')
+            .filter(|_| times.starts_with(|first: char| first.is_ascii_digit()));
+        let (start, end) = times.ok_or_else(is_not)?;
+        let start = parse_time(start)?;
+        let end = parse_time(end)?;
+        if start == MINUTES_OF_A_DAY {
+            return Err(format!(
+                "`{shown}` begins at the end of a day; write 00:00 of the next one"
+            ));
+        }
+        if start == end {
+            return Err(format!(
+                "`{shown}` is never open, as its end is its start; a whole day is 00:00-24:00"
+            ));
+        }
+        Ok(Self {
+            days: parse_days(days.as_deref().unwrap_or("mon-sun"))?,
+            days_text: days,
+            start,
+            // Midnight of the next day ends this day.
+            end: if end == 0 { MINUTES_OF_A_DAY } else { end },
+        })
+    }
+}
+
+/// `mon`, `mon-fri`, `mon,wed,fri-sun`; a range may cross the end of the week.
+fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
+    let mut days = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let first = parse_day(first)?;
+        let last = parse_day(last)?;
+        days.extend(
+            first
+                .cycle_forward()
+                .take_while(|day| *day != last)
+                .chain([last]),
+        );
+    }
+    Ok(days)
+}
+
+/// A day by its name in any language, or the first three letters or more of it.
+fn parse_day(text: &str) -> Result<Weekday, String> {
+    let name = plain(text);
+    let is_it = |day: &Weekday| {
+        Language::ALL
+            .iter()
+            .any(|language| plain(language.day(*day)).starts_with(&name))
+    };
+    let known = Weekday::Monday
+        .cycle_forward()
+        .take(7)
+        .find(is_it)
+        .filter(|_| name.len() >= 3);
+    known.ok_or_else(|| {
+        format!(
+            "`{}` is not a day; the days are mon, tue, wed, thu, fri, sat, sun",
+            text.escape_debug()
+        )
+    })
+}
+
+/// Minutes since midnight: 00:00 to 24:00.
+fn parse_time(text: &str) -> Result<u16, String> {
+    let is_number = |part: &str| {
+        !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    // A full hour needs no minutes.
+    let parsed = text
+        .split_once(':')
+        .or(Some((text, "00")))
+        .filter(|(hour, minute)| is_number(hour) && is_number(minute) && minute.len() == 2);
+    let parsed = parsed
+        .and_then(|(hour, minute)| Some((hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?)));
+    let minutes = parsed
+        .filter(|(_, minute)| *minute < 60)
+        .map(|(hour, minute)| hour * 60 + minute);
+    minutes
+        .filter(|minutes| *minutes <= MINUTES_OF_A_DAY)
+        .ok_or_else(|| {
+            format!(
+                "`{}` is not a time of day; write one as 07:00, from 00:00 to 24:00",
+                text.escape_debug()
+            )
+        })
+}
+
+impl fmt::Display for DailyWindow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(days) = &self.days_text {
+            write!(formatter, "{days} ")?;
+        }
+        let Self { start, end, .. } = self;
+        write!(
+            formatter,
+            "{:02}:{:02}-{:02}:{:02}",
+            start / 60,
+            start % 60,
+            end / 60,
+            end % 60
+        )
+    }
+}
+
+/// One value of `--between`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Between {
+    /// `always`: no hours.
+    Always,
+    Window(DailyWindow),
+}
+
+impl FromStr for Between {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        if raw.trim().eq_ignore_ascii_case("always") {
+            Ok(Self::Always)
+        } else {
+            raw.parse().map(Self::Window)
+        }
+    }
+}
+
+/// The windows of everything that was given; without any there is no restriction.
+///
+/// # Errors
+/// If `always` does not stand alone.
+pub(crate) fn windows_of(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
+    if all.len() > 1 && all.contains(&Between::Always) {
+        return Err("`always` stands alone: it lifts all hours".to_owned());
+    }
+    let windows = all.iter().filter_map(|one| {
+        if let Between::Window(window) = one {
+            Some(window.clone())
+        } else {
+            None
+        }
+    });
+    Ok(windows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn window_round_trips_as_text() {
+        for (text, expected) in [
+            ("07:00-19:00", "07:00-19:00"),
+            ("7:00-19:00", "07:00-19:00"),
+            ("Mon-FRI 07:00-19:00", "mon-fri 07:00-19:00"),
+            (
+                "mon,wed,fri-sun  22:00-06:00",
+                "mon,wed,fri-sun 22:00-06:00",
+            ),
+            ("fri-mon 18:00-00:00", "fri-mon 18:00-24:00"),
+            ("sun 00:00-24:00", "sun 00:00-24:00"),
+            ("8-18", "08:00-18:00"),
+            ("Lun-vie 8-18:30", "lun-vie 08:00-18:30"),
+        ] {
+            assert_eq!(
+                text.parse::<DailyWindow>().unwrap().to_string(),
+                expected,
+                "{text}"
+            );
+            assert_eq!(
+                expected.parse::<DailyWindow>().unwrap().to_string(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn invalid_hours_explain_the_correct_format() {
+        for (text, expected) in [
+            ("", "is not a window"),
+            ("mon fri 07:00-19:00", "is not a window"),
+            ("07:00", "is not a window"),
+            ("mon-fri", "write days and hours in quotes"),
+            ("mon-fri 25:00-26:00", "`25:00` is not a time of day"),
+            ("07:60-19:00", "`07:60` is not a time of day"),
+            ("07:0-19:00", "`07:0` is not a time of day"),
+            ("7h-19", "`7h` is not a time of day"),
+            ("25-26", "`25` is not a time of day"),
+            ("07:00-24:01", "`24:01` is not a time of day"),
+            (
+                "luness 07:00-19:00",
+                "`luness` is not a day; the days are mon, tue",
+            ),
+            ("mon- 07:00-19:00", "`` is not a day"),
+            ("07:00-07:00", "is never open"),
+            ("24:00-07:00", "begins at the end of a day"),
+            ("sat 24:00-00:00", "begins at the end of a day"),
+        ] {
+            let error = text.parse::<DailyWindow>().expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn day_range_may_wrap_around_the_week() {
+        use Weekday::{Friday, Monday, Saturday, Sunday, Tuesday};
+        assert_eq!(
+            parse_days("fri-mon").unwrap(),
+            [Friday, Saturday, Sunday, Monday]
+        );
+        assert_eq!(
+            parse_days("lun-vie,dom").unwrap(),
+            parse_days("mon-fri,sun").unwrap()
+        );
+        assert_eq!(
+            parse_days("lunes-viernes,sunday").unwrap(),
+            parse_days("mon-fri,sun").unwrap()
+        );
+        assert_eq!(
+            parse_days("mié,sáb").unwrap(),
+            parse_days("wed,sat").unwrap()
+        );
+        assert_eq!(parse_days("tue").unwrap(), [Tuesday]);
+        assert_eq!(parse_days("mar").unwrap(), [Tuesday]);
+    }
+}

@@ -1,0 +1,78 @@
+//! Errors of an import, and of its rows.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::base::input::UsageError;
+use crate::jelou::message::InvalidMessage;
+use crate::lists::list_file::ListReader;
+use crate::lists::template::TemplateError;
+use crate::phone::RecipientError;
+use crate::runs::ledger::LedgerError;
+
+#[derive(Debug, Error)]
+pub(crate) enum BulkError {
+    /// The whole list cannot be sent, or a report cannot be written.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// A message that is invalid for every row.
+    #[error(transparent)]
+    Message(InvalidMessage),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("the report cannot be written: {0}")]
+    Report(io::Error),
+}
+
+impl BulkError {
+    /// With the other sheets of the list's workbook in the hint, if the list itself is wrong.
+    pub(super) fn with_sheets(self, list: &ListReader) -> Self {
+        match self {
+            Self::Usage(error) => Self::Usage(list.notes.with_sheets(error)),
+            other => other,
+        }
+    }
+
+    /// For a report in another format, which cannot hold it.
+    pub(crate) fn needs_csv(message: String) -> Self {
+        Self::Usage(UsageError::new(
+            message,
+            "write it as CSV: --format csv, or a file whose name ends in .csv",
+        ))
+    }
+}
+
+/// A row that does not make a request.
+#[derive(Debug, Error)]
+pub(crate) enum RowError {
+    #[error("{0}")]
+    Problem(String),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("{column}: {error}")]
+    Recipient {
+        column: String,
+        error: RecipientError,
+    },
+    #[error("{}", words(.0))]
+    Message(#[from] InvalidMessage),
+    /// The whole list cannot be sent.
+    #[error(transparent)]
+    List(Box<BulkError>),
+}
+
+impl RowError {
+    pub(super) fn from_list(error: impl Into<BulkError>) -> Self {
+        Self::List(Box::new(error.into()))
+    }
+}
+
+fn words(error: &InvalidMessage) -> String {
+    let details = error.details();
+    if details.is_empty() {
+        error.to_string()
+    } else {
+        details.join("; ")
+    }
+}

@@ -1,0 +1,410 @@
+//! Determines the result for each row of a list: its request, or the reason why it has none.
+
+use serde_json::Value;
+use url::Url;
+
+use super::error::{BulkError, RowError};
+use super::imported::BareCodes;
+use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
+use crate::base::input::UsageError;
+use crate::jelou::message::{
+    Envelope, InvalidMessage, MessageKind, Outgoing, RecipientChoice, TypedRecipient,
+    named_parameter, with_country_codes,
+};
+use crate::lists::exclusions::{CountryRule, Exclusions, read_recipient};
+use crate::lists::list_file::{
+    ColumnRole, Row, columns_without_sent, is_country_column, meant_columns, near_column,
+    no_header, recipient_column, second_header,
+};
+use crate::lists::template::{
+    BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, left_as_they_are,
+    misspelling, misspelt,
+};
+use crate::phone::{Country, PhoneNumber};
+use crate::runs::ledger::{Ledger, SkipReason};
+
+/// Turns each row into its result.
+pub(crate) struct ImportPlan<'a> {
+    pub(crate) kind: &'a MessageKind,
+    /// Whether a warning makes a row invalid.
+    pub(crate) strict: bool,
+    pub(crate) body: BodyTemplate<'a>,
+    pub(crate) recipient: RecipientRule<'a>,
+    /// The country of national numbers in the list.
+    pub(crate) countries: CountryRule,
+    /// The people who must not be written to.
+    pub(crate) exclusions: &'a Exclusions,
+    /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows to others are skipped.
+    pub(crate) is_allowed: Option<&'a dyn Fn(&Outgoing) -> bool>,
+    pub(crate) bot: &'a str,
+    /// The address that the requests are sent to.
+    pub(crate) base: &'a Url,
+    /// How to treat rows of a report that were sent.
+    pub(crate) reported: DuplicatePolicy,
+    /// Whether rows are skipped that were sent before, or whose people have not written lately. They do not count towards the
+    /// limit.
+    pub(crate) leaves_out: bool,
+    /// Where to look for the runs of a report.
+    pub(crate) store: Option<&'a Ledger>,
+    /// This many rows at the beginning are skipped.
+    pub(crate) skip: u64,
+    /// At most this many are sent; the rows after them are not part of the run.
+    pub(crate) limit: Option<u64>,
+    pub(crate) policy: ImportPolicy,
+    /// Whether each message is for one recipient under a key of `--once`.
+    pub(crate) has_key: bool,
+}
+
+/// The source of a row's recipient.
+pub(crate) enum RecipientRule<'a> {
+    /// `--to`, a template.
+    Template(TextTemplate<'a>),
+    /// A column: the one that was given, or one with a typical name for a recipient.
+    Column(Option<&'a str>),
+}
+
+impl RecipientRule<'_> {
+    /// The column of the recipient, also for errors, in a list that has this row.
+    pub(crate) fn column(&self, row: &Row) -> Result<String, UsageError> {
+        match self {
+            Self::Template(_) => Ok("--to".to_owned()),
+            Self::Column(asked) => recipient_column(&row.names(), &row.texts(), *asked),
+        }
+    }
+
+    /// The recipient of a row, as written and as parsed.
+    pub(crate) fn read(
+        &self,
+        row: &Row,
+        column: &str,
+        countries: CountryRule,
+    ) -> Result<(String, TypedRecipient), RowError> {
+        let country = countries.resolve(row.country_cells());
+        let mut numbers = Vec::new();
+        let recipient = match self {
+            Self::Template(template) => {
+                let country = country.clone().unwrap_or_default();
+                let filled = template.fill(column, row, country, false)?;
+                numbers = filled.numbers;
+                filled.value
+            }
+            Self::Column(_) => row
+                .get(column)
+                .ok_or_else(|| RowError::Problem(format!("has no `{column}`, the recipient's")))?,
+        };
+        let recipient = match recipient {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            found => {
+                return Err(RowError::Problem(format!(
+                    "{column}: is {found}; a recipient is a text or a number"
+                )));
+            }
+        };
+        let is_recipient =
+            |number: &PhoneNumber| recipient.strip_prefix('+') == Some(number.as_str());
+        if let Some(place) = numbers.iter().position(is_recipient) {
+            // The filter has read it as the row of a list is read.
+            let number = numbers.swap_remove(place);
+            return Ok((number.as_str().to_owned(), number.into()));
+        }
+        let mut typed =
+            read_recipient(&recipient, country).map_err(|error| RowError::Recipient {
+                column: column.to_owned(),
+                error,
+            })?;
+        typed.warn(numbers.iter().flat_map(PhoneNumber::warnings).cloned());
+        Ok((recipient, typed))
+    }
+}
+
+impl ImportPlan<'_> {
+    /// Refuses a list that is not a report, or no longer one, but has its outcomes: of the rows that were not sent, some must
+    /// never be sent.
+    pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), BulkError> {
+        let is_outcome = |sent: &&str| {
+            ["yes", "no", "unknown"]
+                .iter()
+                .any(|word| sent.eq_ignore_ascii_case(word))
+        };
+        let sent = row.text("sent").map(str::trim).filter(is_outcome);
+        let Some(sent) = sent.filter(|_| self.reported != DuplicatePolicy::Meant) else {
+            return Ok(());
+        };
+        Err(UsageError::new(
+            format!("sent: is `{sent}`, but too many columns of the report are missing to compare its rows"),
+            "send the whole report; or, if the column is your own, rename it, or add --again, to send to everybody on the list",
+        )
+        .into())
+    }
+
+    /// Checks what the columns of the first row, at `line`, show; returns the column of the recipient. `is_reported` says
+    /// whether the list is a report, whose own columns it does not show.
+    pub(super) fn check_names(
+        &self,
+        row: &Row,
+        line: u64,
+        is_reported: bool,
+    ) -> Result<String, BulkError> {
+        let names = row.names();
+        if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
+            let columns = columns.join(", ");
+            return Err(UsageError::new(
+                format!("the list has a report's columns {columns}, but not `sent`, which says what was sent"),
+                "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
+                 report, rename some of these columns",
+            )
+            .into());
+        }
+        let column = self.check_header(row, line)?;
+        // In NDJSON, each row has its own fields.
+        let is_fixed = matches!(row, Row::Cells { .. });
+        let mut asked = self
+            .texts()
+            .flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
+        match asked.find(|(_, name)| is_fixed && !row.has(name)) {
+            None => self.check_words(&names).map(|()| column),
+            Some((path, name)) => {
+                if let [first, second, ..] = meant_columns(&names, name)[..] {
+                    return Err(UsageError::several(path, name, first, second).into());
+                }
+                if let Some(error) = no_header(&names) {
+                    return Err(error.into());
+                }
+                let hint = "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}";
+                Err(UsageError::no_column(path, name, &names, hint).into())
+            }
+        }
+    }
+
+    /// The column of the recipient, unless the first row, at `line`, reads like a second row of the header.
+    fn check_header(&self, row: &Row, line: u64) -> Result<String, UsageError> {
+        let other_header = match row {
+            Row::Cells { cells, .. } => {
+                let cells: Vec<_> = cells.iter().map(String::as_str).collect();
+                second_header(line, &cells)
+            }
+            Row::Fields(_) => None,
+        };
+        let column = self.recipient.column(row);
+        let Some(hint) = other_header else {
+            return column;
+        };
+        let column = column.map_err(|error| UsageError {
+            hint: format!("{hint}; {}", error.hint),
+            ..error
+        })?;
+        // Where --to builds the recipient, any text may stand in the cells.
+        let cell = row.text(&column).unwrap_or_default();
+        if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
+            return Ok(column);
+        }
+        let problem = format!("line {line} has names of columns, too: `{cell}` under `{column}`");
+        Err(UsageError::new(problem, hint))
+    }
+
+    /// The reasons for which a row that the report has as skipped stays skipped: those whose flags were not given. A
+    /// flag that was given decides again.
+    pub(super) fn skip_reason(&self) -> Vec<SkipReason> {
+        let ImportPolicy {
+            allow_duplicates,
+            hidden,
+            only_in_window,
+            ..
+        } = self.policy;
+        let is_template = self.kind.command() == "template";
+        let is_kept = |reason: &SkipReason| match reason {
+            SkipReason::Excluded => true,
+            SkipReason::Repeated => !allow_duplicates,
+            SkipReason::Hidden => hidden != Some(HiddenRule::Send),
+            SkipReason::OutsideWindow => !only_in_window && !is_template,
+            SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => {
+                self.reported != DuplicatePolicy::Meant
+            }
+            SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
+        };
+        SkipReason::ALL.into_iter().filter(is_kept).collect()
+    }
+
+    /// Whether a message of `row`, whose recipient is in the column `recipient`, needs the column `column`.
+    pub(super) fn uses(&self, row: &Row, recipient: &str, column: &str) -> bool {
+        let is_meant = |name: &str| row.column(name) == Some(column);
+        matches!(self.body, BodyTemplate::Row)
+            || is_meant(recipient)
+            || self
+                .texts()
+                .any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_meant(name)))
+            || (self.countries.by_column
+                && is_country_column(column)
+                && !self.is_international(row, recipient))
+    }
+
+    /// Whether the recipient of `row` is the same person in every country.
+    fn is_international(&self, row: &Row, recipient: &str) -> bool {
+        let read = self.recipient.read(row, recipient, CountryRule::default());
+        read.is_ok_and(|(_, typed)| typed.bare_code().is_none())
+    }
+
+    /// How the texts of the message, and `--to`, use columns, each with its path.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &ColumnUses)> {
+        self.to()
+            .map(|to| ("--to", &*to.uses))
+            .into_iter()
+            .chain(self.body.uses())
+    }
+
+    /// The template of `--to`.
+    fn to(&self) -> Option<&TextTemplate<'_>> {
+        match &self.recipient {
+            RecipientRule::Template(template) => Some(template),
+            RecipientRule::Column(_) => None,
+        }
+    }
+
+    /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
+    fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
+        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
+        let texts = self
+            .body
+            .texts()
+            .iter()
+            .map(|text| (text.path.as_str(), text.source, text.uses()));
+        let to = self.to().map(|to| ("--to", to.source, Some(&*to.uses)));
+        let found = texts.chain(to).find_map(|(path, source, uses)| {
+            let bare = path
+                .starts_with("parameters")
+                .then(|| bare_column(columns, source))
+                .flatten();
+            // The way to send the name of a column in a parameter.
+            let is_word = |found: &Misspelling| {
+                path.starts_with("parameters") && found.is_quoted() && found.written == source
+            };
+            Some((
+                path,
+                bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?,
+            ))
+        });
+        match found {
+            None => Ok(()),
+            Some((path, misspelling)) => {
+                let columns = columns
+                    .iter()
+                    .map(|name| name.trim().to_owned())
+                    .filter(|name| !name.is_empty());
+                Err(misspelt(path, &misspelling, &columns.collect::<Vec<_>>()).into())
+            }
+        }
+    }
+
+    /// Whether a message is invalid because of something that does not depend on the row.
+    pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
+        let InvalidMessage::Violations { violations, .. } = error else {
+            return false;
+        };
+        violations
+            .iter()
+            .any(|violation| !self.body.varies_at(&violation.path))
+    }
+
+    /// What is sent literally to everyone and may be a mistake, in a list with these columns.
+    ///
+    /// # Errors
+    /// If there is anything, and a warning is an error.
+    pub(super) fn cautions(&self, columns: &[&str]) -> Result<Vec<String>, BulkError> {
+        let is_column = |name: &str| !meant_columns(columns, name).is_empty();
+        let has_order = self.kind.command() == "template";
+        let mut cautions = Vec::new();
+        for text in self.body.texts() {
+            let path = &text.path;
+            let unknown = left_as_they_are(text.source).into_iter();
+            cautions.extend(unknown.map(|written| {
+                format!("{path}: {written} goes out as it stands: no column is named so")
+            }));
+            cautions.extend(foreign_text(path, text.source));
+            if has_order {
+                cautions.extend(named_parameter(path, text.source, is_column));
+            }
+        }
+        if self.strict && !cautions.is_empty() {
+            return Err(BulkError::Message(InvalidMessage::warnings(cautions)));
+        }
+        Ok(cautions)
+    }
+
+    /// The message of a row, with its warnings.
+    pub(super) fn request(
+        &self,
+        row: &Row,
+        column: &str,
+        line: u64,
+        codes: &mut BareCodes,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
+        let country = self.country_of(row);
+        let body = self.body.fill(row, country)?;
+        let (recipient, mut typed) = self.recipient.read(row, column, self.countries)?;
+        typed.warn(body.warnings());
+        if let Some(code) = typed.bare_code() {
+            if country.is_none() {
+                codes.note(code, (&recipient, typed.recipient.as_str()), line);
+            }
+            codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
+        }
+        self.made(body.value, typed, country)
+    }
+
+    /// The country of a row; None if it is unclear, which is an error only if the country is needed.
+    pub(super) fn country_of(&self, row: &Row) -> Option<Country> {
+        self.countries
+            .resolve(row.country_cells())
+            .unwrap_or_default()
+    }
+
+    /// The message of a row for another recipient, with its warnings.
+    pub(crate) fn message(
+        &self,
+        row: &Row,
+        mut recipient: TypedRecipient,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
+        let country = self.country_of(row);
+        let body = self.body.fill(row, country)?;
+        recipient.warn(body.warnings());
+        self.made(body.value, recipient, country)
+    }
+
+    fn made(
+        &self,
+        mut body: Value,
+        recipient: TypedRecipient,
+        country: Option<Country>,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
+        // If the row's country differs from the list's, it is unclear to which of the two its contacts belong.
+        let mut told = Vec::new();
+        if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
+            told = with_country_codes(&mut body, country)?;
+        }
+        let (outgoing, warnings) =
+            Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
+        told.extend(warnings);
+        if self.strict && !told.is_empty() {
+            return Err(InvalidMessage::warnings(told).into());
+        }
+        outgoing.check_bot(self.bot)?;
+        if let Some(other) = outgoing.second_recipient().filter(|_| self.has_key) {
+            return Err(RowError::Problem(format!(
+                "the body names {other}, too, and with --once a message is for one recipient"
+            )));
+        }
+        Ok((outgoing, told))
+    }
+}
+
+/// A template parameter that is only a column's name: `--param nombre`.
+fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
+    let column = columns
+        .iter()
+        .find(|column| !source.is_empty() && column.trim() == source.trim())?;
+    Some(Misspelling {
+        written: source.to_owned(),
+        column: Some((*column).to_owned()),
+    })
+}

@@ -1,0 +1,389 @@
+//! Reads every row, makes its request and checks it before anything is sent. A second thread writes the draft
+//! meanwhile.
+
+use std::thread;
+
+use super::cells::{self, UsedCells};
+use super::draft_feed::DraftFeed;
+use super::error::{BulkError, RowError};
+use super::imported::{
+    FaultReport, Imported, NOT_ALLOWED, RowFault, RowProblem, problem_of_excluded,
+};
+use super::plan::ImportPlan;
+use super::policy::{DuplicatePolicy, HiddenRule};
+use super::reported::{KnownOutcome, ReportedRuns, problem_of_report};
+use crate::base::input::UsageError;
+use crate::jelou::api::Request;
+use crate::jelou::message::Outgoing;
+use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row};
+use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
+
+/// If the limit is not reached, how many times as many rows to read before the next comparison.
+const MORE: u64 = 4;
+
+/// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
+/// of rows so far. `leave_out` skips the rows of `leaves_out`, and returns whether it could. Faults of single rows are counted
+/// and reported.
+pub(crate) fn import_list(
+    list: &mut ListReader,
+    draft: &mut LedgerDraft,
+    plan: &ImportPlan<'_>,
+    report: FaultReport<'_>,
+    is_read: &dyn Fn(u64),
+    mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
+) -> Result<Imported, BulkError> {
+    let mut rows = Importer::new(plan, is_read);
+    // All of them: several may be without a name, and each has a cell in every row.
+    rows.imported.columns = list.header().unwrap_or_default().to_vec();
+    let Some(limit) = plan.limit else {
+        rows.read(list, draft, u64::MAX, report)?;
+        return rows.finish(None);
+    };
+    let mut wanted = limit;
+    loop {
+        // Faults after the limit are not reported, and the limit's position is known only afterwards.
+        let mut faults = Vec::new();
+        let read = rows.read(list, draft, wanted, &mut |line, fault| {
+            faults.push((line, fault));
+        });
+        let is_left_out = !plan.leaves_out || leave_out(draft);
+        let end = draft.cut(limit, plan.policy.limit_of())?;
+        faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
+        for (line, fault) in faults {
+            report(line, fault);
+        }
+        if end.is_some() {
+            return rows.finish(end);
+        }
+        let is_more = read?;
+        if !is_more || !is_left_out {
+            return rows.finish(None);
+        }
+        wanted = rows.requests.saturating_mul(MORE);
+    }
+}
+
+/// Reads one row after the other.
+struct Importer<'a> {
+    plan: &'a ImportPlan<'a>,
+    is_read: &'a dyn Fn(u64),
+    imported: Imported,
+    /// The recipient's column, known from the first row on.
+    column: Option<String>,
+    /// Whether a row may have a column `sent`, known from then on, too.
+    may_say_sent: bool,
+    cells: UsedCells<'a>,
+    reported: ReportedRuns<'a>,
+    /// The rows that were read, and those with a request and an allowed recipient.
+    read: u64,
+    requests: u64,
+}
+
+impl<'a> Importer<'a> {
+    fn new(plan: &'a ImportPlan<'a>, is_read: &'a dyn Fn(u64)) -> Self {
+        Self {
+            plan,
+            is_read,
+            imported: Imported::default(),
+            column: None,
+            may_say_sent: false,
+            cells: UsedCells::new(plan),
+            reported: ReportedRuns::new(plan.store, plan.reported, plan.skip_reason()),
+            read: 0,
+            requests: 0,
+        }
+    }
+
+    /// The list up to the line `last`, or up to its end.
+    fn finish(mut self, last: Option<u64>) -> Result<Imported, BulkError> {
+        self.cells.refuse_decimals(last)?;
+        if let Some(last) = last {
+            self.imported.bare_codes.cut(last);
+        }
+        self.imported.last_line = last;
+        Ok(self.imported)
+    }
+
+    /// Reads until there are `wanted` requests; returns false if the list ended first.
+    fn read(
+        &mut self,
+        list: &mut ListReader,
+        draft: &mut LedgerDraft,
+        wanted: u64,
+        report: FaultReport<'_>,
+    ) -> Result<bool, BulkError> {
+        thread::scope(|scope| {
+            let mut feed = DraftFeed::start(scope, draft);
+            let mut read_all = || {
+                let skip = self.plan.skip;
+                while self.requests < wanted {
+                    let Some(row) = list.read()? else {
+                        let name = list.name();
+                        return match self.read {
+                            0 => Err(list.notes.with_sheets(UsageError::no_rows(name)).into()),
+                            rows if rows <= skip => {
+                                let s = if rows == 1 { "" } else { "s" };
+                                let problem =
+                                    format!("--skip {skip}: {name} has only {rows} row{s}");
+                                Err(UsageError::new(problem, "skip fewer rows").into())
+                            }
+                            _ => Ok(false),
+                        };
+                    };
+                    self.read += 1;
+                    (self.is_read)(self.read);
+                    self.check_inner_lines(list.name(), &row)?;
+                    if self.read > skip {
+                        self.add(row, &mut feed, report)
+                            .map_err(|error| error.with_sheets(list))?;
+                    }
+                }
+                Ok(true)
+            };
+            let read: Result<bool, BulkError> = read_all();
+            // If the draft refused a row, that row precedes the one at which reading ended.
+            feed.close()?;
+            read
+        })
+    }
+
+    /// Refuses rows that an unclosed quote has swallowed, even if the row itself is invalid or skipped.
+    fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
+        let recipient = &self.plan.recipient;
+        let is_row = |row: &Row| {
+            let column = recipient.column(row);
+            column.is_ok_and(|column| recipient.read(row, &column, self.plan.countries).is_ok())
+        };
+        Ok(row.check_inner_lines(name, is_row)?)
+    }
+
+    /// The row in the ledger, with its request or why it makes none.
+    fn add(
+        &mut self,
+        ListRow {
+            line,
+            mut row,
+            bad_text,
+            is_hidden,
+            faulty_cells,
+            outcome,
+            ..
+        }: ListRow,
+        feed: &mut DraftFeed<'_>,
+        report: FaultReport<'_>,
+    ) -> Result<(), BulkError> {
+        if let Some(outcome) = &outcome
+            && let Ok(as_shown) = row
+        {
+            row = Ok(self.reported.with_stored(outcome, as_shown)?);
+        }
+        if let Ok(row) = &row {
+            self.imported.note_columns(line, row)?;
+        }
+        let cells = row
+            .as_ref()
+            .map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
+        let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
+        let skip_reason = outcome
+            .as_ref()
+            .and_then(|outcome| self.reported.left_out(outcome));
+        // The contents of a row that is not visible do not matter.
+        if is_left_out || skip_reason == Some(SkipReason::Hidden) {
+            if !is_left_out {
+                report(line, RowFault::KeptOut(SkipReason::Hidden));
+            }
+            let skip = Some((
+                SkipReason::Hidden,
+                "the sheet hides it, or shows it crossed out".to_owned(),
+            ));
+            return Ok(feed.add(DraftRow {
+                line,
+                cells,
+                request: None,
+                skip,
+            })?);
+        }
+        let row = match row {
+            Ok(row) => row,
+            Err(problem) => {
+                return self.add_invalid(feed, (line, cells), RowError::Problem(problem), report);
+            }
+        };
+        let suspects = self.cells.suspects(&row);
+        match self.made(line, &row, &suspects, (faulty_cells, outcome.as_ref())) {
+            Ok((outgoing, told, known)) => {
+                self.cells
+                    .note_decimals(line, &row, || self.plan.country_of(&row));
+                let excluded = self
+                    .plan
+                    .exclusions
+                    .find(outgoing.recipients())
+                    .map(|(_, list)| list);
+                let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
+                let left_out = left_out.or(known.skip_reason.map(RowFault::KeptOut));
+                let is_allowed = self
+                    .plan
+                    .is_allowed
+                    .is_none_or(|is_allowed| is_allowed(&outgoing));
+                let left_out =
+                    left_out.or((!is_allowed).then_some(RowFault::Remark(RowProblem::NotAllowed)));
+                let sent = known.sent.map(RowFault::Reported);
+                let mut report = |fault| report(line, fault);
+                let warnings = told
+                    .into_iter()
+                    .chain(self.cells.warnings(&row))
+                    .chain(self.cells.foreign_texts(&row))
+                    .map(RowProblem::Warning);
+                warnings.map(RowFault::Remark).for_each(&mut report);
+                let of_cell = |(column, cell): (&str, &str)| match cell {
+                    "" => RowProblem::EmptyCell(column.to_owned()),
+                    cell => RowProblem::PlaceholderCell {
+                        column: column.to_owned(),
+                        cell: cell.to_owned(),
+                    },
+                };
+                if let Some(left_out) = left_out {
+                    report(left_out);
+                } else {
+                    suspects
+                        .into_iter()
+                        .map(of_cell)
+                        .map(RowFault::Remark)
+                        .chain(sent)
+                        .for_each(report);
+                }
+                self.add_request(
+                    feed,
+                    (line, cells),
+                    &outgoing,
+                    (excluded, is_allowed, known),
+                )
+            }
+            Err(error) => {
+                let cells = if bad_text.is_empty() {
+                    cells
+                } else {
+                    ListRow::bad_cells(&bad_text)
+                };
+                self.add_invalid(feed, (line, cells), error, report)
+            }
+        }
+    }
+
+    /// A row with its message, the warnings about it, and its outcome in an earlier run.
+    fn made(
+        &mut self,
+        line: u64,
+        row: &Row,
+        suspects: &[(&str, &str)],
+        (faulty_cells, outcome): (Vec<(String, String)>, Option<&ReportedOutcome>),
+    ) -> Result<(Outgoing, Vec<String>, KnownOutcome), RowError> {
+        let column = if let Some(column) = &self.column {
+            column
+        } else {
+            let column = self
+                .plan
+                .check_names(row, line, outcome.is_some())
+                .map_err(RowError::from_list)?;
+            let cautions = self.plan.cautions(&row.names());
+            self.imported.warnings = cautions.map_err(RowError::from_list)?;
+            self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");
+            self.column.insert(column)
+        };
+        if self.may_say_sent && outcome.is_none() {
+            self.plan.refuse_sent(row).map_err(RowError::from_list)?;
+        }
+        if let Some((_, problem)) = faulty_cells
+            .into_iter()
+            .find(|(name, _)| self.plan.uses(row, column, name))
+        {
+            return Err(RowError::Problem(problem));
+        }
+        cells::refuse(suspects, self.plan.strict)?;
+        if self.plan.strict
+            && let Some(warning) = self.cells.foreign_texts(row).into_iter().next()
+        {
+            return Err(RowError::Problem(warning));
+        }
+        let (outgoing, told) =
+            self.plan
+                .request(row, column, line, &mut self.imported.bare_codes)?;
+        let known = outcome.map(|outcome| {
+            self.reported
+                .known(line, outcome, outgoing.recipient().as_str())
+        });
+        Ok((outgoing, told, known.transpose()?.unwrap_or_default()))
+    }
+
+    fn add_invalid(
+        &mut self,
+        feed: &mut DraftFeed<'_>,
+        (line, cells): (u64, String),
+        error: RowError,
+        report: FaultReport<'_>,
+    ) -> Result<(), BulkError> {
+        match error {
+            RowError::List(error) => return Err(*error),
+            RowError::Template(error) if error.is_of_every_row => {
+                return Err(error.list_error().into());
+            }
+            RowError::Message(error) if self.plan.is_of_every_row(&error) => {
+                return Err(BulkError::Message(error));
+            }
+            RowError::Recipient { ref error, .. } if error.is_without_country => {
+                self.imported.without_country += 1;
+            }
+            _ => {}
+        }
+        let problem = error.to_string();
+        let skip = Some((SkipReason::Invalid, problem.clone()));
+        feed.add(DraftRow {
+            line,
+            cells,
+            request: None,
+            skip,
+        })?;
+        report(line, RowFault::Remark(RowProblem::Invalid(problem)));
+        Ok(())
+    }
+
+    fn add_request(
+        &mut self,
+        feed: &mut DraftFeed<'_>,
+        (line, cells): (u64, String),
+        outgoing: &Outgoing,
+        (excluded, is_allowed, known): (Option<&str>, bool, KnownOutcome),
+    ) -> Result<(), BulkError> {
+        let request = Request::new(self.plan.base, self.plan.bot, outgoing);
+        let path = request.path_below(self.plan.base).to_owned();
+        let made = [
+            outgoing.recipient().as_str().to_owned(),
+            path,
+            request.body.map(String::from).unwrap_or_default(),
+        ];
+        let leaves_out_sent = match self.plan.reported {
+            DuplicatePolicy::LeftOut => true,
+            DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
+            DuplicatePolicy::Meant => false,
+        };
+        let with_problem = |reason| (reason, problem_of_report(reason));
+        let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
+        let skip = skip.or_else(|| known.skip_reason.map(with_problem));
+        let skip = skip
+            .or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
+        let skip = skip.or_else(|| known.sent.filter(|_| leaves_out_sent).map(with_problem));
+        if excluded.is_none() && known.skip_reason.is_none() {
+            self.imported.accepts.get_or_insert(request.accepts);
+        }
+        if skip.is_none() {
+            self.requests += 1;
+            self.imported.templates.note(outgoing);
+        }
+        Ok(feed.add(DraftRow {
+            line,
+            cells,
+            request: Some(made),
+            skip,
+        })?)
+    }
+}

@@ -1,0 +1,574 @@
+//! Who has a message under a key of `--once`: from a row of a run, a single send, or a run that was removed. Each person has
+//! at most one claim under a key; whether the person is free is decided here.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::time::Duration;
+
+use ring::digest::{SHA256, digest};
+
+use super::db::{Db, FillRow, SqlRow, SqlValue, values};
+use super::error::LedgerError;
+use super::message::eight_bytes;
+use super::model::{OnceState, RowState};
+use super::run::{Run, is_in_doubt};
+use super::store::{Ledger, LostWorkers, lock_store};
+use crate::base::output::Sent;
+use crate::jelou::api::Deadline;
+use crate::runs::once::{OnceHasher, OnceScope};
+
+/// Claims a person who is free for a row: `once_key, person, run, n`.
+pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
+     message_id = NULL, worker = NULL, lease_until = NULL";
+
+/// Claims a person for a single send: `once_key, person, state, at, worker, lease_until`.
+const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = NULL, \
+     worker = ?5, lease_until = ?6 WHERE once_key = ?1 AND person = ?2";
+
+/// The people that are looked for under a key.
+const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
+     PRIMARY KEY (person, n)) /*WITHOUT ROWID*/; DELETE FROM candidate_person;";
+
+/// A claim with the row that it may belong to, behind a number, as [`claims`] reads it.
+macro_rules! claims {
+    ($number:literal, $from:literal, $where:literal) => {
+        concat!(
+            "SELECT ",
+            $number,
+            ", claim.person, claim.run, claim.n, claim.worker, \
+             CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
+             claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
+             run.name, run.identity, run.finished_at FROM ",
+            $from,
+            " LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run WHERE ",
+            $where
+        )
+    };
+}
+const ONE: &str = claims!(
+    "claim.once_key",
+    "claim",
+    "claim.once_key = ?1 AND claim.person = ?2"
+);
+const OF_CANDIDATES: &str = claims!(
+    "candidate_person.n",
+    "candidate_person CROSS JOIN claim",
+    "claim.once_key = ?1 AND claim.person = candidate_person.person"
+);
+
+/// The state of a person under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnceEntry {
+    pub(crate) state: OnceState,
+    /// Since when, in milliseconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) message_id: Option<String>,
+    /// The run whose row it is; none of a single send, and of a run that was removed.
+    pub(crate) run: Option<String>,
+}
+
+/// The contents of one key, in counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnceSummary {
+    pub(crate) scope: OnceScope,
+    /// How many people are in each state, in the order of [`OnceState::ALL`].
+    pub(crate) people: [u64; OnceState::ALL.len()],
+    /// The last change, in milliseconds since 1970.
+    pub(crate) at: i64,
+}
+
+/// A claim, with the row that it belongs to.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) person: String,
+    pub(super) entry: OnceEntry,
+    pub(super) row: Option<(i64, i64)>,
+    worker: Option<i64>,
+}
+
+/// This process's claim, or the entry that the person already has under the key.
+pub(crate) type Claimed = Result<HeldClaim, OnceEntry>;
+
+/// What became of adding the people of a run to a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeyAddition {
+    /// How many were new under the key.
+    Added(u64),
+    /// This run is still to send one of them a message under the key.
+    ToBeSent { run: String },
+    /// A single send to this recipient, who may have got a message of the run, is in flight under the key.
+    InFlight { recipient: String },
+}
+
+/// A person that this process has claimed. If it is killed, the message is unknown.
+pub(crate) struct HeldClaim {
+    store: Ledger,
+    key: i64,
+    person: String,
+    worker: i64,
+    /// By when its message must leave, if others cannot see whether this process lives.
+    pub(crate) begins_by: Option<Deadline>,
+}
+
+/// What a person has whose claimed message has ended.
+fn ended(sent: Sent) -> &'static str {
+    match sent {
+        Sent::Yes => OnceState::Sent,
+        Sent::No => OnceState::NotSent,
+        Sent::Unknown => OnceState::Unknown,
+    }
+    .name()
+}
+
+impl OnceHasher {
+    /// The one of this store.
+    pub(super) fn load(db: &mut Db) -> Result<Self, LedgerError> {
+        Ok(Self::new(
+            db.one("SELECT secret FROM store WHERE id = 1", &[])?
+                .text(0)?
+                .as_bytes(),
+        ))
+    }
+}
+
+/// Fills in the people that are looked for under a key.
+pub(super) fn fill_people(
+    db: &mut Db,
+    mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    db.0.script(CANDIDATES)?;
+    db.0.fill("candidate_person (person, n)", &mut people)
+}
+
+impl Ledger {
+    pub(crate) fn hasher(&self) -> Result<OnceHasher, LedgerError> {
+        OnceHasher::load(&mut self.db())
+    }
+
+    /// What the person has under the key.
+    pub(crate) fn standing(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+    ) -> Result<Option<OnceEntry>, LedgerError> {
+        let mut db = self.db();
+        Ok(claim_under(&mut db, scope, person)?.map(|claim| claim.entry))
+    }
+
+    /// Claims the person for a message that this process is about to send within `lease`; else returns why the person is not
+    /// free. The claim is on the disk when this returns. After an error, the person has no message.
+    pub(crate) fn claim(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+        lease: Duration,
+    ) -> Result<Claimed, LedgerError> {
+        let worker = fastrand::i64(1..);
+        self.db().0.enter(worker)?;
+        let claimed = self.try_claim(scope, person, worker, lease);
+        let claimed = match claimed {
+            // Whether that was written is not known: the next try finds it, and takes it for this one.
+            Err(error) if error.may_pass() => {
+                self.reopened()?.try_claim(scope, person, worker, lease)
+            }
+            claimed => claimed,
+        };
+        if !matches!(claimed, Ok(Ok(_))) {
+            self.db().0.leave(worker);
+        }
+        claimed
+    }
+
+    fn try_claim(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+        worker: i64,
+        lease: Duration,
+    ) -> Result<Claimed, LedgerError> {
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let claimed = self.db().change(|db| {
+            let (_, now) = lock_store(db)?;
+            let key = note_key(db, scope)?;
+            let claim = values![
+                key,
+                person,
+                OnceState::UnderWay.name(),
+                now,
+                worker,
+                now.saturating_add(lease)
+            ];
+            // Most people have nothing under the key.
+            let is_first = db.run(CLAIM, &claim)? > 0;
+            let before = if is_first {
+                None
+            } else {
+                claim_under(db, scope, person)?
+            };
+            if let Some(before) = before.filter(|before| before.worker != Some(worker)) {
+                if !before.entry.state.is_free() {
+                    return Ok(Err(before.entry));
+                }
+                db.run(CLAIM_AGAIN, &claim)?;
+            }
+            Ok::<_, LedgerError>(Ok(key))
+        })?;
+        // Built once the lock of the store is released: dropping a claim takes it.
+        Ok(claimed.map(|key| HeldClaim {
+            store: self.clone(),
+            key,
+            person: person.to_owned(),
+            worker,
+            begins_by: None,
+        }))
+    }
+
+    /// Every key, of every bot, by name.
+    pub(crate) fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
+        summaries(&mut self.db())
+    }
+
+    /// The unfinished runs with rows under the key.
+    pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
+        let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run WHERE claim.once_key = ?1 AND run.id = claim.run \
+                     AND run.finished_at IS NULL ORDER BY 1";
+        self.db()
+            .rows(query, &values![number_of(scope)], |mut row| row.take(0))
+    }
+
+    /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
+    /// not unknown.
+    pub(crate) fn decide_claim(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+        sent: Sent,
+    ) -> Result<bool, LedgerError> {
+        self.db().change(|db| {
+            let (_, now) = lock_store(db)?;
+            let Some(claim) = claim_under(db, scope, person)? else {
+                return Ok(false);
+            };
+            if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
+                return Ok(false);
+            }
+            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, worker = NULL \
+                         WHERE once_key = ?1 AND person = ?2";
+            Ok(db.run(query, &values![number_of(scope), person, ended(sent), now])? > 0)
+        })
+    }
+
+    /// Forgets one person or everybody under the key, if what they have is still as it was shown; returns whether it is.
+    /// The caller has checked that nothing of it is under way or to be sent.
+    pub(crate) fn forget(
+        &self,
+        scope: &OnceScope,
+        shown: &ConfirmedEntries<'_>,
+    ) -> Result<bool, LedgerError> {
+        self.db().change(|db| {
+            lock_store(db)?;
+            let key = number_of(scope);
+            match shown {
+                ConfirmedEntries::Person(person, entry) => {
+                    if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
+                        return Ok(false);
+                    }
+                    db.run(
+                        "DELETE FROM claim WHERE once_key = ?1 AND person = ?2",
+                        &values![key, *person],
+                    )?;
+                }
+                ConfirmedEntries::Everybody(summary) => {
+                    if !summaries(db)?.contains(summary) {
+                        return Ok(false);
+                    }
+                    db.run("DELETE FROM claim WHERE once_key = ?1", &values![key])?;
+                }
+            }
+            Ok::<_, LedgerError>(true)
+        })
+    }
+
+    /// Adds the people to whom a finished run has sent a message, or may have, to the key. Nothing is added if one of them may
+    /// still get a message under the key.
+    pub(crate) fn add_to_key(
+        &self,
+        scope: &OnceScope,
+        run: &Run,
+    ) -> Result<KeyAddition, LedgerError> {
+        self.db().change(|db| {
+            lock_store(db)?;
+            let key = note_key(db, scope)?;
+            let mut reached = people_of_run(db, run)?;
+            fill_people(db, |each| {
+                reached
+                    .iter()
+                    .try_for_each(|(person, row)| each(&values![person, row.n]))
+            })?;
+            let mut obstacle = None;
+            claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
+                let Some(row) = reached.get(&person) else {
+                    return Ok(());
+                };
+                match entry.state {
+                    OnceState::ToBeSent => {
+                        let run = entry.run.unwrap_or_default();
+                        obstacle.get_or_insert(KeyAddition::ToBeSent { run });
+                    }
+                    // What was certainly sent outweighs what may have been, and what is in flight.
+                    OnceState::Unknown | OnceState::UnderWay if row.is_sent => {}
+                    OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
+                    OnceState::UnderWay => {
+                        // Once the row is decided as not sent, the key would know nothing of the single send.
+                        let recipient = row.recipient.clone();
+                        obstacle.get_or_insert(KeyAddition::InFlight { recipient });
+                    }
+                    OnceState::NotSent => {}
+                }
+                Ok(())
+            })?;
+            if let Some(obstacle) = obstacle {
+                return Ok(obstacle);
+            }
+            let claims: Vec<_> = reached
+                .iter()
+                .map(|(person, row)| values![key, person, run.id, row.n].to_vec())
+                .collect();
+            db.each(CLAIM_ROW, &claims)?;
+            Ok::<_, LedgerError>(KeyAddition::Added(claims.len() as u64))
+        })
+    }
+}
+
+/// A row of a finished run that was sent, or may have been.
+struct ReachedRow {
+    n: i64,
+    recipient: String,
+    is_sent: bool,
+}
+
+/// The people whom a run has reached, or may have, each with a row: one that was certainly sent, if there is one.
+fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
+    let hasher = OnceHasher::load(db)?;
+    let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
+                 AND message.run = row.run AND message.n = row.n \
+                 AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
+    let mut reached: HashMap<String, ReachedRow> = HashMap::new();
+    db.each_of(query, &values![run.id], |mut row| {
+        let recipient = row.take(1)?;
+        let row = ReachedRow {
+            n: row.int(0)?,
+            is_sent: row.named(2, RowState::from_name)? == RowState::Sent,
+            recipient,
+        };
+        match reached.entry(hasher.person(&row.recipient)) {
+            Entry::Occupied(mut known) if row.is_sent && !known.get().is_sent => {
+                known.insert(row);
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => drop(place.insert(row)),
+        }
+        Ok(())
+    })?;
+    Ok(reached)
+}
+
+impl HeldClaim {
+    /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
+    /// been sent, as far as the key is concerned. What was certainly sent stands even if a person has decided otherwise.
+    /// False if the key has something else for the person now.
+    pub(crate) fn end(
+        &mut self,
+        sent: Sent,
+        message_id: Option<&str>,
+    ) -> Result<bool, LedgerError> {
+        let ended = self.store.db().change(|db| {
+            let now = db.0.now()?;
+            let query = "UPDATE claim SET state = ?4, at = ?5, message_id = ?6, worker = NULL \
+                         WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 \
+                         OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
+            db.run(
+                query,
+                &values![
+                    self.key,
+                    &self.person,
+                    self.worker,
+                    ended(sent),
+                    now,
+                    message_id
+                ],
+            )
+        });
+        if ended.as_ref().is_err_and(LedgerError::may_pass) {
+            self.store = self.store.reopened()?;
+        }
+        ended.map(|changed| changed > 0)
+    }
+}
+
+impl Drop for HeldClaim {
+    fn drop(&mut self) {
+        self.store.db().0.leave(self.worker);
+    }
+}
+
+/// What a person was shown before they confirmed that it be forgotten.
+pub(crate) enum ConfirmedEntries<'a> {
+    Person(&'a str, &'a OnceEntry),
+    Everybody(&'a OnceSummary),
+}
+
+/// How many people have what under each key; the last of them changed at `at`.
+const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
+     CASE WHEN claim.state = 'under_way' THEN claim.worker END, \
+     CASE WHEN claim.state = 'under_way' THEN claim.lease_until END, \
+     row.state, CASE WHEN row.state = 'inflight' THEN row.worker END, run.name, run.identity, run.finished_at, \
+     count(*), max(coalesce(claim.at, row.at, run.created_at, 0)) FROM once_key CROSS JOIN claim \
+     LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
+     WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ORDER BY 1, 2, 3";
+
+/// Every key in counts, by name.
+fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
+    let lost = LostWorkers::read(db)?;
+    let identity = db.0.identity()?;
+    let mut keys: Vec<OnceSummary> = Vec::new();
+    db.each_of(GROUPS, &[], |mut row| {
+        let state = state_of(&row, 3, &identity, &lost)?;
+        let people = row.count(11)?;
+        let at = row.int(12)?;
+        let scope = scope(&mut row)?;
+        if keys.last().is_none_or(|last| last.scope != scope) {
+            keys.push(OnceSummary {
+                scope,
+                people: Default::default(),
+                at: 0,
+            });
+        }
+        if let Some(key) = keys.last_mut() {
+            let counts = key.people.iter_mut().zip(OnceState::ALL);
+            counts
+                .filter(|(_, of)| *of == state)
+                .for_each(|(count, _)| *count += people);
+            key.at = key.at.max(at);
+        }
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
+/// What a person has. From eight columns, the first of them at this place: state, worker and lease of the claim, state and
+/// worker of its row, name, identity and end of the run.
+fn state_of(
+    row: &SqlRow,
+    at: usize,
+    identity: &str,
+    lost: &LostWorkers,
+) -> Result<OnceState, LedgerError> {
+    if row.opt_text(at + 3)?.is_none() {
+        // Of a single send, or of a removed run.
+        let own = if row.opt_text(at)?.is_some() {
+            row.named(at, OnceState::from_name)?
+        } else {
+            OnceState::NotSent
+        };
+        let lives = lost.lives(
+            row.opt_int(at + 1)?,
+            row.opt_int(at + 2)?.unwrap_or_default(),
+        );
+        return Ok(if own == OnceState::UnderWay && !lives {
+            OnceState::Unknown
+        } else {
+            own
+        });
+    }
+    let of_row = lost.shown(
+        row.named(at + 3, RowState::from_name)?,
+        row.opt_int(at + 4)?,
+    );
+    Ok(
+        match if is_in_doubt(row, at + 6, identity)? {
+            of_row.with_lost_records()
+        } else {
+            of_row
+        } {
+            RowState::Sent => OnceState::Sent,
+            RowState::Unknown => OnceState::Unknown,
+            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+            RowState::Failed | RowState::Skipped => OnceState::NotSent,
+        },
+    )
+}
+
+/// From the columns `key, bot, address`.
+fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
+    Ok(OnceScope {
+        key: row.named(0, |key| key.parse().ok())?,
+        bot: row.take(1)?,
+        address: row.take(2)?,
+    })
+}
+
+/// The number of a key.
+pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
+    eight_bytes(&digest(
+        &SHA256,
+        format!("{key}\n{bot}\n{address}").as_bytes(),
+    ))
+}
+
+/// The same; the store then knows the key.
+pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
+    let (id, OnceScope { key, bot, address }) = (number_of(scope), scope);
+    let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    db.run(query, &values![id, key.as_str(), bot, address])?;
+    Ok(id)
+}
+
+/// The claim of a person.
+fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
+    let mut found = None;
+    claims(db, ONE, &values![number_of(scope), person], |_, claim| {
+        found = Some(claim);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Passes the claims of candidates ([`fill_people`]) to `each`, each with the number of the candidate.
+pub(super) fn claims_of_candidates(
+    db: &mut Db,
+    key: i64,
+    each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    claims(db, OF_CANDIDATES, &values![key], each)
+}
+
+/// Passes the claims that a query finds to `each`, with the number in its first column.
+fn claims(
+    db: &mut Db,
+    query: &'static str,
+    values: &[SqlValue<'_>],
+    mut each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let lost = LostWorkers::read(db)?;
+    let identity = db.0.identity()?;
+    db.each_of(query, values, |mut row| {
+        let message_id = if row.opt_text(11)?.is_some() { 7 } else { 6 };
+        let entry = OnceEntry {
+            state: state_of(&row, 8, &identity, &lost)?,
+            at: row.opt_int(5)?.unwrap_or_default(),
+            message_id: row.opt_take(message_id)?,
+            run: row.opt_take(13)?,
+        };
+        let claim = Claim {
+            person: row.take(1)?,
+            row: row.opt_int(2)?.zip(row.opt_int(3)?),
+            worker: row.opt_int(4)?,
+            entry,
+        };
+        each(row.int(0)?, claim)
+    })
+}

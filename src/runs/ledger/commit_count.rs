@@ -1,0 +1,159 @@
+//! How many commits a ledger in a file has had, in the name of an empty file beside it: `state.db-commits-57`. A copy that
+//! is put over the ledger brings an older name, and leaves the newer one where it is.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::file_id::FileId;
+use crate::base::private_file::{self, FileError};
+
+/// How often the file is looked for while other processes rename it.
+const TRIES: usize = 100;
+
+pub(super) struct CommitCount {
+    directory: PathBuf,
+    /// Of the names: `state.db-commits-`.
+    prefix: String,
+}
+
+impl CommitCount {
+    /// The one of the ledger in this file.
+    pub(super) fn new(ledger: &Path) -> Self {
+        let name = ledger.file_name().unwrap_or_default().to_string_lossy();
+        Self {
+            directory: ledger.parent().unwrap_or(ledger).to_owned(),
+            prefix: format!("{name}-commits-"),
+        }
+    }
+
+    /// The highest number; none if there is no such file.
+    pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
+        Ok(self.all()?.into_iter().max())
+    }
+
+    /// Makes the file. A ledger has it before its tables.
+    pub(super) fn create(&self, commits: i64) -> Result<(), FileError> {
+        let path = self.path(commits);
+        let options = &mut File::options();
+        private_file::open("create", &path, options.write(true).create(true))?;
+        if is_unmarked(&path) {
+            // Without the mark, only a copy that is put over it is found.
+            let _ = mark(&path);
+        }
+        Ok(())
+    }
+
+    /// Counts one more commit, of a process that holds the ledger. If the file was removed, it is not made again: the next
+    /// process finds that.
+    pub(super) fn advance(&self, commits: i64) -> Result<(), FileError> {
+        let path = self.path(commits);
+        let renamed = fs::rename(self.path(commits - 1), &path);
+        let is_missing = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound);
+        match renamed {
+            Err(error) if is_missing(&error) => {}
+            done => return done.map_err(FileError::while_doing("rename", &path)),
+        }
+        // The one before may have been killed between its commit and this.
+        match self.highest()? {
+            Some(before) if before < commits => fs::rename(self.path(before), &path)
+                .map_err(FileError::while_doing("rename", &path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the files with a lower number, which a copy has brought.
+    pub(super) fn remove_below(&self, commits: i64) -> Result<(), FileError> {
+        for lower in self.all()?.into_iter().filter(|number| *number < commits) {
+            let path = self.path(lower);
+            fs::remove_file(&path).map_err(FileError::while_doing("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// The file itself; none if there is none.
+    pub(super) fn id(&self) -> Result<Option<FileId>, FileError> {
+        for _ in 0..TRIES {
+            let Some(commits) = self.highest()? else {
+                return Ok(None);
+            };
+            match FileId::read(&self.path(commits)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                id => {
+                    return id
+                        .map(Some)
+                        .map_err(FileError::while_doing("read", &self.path(commits)));
+                }
+            }
+        }
+        let cause = io::Error::other("it is renamed all the time");
+        Err(FileError::while_doing("read", &self.path(0))(cause))
+    }
+
+    /// Whether the file may be a copy: the file system does not keep when it was made, and it has no mark.
+    pub(super) fn is_unmarked(&self) -> Result<bool, FileError> {
+        Ok(self
+            .highest()?
+            .is_some_and(|commits| is_unmarked(&self.path(commits))))
+    }
+
+    /// Marks the file as one that is no copy; returns whether that is possible.
+    pub(super) fn mark(&self) -> Result<bool, FileError> {
+        Ok(self
+            .highest()?
+            .is_some_and(|commits| mark(&self.path(commits)).is_ok()))
+    }
+
+    fn all(&self) -> Result<Vec<i64>, FileError> {
+        let in_directory = FileError::while_doing("read", &self.directory);
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(&in_directory)? {
+            let name = entry.map_err(&in_directory)?.file_name();
+            let number = name
+                .to_str()
+                .and_then(|name| name.strip_prefix(&self.prefix));
+            numbers.extend(number.and_then(|number| number.parse::<i64>().ok()));
+        }
+        Ok(numbers)
+    }
+
+    fn path(&self, commits: i64) -> PathBuf {
+        self.directory.join(format!("{}{commits}", self.prefix))
+    }
+}
+
+/// The mark is `chattr +A`, "do not keep when this was read", which means nothing for an empty file. No `cp`, `tar` or
+/// `rsync` copies it, and no `chmod` or `chown` removes it.
+#[cfg(target_os = "linux")]
+fn is_unmarked(path: &Path) -> bool {
+    use rustix::fs::{IFlags, ioctl_getflags};
+
+    let has_time = path
+        .metadata()
+        .is_ok_and(|metadata| metadata.created().is_ok());
+    if has_time {
+        return false;
+    }
+    let flags = File::open(path).and_then(|file| Ok(ioctl_getflags(file)?));
+    flags.is_ok_and(|flags| !flags.contains(IFlags::NOATIME))
+}
+
+#[cfg(target_os = "linux")]
+fn mark(path: &Path) -> io::Result<()> {
+    use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+
+    let file = File::open(path)?;
+    let flags = ioctl_getflags(&file)?;
+    Ok(ioctl_setflags(&file, flags | IFlags::NOATIME)?)
+}
+
+/// Other systems keep when a file was made.
+#[cfg(not(target_os = "linux"))]
+fn is_unmarked(_path: &Path) -> bool {
+    false
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mark(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,501 @@
+//! Compares a list with the runs of its bot: which of its messages an earlier run has sent, may have sent or is still
+//! to send, since when that counts, and how it is reported.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, number_of};
+use super::db::{Db, FillRow, LONG, SqlValue, values};
+use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
+use super::error::LedgerError;
+use super::model::{OnceState, RowState, SkipReason};
+use super::run::is_in_doubt;
+use super::store::{Ledger, LostWorkers};
+use crate::base::timestamps::local_time;
+use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
+
+/// How long the people that a run wrote to are reported: 24 hours, in milliseconds.
+const LATELY: i64 = 24 * 60 * 60 * 1000;
+
+/// The rows that are looked for, in the order in which `known` has them, and the runs that they are looked for in.
+const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
+     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
+const COUNTED: &str =
+    "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
+
+/// What the counted runs have of these candidates. It is grouped only to read the rows in the order of the list: in the
+/// order of people that takes several times as long.
+macro_rules! found {
+    ($candidates:literal, $and:literal) => {
+        concat!(
+            " FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run FROM ",
+            $candidates,
+            " AS candidate CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
+             AND counted.run = known.run",
+            $and,
+            " GROUP BY candidate.n, known.n, known.run) AS found \
+             CROSS JOIN row WHERE row.run = found.run AND row.n = found.n"
+        )
+    };
+}
+
+/// The earlier runs of a bot at an address.
+#[derive(Clone, Debug)]
+pub(crate) struct EarlierQuery {
+    pub(crate) bot: String,
+    pub(crate) address: String,
+    /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
+    pub(crate) remember: Duration,
+}
+
+/// The runs that a list is compared with, as they are in one transaction.
+pub(crate) struct EarlierRuns<'a> {
+    pub(super) db: &'a mut Db,
+    pub(super) of: &'a EarlierQuery,
+    pub(super) now: i64,
+    /// How many rows of a draft are the candidates now; as long as the number is the same, so are the rows.
+    filled: Option<u64>,
+}
+
+/// A run that counts.
+struct CountedRun {
+    name: String,
+    is_doubtful: bool,
+    is_unfinished: bool,
+    changed_at: i64,
+}
+
+impl Ledger {
+    /// Compares a list with the runs of `of`, as they are at this moment.
+    pub(crate) fn known<T, E: From<LedgerError>>(
+        &self,
+        of: &EarlierQuery,
+        work: impl FnOnce(&mut EarlierRuns<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db().read_transaction(|db| {
+            let now = db.0.now()?;
+            work(&mut EarlierRuns::new(db, of, now))
+        })
+    }
+}
+
+impl<'a> EarlierRuns<'a> {
+    pub(super) fn new(db: &'a mut Db, of: &'a EarlierQuery, now: i64) -> Self {
+        Self {
+            db,
+            of,
+            now,
+            filled: None,
+        }
+    }
+
+    /// Marks the rows of `draft` that they have too.
+    pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        draft.forget_earlier()?;
+        let since = since(self.now, self.of.remember);
+        let runs = self.count(0, |run| {
+            run.is_unfinished || is_recent(run.changed_at, since)
+        })?;
+        if runs.is_empty() {
+            return Ok(());
+        }
+        self.fill(draft)?;
+        each_match(
+            self.db,
+            &runs,
+            since,
+            |_| true,
+            |n, run, found| draft.note_earlier(n, Some(run), found),
+        )
+    }
+
+    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
+    pub(crate) fn find_claimed(
+        &mut self,
+        draft: &LedgerDraft,
+        key: &OnceKey,
+    ) -> Result<(), LedgerError> {
+        draft.forget_earlier()?;
+        let scope = OnceScope {
+            key: key.clone(),
+            bot: self.of.bot.clone(),
+            address: self.of.address.clone(),
+        };
+        let key = number_of(&scope);
+        let hasher = OnceHasher::load(self.db)?;
+        if !self
+            .db
+            .exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])?
+        {
+            return Ok(());
+        }
+        fill_people(self.db, |each| {
+            draft.each_sent(|row, request| each(&values![hasher.person(request.recipient), row.n]))
+        })?;
+        claims_of_candidates(
+            self.db,
+            key,
+            |n, Claim { entry, .. }| match EarlierRow::from_claim(&entry) {
+                Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
+                None => Ok(()),
+            },
+        )
+    }
+
+    /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to
+    /// write.
+    pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
+        let since = self.now - LATELY;
+        if self
+            .count(0, |run| run.is_unfinished || run.changed_at >= since)?
+            .is_empty()
+        {
+            return Ok((0, 0));
+        }
+        self.fill(draft)?;
+        // Each person once, as the first candidate of theirs.
+        let query = concat!(
+            "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
+             AND row.at >= ?1 AND row.at <= ?2 THEN candidate END), \
+             count(DISTINCT CASE WHEN state = 'pending' THEN candidate END)",
+            found!(
+                "(SELECT person, min(n) AS n FROM candidate GROUP BY person)",
+                ""
+            )
+        );
+        let row = self.db.one(query, &values![since, self.now])?;
+        Ok((row.count(0)?, row.count(1)?))
+    }
+
+    /// Counts the runs that `is_counted` holds for, without the run `own`.
+    fn count(
+        &mut self,
+        own: i64,
+        is_counted: impl Fn(&CountedRun) -> bool,
+    ) -> Result<HashMap<i64, CountedRun>, LedgerError> {
+        let identity = self.db.0.identity()?;
+        let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
+                     WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
+        let mut runs = HashMap::new();
+        self.db.each_of(
+            query,
+            &values![&self.of.bot, &self.of.address, own],
+            |mut row| {
+                let is_doubtful = is_in_doubt(&row, 2, &identity)?;
+                let is_unfinished = row.opt_int(3)?.is_none();
+                let run = CountedRun {
+                    name: row.take(1)?,
+                    is_doubtful,
+                    is_unfinished,
+                    changed_at: row.int(4)?,
+                };
+                if is_counted(&run) {
+                    runs.insert(row.int(0)?, run);
+                }
+                Ok(())
+            },
+        )?;
+        self.db.0.script(COUNTED)?;
+        self.db.0.fill("counted (run)", &mut |each| {
+            runs.keys().try_for_each(|run| each(&values![*run]))
+        })?;
+        Ok(runs)
+    }
+
+    /// Makes the rows of `draft` that are to be sent the candidates.
+    fn fill(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
+        let rows = Some(draft.to_be_sent());
+        if self.filled == rows {
+            return Ok(());
+        }
+        self.db.0.script(CANDIDATES)?;
+        let fill = &mut |each: FillRow<'_>| {
+            draft.keys(IS_NOT_SKIPPED, |key| each(&key.map(SqlValue::Int)))
+        };
+        self.db.0.fill("candidate (person, fingerprint, n)", fill)?;
+        self.filled = rows;
+        Ok(())
+    }
+
+    /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
+    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to
+    /// be sent of another run count only while a process sends it: otherwise two idle runs would block each other.
+    pub(super) fn compare_run(
+        &mut self,
+        own: i64,
+        changed_since: i64,
+    ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
+        let created_at = self
+            .db
+            .one("SELECT created_at FROM run WHERE id = ?1", &values![own])?
+            .int(0)?;
+        let since = since(created_at.min(self.now), self.of.remember);
+        let is_counted = |run: &CountedRun| {
+            run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
+        };
+        let runs = self.count(own, is_counted)?;
+        let lost = LostWorkers::read(self.db)?;
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.db.0.limit(LONG);
+        self.db.0.script(CANDIDATES)?;
+        self.db.run(
+            // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new
+            // run.
+            "INSERT INTO candidate SELECT person, fingerprint, row.n \
+             FROM (SELECT run, n FROM row WHERE run = ?1 AND state = 'pending' LIMIT 9223372036854775807) AS row \
+             CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
+            &values![own],
+        )?;
+        let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
+        each_match(
+            self.db,
+            &runs,
+            since,
+            |run| lost.is_sent(run),
+            |n, run, found| {
+                if all
+                    .get(&n)
+                    .is_none_or(|(_, before)| found.outweighs(before))
+                {
+                    all.insert(n, (run.to_owned(), found));
+                }
+                Ok(())
+            },
+        )?;
+        Ok(all
+            .into_iter()
+            .map(|(n, (run, found))| (n, run, found))
+            .collect())
+    }
+}
+
+/// The number of rows for each run and reason, the largest first.
+pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
+    let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
+    for (_, run, EarlierRow { reason, at }) in found {
+        let none = EarlierMessages {
+            run: run.clone(),
+            reason: *reason,
+            rows: 0,
+            at: *at,
+        };
+        let count = counts.entry((run, *reason)).or_insert(none);
+        count.rows += 1;
+        count.at = count.at.max(*at);
+    }
+    let mut counts: Vec<_> = counts.into_values().collect();
+    counts.sort_by_key(|messages| Reverse((messages.rows, messages.at)));
+    counts
+}
+
+/// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be
+/// sent by a run that `will_send` them.
+fn each_match(
+    db: &mut Db,
+    runs: &HashMap<i64, CountedRun>,
+    since: i64,
+    will_send: impl Fn(i64) -> bool,
+    mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let rows = concat!(
+        "SELECT candidate, row.run, state, row.at",
+        found!(
+            "candidate",
+            " AND known.fingerprint = candidate.fingerprint"
+        )
+    );
+    // Of a candidate, the match that outweighs the others so far.
+    let mut last: Option<(i64, i64, EarlierRow)> = None;
+    let mut note = |(candidate, run, found): (i64, i64, EarlierRow)| match runs.get(&run) {
+        Some(run) => each(candidate, &run.name, found),
+        None => Ok(()),
+    };
+    db.each_of(rows, &[], |row| {
+        let candidate = row.int(0)?;
+        let run = row.int(1)?;
+        let Some(CountedRun {
+            is_doubtful,
+            changed_at,
+            ..
+        }) = runs.get(&run)
+        else {
+            return Ok(());
+        };
+        // A row that was never tried has no time.
+        let at = row.opt_int(3)?.unwrap_or(*changed_at);
+        let reason = match row.named(2, RowState::from_name)? {
+            // However long ago it was: whether it was sent is not known.
+            RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
+            RowState::Inflight => SkipReason::MayHaveBeenSent,
+            RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
+            RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
+            RowState::Pending if will_send(run) => SkipReason::ToBeSent,
+            RowState::Sent
+            | RowState::Unknown
+            | RowState::Pending
+            | RowState::Failed
+            | RowState::Skipped => {
+                return Ok(());
+            }
+        };
+        let found = EarlierRow { reason, at };
+        match &mut last {
+            Some((of, by, before)) if *of == candidate => {
+                if found.outweighs(before) {
+                    (*by, *before) = (run, found);
+                }
+                Ok(())
+            }
+            last => last
+                .replace((candidate, run, found))
+                .map_or(Ok(()), &mut note),
+        }
+    })?;
+    last.map_or(Ok(()), note)
+}
+
+/// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes from a wrong clock,
+/// and the true time is unknown. Later releases must not move it, or everything sent before an update would count
+/// forever.
+pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
+
+/// Whether something happened at `since` or later, as far as is known. If `since` is the end of time, nothing counts.
+pub(crate) fn is_recent(at: i64, since: i64) -> bool {
+    at >= since || at < FIRST_TIME && since < i64::MAX
+}
+
+/// The instant this long before `now`; the end of time if `remember` is zero.
+pub(super) fn since(now: i64, remember: Duration) -> i64 {
+    match i64::try_from(remember.as_millis()) {
+        Ok(0) => i64::MAX,
+        Ok(remember) => now - remember,
+        Err(_) => i64::MIN,
+    }
+}
+
+/// A row of an earlier run that counts, and the time of its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierRow {
+    pub(crate) reason: SkipReason,
+    pub(crate) at: i64,
+}
+
+/// The number of rows that an earlier run has too, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierMessages {
+    pub(crate) run: String,
+    pub(crate) reason: SkipReason,
+    pub(crate) rows: u64,
+    /// The time of the last one.
+    pub(crate) at: i64,
+}
+
+impl EarlierMessages {
+    /// `were sent by run r at 2026-11-20 08:23 -05:00`
+    pub(crate) fn words(&self) -> String {
+        let was = if self.rows == 1 { "was" } else { "were" };
+        let is = if self.rows == 1 { "is" } else { "are" };
+        match self.reason {
+            SkipReason::MayHaveBeenSent => {
+                format!("may have been sent by run {} {}", self.run, time(self.at))
+            }
+            SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
+            _ => format!("{was} sent by run {} {}", self.run, time(self.at)),
+        }
+    }
+}
+
+impl EarlierRow {
+    /// What a claim under a key says about its person; none if the person is free.
+    pub(crate) fn from_claim(entry: &OnceEntry) -> Option<Self> {
+        let reason = match entry.state {
+            OnceState::Sent => SkipReason::AlreadySent,
+            OnceState::Unknown => SkipReason::MayHaveBeenSent,
+            OnceState::UnderWay | OnceState::ToBeSent => SkipReason::ToBeSent,
+            OnceState::NotSent => return None,
+        };
+        Some(Self {
+            reason,
+            at: entry.at,
+        })
+    }
+
+    /// Why a row is skipped.
+    pub(crate) fn problem(&self, run: &str) -> String {
+        EarlierMessages {
+            run: run.to_owned(),
+            reason: self.reason,
+            rows: 1,
+            at: self.at,
+        }
+        .words()
+    }
+
+    /// Why a row is skipped if its person has a message under `key`, from `run` if it is known.
+    pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
+        let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
+        match self.reason {
+            SkipReason::ToBeSent => {
+                format!("a message under the key {key} is to be sent to this person{by}")
+            }
+            SkipReason::MayHaveBeenSent => {
+                format!(
+                    "a message under the key {key} may have been sent to this person{by} {}",
+                    time(self.at)
+                )
+            }
+            _ => format!(
+                "a message under the key {key} was sent to this person{by} {}",
+                time(self.at)
+            ),
+        }
+    }
+
+    /// Whether it takes precedence over `other`.
+    pub(crate) fn outweighs(&self, other: &Self) -> bool {
+        (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
+    }
+}
+
+/// `at 2026-11-20 08:23 -05:00`
+fn time(at: i64) -> String {
+    format!("at {}", local_time(at))
+}
+
+/// The rank of a reason.
+pub(super) fn rank(reason: SkipReason) -> i64 {
+    reason as i64
+}
+
+/// The reason with this rank.
+pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
+    let reason = SkipReason::ALL
+        .into_iter()
+        .find(|reason| rank(*reason) == place);
+    reason.ok_or_else(|| {
+        LedgerError::damaged(format!(
+            "no reason to leave a row out has the number {place}"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skip_reason_is_stored_by_its_rank() {
+        for (place, reason) in (0..).zip(SkipReason::ALL) {
+            assert_eq!(
+                (rank(reason), reason_for_rank(place).unwrap()),
+                (place, reason)
+            );
+        }
+        for place in [-1, 10] {
+            assert!(reason_for_rank(place).is_err(), "{place}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! How a draft becomes a run: it is compared with other runs and single sends, and then written, in one transaction of the
+//! store. What was compared before a person was asked may have changed since; what is compared here has not.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use super::claims::{CLAIM_ROW, note_key};
+use super::comparing::{EarlierQuery, EarlierRuns};
+use super::db::{Db, LONG, LONGEST, values};
+use super::draft::LedgerDraft;
+use super::error::LedgerError;
+use super::name::RunName;
+use super::pace::{Pace, moment};
+use super::run::Run;
+use super::store::{Ledger, lock_store};
+use super::types::{DraftRequest, RunSettings};
+use crate::runs::once::{OnceHasher, OnceScope};
+
+/// How many rows a statement of a draft is run for at once.
+const ROWS_AT_ONCE: usize = 10_000;
+
+impl Ledger {
+    /// The name of a new run: the `typed` one, or else a free one after its list.
+    pub(crate) fn name_of_new(
+        &self,
+        typed: Option<&RunName>,
+        list: &Path,
+    ) -> Result<RunName, LedgerError> {
+        match typed {
+            Some(name) => free_name(&mut self.db(), name, true),
+            None => free_name(&mut self.db(), &RunName::from_source(list), false),
+        }
+    }
+
+    /// Makes a run of a draft, in one transaction with the last comparison: `compare` may leave out rows, change the
+    /// details, or return false if no run is to be made. If this fails, there is no run, unless the error says otherwise.
+    /// Another run that was begun meanwhile may have the name: then one that was not typed gets a number.
+    pub(crate) fn make<E: From<LedgerError>>(
+        &self,
+        (name, is_typed): (&RunName, bool),
+        draft: &mut LedgerDraft,
+        details: &mut RunSettings,
+        of: &EarlierQuery,
+        compare: impl FnOnce(
+            &mut EarlierRuns<'_>,
+            &mut LedgerDraft,
+            &mut RunSettings,
+        ) -> Result<bool, E>,
+    ) -> Result<Option<Run>, E> {
+        let mut db = self.db();
+        db.0.limit(LONGEST);
+        let name = RefCell::new(name.clone());
+        let not_made = |error: LedgerError| error.during_import(&name.borrow());
+        let made = db.transaction(true, not_made, |db| {
+            let (last, now) = lock_store(db)?;
+            let free = free_name(db, &name.borrow(), is_typed)?;
+            name.replace(free);
+            let is_wanted = compare(&mut EarlierRuns::new(&mut *db, of, now), draft, details)?;
+            Ok::<_, E>(if is_wanted {
+                Some(make(db, (last + 1, now), &name.borrow(), draft, details)?)
+            } else {
+                None
+            })
+        });
+        db.0.limit(LONG);
+        let made = made?;
+        drop(db);
+        Ok(made.map(|id| Run::new(self.clone(), id, name.into_inner())))
+    }
+}
+
+/// Makes the run `name` of `draft`; the caller has compared it in this transaction.
+fn make(
+    db: &mut Db,
+    (run, now): (i64, i64),
+    name: &RunName,
+    draft: &LedgerDraft,
+    details: &RunSettings,
+) -> Result<i64, LedgerError> {
+    db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
+    let identity = db.0.identity()?;
+    let pace = Pace::new(details.rate, moment(now));
+    db.run(
+        "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, created_at, \
+         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?10)",
+        &values![
+            run,
+            name.to_string(),
+            json(details)?,
+            &details.bot,
+            &details.api_url,
+            i64::from(details.sandbox),
+            identity,
+            json(&pace)?,
+            i64::from(!draft.followers()?.is_empty()),
+            now
+        ],
+    )?;
+    fill_messages(db, run, draft, details)?;
+    fill_rows(db, run, draft, now)?;
+    // In the order of the index, which is why it costs little.
+    db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
+        draft.keys("person IS NOT NULL", |[person, fingerprint, n]| {
+            each(&values![person, fingerprint, run, n])
+        })
+    })?;
+    if let Some(scope) = details.scope() {
+        claim_rows(db, &scope, run, draft)?;
+    }
+    Ok(run)
+}
+
+/// Writes the part of each row that never changes.
+fn fill_messages(
+    db: &mut Db,
+    run: i64,
+    draft: &LedgerDraft,
+    details: &RunSettings,
+) -> Result<(), LedgerError> {
+    let charge = |DraftRequest {
+                      recipient,
+                      path,
+                      body,
+                  }: &DraftRequest<'_>| {
+        let estimate = details.estimate.as_ref()?;
+        let (country, category) = details.charged_by(recipient, path, body);
+        estimate.place(country, category).map(|place| place as u64)
+    };
+    let columns = "message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum, charge)";
+    db.0.fill(columns, &mut |each| {
+        draft.each_row(|row| {
+            let request = row.request.as_ref();
+            each(&values![
+                run,
+                row.n,
+                row.line,
+                row.cells,
+                request.map(|request| request.recipient),
+                row.person,
+                row.fingerprint,
+                request.map(|request| request.path),
+                request.map(|request| request.body),
+                row.checksum,
+                request.and_then(charge)
+            ])
+        })
+    })
+}
+
+/// Writes the part of each row that changes.
+fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(), LedgerError> {
+    db.0.fill(
+        "row (run, n, state, number, at, attempts, code, error)",
+        &mut |each| {
+            draft.each_where("skipped IS NOT NULL", i64::MAX, |row| {
+                let (reason, problem) = row
+                    .skip
+                    .map(|skip| (skip.reason.name(), skip.problem))
+                    .unzip();
+                each(&values![
+                    run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem
+                ])
+            })
+        },
+    )?;
+    // All others are alike, and are made where they stand.
+    db.run(
+        "INSERT INTO row (run, n, state, number, due_at, attempts) \
+         SELECT run, n, 'pending', 0, 0, 0 FROM message WHERE run = ?1 ON CONFLICT DO NOTHING",
+        &values![run],
+    )?;
+    Ok(())
+}
+
+/// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.
+fn claim_rows(
+    db: &mut Db,
+    scope: &OnceScope,
+    run: i64,
+    draft: &LedgerDraft,
+) -> Result<(), LedgerError> {
+    let key = note_key(db, scope)?;
+    let hasher = OnceHasher::load(db)?;
+    let mut claims = Vec::new();
+    draft.each_sent(|row, request| {
+        claims.push(values![key, hasher.person(request.recipient), run, row.n].to_vec());
+        if claims.len() == ROWS_AT_ONCE {
+            db.each(CLAIM_ROW, &std::mem::take(&mut claims))?;
+        }
+        Ok::<_, LedgerError>(())
+    })?;
+    db.each(CLAIM_ROW, &claims)?;
+    Ok(())
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(LedgerError::damaged)
+}
+
+/// The name, if no run has it; of one that was not typed the first free one with a number behind it.
+fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, LedgerError> {
+    for name in name.numbered().take(if is_typed { 1 } else { usize::MAX }) {
+        if !db.exists(
+            "SELECT 1 FROM run WHERE name = ?1",
+            &values![name.to_string()],
+        )? {
+            return Ok(name);
+        }
+    }
+    let is_of_sandbox = db.exists(
+        "SELECT 1 FROM run WHERE name = ?1 AND sandbox = 1",
+        &values![name.to_string()],
+    )?;
+    Err(LedgerError::exists(name, is_of_sandbox))
+}

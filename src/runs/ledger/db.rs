@@ -1,0 +1,420 @@
+//! The database of the store, whichever it is: one SQL text for SQLite and PostgreSQL, run by an [`DbEngine`]. Parameters
+//! are `?1`, `?2`; `/*lock*/` at the end of a query locks its rows in PostgreSQL, where SQLite has locked the file.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::error::{LedgerError, LedgerFault};
+use crate::runs::once::OnceHasher;
+
+/// The time limit for a new connection, and for an exchange.
+pub(super) const SHORT: Duration = Duration::from_secs(3);
+/// The time limit for a statement that reads or writes many rows.
+pub(super) const LONG: Duration = Duration::from_secs(60);
+/// The time limit for a statement that writes all rows of a run.
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
+/// The version of the schema; in a file its `PRAGMA user_version`.
+pub(super) const VERSION: i32 = 21;
+
+/// A value in a column or a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SqlValue<'a> {
+    Null,
+    Int(i64),
+    Text(Cow<'a, str>),
+}
+
+impl From<i64> for SqlValue<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u64> for SqlValue<'_> {
+    fn from(value: u64) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for SqlValue<'a> {
+    fn from(value: &'a T) -> Self {
+        Self::Text(Cow::Borrowed(value.as_ref()))
+    }
+}
+
+impl From<String> for SqlValue<'_> {
+    fn from(value: String) -> Self {
+        Self::Text(Cow::Owned(value))
+    }
+}
+
+impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The values of a statement, each of a type that becomes a [`SqlValue`].
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { [$($crate::runs::ledger::db::SqlValue::from($value)),*] };
+}
+pub(super) use values;
+
+/// A row that a query returns.
+#[derive(Debug)]
+pub(crate) struct SqlRow(pub(super) Vec<SqlValue<'static>>);
+
+impl SqlRow {
+    /// The number in a column.
+    pub(super) fn int(&self, column: usize) -> Result<i64, LedgerError> {
+        self.opt_int(column)?.ok_or_else(|| unexpected(column))
+    }
+
+    pub(super) fn opt_int(&self, column: usize) -> Result<Option<i64>, LedgerError> {
+        match self.0.get(column) {
+            Some(SqlValue::Int(value)) => Ok(Some(*value)),
+            Some(SqlValue::Null) => Ok(None),
+            _ => Err(unexpected(column)),
+        }
+    }
+
+    /// The number in a column, which is a count or a line.
+    pub(super) fn count(&self, column: usize) -> Result<u64, LedgerError> {
+        u64::try_from(self.int(column)?).map_err(|_| unexpected(column))
+    }
+
+    pub(super) fn is_set(&self, column: usize) -> Result<bool, LedgerError> {
+        Ok(self.opt_int(column)?.is_some_and(|value| value != 0))
+    }
+
+    /// The text in a column.
+    pub(super) fn text(&self, column: usize) -> Result<&str, LedgerError> {
+        self.opt_text(column)?.ok_or_else(|| unexpected(column))
+    }
+
+    pub(super) fn opt_text(&self, column: usize) -> Result<Option<&str>, LedgerError> {
+        match self.0.get(column) {
+            Some(SqlValue::Text(value)) => Ok(Some(value)),
+            Some(SqlValue::Null) => Ok(None),
+            _ => Err(unexpected(column)),
+        }
+    }
+
+    /// Takes the text out of a column.
+    pub(super) fn take(&mut self, column: usize) -> Result<String, LedgerError> {
+        self.opt_take(column)?.ok_or_else(|| unexpected(column))
+    }
+
+    pub(super) fn opt_take(&mut self, column: usize) -> Result<Option<String>, LedgerError> {
+        match self
+            .0
+            .get_mut(column)
+            .map(|value| std::mem::replace(value, SqlValue::Null))
+        {
+            Some(SqlValue::Text(value)) => Ok(Some(value.into_owned())),
+            Some(SqlValue::Null) => Ok(None),
+            _ => Err(unexpected(column)),
+        }
+    }
+
+    /// The value in a column as `read` reads it, such as the name of a state.
+    pub(super) fn named<T>(
+        &self,
+        column: usize,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, LedgerError> {
+        let text = self.text(column)?;
+        read(text)
+            .ok_or_else(|| LedgerError::damaged(format!("`{text}` is not known to this version")))
+    }
+}
+
+fn unexpected(column: usize) -> LedgerError {
+    LedgerError::damaged(format!(
+        "column {column} of a row has another type of value"
+    ))
+}
+
+/// A process that sends, and what its store needs to tell whether it is alive.
+#[derive(Clone, Debug)]
+pub(super) struct Process {
+    pub(super) id: i64,
+    pub(super) host: String,
+    pub(super) pid: i64,
+    /// When it was last heard from, and for how long after that its rows are its own.
+    pub(super) seen_at: i64,
+    pub(super) lease_ms: i64,
+}
+
+impl Process {
+    /// `db-2 pid 812`
+    pub(super) fn words(&self) -> String {
+        format!("{} pid {}", self.host, self.pid)
+    }
+}
+
+/// See [`DbEngine::life`].
+pub(super) type AliveCheck = Box<dyn Fn(i64, i64) -> bool + Send>;
+/// Receives the rows of a query, one by one, until it breaks.
+pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
+/// Receives the rows for a table.
+pub(super) type FillRow<'a> = &'a mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>;
+
+/// What a store needs of its database.
+pub(super) trait DbEngine: Send {
+    /// Begins a transaction: to change something once it is this process's turn, or to read from one snapshot.
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
+
+    /// Whether no other process changes the store for long.
+    fn is_free(&mut self) -> Result<bool, LedgerError>;
+
+    /// The process of this machine that changes the store, or was the last one to do so, if that is known.
+    fn writing(&self) -> Option<u32> {
+        None
+    }
+
+    /// Ends the transaction; once this returns, its changes are durable.
+    fn commit(&mut self) -> Result<(), LedgerError>;
+
+    fn rollback(&mut self);
+
+    /// Passes the rows of a query to `each`.
+    fn walk(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        each: EachSqlRow<'_>,
+    ) -> Result<(), LedgerError>;
+
+    /// The first row of a query.
+    fn first(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<Option<SqlRow>, LedgerError> {
+        let mut first = None;
+        self.walk(sql, values, &mut |row| {
+            first = Some(row);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
+
+    /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
+    fn lock(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(Option<SqlRow>, i64), LedgerError>;
+
+    /// Runs one statement for each of these; returns how many rows were changed in all. No two of them concern the same row.
+    fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError>;
+
+    /// Adds the rows that `rows` passes to a table: `row (run, n, state)`.
+    fn fill(
+        &mut self,
+        table: &'static str,
+        rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError>;
+
+    /// Runs statements without parameters that do not belong to the store's own tables.
+    fn script(&mut self, sql: &str) -> Result<(), LedgerError>;
+
+    /// The clock of the store, in milliseconds since 1970.
+    fn now(&mut self) -> Result<i64, LedgerError>;
+
+    /// Identifies the database as long as nothing that was committed can be missing from it.
+    fn identity(&mut self) -> Result<String, LedgerError>;
+
+    /// Tells whether a process is alive, by its number and the time when it is lost: in a file its lock says so, in a
+    /// database whether that time has come.
+    fn life(&mut self) -> Result<AliveCheck, LedgerError>;
+
+    /// Makes a process one that [`DbEngine::life`] finds alive, until it leaves or is killed.
+    fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    /// A process ends in order.
+    fn leave(&mut self, _id: i64) {}
+
+    /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
+    fn is_shared(&self) -> bool;
+
+    /// Whether it was found to lack changes that it had, and this was not accepted since.
+    fn was_restored(&mut self) -> Result<bool, LedgerError> {
+        Ok(false)
+    }
+
+    /// Takes the database as it is, without the changes that it lacks.
+    fn accept_restore(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    /// Checks that the store can be changed.
+    fn ensure_writable(&mut self) -> Result<(), LedgerError>;
+
+    /// Reads all of it, and finds damage.
+    fn check(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    /// Gives space back after rows were removed.
+    fn tidy(&mut self) {}
+
+    /// Limits how long the database may take for a statement; a file has no limit.
+    fn limit(&mut self, _limit: Duration) {}
+}
+
+/// The database of the store.
+pub(crate) struct Db(pub(super) Box<dyn DbEngine>);
+
+impl Db {
+    /// Runs `work` in one transaction, which is durable when this returns. After an error, nothing was changed.
+    pub(super) fn change<T, E: From<LedgerError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(true, |error| error, work)
+    }
+
+    /// Runs `work` on one snapshot.
+    pub(super) fn read_transaction<T, E: From<LedgerError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(false, |error| error, work)
+    }
+
+    /// The same, either to change something or only to read; `unwritten` says what it means if the end of the transaction fails.
+    pub(super) fn transaction<T, E: From<LedgerError>>(
+        &mut self,
+        changes: bool,
+        unwritten: impl FnOnce(LedgerError) -> LedgerError,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.begin(changes)?;
+        match work(self) {
+            Ok(done) => {
+                self.0.commit().map_err(unwritten)?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.0.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// The rows that a query returns, as `read` reads them.
+    pub(super) fn rows<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        mut read: impl FnMut(SqlRow) -> Result<T, LedgerError>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let mut all = Vec::new();
+        self.each_of(sql, values, |row| {
+            all.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Passes every row of a query to `each`.
+    pub(super) fn each_of(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        mut each: impl FnMut(SqlRow) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.0
+            .walk(sql, values, &mut |row| each(row).map(ControlFlow::Continue))
+    }
+
+    /// The first row of a query.
+    pub(super) fn first(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<Option<SqlRow>, LedgerError> {
+        self.0.first(sql, values)
+    }
+
+    /// The row of a query that has one.
+    pub(super) fn one(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<SqlRow, LedgerError> {
+        self.first(sql, values)?
+            .ok_or_else(|| LedgerError::damaged("a row is missing"))
+    }
+
+    /// Whether a query returns a row.
+    pub(super) fn exists(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<bool, LedgerError> {
+        Ok(self.first(sql, values)?.is_some())
+    }
+
+    /// Runs a statement; returns how many rows it changed.
+    pub(super) fn run(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<u64, LedgerError> {
+        self.0.each(sql, &[values.to_vec()])
+    }
+
+    pub(super) fn each(
+        &mut self,
+        sql: &'static str,
+        all: &[Vec<SqlValue<'_>>],
+    ) -> Result<u64, LedgerError> {
+        if all.is_empty() {
+            Ok(0)
+        } else {
+            self.0.each(sql, all)
+        }
+    }
+}
+
+/// Checks the version of a store; `way_out` is that of an older one.
+pub(super) fn check_version(
+    version: i64,
+    fault: LedgerFault,
+    way_out: &str,
+) -> Result<(), LedgerError> {
+    let (how, hint) = match version.cmp(&VERSION.into()) {
+        Ordering::Equal => return Ok(()),
+        Ordering::Greater => ("newer than this jelouctl", "use the newer jelouctl"),
+        Ordering::Less => ("older than this jelouctl reads", way_out),
+    };
+    Err(LedgerError::new(
+        fault,
+        format!("the ledger is of version {version}, {how}"),
+        hint,
+    ))
+}
+
+/// The secret of a new store.
+pub(super) fn new_secret() -> String {
+    let mut bytes = [0_u8; OnceHasher::SECRET];
+    #[expect(
+        clippy::expect_used,
+        reason = "without it, the store could not hide who it knows from its readers"
+    )]
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the system gives random numbers");
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}

@@ -1,0 +1,284 @@
+//! What was learned about messages after they were accepted: how far they came, as Jelou reported later. It does not
+//! affect whether a row may leave, or when the run last changed.
+
+use std::collections::BTreeMap;
+
+use super::db::{SqlRow, values};
+use super::error::LedgerError;
+use super::model::RowState;
+use super::run::{Run, delivery_facts};
+use super::store::LostWorkers;
+use crate::base::timestamps::from_millis;
+use crate::jelou::api::{DeliveryState, DeliveryStatus};
+
+/// Attempts that may have reached Jelou, for rows with a request.
+const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
+     delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
+     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END FROM \
+     (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
+       (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
+        SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
+          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS made) AS attempt \
+     CROSS JOIN row CROSS JOIN message WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 \
+     AND row.run = attempt.run AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
+     ORDER BY attempt.n, attempt.number";
+
+/// How far a look at all messages of a run reaches back, in milliseconds: 72 hours.
+pub(crate) const LOOKS_BACK: i64 = 72 * 60 * 60 * 1000;
+
+/// An attempt that may have reached Jelou: accepted, unknown, or under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownAttempt {
+    pub(crate) n: i64,
+    pub(crate) recipient: String,
+    /// Path and query below the API's address.
+    pub(crate) path: String,
+    pub(crate) body: String,
+    /// Milliseconds since 1970, by the ledger's clock.
+    pub(crate) began_at: i64,
+    /// Whether it is the last attempt of its row that may have reached Jelou.
+    pub(crate) is_last: bool,
+    /// The id of the message, from the answer or from a lookup that found it.
+    pub(crate) message_id: Option<String>,
+    /// The state of the row, and the number of its last record.
+    pub(crate) row: RowState,
+    pub(crate) row_number: i64,
+    /// What is known about the row's message.
+    pub(crate) delivery: Option<KnownDelivery>,
+    /// Whether a process that was heard from recently may still report the outcome.
+    pub(crate) may_still_report: bool,
+}
+
+/// How far a message came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownDelivery {
+    /// The number of records about it.
+    pub(crate) number: i64,
+    pub(crate) facts: DeliveryStatus,
+    /// When its state was learned, in milliseconds since 1970.
+    pub(crate) since: i64,
+}
+
+/// An addition to what is known about a row's message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LearntDelivery {
+    pub(crate) n: i64,
+    /// The number of records before this addition. If there are more by now, another process has learned something, and
+    /// this addition is dropped.
+    pub(crate) after: i64,
+    pub(crate) steps: Vec<DeliveryStatus>,
+    /// The id of the message, if its answer had none.
+    pub(crate) message_id: Option<String>,
+}
+
+/// An unknown row that was sent, according to Jelou's lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProvenRow {
+    pub(crate) n: i64,
+    /// The number of its last record.
+    pub(crate) number: i64,
+    /// The evidence in words, for the decision.
+    pub(crate) evidence: String,
+}
+
+/// What a check of Jelou's lists adds to the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeliveryUpdates {
+    pub(crate) learnt: Vec<LearntDelivery>,
+    /// A row that is no longer unknown does not change, and nothing is learned about it.
+    pub(crate) proven: Vec<ProvenRow>,
+    /// Set once everything was read: when the check began, and how many rows it asked for.
+    pub(crate) asked: Option<(i64, u64)>,
+}
+
+/// How far the messages of a run came, each counted once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeliveryCounts {
+    /// When all of them were last asked for, in milliseconds since 1970, if ever; and how many there were.
+    pub(crate) asked_at: Option<i64>,
+    pub(crate) asked: u64,
+    /// How many are in each state, by its stable name.
+    pub(crate) states: BTreeMap<&'static str, u64>,
+    /// Asked for and not found.
+    pub(crate) not_listed: u64,
+    /// Accepted by an answer without a message id.
+    pub(crate) no_id: u64,
+    /// Accepted after the last check, or too long before it.
+    pub(crate) not_asked: u64,
+    /// The number of undelivered messages for each code, or else each reason.
+    pub(crate) reasons: BTreeMap<String, u64>,
+}
+
+impl Run {
+    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
+    pub(crate) fn each_attempt(
+        &self,
+        [since, until]: [i64; 2],
+        each: &mut dyn FnMut(KnownAttempt),
+    ) -> Result<(), LedgerError> {
+        let mut db = self.store.db();
+        let lost = LostWorkers::read(&mut db)?;
+        db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
+            each(attempt(&mut row, &lost)?);
+            Ok(())
+        })
+    }
+
+    /// When Jelou was last asked for all of its messages, in milliseconds since 1970, if ever.
+    pub(crate) fn asked_at(&self) -> Result<Option<i64>, LedgerError> {
+        self.one("SELECT asked_at FROM run WHERE id = ?1")?
+            .opt_int(0)
+    }
+
+    /// How far its messages came that left at `since` or later, as far as that was asked.
+    pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
+        let asked = self
+            .one("SELECT asked FROM run WHERE id = ?1")?
+            .opt_int(0)?
+            .unwrap_or_default()
+            .unsigned_abs();
+        let mut counts = DeliveryCounts {
+            asked_at: self.asked_at()?,
+            asked,
+            ..DeliveryCounts::default()
+        };
+        let mut db = self.store.db();
+        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
+                     WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
+        db.each_of(query, &values![self.id, since], |mut row| {
+            if let Some(facts) = delivery_facts(&mut row, 0)? {
+                counts.add(&facts, row.count(3)?);
+            }
+            Ok(())
+        })?;
+        // Accepted messages about which nothing was learnt: those without an id, and those that were asked for.
+        let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
+                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND ended_at <= ?4 THEN 1 END) \
+                     FROM row WHERE run = ?1 AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
+        let [first, last] = counts
+            .asked_at
+            .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
+        let row = db.one(query, &values![self.id, since, first, last])?;
+        counts.no_id = row.count(1)?;
+        counts.not_listed = row.count(2)?;
+        counts.not_asked = row
+            .count(0)?
+            .saturating_sub(counts.no_id + counts.not_listed);
+        Ok(counts)
+    }
+}
+
+impl DeliveryUpdates {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.learnt.is_empty() && self.proven.is_empty() && self.asked.is_none()
+    }
+
+    /// Adds what was learned `now` about row `n`, and updates `known`.
+    pub(crate) fn learn(
+        &mut self,
+        n: i64,
+        known: &mut Option<KnownDelivery>,
+        steps: Vec<DeliveryStatus>,
+        message_id: Option<&str>,
+        now: i64,
+    ) {
+        let Some(facts) = steps.last().cloned() else {
+            return;
+        };
+        let after = known.as_ref().map_or(0, |known| known.number);
+        let since = known
+            .as_ref()
+            .filter(|known| known.facts.state == facts.state)
+            .map_or(now, |known| known.since);
+        let number = after.saturating_add(i64::try_from(steps.len()).unwrap_or(i64::MAX));
+        *known = Some(KnownDelivery {
+            number,
+            facts,
+            since,
+        });
+        self.learnt.push(LearntDelivery {
+            n,
+            after,
+            steps,
+            message_id: message_id.map(str::to_owned),
+        });
+    }
+}
+
+impl DeliveryCounts {
+    /// Counts `messages` more in this state.
+    pub(crate) fn add(&mut self, facts: &DeliveryStatus, messages: u64) {
+        *self.states.entry(facts.state.name()).or_default() += messages;
+        if facts.state == DeliveryState::Undelivered {
+            let reason = facts.code.as_ref().or(facts.reason.as_ref());
+            *self
+                .reasons
+                .entry(reason.map_or("no_reason", String::as_str).to_owned())
+                .or_default() += messages;
+        }
+    }
+
+    /// How many are in this state.
+    pub(crate) fn count(&self, state: &DeliveryState) -> u64 {
+        self.states.get(state.name()).copied().unwrap_or_default()
+    }
+
+    /// Each count with its stable name and its words, in the order of delivery. Those after the states count messages
+    /// about which nothing is known.
+    pub(crate) fn named(&self) -> Vec<(&'static str, &'static str, u64)> {
+        let states = DeliveryState::NAMES.map(|name| {
+            let words = match name {
+                "at_whatsapp" => "at WhatsApp",
+                "other" => "in another state",
+                name => name,
+            };
+            (
+                name,
+                words,
+                self.states.get(name).copied().unwrap_or_default(),
+            )
+        });
+        let others = [
+            ("not_listed", "not listed", self.not_listed),
+            ("no_id", "no id", self.no_id),
+            ("not_asked", "not asked", self.not_asked),
+        ];
+        states.into_iter().chain(others).collect()
+    }
+
+    /// How many have a known state.
+    pub(crate) fn known(&self) -> u64 {
+        self.states.values().sum()
+    }
+}
+
+fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerError> {
+    let worker = row.opt_int(14)?;
+    let state = lost.shown(row.named(6, RowState::from_name)?, worker);
+    let delivery = match delivery_facts(row, 9)? {
+        None => None,
+        Some(facts) => Some(KnownDelivery {
+            number: row.int(8)?,
+            facts: DeliveryStatus {
+                at: row.opt_int(12)?.map(from_millis),
+                ..facts
+            },
+            since: row.opt_int(13)?.unwrap_or_default(),
+        }),
+    };
+    Ok(KnownAttempt {
+        n: row.int(0)?,
+        recipient: row.take(1)?,
+        path: row.take(2)?,
+        body: row.take(3)?,
+        began_at: row.int(4)?,
+        is_last: row.is_set(16)?,
+        message_id: row.opt_take(5)?,
+        row: state,
+        row_number: row.int(7)?,
+        delivery,
+        may_still_report: state == RowState::Unknown
+            && row.opt_int(15)?.is_none()
+            && lost.is_alive(worker),
+    })
+}

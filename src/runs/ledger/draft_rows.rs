@@ -1,0 +1,244 @@
+//! The rows of a draft that need not be sent: those that an earlier run has too, those that repeat another row, as the
+//! same message or for the same person, and those behind `--limit`.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::comparing::{EarlierMessages, EarlierRow, rank, reason_for_rank};
+use super::draft::{IS_SENT, LedgerDraft, rows_of};
+use super::error::LedgerError;
+use super::model::{SkipDetail, SkipReason};
+use crate::runs::once::OnceKey;
+
+/// In milliseconds.
+const A_MINUTE: i64 = 60_000;
+
+/// Why a row is skipped if its person has a message from an earlier run, or will have one.
+const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
+
+impl LedgerDraft {
+    /// Records that `run`, if it is known, has row `n` too. If there are several matches, the one that outweighs the
+    /// others stays.
+    pub(super) fn note_earlier(
+        &self,
+        n: i64,
+        run: Option<&str>,
+        found: EarlierRow,
+    ) -> Result<(), LedgerError> {
+        let note = "INSERT INTO earlier VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE SET reason = excluded.reason, \
+                    run = excluded.run, at = excluded.at WHERE (excluded.reason, -excluded.at) < (reason, -at)";
+        self.db
+            .prepare_cached(note)?
+            .execute(params![n, rank(found.reason), run, found.at])?;
+        Ok(())
+    }
+
+    /// Forgets the matches that were recorded of rows that are to be sent.
+    pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
+        let forget = format!("DELETE FROM earlier WHERE n IN (SELECT n FROM row WHERE {IS_SENT})");
+        self.db.prepare_cached(&forget)?.execute([])?;
+        Ok(())
+    }
+
+    /// Has the rows compared again that were left out because others are to send their messages; false if there are none.
+    pub(crate) fn recall_awaited(&mut self) -> Result<bool, LedgerError> {
+        // The problem stays, by which [`LedgerDraft::freed`] knows them.
+        let recall = "UPDATE row SET skipped = NULL WHERE skipped = 'to_be_sent' AND n IN (SELECT n FROM earlier)";
+        let are_recalled = self.db.execute(recall, [])? > 0;
+        self.count_skips()?;
+        Ok(are_recalled)
+    }
+
+    /// How many of those rows no other run or single send is going to send now.
+    pub(crate) fn freed(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(*) FROM row WHERE {IS_SENT} AND problem IS NOT NULL");
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
+    }
+
+    /// The number of messages that are to be sent; rows that make the same request are one.
+    pub(crate) fn messages(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(DISTINCT fingerprint) FROM row WHERE {IS_SENT}");
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
+    }
+
+    /// The matches of messages that are to be sent, by run and reason, the largest counts first.
+    pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
+        let query = format!(
+            "SELECT run, reason, count(DISTINCT fingerprint), max(at) FROM earlier JOIN row USING (n) WHERE {IS_SENT} \
+             GROUP BY run, reason ORDER BY 3 DESC, 4 DESC"
+        );
+        rows_of(&self.db, &query, [], |row| {
+            let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
+            Ok(EarlierMessages {
+                run,
+                reason: reason_for_rank(row.get(1)?)?,
+                rows: row.get(2)?,
+                at: row.get(3)?,
+            })
+        })
+    }
+
+    /// The runs that are to send rows of this list, which were skipped.
+    pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
+        let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
+        rows_of(&self.db, query, [], |row| Ok(row.get(0)?))
+    }
+
+    /// Skips the rows with a match: the same message, or any message for the same person under `key`.
+    pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
+        // The words name the minute, so most rows have those of another one.
+        let query = format!(
+            "SELECT run, reason, at - at % {A_MINUTE} AS minute, group_concat(n) FROM earlier JOIN row USING (n) \
+             WHERE {IS_SENT} GROUP BY run, reason, minute, n / 1000"
+        );
+        let found = rows_of(&self.db, &query, [], |row| {
+            let run = row.get::<_, Option<String>>(0)?;
+            let earlier = EarlierRow {
+                reason: reason_for_rank(row.get(1)?)?,
+                at: row.get(2)?,
+            };
+            let problem = match key {
+                Some(key) => earlier.problem_under(key, run.as_deref()),
+                None => earlier.problem(run.as_deref().unwrap_or_default()),
+            };
+            Ok((earlier.reason, problem, row.get::<_, String>(3)?))
+        })?;
+        for (reason, problem, rows) in found {
+            for n in rows.split(',').filter_map(|n| n.parse().ok()) {
+                self.skip(
+                    n,
+                    SkipDetail {
+                        reason,
+                        problem: &problem,
+                    },
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether several rows are for one person.
+    pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
+        // The index also has the order of `LedgerDraft::keys`: to sort the people once is enough.
+        self.db.execute_batch(
+            "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE FROM repeated; \
+             INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
+        )?;
+        Ok(self
+            .db
+            .query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| {
+                row.get(0)
+            })?)
+    }
+
+    /// Skips each row that makes the same request as an earlier row, and passes it to `report`: its line, the earlier line,
+    /// and the recipient.
+    pub(crate) fn duplicates(
+        &mut self,
+        mut report: impl FnMut(u64, u64, &str),
+    ) -> Result<(), LedgerError> {
+        let query = format!(
+            "SELECT n, line, first_line, recipient FROM (SELECT n, line, recipient, first_value(n) OVER same AS first, \
+             first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) \
+             WHERE n <> first ORDER BY n"
+        );
+        let found = rows_of(&self.db, &query, [], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get::<_, u64>(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        })?;
+        for (n, line, first_line, recipient) in found {
+            report(line, first_line, &recipient);
+            let problem = format!("is the same message as line {first_line}");
+            self.skip(
+                n,
+                SkipDetail {
+                    reason: SkipReason::Repeated,
+                    problem: &problem,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Skips each row whose person has an earlier row that is to be sent, or any row skipped because of an earlier run.
+    /// `report` receives the lines of both rows.
+    pub(crate) fn keep_one_per_person(
+        &mut self,
+        mut report: impl FnMut(u64, u64),
+    ) -> Result<(), LedgerError> {
+        for (n, line, first_line) in self.repeated_behind(OF_EARLIER_RUNS)? {
+            report(line, first_line);
+            let problem = format!("goes to the same person as line {first_line}");
+            self.skip(
+                n,
+                SkipDetail {
+                    reason: SkipReason::Repeated,
+                    problem: &problem,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The rows that are to be sent and whose person has an earlier such row, in order: number and line, and the line of
+    /// the first one. [`LedgerDraft::find_repeated`] must be called first.
+    pub(crate) fn followers(&self) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
+        self.repeated_behind("''")
+    }
+
+    /// The same; rows that are skipped for one of `reasons` count as earlier than all others.
+    fn repeated_behind(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
+        let query = format!(
+            "SELECT n, line, first_line FROM (SELECT n, line, skipped, first_value(n) OVER same AS first, \
+             first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+             AND (skipped IS NULL OR skipped IN ({reasons})) \
+             WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) \
+             WHERE skipped IS NULL AND n <> first ORDER BY n"
+        );
+        rows_of(&self.db, &query, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+    }
+
+    /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
+    pub(crate) fn cut(&mut self, limit: u64, of: LimitUnit) -> Result<Option<u64>, LedgerError> {
+        let Some(before) = limit.checked_sub(1) else {
+            return Ok(None);
+        };
+        // A person with a message from an earlier run gets none from this list, wherever that row is.
+        let of_nobody_earlier = format!(
+            "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL AND skipped IN ({OF_EARLIER_RUNS}))"
+        );
+        let (key, only) = match of {
+            LimitUnit::Rows => ("n", ""),
+            LimitUnit::Messages => ("fingerprint", ""),
+            LimitUnit::People => ("person", of_nobody_earlier.as_str()),
+        };
+        let query = format!(
+            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE {IS_SENT} {only} GROUP BY {key}) \
+             ORDER BY n LIMIT 1 OFFSET ?1"
+        );
+        let last = self
+            .db
+            .query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((last, line)) = last else {
+            return Ok(None);
+        };
+        self.keep(last)?;
+        Ok(Some(line))
+    }
+}
+
+/// What the limit counts. Repeated items count once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LimitUnit {
+    Rows,
+    Messages,
+    /// People with a message from an earlier run do not count.
+    People,
+}

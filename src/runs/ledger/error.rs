@@ -1,0 +1,348 @@
+//! What can be wrong with a ledger, or with the choice of a run, and how to fix it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::name::RunName;
+use crate::base::paths::{HOME, STATE};
+use crate::base::private_file::FileError;
+use crate::base::process::Signal;
+use crate::base::suggest::nearest;
+
+/// An error of a ledger, in words. `postgres/error.rs` has what only a database can meet.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub(crate) struct LedgerError {
+    pub(crate) fault: LedgerFault,
+    pub(super) message: String,
+    /// The remedy.
+    pub(crate) hint: String,
+}
+
+/// What a fault of a ledger means to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LedgerFault {
+    /// The user chose a run, or rows, that cannot be used so.
+    Choice,
+    /// Another process uses the run, or has changed it.
+    InUse,
+    /// Somebody could get a message twice.
+    Guard,
+    /// Its file, or one beside it, cannot be written or locked, or SQLite fails.
+    File,
+    /// It is damaged, or another one; or what it did is not known.
+    Unusable,
+    /// A database does not answer; a retry may succeed.
+    Away,
+    /// It did not answer however often that was retried. Messages may have been sent before.
+    Gone,
+    /// It cannot be written, unless it was just promoted, or is restarting: then it can be soon.
+    ReadOnly,
+    /// It has no ledger.
+    NoLedger,
+    /// The role may not do this.
+    Rights,
+    /// Anything else of a database that stays until someone changes the setup.
+    Setup,
+    /// Anything else: a command that ends with it before it has begun to send has sent nothing.
+    Other,
+    /// A signal came while this process waited for another one, or for a database.
+    Interrupted(Signal),
+    /// An exchange arrived after its process had come back by another connection: it changed nothing.
+    Stale,
+}
+
+impl LedgerError {
+    pub(super) fn new(
+        fault: LedgerFault,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            fault,
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// The file is not one that this process can use.
+    pub(super) fn unusable(message: String, hint: &str) -> Self {
+        Self::new(LedgerFault::Unusable, message, hint)
+    }
+
+    /// The error if what is in the ledger cannot be read.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`map_err` gives the error itself"
+    )]
+    pub(crate) fn damaged(problem: impl ToString) -> Self {
+        let hint = "keep the file, and put an earlier copy back if you have one: what that lacks may have been sent, and its \
+                    unfinished runs say so";
+        Self::unusable(
+            format!("the ledger is damaged: {}", problem.to_string()),
+            hint,
+        )
+    }
+
+    /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
+    pub(super) fn doubtful(run: &str) -> Self {
+        Self::unusable(
+            "the store is not the one in which the run was begun: messages that were sent since may be missing here"
+                .to_owned(),
+            &format!(
+                "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume {run}` \
+                 then takes the ledger as it is"
+            ),
+        )
+    }
+
+    /// It lacks what was written after it was copied, so that new lists cannot be compared with that.
+    pub(super) fn restored() -> Self {
+        Self::new(
+            LedgerFault::Guard,
+            "the ledger was put back to an earlier state or separated from its files: it may lack runs and keys that were sent",
+            "to see what was sent: jelouctl messages list; to send: run the same command again",
+        )
+    }
+
+    pub(super) fn sqlite(cause: &str) -> Self {
+        Self::new(
+            LedgerFault::File,
+            format!("the ledger cannot be read or written: {cause}"),
+            CHECK_THE_DISK,
+        )
+    }
+
+    pub(crate) fn writer_gone() -> Self {
+        Self::unusable(
+            "the thread that writes the ledger is gone".to_owned(),
+            CHECK_THE_DISK,
+        )
+    }
+
+    /// Not exactly the rows that were to leave could be marked.
+    pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
+        let message = format!(
+            "the ledger marked {marked} rows as in flight, not the {rows} that were to be sent; none of them was sent"
+        );
+        Self::unusable(message, CHECK_THE_FILE)
+    }
+
+    /// No row may go from one of these states to the other.
+    pub(super) fn no_step(from: &str, to: &str) -> Self {
+        let message =
+            format!("a row that is {from} cannot become {to}; the ledger was not changed");
+        Self::unusable(message, CHECK_THE_FILE)
+    }
+
+    pub(super) fn interrupted(signal: Signal) -> Self {
+        Self::new(
+            LedgerFault::Interrupted(signal),
+            format!(
+                "interrupted by {} while it waited for the ledger",
+                signal.name()
+            ),
+            "try again when you like",
+        )
+    }
+
+    pub(super) fn superseded_connection() -> Self {
+        Self::new(
+            LedgerFault::Stale,
+            "an older connection to the ledger was answered",
+            CHECK_THE_DISK,
+        )
+    }
+
+    pub(crate) fn no_directory() -> Self {
+        let state = STATE.variable;
+        let message = format!(
+            "the place of the ledgers is not known: `{state}`, or else `{HOME}`, is not an absolute path"
+        );
+        Self::new(
+            LedgerFault::Other,
+            message,
+            format!("set {state} to an absolute path"),
+        )
+    }
+
+    pub(super) fn older_layout(path: &Path) -> Self {
+        let path = path.display();
+        Self::new(
+            LedgerFault::Guard,
+            format!(
+                "there are runs of an older jelouctl in {path}: their people would get their messages again"
+            ),
+            format!(
+                "finish these runs with the jelouctl that made them, then move {path} away, or remove it; until then only the \
+                 sandbox takes a new list or a key"
+            ),
+        )
+    }
+
+    /// The error if a process sends the run; `worker` names it.
+    pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
+        let worker = worker
+            .map(|worker| format!(" ({worker})"))
+            .unwrap_or_default();
+        let hint = format!(
+            "watch it with `jelouctl bulk status {run}`, or stop it with `jelouctl bulk stop {run}`"
+        );
+        Self::new(
+            LedgerFault::InUse,
+            format!("run {run}{worker} is in use by another process"),
+            hint,
+        )
+    }
+
+    pub(super) fn changed(run: &RunName) -> Self {
+        let hint = "see how it stands with `jelouctl bulk status`, then decide again";
+        Self::new(
+            LedgerFault::InUse,
+            format!("run {run} has changed meanwhile"),
+            hint,
+        )
+    }
+
+    /// Rows cannot be sent again.
+    pub(super) fn cancelled(run: &RunName) -> Self {
+        let hint = format!(
+            "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {run} --state failed \
+             --reason cancelled --file FILE`"
+        );
+        Self::new(
+            LedgerFault::Choice,
+            "the run is cancelled: nothing of it is sent any more",
+            hint,
+        )
+    }
+
+    pub(crate) fn may_still_send() -> Self {
+        let message = "a process that was not heard of again may still send these rows";
+        Self::new(LedgerFault::Choice, message, "end it first, then add --yes")
+    }
+
+    /// A run must be named, or another one.
+    pub(crate) fn from_choice(message: impl Into<String>) -> Self {
+        Self::new(
+            LedgerFault::Choice,
+            message,
+            "name one; `jelouctl bulk list` shows them",
+        )
+    }
+
+    pub(super) fn no_such_run(name: &RunName, known: &[RunName]) -> Self {
+        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
+        let nearest = nearest(&name.to_string(), names.iter().map(String::as_str));
+        let instead = nearest
+            .map(|nearest| format!("; the nearest is {nearest}"))
+            .unwrap_or_default();
+        Self::from_choice(format!("there is no run {name}{instead}"))
+    }
+
+    pub(crate) fn no_runs() -> Self {
+        Self::new(
+            LedgerFault::Choice,
+            "there are no runs",
+            "start one with `jelouctl bulk send FILE KIND`",
+        )
+    }
+
+    pub(super) fn several_unfinished(known: &[RunName]) -> Self {
+        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
+        Self::from_choice(format!("several runs are unfinished: {}", names.join(", ")))
+    }
+
+    pub(super) fn exists(name: &RunName, is_of_sandbox: bool) -> Self {
+        if is_of_sandbox {
+            return Self::new(
+                LedgerFault::Choice,
+                format!("run {name} already exists: it is a run of the sandbox"),
+                format!(
+                    "to use the name again: jelouctl bulk remove {name}; to keep that run: choose another name"
+                ),
+            );
+        }
+        let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends \
+                    it";
+        Self::new(
+            LedgerFault::Choice,
+            format!("run {name} already exists"),
+            hint,
+        )
+    }
+
+    /// Whether a database is away that may be back soon.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(
+            self.fault,
+            LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Stale
+        )
+    }
+
+    /// Whether the setup of a database is wrong; if not, the ledger itself fails.
+    pub(crate) fn is_of_configuration(&self) -> bool {
+        use LedgerFault::{NoLedger, ReadOnly, Rights, Setup};
+        matches!(self.fault, ReadOnly | NoLedger | Rights | Setup)
+    }
+
+    /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
+    /// the error is about a run that exists: that run may have sent.
+    pub(crate) fn nothing_was_sent(&self) -> bool {
+        use LedgerFault::{Away, Choice, Guard, Other};
+        matches!(self.fault, Choice | Guard | Away | Other) || self.is_of_configuration()
+    }
+
+    /// The same error, met while the run is under way: one of the setup came too late to say that nothing was sent.
+    pub(crate) fn in_mid_run(self) -> Self {
+        if !self.is_of_configuration() {
+            return self;
+        }
+        let hint = format!(
+            "{}; then `jelouctl bulk status` says what is known",
+            self.hint
+        );
+        Self {
+            fault: LedgerFault::Unusable,
+            hint,
+            ..self
+        }
+    }
+
+    /// The error after retries for this time.
+    pub(super) fn after(self, tried: Duration) -> Self {
+        if !self.may_pass() {
+            return self.in_mid_run();
+        }
+        let hint = "when the database is back, `jelouctl bulk status` says what is known";
+        Self::new(
+            LedgerFault::Gone,
+            format!("{self} (tried for {} s)", tried.as_secs()),
+            hint,
+        )
+    }
+}
+
+const CHECK_THE_FILE: &str =
+    "keep the ledger as it is, and look for another program that changes it";
+const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` \
+     continues a run that had begun";
+
+impl From<FileError> for LedgerError {
+    fn from(error: FileError) -> Self {
+        // What is created and read is the directory of the store. Any other file belongs to runs.
+        match error.action {
+            "create" => {
+                let hint = format!(
+                    "make it a place that you can write, or name another one with {}",
+                    STATE.variable
+                );
+                Self::new(LedgerFault::Other, error.to_string(), hint)
+            }
+            "read" => Self::new(LedgerFault::Other, error.to_string(), CHECK_THE_DISK),
+            _ => Self::new(LedgerFault::File, error.to_string(), CHECK_THE_DISK),
+        }
+    }
+}

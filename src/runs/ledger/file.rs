@@ -1,0 +1,934 @@
+//! The store as a file of this machine, in SQLite. A process that changes it waits for its turn, since SQLite's own waiting
+//! is unfair: beside a process that commits in a loop, it may never end. A file that was copied or put back is recognized.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{process, thread};
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
+use url::Url;
+
+use super::commit_count::CommitCount;
+use super::db::{
+    AliveCheck, DbEngine, EachSqlRow, FillRow, LONGEST, SqlRow, SqlValue, VERSION, check_version,
+    new_secret,
+};
+use super::error::{LedgerError, LedgerFault};
+use super::file_id::{FileId, OpenFiles};
+use super::model::now;
+use crate::base::private_file::{self, FileError};
+use crate::base::process::overdue_signal;
+
+/// `PRAGMA application_id`: "Jelo".
+const APPLICATION: i32 = 0x4a65_6c6f;
+/// How long a process waits for its turn before it says so, and how often it checks.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// How long it waits at most: the one before it may have been suspended.
+const LONGEST_WAIT: Duration = LONGEST;
+/// SQLite's own wait, for a reader that recovers the log.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const STATEMENTS: usize = 48;
+
+/// Called once while a process waits for its turn, with the number of the process that has it, if that is known.
+pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
+
+/// A store in a file.
+pub(super) struct FileEngine {
+    db: Connection,
+    path: PathBuf,
+    /// The file that was opened.
+    opened: FileId,
+    /// It and those beside it; with another one in its place, nothing is written. None before they are checked, and if the
+    /// store can only be read.
+    files: Option<OpenFiles>,
+    turn: File,
+    write: File,
+    on_wait: OnWait,
+    can_write: bool,
+    count: CommitCount,
+    /// The file that has the number of its commits, if there is one.
+    count_id: Option<FileId>,
+    /// How many commits it had when this process last wrote it.
+    commits: i64,
+    /// In a transaction that changes the store: whether its log was empty.
+    changes: Option<bool>,
+    /// The locks by which others see that the processes with these numbers live.
+    entered: HashMap<i64, File>,
+    /// In a transaction that only reads: the processes that were alive before it. The rows of
+    /// those that end meanwhile are still under way in what it reads.
+    alive_before: Option<HashSet<i64>>,
+}
+
+impl FileEngine {
+    /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
+    pub(super) fn open(
+        directory: &Path,
+        creates: bool,
+        on_wait: OnWait,
+    ) -> Result<Option<Self>, LedgerError> {
+        let beside = |ending: &str| directory.join(format!("state.db{ending}"));
+        let path = beside("");
+        let not_opened = |cause: io::Error| {
+            let hint = "put the file back where it is missing; where it is another user's, let them give you the right to read it";
+            LedgerError::unusable(
+                format!("the ledger {} cannot be opened: {cause}", path.display()),
+                hint,
+            )
+        };
+        // Opening a pipe would block forever.
+        let mut files = ["", "-turn", "-write"].map(beside).into_iter();
+        if let Some(other) = files.find(|file| {
+            file.symlink_metadata()
+                .is_ok_and(|metadata| !metadata.is_file())
+        }) {
+            let is_link = other.is_symlink();
+            let link = "is a link: link the directory of the file instead";
+            let what = if is_link {
+                link
+            } else {
+                "is not a regular file: move it away"
+            };
+            return Err(not_opened(io::Error::other(format!(
+                "{} {what}",
+                other.display()
+            ))));
+        }
+        match path.metadata() {
+            Ok(_) => {}
+            Err(cause)
+                if creates
+                    && matches!(
+                        cause.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                    ) =>
+            {
+                private_file::create_directory(directory)?;
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(not_opened(cause)),
+        }
+        let beside = |ending: &str| {
+            let open = &mut File::options();
+            private_file::open(
+                "create",
+                &beside(ending),
+                open.read(true).write(true).create(true).truncate(false),
+            )
+        };
+        let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?));
+        let (db, turn, write, can_write) = match locks() {
+            Ok((turn, write)) => {
+                if !path.exists() {
+                    beside("")?;
+                }
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                (
+                    Connection::open_with_flags(&path, flags)?,
+                    turn,
+                    write,
+                    true,
+                )
+            }
+            Err(error) if creates && !path.exists() => return Err(error.into()),
+            // On a disk that is read-only, or in the directory of another user, the store can only be read.
+            Err(error) => {
+                let handle = || File::open(&path).map_err(not_opened);
+                let turn = handle()?;
+                let write = handle()?;
+                (open_to_read(&path, error)?, turn, write, false)
+            }
+        };
+        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise a statement is compiled again whenever its LIMIT changes.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let mut engine = Self {
+            db,
+            opened: FileId::read(&path).map_err(not_opened)?,
+            files: None,
+            turn,
+            write,
+            on_wait,
+            can_write,
+            count: CommitCount::new(&path),
+            count_id: None,
+            commits: 0,
+            changes: None,
+            entered: HashMap::new(),
+            alive_before: None,
+            path,
+        };
+        if can_write {
+            engine.prepare()?;
+        } else {
+            engine.check_version()?;
+        }
+        engine.count_id = engine.count.id()?;
+        Ok(Some(engine))
+    }
+
+    fn prepare(&mut self) -> Result<(), LedgerError> {
+        if self.pragma("user_version")? == 0 {
+            // Another process may be making it at this moment.
+            self.wait_for_turn()?;
+            let created = self.create();
+            self.release();
+            created?;
+        }
+        // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each checkpoint waits for the
+        // disk twice, so it is rare: every 8 MiB, in pages. A log that no longer grows is also synced sooner.
+        self.db.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA cache_size = -2048; \
+             PRAGMA wal_autocheckpoint = 2000; PRAGMA secure_delete = ON",
+        )?;
+        self.check_version()?;
+        self.check_files()?;
+        self.check_log()?;
+        self.check_commits()
+    }
+
+    /// Makes the tables, unless another process has made them meanwhile.
+    fn create(&mut self) -> Result<(), LedgerError> {
+        if self.pragma("user_version")? != 0 || self.tables()? > 0 {
+            return Ok(());
+        }
+        match self.count.highest()? {
+            // From now on a store without this file is one that was moved or put back.
+            None => self.count.create(0)?,
+            Some(0) => {}
+            Some(_) => return Err(self.lacks_all()),
+        }
+        self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+        self.begin_log()?;
+        self.db.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
+            schema()
+        ))?;
+        // Without its log, too, it is a store from now on.
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        self.db.query_row(checkpoint, [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// SQLite answers before it has written the new mode to the disk, so after a fault of the disk the mode is the old one.
+    /// A read makes the file of the log only in the new mode.
+    fn begin_log(&self) -> Result<(), LedgerError> {
+        self.db.execute_batch("PRAGMA journal_mode = WAL")?;
+        self.tables()?;
+        if self.path.with_extension("db-wal").exists() {
+            return Ok(());
+        }
+        Err(LedgerError::unusable(
+            format!(
+                "cannot begin the log of the ledger {}: its disk reported an error",
+                self.path.display()
+            ),
+            "check that the disk is not full, then run the command again",
+        ))
+    }
+
+    /// The number of tables and indices.
+    fn tables(&self) -> Result<i64, LedgerError> {
+        let count = "SELECT count(*) FROM sqlite_schema";
+        Ok(self.db.query_row(count, [], |row| row.get(0))?)
+    }
+
+    fn lacks_all(&self) -> LedgerError {
+        LedgerError::damaged(format!(
+            "{0} is as empty as a new one, but it was used: it was copied without its log, {0}-wal, or one of them was removed",
+            self.path.display()
+        ))
+    }
+
+    fn pragma(&self, name: &str) -> Result<i32, LedgerError> {
+        Ok(self
+            .db
+            .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
+    }
+
+    fn check_version(&self) -> Result<(), LedgerError> {
+        if self.pragma("application_id")? != APPLICATION {
+            return Err(LedgerError::damaged("it is not a store of jelouctl"));
+        }
+        let way_out = "finish its runs with the jelouctl that made it, then move it away";
+        check_version(
+            self.pragma("user_version")?.into(),
+            LedgerFault::Unusable,
+            way_out,
+        )
+    }
+
+    /// Whether another process that is alive has the same files open.
+    fn check_files(&mut self) -> Result<(), LedgerError> {
+        let read = FileError::while_doing("read", &self.path);
+        let files = self
+            .files
+            .insert(OpenFiles::read(&self.path).map_err(read)?);
+        for lock in locks_in(&self.path.with_file_name("processes")) {
+            let noted = fs::read_to_string(&lock).unwrap_or_default();
+            let differing = files.differs_from(&noted);
+            if let Some(file) = differing.filter(|_| !noted.is_empty() && is_locked(&lock)) {
+                let problem = format!(
+                    "{} was removed or replaced while a process sends; that process has the lock {}",
+                    file.display(),
+                    lock.display()
+                );
+                let hint = "wait until that process has ended, which it does as soon as it notices; then run the command again";
+                return Err(LedgerError::unusable(problem, hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the log belongs to the file.
+    fn check_log(&mut self) -> Result<(), LedgerError> {
+        if !self.has_other_log()? {
+            return Ok(());
+        }
+        // Another process may have written both between two looks at them.
+        self.wait_for_turn()?;
+        let has_other_log = self.has_other_log();
+        self.release();
+        if has_other_log? {
+            return Err(LedgerError::unusable(
+                format!(
+                    "{0} and its log, {0}-wal, do not belong together",
+                    self.path.display()
+                ),
+                "put the file back that the log belongs to; what an older file lacks may have been sent",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The file has every change that was made before the log began: a file that was put back below a newer log lacks some.
+    /// And it has no change that is later than its log: one above which an older log was put back does.
+    fn has_other_log(&self) -> Result<bool, LedgerError> {
+        if self.is_log_empty() {
+            return Ok(false);
+        }
+        let in_file = open_immutable(&self.path).and_then(|file| {
+            file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
+        });
+        // While the log is written into the file, the file alone may not be readable.
+        let Ok(in_file) = in_file else {
+            return Ok(false);
+        };
+        let query = "SELECT log_began, commits FROM store";
+        let (began, commits): (i64, i64) = self
+            .db
+            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(in_file < began || in_file > commits)
+    }
+
+    /// A store that has fewer commits than the file beside it says was replaced by an older one, and one without that file was
+    /// moved or put back alone: it gets another identity.
+    fn check_commits(&mut self) -> Result<(), LedgerError> {
+        if !self.lacks_commits()? && !self.count.is_unmarked()? {
+            return Ok(());
+        }
+        self.begin(true)?;
+        if let Err(error) = self.renew() {
+            self.rollback();
+            return Err(error);
+        }
+        self.commit()
+    }
+
+    /// Gives a store another identity that lacks commits; no other process writes it meanwhile.
+    fn renew(&mut self) -> Result<(), LedgerError> {
+        // A file without its mark came with the store that it is beside.
+        let is_copied = self.count.is_unmarked()? && self.count.mark()?;
+        if !self.lacks_commits()? && !is_copied {
+            return Ok(());
+        }
+        let noted = self.count.highest()?;
+        if self.commits == 0 && noted != Some(0) {
+            return Err(self.lacks_all());
+        }
+        let commits = self.commits.max(noted.unwrap_or_default());
+        let renew = "UPDATE store SET epoch = ?1, commits = ?2";
+        let unreported = -fastrand::i64(1..);
+        self.db.execute(renew, (unreported, commits))?;
+        if noted.is_none() {
+            self.count.create(commits)?;
+        }
+        Ok(self.count.remove_below(commits)?)
+    }
+
+    fn lacks_commits(&mut self) -> Result<bool, LedgerError> {
+        // Read before the store is: another process may write more of both meanwhile.
+        let noted = self.count.highest()?;
+        self.commits = self
+            .db
+            .query_row("SELECT commits FROM store", [], |row| row.get(0))?;
+        Ok(noted.is_none_or(|noted| self.commits < noted))
+    }
+
+    fn epoch(&self) -> Result<i64, LedgerError> {
+        let query = "SELECT epoch FROM store";
+        let mut statement = self.db.prepare_cached(query)?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    fn is_log_empty(&self) -> bool {
+        !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
+    }
+
+    /// Takes the lock to write, after the processes that waited before. None of them holds it for long: not while a list is
+    /// read, a person is asked or a request is under way.
+    fn wait_for_turn(&self) -> Result<(), LedgerError> {
+        let began = Instant::now();
+        let mut is_told = false;
+        for lock in [&self.turn, &self.write] {
+            loop {
+                match lock.try_lock() {
+                    Ok(()) => break,
+                    Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
+                    Err(TryLockError::Error(cause)) => {
+                        let _ = self.turn.unlock();
+                        return Err(FileError {
+                            action: "lock",
+                            path: self.path.clone(),
+                            cause,
+                        }
+                        .into());
+                    }
+                }
+                if let Some(signal) = overdue_signal(began) {
+                    let _ = self.turn.unlock();
+                    return Err(LedgerError::interrupted(signal));
+                }
+                if !is_told && began.elapsed() >= TOLD_AFTER {
+                    is_told = true;
+                    (self.on_wait)(self.writing());
+                }
+                if began.elapsed() >= LONGEST_WAIT {
+                    let _ = self.turn.unlock();
+                    let process = self
+                        .writing()
+                        .map(|id| format!(" {id}"))
+                        .unwrap_or_default();
+                    let path = self.path.display();
+                    return Err(LedgerError::unusable(
+                        format!(
+                            "another process{process} has been writing the ledger {path} for ten minutes"
+                        ),
+                        "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
+                    ));
+                }
+            }
+        }
+        let _ = self.turn.unlock();
+        // Only a process that waits reads it.
+        let _ = write_at_start(&self.write, &format!("{:<20}", process::id()));
+        Ok(())
+    }
+
+    /// The directory of the files by whose locks others see that processes live.
+    fn processes(&self) -> PathBuf {
+        self.path.with_file_name("processes")
+    }
+
+    /// The processes whose locks are held.
+    fn alive(&self) -> HashSet<i64> {
+        let locks = locks_in(&self.processes()).into_iter();
+        let held = locks.filter(|path| is_locked(path));
+        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
+            .collect()
+    }
+
+    /// Whether the files are those that were opened.
+    fn check_place(&self) -> Result<(), LedgerError> {
+        match self.files.as_ref().and_then(OpenFiles::replaced) {
+            None => Ok(()),
+            Some(file) => Err(LedgerError::unusable(
+                format!(
+                    "the ledger {} was removed or replaced while the run went on",
+                    file.display()
+                ),
+                "put it back before you resume; rows without a state may have been sent",
+            )),
+        }
+    }
+
+    /// Counts the commit of the transaction that is about to end; `was_empty` says whether the log was before it.
+    fn count_commit(&self, was_empty: bool) -> Result<i64, LedgerError> {
+        let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
+                     RETURNING commits";
+        let commits: i64 = self
+            .db
+            .prepare_cached(count)?
+            .query_row([was_empty], |row| row.get(0))?;
+        if commits > self.commits {
+            return Ok(commits);
+        }
+        Err(LedgerError::unusable(
+            format!(
+                "the ledger {} was put back to an earlier state while the run went on",
+                self.path.display()
+            ),
+            "rows without a state may have been sent; jelouctl bulk status says what is known",
+        ))
+    }
+
+    /// Releases the lock to write. A lock that cannot be released ends with its file.
+    fn release(&mut self) {
+        if self.write.unlock().is_err()
+            && let Ok(anew) = File::options()
+                .read(true)
+                .write(true)
+                .open(self.path.with_extension("db-write"))
+        {
+            self.write = anew;
+        }
+    }
+
+    fn end_transaction(&mut self) {
+        if self.changes.take().is_some() {
+            self.release();
+        }
+    }
+}
+
+/// The tables of a new store.
+pub(super) fn schema() -> String {
+    in_sqlite(include_str!("schema.sql"))
+        .replace("\n);", "\n) STRICT;")
+        .replace("\n) WITHOUT", "\n) STRICT, WITHOUT")
+        + &format!(
+            "INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);",
+            new_secret()
+        )
+}
+
+/// The statements in the words of SQLite.
+fn in_sqlite(sql: &str) -> String {
+    sql.replace("BIGINT", "INTEGER")
+        .replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
+}
+
+/// Opens a file that cannot be written, which `not_written` says: with its log, if that has changes.
+fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, LedgerError> {
+    let log = path.with_extension("db-wal");
+    if !log.metadata().is_ok_and(|log| log.len() > 0) {
+        return open_immutable(path).map_err(|_| not_written.into());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|db| {
+        db.query_row("SELECT commits FROM store", [], |_| Ok(()))?;
+        Ok(db)
+    });
+    opened.map_err(|cause| {
+        let problem = format!(
+            "the latest changes of the ledger are in {}, which cannot be read: {cause}",
+            log.display()
+        );
+        LedgerError::unusable(problem, "read it as the user who sends")
+    })
+}
+
+/// Opens a file without its log and without locks.
+fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let mut url = Url::from_file_path(path).map_err(|()| Error::InvalidPath(path.to_owned()))?;
+    url.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(url.as_str(), flags)
+}
+
+impl DbEngine for FileEngine {
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
+        if !changes {
+            let alive = self.alive();
+            // What is read first decides of which moment all is.
+            let begun = self.db.execute_batch("BEGIN; SELECT commits FROM store");
+            if begun.is_err() {
+                self.rollback();
+            }
+            self.alive_before = Some(alive);
+            return Ok(begun?);
+        }
+        self.ensure_writable()?;
+        self.wait_for_turn()?;
+        self.changes = Some(self.is_log_empty());
+        let begun = self.check_place().and_then(|()| {
+            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            Ok(())
+        });
+        if begun.is_err() {
+            self.end_transaction();
+        }
+        begun
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        match self.write.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(cause)) => Err(FileError {
+                action: "lock",
+                path: self.path.clone(),
+                cause,
+            }
+            .into()),
+            Ok(()) => {
+                let _ = self.write.unlock();
+                Ok(true)
+            }
+        }
+    }
+
+    fn writing(&self) -> Option<u32> {
+        number_in(&self.path.with_extension("db-write"))
+    }
+
+    fn commit(&mut self) -> Result<(), LedgerError> {
+        self.alive_before = None;
+        let Some(was_empty) = self.changes else {
+            return Ok(self.db.execute_batch("COMMIT")?);
+        };
+        let ended = self.count_commit(was_empty).and_then(|commits| {
+            self.db.prepare_cached("COMMIT")?.execute([])?;
+            Ok(commits)
+        });
+        match ended {
+            Ok(commits) => {
+                self.commits = commits;
+                // Only a store that is put back needs it.
+                let _ = self.count.advance(commits);
+                self.end_transaction();
+                Ok(())
+            }
+            Err(error) => {
+                self.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    fn rollback(&mut self) {
+        self.alive_before = None;
+        // After some errors SQLite has done it already.
+        let _ = self.db.execute_batch("ROLLBACK");
+        self.end_transaction();
+    }
+
+    fn walk(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        each: EachSqlRow<'_>,
+    ) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|column| value(row.get_ref(column)?));
+            if each(SqlRow(values.collect::<Result<_, LedgerError>>()?))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
+        Ok((self.first(sql, values)?, now()))
+    }
+
+    fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut changed = 0;
+        for values in all {
+            changed += execute(&mut statement, values)?;
+        }
+        Ok(changed)
+    }
+
+    fn fill(
+        &mut self,
+        table: &'static str,
+        rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let places: Vec<_> = (1..=table.split(',').count())
+            .map(|place| format!("?{place}"))
+            .collect();
+        let mut statement = self.db.prepare(&format!(
+            "INSERT INTO {table} VALUES ({})",
+            places.join(", ")
+        ))?;
+        rows(&mut |values| execute(&mut statement, values).map(drop))
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
+        Ok(self.db.execute_batch(&in_sqlite(sql))?)
+    }
+
+    fn now(&mut self) -> Result<i64, LedgerError> {
+        Ok(now())
+    }
+
+    fn identity(&mut self) -> Result<String, LedgerError> {
+        let epoch = self.epoch()?.abs();
+        let FileId { inode, born } = self.opened;
+        // `rsync` replaces only what differs in size or time, which may be the log and this file.
+        let count = self.count_id.unwrap_or(FileId { inode: 0, born: 0 });
+        Ok(format!(
+            "file {inode:x}, made {born:x}, commits in {:x}, made {:x}, epoch {epoch:x}",
+            count.inode, count.born
+        ))
+    }
+
+    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
+        let processes = self.processes();
+        let before = self.alive_before.clone().unwrap_or_else(|| self.alive());
+        Ok(Box::new(move |id, _lost_at| {
+            let path = lock_in(&processes, id);
+            let is_alive = before.contains(&id) || is_locked(&path);
+            if !is_alive {
+                let _ = fs::remove_file(path);
+            }
+            is_alive
+        }))
+    }
+
+    fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
+        let path = lock_in(&self.processes(), id);
+        private_file::create_directory(&self.processes())?;
+        let file = private_file::open(
+            "create",
+            &path,
+            File::options().write(true).create(true).truncate(true),
+        )?;
+        if let Some(files) = &self.files {
+            write_at_start(&file, &files.describe())
+                .map_err(FileError::while_doing("write", &path))?;
+        }
+        // Another user, whose ledger it is, can see whether it is held. It contains nothing secret.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .map_err(FileError::while_doing("write", &path))?;
+        file.lock().map_err(FileError::while_doing("lock", &path))?;
+        self.entered.insert(id, file);
+        Ok(())
+    }
+
+    fn leave(&mut self, id: i64) {
+        if self.entered.remove(&id).is_some() {
+            let _ = fs::remove_file(lock_in(&self.processes(), id));
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn was_restored(&mut self) -> Result<bool, LedgerError> {
+        Ok(self.epoch()? < 0)
+    }
+
+    fn accept_restore(&mut self) -> Result<(), LedgerError> {
+        self.begin(true)?;
+        let accepted = self.db.execute("UPDATE store SET epoch = abs(epoch)", []);
+        if let Err(error) = accepted {
+            self.rollback();
+            return Err(error.into());
+        }
+        self.commit()
+    }
+
+    fn ensure_writable(&mut self) -> Result<(), LedgerError> {
+        if self.can_write {
+            return Ok(());
+        }
+        let cause = io::ErrorKind::ReadOnlyFilesystem.into();
+        Err(FileError {
+            action: "write",
+            path: self.path.clone(),
+            cause,
+        }
+        .into())
+    }
+
+    fn check(&mut self) -> Result<(), LedgerError> {
+        let found: String = self
+            .db
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found == "ok" {
+            Ok(())
+        } else {
+            Err(LedgerError::damaged(found))
+        }
+    }
+
+    fn tidy(&mut self) {
+        if self.begin(true).is_ok() {
+            // What could not be given back is used again.
+            let _ = self.db.execute_batch("PRAGMA incremental_vacuum");
+            let _ = self.commit();
+        }
+    }
+}
+
+impl Drop for FileEngine {
+    fn drop(&mut self) {
+        for id in self.entered.keys().copied().collect::<Vec<_>>() {
+            self.leave(id);
+        }
+        if self
+            .files
+            .as_ref()
+            .is_some_and(|files| files.replaced().is_some())
+        {
+            // The last connection to a file writes its log into it and removes the log, which may be another one's by now.
+            let keeps_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            let _ = self.db.set_db_config(keeps_log, true);
+        }
+    }
+}
+
+/// The files by whose locks others see that processes live.
+fn locks_in(processes: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(processes).into_iter().flatten().flatten();
+    entries.map(|lock| lock.path()).collect()
+}
+
+fn lock_in(processes: &Path, id: i64) -> PathBuf {
+    processes.join(format!("{id}.lock"))
+}
+
+fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {
+    Ok(statement.execute(params_from_iter(values))? as u64)
+}
+
+/// Whether a process holds the lock. Where locks do not work, or the file cannot be opened, the process counts as alive until
+/// it says that it has ended.
+fn is_locked(path: &Path) -> bool {
+    match File::open(path) {
+        // Shared: of two that look at once, neither sees the other.
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+fn number_in<T: FromStr>(path: &Path) -> Option<T> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+fn write_at_start(file: &File, text: &str) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, text.as_bytes(), 0);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_write(file, text.as_bytes(), 0).map(drop);
+}
+
+impl ToSql for SqlValue<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Result<SqlValue<'static>, LedgerError> {
+    Ok(match value {
+        ValueRef::Null => SqlValue::Null,
+        ValueRef::Integer(value) => SqlValue::Int(value),
+        text => SqlValue::Text(text.as_str()?.to_owned().into()),
+    })
+}
+
+impl From<Error> for LedgerError {
+    fn from(error: Error) -> Self {
+        // A value of the wrong type is damage, just like a page that cannot be read.
+        let is_other_value = matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+        );
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
+            _ if is_other_value => Self::damaged(error),
+            _ => Self::sqlite(&error.to_string()),
+        }
+    }
+}
+
+impl From<FromSqlError> for LedgerError {
+    fn from(error: FromSqlError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn free_or_missing_lock_means_process_exited() {
+        let home = TempDir::new().unwrap();
+        let lock = home.path().join("1.lock");
+        assert!(!is_locked(&lock));
+        let held = File::create(&lock).unwrap();
+        held.lock().unwrap();
+        assert!(is_locked(&lock));
+        drop(held);
+        assert!(!is_locked(&lock));
+        // A file that cannot be opened is not one that is gone; Windows says the same of this path.
+        assert!(cfg!(windows) || is_locked(&lock.join("2.lock")));
+    }
+
+    /// The lock of a process of root, in the ledger of a user.
+    #[cfg(unix)]
+    #[test]
+    fn lock_file_is_readable_by_others() {
+        let home = TempDir::new().unwrap();
+        let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
+            .unwrap()
+            .unwrap();
+        engine.enter(1).unwrap();
+        let lock = lock_in(&engine.processes(), 1);
+        let mode = std::os::unix::fs::PermissionsExt::mode(&lock.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o644);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn replaced_or_removed_log_is_always_refused() {
+        for is_replaced in [true, false] {
+            let home = TempDir::new().unwrap();
+            let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
+                .unwrap()
+                .unwrap();
+            engine.begin(true).unwrap();
+            engine.commit().unwrap();
+            let log = home.path().join("state.db-wal");
+            let moved = home.path().join("moved");
+            fs::rename(&log, &moved).unwrap();
+            if is_replaced {
+                fs::copy(&moved, &log).unwrap();
+            }
+            for _ in 0..2 {
+                assert_eq!(engine.begin(true).unwrap_err().fault, LedgerFault::Unusable);
+            }
+        }
+    }
+}

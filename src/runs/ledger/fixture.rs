@@ -1,0 +1,143 @@
+//! Small runs for tests, in a store of their own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic says what is wrong"
+)]
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::comparing::EarlierQuery;
+use super::draft::{DraftRow, LedgerDraft};
+use super::model::RowState;
+use super::run::Run;
+use super::store::Ledger;
+use super::store::LedgerLocation;
+use super::types::{AttemptResult, RunConditions, RunSettings};
+use crate::jelou::api::SuccessCriterion;
+use crate::jelou::message::{TemplateTexts, TemplateUses};
+use crate::lists::list_file::ListFormat;
+use crate::runs::ledger::Worker;
+
+/// The numbers of people: one for each of these.
+pub(crate) fn people(numbers: Range<u64>) -> Vec<String> {
+    numbers
+        .map(|number| format!("{}", 593_990_000_000 + number))
+        .collect()
+}
+
+/// A draft with a text for each of `recipients`.
+pub(crate) fn draft(recipients: &[impl AsRef<str>]) -> LedgerDraft {
+    draft_at("/v1/bots/1/messages", recipients)
+}
+
+/// The same with messages to this path.
+pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraft {
+    let mut draft = LedgerDraft::create().unwrap();
+    for (line, recipient) in (2..).zip(recipients) {
+        let recipient = recipient.as_ref();
+        let request = Some([recipient, path, "{}"].map(str::to_owned));
+        draft
+            .add(&[DraftRow {
+                line,
+                cells: "[]".to_owned(),
+                request,
+                skip: None,
+            }])
+            .unwrap();
+    }
+    draft.find_repeated().unwrap();
+    draft
+}
+
+/// The store in this directory.
+pub(crate) fn store(directory: &Path) -> Ledger {
+    Ledger::open(
+        LedgerLocation::Files(Some(directory.to_owned())),
+        Arc::new(|_| {}),
+    )
+    .unwrap()
+}
+
+/// The other runs of the bot of [`details`].
+pub(crate) fn earlier() -> EarlierQuery {
+    let RunSettings {
+        bot,
+        api_url: address,
+        ..
+    } = details();
+    EarlierQuery {
+        bot,
+        address,
+        remember: Duration::from_secs(3600),
+    }
+}
+
+/// Makes the run `r` with a row for each of `recipients`, at this rate.
+pub(crate) fn make(store: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -> Run {
+    let mut draft = draft(recipients);
+    let mut details = RunSettings { rate, ..details() };
+    let made = store.make(
+        (&"r".parse().unwrap(), true),
+        &mut draft,
+        &mut details,
+        &earlier(),
+        |_, _, _| Ok::<_, super::error::LedgerError>(true),
+    );
+    made.unwrap().unwrap()
+}
+
+/// A run in this directory that delays no row, with a process that sends it.
+pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Worker) {
+    let run = make(&store(directory), recipients, 1_000_000.0);
+    let (worker, _) = run.join(Duration::from_secs(30), None).unwrap().unwrap();
+    (run, worker)
+}
+
+pub(crate) fn details() -> RunSettings {
+    RunSettings {
+        kind: "text".to_owned(),
+        profile: None,
+        bot: "1".to_owned(),
+        client_id: "id".to_owned(),
+        api_url: "http://127.0.0.1".to_owned(),
+        sandbox: false,
+        accepts: SuccessCriterion::MessageId,
+        format: ListFormat::Ndjson,
+        columns: Vec::new(),
+        list: None,
+        country: None,
+        message: None,
+        rate: 5.0,
+        concurrency: 64,
+        max_wait: Duration::ZERO,
+        no_keep_alive: false,
+        conditions: RunConditions::default(),
+        templates: TemplateUses::default(),
+        estimate: None,
+        template_texts: TemplateTexts::default(),
+        remember: Duration::ZERO,
+        written_to: 0,
+    }
+}
+
+/// The outcome of the first attempt for row `n`.
+pub(crate) fn ended(n: i64, state: RowState) -> AttemptResult {
+    AttemptResult {
+        n,
+        number: 1,
+        recipient: "593990000000".to_owned(),
+        state,
+        began_at: 1,
+        ended_at: 2,
+        http_status: None,
+        message_id: None,
+        code: (state != RowState::Sent).then_some("network"),
+        error: None,
+        api_code: None,
+    }
+}

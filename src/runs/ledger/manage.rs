@@ -1,0 +1,309 @@
+//! What a person, or a check before a run is sent, changes of it: rows are left out, the run is resumed,
+//! stopped, cancelled or removed. Others may send it meanwhile; each change is one transaction.
+
+use std::collections::HashSet;
+
+use super::comparing::{EarlierMessages, EarlierQuery, EarlierRuns, counted_by_run};
+use super::create_run::json;
+use super::db::{Db, LONG, LONGEST, SqlValue, values};
+use super::delivery::{DeliveryUpdates, LearntDelivery};
+use super::error::LedgerError;
+use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
+use super::model::{RowState, SkipDetail};
+use super::pace::moment;
+use super::run::Run;
+use super::store::lock_store;
+use super::transitions::{LockedRun, lock};
+use super::types::{ResumeOptions, RunSettings};
+use crate::base::process::user_and_host;
+use crate::jelou::api::DeliveryState;
+
+/// Keeps the people that a run reached, or may have, under its key when the run is removed.
+const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, message_id = row.message_id, \
+     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?3) \
+     FROM row WHERE claim.run = ?1 AND row.run = claim.run AND row.n = claim.n \
+     AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
+/// The number of rows that one statement or transaction changes.
+const ROWS_AT_ONCE: usize = 10_000;
+
+impl Run {
+    /// Notes what others have to know before it is sent: a doubt, and the rows of lost processes. Returns why no process
+    /// takes its rows.
+    pub(crate) fn prepare(&self) -> Result<Option<RunPause>, LedgerError> {
+        self.change(|db, run| {
+            run.check_identity(db)?;
+            run.note_lost(db)?;
+            run.note_finished(db)?;
+            Ok::<_, LedgerError>(run.pause.clone())
+        })
+    }
+
+    /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write
+    /// fails, rows skipped before it stay skipped.
+    pub(crate) fn skip(
+        &self,
+        rows: &mut dyn Iterator<Item = (i64, SkipDetail<'_>)>,
+    ) -> Result<(), LedgerError> {
+        let mut rows = rows.peekable();
+        while rows.peek().is_some() {
+            let rows: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+            self.change(|db, run| run.skip(db, &rows))?;
+        }
+        Ok(())
+    }
+
+    /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
+    /// first. With `leaves_out`, those rows are skipped.
+    pub(crate) fn compare(
+        &self,
+        details: &RunSettings,
+        leaves_out: bool,
+    ) -> Result<Vec<EarlierMessages>, LedgerError> {
+        self.change(|db, run| run.compare(db, details, leaves_out, i64::MIN))
+    }
+
+    /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt until somebody who resumes
+    /// the run has been shown it. New conditions are refused while a process sends it: that process would not notice them.
+    pub(crate) fn resume(
+        &self,
+        seen: Option<&RunPause>,
+        resumed: &ResumeOptions<'_>,
+    ) -> Result<(), LedgerError> {
+        self.change(|db, run| {
+            if resumed.conditions.is_some() {
+                self.require_unsent(db)?;
+            }
+            run.check_identity(db)?;
+            let by = run.pause.as_ref().map(|paused| paused.by.clone());
+            if let Some(paused) = &run.pause {
+                if Some(paused) != seen {
+                    return Ok(());
+                }
+                if run.is_doubtful() && !resumed.has_answered && run.told != by {
+                    run.told = by;
+                    return Ok(());
+                }
+            }
+            run.pause = None;
+            run.told = None;
+            run.identity = db.0.identity()?;
+            let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
+            let mut details: RunSettings =
+                serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
+            if let Some(rate) = resumed.rate {
+                run.pace = run.pace.with_rate(rate, moment(run.now));
+                details.rate = rate;
+            }
+            if let Some(conditions) = resumed.conditions {
+                details.conditions = conditions.clone();
+            }
+            db.run(
+                "UPDATE run SET details = ?2 WHERE id = ?1",
+                &values![self.id, json(&details)?],
+            )?;
+            run.note_finished(db)
+        })
+    }
+
+    /// A person stops it, or a problem with its deliveries: no process takes its rows until it is resumed. False if it is
+    /// complete.
+    pub(crate) fn stop(&self, problem: Option<String>) -> Result<bool, LedgerError> {
+        self.change(|db, run| {
+            run.note_lost(db)?;
+            run.note_finished(db)?;
+            if run.finished_at.is_some() {
+                return Ok(false);
+            }
+            let reason = if problem.is_none() {
+                PauseReason::Person
+            } else {
+                PauseReason::Undelivered
+            };
+            // A doubt stays what it is: who resumes the run must be told of it. In place of another pause, somebody who is
+            // being asked whether to resume does not lift this one.
+            if run
+                .pause
+                .as_ref()
+                .is_none_or(|paused| ![reason, PauseReason::Doubt].contains(&paused.reason))
+            {
+                let because = if reason == PauseReason::Person {
+                    "bulk stop"
+                } else {
+                    reason.name()
+                };
+                run.pause = None;
+                run.pause(reason, user_and_host());
+                run.note(
+                    db,
+                    &RunEvent {
+                        problem,
+                        ..RunEvent::now(RunEventKind::Stopped).because(because)
+                    },
+                )?;
+            }
+            Ok::<_, LedgerError>(true)
+        })
+    }
+
+    /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
+    /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
+    /// In a run in doubt, rows that may have been sent become unknown. False if it has ended by itself.
+    pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
+        self.store.db().0.limit(LONGEST);
+        let cancelled = self.change(|db, run| {
+            run.check_identity(db)?;
+            run.note_lost(db)?;
+            if run.cancelled_at.is_none() {
+                run.note_finished(db)?;
+                if run.finished_at.is_some() {
+                    return Ok(false);
+                }
+                run.cancelled_at = Some(run.now);
+                run.changed_at = run.now;
+                run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
+            }
+            run.skip_rest(db)?;
+            run.pause = None;
+            Ok::<_, LedgerError>(true)
+        });
+        self.store.db().0.limit(LONG);
+        cancelled
+    }
+
+    /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
+    /// when the run last changed. If the write fails, nothing is stored.
+    pub(crate) fn learn(&self, news: &DeliveryUpdates) -> Result<u64, LedgerError> {
+        self.change(|db, run| {
+            let mut proven = 0;
+            let mut refuted = HashSet::new();
+            for row in &news.proven {
+                let change = [RowState::Unknown, RowState::Sent];
+                let decided = run.decide(db, &[(row.n, row.number)], change, &row.evidence)?;
+                proven += decided;
+                if decided == 0 {
+                    refuted.insert(row.n);
+                }
+            }
+            let learnt = news
+                .learnt
+                .iter()
+                .filter(|learnt| !refuted.contains(&learnt.n));
+            db.each(
+                LEARN,
+                &learnt
+                    .filter_map(|learnt| learnt_values(run, learnt))
+                    .collect::<Vec<_>>(),
+            )?;
+            if let Some((at, rows)) = news.asked {
+                db.run(
+                    "UPDATE run SET asked_at = ?2, asked = ?3 WHERE id = ?1",
+                    &values![self.id, at, rows],
+                )?;
+            }
+            Ok::<_, LedgerError>(proven)
+        })
+    }
+
+    /// Removes the run and everything known about its rows, if it has not changed since `seen`, unless a process sends it.
+    /// The people that it reached stay known under its key.
+    pub(crate) fn remove(&self, seen: i64) -> Result<(), LedgerError> {
+        let mut db = self.store.db();
+        db.0.limit(LONGEST);
+        let is_removed = db.change(|db| {
+            lock_store(db)?;
+            let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else {
+                return Ok(false);
+            };
+            self.require_unsent(db)?;
+            // With `?2`, other rows of the run may have been sent, too.
+            let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
+            db.run(KEEP_PEOPLE, &values![run.id, in_doubt, run.changed_at])?;
+            for delete in [
+                "DELETE FROM claim WHERE run = ?1",
+                "DELETE FROM row WHERE run = ?1",
+                "DELETE FROM message WHERE run = ?1",
+                "DELETE FROM tried WHERE run = ?1",
+                "DELETE FROM known WHERE run = ?1",
+                "DELETE FROM event WHERE run = ?1",
+                "DELETE FROM worker WHERE run = ?1",
+                "DELETE FROM run WHERE id = ?1",
+            ] {
+                db.run(delete, &values![self.id])?;
+            }
+            Ok::<_, LedgerError>(true)
+        });
+        db.0.limit(LONG);
+        let is_removed = is_removed?;
+        if !is_removed {
+            return Err(LedgerError::changed(self.name()));
+        }
+        db.0.tidy();
+        Ok(())
+    }
+}
+
+impl LockedRun {
+    /// [`Run::compare`] within a transaction, with the runs that are unfinished or have changed since `changed_since`.
+    pub(super) fn compare(
+        &mut self,
+        db: &mut Db,
+        details: &RunSettings,
+        leaves_out: bool,
+        changed_since: i64,
+    ) -> Result<Vec<EarlierMessages>, LedgerError> {
+        let of = EarlierQuery {
+            bot: details.bot.clone(),
+            address: details.api_url.clone(),
+            remember: details.remember,
+        };
+        let found =
+            EarlierRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
+        if leaves_out {
+            let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
+            let skips = found.iter().zip(&problems);
+            let skips: Vec<_> = skips
+                .map(|((n, _, row), problem)| {
+                    (
+                        *n,
+                        SkipDetail {
+                            reason: row.reason,
+                            problem,
+                        },
+                    )
+                })
+                .collect();
+            self.skip(db, &skips)?;
+        }
+        Ok(counted_by_run(&found))
+    }
+}
+
+/// What becomes known of a message, unless somebody else has learnt of it meanwhile.
+const LEARN: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
+     learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
+     read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
+
+/// The values of [`LEARN`].
+fn learnt_values<'a>(run: &LockedRun, learnt: &'a LearntDelivery) -> Option<Vec<SqlValue<'a>>> {
+    let last = learnt.steps.last()?;
+    let at = |state: DeliveryState| {
+        let step = learnt.steps.iter().rfind(|step| step.state == state);
+        step.and_then(|step| step.at)
+            .map(jiff::Timestamp::as_millisecond)
+    };
+    let values = values![
+        run.id,
+        learnt.n,
+        learnt.after,
+        last.state.status(),
+        run.now,
+        learnt.steps.len() as u64,
+        last.at.map(jiff::Timestamp::as_millisecond),
+        last.code.as_deref(),
+        last.reason.as_deref(),
+        at(DeliveryState::Delivered),
+        at(DeliveryState::Read),
+        learnt.message_id.as_deref()
+    ];
+    Some(values.to_vec())
+}

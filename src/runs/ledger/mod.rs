@@ -1,0 +1,66 @@
+//! The store: every run of a machine or of a team, the state of every row, and who got a message under which key. It is one
+//! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both.
+
+mod claims;
+mod commit_count;
+mod comparing;
+#[cfg(test)]
+mod contract;
+mod create_run;
+mod db;
+mod delivery;
+mod draft;
+mod draft_rows;
+mod error;
+mod events;
+mod file;
+mod file_id;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod manage;
+mod message;
+mod model;
+mod name;
+mod overview;
+mod pace;
+mod postgres;
+mod reach;
+mod resolution;
+mod run;
+#[cfg(test)]
+mod simulation;
+mod store;
+mod transitions;
+mod types;
+mod worker;
+
+pub(crate) use self::claims::{
+    Claimed, ConfirmedEntries, HeldClaim, KeyAddition, OnceEntry, OnceSummary,
+};
+#[cfg(test)]
+pub(crate) use self::comparing::EarlierRow;
+pub(crate) use self::comparing::{EarlierMessages, EarlierQuery, EarlierRuns};
+pub(crate) use self::delivery::{
+    DeliveryCounts, DeliveryUpdates, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
+};
+pub(crate) use self::draft::{DraftRow, LedgerDraft, NewDraftRow};
+pub(crate) use self::draft_rows::LimitUnit;
+pub(crate) use self::error::{LedgerError, LedgerFault};
+pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
+pub(crate) use self::file::OnWait;
+pub(crate) use self::model::{
+    Counts, OnceState, RowState, SkipCounts, SkipDetail, SkipReason, now,
+};
+pub(crate) use self::name::RunName;
+pub(crate) use self::overview::{FoundMessage, RunOverview};
+use self::postgres::DatabaseEngine;
+pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
+pub(crate) use self::reach::{DailyLimit, ReachKey, ReachedBySend};
+pub(crate) use self::resolution::Resolution;
+pub(crate) use self::run::Run;
+pub(crate) use self::store::{Ledger, LedgerLocation, check_writable};
+pub(crate) use self::types::{
+    AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportedDelivery, ReportedRow,
+    ResumeOptions, RowFilter, RowToSend, RunConditions, RunSettings,
+};
+pub(crate) use self::worker::{LISTENS_EVERY, Worker};

@@ -1,0 +1,319 @@
+//! The state of a row, what it means, and how many rows are in each; also why a row is skipped. Only this file decides
+//! whether a row is final and whether it was sent.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::error::LedgerError;
+use crate::base::clock;
+use crate::base::output::{Sent, Tally};
+
+/// An enum whose values are stored, and shown to scripts, by name.
+macro_rules! named {
+    ($(#[$of_enum:meta])* $Enum:ident { $($(#[$of_value:meta])* $Value:ident = $name:literal,)+ }) => {
+        $(#[$of_enum])*
+        pub(crate) enum $Enum {
+            $($(#[$of_value])* $Value,)+
+        }
+
+        impl $Enum {
+            pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$Value),+];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$Value => $name,)+
+                }
+            }
+
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|value| value.name() == name)
+            }
+        }
+    };
+}
+pub(super) use named;
+
+named! {
+    /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
+    RowState {
+        /// Still to be sent; certainly not sent so far
+        Pending = "pending",
+        /// A request is under way
+        Inflight = "inflight",
+        /// Accepted by Jelou
+        Sent = "sent",
+        /// Rejected by the API
+        Failed = "failed",
+        /// It may have been sent
+        Unknown = "unknown",
+        /// Left out; `code` in the report says why
+        Skipped = "skipped",
+    }
+}
+
+impl RowState {
+    /// The transitions that a row may make, in every ledger.
+    pub(crate) fn may_become(self, to: Self) -> bool {
+        match self {
+            Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
+            Self::Inflight => matches!(
+                to,
+                Self::Pending | Self::Sent | Self::Failed | Self::Unknown
+            ),
+            Self::Unknown => matches!(to, Self::Pending | Self::Sent | Self::Failed),
+            Self::Failed => matches!(to, Self::Pending | Self::Unknown),
+            Self::Sent | Self::Skipped => false,
+        }
+    }
+
+    /// Whether the row needs no more work.
+    pub(crate) fn is_final(self) -> bool {
+        match self {
+            Self::Pending | Self::Inflight => false,
+            Self::Sent | Self::Failed | Self::Unknown | Self::Skipped => true,
+        }
+    }
+
+    /// Whether the message was sent, in the words of records and reports.
+    pub(crate) fn sent(self) -> Sent {
+        match self {
+            Self::Sent => Sent::Yes,
+            Self::Inflight | Self::Unknown => Sent::Unknown,
+            Self::Pending | Self::Failed | Self::Skipped => Sent::No,
+        }
+    }
+
+    /// The state of the row in a ledger that may have lost its last records: a failed row may have been sent again
+    /// since.
+    pub(crate) fn with_lost_records(self) -> Self {
+        match self {
+            Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
+            Self::Sent | Self::Unknown | Self::Skipped => self,
+        }
+    }
+}
+
+/// The number of rows in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) pending: u64,
+    pub(crate) inflight: u64,
+    pub(crate) sent: u64,
+    pub(crate) failed: u64,
+    pub(crate) unknown: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Counts {
+    pub(crate) fn count(mut self, state: RowState) -> u64 {
+        *self.count_mut(state)
+    }
+
+    pub(crate) fn count_mut(&mut self, state: RowState) -> &mut u64 {
+        match state {
+            RowState::Pending => &mut self.pending,
+            RowState::Inflight => &mut self.inflight,
+            RowState::Sent => &mut self.sent,
+            RowState::Failed => &mut self.failed,
+            RowState::Unknown => &mut self.unknown,
+            RowState::Skipped => &mut self.skipped,
+        }
+    }
+
+    pub(crate) fn all(&self) -> u64 {
+        RowState::ALL
+            .into_iter()
+            .map(|state| self.count(state))
+            .sum()
+    }
+
+    /// Rows that are not yet final.
+    pub(crate) fn left(&self) -> u64 {
+        RowState::ALL
+            .into_iter()
+            .filter(|state| !state.is_final())
+            .map(|state| self.count(state))
+            .sum()
+    }
+
+    /// Whether every row is final.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.left() == 0
+    }
+
+    /// The counts of a ledger that may have lost its last records.
+    pub(crate) fn with_lost_records(self) -> Self {
+        let mut counts = Self::default();
+        for state in RowState::ALL {
+            *counts.count_mut(state.with_lost_records()) += self.count(state);
+        }
+        counts
+    }
+
+    /// The counts as progress shows them.
+    pub(crate) fn shown(&self) -> Tally {
+        let Self {
+            sent,
+            failed,
+            unknown,
+            skipped,
+            ..
+        } = *self;
+        Tally {
+            rows: self.all(),
+            sent,
+            failed,
+            unknown,
+            skipped,
+            left: self.left(),
+        }
+    }
+
+    /// Moves a row from one state to another; whether it may go there is checked where it is written.
+    pub(crate) fn change(&mut self, from: RowState, to: RowState) {
+        *self.count_mut(from) = self.count(from).saturating_sub(1);
+        *self.count_mut(to) += 1;
+    }
+}
+
+named! {
+    /// Why a row is left out. Of several reasons it is the first in this order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+    #[value(rename_all = "snake_case")]
+    SkipReason {
+        /// It makes no message that can be sent
+        Invalid = "invalid",
+        /// Its recipient is on a list of people who are not to be written to
+        Excluded = "excluded",
+        /// An earlier run has sent the same message to the same person
+        AlreadySent = "already_sent",
+        /// An earlier run may have sent it
+        MayHaveBeenSent = "may_have_been_sent",
+        /// An unfinished run is to send it
+        ToBeSent = "to_be_sent",
+        /// An earlier row of the list is the same message, or goes to the same person
+        Repeated = "repeated",
+        /// The sheet hides it, or shows it crossed out
+        Hidden = "hidden",
+        /// Its recipient is not one that `allow_to` allows
+        NotAllowed = "not_allowed",
+        /// The run was cancelled before it was sent
+        Cancelled = "cancelled",
+        /// It is a free-form message, and its recipient has not written within 23 hours
+        OutsideWindow = "outside_window",
+    }
+}
+
+impl SkipReason {
+    /// Whether a person must still check the row. If not, it was skipped on purpose.
+    pub(crate) fn needs_attention(self) -> bool {
+        match self {
+            Self::Invalid | Self::MayHaveBeenSent => true,
+            Self::Excluded
+            | Self::OutsideWindow
+            | Self::AlreadySent
+            | Self::ToBeSent
+            | Self::Repeated
+            | Self::Hidden
+            | Self::NotAllowed
+            | Self::Cancelled => false,
+        }
+    }
+}
+
+named! {
+    /// The state of a person's one message under a key of `--once`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    OnceState {
+        /// Accepted by Jelou.
+        Sent = "sent",
+        /// It may have been sent.
+        Unknown = "unknown",
+        /// A process is sending it at this moment.
+        UnderWay = "under_way",
+        /// An unfinished run will send it.
+        ToBeSent = "to_be_sent",
+        /// Every attempt failed for certain, so the person is free.
+        NotSent = "not_sent",
+    }
+}
+
+impl OnceState {
+    pub(crate) fn words(self) -> String {
+        self.name().replace('_', " ")
+    }
+
+    /// Whether another message may be sent to the person under the key.
+    pub(crate) fn is_free(self) -> bool {
+        self == Self::NotSent
+    }
+}
+
+/// The rest of a run that was cancelled.
+pub(crate) const CANCELLED: SkipDetail<'static> = SkipDetail {
+    reason: SkipReason::Cancelled,
+    problem: "the run was cancelled",
+};
+
+/// Why a row is skipped: the reason, and in words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SkipDetail<'a> {
+    pub(crate) reason: SkipReason,
+    pub(crate) problem: &'a str,
+}
+
+/// The reason with this name, as a ledger keeps it.
+pub(super) fn reason_named(name: &str) -> Result<SkipReason, LedgerError> {
+    let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
+    SkipReason::from_name(name).ok_or_else(damaged)
+}
+
+/// The number of skipped rows for each reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SkipCounts(BTreeMap<SkipReason, u64>);
+
+impl SkipCounts {
+    /// Counts more rows that are skipped for this reason.
+    pub(crate) fn add(&mut self, reason: SkipReason, rows: u64) {
+        *self.0.entry(reason).or_default() += rows;
+    }
+
+    /// The reasons that occur, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
+        self.0.iter().map(|(reason, rows)| (*reason, *rows))
+    }
+
+    /// The number of rows skipped for this reason.
+    pub(crate) fn rows(&self, reason: SkipReason) -> u64 {
+        self.0.get(&reason).copied().unwrap_or_default()
+    }
+
+    /// The number of skipped rows.
+    pub(crate) fn all(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The increase for each reason since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        let more = self
+            .iter()
+            .map(|(reason, rows)| (reason, rows.saturating_sub(before.rows(reason))));
+        Self(more.filter(|(_, rows)| *rows > 0).collect())
+    }
+
+    /// Rows that a person must still check.
+    pub(crate) fn needing_attention(&self) -> u64 {
+        self.iter()
+            .filter(|(reason, _)| reason.needs_attention())
+            .map(|(_, rows)| rows)
+            .sum()
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    clock::unix_millis()
+}

@@ -1,0 +1,425 @@
+//! The engine of a store in a database. It is synchronous, as that of a file: the futures of the database crate are driven
+//! here, and the statements of one step are sent at once.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::{join_all, try_join};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Error, Statement};
+
+use super::connection::{Database, DatabaseAddress, storable};
+use crate::runs::ledger::db::{
+    AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlValue, check_version,
+};
+use crate::runs::ledger::error::{LedgerError, LedgerFault};
+
+/// How many statements are sent at once.
+const AT_ONCE: usize = 1000;
+/// How many rows of a query are taken at once.
+const ROWS_OF_A_CALL: usize = 500;
+/// How many bytes of a table are sent at once.
+const CHUNK: usize = 64 * 1024;
+const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/// Identifies the database as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has
+/// another number, and so have tables that were restored by pg_restore.
+const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', timeline ' || \
+     left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', database ' || oid || ', tables ' || \
+     'jelouctl.store'::regclass::oid \
+     FROM pg_control_system(), pg_database WHERE datname = current_database()";
+
+/// A store in a database.
+pub(crate) struct DatabaseEngine {
+    database: Database,
+    client: Client,
+    /// By their text, and whether they are for many rows.
+    statements: HashMap<(&'static str, bool), Statement>,
+    limit: Duration,
+    identity: String,
+}
+
+impl DatabaseEngine {
+    /// Connects to the store at `address`.
+    pub(crate) fn open(address: DatabaseAddress) -> Result<Self, LedgerError> {
+        let database = Database::new(address)?;
+        let client = database.connect()?;
+        let statements = HashMap::new();
+        let identity = String::new();
+        let mut engine = Self {
+            database,
+            client,
+            statements,
+            limit: LONG,
+            identity,
+        };
+        let SqlValue::Int(version) = engine.value("SELECT version FROM jelouctl.store")? else {
+            return Err(LedgerError::no_ledger(&engine.database.address.shown));
+        };
+        check_version(
+            version,
+            LedgerFault::Setup,
+            "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
+             DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`",
+        )?;
+        if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
+            engine.identity = identity.into_owned();
+        }
+        Ok(engine)
+    }
+
+    /// The value that a query returns.
+    fn value(&self, query: &str) -> Result<SqlValue<'static>, LedgerError> {
+        self.database.call(SHORT, async {
+            let row = self.client.query_opt(query, &[]).await?;
+            row.map_or(Ok(SqlValue::Null), |row| value(&row, 0))
+        })
+    }
+
+    /// The statement for this text, prepared once for a connection.
+    fn statement(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
+        let text = || sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
+        self.prepared((sql, false), text)
+    }
+
+    /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
+    fn update_of_many(
+        &mut self,
+        sql: &'static str,
+        one: &Statement,
+    ) -> Result<Statement, LedgerError> {
+        let text = || {
+            let places = (1..).zip(one.params());
+            let (arrays, names): (Vec<_>, Vec<_>) = places
+                .map(|(place, of_type)| (format!("${place}::{of_type}[]"), format!("p{place}")))
+                .unzip();
+            let rows = format!(
+                " FROM unnest({}) AS each_row({}) WHERE ",
+                arrays.join(", "),
+                names.join(", ")
+            );
+            sql.replace('?', "each_row.p").replacen(" WHERE ", &rows, 1)
+        };
+        self.prepared((sql, true), text)
+    }
+
+    fn prepared(
+        &mut self,
+        key: (&'static str, bool),
+        text: impl FnOnce() -> String,
+    ) -> Result<Statement, LedgerError> {
+        if let Some(statement) = self.statements.get(&key) {
+            return Ok(statement.clone());
+        }
+        let statement = self
+            .database
+            .call(self.limit, self.client.prepare(&text()))?;
+        self.statements.insert(key, statement.clone());
+        Ok(statement)
+    }
+}
+
+impl DbEngine for DatabaseEngine {
+    fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
+        let begin = match changes {
+            // A long list takes longer than any other statement, and is sorted between two of them.
+            true if self.limit > LONG => {
+                "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
+            }
+            // Of what is not an exchange, more may be decided between two statements.
+            true if self.limit > SHORT => {
+                "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+            }
+            true => "BEGIN",
+            // The reader may pause.
+            false => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0"
+            }
+        };
+        self.database.call(SHORT, self.client.batch_execute(begin))
+    }
+
+    fn is_free(&mut self) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM store WHERE id = 1 FOR UPDATE SKIP LOCKED";
+        Ok(self
+            .database
+            .call(self.limit, self.client.query_opt(query, &[]))?
+            .is_some())
+    }
+
+    fn commit(&mut self) -> Result<(), LedgerError> {
+        // It waits for the disk, however long that takes.
+        self.database
+            .call(self.limit, self.client.batch_execute("COMMIT"))
+    }
+
+    fn rollback(&mut self) {
+        // A connection that is lost has done it already.
+        let _ = self
+            .database
+            .call(SHORT, self.client.batch_execute("ROLLBACK"));
+    }
+
+    fn walk(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        each: EachSqlRow<'_>,
+    ) -> Result<(), LedgerError> {
+        let statement = self.statement(sql)?;
+        let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
+        let rows = self
+            .database
+            .call(self.limit, self.client.query_raw(&statement, parameters))?;
+        let mut rows = pin!(rows.fuse());
+        loop {
+            // Inside a runtime, each call takes a thread: it waits for one row, and takes those that have arrived with it.
+            let arrived = self.database.call(self.limit, async {
+                let mut arrived = Vec::from_iter(rows.next().await.transpose()?);
+                while arrived.len() < ROWS_OF_A_CALL {
+                    match rows.next().now_or_never() {
+                        Some(Some(row)) => arrived.push(row?),
+                        Some(None) | None => break,
+                    }
+                }
+                Ok(arrived)
+            })?;
+            if arrived.is_empty() {
+                return Ok(());
+            }
+            for row in arrived {
+                let row = read(&row).map_err(|error| {
+                    LedgerError::from_statement(&self.database.address.shown, &error)
+                })?;
+                if each(row)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn lock(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
+        let statement = self.statement(sql)?;
+        let now = self.statement(NOW)?;
+        let parameters: Vec<_> = values
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        // In this order, on one connection.
+        let locked = async {
+            let (row, now) = try_join(
+                self.client.query_opt(&statement, &parameters),
+                self.client.query_one(&now, &[]),
+            )
+            .await?;
+            Ok((row.map(|row| read(&row)).transpose()?, now.try_get(0)?))
+        };
+        self.database.call(self.limit, locked)
+    }
+
+    fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
+        let one = self.statement(sql)?;
+        let mut changed = 0;
+        for some in all.chunks(AT_ONCE) {
+            if some.len() > 1 && sql.starts_with("UPDATE") {
+                let statement = self.update_of_many(sql, &one)?;
+                let columns = 0..one.params().len();
+                let columns: Vec<Vec<_>> = columns
+                    .map(|column| {
+                        some.iter()
+                            .filter_map(|values| values.get(column))
+                            .collect()
+                    })
+                    .collect();
+                let parameters: Vec<_> = columns
+                    .iter()
+                    .map(|column| column as &(dyn ToSql + Sync))
+                    .collect();
+                changed += self
+                    .database
+                    .call(self.limit, self.client.execute(&statement, &parameters))?;
+                continue;
+            }
+            let parameters: Vec<Vec<_>> = some
+                .iter()
+                .map(|values| {
+                    values
+                        .iter()
+                        .map(|value| value as &(dyn ToSql + Sync))
+                        .collect()
+                })
+                .collect();
+            let executed = parameters
+                .iter()
+                .map(|parameters| self.client.execute(&one, parameters));
+            let counts = self.database.call(self.limit, async {
+                join_all(executed).await.into_iter().collect()
+            });
+            changed += counts.map(|counts: Vec<u64>| counts.into_iter().sum::<u64>())?;
+        }
+        Ok(changed)
+    }
+
+    fn fill(
+        &mut self,
+        table: &'static str,
+        rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let copy = format!("COPY {table} FROM STDIN");
+        let mut sink = Box::pin(
+            self.database
+                .call(SHORT, self.client.copy_in::<_, Bytes>(&copy))?,
+        );
+        let mut chunk = String::with_capacity(2 * CHUNK);
+        let mut send = |chunk: &mut String| {
+            let bytes = Bytes::copy_from_slice(chunk.as_bytes());
+            chunk.clear();
+            self.database.call(LONG, sink.send(bytes))
+        };
+        rows(&mut |values| {
+            write_line(&mut chunk, values);
+            if chunk.len() >= CHUNK {
+                send(&mut chunk)
+            } else {
+                Ok(())
+            }
+        })?;
+        send(&mut chunk)?;
+        self.database.call(self.limit, sink.as_mut().finish())?;
+        Ok(())
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
+        self.database
+            .call(self.limit, self.client.batch_execute(sql))
+    }
+
+    fn now(&mut self) -> Result<i64, LedgerError> {
+        let now = self.statement(NOW)?;
+        self.database.call(SHORT, async {
+            self.client.query_one(&now, &[]).await?.try_get(0)
+        })
+    }
+
+    fn identity(&mut self) -> Result<String, LedgerError> {
+        Ok(self.identity.clone())
+    }
+
+    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
+        // What a transaction reads may be older than the clock.
+        let began =
+            self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
+        let now: i64 = self.database.call(SHORT, async {
+            self.client.query_one(&began, &[]).await?.try_get(0)
+        })?;
+        Ok(Box::new(move |_id, lost_at| lost_at > now))
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn ensure_writable(&mut self) -> Result<(), LedgerError> {
+        let query = "SELECT has_table_privilege('jelouctl.row', 'UPDATE')::int";
+        if let SqlValue::Int(1) = self.value(query)? {
+            return Ok(());
+        }
+        Err(LedgerError::rights(
+            &self.database.address.shown,
+            "permission denied for table row",
+        ))
+    }
+
+    fn limit(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+}
+
+fn read(row: &tokio_postgres::Row) -> Result<SqlRow, Error> {
+    (0..row.len())
+        .map(|column| value(row, column))
+        .collect::<Result<_, _>>()
+        .map(SqlRow)
+}
+
+fn value(row: &tokio_postgres::Row, column: usize) -> Result<SqlValue<'static>, Error> {
+    let of_type = row.columns().get(column).map(tokio_postgres::Column::type_);
+    Ok(match of_type {
+        Some(of_type) if *of_type == Type::INT4 => {
+            row.try_get::<_, Option<i32>>(column)?.map(i64::from).into()
+        }
+        Some(of_type) if *of_type == Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
+        _ => row.try_get::<_, Option<String>>(column)?.into(),
+    })
+}
+
+impl ToSql for SqlValue<'_> {
+    fn to_sql(
+        &self,
+        of_type: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(value) => value.to_sql(of_type, out),
+            Self::Text(text) => storable(text).as_ref().to_sql(of_type, out),
+        }
+    }
+
+    fn accepts(of_type: &Type) -> bool {
+        *of_type == Type::INT8 || *of_type == Type::TEXT
+    }
+
+    to_sql_checked!();
+}
+
+/// Writes a line for COPY.
+fn write_line(line: &mut String, values: &[SqlValue<'_>]) {
+    for (place, value) in values.iter().enumerate() {
+        line.push_str(if place == 0 { "" } else { "\t" });
+        match value {
+            SqlValue::Null => line.push_str("\\N"),
+            SqlValue::Int(value) => {
+                let _ = write!(line, "{value}");
+            }
+            SqlValue::Text(text) => {
+                for letter in storable(text).chars() {
+                    match letter {
+                        '\\' => line.push_str("\\\\"),
+                        '\t' => line.push_str("\\t"),
+                        '\n' => line.push_str("\\n"),
+                        '\r' => line.push_str("\\r"),
+                        other => line.push(other),
+                    }
+                }
+            }
+        }
+    }
+    line.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_escaped_for_copy() {
+        let mut line = String::new();
+        write_line(
+            &mut line,
+            &[
+                SqlValue::from("a\tb\\n\r\nñ\0"),
+                SqlValue::Null,
+                SqlValue::Int(-7),
+            ],
+        );
+        assert_eq!(line, "a\\tb\\\\n\\r\\nñ\u{fffd}\t\\N\t-7\n");
+    }
+}

@@ -1,0 +1,193 @@
+//! What can be wrong with the database of a ledger, and the way out.
+
+use std::error::Error as _;
+
+use tokio_postgres::error::SqlState;
+
+use crate::runs::ledger::error::{LedgerError, LedgerFault};
+use crate::runs::ledger::name::RunName;
+
+impl LedgerError {
+    /// The error of a setup that someone has to change.
+    pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
+        Self::new(LedgerFault::Setup, message, hint)
+    }
+
+    pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
+        let hint = "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; to continue \
+                    what was begun: `jelouctl bulk work`";
+        Self::new(
+            LedgerFault::Away,
+            format!("the database of the ledger, {at}, is not available: {cause}"),
+            hint,
+        )
+    }
+
+    fn login_refused(at: &str, cause: &str) -> Self {
+        let hint = "check that the role is there and may log in (PostgreSQL does not tell), and its password: in \
+                    JELOUCTL_LEDGER, PGPASSWORD, or by ledger_password_file or ledger_password_command of the profile";
+        Self::setup(
+            format!("the database of the ledger, {at}, does not let us in: {cause}"),
+            hint,
+        )
+    }
+
+    pub(super) fn no_ledger(at: &str) -> Self {
+        let hint = "as a role that owns the database and may create roles: jelouctl ledger setup; for an administrator: jelouctl ledger setup --print";
+        Self::new(
+            LedgerFault::NoLedger,
+            format!("the database {at} has no ledger of jelouctl"),
+            hint,
+        )
+    }
+
+    pub(crate) fn read_only() -> Self {
+        Self::new(
+            LedgerFault::ReadOnly,
+            "the database is read-only, or a standby",
+            "name the primary",
+        )
+    }
+
+    pub(super) fn pooler(cause: &str) -> Self {
+        let message = format!(
+            "a pooler between here and the database drops the settings of the session: {cause}"
+        );
+        Self::setup(message, "connect to the database itself")
+    }
+
+    pub(super) fn rights(at: &str, cause: &str) -> Self {
+        let hint = "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks";
+        Self::new(
+            LedgerFault::Rights,
+            format!("the role of {at} may not use the ledger: {cause}"),
+            hint,
+        )
+    }
+
+    pub(super) fn failed(cause: &str) -> Self {
+        let hint =
+            "look into the log of the database; `jelouctl bulk status` says how the run stands";
+        Self::new(
+            LedgerFault::Other,
+            format!("the ledger in the database cannot be read or written: {cause}"),
+            hint,
+        )
+    }
+
+    /// For a connection that failed.
+    pub(super) fn from_connect(at: &str, error: &tokio_postgres::Error) -> Self {
+        let cause = &with_causes(error);
+        let Some(refusal) = error.as_db_error() else {
+            // The crate offers no other way to tell.
+            if cause.contains("does not support TLS") {
+                let hint = "switch `ssl` on there: only to this machine itself a connection may be without it";
+                return Self::setup(
+                    format!("the database of the ledger, {at}, has no TLS"),
+                    hint,
+                );
+            }
+            if cause.contains("TLS handshake") {
+                let message = format!(
+                    "{at} is not the server that it should be, or its certificate cannot be verified: {cause}"
+                );
+                let hint = "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it";
+                return Self::setup(message, hint);
+            }
+            if cause.contains("password missing") {
+                return Self::login_refused(at, "it asks for a password, and none was given");
+            }
+            return Self::unreachable(at, cause);
+        };
+        let code = refusal.code();
+        if refusal.message().contains("startup parameter") {
+            Self::pooler("it takes none")
+        } else if [
+            SqlState::INVALID_PASSWORD,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        ]
+        .contains(code)
+        {
+            Self::login_refused(at, cause)
+        } else if *code == SqlState::INVALID_CATALOG_NAME {
+            let hint = "make it with createdb, then run `jelouctl ledger setup`";
+            Self::setup(format!("there is no such database: {at}: {cause}"), hint)
+        } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+            Self::rights(at, cause)
+        } else {
+            Self::unreachable(at, cause)
+        }
+    }
+
+    /// For a statement that failed.
+    pub(super) fn from_statement(at: &str, error: &tokio_postgres::Error) -> Self {
+        let cause = &with_causes(error);
+        let Some(code) = error.code() else {
+            // A value of ours that the database rejects; the crate offers no other way to tell.
+            return if cause.contains("serializing") {
+                Self::failed(cause)
+            } else {
+                Self::unreachable(at, cause)
+            };
+        };
+        // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors; and 25P03, the
+        // end of a transaction within which the process stood still.
+        let passes = ["57", "53", "55", "40", "08", "58", "25P03"]
+            .iter()
+            .any(|class| code.code().starts_with(class));
+        if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+            Self::rights(at, cause)
+        } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+            Self::read_only()
+        } else if [
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+            SqlState::DUPLICATE_PSTATEMENT,
+        ]
+        .contains(code)
+        {
+            Self::pooler("a statement that was prepared is missing, or is another's")
+        } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
+            Self::no_ledger(at)
+        } else if *code == SqlState::LOCK_NOT_AVAILABLE {
+            let busy = Self::unreachable(at, "another command is at work on it");
+            Self {
+                hint: "try again in a moment".to_owned(),
+                ..busy
+            }
+        } else if passes {
+            Self::unreachable(at, cause)
+        } else {
+            Self::failed(cause)
+        }
+    }
+
+    /// The same error of the end of the transaction that makes a run: whether it was made is not known.
+    pub(crate) fn during_import(self, run: &RunName) -> Self {
+        if self.fault != LedgerFault::Away {
+            return self;
+        }
+        let hint = "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again";
+        Self::new(
+            LedgerFault::Unusable,
+            format!("whether the run {run} was made is not known: {self}"),
+            hint,
+        )
+    }
+}
+
+/// The error and its causes, on one line.
+fn with_causes(error: &tokio_postgres::Error) -> String {
+    let Some(refusal) = error.as_db_error() else {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            let inner_text = inner.to_string();
+            if !text.contains(&inner_text) {
+                text = format!("{text}: {inner_text}");
+            }
+            cause = inner.source();
+        }
+        return text;
+    };
+    refusal.message().to_owned()
+}

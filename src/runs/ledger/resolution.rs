@@ -1,0 +1,229 @@
+//! How a person decides the state of rows: all or none, and only rows that are in the expected state. It is one transaction,
+//! so that a process that sends the run changes none of them meanwhile.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key};
+use super::db::{Db, values};
+use super::error::{LedgerError, LedgerFault};
+use super::model::RowState;
+use super::run::Run;
+use super::store::lock_store;
+use super::transitions::LockedRun;
+use crate::base::output::counted;
+use crate::phone::person_key;
+use crate::runs::once::{OnceHasher, OnceScope};
+
+/// The number of rows that one statement changes.
+const ROWS_AT_ONCE: usize = 10_000;
+
+/// The rows in a state that have a request; with the process that sent it last, if that was lost and has not said how it ended.
+const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id, host, pid FROM row CROSS JOIN message \
+     LEFT JOIN worker ON worker.id = row.worker AND left_at IS NULL AND row.ended_at IS NULL \
+     WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
+     ORDER BY row.n";
+
+/// Which rows are decided, and the states before and after.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolution {
+    pub(crate) change: [RowState; 2],
+    /// Only the rows at these lines of the list, and those for these people; all rows in the state if none is named.
+    pub(crate) lines: Vec<u64>,
+    pub(crate) people: Vec<String>,
+}
+
+/// A row in the state that is decided.
+struct StandingRow {
+    n: i64,
+    number: i64,
+    line: u64,
+    recipient: String,
+    /// The lost process that has not said how it ended: its number, and `db-2 pid 812`.
+    process: Option<(i64, String)>,
+}
+
+impl Resolution {
+    /// Whether rows are to be sent again.
+    pub(crate) fn sends_again(&self) -> bool {
+        self.change[1] == RowState::Pending
+    }
+}
+
+impl Run {
+    /// The lost processes that have not said how these rows ended, and may still send them if they are only suspended, without
+    /// those that were `asked` about: `4 rows at db-2 pid 812`.
+    pub(crate) fn lost_processes(
+        &self,
+        resolution: &Resolution,
+        asked: &[i64],
+    ) -> Result<Vec<(i64, String)>, LedgerError> {
+        let rows = self.change(|db, run| {
+            run.note_lost(db)?;
+            chosen_rows(db, run, resolution)
+        })?;
+        let mut lost: BTreeMap<_, u64> = BTreeMap::new();
+        for process in rows
+            .into_iter()
+            .filter_map(|row| row.process)
+            .filter(|(id, _)| !asked.contains(id))
+        {
+            *lost.entry(process).or_default() += 1;
+        }
+        Ok(lost
+            .into_iter()
+            .map(|((id, at), rows)| (id, format!("{} at {at}", counted(rows, "row"))))
+            .collect())
+    }
+
+    /// Decides rows by hand, and returns how many were changed, and how many were not: in a run with a key, a row is sent again
+    /// only if its person is still free under the key. Nothing changes if a row does not exist or is not in the expected
+    /// state, if a lost process that was not `asked` about may still send one that is to be sent again, or the write fails.
+    pub(crate) fn resolve(
+        &self,
+        resolution: &Resolution,
+        asked: &[i64],
+    ) -> Result<(u64, u64), LedgerError> {
+        let [from, to] = resolution.change;
+        let why = format!("decided by hand: {} as {}", from.name(), to.name());
+        let scope = if resolution.sends_again() {
+            self.details()?.scope()
+        } else {
+            None
+        };
+        self.store.db().change(|db| {
+            if scope.is_some() {
+                lock_store(db)?;
+            }
+            self.change_in(db, |db, run| {
+                run.check_identity(db)?;
+                run.note_lost(db)?;
+                if resolution.sends_again() && run.cancelled_at.is_some() {
+                    return Err(LedgerError::cancelled(self.name()));
+                }
+                // A process that sends the run compares its rows, and reads who is excluded, before it takes any.
+                if resolution.sends_again() {
+                    self.require_unsent(db)?;
+                }
+                let mut rows = chosen_rows(db, run, resolution)?;
+                let chosen = rows.len() as u64;
+                let mut lost = rows.iter().filter_map(|row| row.process.as_ref());
+                if resolution.sends_again() && lost.any(|(id, _)| !asked.contains(id)) {
+                    return Err(LedgerError::may_still_send());
+                }
+                if let Some(scope) = &scope {
+                    rows = free_rows(db, self.id, scope, rows)?;
+                }
+                let rows: Vec<_> = rows.iter().map(|row| (row.n, row.number)).collect();
+                let mut changed = 0;
+                for rows in rows.chunks(ROWS_AT_ONCE) {
+                    changed += run.decide(db, rows, [from, to], &why)?;
+                }
+                Ok((changed, chosen - changed))
+            })
+        })
+    }
+}
+
+/// The rows that are decided; an error if one of the lines or people has none in the expected state.
+fn chosen_rows(
+    db: &mut Db,
+    run: &LockedRun,
+    resolution: &Resolution,
+) -> Result<Vec<StandingRow>, LedgerError> {
+    let Resolution {
+        change: [from, _],
+        lines,
+        people,
+    } = resolution;
+    let mut rows = db.rows(STANDING, &values![run.id, from.name()], |mut row| {
+        let process = match row.opt_int(4)? {
+            Some(id) => Some((id, format!("{} pid {}", row.text(5)?, row.int(6)?))),
+            None => None,
+        };
+        Ok(StandingRow {
+            n: row.int(0)?,
+            number: row.int(1)?,
+            line: row.count(2)?,
+            recipient: row.take(3)?,
+            process,
+        })
+    })?;
+    if lines.is_empty() && people.is_empty() {
+        return Ok(rows);
+    }
+    let keys: HashSet<_> = people.iter().map(|person| person_key(person)).collect();
+    let at_lines: HashSet<_> = lines.iter().collect();
+    rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
+    let none = |of: &str| {
+        let hint = if run.is_doubtful() {
+            // Its report shows more rows as unknown.
+            "the run is in doubt: leave out who has got it with `jelouctl bulk resume RUN --exclude FILE`, or cancel it, and \
+             then decide its rows"
+        } else {
+            "`jelouctl bulk report RUN` has all rows with their lines and states"
+        };
+        LedgerError::new(
+            LedgerFault::Choice,
+            format!("there is no {} row {of}", from.name()),
+            hint,
+        )
+    };
+    if let Some(line) = lines
+        .iter()
+        .find(|line| !rows.iter().any(|row| row.line == **line))
+    {
+        return Err(none(&format!("at line {line}")));
+    }
+    let has_row = |person: &&String| {
+        rows.iter()
+            .any(|row| person_key(&row.recipient) == person_key(person))
+    };
+    match people.iter().find(|person| !has_row(person)) {
+        Some(person) => Err(none(&format!("to {person}"))),
+        None => Ok(rows),
+    }
+}
+
+/// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows.
+fn free_rows(
+    db: &mut Db,
+    run: i64,
+    scope: &OnceScope,
+    mut rows: Vec<StandingRow>,
+) -> Result<Vec<StandingRow>, LedgerError> {
+    let key = note_key(db, scope)?;
+    let hasher = OnceHasher::load(db)?;
+    let people: HashMap<_, _> = rows
+        .iter()
+        .map(|row| (row.n, hasher.person(&row.recipient)))
+        .collect();
+    fill_people(db, |each| {
+        people
+            .iter()
+            .try_for_each(|(n, person)| each(&values![person, *n]))
+    })?;
+    let mut own = HashSet::new();
+    let mut taken = HashSet::new();
+    claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
+        if row == Some((run, n)) {
+            own.insert(n);
+        } else if !entry.state.is_free() {
+            taken.insert(n);
+        }
+        Ok(())
+    })?;
+    // Two rows may have one person: the first of them is sent again.
+    let mut claimed = HashSet::new();
+    rows.retain(|row| {
+        !taken.contains(&row.n)
+            && people
+                .get(&row.n)
+                .is_some_and(|person| claimed.insert(person.clone()))
+    });
+    let new = rows.iter().filter(|row| !own.contains(&row.n));
+    let claims: Vec<_> = new
+        .filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec()))
+        .collect();
+    db.each(CLAIM_ROW, &claims)?;
+    Ok(rows)
+}

@@ -1,0 +1,502 @@
+//! A run, to read: its figures, its rows and what happened to it. A row that was under way in a lost process is shown as
+//! unknown, and so are the rows of an unfinished run whose store is not the one in which it was begun or last resumed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+
+use super::db::{Db, SqlRow, values};
+use super::error::{LedgerError, LedgerFault};
+use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
+use super::model::{Counts, RowState, SkipCounts, SkipReason};
+use super::name::RunName;
+use super::store::{Ledger, LostWorkers, process};
+use super::types::{DOUBTFUL, ReportedDelivery, ReportedRow, RowFilter, RowToSend, RunSettings};
+use crate::base::timestamps::from_millis;
+use crate::jelou::api::{DeliveryState, DeliveryStatus};
+use crate::runs::cost::RunCost;
+
+/// The number of rows still to be sent that are read at once.
+const ROWS_AT_ONCE: usize = 1000;
+/// The time in which a process that has made a run begins to send it, in milliseconds.
+const STARTS_WITHIN: i64 = 10_000;
+
+/// A row as reports show it, read by [`reported`].
+macro_rules! columns {
+    () => {
+        "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, row.at, began_at, \
+         ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker"
+    };
+}
+/// How many columns that are.
+pub(super) const REPORTED_COLUMNS: usize = 20;
+/// The rows for a person, in any run: with the message, and what [`is_in_doubt`] needs of the run.
+pub(super) const FIND: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", body, details, run.id, run.name, identity, finished_at FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
+     WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n AND message.run = known.run \
+     AND message.n = known.n AND run.id = known.run ORDER BY known.run, known.n"
+);
+const REPORT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
+);
+const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row CROSS JOIN message \
+     WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
+     ORDER BY row.n LIMIT ?3";
+
+/// A run.
+#[derive(Clone)]
+pub(crate) struct Run {
+    pub(super) store: Ledger,
+    pub(super) id: i64,
+    name: RunName,
+}
+
+/// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
+/// begun or last resumed. From its columns `identity, finished_at`, the first of them at this place.
+pub(super) fn is_in_doubt(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
+    Ok(
+        row.opt_text(at)?.is_some_and(|identity| identity != here)
+            && row.opt_int(at + 1)?.is_none(),
+    )
+}
+
+impl Run {
+    pub(super) fn new(store: Ledger, id: i64, name: RunName) -> Self {
+        Self { store, id, name }
+    }
+
+    pub(crate) fn name(&self) -> &RunName {
+        &self.name
+    }
+
+    pub(crate) fn store(&self) -> &Ledger {
+        &self.store
+    }
+
+    /// The same run after a pause that a connection to a database may not have survived.
+    pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
+        Ok(Self {
+            store: self.store.reconnected()?,
+            ..self.clone()
+        })
+    }
+
+    pub(super) fn on_own_connection(&self) -> Result<Self, LedgerError> {
+        Ok(Self {
+            store: self.store.reopened()?,
+            ..self.clone()
+        })
+    }
+
+    /// The row of a query about this run; an error if it was removed.
+    pub(super) fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
+        let found = self.store.db().first(query, &values![self.id])?;
+        found.ok_or_else(|| LedgerError::changed(&self.name))
+    }
+
+    /// Its properties.
+    pub(crate) fn details(&self) -> Result<RunSettings, LedgerError> {
+        let row = self.one("SELECT details FROM run WHERE id = ?1")?;
+        serde_json::from_str(row.text(0)?).map_err(LedgerError::damaged)
+    }
+
+    /// When the list was read, in milliseconds since 1970.
+    pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
+        self.one("SELECT created_at FROM run WHERE id = ?1")?.int(0)
+    }
+
+    /// The last outcome or decision, or the time when the run was made if there is none.
+    pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
+        self.one("SELECT changed_at FROM run WHERE id = ?1")?.int(0)
+    }
+
+    /// Whether a person cancelled it, so that nothing more of it is sent.
+    pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
+        Ok(self
+            .one("SELECT cancelled_at FROM run WHERE id = ?1")?
+            .opt_int(0)?
+            .is_some())
+    }
+
+    /// Why rows that are not sent here may have been sent.
+    pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
+        self.doubt_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
+    }
+
+    /// The same, from a row that begins with these two columns.
+    pub(super) fn doubt_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
+        let is_in_doubt = is_in_doubt(row, 0, &self.store.db().0.identity()?)?;
+        Ok(is_in_doubt.then(|| LedgerError::doubtful(&self.name.to_string())))
+    }
+
+    /// Checks that a person may change the run: the store can be written, and it is not a real run in a rehearsal.
+    pub(crate) fn require_change(&self) -> Result<(), LedgerError> {
+        if self.store.in_sandbox && !self.details()?.sandbox {
+            return Err(LedgerError::new(
+                LedgerFault::Choice,
+                format!(
+                    "run {} writes to real people, and the sandbox changes nothing of it",
+                    self.name
+                ),
+                "run the command outside of the sandbox",
+            ));
+        }
+        self.store.ensure_writable()
+    }
+
+    /// For callers that cannot work with a run in doubt.
+    pub(crate) fn whole(self) -> Result<Self, LedgerError> {
+        self.doubt()?.map_or(Ok(self), Err)
+    }
+
+    /// Refuses what cannot be done while a process sends it.
+    pub(super) fn require_unsent(&self, db: &mut Db) -> Result<(), LedgerError> {
+        match LostWorkers::read(db)?.sender(self.id) {
+            Some(process) => Err(LedgerError::in_use(&self.name, Some(&process.words()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a process sends it at this moment.
+    pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
+        Ok(self.store.lost()?.is_sent(self.id))
+    }
+
+    /// Whether it waits for somebody to resume it: no process sends it. One that was made just now and has not begun is about
+    /// to be sent by the process that made it.
+    pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
+        let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) \
+                     FROM run WHERE id = ?1";
+        let now = self.store.now()?;
+        self.store.db().read_transaction(|db| {
+            let row = db.one(query, &values![self.id])?;
+            let is_finished = row.is_set(1)?;
+            let has_begun = row.is_set(2)?;
+            let is_new = now.saturating_sub(row.int(0)?) < STARTS_WITHIN;
+            let is_awaited = !is_finished && (has_begun || !is_new);
+            Ok(is_awaited && !LostWorkers::read(db)?.is_sent(self.id))
+        })
+    }
+
+    /// Why no process takes its rows.
+    pub(crate) fn pause(&self) -> Result<Option<RunPause>, LedgerError> {
+        let mut row = self.one("SELECT paused, paused_by, paused_at FROM run WHERE id = ?1")?;
+        paused(&mut row)
+    }
+
+    /// The number of rows in each state.
+    pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
+        let counts = self.noted_counts()?;
+        Ok(if self.doubt()?.is_some() {
+            counts.with_lost_records()
+        } else {
+            counts
+        })
+    }
+
+    /// The same, even if the run is in doubt.
+    pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
+        let mut db = self.store.db();
+        let lost = LostWorkers::read(&mut db)?;
+        let mut counts = Counts::default();
+        // The rows under way have an index; to group all rows by their process, too, would take twice as long.
+        let query = "SELECT state, CAST(NULL AS BIGINT), count(*) FROM row WHERE run = ?1 AND state <> 'inflight' \
+                     GROUP BY state UNION ALL \
+                     SELECT state, worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY state, worker";
+        db.each_of(query, &values![self.id], |row| {
+            let state = lost.shown(row.named(0, RowState::from_name)?, row.opt_int(1)?);
+            *counts.count_mut(state) += row.count(2)?;
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
+    /// The number of rows that are still to be sent, even if the run is in doubt.
+    pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
+        self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?
+            .count(0)
+    }
+
+    /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
+    /// one, else the row's code, else `resolved` for a person's decision.
+    pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
+        let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN code = 'resolved' THEN code \
+                     ELSE coalesce(api_code, code, state) END, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row \
+                     WHERE run = ?1 AND state <> 'pending' AND state <> 'sent' GROUP BY 1, 2, 3";
+        let mut skips = SkipCounts::default();
+        let mut reasons = BTreeMap::new();
+        let mut db = self.store.db();
+        let lost = LostWorkers::read(&mut db)?;
+        db.each_of(query, &values![self.id], |mut row| {
+            let state = row.named(0, RowState::from_name)?;
+            let worker = row.opt_int(2)?;
+            let rows = row.count(3)?;
+            if state == RowState::Skipped {
+                skips.add(row.named(1, SkipReason::from_name)?, rows);
+            } else if worker.is_none() || lost.status(worker).is_some() {
+                *reasons.entry(row.take(1)?).or_default() += rows;
+            }
+            Ok(())
+        })?;
+        drop(db);
+        if self.doubt()?.is_some() {
+            reasons = BTreeMap::from([(DOUBTFUL.to_owned(), self.counts()?.unknown)]);
+        }
+        Ok((skips, reasons))
+    }
+
+    /// What happened to the run, in order.
+    pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
+        let query =
+            "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
+        self.store.db().rows(query, &values![self.id], |mut row| {
+            Ok(RunEvent {
+                kind: row.named(0, RunEventKind::from_name)?,
+                at: row.int(1)?,
+                reason: row.opt_take(2)?,
+                problem: row.opt_take(3)?,
+                until: row.opt_int(4)?,
+            })
+        })
+    }
+
+    /// The processes that send it, and those that were lost in the last day.
+    pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
+        const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
+        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, 0), coalesce(sent, 0) FROM worker \
+                     LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 END) AS inflight, \
+                     count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row WHERE run = ?1 GROUP BY worker) AS held \
+                     ON held.worker = worker.id WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
+        let mut db = self.store.db();
+        let now = db.0.now()?;
+        let mut workers = db.rows(query, &values![self.id], |mut row| {
+            let process = process(&mut row)?;
+            let inflight = row.count(6)?;
+            #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
+            let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
+            Ok(RunWorker {
+                joined_at: format!("{:.3}", from_millis(row.int(5)?)),
+                seen_s,
+                inflight,
+                sent: row.count(7)?,
+                host: process.host,
+                pid: process.pid,
+            })
+        })?;
+        workers.retain(|worker| worker.seen_s < A_DAY_S || worker.inflight > 0);
+        Ok(workers)
+    }
+
+    /// The recipient and the body of the first message, if possible of a row that is not skipped.
+    pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
+        let query = "SELECT recipient, body FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
+                     AND message.n = row.n AND recipient IS NOT NULL \
+                     ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
+        let found = self.store.db().first(query, &values![self.id])?;
+        found
+            .map(|mut row| Ok((row.take(0)?, row.take(1)?)))
+            .transpose()
+    }
+
+    /// The next rows after row `after` that are still to be sent, at most `most` of them.
+    pub(crate) fn pending_behind(
+        &self,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<RowToSend>, LedgerError> {
+        self.store
+            .db()
+            .rows(PENDING, &values![self.id, after, most as u64], |mut row| {
+                queued(&mut row)
+            })
+    }
+
+    /// Whether a person has made rows pending that no process has taken yet.
+    pub(crate) fn has_decided_rows(&self) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND code = 'resolved'";
+        self.store.db().exists(query, &values![self.id])
+    }
+
+    /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
+    pub(crate) fn pending_requests<E: From<LedgerError>>(
+        &self,
+        mut check: impl FnMut(&RowToSend) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = 0;
+        loop {
+            let rows = self.pending_behind(after, ROWS_AT_ONCE)?;
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
+            after = last.n;
+            rows.iter().try_for_each(&mut check)?;
+        }
+    }
+
+    /// Passes every row that matches `filter` to `write`, in the order of the input, all from one snapshot.
+    pub(crate) fn report<E: From<LedgerError>>(
+        &self,
+        filter: &RowFilter,
+        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let doubt = self.doubt()?;
+        let lost = self.store.lost()?;
+        let mut written = Ok(());
+        // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
+        let reader = self.store.reopened()?;
+        reader
+            .db()
+            .0
+            .walk(REPORT, &values![self.id], &mut |mut row| {
+                let row = reported(&mut row, &lost, doubt.as_ref())?;
+                if filter.takes(&row) {
+                    written = write(row);
+                }
+                Ok(if written.is_ok() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                })
+            })?;
+        written
+    }
+
+    /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
+    /// if that was asked. None without rates.
+    pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
+        let RunSettings {
+            estimate: Some(estimate),
+            sandbox: is_rehearsal,
+            ..
+        } = self.details()?
+        else {
+            return Ok(None);
+        };
+        let is_asked = self.asked_at()?.is_some();
+        let query = "SELECT charge, count(*), count(CASE WHEN state = 'sent' THEN 1 END), \
+                     count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) FROM row CROSS JOIN message \
+                     WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
+                     AND charge IS NOT NULL GROUP BY charge";
+        let delivered = DeliveryState::Delivered;
+        let read = DeliveryState::Read;
+        let replied = DeliveryState::Replied;
+        let values = values![self.id, delivered.status(), read.status(), replied.status()];
+        let rows = |row: SqlRow| Ok((row.count(0)?, [row.count(1)?, row.count(2)?, row.count(3)?]));
+        let counts: HashMap<_, _> = self
+            .store
+            .db()
+            .rows(query, &values, rows)?
+            .into_iter()
+            .collect();
+        let [all, sent, delivered] = [0, 1, 2].map(|column: usize| {
+            let of = |place: usize| {
+                counts
+                    .get(&(place as u64))
+                    .and_then(|counts| counts.get(column))
+                    .copied()
+            };
+            estimate.with_counts(|place| of(place).unwrap_or_default())
+        });
+        Ok(Some(RunCost {
+            is_rehearsal,
+            sent,
+            delivered: is_asked.then_some(delivered),
+            estimate: all,
+        }))
+    }
+}
+
+/// From the columns `delivery, delivery_code, delivery_reason`, the first of them at this place.
+pub(super) fn delivery_facts(
+    row: &mut SqlRow,
+    at: usize,
+) -> Result<Option<DeliveryStatus>, LedgerError> {
+    let Some(status) = row.opt_take(at)? else {
+        return Ok(None);
+    };
+    let code = row.opt_take(at + 1)?;
+    let reason = row.opt_take(at + 2)?;
+    Ok(Some(DeliveryStatus {
+        code,
+        reason,
+        ..DeliveryStatus::new(DeliveryState::from_status(&status))
+    }))
+}
+
+/// From the columns `n, number, line, recipient, path, body`.
+pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
+    Ok(RowToSend {
+        n: row.int(0)?,
+        number: row.int(1)? + 1,
+        line: row.count(2)?,
+        recipient: row.take(3)?,
+        path: row.take(4)?,
+        body: row.take(5)?,
+        deadline: None,
+    })
+}
+
+/// From the columns `paused, paused_by, paused_at`.
+pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> {
+    if row.opt_text(0)?.is_none() {
+        return Ok(None);
+    }
+    let reason = row.named(0, PauseReason::from_name)?;
+    Ok(Some(RunPause {
+        reason,
+        by: row.take(1)?,
+        at: row.int(2)?,
+    }))
+}
+
+/// Reads a row from [`columns`], as it is shown.
+pub(super) fn reported(
+    row: &mut SqlRow,
+    lost: &LostWorkers,
+    doubt: Option<&LedgerError>,
+) -> Result<ReportedRow, LedgerError> {
+    let state = row.named(4, RowState::from_name)?;
+    let worker = row.opt_int(19)?;
+    let at = row.opt_int(11)?;
+    let began_at = row.opt_int(12)?;
+    let delivery = match delivery_facts(row, 14)? {
+        None => None,
+        Some(facts) => Some(ReportedDelivery {
+            facts,
+            delivered_at: row.opt_int(17)?,
+            read_at: row.opt_int(18)?,
+        }),
+    };
+    let read = ReportedRow {
+        line: row.count(1)?,
+        recipient: row.opt_take(2)?,
+        cells: row.take(3)?,
+        state,
+        message_id: row.opt_take(5)?,
+        http_status: row
+            .opt_int(6)?
+            .and_then(|status| u16::try_from(status).ok()),
+        code: row
+            .opt_take(7)?
+            .or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
+        error: row.opt_take(8)?,
+        api_code: row.opt_take(9)?,
+        attempts: u32::try_from(row.int(10)?).unwrap_or_default(),
+        at,
+        ended_at: row
+            .opt_int(13)?
+            .or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
+        delivery,
+    };
+    let read = match lost.status(worker.filter(|_| state == RowState::Inflight)) {
+        Some(words) => read.lost(words),
+        None => read,
+    };
+    Ok(match doubt {
+        Some(doubt) => read.with_lost_records(doubt),
+        None => read,
+    })
+}

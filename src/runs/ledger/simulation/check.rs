@@ -1,0 +1,258 @@
+//! What must hold after every step. It reads the ledger on a connection of its own, and takes the server's word for what
+//! was sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::sender::ListPlan;
+use super::server::{RequestProgress, Server};
+use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::types::AttemptResult;
+
+/// A run and a row.
+type RowKey = (i64, i64);
+
+pub(super) struct Checker {
+    path: PathBuf,
+    /// None until the store exists.
+    db: Option<Connection>,
+    /// The state of the ledger and of the server that was checked last.
+    checked: (i64, usize, usize),
+    states: BTreeMap<RowKey, String>,
+}
+
+impl Checker {
+    pub(super) fn new(home: &Path) -> Self {
+        Self {
+            path: home.join("state.db"),
+            db: None,
+            checked: (0, 0, 0),
+            states: BTreeMap::new(),
+        }
+    }
+
+    fn db(&self) -> &Connection {
+        self.db.as_ref().expect("the store exists")
+    }
+
+    /// Opens the store for the checks.
+    pub(super) fn open(&mut self) {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&self.path, flags).expect("the store can be read");
+        db.set_prepared_statement_cache_capacity(32);
+        self.db = Some(db);
+    }
+
+    /// Returns what must not be so, unless nothing has changed since the last time.
+    pub(super) fn check(
+        &mut self,
+        server: &Server,
+        lists: &BTreeMap<String, ListPlan>,
+    ) -> Vec<String> {
+        let version = self
+            .db()
+            .query_row("PRAGMA data_version", [], |row| row.get(0))
+            .expect("the version can be read");
+        let now = (version, server.flights.len(), server.arrivals());
+        if now == self.checked {
+            return Vec::new();
+        }
+        self.checked = now;
+        let states = self.read_states();
+        let mut violations = Vec::new();
+        check_truth(&states, server, &mut violations);
+        self.check_final_states(&states, &mut violations);
+        self.check_runs(&states, lists, &mut violations);
+        self.states = states;
+        violations
+    }
+
+    fn read_states(&self) -> BTreeMap<RowKey, String> {
+        let mut rows = self
+            .db()
+            .prepare_cached("SELECT run, n, state FROM row")
+            .expect("rows can be read");
+        let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
+        let rows = rows.expect("rows can be read");
+        rows.map(|row| row.expect("a row can be read")).collect()
+    }
+
+    /// What was sent or skipped never changes.
+    fn check_final_states(&self, states: &BTreeMap<RowKey, String>, violations: &mut Vec<String>) {
+        for (row, before) in &self.states {
+            let is_final = matches!(before.as_str(), "sent" | "skipped");
+            let Some(state) = states.get(row).filter(|_| is_final) else {
+                continue;
+            };
+            if state != before {
+                violations.push(format!("final: row {row:?} was {before} and is {state}"));
+            }
+        }
+    }
+
+    /// No row is lost, and a finished run has no open ones.
+    fn check_runs(
+        &self,
+        states: &BTreeMap<RowKey, String>,
+        lists: &BTreeMap<String, ListPlan>,
+        violations: &mut Vec<String>,
+    ) {
+        let mut runs = self
+            .db()
+            .prepare_cached("SELECT id, name, finished_at IS NOT NULL FROM run")
+            .expect("runs can be read");
+        let runs = runs.query_map([], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, bool>(2)?,
+            ))
+        });
+        for run in runs.expect("runs can be read") {
+            let (id, name, is_finished) = run.expect("a run can be read");
+            let rows = || states.range((id, 0)..(id + 1, 0));
+            let expected = lists[&name].rows.len();
+            let found = rows().count();
+            if found != expected {
+                violations.push(format!("counts: run {name} has {found} of {expected} rows"));
+            }
+            let is_open = |state: &str| matches!(state, "pending" | "inflight");
+            if is_finished && rows().any(|(_, state)| is_open(state)) {
+                violations.push(format!("finished: run {name} has open rows"));
+            }
+        }
+    }
+
+    /// Whether nobody has paused or cancelled the run.
+    pub(super) fn may_leave(&self, run: i64) -> bool {
+        let query = "SELECT paused IS NULL AND cancelled_at IS NULL FROM run WHERE id = ?1";
+        let found = self.db().query_row(query, [run], |row| row.get(0));
+        let may_leave: Option<bool> = found.optional().expect("a run can be read");
+        may_leave.unwrap_or(true)
+    }
+
+    /// Whether a worker was not heard of for its lease.
+    pub(super) fn is_lease_over(&self, worker: i64, time_of_day: i64) -> bool {
+        let query = "SELECT seen_at + lease_ms <= ?2 FROM worker WHERE id = ?1";
+        let found = self
+            .db()
+            .query_row(query, [worker, time_of_day], |row| row.get(0));
+        let is_over: Option<bool> = found.optional().expect("a worker can be read");
+        is_over.unwrap_or(false)
+    }
+
+    /// The number of the newest connection of a worker.
+    pub(super) fn connection(&self, worker: i64) -> Option<i64> {
+        let query = "SELECT connection FROM worker WHERE id = ?1";
+        let found = self.db().query_row(query, [worker], |row| row.get(0));
+        found.optional().expect("a worker can be read")
+    }
+
+    /// The recipients of the rows of a run that were sent.
+    pub(super) fn sent_recipients(&self, run: i64) -> Vec<String> {
+        let query = "SELECT recipient FROM row, message WHERE row.run = ?1 AND state = 'sent' \
+                     AND message.run = row.run AND message.n = row.n";
+        let mut rows = self.db().prepare_cached(query).expect("rows can be read");
+        let rows = rows.query_map([run], |row| row.get(0));
+        let rows = rows.expect("rows can be read");
+        rows.map(|row| row.expect("a row can be read")).collect()
+    }
+
+    /// The rows that are unknown, with the workers that sent them last.
+    pub(super) fn unknown_rows(&self, run: i64) -> Vec<(i64, i64)> {
+        let query = "SELECT n, worker FROM row WHERE run = ?1 AND state = 'unknown' \
+                     AND worker IS NOT NULL AND ended_at IS NULL";
+        let mut rows = self.db().prepare_cached(query).expect("rows can be read");
+        let rows = rows.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)));
+        let rows = rows.expect("rows can be read");
+        rows.map(|row| row.expect("a row can be read")).collect()
+    }
+
+    /// Finds what the ledger has not taken of an outcome that an exchange has written.
+    pub(super) fn check_told(
+        &self,
+        run: i64,
+        ended: &AttemptResult,
+        has_true_clock: bool,
+    ) -> Option<String> {
+        let query = "SELECT state, number FROM row WHERE run = ?1 AND n = ?2";
+        let found = self
+            .db()
+            .query_row(query, [run, ended.n], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found: Option<(String, i64)> = found.optional().expect("a row can be read");
+        let (state, number) = found?;
+        if ended.state == RowState::Sent && state != "sent" {
+            return Some(format!("told: row {} was sent, and is {state}", ended.n));
+        }
+        // What was certainly not sent no longer counts for the limit.
+        let was_taken = number == ended.number && state == ended.state.name();
+        let is_unsent = matches!(ended.state, RowState::Failed | RowState::Pending);
+        if was_taken && is_unsent && has_true_clock {
+            let query = "SELECT count(*) FROM reached WHERE run = ?1 AND n = ?2 AND number = ?3";
+            let count = self
+                .db()
+                .query_row(query, [run, ended.n, number], |row| row.get(0));
+            let count: i64 = count.expect("the limit can be read");
+            if count > 0 {
+                return Some(format!("limit: row {} was not sent, and counts", ended.n));
+            }
+        }
+        None
+    }
+
+    /// All of the ledger that matters, a line each.
+    pub(super) fn dump(&self) -> Vec<String> {
+        let queries = [
+            "SELECT 'row ' || run || '/' || n || ' ' || state || ' due ' || ifnull(due_at, '-') || ' worker ' \
+             || ifnull(worker, '-') || ' number ' || number FROM row",
+            "SELECT 'worker ' || id || ' run ' || run || ' seen ' || seen_at || ' stopped ' || ifnull(stopped_at, '-') \
+             || ' left ' || ifnull(left_at, '-') FROM worker",
+            "SELECT 'run ' || id || ' ' || name || ' taken ' || taken || ' finished ' || ifnull(finished_at, '-') \
+             || ' paused ' || ifnull(paused, '-') || ' ' || pace FROM run",
+            "SELECT 'claim ' || ifnull(run, '-') || '/' || ifnull(n, '-') || ' ' || ifnull(state, '-') FROM claim",
+            "SELECT 'reached ' || at || ' by ' || run || '/' || n FROM reached",
+        ];
+        let mut lines = Vec::new();
+        for query in queries {
+            let mut rows = self.db().prepare(query).expect("the ledger can be read");
+            let rows = rows.query_map([], |row| row.get::<_, String>(0));
+            let rows = rows.expect("the ledger can be read");
+            lines.extend(rows.map(|row| row.expect("a row can be read")));
+        }
+        lines
+    }
+}
+
+/// A row whose message has left is not shown as unsent, and nothing is sent without its message.
+fn check_truth(states: &BTreeMap<RowKey, String>, server: &Server, violations: &mut Vec<String>) {
+    let counting = server.flights.iter().filter(|flight| flight.counts());
+    let with_message: BTreeSet<RowKey> = counting.filter_map(|flight| flight.message.row).collect();
+    for (row, state) in states {
+        let has_message = with_message.contains(row);
+        match state.as_str() {
+            "pending" | "failed" | "skipped" if has_message => {
+                violations.push(format!(
+                    "untrue: row {row:?} is {state}, and its message has left"
+                ));
+            }
+            "sent" if !has_message => {
+                violations.push(format!(
+                    "untrue: row {row:?} is sent, and nobody has its message"
+                ));
+            }
+            _ => {}
+        }
+    }
+    let accepted = server.flights.iter().filter(|flight| flight.is_accepted());
+    let rows: Vec<RowKey> = accepted.filter_map(row_of).collect();
+    let different: BTreeSet<_> = rows.iter().collect();
+    if different.len() < rows.len() {
+        violations.push("twice: a row was accepted twice".to_owned());
+    }
+}
+
+fn row_of(flight: &RequestProgress) -> Option<RowKey> {
+    flight.message.row
+}

@@ -1,0 +1,396 @@
+//! The operator: stops, cancels, removes, resolves and forgets. The operator tells the truth, and decides only what the
+//! recipients' chats show.
+
+use super::sender::scope;
+use super::server::Truth;
+use super::world::{Role, World, expect_explained, log, open_store, world};
+use crate::base::output::Sent;
+use crate::runs::ledger::claims::{ConfirmedEntries, KeyAddition, OnceEntry};
+use crate::runs::ledger::db::values;
+use crate::runs::ledger::delivery::{DeliveryUpdates, ProvenRow};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::model::{Counts, OnceState, RowState};
+use crate::runs::ledger::name::RunName;
+use crate::runs::ledger::resolution::Resolution;
+use crate::runs::ledger::run::Run;
+use crate::runs::ledger::store::Ledger;
+use crate::runs::ledger::types::RowFilter;
+
+/// A command of the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    Stop,
+    Cancel,
+    Resolve,
+    Remove,
+    Deliveries,
+    ResolveClaim,
+    ForgetClaim,
+    AddToKey,
+    Status,
+}
+
+pub(super) struct Operator {
+    wish: Wish,
+    name: RunName,
+    recipient: String,
+    store: Option<Ledger>,
+    /// What was shown before the decision.
+    seen_change: Option<i64>,
+    seen_claim: Option<OnceEntry>,
+    seen_proofs: Option<Vec<ProvenRow>>,
+}
+
+/// What a step has done, and whether there is another one.
+enum Done {
+    Looked(String),
+    Ended(String),
+}
+
+/// Lets nobody else act between a look and its decision.
+fn calmly<T>(work: impl FnOnce() -> T) -> T {
+    let before = world(|world| std::mem::replace(&mut world.is_calm, true));
+    let done = work();
+    world(|world| world.is_calm = before);
+    done
+}
+
+impl Operator {
+    pub(super) fn come(world: &mut World) {
+        let wish = world.choose(world.profile.wishes);
+        // Only a run without the key is added to it.
+        let mut names = world.names.clone();
+        if wish == Wish::AddToKey {
+            names.retain(|name| !world.lists[&name.to_string()].is_keyed);
+        }
+        if names.is_empty() {
+            return;
+        }
+        let name = names.swap_remove(world.rng.usize(0..names.len()));
+        let operator = Self {
+            wish,
+            name,
+            recipient: world.draw_recipient(),
+            store: None,
+            seen_change: None,
+            seen_claim: None,
+            seen_proofs: None,
+        };
+        world.add_actor(Role::Operator(Box::new(operator)));
+    }
+
+    /// Makes one step. False once the command has ended.
+    pub(super) fn step(&mut self) -> bool {
+        let done = self.act();
+        let words = match self.wish {
+            Wish::ResolveClaim | Wish::ForgetClaim => self.recipient.clone(),
+            _ => self.name.to_string(),
+        };
+        let command = format!("{} {:?} {words}", world(|world| world.current), self.wish);
+        match done {
+            Ok(Done::Looked(words)) => {
+                log(&format!("{command}: {words}"));
+                true
+            }
+            Ok(Done::Ended(words)) => {
+                log(&format!("{command}: {words}"));
+                false
+            }
+            Err(error) => {
+                log(&format!("{command}: {error}"));
+                expect_explained(&error);
+                false
+            }
+        }
+    }
+
+    fn act(&mut self) -> Result<Done, LedgerError> {
+        let store = match &self.store {
+            Some(store) => store.clone(),
+            None => open_store()?,
+        };
+        self.store = Some(store.clone());
+        match self.wish {
+            Wish::Stop => {
+                let is_stopped = store.run(&self.name)?.stop(None)?;
+                Ok(Done::Ended(format!("stopped: {is_stopped}")))
+            }
+            Wish::Cancel => {
+                let is_cancelled = store.run(&self.name)?.cancel()?;
+                Ok(Done::Ended(format!("cancelled: {is_cancelled}")))
+            }
+            Wish::Status => {
+                check_report(&store.run(&self.name)?)?;
+                Ok(Done::Ended("shown".to_owned()))
+            }
+            Wish::Resolve => calmly(|| resolve(&store.run(&self.name)?)),
+            Wish::Deliveries => self.learn(&store),
+            Wish::Remove => self.remove(&store),
+            Wish::ResolveClaim => calmly(|| self.resolve_claim(&store)),
+            Wish::ForgetClaim => self.forget_claim(&store),
+            Wish::AddToKey => calmly(|| self.add_to_key(&store)),
+        }
+    }
+
+    /// Jelou's list proves rows; it is read some time before they are decided.
+    fn learn(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
+        let run = store.run(&self.name)?;
+        let Some(proven) = self.seen_proofs.take() else {
+            let query = "SELECT n, number FROM row WHERE run = ?1 AND state = 'unknown'";
+            let mut proofs = store.db().rows(query, &values![run.id], |row| {
+                Ok(ProvenRow {
+                    n: row.int(0)?,
+                    number: row.int(1)?,
+                    evidence: "seen".to_owned(),
+                })
+            })?;
+            proofs.retain(|row| world(|world| world.truth((run.id, row.n)).has_message));
+            let found = proofs.len();
+            self.seen_proofs = Some(proofs);
+            return Ok(Done::Looked(format!("{found} rows are proven")));
+        };
+        let news = DeliveryUpdates {
+            proven,
+            ..DeliveryUpdates::default()
+        };
+        let decided = run.learn(&news)?;
+        Ok(Done::Ended(format!("{decided} rows are decided")))
+    }
+
+    /// What a removed run has sent may be sent once more.
+    fn remove(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
+        let run = store.run(&self.name)?;
+        let Some(seen) = self.seen_change else {
+            self.seen_change = Some(run.changed_at()?);
+            return Ok(Done::Looked("looked".to_owned()));
+        };
+        world(|world| {
+            let server = &mut world.server;
+            for flight in &server.flights {
+                let is_of_run = flight.message.row.is_some_and(|(of, _)| of == run.id);
+                if is_of_run && flight.counts() {
+                    let message = &flight.message;
+                    let whose = (message.recipient.clone(), message.text.clone());
+                    *server.allowed.entry(whose).or_insert(1) += 1;
+                }
+            }
+        });
+        run.remove(seen)?;
+        world(|world| world.count("removed"));
+        Ok(Done::Ended("removed".to_owned()))
+    }
+
+    fn resolve_claim(&self, store: &Ledger) -> Result<Done, LedgerError> {
+        let person = store.hasher()?.person(&self.recipient);
+        let is_open = |entry: &OnceEntry| entry.state == OnceState::Unknown && entry.run.is_none();
+        if !store
+            .standing(&scope(), &person)?
+            .is_some_and(|entry| is_open(&entry))
+        {
+            return Ok(Done::Ended("nothing to decide".to_owned()));
+        }
+        let truth = world(|world| world.server.truth_under_key(&self.recipient));
+        if truth.may_still_arrive {
+            return Ok(Done::Ended("a message may still arrive".to_owned()));
+        }
+        let sent = if truth.has_message {
+            Sent::Yes
+        } else {
+            Sent::No
+        };
+        world(|world| world.count("decided claims"));
+        let is_decided = store.decide_claim(&scope(), &person, sent)?;
+        Ok(Done::Ended(format!("{sent:?}: {is_decided}")))
+    }
+
+    /// After this, the recipient may get one more message under the key.
+    fn forget_claim(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
+        let person = store.hasher()?.person(&self.recipient);
+        let Some(seen) = &self.seen_claim else {
+            let standing = store.standing(&scope(), &person)?;
+            let Some(entry) = standing else {
+                return Ok(Done::Ended("nothing to forget".to_owned()));
+            };
+            if matches!(entry.state, OnceState::UnderWay | OnceState::ToBeSent) {
+                return Ok(Done::Ended("it is still to be sent".to_owned()));
+            }
+            let words = format!("{:?}", entry.state);
+            self.seen_claim = Some(entry);
+            return Ok(Done::Looked(words));
+        };
+        let is_forgotten =
+            calmly(|| store.forget(&scope(), &ConfirmedEntries::Person(&person, seen)));
+        // If the answer is lost, it may be forgotten.
+        if !matches!(is_forgotten, Ok(false)) {
+            world(|world| {
+                let allowed = world.server.count_under_key(&self.recipient) + 1;
+                let recipient = self.recipient.clone();
+                let known = world.server.key_allowed.entry(recipient).or_insert(1);
+                let is_certain = is_forgotten.is_ok();
+                *known = if is_certain {
+                    allowed
+                } else {
+                    allowed.max(*known)
+                };
+                world.count("forgotten");
+            });
+        }
+        Ok(Done::Ended(format!("forgotten: {}", is_forgotten?)))
+    }
+
+    /// Those whom the run has certainly reached get no more messages under the key than they have.
+    fn add_to_key(&self, store: &Ledger) -> Result<Done, LedgerError> {
+        let run = store.run(&self.name)?.whole()?;
+        run.prepare()?;
+        if !run.counts()?.is_finished() || run.details()?.conditions.once.is_some() {
+            return Ok(Done::Ended("it is unfinished, or has a key".to_owned()));
+        }
+        let added = store.add_to_key(&scope(), &run)?;
+        if matches!(added, KeyAddition::Added(_)) {
+            world(|world| {
+                world.count("added to the key");
+                for recipient in world.checker.sent_recipients(run.id) {
+                    let allowed = world.server.count_under_key(&recipient)
+                        + world.singles_before_launch(&recipient);
+                    world.server.key_allowed.insert(recipient, allowed);
+                }
+            });
+        }
+        Ok(Done::Ended(format!("{added:?}")))
+    }
+}
+
+impl World {
+    /// How many single sends to this recipient under the key may still leave. Those in the middle of a step may be to anybody.
+    fn singles_before_launch(&self, recipient: &str) -> u32 {
+        let singles = self.actors.iter().filter(|actor| {
+            let Ok(role) = actor.role.try_borrow() else {
+                return true;
+            };
+            match &*role {
+                Some(Role::Single(single)) => single.may_still_send_under_key(recipient),
+                _ => false,
+            }
+        });
+        u32::try_from(singles.count()).expect("there are few actors")
+    }
+}
+
+/// Decides rows as the chats show them.
+fn resolve(run: &Run) -> Result<Done, LedgerError> {
+    use RowState::{Failed, Pending, Sent as RowSent, Unknown};
+    let change = world(|world| {
+        world.choose(&[
+            [Unknown, RowSent],
+            [Unknown, Failed],
+            [Unknown, Pending],
+            [Failed, Pending],
+        ])
+    });
+    // Those of lost processes become unknown first.
+    run.prepare()?;
+    let query = "SELECT n FROM row WHERE run = ?1 AND state = ?2";
+    let from = change[0].name();
+    let mut rows = run
+        .store
+        .db()
+        .rows(query, &values![run.id, from], |row| row.int(0))?;
+    rows.retain(|n| is_true(change, (run.id, *n)));
+    let max = world(|world| world.rng.usize(1..4));
+    rows.truncate(max);
+    if rows.is_empty() {
+        return Ok(Done::Ended(format!("no rows for {change:?}")));
+    }
+    let resolution = Resolution {
+        change,
+        lines: rows.iter().map(|n| n.unsigned_abs() + 1).collect(),
+        people: Vec::new(),
+    };
+    let Some(asked) = ask_about_lost(run, &resolution)? else {
+        return Ok(Done::Ended("a process may still send it".to_owned()));
+    };
+    let resolved = run.resolve(&resolution, &asked)?;
+    world(|world| world.count("resolved"));
+    Ok(Done::Ended(format!("{change:?} of {rows:?}: {resolved:?}")))
+}
+
+/// Whether a decision agrees with what the recipient has. Of a row at the socket of a suspended process the chat shows nothing:
+/// before it is sent again, the operator is asked about that process.
+fn is_true([from, to]: [RowState; 2], row: (i64, i64)) -> bool {
+    let Truth {
+        has_message,
+        may_still_arrive,
+    } = if to == RowState::Pending {
+        world(|world| world.server.truth(row))
+    } else {
+        world(|world| world.truth(row))
+    };
+    match (from, to) {
+        (_, RowState::Sent) => has_message,
+        (RowState::Failed, _) => true,
+        _ => !has_message && !may_still_arrive,
+    }
+}
+
+/// The lost processes that the operator was asked about; None if one of them still runs.
+fn ask_about_lost(run: &Run, resolution: &Resolution) -> Result<Option<Vec<i64>>, LedgerError> {
+    let mut asked = Vec::new();
+    if !resolution.sends_again() {
+        return Ok(Some(asked));
+    }
+    loop {
+        let lost = run.lost_processes(resolution, &asked)?;
+        if lost.is_empty() {
+            return Ok(Some(asked));
+        }
+        for (worker, _) in lost {
+            let is_running = world(|world| {
+                let actor = world.workers.get(&worker);
+                actor.is_some_and(|actor| world.lives(*actor))
+            });
+            if is_running {
+                return Ok(None);
+            }
+            asked.push(worker);
+        }
+    }
+}
+
+/// Checks that what is shown of a run is true.
+pub(super) fn check_report(run: &Run) -> Result<(), LedgerError> {
+    let mut shown = Vec::new();
+    let counts = calmly(|| {
+        run.report::<LedgerError>(&RowFilter::default(), |row| {
+            shown.push((row.line, row.state));
+            Ok(())
+        })?;
+        run.counts()
+    })?;
+    world(|world| {
+        let name = run.name().to_string();
+        let mut of_rows = Counts::default();
+        for (line, state) in shown {
+            *of_rows.count_mut(state) += 1;
+            let n = i64::try_from(line).expect("a list is short") - 1;
+            let truth = world.truth((run.id, n));
+            let may_have = truth.has_message || truth.may_still_arrive;
+            let is_untrue = match state.sent() {
+                Sent::No => may_have && !world.at_the_socket.contains_key(&(run.id, n)),
+                Sent::Yes => !truth.has_message,
+                Sent::Unknown => false,
+            };
+            if is_untrue {
+                world.violate(format!(
+                    "report: row {n} of {name} is shown as {state:?}: {truth:?}"
+                ));
+            }
+        }
+        let rows = world.lists[&name].rows.len() as u64;
+        if of_rows != counts || counts.all() != rows {
+            world.violate(format!(
+                "report: {of_rows:?} are shown of {name}, and {counts:?} counted"
+            ));
+        }
+    });
+    Ok(())
+}

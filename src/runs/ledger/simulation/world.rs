@@ -1,0 +1,563 @@
+//! The world of a simulation: its clock and random numbers, the actors, the scheduler that lets one after the other make a
+//! step, and the log. It belongs to one thread.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::check::Checker;
+use super::engine::{FaultRates, drop_killed, was_killed};
+use super::mutants::Mutation;
+use super::operator::Operator;
+use super::profile::Profile;
+use super::sender::{LateExchange, ListPlan, Sender};
+use super::server::{MessageKind, Server, Truth};
+use super::single::SingleSend;
+use crate::base::clock::simulated::{self, ClockReading};
+use crate::runs::ledger::comparing::FIRST_TIME;
+use crate::runs::ledger::error::{LedgerError, LedgerFault};
+use crate::runs::ledger::name::RunName;
+use crate::runs::ledger::store::{Ledger, LedgerLocation};
+
+/// Times are in milliseconds since the simulation began.
+pub(super) const SECOND: i64 = 1_000;
+pub(super) const MINUTE: i64 = 60 * SECOND;
+pub(super) const HOUR: i64 = 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * HOUR;
+/// The time limit of a request.
+pub(super) const TIMEOUT: i64 = 30 * SECOND;
+/// The time of day at which a simulation begins, in milliseconds since 1970.
+const START: i64 = FIRST_TIME + 20 * DAY;
+const MAX_ACTORS: usize = 5;
+/// How deep actors may run within an operation of another one.
+const MAX_DEPTH: usize = 3;
+
+thread_local! {
+    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+/// Works on the world of this thread. The work must not open a store or run an actor.
+pub(super) fn world<T>(work: impl FnOnce(&mut World) -> T) -> T {
+    WORLD.with_borrow_mut(|world| work(world.as_mut().expect("a simulation runs")))
+}
+
+/// Adds a line to the log.
+pub(super) fn log(line: &str) {
+    world(|world| world.log(line));
+}
+
+/// Begins a world on this thread.
+pub(super) fn begin(new: World) {
+    new.set_clocks();
+    simulated::set_sleep(Some(sleep));
+    WORLD.set(Some(new));
+}
+
+/// Ends the world of this thread.
+pub(super) fn end() -> World {
+    let ended = WORLD.take().expect("a simulation runs");
+    simulated::set(None);
+    simulated::set_sleep(None);
+    ended
+}
+
+/// What an actor does.
+pub(super) enum Role {
+    Sender(Box<Sender>),
+    Single(Box<SingleSend>),
+    Operator(Box<Operator>),
+}
+
+/// A process, or the operator at a command.
+pub(super) struct Actor {
+    pub(super) id: usize,
+    /// Until when it is suspended.
+    suspended_until: Cell<i64>,
+    /// Empty once it has ended, and borrowed while it makes a step.
+    pub(super) role: RefCell<Option<Role>>,
+}
+
+pub(super) struct World {
+    pub(super) home: PathBuf,
+    pub(super) rng: fastrand::Rng,
+    pub(super) profile: &'static Profile,
+    pub(super) is_shared: bool,
+    pub(super) faults: FaultRates,
+    pub(super) mutation: Option<&'static Mutation>,
+    /// True time since the beginning.
+    pub(super) now: i64,
+    /// How far the time of day is off, and how often somebody has set it.
+    clock_offset: i64,
+    pub(super) clock_jumps: u64,
+    began: Instant,
+    /// Nobody else runs within the present step.
+    pub(super) is_calm: bool,
+    /// The faults are over, and everything that is left must end.
+    pub(super) is_ending: bool,
+    /// The actor that makes a step; 0 is the simulation itself.
+    pub(super) current: usize,
+    depth: usize,
+    last_id: usize,
+    pub(super) actors: Vec<Rc<Actor>>,
+    pub(super) late_exchanges: Vec<LateExchange>,
+    /// The actor behind each worker of the ledger.
+    pub(super) workers: BTreeMap<i64, usize>,
+    /// Actors that were killed, or failed, or were lost: rows of theirs may be unknown that never left.
+    pub(super) unclean: BTreeSet<usize>,
+    /// Rows that have passed their deadline check, and have not left: each with its actor.
+    pub(super) at_the_socket: BTreeMap<(i64, i64), usize>,
+    pub(super) server: Server,
+    pub(super) checker: Checker,
+    pub(super) names: Vec<RunName>,
+    pub(super) lists: BTreeMap<String, ListPlan>,
+    pub(super) violations: Vec<String>,
+    pub(super) lines: Vec<String>,
+    pub(super) steps: u64,
+    pub(super) operations: u64,
+    /// How often something happened that a run must reach, by name.
+    pub(super) events: BTreeMap<&'static str, u64>,
+}
+
+impl World {
+    pub(super) fn new(home: PathBuf, seed: u64, profile: &'static Profile) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let is_shared = profile.is_shared.unwrap_or_else(|| rng.bool());
+        let faults = profile.draw_faults(&mut rng);
+        let has_limit = rng.u32(0..100) < profile.limit_percent;
+        let limit = has_limit.then(|| rng.u32(1..4));
+        let server = Server::new(profile.refused_percent, limit);
+        Self {
+            checker: Checker::new(&home),
+            home,
+            rng,
+            profile,
+            is_shared,
+            faults,
+            mutation: None,
+            now: 0,
+            clock_offset: 0,
+            clock_jumps: 0,
+            began: Instant::now(),
+            is_calm: false,
+            is_ending: false,
+            current: 0,
+            depth: 0,
+            last_id: 0,
+            actors: Vec::new(),
+            late_exchanges: Vec::new(),
+            workers: BTreeMap::new(),
+            unclean: BTreeSet::new(),
+            at_the_socket: BTreeMap::new(),
+            server,
+            names: Vec::new(),
+            lists: BTreeMap::new(),
+            violations: Vec::new(),
+            lines: Vec::new(),
+            steps: 0,
+            operations: 0,
+            events: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn log(&mut self, line: &str) {
+        self.lines.push(format!("{:>9} {line}", self.now));
+    }
+
+    pub(super) fn count(&mut self, event: &'static str) {
+        *self.events.entry(event).or_default() += 1;
+    }
+
+    /// Something happened that must not.
+    pub(super) fn violate(&mut self, words: String) {
+        self.log(&format!("VIOLATION {words}"));
+        self.violations.push(words);
+    }
+
+    fn set_clocks(&self) {
+        let passed = Duration::from_millis(self.now.unsigned_abs());
+        simulated::set(Some(ClockReading {
+            unix_millis: self.time_of_day(),
+            instant: self.began + passed,
+            since_boot: passed,
+        }));
+    }
+
+    /// What the clock shows, in milliseconds since 1970.
+    pub(super) fn time_of_day(&self) -> i64 {
+        START + self.now + self.clock_offset
+    }
+
+    /// Lets time pass.
+    pub(super) fn advance(&mut self, by: i64) {
+        self.now += by;
+        self.set_clocks();
+    }
+
+    /// Somebody sets the clock.
+    fn set_clock(&mut self, by: i64) {
+        self.clock_offset += by;
+        self.clock_jumps += 1;
+        self.log(&format!("the clock is set by {by} ms"));
+        self.set_clocks();
+    }
+
+    pub(super) fn percent(&mut self, percent: u32) -> bool {
+        self.rng.u32(0..100) < percent
+    }
+
+    pub(super) fn choose<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.rng.usize(0..choices.len())]
+    }
+
+    pub(super) fn may_interleave(&self) -> bool {
+        self.depth < MAX_DEPTH && !self.is_calm && self.current != 0
+    }
+
+    /// Whether this step runs within another one.
+    pub(super) fn is_nested(&self) -> bool {
+        self.depth > 0
+    }
+
+    pub(super) fn lives(&self, actor: usize) -> bool {
+        self.actors.iter().any(|other| other.id == actor)
+    }
+
+    pub(super) fn draw_recipient(&mut self) -> String {
+        let number = self.rng.u64(0..self.profile.recipients);
+        format!("{}", 593_990_000_000 + number)
+    }
+
+    /// A request leaves. None if there is no network.
+    pub(super) fn launch(&mut self, message: MessageKind) -> Option<usize> {
+        let words = format!(
+            "  to {}: {} of row {:?}",
+            message.recipient, message.text, message.row
+        );
+        let flight = self.server.launch(message, &mut self.rng, self.now);
+        let end = if flight.is_some() {
+            "leaves"
+        } else {
+            "meets no network"
+        };
+        self.log(&format!("{words} {end}"));
+        flight
+    }
+
+    /// Requests arrive that are due.
+    pub(super) fn receive(&mut self) {
+        let (events, violations) = self.server.receive(self.now);
+        for line in events {
+            self.count("accepted");
+            self.log(&line);
+        }
+        for words in violations {
+            self.violate(words);
+        }
+    }
+
+    /// What is true of the message of a row, also of one at the socket.
+    pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
+        let truth = self.server.truth(row);
+        Truth {
+            may_still_arrive: truth.may_still_arrive || self.at_the_socket.contains_key(&row),
+            ..truth
+        }
+    }
+
+    /// Checks what must always hold.
+    pub(super) fn check(&mut self) {
+        let violations = self.checker.check(&self.server, &self.lists);
+        for words in violations {
+            self.violate(words);
+        }
+    }
+
+    pub(super) fn add_actor(&mut self, role: Role) {
+        self.last_id += 1;
+        self.actors.push(Rc::new(Actor {
+            id: self.last_id,
+            suspended_until: Cell::new(0),
+            role: RefCell::new(Some(role)),
+        }));
+    }
+
+    /// Suspends the actor that makes a step, from its next one on.
+    pub(super) fn suspend_current(&mut self, time: i64) {
+        let current = self.current;
+        if let Some(actor) = self.actors.iter().find(|actor| actor.id == current) {
+            actor.suspended_until.set(self.now + time);
+        }
+    }
+
+    pub(super) fn forget_ended(&mut self) {
+        let is_there =
+            |actor: &Rc<Actor>| actor.role.try_borrow().is_err() || actor.role.borrow().is_some();
+        self.actors.retain(is_there);
+    }
+
+    fn draw_actor(&mut self) -> Option<Rc<Actor>> {
+        let now = self.now;
+        let awake = self.actors.iter();
+        let awake: Vec<_> = awake
+            .filter(|actor| actor.suspended_until.get() <= now)
+            .cloned()
+            .collect();
+        if awake.is_empty() {
+            return None;
+        }
+        Some(Rc::clone(&awake[self.rng.usize(0..awake.len())]))
+    }
+
+    /// When something is due next.
+    fn next_event(&self) -> Option<i64> {
+        let wakes = self.actors.iter().map(|actor| actor.suspended_until.get());
+        let arrival = self.server.next_arrival();
+        let next = wakes.chain(arrival).filter(|at| *at > self.now);
+        next.min()
+    }
+
+    /// Ends the faults: whatever is left must end now.
+    pub(super) fn end_faults(&mut self) {
+        self.faults = FaultRates::default();
+        self.is_ending = true;
+        self.late_exchanges.clear();
+        for actor in &self.actors {
+            actor.suspended_until.set(0);
+            if let Some(Role::Sender(sender)) = &mut *actor.role.borrow_mut() {
+                sender.interrupt();
+            }
+        }
+        self.log("the faults end");
+    }
+}
+
+/// The store, opened for the actor that makes a step.
+pub(super) fn open_store() -> Result<Ledger, LedgerError> {
+    let home = world(|world| world.home.clone());
+    Ledger::open(LedgerLocation::Simulated(home), std::sync::Arc::new(|_| {}))
+}
+
+/// Finds an error that no fault explains.
+pub(super) fn expect_explained(error: &LedgerError) {
+    let words = error.to_string();
+    let is_explained = match error.fault {
+        LedgerFault::Choice | LedgerFault::InUse | LedgerFault::Stale => true,
+        LedgerFault::File => words.contains("database or disk is full"),
+        LedgerFault::Away | LedgerFault::Gone => world(|world| world.is_shared),
+        LedgerFault::Unusable => ["whether the run", "simulated", "database or disk is full"]
+            .iter()
+            .any(|explained| words.contains(explained)),
+        _ => false,
+    };
+    if !is_explained {
+        world(|world| world.violate(format!("error: {words} ({:?})", error.fault)));
+    }
+}
+
+/// What a process does while it sleeps: time passes, and others may run.
+fn sleep(time: Duration) {
+    let passed = i64::try_from(time.as_millis()).expect("a sleep is short");
+    let may_interleave = world(|world| {
+        world.advance(passed.max(1));
+        world.may_interleave()
+    });
+    if may_interleave {
+        interleave();
+    }
+}
+
+/// Lets others make some steps within an operation of this actor.
+pub(super) fn interleave() {
+    let steps = world(|world| {
+        world.depth += 1;
+        world.count("interleaved");
+        if world.rng.u8(0..8) == 0 {
+            let by = world.rng.i64(10 * SECOND..200 * SECOND);
+            world.advance(by);
+        }
+        world.rng.usize(1..6)
+    });
+    for _ in 0..steps {
+        make_step();
+    }
+    world(|world| world.depth -= 1);
+}
+
+/// Runs one step of an actor. One that is in the middle of a step does nothing.
+pub(super) fn run_actor(actor: &Actor) {
+    let Ok(mut place) = actor.role.try_borrow_mut() else {
+        return;
+    };
+    let Some(mut role) = place.take() else {
+        return;
+    };
+    let before = world(|world| std::mem::replace(&mut world.current, actor.id));
+    let depth = world(|world| world.depth);
+    let stepped = catch_unwind(AssertUnwindSafe(|| match &mut role {
+        Role::Sender(sender) => sender.step(),
+        Role::Single(single) => single.step(),
+        Role::Operator(operator) => operator.step(),
+    }));
+    match stepped {
+        Ok(true) => *place = Some(role),
+        Ok(false) => drop(role),
+        Err(payload) => {
+            drop_killed(role);
+            world(|world| {
+                world.is_calm = false;
+                world.depth = depth;
+                world.forget_actor(actor.id);
+                if !was_killed(&*payload) {
+                    let words = payload.downcast_ref::<String>().cloned();
+                    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+                    let words = words.or(text).unwrap_or_default();
+                    world.violate(format!("panic: {words}"));
+                }
+            });
+        }
+    }
+    world(|world| world.current = before);
+}
+
+impl World {
+    /// An actor has ended without order.
+    fn forget_actor(&mut self, actor: usize) {
+        self.unclean.insert(actor);
+        self.at_the_socket.retain(|_, of| *of != actor);
+    }
+}
+
+/// Ends an actor as SIGKILL does, unless it is in the middle of a step.
+fn kill(actor: &Actor) {
+    let Ok(mut place) = actor.role.try_borrow_mut() else {
+        return;
+    };
+    let Some(role) = place.take() else { return };
+    world(|world| {
+        world.log(&format!("{} is killed", actor.id));
+        world.forget_actor(actor.id);
+    });
+    drop_killed(role);
+}
+
+/// One step of the world: mostly one of an actor; else time passes, somebody comes, or a fault happens.
+pub(super) fn make_step() {
+    if world(|world| !world.violations.is_empty()) {
+        return;
+    }
+    let drawn = world(|world| {
+        world.steps += 1;
+        world.rng.u32(0..1000)
+    });
+    let suspensions = world(|world| world.profile.suspensions);
+    match drawn {
+        0..770 => {
+            if let Some(actor) = world(World::draw_actor) {
+                run_actor(&actor);
+            }
+        }
+        770..840 => world(World::let_time_pass),
+        840..880 => world(World::skip_to_next_event),
+        880..884 => world(World::sleep_for_long),
+        884..950 => world(World::add_somebody),
+        950..960 => {
+            if let Some(actor) = world(World::draw_actor)
+                && !world(|world| world.profile.has_no_kills)
+            {
+                kill(&actor);
+            }
+        }
+        960..964 => world(World::jump_clock),
+        964..980 => super::sender::run_late_exchange(),
+        _ if drawn < 980 + suspensions => world(World::suspend),
+        _ => {
+            if let Some(actor) = world(World::draw_actor) {
+                run_actor(&actor);
+            }
+        }
+    }
+    world(|world| {
+        world.receive();
+        world.forget_ended();
+        world.check();
+    });
+}
+
+impl World {
+    fn let_time_pass(&mut self) {
+        if self.percent(self.profile.lease_percent) {
+            let by = self.rng.i64(MINUTE..3 * MINUTE);
+            return self.advance(by);
+        }
+        let by = match self.rng.u8(0..10) {
+            0..7 => self.rng.i64(1..500),
+            7..9 => self.rng.i64(500..5 * SECOND),
+            _ => self.rng.i64(5 * SECOND..50 * SECOND),
+        };
+        self.advance(by);
+    }
+
+    fn skip_to_next_event(&mut self) {
+        if self.server.limit.is_some() && self.rng.u8(0..12) == 0 {
+            let by = self.rng.i64(HOUR..16 * HOUR);
+            self.advance(by);
+        } else if let Some(at) = self.next_event() {
+            self.advance((at - self.now).min(20 * SECOND));
+        }
+    }
+
+    /// The machine sleeps; rarely while something is in flight.
+    fn sleep_for_long(&mut self) {
+        let is_busy = self
+            .actors
+            .iter()
+            .any(|actor| match actor.role.try_borrow() {
+                Err(_) => true,
+                Ok(role) => matches!(&*role, Some(Role::Sender(sender)) if sender.has_tasks()),
+            });
+        if !is_busy || self.rng.u8(0..8) == 0 {
+            let by = self.rng.i64(10 * MINUTE..26 * HOUR);
+            self.advance(by);
+        }
+    }
+
+    fn add_somebody(&mut self) {
+        if self.actors.len() >= MAX_ACTORS {
+            return;
+        }
+        let drawn = self.rng.u32(0..100);
+        let profile = self.profile;
+        if self.names.is_empty() || drawn < profile.sender_percent {
+            Sender::come(self);
+        } else if drawn < profile.sender_percent + profile.single_percent {
+            SingleSend::come(self);
+        } else {
+            Operator::come(self);
+        }
+    }
+
+    fn suspend(&mut self) {
+        let Some(actor) = self.draw_actor() else {
+            return;
+        };
+        let time = if self.rng.bool() {
+            self.rng.i64(SECOND..50 * SECOND)
+        } else {
+            self.rng.i64(50 * SECOND..10 * MINUTE)
+        };
+        actor.suspended_until.set(self.now + time);
+        self.log(&format!("{} is suspended for {time} ms", actor.id));
+    }
+
+    /// Somebody sets the clock of a file's machine; that of a database moves by little. With a limit it is not set forward: then
+    /// recipients would count for less than 24 hours, and nothing could tell.
+    fn jump_clock(&mut self) {
+        let goes_forward = self.server.limit.is_none() && self.rng.bool();
+        let by = self.rng.i64(1..3 * HOUR);
+        let by = if self.is_shared { by / 1000 } else { by };
+        self.set_clock(if goes_forward { by } else { -by });
+    }
+}

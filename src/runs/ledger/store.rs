@@ -1,0 +1,305 @@
+//! The store: all runs of this machine, or of a team, and the messages under keys. It is found and opened here.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::db::{AliveCheck, Db, DbEngine, Process, SqlRow};
+use super::error::LedgerError;
+use super::file::{FileEngine, OnWait};
+use super::model::RowState;
+use super::{DatabaseAddress, DatabaseEngine};
+use crate::base::paths::STATE;
+use crate::base::private_file::FileError;
+
+/// The processes that send, and those that were lost and have not said how their rows ended.
+pub(super) struct LostWorkers {
+    /// Each with its run, and whether it is alive.
+    seen: Vec<(i64, Process, bool)>,
+    life: AliveCheck,
+}
+
+impl LostWorkers {
+    pub(super) fn read(db: &mut Db) -> Result<Self, LedgerError> {
+        let life = db.0.life()?;
+        let query =
+            "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
+        let seen = db.rows(query, &[], |mut row| {
+            let run = row.int(5)?;
+            let process = process(&mut row)?;
+            let is_alive = life(process.id, process.seen_at.saturating_add(process.lease_ms));
+            Ok((run, process, is_alive))
+        })?;
+        Ok(Self { seen, life })
+    }
+
+    /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
+    pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
+        if state == RowState::Inflight && self.status(worker).is_some() {
+            RowState::Unknown
+        } else {
+            state
+        }
+    }
+
+    /// Why rows under way are unknown, if this worker was lost.
+    pub(super) fn status(&self, worker: Option<i64>) -> Option<String> {
+        let (_, process, _) = self
+            .seen
+            .iter()
+            .find(|(_, process, is_alive)| Some(process.id) == worker && !is_alive)?;
+        Some(format!(
+            "the process that sent it was not heard of again: {}",
+            process.words()
+        ))
+    }
+
+    /// The lost processes of a run.
+    pub(super) fn in_run(&self, run: i64) -> impl Iterator<Item = i64> {
+        self.seen
+            .iter()
+            .filter(move |(of, _, is_alive)| *of == run && !is_alive)
+            .map(|(_, process, _)| process.id)
+    }
+
+    /// Whether the process of a single send, which may send until this time, is alive.
+    pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
+        id.is_some_and(|id| (self.life)(id, until))
+    }
+
+    pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {
+        self.seen
+            .iter()
+            .any(|(_, process, is_alive)| Some(process.id) == worker && *is_alive)
+    }
+
+    /// A process that sends the run.
+    pub(super) fn sender(&self, run: i64) -> Option<&Process> {
+        self.seen
+            .iter()
+            .find(|(of, _, is_alive)| *of == run && *is_alive)
+            .map(|(_, process, _)| process)
+    }
+
+    pub(super) fn is_sent(&self, run: i64) -> bool {
+        self.sender(run).is_some()
+    }
+}
+
+/// From the columns `id, host, pid, seen_at, lease_ms`.
+pub(super) fn process(row: &mut SqlRow) -> Result<Process, LedgerError> {
+    Ok(Process {
+        id: row.int(0)?,
+        host: row.take(1)?,
+        pid: row.int(2)?,
+        seen_at: row.int(3)?,
+        lease_ms: row.int(4)?,
+    })
+}
+
+/// Where the store is.
+#[derive(Clone, Debug)]
+pub(crate) enum LedgerLocation {
+    /// In the file `state.db` of a directory, if this user has one.
+    Files(Option<PathBuf>),
+    Database(Box<DatabaseAddress>),
+    /// In the files of a directory, within a simulation of this thread.
+    #[cfg(test)]
+    Simulated(PathBuf),
+}
+
+/// The store. All clones share one connection.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    db: Arc<Mutex<Db>>,
+    place: LedgerLocation,
+    on_wait: OnWait,
+    is_shared: bool,
+    /// Whether runs on the sandbox are meant, and no other may change.
+    pub(super) in_sandbox: bool,
+}
+
+impl Ledger {
+    /// Opens the store; a file is made where there is none.
+    pub(crate) fn open(place: LedgerLocation, on_wait: OnWait) -> Result<Self, LedgerError> {
+        Self::open_or_make(place, on_wait, true)?.ok_or_else(LedgerError::no_directory)
+    }
+
+    /// Opens the store without making anything; None if there is none.
+    pub(crate) fn open_to_look(
+        place: LedgerLocation,
+        on_wait: OnWait,
+    ) -> Result<Option<Self>, LedgerError> {
+        Self::open_or_make(place, on_wait, false)
+    }
+
+    fn open_or_make(
+        place: LedgerLocation,
+        on_wait: OnWait,
+        makes: bool,
+    ) -> Result<Option<Self>, LedgerError> {
+        let engine: Box<dyn DbEngine> = match &place {
+            LedgerLocation::Database(address) => {
+                Box::new(DatabaseEngine::open((**address).clone())?)
+            }
+            LedgerLocation::Files(None) => return Ok(None),
+            LedgerLocation::Files(Some(directory)) => {
+                match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
+                    Some(file) => Box::new(file),
+                    None => return Ok(None),
+                }
+            }
+            #[cfg(test)]
+            LedgerLocation::Simulated(directory) => super::simulation::open_engine(directory)?,
+        };
+        let is_shared = engine.is_shared();
+        Ok(Some(Self {
+            db: Arc::new(Mutex::new(Db(engine))),
+            place,
+            on_wait,
+            is_shared,
+            in_sandbox: false,
+        }))
+    }
+
+    /// The same store; `in_sandbox` tells whether the command works in the sandbox.
+    pub(crate) fn for_sandbox(self, in_sandbox: bool) -> Self {
+        Self { in_sandbox, ..self }
+    }
+
+    /// The same store on a connection of its own.
+    pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
+        Ok(Self::open(self.place.clone(), Arc::clone(&self.on_wait))?.for_sandbox(self.in_sandbox))
+    }
+
+    /// The same store after a pause that a connection to a database may not have survived.
+    pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
+        if self.is_shared() {
+            self.reopened()
+        } else {
+            Ok(self.clone())
+        }
+    }
+
+    pub(super) fn db(&self) -> MutexGuard<'_, Db> {
+        self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is a database, which several machines may share.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
+    /// again.
+    pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
+        let LedgerLocation::Files(Some(directory)) = &self.place else {
+            return Ok(());
+        };
+        let runs = directory.join("runs");
+        let keys = directory.join("once.db");
+        let is_run = |entry: fs::DirEntry| {
+            entry
+                .path()
+                .extension()
+                .is_some_and(|ending| ending == "db")
+        };
+        if fs::read_dir(&runs)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(is_run)
+        {
+            return Err(LedgerError::older_layout(&runs));
+        }
+        if keys.exists() {
+            Err(LedgerError::older_layout(&keys))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses a file that was put back to an earlier state: the people of runs and keys that it lacks would get their
+    /// messages again.
+    pub(crate) fn refuse_restored(&self) -> Result<(), LedgerError> {
+        if self.db().0.was_restored()? {
+            Err(LedgerError::restored())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The same, once: the next command takes the file as it is.
+    pub(crate) fn refuse_restored_once(&self) -> Result<(), LedgerError> {
+        let refused = self.refuse_restored();
+        if refused.is_err() {
+            self.db().0.accept_restore()?;
+        }
+        refused
+    }
+
+    /// The time of the clock that dates the rows, in milliseconds since 1970.
+    pub(crate) fn now(&self) -> Result<i64, LedgerError> {
+        self.db().0.now()
+    }
+
+    /// Whether no other process changes the store for long.
+    pub(crate) fn is_free(&self) -> Result<bool, LedgerError> {
+        self.db().0.is_free()
+    }
+
+    /// Says that this process waits for another one.
+    pub(crate) fn tell_of_wait(&self) {
+        (self.on_wait)(self.db().0.writing());
+    }
+
+    /// Checks that the store can be changed.
+    pub(crate) fn ensure_writable(&self) -> Result<(), LedgerError> {
+        self.db().0.ensure_writable()
+    }
+
+    /// Reads all of it, and finds damage.
+    pub(crate) fn check(&self) -> Result<(), LedgerError> {
+        self.db().0.check()
+    }
+
+    pub(super) fn lost(&self) -> Result<LostWorkers, LedgerError> {
+        LostWorkers::read(&mut self.db())
+    }
+}
+
+/// Checks that a file could be written in a directory, which need not exist, and creates nothing.
+pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
+    // A path that exists but cannot be read does not count as missing.
+    let is_missing = |path: &&Path| {
+        path.symlink_metadata()
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    let there = directory
+        .ancestors()
+        .find(|path| !is_missing(path))
+        .unwrap_or(directory);
+    let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
+    Ok(written.map_err(FileError::while_doing("write", directory))?)
+}
+
+impl LedgerLocation {
+    /// The files of this user.
+    pub(crate) fn home() -> Self {
+        Self::Files(STATE.directory())
+    }
+}
+
+/// Locks the store for a change of what is known of people: the second of two at once sees the first. Whoever locks a run,
+/// too, does so afterwards. Returns the number of the last run, and the time.
+pub(super) fn lock_store(db: &mut Db) -> Result<(i64, i64), LedgerError> {
+    let (store, now) =
+        db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+    Ok((
+        store
+            .ok_or_else(|| LedgerError::damaged("a row is missing"))?
+            .int(0)?,
+        now,
+    ))
+}

@@ -1,0 +1,353 @@
+//! The steps of a row that both a sending process and a person take. Each is part of a transaction that has locked the
+//! run, so that no two of them meet. A statement names the state that it changes, as the table of `RowState::may_become`
+//! has it; a row in another state stays as it is.
+
+use super::db::{Db, values};
+use super::error::LedgerError;
+use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
+use super::model::{CANCELLED, RowState, SkipDetail};
+use super::pace::Pace;
+use super::run::{Run, paused};
+use super::store::LostWorkers;
+
+/// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
+pub(super) const RECIPIENT_GAP: i64 = 6_000;
+
+/// Skips rows of a run: those in a state that meet the condition.
+macro_rules! skip {
+    ($state:literal, $and:literal) => {
+        concat!(
+            "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, api_code = NULL, http_status = NULL, \
+             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
+            $state,
+            "'",
+            $and
+        )
+    };
+}
+
+/// A run that is locked for the rest of a transaction.
+#[derive(Debug)]
+pub(super) struct LockedRun {
+    pub(super) id: i64,
+    pub(super) identity: String,
+    pub(super) pace: Pace,
+    pub(super) taken: i64,
+    pub(super) repeats: bool,
+    pub(super) changed_at: i64,
+    pub(super) finished_at: Option<i64>,
+    pub(super) cancelled_at: Option<i64>,
+    pub(super) pause: Option<RunPause>,
+    pub(super) told: Option<String>,
+    /// The time after it was locked, by the clock of the store.
+    pub(super) now: i64,
+}
+
+/// Locks a run; None if it was removed.
+pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
+    let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, changed_at, \
+                 finished_at, cancelled_at, told FROM run WHERE id = ?1 /*lock*/";
+    let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
+        return Ok(None);
+    };
+    Ok(Some(LockedRun {
+        id,
+        pause: paused(&mut row)?,
+        identity: row.take(3)?,
+        pace: serde_json::from_str(row.text(4)?).map_err(LedgerError::damaged)?,
+        taken: row.int(5)?,
+        repeats: row.is_set(6)?,
+        changed_at: row.int(7)?,
+        finished_at: row.opt_int(8)?,
+        cancelled_at: row.opt_int(9)?,
+        told: row.opt_take(10)?,
+        now,
+    }))
+}
+
+impl Run {
+    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
+    pub(super) fn change<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.db().change(|db| self.change_in(db, work))
+    }
+
+    /// The same within a transaction.
+    pub(super) fn change_in<T, E: From<LedgerError>>(
+        &self,
+        db: &mut Db,
+        work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let run = lock(db, self.id)?;
+        let mut run = run.ok_or_else(|| LedgerError::changed(self.name()))?;
+        let done = work(db, &mut run)?;
+        run.write(db)?;
+        Ok(done)
+    }
+}
+
+impl LockedRun {
+    /// Writes what changes of it.
+    pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
+        let pause = self.pause.as_ref();
+        db.run(
+            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, finished_at = ?6, cancelled_at = ?7, \
+             paused = ?8, paused_by = ?9, paused_at = ?10, told = ?11 WHERE id = ?1",
+            &values![
+                self.id,
+                &self.identity,
+                super::create_run::json(&self.pace)?,
+                self.taken,
+                self.changed_at,
+                self.finished_at,
+                self.cancelled_at,
+                pause.map(|paused| paused.reason.name()),
+                pause.map(|paused| paused.by.as_str()),
+                pause.map(|paused| paused.at),
+                self.told.as_deref()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Pauses it, unless it is paused already.
+    pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
+        if self.pause.is_none() {
+            self.pause = Some(RunPause {
+                reason,
+                by,
+                at: self.now,
+            });
+        }
+    }
+
+    /// Pauses an unfinished run whose store is not the one in which it was begun or last resumed, whatever else it is
+    /// paused for, until a person resumes it.
+    pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        if !self.is_elsewhere(db)? {
+            return Ok(());
+        }
+        let by = if self.identity.is_empty() {
+            "what a process that sends it was told is missing".to_owned()
+        } else {
+            format!("the store is another one now: {}", db.0.identity()?)
+        };
+        if self
+            .pause
+            .as_ref()
+            .is_none_or(|paused| paused.reason != PauseReason::Doubt || paused.by != by)
+        {
+            self.pause = None;
+            self.pause(PauseReason::Doubt, by);
+        }
+        Ok(())
+    }
+
+    /// Whether it is unfinished, and its store is not the one in which it was begun or last resumed.
+    pub(super) fn is_elsewhere(&self, db: &mut Db) -> Result<bool, LedgerError> {
+        Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
+    }
+
+    /// Whether its rows may be taken.
+    pub(super) fn may_leave(&self) -> bool {
+        self.pause.is_none() && self.cancelled_at.is_none()
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.pause
+            .as_ref()
+            .is_some_and(|paused| paused.reason == PauseReason::Doubt)
+    }
+
+    /// Notes that every row is final, if that is so.
+    pub(super) fn note_finished(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        if self.finished_at.is_some() {
+            return Ok(());
+        }
+        // Each part has its index; rows that were never tried are read from the last one that was taken.
+        let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight') \
+                    OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0) \
+                    OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0)";
+        if !db.exists(open, &values![self.id, self.taken])? {
+            self.finished_at = Some(self.now);
+            self.pause = None;
+            if self.cancelled_at.is_none() {
+                self.note(db, &RunEvent::now(RunEventKind::Ended))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the rows of lost processes unknown.
+    pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        let lost = LostWorkers::read(db)?;
+        let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
+        for worker in db.rows(query, &values![self.id], |row| row.int(0))? {
+            if let Some(words) = lost.status(Some(worker)) {
+                self.take_for_lost(db, worker, &words)?;
+            }
+        }
+        // In a database a process may come back, and say how its rows ended. One in a file whose lock was removed joins anew.
+        if !db.0.is_shared() {
+            for process in lost.in_run(self.id) {
+                db.run(
+                    "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1",
+                    &values![process, self.now],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the rows unknown that are under way in this process.
+    pub(super) fn take_for_lost(
+        &mut self,
+        db: &mut Db,
+        worker: i64,
+        words: &str,
+    ) -> Result<(), LedgerError> {
+        let changed = db.run(
+            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, error = ?4, http_status = NULL \
+             WHERE run = ?1 AND worker = ?2 AND state = 'inflight'",
+            &values![self.id, worker, self.now, words],
+        )?;
+        if changed > 0 {
+            self.changed_at = self.now;
+        }
+        Ok(())
+    }
+
+    /// Skips those of `rows` that are still to be sent.
+    pub(super) fn skip(
+        &mut self,
+        db: &mut Db,
+        rows: &[(i64, SkipDetail<'_>)],
+    ) -> Result<(), LedgerError> {
+        let skips: Vec<_> = rows
+            .iter()
+            .map(|(n, skip)| {
+                let [state, code, problem] = self.skipped(skip);
+                values![self.id, state, code, problem, self.now, *n].to_vec()
+            })
+            .collect();
+        if db.each(skip!("pending", " AND n = ?6"), &skips)? > 0 {
+            self.changed_at = self.now;
+        }
+        self.note_finished(db)
+    }
+
+    /// Skips every row that is still to be sent, so that none of them waits for another one any more.
+    pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+        let [state, code, problem] = self.skipped(&CANCELLED);
+        let skipped = values![self.id, state, code, problem, self.now];
+        // They may have been sent again since.
+        let failed = if self.is_doubtful() {
+            db.run(skip!("failed", ""), &skipped)?
+        } else {
+            0
+        };
+        if failed + db.run(skip!("pending", ""), &skipped)? > 0 {
+            self.changed_at = self.now;
+        }
+        self.note_finished(db)
+    }
+
+    /// State, code and problem of a skipped row. In a run whose pending rows may have been sent they become unknown instead.
+    fn skipped(&self, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
+        if self.is_doubtful() {
+            let unknown = RowState::Unknown.name().to_owned();
+            return [
+                unknown.clone(),
+                unknown,
+                format!("{problem}; it may have been sent before"),
+            ];
+        }
+        [
+            RowState::Skipped.name().to_owned(),
+            reason.name().to_owned(),
+            (*problem).to_owned(),
+        ]
+    }
+
+    /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
+    pub(super) fn decide(
+        &mut self,
+        db: &mut Db,
+        rows: &[(i64, i64)],
+        [from, to]: [RowState; 2],
+        why: &str,
+    ) -> Result<u64, LedgerError> {
+        if !from.may_become(to) {
+            return Err(LedgerError::no_step(from.name(), to.name()));
+        }
+        if from == RowState::Unknown && to != RowState::Sent {
+            let kept: Vec<_> = rows
+                .iter()
+                .map(|(n, number)| values![self.id, *n, *number].to_vec())
+                .collect();
+            db.each(
+                "INSERT INTO tried (run, n, number, began_at, message_id) SELECT run, n, number, began_at, message_id \
+                 FROM row WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'unknown' AND began_at IS NOT NULL \
+                 ON CONFLICT DO NOTHING",
+                &kept,
+            )?;
+        }
+        let decided: Vec<_> = rows
+            .iter()
+            .map(|(n, number)| {
+                values![
+                    self.id,
+                    *n,
+                    *number,
+                    from.name(),
+                    to.name(),
+                    self.now,
+                    why,
+                    RECIPIENT_GAP
+                ]
+                .to_vec()
+            })
+            .collect();
+        let changed = db.each(
+            "UPDATE row SET state = ?5, number = number + 1, due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, \
+             at = ?6, code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') \
+             WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
+            &decided,
+        )?;
+        if changed > 0 {
+            self.changed_at = self.now;
+            if to == RowState::Pending {
+                self.finished_at = None;
+            }
+        }
+        self.note_finished(db)?;
+        Ok(changed)
+    }
+
+    /// Adds an event, with its times by the clock of the store.
+    pub(super) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
+        let RunEvent {
+            kind,
+            at,
+            reason,
+            problem,
+            until,
+        } = event;
+        let until = until.map(|until| self.now + (until - at));
+        db.run(
+            "INSERT INTO event (run, number, kind, at, reason, problem, until) \
+             SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
+            &values![
+                self.id,
+                kind.name(),
+                self.now,
+                reason.as_deref(),
+                problem.as_deref(),
+                until
+            ],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,419 @@
+//! The contents of a ledger, as plain data.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::LedgerError;
+use super::events::RunPause;
+use super::model::{Counts, RowState, SkipReason, now};
+use crate::base::clock;
+use crate::jelou::api::{Deadline, DeliveryState, DeliveryStatus, SuccessCriterion};
+use crate::jelou::message::{TemplateTexts, TemplateUses, recipients_in, sends_template};
+use crate::lists::list_file::ListFormat;
+use crate::phone::{Country, country_of};
+use crate::runs::cost::{Category, Estimate};
+use crate::runs::hours::Hours;
+use crate::runs::once::{OnceKey, OnceScope};
+
+/// The code of a row of a run in doubt that may have been sent.
+pub(super) const DOUBTFUL: &str = "doubtful";
+
+/// The properties of a run, apart from its rows. The store has them as JSON.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct RunSettings {
+    /// The kind of message: the word after `send`.
+    pub(crate) kind: String,
+    pub(crate) profile: Option<String>,
+    pub(crate) bot: String,
+    pub(crate) client_id: String,
+    pub(crate) api_url: String,
+    pub(crate) sandbox: bool,
+    /// How a success is recognized.
+    pub(crate) accepts: SuccessCriterion,
+    pub(crate) format: ListFormat,
+    /// The columns of the input, in order.
+    pub(crate) columns: Vec<String>,
+    /// The name of the list's file; none for standard input.
+    pub(crate) list: Option<String>,
+    /// The country of its national numbers, by `--country` or the profile.
+    pub(crate) country: Option<Country>,
+    /// The message as typed, with its templates unfilled; none if each row is a message.
+    pub(crate) message: Option<Value>,
+    /// Requests a second.
+    pub(crate) rate: f64,
+    pub(crate) concurrency: usize,
+    /// How long the run continues while every attempt meets a rate limit or the network is down.
+    pub(crate) max_wait: Duration,
+    /// Whether each message uses a connection of its own.
+    pub(crate) no_keep_alive: bool,
+    /// How long earlier runs count; zero to ignore them.
+    pub(crate) remember: Duration,
+    /// How many of the people had a message from an earlier run in the 24 hours before.
+    pub(crate) written_to: u64,
+    #[serde(flatten)]
+    pub(crate) conditions: RunConditions,
+    /// The templates that its rows name.
+    pub(crate) templates: TemplateUses,
+    /// WhatsApp's texts of these templates, from the bot's list.
+    pub(crate) template_texts: TemplateTexts,
+    /// What all its messages cost, if there are rates. A message has its place in it.
+    pub(crate) estimate: Option<Estimate>,
+}
+
+/// The conditions of a run, which can be changed when it is resumed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a condition of its own"
+)]
+pub(crate) struct RunConditions {
+    /// The hours in which rows may leave; none for any time.
+    pub(crate) hours: Option<Hours>,
+    /// Whether the run continues if every row is rejected.
+    pub(crate) keep_going: bool,
+    /// Whether messages that an earlier run sent are sent again.
+    pub(crate) again: bool,
+    /// Whether such messages are skipped.
+    pub(crate) skip_sent: bool,
+    /// The key that allows each person one message at most.
+    pub(crate) once: Option<OnceKey>,
+    /// Whether rows are skipped if the person has not written recently.
+    pub(crate) only_in_window: bool,
+    /// How many different people may get a template from the bot in any 24 hours.
+    pub(crate) per_day: Option<u32>,
+}
+
+/// What a person who resumes a run changes and acknowledges.
+#[derive(Debug)]
+pub(crate) struct ResumeOptions<'a> {
+    /// Whether the person was told why the run is paused, and answered a question about it.
+    pub(crate) has_answered: bool,
+    /// The new rate applies to every process that sends the run.
+    pub(crate) rate: Option<f64>,
+    pub(crate) conditions: Option<&'a RunConditions>,
+}
+
+impl RunSettings {
+    /// How long this many rows take at its rate; None if that is too long to say.
+    pub(crate) fn time_for(&self, rows: u64) -> Option<Duration> {
+        #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
+        let seconds = (rows.saturating_sub(1) as f64 / self.rate).ceil();
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// The rate for a person, with three digits where it has decimals: 0.0167 for `1/m`.
+    pub(crate) fn shown_rate(&self) -> f64 {
+        let is_whole = self.rate.fract() == 0.0;
+        format!("{:.2e}", self.rate)
+            .parse()
+            .ok()
+            .filter(|_| !is_whole)
+            .unwrap_or(self.rate)
+    }
+
+    /// The key of the run, with the bot and the address for which it counts. None without a key, and on the sandbox.
+    pub(crate) fn scope(&self) -> Option<OnceScope> {
+        let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
+        Some(OnceScope {
+            key,
+            bot: self.bot.clone(),
+            address: self.api_url.clone(),
+        })
+    }
+
+    /// The country and the category that a message is charged by; no category for a template of which the bot's list does
+    /// not say it.
+    pub(crate) fn charged_by(
+        &self,
+        recipient: &str,
+        path: &str,
+        body: &str,
+    ) -> (Option<&'static str>, Option<Category>) {
+        let category = if sends_template(path, body) {
+            self.template_texts
+                .category_of(body)
+                .and_then(Category::named)
+        } else {
+            Some(Category::Service)
+        };
+        (country_of(recipient), category)
+    }
+
+    /// `text from bot 77 (profile prod)`
+    pub(crate) fn description(&self) -> String {
+        match (&self.profile, self.sandbox) {
+            (_, true) => format!("{} on the sandbox", self.kind),
+            (Some(profile), false) => {
+                format!("{} from bot {} (profile {profile})", self.kind, self.bot)
+            }
+            (None, false) => format!("{} from bot {}", self.kind, self.bot),
+        }
+    }
+}
+
+/// A row that may be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowToSend {
+    pub(crate) n: i64,
+    /// The line where it begins in the input.
+    pub(crate) line: u64,
+    pub(crate) recipient: String,
+    /// Path and query below the API's address.
+    pub(crate) path: String,
+    pub(crate) body: String,
+    /// The number of its next attempt.
+    pub(crate) number: i64,
+    /// The deadline for sending its first byte. None if no other process could take the row.
+    pub(crate) deadline: Option<Deadline>,
+}
+
+impl RowToSend {
+    pub(crate) fn request(&self) -> DraftRequest<'_> {
+        DraftRequest {
+            recipient: &self.recipient,
+            path: &self.path,
+            body: &self.body,
+        }
+    }
+}
+
+/// A request as text: its recipient, its path below the API's address, and its body.
+#[derive(Debug)]
+pub(crate) struct DraftRequest<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+}
+
+impl DraftRequest<'_> {
+    /// Every person in it: its recipient, and those in its body.
+    pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
+        let body = serde_json::from_str(self.body)
+            .map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
+        Ok(std::iter::once(self.recipient)
+            .chain(recipients_in(&body))
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+/// The outcome of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AttemptResult {
+    pub(crate) n: i64,
+    pub(crate) number: i64,
+    pub(crate) recipient: String,
+    pub(crate) state: RowState,
+    /// Milliseconds since 1970.
+    pub(crate) began_at: i64,
+    pub(crate) ended_at: i64,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) error: Option<String>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
+}
+
+impl AttemptResult {
+    /// The outcome of a row of which certainly no byte was sent, because of `error`.
+    pub(crate) fn not_begun(row: RowToSend, error: &str) -> Self {
+        let at = now();
+        Self {
+            n: row.n,
+            number: row.number,
+            recipient: row.recipient,
+            state: RowState::Pending,
+            began_at: at,
+            ended_at: at,
+            http_status: None,
+            message_id: None,
+            code: Some("ledger"),
+            error: Some(error.to_owned()),
+            api_code: None,
+        }
+    }
+}
+
+/// A row, as reports show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportedRow {
+    /// The line where it begins in the input.
+    pub(crate) line: u64,
+    /// None if no request could be made.
+    pub(crate) recipient: Option<String>,
+    /// JSON: an array of cells, or an object.
+    pub(crate) cells: String,
+    pub(crate) state: RowState,
+    pub(crate) message_id: Option<String>,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) error: Option<String>,
+    /// The API's own code.
+    pub(crate) api_code: Option<String>,
+    pub(crate) attempts: u32,
+    /// Milliseconds since 1970.
+    pub(crate) at: Option<i64>,
+    /// When its last attempt ended, whatever was decided later.
+    pub(crate) ended_at: Option<i64>,
+    /// How far its message came, if known.
+    pub(crate) delivery: Option<ReportedDelivery>,
+}
+
+/// How far the message of a row came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportedDelivery {
+    pub(crate) facts: DeliveryStatus,
+    /// Milliseconds since 1970, if Jelou reports it.
+    pub(crate) delivered_at: Option<i64>,
+    pub(crate) read_at: Option<i64>,
+}
+
+impl ReportedRow {
+    /// The row, which was under way when its process was lost: `error` says how.
+    pub(super) fn lost(self, error: String) -> Self {
+        let state = RowState::Unknown;
+        let code = Some(RowState::Unknown.name().to_owned());
+        Self {
+            state,
+            code,
+            error: Some(error),
+            ..self
+        }
+    }
+
+    /// The row in a ledger that may lack its outcome.
+    pub(super) fn with_lost_records(self, damage: &LedgerError) -> Self {
+        let state = self.state.with_lost_records();
+        if state == self.state {
+            return self;
+        }
+        let before = self
+            .error
+            .as_deref()
+            .map(|error| format!("; before that: {error}"))
+            .unwrap_or_default();
+        let error = Some(format!("{damage}{before}"));
+        Self {
+            state,
+            code: Some(DOUBTFUL.to_owned()),
+            error,
+            api_code: None,
+            ..self
+        }
+    }
+}
+
+/// A filter for rows: those in one of the states and, if skipped, with one of the reasons. An empty filter matches all.
+/// If deliveries or codes are given, the row's message must also have come that far, or have failed with one of the
+/// codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RowFilter {
+    pub(crate) states: Vec<RowState>,
+    pub(crate) reasons: Vec<SkipReason>,
+    pub(crate) deliveries: Vec<DeliveryState>,
+    /// Codes of WhatsApp, of failed rows or undelivered messages.
+    pub(crate) codes: Vec<String>,
+}
+
+impl RowFilter {
+    pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
+        let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
+        let by_state =
+            self.takes_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
+        (by_state || facts.is_some_and(|facts| self.takes_delivery(facts)))
+            && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
+    }
+
+    fn takes_delivery(&self, facts: &DeliveryStatus) -> bool {
+        let is_other = |state: &DeliveryState| state.unknown().is_some();
+        self.deliveries
+            .iter()
+            .any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
+    }
+
+    fn has_code(&self, api_code: Option<&str>, facts: Option<&DeliveryStatus>) -> bool {
+        let undelivered = facts.filter(|facts| facts.state == DeliveryState::Undelivered);
+        let found = [
+            api_code,
+            undelivered.and_then(|facts| facts.code.as_deref()),
+        ];
+        self.codes
+            .iter()
+            .any(|code| found.contains(&Some(code.as_str())))
+    }
+
+    fn takes_state(&self, row: &ReportedRow) -> bool {
+        let has_reason = || {
+            self.reasons
+                .iter()
+                .any(|reason| row.code.as_deref() == Some(reason.name()))
+        };
+        match row.state {
+            RowState::Skipped if !self.reasons.is_empty() => has_reason(),
+            _ if self.states.is_empty() => self.reasons.is_empty() && self.deliveries.is_empty(),
+            state => self.states.contains(&state),
+        }
+    }
+}
+
+/// A row that is no longer under way.
+#[derive(Debug)]
+pub(crate) struct FinishedRow {
+    pub(crate) ended: AttemptResult,
+    /// When that became known.
+    pub(crate) at: Instant,
+    /// When a row that was certainly not sent may be retried.
+    pub(crate) retry: Option<Instant>,
+    /// Whether the API asked for a slower pace, and until when it takes nothing.
+    pub(crate) slows: bool,
+    pub(crate) stopped_until: Option<Instant>,
+}
+
+impl FinishedRow {
+    /// A row whose end does not affect when others may leave.
+    pub(crate) fn new(ended: AttemptResult) -> Self {
+        Self {
+            ended,
+            at: clock::instant(),
+            retry: None,
+            slows: false,
+            stopped_until: None,
+        }
+    }
+}
+
+/// The result of an exchange.
+#[derive(Debug, Default)]
+pub(crate) struct ExchangeReply {
+    pub(crate) rows: Vec<RowToSend>,
+    /// When the next row may be taken, and what it waits for. None of a run that is finished
+    /// or paused.
+    pub(crate) next: Option<(Instant, Delay)>,
+    /// Until when the limit of people holds back rows that were never tried.
+    pub(crate) held_until: Option<Instant>,
+    /// Whether this process takes no more rows: it was not heard of for its lease, so it must join anew, or it has
+    /// stopped.
+    pub(crate) was_lost: bool,
+    /// Why no more rows can be taken, while outcomes can still be written.
+    pub(crate) problem: Option<LedgerError>,
+    /// Why no process takes rows of this run at present.
+    pub(crate) pause: Option<RunPause>,
+    /// The number of rows in each state, reported from time to time if other processes change them too.
+    pub(crate) counts: Option<Counts>,
+    /// How long the next exchange waits for more outcomes.
+    pub(crate) batch_delay: Duration,
+}
+
+/// Why a row may not leave yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Delay {
+    /// It was tried and certainly not sent.
+    Retry,
+    /// The limit of different people in 24 hours.
+    PeopleLimit,
+    /// The pace of the run, or its recipient was written to a moment ago.
+    Pace,
+}

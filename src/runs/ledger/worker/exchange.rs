@@ -1,0 +1,384 @@
+//! An exchange with the store, in one transaction: the outcomes of rows are written, and the next rows are returned.
+
+use std::time::Duration;
+
+use super::{LISTENS_EVERY, TIME_BETWEEN_COUNTS, Worker, hear, milliseconds};
+use crate::base::clock;
+use crate::base::output::Sent;
+use crate::base::process::host_name;
+use crate::jelou::api::{Deadline, PAIR_RATE_LIMIT};
+use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::events::{RunEvent, RunEventKind};
+use crate::runs::ledger::model::{Counts, RowState};
+use crate::runs::ledger::pace::{PaceUpdate, moment};
+use crate::runs::ledger::reach::Reach;
+use crate::runs::ledger::transitions::LockedRun;
+use crate::runs::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow};
+
+/// A process that was heard from this recently still sends; in milliseconds.
+const IS_HEARD: i64 = 5_000;
+/// In milliseconds: a row that may leave sooner leaves at once, because a wait takes a whole one.
+const SHORTEST_WAIT: f64 = 0.1;
+const PARTS_BETWEEN_COUNTS: u32 = 50;
+/// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
+/// corrects a row that became unknown because the process seemed lost.
+const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
+     code = ?10, api_code = ?11, error = ?12 WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
+     AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
+
+impl Worker {
+    pub(super) fn try_exchange(
+        &mut self,
+        settled: &[FinishedRow],
+        events: &[RunEvent],
+        wanted: usize,
+    ) -> Result<ExchangeReply, LedgerError> {
+        if !self.is_connected {
+            self.rejoin()?;
+        }
+        let deadline = self.slack.map(Deadline::after);
+        let looks = self
+            .looked_at
+            .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
+        let of = self.run.clone();
+        let (mut reply, exchanges, is_complete) = of.change(|db, run| {
+            self.held_until -= follow_clock(db, run)?;
+            let (exchanges, mut was_lost) = self.count(db, run.now)?;
+            if exchanges <= self.exchanges {
+                // The store was put back to an earlier state, although its identity is the same.
+                run.identity.clear();
+            }
+            run.check_identity(db)?;
+            let taken = self.take_outcomes(db, run, settled)?;
+            if looks {
+                run.note_lost(db)?;
+                // In a file it takes itself for lost if its lock was removed.
+                was_lost |= self.has_stopped(db)?;
+                self.look_for_others(db, run.now)?;
+            }
+            if let Some(reason) = self.pause {
+                run.pause(
+                    reason,
+                    format!("{} pid {}", host_name(), std::process::id()),
+                );
+            }
+            for event in events {
+                self.note(db, run, event)?;
+            }
+            run.pace.apply(news_of(settled, run.now), moment(run.now));
+            let reply = ExchangeReply {
+                was_lost,
+                ..self.reply(db, run, if was_lost { 0 } else { wanted })?
+            };
+            if taken > 0 || !reply.rows.is_empty() {
+                run.changed_at = run.now;
+            }
+            Ok::<_, LedgerError>((reply, exchanges, run.finished_at.is_some()))
+        })?;
+        self.exchanges = exchanges;
+        self.is_complete = is_complete;
+        self.pause = None;
+        if looks {
+            self.looked_at = Some(clock::instant());
+        }
+        for FinishedRow { ended, .. } in settled {
+            if self.held.get(&ended.n) == Some(&ended.number) {
+                self.held.remove(&ended.n);
+            }
+        }
+        for row in &mut reply.rows {
+            self.held.insert(row.n, row.number);
+            row.deadline = deadline;
+        }
+        // The final figures are exact; a process that only closes shows none.
+        let has_ended = is_complete && (wanted > 0 || !settled.is_empty());
+        reply.counts = self.counts(has_ended);
+        Ok(reply)
+    }
+
+    /// The rows in each state, if it is time to count them.
+    fn counts(&mut self, has_ended: bool) -> Option<Counts> {
+        let began = clock::instant();
+        let is_time = has_ended || self.others.is_some() && began >= self.counts_at;
+        if !is_time {
+            return None;
+        }
+        // Progress works without the counts.
+        let counts = self.run.noted_counts().ok();
+        self.counts_at = clock::instant()
+            + TIME_BETWEEN_COUNTS.max(clock::elapsed_since(began) * PARTS_BETWEEN_COUNTS);
+        counts
+    }
+
+    /// How many exchanges of this process the store has with this one, 0 if it does not know the process; and whether the
+    /// process takes no more rows, since it was lost for some time.
+    fn count(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
+        let query = concat!(
+            "UPDATE worker SET ",
+            hear!(),
+            ", exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, stopped_at"
+        );
+        match db.first(query, &values![self.id, now])? {
+            Some(worker) if worker.int(0)? != self.connection => {
+                Err(LedgerError::superseded_connection())
+            }
+            Some(worker) => Ok((worker.int(1)?, worker.opt_int(2)?.is_some())),
+            None => Ok((0, false)),
+        }
+    }
+
+    /// Whether this process takes no more rows.
+    fn has_stopped(&self, db: &mut Db) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL";
+        db.exists(query, &values![self.id])
+    }
+
+    /// The rows that leave now, at most `wanted`, and what the next one waits for.
+    fn reply(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        wanted: usize,
+    ) -> Result<ExchangeReply, LedgerError> {
+        let now = moment(run.now);
+        let may_leave = if run.may_leave() {
+            run.pace.available(now)
+        } else {
+            0
+        };
+        let asked = wanted.min(may_leave);
+        let mut reply = ExchangeReply::default();
+        // An exchange that finds the wait over gives no new rows: after a long wait the exclusion lists are read first.
+        let is_running = self.held_until > 0;
+        if self.held_until <= run.now {
+            self.held_until = 0;
+        }
+        let early = if asked > 0 {
+            self.assign_rows(db, run, (asked, !is_running), &mut reply)?
+        } else {
+            0
+        };
+        run.pace.take(reply.rows.len(), now);
+        let is_short = reply.rows.len() + early < asked;
+        let mut next = (0, Delay::Pace);
+        if run.pace.ready_at() > now + SHORTEST_WAIT {
+            let wait = whole_milliseconds(run.pace.ready_at() - now);
+            // The API asked for this, or only the rate does.
+            next = (
+                wait,
+                if run.pace.stopped_until > now {
+                    Delay::Retry
+                } else {
+                    Delay::Pace
+                },
+            );
+        }
+        let held = Some(self.held_until - run.now)
+            .filter(|wait| *wait > 0)
+            .map(|wait| (wait, Delay::PeopleLimit));
+        let is_over = is_running && held.is_none();
+        if held.is_some() || is_short && !is_over {
+            let later = held
+                .into_iter()
+                .chain(next_due(db, run)?)
+                .min_by_key(|(wait, _)| *wait);
+            let (wait, delay) = later.unwrap_or((1000, Delay::Retry));
+            next = next.max((wait.max(1), delay));
+        }
+        let is_cancelled = run.cancelled_at.is_some();
+        if is_cancelled {
+            // No row of it leaves. Those that are in flight elsewhere are looked at from time to time, until they end.
+            next = next.max((milliseconds(LISTENS_EVERY), Delay::Pace));
+        }
+        if wanted == 0 || is_short || run.pause.is_some() || is_cancelled {
+            run.note_finished(db)?;
+        }
+        if run.finished_at.is_none() {
+            reply.pause = run.pause.clone();
+            // Others may give rows back meanwhile.
+            let may_be_sooner = self.others == Some(true) && held.is_none();
+            let longest = if may_be_sooner {
+                LISTENS_EVERY
+            } else {
+                Duration::MAX
+            };
+            let after = |wait: i64| {
+                clock::instant() + Duration::from_millis(wait.unsigned_abs()).min(longest)
+            };
+            reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
+            reply.held_until = held.map(|(wait, _)| after(wait));
+        }
+        Ok(reply)
+    }
+
+    /// Takes the outcomes of rows; returns how many counted.
+    fn take_outcomes(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        settled: &[FinishedRow],
+    ) -> Result<u64, LedgerError> {
+        let mut ends = Vec::with_capacity(settled.len());
+        for row in settled {
+            let FinishedRow {
+                ended, at, retry, ..
+            } = row;
+            let at = run.now - milliseconds(clock::elapsed_since(*at));
+            let mut state = ended.state;
+            if state == RowState::Pending && !self.has_its_person(db, ended)? {
+                state = RowState::Failed;
+            }
+            if !RowState::Inflight.may_become(state) {
+                let in_flight = RowState::Inflight.name();
+                return Err(LedgerError::no_step(in_flight, state.name()));
+            }
+            let wait = retry.map_or(0, |due| {
+                milliseconds(due.saturating_duration_since(clock::instant()))
+            });
+            let due = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
+            ends.push(
+                values![
+                    run.id,
+                    ended.n,
+                    ended.number,
+                    self.id,
+                    state.name(),
+                    due,
+                    at,
+                    ended.http_status.map(i64::from),
+                    ended.message_id.as_deref(),
+                    ended.code,
+                    ended.api_code.as_deref(),
+                    ended.error.as_deref()
+                ]
+                .to_vec(),
+            );
+        }
+        let taken = db.each(END, &ends)?;
+        if taken > 0 {
+            if settled
+                .iter()
+                .any(|row| row.ended.state == RowState::Pending)
+            {
+                run.finished_at = None;
+            }
+            if let Some(of) = &self.reach {
+                let unsent = settled
+                    .iter()
+                    .filter(|row| row.ended.state.sent() == Sent::No);
+                if Reach::take_back(
+                    db,
+                    of,
+                    run.id,
+                    &unsent.map(|row| row.ended.n).collect::<Vec<_>>(),
+                )? > 0
+                {
+                    // There is room again.
+                    self.held_until = self.held_until.min(run.now);
+                }
+            }
+            if run.cancelled_at.is_some() {
+                run.skip_rest(db)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Whether a row may be sent again under its key. A process that seemed lost may bring it back after its person was
+    /// forgotten under the key and got another message.
+    fn has_its_person(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
+        let Some((key, hasher)) = &self.key else {
+            return Ok(true);
+        };
+        let query =
+            "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
+        db.exists(
+            query,
+            &values![*key, hasher.person(&ended.recipient), self.run.id, ended.n],
+        )
+    }
+
+    /// Records an event of this process. The run is stopped once its last process takes no more rows.
+    fn note(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        event: &RunEvent,
+    ) -> Result<(), LedgerError> {
+        if matches!(event.kind, RunEventKind::Stopped | RunEventKind::Paused) {
+            db.run(
+                "UPDATE worker SET stopped_at = ?2 WHERE id = ?1",
+                &values![self.id, run.now],
+            )?;
+            self.look_for_others(db, run.now)?;
+            if self.pause.is_none() && self.others == Some(true) {
+                return Ok(());
+            }
+        }
+        run.note(db, event)
+    }
+
+    /// Notes whether another process, heard from recently, takes rows of the run.
+    fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
+        let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL AND left_at IS NULL \
+                     AND seen_at > ?3";
+        let has_others = db.exists(query, &values![self.run.id, self.id, now - IS_HEARD])?;
+        self.others = (has_others || self.others.is_some()).then_some(has_others);
+        Ok(())
+    }
+}
+
+/// If the clock of the store went back, by at least this much: what it dated must not be further away than it was. Returns
+/// how far it went back.
+fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
+    let back = whole_milliseconds(run.pace.at - moment(run.now)).max(0);
+    if back > 0 {
+        let query = "UPDATE row SET due_at = CASE WHEN due_at > ?2 THEN due_at - ?2 ELSE 1 END \
+                     WHERE run = ?1 AND state = 'pending' AND due_at > 0";
+        db.run(query, &values![run.id, back])?;
+        db.run(
+            "UPDATE worker SET seen_at = seen_at - ?2 WHERE run = ?1",
+            &values![run.id, back],
+        )?;
+    }
+    Ok(back)
+}
+
+/// What the API has said about the pace.
+fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
+    let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
+    let wait =
+        stopped_until.map(|until| milliseconds(until.saturating_duration_since(clock::instant())));
+    PaceUpdate {
+        is_rate_limited: settled.iter().any(|row| row.slows),
+        stopped_until: wait.map_or(0.0, |wait| moment(now.saturating_add(wait))),
+    }
+}
+
+/// How long the next row that was tried, or that waits for another one, has to wait, and for what: one to a person who was
+/// written to a moment ago is not told of.
+fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
+    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
+                 ORDER BY due_at LIMIT 1";
+    let Some(row) = db.first(query, &values![run.id])? else {
+        return Ok(None);
+    };
+    let is_of_recipient = row.int(1)? == 0 || row.opt_text(2)? == Some(PAIR_RATE_LIMIT);
+    Ok(Some((
+        row.int(0)? - run.now,
+        if is_of_recipient {
+            Delay::Pace
+        } else {
+            Delay::Retry
+        },
+    )))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is a time in milliseconds"
+)]
+fn whole_milliseconds(time: f64) -> i64 {
+    time.ceil() as i64
+}

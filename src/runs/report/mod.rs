@@ -1,0 +1,173 @@
+//! Writes the report on a run as a list.
+
+mod list;
+
+use std::fmt::Display;
+use std::io::Write;
+
+use jiff::tz::TimeZone;
+
+use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
+pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
+use crate::lists::list_file::{ListFormat, ReportLanguage};
+use crate::runs::import::BulkError;
+use crate::runs::ledger::{
+    LedgerDraft, NewDraftRow, ReportedRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
+};
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListReport {
+    /// Whether the list's own cells are escaped too, which a terminal needs; elsewhere they stay as they are.
+    Csv {
+        is_for_a_terminal: bool,
+        /// Replaces the list's own.
+        delimiter: Option<u8>,
+        language: ReportLanguage,
+    },
+    Ndjson,
+    Workbook {
+        language: ReportLanguage,
+    },
+}
+
+/// Writes the skipped rows of `draft`, whose list has these columns and this format; returns how many.
+pub(crate) fn write_left_out(
+    draft: &LedgerDraft,
+    (columns, format): (&[String], ListFormat),
+    written_as: ListReport,
+    zone: TimeZone,
+    to: impl Write,
+) -> Result<u64, BulkError> {
+    let each =
+        |write: EachRow<'_>| draft.each_row(|row| left_out(&row).map_or(Ok(()), &mut *write));
+    write(
+        &ReportRows {
+            run: String::new(),
+            columns,
+            format,
+            zone,
+            each: &each,
+        },
+        written_as,
+        to,
+    )
+}
+
+/// Writes the rows that match `filter` to `to`, their times in this zone; returns how many.
+pub(crate) fn write_report(
+    ledger: &Run,
+    details: &RunSettings,
+    filter: &RowFilter,
+    format: ListReport,
+    zone: TimeZone,
+    to: impl Write,
+) -> Result<u64, BulkError> {
+    let each = |write: EachRow<'_>| ledger.report::<BulkError>(filter, write);
+    let run = ledger.name().to_string();
+    write(
+        &ReportRows {
+            run,
+            columns: &details.columns,
+            format: details.format,
+            zone,
+            each: &each,
+        },
+        format,
+        to,
+    )
+}
+
+fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u64, BulkError> {
+    match format {
+        ListReport::Csv {
+            is_for_a_terminal,
+            delimiter,
+            language,
+        } => write_csv(rows, (is_for_a_terminal, delimiter, language), to),
+        ListReport::Ndjson => write_ndjson(rows, to),
+        ListReport::Workbook { language } => write_workbook(rows, language, to),
+    }
+}
+
+/// The command that writes the rows of the run `name` that can be sent again once corrected, in the format of the list;
+/// none if there are none.
+pub(crate) fn report_to_correct(
+    name: impl Display,
+    details: &RunSettings,
+    failed: u64,
+    invalid: u64,
+) -> Option<String> {
+    let filter = match (failed, invalid) {
+        (0, 0) => return None,
+        (_, 0) => "--state failed",
+        (0, _) => "--reason invalid",
+        (_, _) => "--state failed --reason invalid",
+    };
+    let list = details.list.as_deref().unwrap_or_default().to_lowercase();
+    let ending = match details.format {
+        ListFormat::Ndjson => "ndjson",
+        ListFormat::Csv(_)
+            if [".xlsx", ".xlsm", ".ods"]
+                .iter()
+                .any(|ending| list.ends_with(ending)) =>
+        {
+            "xlsx"
+        }
+        ListFormat::Csv(_) => "csv",
+    };
+    Some(format!(
+        "jelouctl bulk report {name} {filter} --file {name}-again.{ending}"
+    ))
+}
+
+/// A row of a draft for a report; None if it will be sent.
+fn left_out(row: &NewDraftRow<'_>) -> Option<ReportedRow> {
+    let SkipDetail { reason, problem } = row.skip?;
+    Some(ReportedRow {
+        line: row.line,
+        recipient: row
+            .request
+            .as_ref()
+            .map(|request| request.recipient.to_owned()),
+        cells: row.cells.to_owned(),
+        state: RowState::Skipped,
+        message_id: None,
+        http_status: None,
+        code: Some(reason.name().to_owned()),
+        error: Some(problem.to_owned()),
+        api_code: None,
+        attempts: 0,
+        at: Some(now()),
+        ended_at: None,
+        delivery: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::list_file::CsvFormat;
+
+    #[test]
+    fn correction_report_keeps_the_list_format() {
+        let csv = ListFormat::Csv(CsvFormat::default());
+        for (list, format, file) in [
+            (Some("people.csv"), csv, "r-again.csv"),
+            (None, csv, "r-again.csv"),
+            (Some("Lista.XLSX"), csv, "r-again.xlsx"),
+            (Some("people.txt"), ListFormat::Ndjson, "r-again.ndjson"),
+        ] {
+            let details = RunSettings {
+                list: list.map(str::to_owned),
+                format,
+                ..crate::runs::ledger::fixture::details()
+            };
+            let report = report_to_correct("r", &details, 1, 0).unwrap();
+            assert_eq!(
+                report,
+                format!("jelouctl bulk report r --state failed --file {file}")
+            );
+        }
+    }
+}

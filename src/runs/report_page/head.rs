@@ -1,0 +1,263 @@
+//! The head of the page: the facts about the run, its state, and its history: its events in words.
+
+use std::time::Duration;
+
+use super::texts::PageClock;
+use crate::base::output::rounded;
+use crate::lists::list_file::ReportLanguage;
+use crate::runs::hours::Hours;
+use crate::runs::ledger::{Counts, LIMIT, RunEvent, RunEventKind, RunSettings, now};
+
+/// The name of the list.
+pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> String {
+    details
+        .list
+        .clone()
+        .unwrap_or_else(|| language.text("standard_input").to_owned())
+}
+
+/// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has
+/// none.
+pub(super) fn facts(
+    details: &RunSettings,
+    rows: u64,
+    span: Option<[i64; 2]>,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> Vec<(&'static str, String)> {
+    let sender = if details.sandbox {
+        language.text("sandbox").to_owned()
+    } else {
+        let profile = details
+            .profile
+            .as_deref()
+            .map(|profile| language.text_with("profile", profile));
+        let bot = language.text_with("bot", &details.bot);
+        profile
+            .into_iter()
+            .chain([bot])
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let rows = language.counted("row", rows);
+    let rate = details.shown_rate().to_string();
+    let rate = rate.parse().map_or(rate, |whole| language.number(whole));
+    let mut facts = vec![
+        (
+            if span.is_some() {
+                "sender"
+            } else {
+                "to_be_sent_by"
+            },
+            sender,
+        ),
+        ("list", format!("{} ({rows})", list_name(details, language))),
+        (
+            "kind",
+            language
+                .find(&format!("kind {}", details.kind))
+                .unwrap_or(&details.kind)
+                .to_owned(),
+        ),
+        ("rate", language.text_with("rate_is", &rate)),
+    ];
+    if let Some([from, to]) = span {
+        facts.push((
+            "when",
+            format!("{} ({})", clock.span(from, to), clock.zone(from)),
+        ));
+        let took = Duration::from_millis(u64::try_from(to - from).unwrap_or_default());
+        facts.push(("duration", language.amount(&rounded(took))));
+    }
+    facts.extend(
+        details
+            .conditions
+            .hours
+            .as_ref()
+            .map(|hours| ("hours", hours_in_words(hours, language))),
+    );
+    facts
+}
+
+/// The days of the week as hours have them, and in Spanish.
+const WEEKDAYS: [[&str; 2]; 7] = [
+    ["mon", "lun"],
+    ["tue", "mar"],
+    ["wed", "mié"],
+    ["thu", "jue"],
+    ["fri", "vie"],
+    ["sat", "sáb"],
+    ["sun", "dom"],
+];
+
+/// `lun-vie 07:00-19:00 (hora de Bogotá)`
+fn hours_in_words(hours: &Hours, language: ReportLanguage) -> String {
+    let written = hours.to_string();
+    let (mut windows, _) = written.rsplit_once(" (").unwrap_or((&written, ""));
+    let days = windows.rsplit_once("not on ");
+    let except = days.map(|(before, off)| {
+        windows = before;
+        match off.strip_suffix(" days") {
+            Some(number) => language.text_with("except_days", number),
+            None => format!("{} {off}", language.text("except")),
+        }
+    });
+    let mut shown = windows.to_owned();
+    for names in WEEKDAYS {
+        shown = shown.replace(names[0], language.pick(names));
+    }
+    let zone = PageClock::new(hours.zone().clone(), language).zone(now());
+    format!("{shown}{} ({zone})", except.unwrap_or_default())
+}
+
+/// The name of the state of a run that is not in doubt.
+pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
+    match events.last().map(|event| event.kind) {
+        _ if events
+            .iter()
+            .any(|event| event.kind == RunEventKind::Cancelled) =>
+        {
+            "cancelled"
+        }
+        _ if counts.is_finished() => "complete",
+        _ if is_running => "under_way",
+        Some(RunEventKind::Paused) => "paused",
+        Some(RunEventKind::Stopped) => "stopped",
+        Some(
+            RunEventKind::Begun
+            | RunEventKind::Resumed
+            | RunEventKind::Waiting
+            | RunEventKind::Cancelled
+            | RunEventKind::Ended,
+        )
+        | None => "unfinished",
+    }
+}
+
+/// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
+pub(super) type CourseStep = (i64, &'static str, String);
+
+/// The events in words. Consecutive waits for the same reason are one line.
+/// `with_problems` includes the API's own words, which may name a person.
+pub(super) fn steps(
+    events: &[RunEvent],
+    with_problems: bool,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> Vec<CourseStep> {
+    let same = |left: &RunEvent, right: &RunEvent| {
+        left.kind == RunEventKind::Waiting
+            && right.kind == RunEventKind::Waiting
+            && left.reason == right.reason
+    };
+    let mut before = None;
+    let mut steps = Vec::new();
+    for group in events.chunk_by(same) {
+        let [event, ..] = group else { continue };
+        let mut details = Vec::new();
+        if event.kind == RunEventKind::Resumed && before.is_some_and(|before| !rests(before)) {
+            details.push(language.text("was_cut_off").to_owned());
+        }
+        details.extend(
+            event
+                .reason
+                .as_deref()
+                .map(|reason| why(event.kind, reason, language)),
+        );
+        if group.len() > 1 {
+            details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
+        }
+        let until = group.iter().filter_map(|event| event.until).max();
+        details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
+        details.extend(
+            event
+                .problem
+                .as_deref()
+                .filter(|_| with_problems)
+                .map(|problem| clock.said(problem)),
+        );
+        before = Some(event);
+        steps.push((event.at, event.kind.name(), details.join("; ")));
+    }
+    steps
+}
+
+/// Whether nothing is in flight after this event: a run also goes on by itself after its hours and its limit.
+fn rests(event: &RunEvent) -> bool {
+    match event.kind {
+        RunEventKind::Paused
+        | RunEventKind::Stopped
+        | RunEventKind::Cancelled
+        | RunEventKind::Ended => true,
+        RunEventKind::Waiting => matches!(event.reason.as_deref(), Some("hours" | LIMIT)),
+        RunEventKind::Begun | RunEventKind::Resumed => false,
+    }
+}
+
+/// The reason in words.
+fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
+    let of_kind = language.find(&format!("{} {reason}", kind.name()));
+    match of_kind.or_else(|| language.find(&format!("why {reason}"))) {
+        Some(words) => words.to_owned(),
+        None => language.text_with("why other", reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn event(kind: RunEventKind, at: i64, reason: &str, until: Option<i64>) -> RunEvent {
+        let reason = (!reason.is_empty()).then(|| reason.to_owned());
+        RunEvent {
+            kind,
+            at: at * 1000,
+            reason,
+            problem: None,
+            until: until.map(|until| until * 1000),
+        }
+    }
+
+    #[test]
+    fn waits_of_one_kind_share_a_line() {
+        let events = [
+            event(RunEventKind::Begun, 0, "", None),
+            event(RunEventKind::Waiting, 1, "rate_limit", Some(3)),
+            event(RunEventKind::Waiting, 4, "rate_limit", Some(9)),
+            event(RunEventKind::Stopped, 5, "SIGINT", None),
+            event(RunEventKind::Resumed, 60, "", None),
+            event(RunEventKind::Waiting, 61, "hours", Some(90)),
+            event(RunEventKind::Resumed, 100, "", None),
+            event(RunEventKind::Waiting, 101, "rate_limit", None),
+            event(RunEventKind::Resumed, 102, "", None),
+            event(RunEventKind::Ended, 103, "", None),
+        ];
+        let clock = PageClock::new(TimeZone::UTC, ReportLanguage::En);
+        let steps = steps(&events, true, &clock, ReportLanguage::En);
+        let words: Vec<_> = steps
+            .iter()
+            .map(|(_, kind, detail)| {
+                format!(
+                    "{} {detail}",
+                    ReportLanguage::En.text(&format!("event {kind}"))
+                )
+            })
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "Begun ",
+                "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
+                "Stopped by a person",
+                "Resumed ",
+                "Waited for its hours; until 1970-01-01 00:01:30",
+                "Resumed ",
+                "Waited for a rate limit",
+                "Resumed the program had ended without a word",
+                "Ended ",
+            ]
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The report of a run, or of a list before its run, as one page to view and share: a single file that loads nothing
+//! from elsewhere. It reads the ledger and decides nothing.
+
+mod head;
+mod page;
+mod plan;
+mod preview;
+mod rows;
+mod run_page;
+mod texts;
+mod timeline;
+
+use jiff::tz::TimeZone;
+
+pub(crate) use self::page::is_page;
+pub(crate) use self::plan::PlannedList;
+pub(crate) use self::preview::write_preview;
+pub(crate) use self::run_page::write;
+use crate::lists::list_file::ReportLanguage;
+
+/// For whom a page is.
+pub(crate) struct PageStyle {
+    pub(crate) language: ReportLanguage,
+    /// Whether it is without names and numbers.
+    pub(crate) mask: bool,
+    /// The time zone of its times.
+    pub(crate) zone: TimeZone,
+}

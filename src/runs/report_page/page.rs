@@ -1,0 +1,376 @@
+//! The page itself: fills the template with everything that is known about the run.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::head::CourseStep;
+use super::rows::{ChosenRows, FIRST_ROWS, NOT_KNOWN, OUTCOMES, Outcomes, PageRows, UNDELIVERED};
+use super::texts::{PageClock, reason_in_words};
+use super::timeline::DrawnTimeline;
+use crate::base::output::counted;
+use crate::jelou::message::Part;
+use crate::lists::list_file::ReportLanguage;
+use crate::runs::import::BulkError;
+use crate::runs::ledger::{RowState, RunSettings};
+
+const TEMPLATE: &str = include_str!("page.html");
+const BUBBLE: &str = include_str!("bubble.html");
+/// A command to copy.
+const COMMAND: &str = r#"<div class="command"><code>
+{%- for word in it|split(" ") %}<span>{{ word }}</span>{% if not loop.last %} {% endif %}{% endfor -%}
+</code><button type="button" data-copy hidden>{{ t.copy }}</button></div>"#;
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before
+/// its run has less of it.
+#[derive(Default, Serialize)]
+pub(super) struct Page {
+    lang: &'static str,
+    t: BTreeMap<&'static str, &'static str>,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    mask: bool,
+    is_rehearsal: bool,
+    /// Whether it is for a list before its run: the rows have messages, but no events.
+    is_preview: bool,
+    /// When it was made, in milliseconds since 1970.
+    made: i64,
+    /// Why such a list cannot be sent as it is; empty if the reason may name a person.
+    pub(super) refused: Option<String>,
+    pub(super) name: String,
+    pub(super) state: &'static str,
+    pub(super) facts: Vec<(&'static str, String)>,
+    tiles: Vec<Value>,
+    all: u64,
+    pub(super) funnel: Option<Value>,
+    /// The command that lists the rows whose recipients got nothing.
+    pub(super) not_received: Option<String>,
+    pub(super) timeline: Option<DrawnTimeline>,
+    pub(super) message: Option<Value>,
+    /// The name of the text in place of a message that is not shown.
+    without_message: &'static str,
+    reasons: Vec<Value>,
+    left_out_on_purpose: Vec<Value>,
+    countries: Vec<(&'static str, Vec<u64>)>,
+    pub(super) cost: Option<Value>,
+    pub(super) course: Vec<CourseStep>,
+    pub(super) columns: Vec<String>,
+    /// The states that occur, and how far messages came: names and words.
+    states: Vec<(&'static str, &'static str)>,
+    deliveries: Vec<(&'static str, &'static str)>,
+    /// The same for each outcome that a row may have, in the order of their numbers in the rows.
+    outcomes: Vec<ShownOutcome>,
+    row_reasons: Vec<String>,
+    rows: ChosenRows,
+    left_out: u64,
+    /// The data for the script, as JSON.
+    settings: String,
+}
+
+/// Names and words of a state, and of a delivery, which are empty if there is none.
+#[derive(Serialize)]
+struct ShownOutcome {
+    state: &'static str,
+    state_words: &'static str,
+    delivery: &'static str,
+    delivery_words: &'static str,
+}
+
+/// A message as its recipient sees it; without a recipient, its placeholders are not filled, and show the names of the
+/// columns. None if it cannot be drawn.
+pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Option<Value> {
+    let mut parts = json!(Part::simple(drawn));
+    if parts.as_array().is_none_or(Vec::is_empty) {
+        return None;
+    }
+    if to.is_none() {
+        name_columns(&mut parts);
+    }
+    Some(json!({ "parts": parts, "to": to }))
+}
+
+/// Puts the name of its column in place of each placeholder: `nombre` for `{{ nombre | title }}`.
+fn name_columns(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = with_columns_named(text),
+        Value::Array(items) => items.iter_mut().for_each(name_columns),
+        Value::Object(fields) => fields.values_mut().for_each(name_columns),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn with_columns_named(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(begin) = rest.find(['{']) {
+        shown.push_str(rest.get(..begin).unwrap_or_default());
+        rest = rest.get(begin..).unwrap_or_default();
+        let ends = [("{{", "}}"), ("{%", "%}")];
+        let ended = ends
+            .into_iter()
+            .filter(|(open, _)| rest.starts_with(open))
+            .find_map(|(open, close)| {
+                let (inside, behind) = rest.get(open.len()..)?.split_once(close)?;
+                Some((open, inside, behind))
+            });
+        if let Some((open, inside, behind)) = ended {
+            // A condition is shown by what it encloses.
+            if open == "{{" {
+                shown.push_str(column_of(inside));
+            }
+            rest = behind;
+        } else {
+            shown.push('{');
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    shown + rest
+}
+
+/// The column of an expression: `nombre | title`, `row['Nombre completo']`.
+fn column_of(expression: &str) -> &str {
+    let expression = expression.trim_matches(|each: char| each == '-' || each.is_whitespace());
+    let quoted = expression.strip_prefix("row[").and_then(|rest| {
+        let quote = rest.chars().next()?;
+        rest.get(1..)?.split(quote).next()
+    });
+    let is_of_name = |each: char| each.is_alphanumeric() || "_.".contains(each);
+    let end = expression
+        .find(|each: char| !is_of_name(each))
+        .unwrap_or(expression.len());
+    let name = quoted.or(expression.get(..end)).unwrap_or_default();
+    if name.is_empty() { "…" } else { name }
+}
+
+impl Page {
+    /// What a page has both before a run and after it.
+    pub(super) fn new(
+        details: &RunSettings,
+        outcomes: &Outcomes,
+        rows: &PageRows<'_>,
+        made: i64,
+        language: ReportLanguage,
+    ) -> Self {
+        let is_preview = outcomes.is_preview;
+        let one = if is_preview { "one_list_" } else { "one_" };
+        // Before a run no row is pending.
+        let word = |state: &RowState| {
+            language
+                .find(&format!("{one}{}", state.name()))
+                .unwrap_or_default()
+        };
+        let delivery_word = |name: &str| language.find(&format!("one_{name}")).unwrap_or_default();
+        let shown_outcomes = OUTCOMES.iter().map(|outcome| ShownOutcome {
+            state: outcome.state.name(),
+            state_words: word(&outcome.state),
+            delivery: outcome.delivery,
+            delivery_words: delivery_word(outcome.delivery),
+        });
+        let states = STATES
+            .iter()
+            .filter(|state| outcomes.counts.count(**state) > 0);
+        let deliveries = DELIVERIES
+            .into_iter()
+            .filter(|name| outcomes.deliveries.contains_key(name));
+        Self {
+            lang: language.code(),
+            t: language.texts(),
+            policy: policy(),
+            style: STYLE,
+            script: SCRIPT,
+            mask: rows.mask,
+            is_rehearsal: details.sandbox,
+            is_preview,
+            made,
+            tiles: outcomes.tiles(),
+            without_message: match details.message {
+                Some(_) => "not_drawn",
+                None => "no_message",
+            },
+            all: outcomes.counts.all(),
+            reasons: outcomes.reasons(false, language),
+            left_out_on_purpose: outcomes.reasons(true, language),
+            countries: outcomes.countries(),
+            states: states.map(|state| (state.name(), word(state))).collect(),
+            deliveries: deliveries.map(|name| (name, delivery_word(name))).collect(),
+            outcomes: shown_outcomes.collect(),
+            row_reasons: rows
+                .reasons()
+                .into_iter()
+                .map(|reason| reason_in_words(reason, language))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Writes the page with as many of `rows` as fit; returns what was written, in words.
+    pub(super) fn write(
+        mut self,
+        rows: &PageRows<'_>,
+        clock: &PageClock,
+        language: ReportLanguage,
+        mut to: impl Write,
+    ) -> Result<String, BulkError> {
+        let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
+        let environment = environment(&self.t, clock, language).map_err(failed)?;
+        self.settings = settings(&self, language);
+        self.rows = rows.choose();
+        self.left_out = rows.number - self.rows.number;
+        let page = environment
+            .render_str(TEMPLATE, Serde(&self))
+            .map_err(failed)?;
+        to.write_all(page.as_bytes())
+            .and_then(|()| to.flush())
+            .map_err(BulkError::Report)?;
+        let all = counted(rows.number, "row");
+        Ok(match self.left_out {
+            0 => format!("a page with {all}"),
+            _ => format!(
+                "a page with {} of {all}, as many as it has room for,",
+                self.rows.number
+            ),
+        })
+    }
+}
+
+/// The states in the order of their filter.
+const STATES: [RowState; 6] = [
+    RowState::Failed,
+    RowState::Unknown,
+    RowState::Inflight,
+    RowState::Pending,
+    RowState::Skipped,
+    RowState::Sent,
+];
+/// How far messages came, in the order of their filter.
+const DELIVERIES: [&str; 8] = [
+    UNDELIVERED,
+    NOT_KNOWN,
+    "accepted",
+    "at_whatsapp",
+    "delivered",
+    "read",
+    "replied",
+    "other",
+];
+
+/// Marks the beginning of every page, so that a newer page may replace it.
+const MARK: &str = r#"<meta name="generator" content="jelouctl">"#;
+/// The mark is within this many bytes from the start.
+const MARK_WITHIN: usize = 4096;
+
+/// Whether a file with this beginning is a page.
+pub(crate) fn is_page(begin: &[u8]) -> bool {
+    let begin = String::from_utf8_lossy(begin.get(..MARK_WITHIN).unwrap_or(begin));
+    begin.starts_with("<!doctype html>") && begin.contains(MARK)
+}
+
+/// What renders the page, with all values escaped.
+fn environment(
+    texts: &BTreeMap<&'static str, &'static str>,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
+    // A part that stands in several places is a template of its own.
+    for (name, part) in [("bubble", BUBBLE), ("command", COMMAND)] {
+        environment.add_template(name, part)?;
+        let texts = minijinja::Value::from(Serde(texts));
+        environment.add_filter(name, move |state: &State<'_, '_>, it: minijinja::Value| {
+            let drawn = state
+                .env()
+                .get_template(name)?
+                .render(context! { it, t => texts.clone() })?;
+            Ok::<_, minijinja::Error>(minijinja::Value::from_safe_string(drawn))
+        });
+    }
+    environment.add_filter("number", move |number: u64| language.number(number));
+    environment.add_filter("amount", move |amount: String| language.amount(&amount));
+    environment.add_filter("share", move |part: u64, whole: u64| {
+        language.share(part, whole)
+    });
+    environment.add_filter("counted", move |number: u64, name: String| {
+        language.counted(&name, number)
+    });
+    let clock = clock.clone();
+    environment.add_filter("moment", move |at: i64| clock.moment(at));
+    Ok(environment)
+}
+
+/// Allows only the page's own style and script, each by its hash.
+fn policy() -> String {
+    let hash = |text: &str| {
+        format!(
+            "'sha256-{}'",
+            BASE64_STANDARD.encode(digest(&SHA256, text.as_bytes()))
+        )
+    };
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// The data for the script: the words for states, reasons and columns, and its own texts.
+fn settings(page: &Page, language: ReportLanguage) -> String {
+    let words = [
+        "range",
+        "none_found",
+        "on_paper",
+        "copied",
+        "copy",
+        "template",
+        "template_means",
+    ];
+    let words = words.map(|name| (name, language.text(name)));
+    let settings = json!({
+        "language": language.code(),
+        "outcomes": page.outcomes,
+        "hasDeliveries": !page.deliveries.is_empty(),
+        "reasons": page.row_reasons,
+        "columns": page.columns.len(),
+        "mask": page.mask,
+        "isPreview": page.is_preview,
+        "page": FIRST_ROWS,
+        "words": BTreeMap::from(words),
+    });
+    settings.to_string().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_named_after_their_columns() {
+        for (text, expected) in [
+            ("Hola {{ nombre | split | first }}:", "Hola nombre:"),
+            ("{{row['Nombre completo']|title}}", "Nombre completo"),
+            ("{{- pedido -}} y {{ 'x' ~ y }}", "pedido y …"),
+            ("{% if vip %}VIP{% endif %} {x} {{ y", "VIP {x} {{ y"),
+            ("{{ año }}{", "año{"),
+        ] {
+            assert_eq!(with_columns_named(text), expected);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The page of a list before its run, for approval: every message as its recipient would see it.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::PageStyle;
+use super::head::{facts, list_name};
+use super::page::{Page, shown_message};
+use super::plan::{PlannedList, plan_facts};
+use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
+use super::texts::PageClock;
+use crate::jelou::message::Part;
+use crate::lists::list_file::ReportLanguage;
+use crate::phone::country_of;
+use crate::runs::cost::Estimate;
+use crate::runs::import::{BulkError, RowProblem};
+use crate::runs::ledger::{LedgerError, NewDraftRow, RowState, SkipDetail, SkipReason, now};
+use crate::runs::report::reported_cells;
+
+/// Writes the page of `list`; returns what was written, in words. With a mask, it contains no cell and no number, and
+/// the message is unfilled.
+///
+/// # Errors
+/// When the draft cannot be read, or `to` cannot be written.
+pub(crate) fn write_preview(
+    list: &PlannedList<'_>,
+    style: PageStyle,
+    to: impl Write,
+) -> Result<String, BulkError> {
+    let PageStyle {
+        language,
+        mask,
+        zone,
+    } = style;
+    let clock = PageClock::new(zone, language);
+    let mut rows = PageRows::new(&clock, mask);
+    let mut outcomes = Outcomes::default();
+    outcomes.is_preview = true;
+    list.draft.each_row(|row| {
+        let (state, reason, words) = planned(list, &row, &clock, language);
+        let recipient = row.request.as_ref().map(|request| request.recipient);
+        let country = recipient.and_then(country_of).unwrap_or_default();
+        outcomes.add(
+            RowOutcome::new(state),
+            reason,
+            country,
+            (!mask && !words.is_empty()).then_some((row.line, &words)),
+        );
+        let recipient =
+            recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
+        let bubble = Some(bubble_of(
+            list,
+            row.request.as_ref().map(|request| request.body),
+        )?);
+        rows.add(PageRow {
+            line: row.line,
+            outcome: RowOutcome::new(state),
+            reason,
+            country,
+            at: None,
+            error: &words,
+            cells: vec![recipient],
+            bubble,
+        });
+        Ok::<_, LedgerError>(())
+    })?;
+    let mut page = Page::new(list.details, &outcomes, &rows, now(), language);
+    page.refused = list
+        .refused
+        .as_ref()
+        .map(|why| if mask { String::new() } else { clock.said(why) });
+    page.name = list_name(list.details, language);
+    page.state = if list.refused.is_some() {
+        "not_ready"
+    } else {
+        "not_sent"
+    };
+    page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
+    page.facts.extend(plan_facts(list, &clock, language));
+    page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
+    page.message = first_message(list, mask)?;
+    if !mask {
+        page.columns.push(language.text("recipient").to_owned());
+    }
+    page.write(&rows, &clock, language, to)
+}
+
+/// The outcome of a row if the list is sent: its state as on the page of a run (sent means fine, unknown needs a
+/// check, failed cannot be sent), the reason, and the same in words.
+fn planned(
+    list: &PlannedList<'_>,
+    row: &NewDraftRow<'_>,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> (RowState, &'static str, String) {
+    let remarks = list
+        .remarks
+        .get(&row.line)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let fault = remarks.iter().find(|remark| remark.is_fault());
+    let is_fault =
+        |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
+    if let Some(SkipDetail { reason, problem }) = row
+        .skip
+        .filter(|skip| fault.is_none() || !is_fault(skip.reason))
+    {
+        return (RowState::Skipped, reason.name(), clock.said(problem));
+    }
+    let words: Vec<_> = remarks
+        .iter()
+        .map(|remark| in_words(remark, clock, language))
+        .collect();
+    let (state, reason) = match (fault, remarks) {
+        (Some(fault), _) => (RowState::Failed, reason_of(fault)),
+        (None, [first, ..]) => (RowState::Unknown, reason_of(first)),
+        (None, []) => (RowState::Sent, ""),
+    };
+    (state, reason, words.join("; "))
+}
+
+fn reason_of(remark: &RowProblem) -> &'static str {
+    match remark {
+        RowProblem::Invalid(_) => SkipReason::Invalid.name(),
+        RowProblem::Duplicate { .. } => SkipReason::Repeated.name(),
+        RowProblem::NotAllowed => "not_allowed",
+        RowProblem::Warning(_) => "warning",
+        RowProblem::EmptyCell(_) => "empty_cell",
+        RowProblem::PlaceholderCell { .. } => "placeholder_cell",
+        RowProblem::RepeatedPerson { .. } => "same_person",
+    }
+}
+
+fn in_words(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
+    match remark {
+        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.said(words),
+        RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
+        RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
+        RowProblem::EmptyCell(column) => language.text_with("has_no_value", column),
+        RowProblem::PlaceholderCell { column, cell } => language
+            .text("says_in_column")
+            .replace("{cell}", cell)
+            .replace("{column}", column),
+        RowProblem::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
+    }
+}
+
+/// `celular: 12 · nombre: Ana`, for a row without a recipient.
+fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
+    let columns = &list.details.columns;
+    let cells = reported_cells(columns, cells).map_err(LedgerError::damaged)?;
+    let filled = columns
+        .iter()
+        .zip(&cells)
+        .filter(|(_, cell)| !cell.is_empty());
+    Ok(filled
+        .map(|(column, cell)| format!("{column}: {cell}"))
+        .collect::<Vec<_>>()
+        .join(" · "))
+}
+
+/// The message of the first row that will be sent; without one, and with a mask, the message as it was typed.
+fn first_message(list: &PlannedList<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
+    let mut first = None;
+    if !mask {
+        list.draft.first_sent(1, |_, request| {
+            let body: Value = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
+            first = shown_message(drawn(list, &body), Some(request.recipient));
+            Ok::<_, LedgerError>(())
+        })?;
+    }
+    let typed = || {
+        let body = list.details.message.as_ref()?;
+        shown_message(drawn(list, body), None)
+    };
+    Ok(first.or_else(typed))
+}
+
+fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
+    let Some(body) = body else {
+        return Ok(Vec::new());
+    };
+    let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
+    Ok(Part::simple(drawn(list, &body)))
+}
+
+fn drawn(list: &PlannedList<'_>, body: &Value) -> Vec<Part> {
+    list.details.template_texts.drawn(list.kind, body)
+}

@@ -1,0 +1,251 @@
+//! The page of a run: every row of its ledger, what became of it, and its history.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::PageStyle;
+use super::head::{facts, state_of, steps};
+use super::page::{Page, shown_message};
+use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
+use super::texts::{NO_CODE, PageClock};
+use super::timeline::{Timeline, rests_of};
+use crate::jelou::api::{DeliveryState, DeliveryStatus, look_up_code};
+use crate::jelou::message::MessageKind;
+use crate::phone::country_of;
+use crate::runs::cost::RunCost;
+use crate::runs::import::BulkError;
+use crate::runs::ledger::{
+    LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunSettings, now,
+};
+use crate::runs::report::reported_cells;
+
+/// The maximum length of a code in characters.
+const LONGEST_API_CODE: usize = 64;
+
+/// Writes the page of `run`; returns what was written, in words. With a mask, it contains no cell, no number and no API
+/// message about a recipient.
+///
+/// # Errors
+/// When the ledger cannot be read, or `to` cannot be written.
+pub(crate) fn write(
+    run: &Run,
+    details: &RunSettings,
+    style: PageStyle,
+    to: impl Write,
+) -> Result<String, BulkError> {
+    let PageStyle {
+        language,
+        mask,
+        zone,
+    } = style;
+    let is_running = run.is_running()?;
+    let now = now();
+    let clock = PageClock::new(zone, language);
+    let mut rows = PageRows::new(&clock, mask);
+    let events = run.events()?;
+    let mut reading = RowReading {
+        details,
+        is_running,
+        is_asked: run.asked_at()?.is_some(),
+        clock: &clock,
+        outcomes: Outcomes::default(),
+        timeline: Timeline::new(&clock, run.created_at()?),
+        last_end: None,
+    };
+    run.report::<BulkError>(&RowFilter::default(), |row| reading.add(row, &mut rows))?;
+    let RowReading {
+        outcomes,
+        mut timeline,
+        last_end,
+        ..
+    } = reading;
+    let counts = &outcomes.counts;
+    let span = span_of(run, is_running.then_some(now), &events, last_end)?;
+    let mut page = Page::new(details, &outcomes, &rows, now, language);
+    page.name = run.name().to_string();
+    page.state = if run.doubt()?.is_some() {
+        "doubtful"
+    } else {
+        state_of(is_running, counts, &events)
+    };
+    page.facts = facts(details, counts.all(), Some(span), &clock, language);
+    page.funnel = funnel(&run.deliveries(i64::MIN)?);
+    let not_received = counts.failed + outcomes.undelivered();
+    page.not_received = (not_received > 0 && !mask).then(|| to_list_them(run, &outcomes));
+    timeline.rest(rests_of(&events, counts.is_finished(), now));
+    page.timeline = timeline.drawn(&clock, language);
+    page.cost = run.spent()?.as_ref().map(RunCost::to_json);
+    page.message = message_of(run, details, mask)?;
+    page.course = steps(&events, !mask, &clock, language);
+    // The name of a column may identify people.
+    if !mask {
+        page.columns.clone_from(&details.columns);
+    }
+    page.write(&rows, &clock, language, to)
+}
+
+/// The rows of a run while they are read.
+struct RowReading<'a> {
+    details: &'a RunSettings,
+    is_running: bool,
+    /// Whether Jelou was asked for all messages of the run.
+    is_asked: bool,
+    clock: &'a PageClock,
+    outcomes: Outcomes,
+    timeline: Timeline,
+    /// When the last attempt ended.
+    last_end: Option<i64>,
+}
+
+impl RowReading<'_> {
+    fn add(&mut self, mut row: ReportedRow, rows: &mut PageRows<'_>) -> Result<(), BulkError> {
+        // If no process sends the run any more, a row in flight may have been sent.
+        if row.state == RowState::Inflight && !self.is_running {
+            row.state = RowState::Unknown;
+        }
+        let outcome = self.outcome_of(&row);
+        let country = row
+            .recipient
+            .as_deref()
+            .and_then(country_of)
+            .unwrap_or_default();
+        let failure = undelivered(&row);
+        let reason = match failure {
+            Some(failure) => undelivered_reason(failure, rows.mask, &self.outcomes),
+            None => reason_of(&row, rows.mask, &self.outcomes),
+        };
+        let error = match failure {
+            Some(failure) => failure.reason.as_deref(),
+            None => row.error.as_deref(),
+        };
+        // The meaning of a known code is better than the words of the API.
+        let error = error.filter(|_| !is_known(reason)).unwrap_or_default();
+        let error = self.clock.said(error);
+        let said = !error.is_empty() && !rows.mask;
+        let example = said.then_some((row.line, error.as_str()));
+        self.outcomes.add(outcome, reason, country, example);
+        if let Some(ended_at) = row.ended_at {
+            self.timeline.add(ended_at, outcome);
+        }
+        self.last_end = self.last_end.max(row.ended_at);
+        let cells = reported_cells(&self.details.columns, &row.cells)?;
+        rows.add(PageRow {
+            line: row.line,
+            outcome,
+            reason,
+            country,
+            at: row.at,
+            error: &error,
+            cells,
+            bubble: None,
+        });
+        Ok(())
+    }
+
+    fn outcome_of(&self, row: &ReportedRow) -> RowOutcome {
+        let delivery = match &row.delivery {
+            _ if row.state != RowState::Sent => "",
+            Some(delivery) => delivery.facts.state.name(),
+            None if self.is_asked => NOT_KNOWN,
+            None => "",
+        };
+        RowOutcome {
+            state: row.state,
+            delivery,
+        }
+    }
+}
+
+/// The command that lists the rows whose recipients certainly got nothing.
+fn to_list_them(run: &Run, outcomes: &Outcomes) -> String {
+    let name = run.name();
+    let mut command = format!("jelouctl bulk report {name}");
+    if outcomes.counts.failed > 0 {
+        command.push_str(" --state failed");
+    }
+    if outcomes.undelivered() > 0 {
+        command.push_str(" --delivery undelivered");
+    }
+    command + &format!(" --file {name}-not-received.csv")
+}
+
+/// The code of a failed delivery, or a word that says that there is none.
+fn undelivered_reason<'r>(failure: &'r DeliveryStatus, mask: bool, outcomes: &Outcomes) -> &'r str {
+    let code = failure.code.as_deref();
+    code.and_then(|code| told_apart(code, mask, outcomes))
+        .unwrap_or(NO_CODE)
+}
+
+/// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
+/// unknown. With `mask`, only known codes appear: the API could put anything in them.
+fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
+    // That a row was given back does not matter to its recipient.
+    let code = row
+        .code
+        .as_deref()
+        .filter(|code| row.state != RowState::Pending || *code != "ledger")
+        .filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
+    let Some(code) = code else { return "" };
+    let is_decided = row.state == RowState::Skipped || code == "resolved";
+    let api_code = row.api_code.as_deref().filter(|_| !is_decided);
+    api_code
+        .and_then(|code| told_apart(code, mask, outcomes))
+        .unwrap_or(code)
+}
+
+/// A code of the API, unless it is too long, one too many, or with `mask` unknown.
+fn told_apart<'r>(code: &'r str, mask: bool, outcomes: &Outcomes) -> Option<&'r str> {
+    let is_short = code.chars().count() <= LONGEST_API_CODE;
+    (is_short && (!mask || is_known(code)) && outcomes.takes(code)).then_some(code)
+}
+
+fn is_known(code: &str) -> bool {
+    look_up_code(code).is_some()
+}
+
+/// Why the person of a sent row did not get it.
+fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
+    let facts = &row.delivery.as_ref()?.facts;
+    (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
+}
+
+/// When the run began, and the last known time, which is `now` while it is sent.
+fn span_of(
+    run: &Run,
+    now: Option<i64>,
+    events: &[RunEvent],
+    last_end: Option<i64>,
+) -> Result<[i64; 2], LedgerError> {
+    let from = match events.first() {
+        Some(event) => event.at,
+        None => run.created_at()?,
+    };
+    let last = events
+        .iter()
+        .map(|event| event.at)
+        .chain(last_end)
+        .max()
+        .unwrap_or(from);
+    let is_over = events
+        .last()
+        .is_some_and(|event| event.kind == RunEventKind::Ended);
+    let to = now.filter(|_| !is_over).map_or(last, |now| last.max(now));
+    Ok([from, to.max(from)])
+}
+
+/// The first message, or with `mask` the unfilled one.
+fn message_of(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
+    let found = if mask {
+        details.message.clone().map(|body| (body, None))
+    } else {
+        let first = run.first_message()?;
+        first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
+    };
+    let shown = found.and_then(|(body, to): (Value, Option<String>)| {
+        let kind = MessageKind::named(&details.kind)?;
+        let drawn = details.template_texts.drawn(&kind, &body);
+        shown_message(drawn, to.as_deref())
+    });
+    Ok(shown)
+}

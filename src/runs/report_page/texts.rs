@@ -1,0 +1,589 @@
+//! All texts of the page, in each of its languages (`texts.tsv`), and times, in one zone and in digits that read the
+//! same in every language. Codes and commands are the same in all languages. A ledger keeps a reason as its English
+//! sentence; `reasons.tsv` has each with the same in Spanish, and `{1}`, `{2}` … for its values; `plain.tsv` has those
+//! that a page says in other words. What a person, a sheet or Jelou wrote stays as it is. `words.tsv` has the words of the
+//! ledger, and `explain` the codes of the API.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::base::output::grouped;
+use crate::base::texts::rows;
+use crate::jelou::api::look_up_code;
+use crate::lists::list_file::ReportLanguage;
+
+/// Name, English and Spanish; `kind text` is the kind of message `text`.
+const TEXTS: &str = include_str!("texts.tsv");
+
+impl ReportLanguage {
+    /// The language code in HTML.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+        }
+    }
+
+    /// The text with this name, which is in the table.
+    pub(super) fn text(self, name: &str) -> &'static str {
+        let found = self.find(name);
+        debug_assert!(found.is_some(), "no text is called {name}");
+        found.unwrap_or_default()
+    }
+
+    /// The text with this name, if the table has it.
+    pub(super) fn find(self, name: &str) -> Option<&'static str> {
+        let row = rows::<3>(TEXTS).find(|[known, ..]| *known == name);
+        row.map(|[_, english, spanish]| self.pick([english, spanish]))
+    }
+
+    /// The text with this name, with a value in place of `{}`.
+    pub(super) fn text_with(self, name: &str, value: &str) -> String {
+        self.text(name).replace("{}", value)
+    }
+
+    /// A text that depends on a number: `name_1` for one, `name_n` for others.
+    pub(super) fn counted(self, name: &str, number: u64) -> String {
+        let name = format!("{name}_{}", if number == 1 { "1" } else { "n" });
+        self.text_with(&name, &self.number(number))
+    }
+
+    /// All texts by name, for the template.
+    pub(super) fn texts(self) -> BTreeMap<&'static str, &'static str> {
+        rows::<3>(TEXTS)
+            .map(|[name, english, spanish]| (name, self.pick([english, spanish])))
+            .collect()
+    }
+
+    /// An amount that is written with a decimal point, as this language has it.
+    pub(super) fn amount(self, amount: &str) -> String {
+        amount.replace('.', self.pick([".", ","]))
+    }
+
+    /// `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are ambiguous.
+    pub(super) fn number(self, number: u64) -> String {
+        grouped(number).replace(',', self.pick([",", "\u{202f}"]))
+    }
+
+    /// The share of `part` in `whole`, to a tenth of a percent; a share above zero is never shown as zero, nor one
+    /// below all as all.
+    pub(super) fn share(self, part: u64, whole: u64) -> String {
+        let thousandths =
+            part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
+        let shown = match thousandths {
+            0 if part > 0 => 1,
+            1000 if part < whole => 999,
+            thousandths => thousandths,
+        };
+        let tenth = if shown % 10 == 0 {
+            String::new()
+        } else {
+            format!("{}{}", self.pick([".", ","]), shown % 10)
+        };
+        format!("{}{tenth}{}", shown / 10, self.pick(["%", "\u{a0}%"]))
+    }
+}
+
+/// The clock of the page, and its language. Times are milliseconds since 1970; a time that cannot be shown is a dash.
+#[derive(Clone)]
+pub(super) struct PageClock {
+    zone: TimeZone,
+    language: ReportLanguage,
+}
+
+impl PageClock {
+    pub(super) fn new(zone: TimeZone, language: ReportLanguage) -> Self {
+        Self { zone, language }
+    }
+
+    pub(super) fn shown(&self, at: i64, format: &str) -> String {
+        let at = Timestamp::from_millisecond(at)
+            .ok()
+            .map(|at| at.to_zoned_datetime(self.zone.clone()));
+        at.map_or_else(|| "–".to_owned(), |at| at.strftime(format).to_string())
+    }
+
+    /// `2026-11-20 10:15:03`
+    pub(super) fn moment(&self, at: i64) -> String {
+        self.shown(at, "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// A range of times: the day appears once if it is the same.
+    pub(super) fn span(&self, from: i64, to: i64) -> String {
+        let is_one_day = self.shown(from, "%F") == self.shown(to, "%F");
+        let to = self.shown(
+            to,
+            if is_one_day {
+                "%H:%M:%S"
+            } else {
+                "%Y-%m-%d %H:%M:%S"
+            },
+        );
+        format!("{} – {to}", self.moment(from))
+    }
+
+    /// Whether both times are on one day.
+    pub(super) fn is_one_day(&self, one: Timestamp, other: Timestamp) -> bool {
+        self.days_between(one, other) == 1
+    }
+
+    /// How many days of the calendar there are from one time to another, with both.
+    pub(super) fn days_between(&self, from: Timestamp, to: Timestamp) -> u64 {
+        let day = |at: Timestamp| self.zone.to_datetime(at).date();
+        let days = day(to).duration_since(day(from)).as_hours() / 24;
+        days.unsigned_abs() + 1
+    }
+
+    /// How far local time is ahead of UTC at this time, in milliseconds.
+    pub(super) fn offset(&self, at: i64) -> i64 {
+        let at = Timestamp::from_millisecond(at).unwrap_or_default();
+        i64::from(self.zone.to_offset(at).seconds()) * 1000
+    }
+
+    /// Whose time it is: `Guayaquil time`. A zone that is not called after a place has its distance from UTC.
+    pub(super) fn zone(&self, at: i64) -> String {
+        let name = self.zone.iana_name().unwrap_or_default();
+        let place = name.rsplit('/').next().unwrap_or_default();
+        let is_place = !name.starts_with("Etc/") && place.contains(char::is_lowercase);
+        if is_place {
+            let known = self.language.find(&format!("place {place}"));
+            let place = known.map_or_else(|| place.replace('_', " "), str::to_owned);
+            return self.language.text_with("time_of", &place);
+        }
+        let minutes = self.offset(at) / 60_000;
+        let hours = format!("{}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
+        match minutes {
+            0 => self.language.text("universal_time").to_owned(),
+            1.. => self.language.text_with("ahead_of_utc", &hours),
+            _ => self.language.text_with("behind_utc", &hours),
+        }
+    }
+
+    /// A sentence of the ledger as a person says it, with its times in the zone of the page.
+    pub(super) fn said(&self, reason: &str) -> String {
+        self.in_zone(&said_in(self.language, reason))
+    }
+
+    /// `text` with its times, such as `2026-11-20 08:23 -05:00`, in the zone of the page, as `2026-11-20 08:23`.
+    fn in_zone(&self, text: &str) -> String {
+        let mut shown = String::new();
+        let mut rest = text;
+        while let Some(sign) = rest.find([' ']) {
+            let begin = sign.saturating_sub("2026-11-20".len());
+            let time = rest.get(begin..begin + WRITTEN_TIME.len());
+            let at = time.and_then(|time| Timestamp::strptime("%Y-%m-%d %H:%M %:z", time).ok());
+            if let Some(at) = at {
+                shown.push_str(rest.get(..begin).unwrap_or_default());
+                shown.push_str(&self.shown(at.as_millisecond(), "%Y-%m-%d %H:%M"));
+                rest = rest.get(begin + WRITTEN_TIME.len()..).unwrap_or_default();
+            } else {
+                shown.push_str(rest.get(..=sign).unwrap_or_default());
+                rest = rest.get(sign + 1..).unwrap_or_default();
+            }
+        }
+        shown + rest
+    }
+}
+
+/// How a sentence of the ledger has a time.
+const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
+
+/// An English sentence, and the same in Spanish; the first that fits counts.
+const REASONS: &str = include_str!("reasons.tsv");
+/// A sentence of `reasons.tsv` for somebody at a terminal, and what a page says in its place, in English and Spanish; it
+/// may be nothing.
+const PLAIN: &str = include_str!("plain.tsv");
+
+/// `reason` in the page's language and without what only a terminal understands. It consists of sentences between
+/// semicolons, and the column or field before a colon. What is not in the tables is unchanged.
+pub(super) fn said_in(language: ReportLanguage, reason: &str) -> String {
+    let parts = reason.split("; ").map(|part| part_in(language, part));
+    let said: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    quoted(language, &said.join("; "))
+}
+
+fn part_in(language: ReportLanguage, part: &str) -> String {
+    let plain = rows::<3>(PLAIN).find_map(|[sentence, english, spanish]| {
+        let values = values(sentence, part)?;
+        Some(filled(language, language.pick([english, spanish]), &values))
+    });
+    if let Some(plain) = plain {
+        return plain;
+    }
+    let in_spanish = rows::<2>(REASONS)
+        .filter(|_| language == ReportLanguage::Es)
+        .find_map(|[english, spanish]| {
+            let values = values(english, part)?;
+            Some(filled(language, spanish, &values))
+        });
+    if let Some(said) = in_spanish {
+        return said;
+    }
+    let Some((place, rest)) = part.split_once(": ") else {
+        return part.to_owned();
+    };
+    match part_in(language, rest) {
+        said if said.is_empty() => said,
+        said => format!("{place}: {said}"),
+    }
+}
+
+/// `text` with quotation marks in place of pairs of backticks.
+pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
+    let pieces: Vec<_> = text.split('`').collect();
+    // Of an odd number of backticks at least one is somebody's own.
+    if pieces.len() % 2 == 0 {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        shown.push_str(match place {
+            0 => "",
+            place if place % 2 == 1 => language.pick(["“", "«"]),
+            _ => language.pick(["”", "»"]),
+        });
+        shown.push_str(piece);
+    }
+    shown
+}
+
+/// The values of `reason` if it is the sentence `english`, in order.
+fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
+    let (begin, mut english) = english.split_once('{').unwrap_or((english, ""));
+    let mut rest = reason.strip_prefix(begin)?;
+    let mut values = Vec::new();
+    while let Some((_, behind)) = english.split_once('}') {
+        let (words, next) = behind.split_once('{').unwrap_or((behind, ""));
+        // The last words end the sentence.
+        let at = if next.is_empty() {
+            rest.strip_suffix(words)?.len()
+        } else {
+            rest.find(words)?
+        };
+        values.push(rest.get(..at)?);
+        rest = rest.get(at + words.len()..)?;
+        english = next;
+    }
+    rest.is_empty().then_some(values)
+}
+
+/// `sentence` with its values, which may be sentences too.
+fn filled(language: ReportLanguage, sentence: &str, values: &[&str]) -> String {
+    let mut said = String::new();
+    let mut rest = sentence;
+    while let Some((words, behind)) = rest.split_once('{') {
+        said.push_str(words);
+        let (number, behind) = behind.split_once('}').unwrap_or((behind, ""));
+        let value = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| values.get(number.checked_sub(1)?));
+        said.push_str(
+            &value
+                .map(|value| part_in(language, value))
+                .unwrap_or_default(),
+        );
+        rest = behind;
+    }
+    said + rest
+}
+
+/// A word of the ledger, the same in Spanish, and its sentence in both languages.
+const WORDS: &str = include_str!("words.tsv");
+
+/// The meaning of a word of the ledger, and the remedy of a code of the API.
+#[derive(Debug, Serialize)]
+pub(super) struct Meaning {
+    sentence: String,
+    hint: Option<String>,
+}
+
+impl Meaning {
+    /// For a code of the API or a word of the ledger; None if it is unknown.
+    pub(super) fn find(reason: &str, language: ReportLanguage) -> Option<Self> {
+        if let Some(code) = look_up_code(reason) {
+            let hint = language.pick([code.hint, code.hint_in_spanish]);
+            return Some(Self {
+                sentence: String::new(),
+                hint: Some(quoted(language, hint)),
+            });
+        }
+        let [_, _, english, spanish] = word(reason)?;
+        Some(Self {
+            sentence: language.pick([english, spanish]).to_owned(),
+            hint: None,
+        })
+    }
+}
+
+/// The reason of an undelivered message for which Jelou gives no code.
+pub(super) const NO_CODE: &str = "no_code";
+
+/// A reason in words: the meaning of a code of the API with the code, or a word of the ledger.
+pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String {
+    match reason {
+        "" => return String::new(),
+        NO_CODE => return language.text("does_not_say_why").to_owned(),
+        _ => {}
+    }
+    if let Some(code) = look_up_code(reason) {
+        let meaning = language.pick([code.meaning, code.meaning_in_spanish]);
+        return format!("{meaning} ({reason})");
+    }
+    match word(reason) {
+        Some([english, spanish, ..]) => language
+            .pick([&*english.replace('_', " "), spanish])
+            .to_owned(),
+        None => language.text_with("unknown_code", reason),
+    }
+}
+
+fn word(reason: &str) -> Option<[&'static str; 4]> {
+    rows::<4>(WORDS).find(|[word, ..]| *word == reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jelou::api::codes;
+    use crate::jelou::message::{MessageKind, TypedRecipient, unclear};
+    use crate::runs::ledger::{EarlierRow, SkipReason};
+
+    #[test]
+    fn text_names_are_unique() {
+        assert_eq!(ReportLanguage::Es.texts().len(), TEXTS.lines().count() - 1);
+    }
+
+    #[test]
+    fn times_are_shown_with_their_zone() {
+        let zone = TimeZone::get("America/Guayaquil").unwrap();
+        let clock = PageClock::new(zone, ReportLanguage::En);
+        let at = 1_795_187_703_000;
+        assert_eq!(clock.moment(at), "2026-11-20 10:15:03");
+        assert_eq!(clock.span(at, at + 5000), "2026-11-20 10:15:03 – 10:15:08");
+        assert_eq!(
+            clock.span(at, at + 86_400_000),
+            "2026-11-20 10:15:03 – 2026-11-21 10:15:03"
+        );
+        assert_eq!(clock.moment(i64::MAX), "–");
+        assert_eq!(
+            clock.said("was sent by run a at 2026-11-20 16:15 +01:00; 2026-11-20 and 5"),
+            "was sent by run a at 2026-11-20 10:15; 2026-11-20 and 5"
+        );
+    }
+
+    #[test]
+    fn zone_is_named_after_its_place() {
+        use ReportLanguage::{En, Es};
+        for (zone, language, expected) in [
+            ("America/Guayaquil", En, "Guayaquil time"),
+            ("America/Argentina/Buenos_Aires", Es, "hora de Buenos Aires"),
+            ("America/Bogota", Es, "hora de Bogotá"),
+            ("Etc/GMT+5", En, "5:00 hours behind universal time, UTC"),
+            ("Etc/GMT-5", Es, "5:00 horas más que la hora universal, UTC"),
+            ("EST5EDT", Es, "5:00 horas menos que la hora universal, UTC"),
+            ("UTC", En, "universal time, UTC"),
+        ] {
+            let clock = PageClock::new(TimeZone::get(zone).unwrap(), language);
+            assert_eq!(clock.zone(1_795_187_703_000), expected, "{zone}");
+        }
+    }
+
+    #[test]
+    fn page_avoids_terminal_terms() {
+        use ReportLanguage::{En, Es};
+        for (reason, english, spanish) in [
+            (
+                "interrupted by SIGTERM while a request was under way",
+                "the program ended while this message was being sent",
+                "el programa terminó mientras se enviaba este mensaje",
+            ),
+            (
+                "`nombre` is empty; write `| default('…')` behind it",
+                "`nombre` is empty",
+                "`nombre` is empty",
+            ),
+            (
+                "to: `098` is a national number: say of which country, such as --country EC",
+                "to: “098” has no country code",
+                "to: «098» no tiene código de país",
+            ),
+            ("a ` of their own", "a ` of their own", "a ` of their own"),
+        ] {
+            let quotes = |text: &str, [open, close]: [&str; 2]| {
+                text.replace("`nombre`", &format!("{open}nombre{close}"))
+            };
+            assert_eq!(said_in(En, reason), quotes(english, ["“", "”"]));
+            assert_eq!(said_in(Es, reason), quotes(spanish, ["«", "»"]));
+        }
+        for [sentence, english, spanish] in rows::<3>(PLAIN) {
+            let is_known = rows::<2>(REASONS).any(|[known, _]| known == sentence);
+            assert!(is_known, "reasons.tsv lacks: {sentence}");
+            assert_eq!(english.is_empty(), spanish.is_empty(), "{sentence}");
+        }
+        assert_eq!(rows::<3>(PLAIN).count(), PLAIN.lines().count() - 1);
+    }
+
+    #[test]
+    fn every_reason_pattern_matches_with_its_values() {
+        assert_eq!(rows::<2>(REASONS).count(), REASONS.lines().count() - 1);
+        for [english, spanish] in rows::<2>(REASONS) {
+            assert!(!english.contains("; "), "it is cut there: {english}");
+            let numbers = |text: &str| {
+                let mut numbers: Vec<_> = (1..=9)
+                    .filter(|number| text.contains(&format!("{{{number}}}")))
+                    .collect();
+                numbers.dedup();
+                numbers
+            };
+            assert_eq!(numbers(english), numbers(spanish), "{english}");
+            let reason = (1..=9).fold(english.to_owned(), |text, number| {
+                text.replace(&format!("{{{number}}}"), &format!("~{number}~"))
+            });
+            let said = in_spanish(&reason);
+            if is_plain(&reason) {
+                continue;
+            }
+            assert!(
+                said != reason
+                    && numbers(english)
+                        .iter()
+                        .all(|number| said.contains(&format!("~{number}~"))),
+                "{said}"
+            );
+        }
+    }
+
+    /// The sentences that the rest of the program makes, not copies of them.
+    #[test]
+    fn row_reasons_are_translated_to_spanish() {
+        let of_number = |typed: &str| TypedRecipient::read(typed, None).unwrap_err().to_string();
+        for typed in [
+            "",
+            "hola",
+            "593x",
+            "5.93E+11",
+            "593987654321.5",
+            "593987654321.0",
+            "5,93987654321E+11",
+            "=\"593987654321\"",
+            "'593987654321",
+            "593987654321\n593987654322",
+            "593987654321\t1",
+            "593987654321\u{1}1",
+            "+593 (0) 987654321",
+            "5204455123400005",
+            "520445512340005",
+            "12",
+        ] {
+            assert_spanish(&format!("to: {}", of_number(typed)));
+        }
+        for typed in [
+            "0987654321",
+            "+0987654321",
+            "+59398765432",
+            "+593593987654321",
+            "+5930987654321",
+            "US.12",
+        ] {
+            assert_spanish(&format!("to: {}", of_number(typed)));
+        }
+        assert_spanish(&unclear("x").to_string());
+        for reason in [
+            SkipReason::AlreadySent,
+            SkipReason::MayHaveBeenSent,
+            SkipReason::ToBeSent,
+        ] {
+            assert_spanish(&EarlierRow { reason, at: 0 }.problem("avisos"));
+        }
+        assert_spanish(&crate::runs::import::problem_of_excluded("no.txt"));
+    }
+
+    fn in_spanish(reason: &str) -> String {
+        said_in(ReportLanguage::Es, reason)
+    }
+
+    /// Whether a page says something else in its place.
+    fn is_plain(reason: &str) -> bool {
+        rows::<3>(PLAIN).any(|[sentence, ..]| values(sentence, reason).is_some())
+    }
+
+    fn assert_spanish(reason: &str) {
+        let said = in_spanish(reason);
+        let english = [
+            "the ",
+            " is ",
+            " has ",
+            "which",
+            "number",
+            "was ",
+            "must",
+            "country code",
+            "spreadsheet",
+            "digits",
+        ];
+        assert!(
+            !english.iter().any(|word| said.contains(word)),
+            "{reason}: {said}"
+        );
+    }
+
+    #[test]
+    fn reason_parts_are_translated_separately() {
+        for (reason, expected) in [
+            (
+                "text: has 5000 characters; at most 4096 are allowed; mediaUrl: is missing",
+                "text: tiene 5000 caracteres; se permiten como máximo 4096; mediaUrl: falta",
+            ),
+            (
+                "to: `x` is not a phone number: it contains `x`",
+                "to: «x» no es un número de teléfono: contiene «x»",
+            ),
+            ("2 rows cannot be sent", "no se pueden enviar 2 filas"),
+            (
+                "5 of 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
+                "5 de 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",
+            ),
+            (
+                "the messages cost 0.225 USD, more than the budget of 0.05",
+                "los mensajes cuestan 0.225 USD, más que el presupuesto de 0.05",
+            ),
+            (
+                "the API answered 400: no existe",
+                "Jelou respondió: no existe",
+            ),
+            ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),
+        ] {
+            assert_eq!(in_spanish(reason), expected);
+        }
+    }
+
+    #[test]
+    fn every_reason_and_kind_is_translated() {
+        assert_eq!(rows::<4>(WORDS).count(), WORDS.lines().count() - 1);
+        for code in codes() {
+            assert_ne!(
+                (code.meaning, code.hint),
+                (code.meaning_in_spanish, code.hint_in_spanish),
+                "{}",
+                code.code
+            );
+        }
+        for kind in MessageKind::all() {
+            let name = format!("kind {}", kind.command());
+            assert!(
+                ReportLanguage::En.texts().contains_key(name.as_str()),
+                "{name}"
+            );
+        }
+        for reason in SkipReason::ALL {
+            assert!(
+                Meaning::find(reason.name(), ReportLanguage::Es).is_some(),
+                "{reason:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! The chart of a run: how many messages ended in each span of time, stacked by outcome, and the times in which it rested.
+//! The drawing has no words, so that it can be stretched; its words are beside it and in a table.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::rows::{RowOutcome, UNDELIVERED};
+use super::texts::PageClock;
+use crate::base::output::rounded;
+use crate::lists::list_file::ReportLanguage;
+use crate::runs::ledger::{RowState, RunEvent, RunEventKind};
+
+/// The spans that a bar may stand for, in milliseconds. Each is a multiple of the one before, so that bars can be joined;
+/// longer ones are twice as long each time.
+const SPANS: [i64; 13] = [
+    1_000,
+    5_000,
+    10_000,
+    30_000,
+    60_000,
+    300_000,
+    600_000,
+    1_800_000,
+    3_600_000,
+    10_800_000,
+    21_600_000,
+    86_400_000,
+    604_800_000,
+];
+const MOST_BARS: i64 = 60;
+const MINUTE: i64 = 60_000;
+/// The size of the drawing, in its own units.
+const WIDTH: i64 = 6000;
+const HEIGHT: i64 = 1000;
+const WIDEST_BAR: i64 = 240;
+/// The least height of a part, so that a single message can be seen.
+const LEAST: i64 = 16;
+
+/// The outcomes that have bars, from the bottom.
+const STACKED: [&str; 4] = ["sent", UNDELIVERED, "unknown", "failed"];
+
+/// The messages of a span of time, by their outcome.
+type BarCounts = [i64; STACKED.len()];
+
+/// Counts messages by the time at which they ended. Its memory does not grow with their number.
+pub(super) struct Timeline {
+    /// How far local time is ahead of UTC, so that bars begin on the hour, in milliseconds.
+    offset: i64,
+    span: i64,
+    bars: BTreeMap<i64, BarCounts>,
+    rests: Vec<Rest>,
+}
+
+/// A time in which nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rest {
+    from: i64,
+    to: i64,
+    /// `waiting`, `paused` or `stopped`: the name of an event.
+    kind: &'static str,
+}
+
+/// The chart as the page shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct DrawnTimeline {
+    width: i64,
+    height: i64,
+    bars: Vec<DrawnBar>,
+    rests: Vec<DrawnRest>,
+    /// The outcomes that occur, and the kinds of rest.
+    outcomes: Vec<&'static str>,
+    rest_kinds: Vec<&'static str>,
+    /// The span of a bar, in words, and the messages of the largest one.
+    span: String,
+    most: i64,
+    /// The begin, the middle and the end.
+    ticks: [String; 3],
+}
+
+#[derive(Debug, Serialize)]
+struct DrawnBar {
+    from: String,
+    parts: Vec<BarPart>,
+    /// One for each of the `outcomes` of the chart.
+    counts: Vec<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct BarPart {
+    outcome: &'static str,
+    count: i64,
+    x: i64,
+    y: i64,
+    width: i64,
+    height: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct DrawnRest {
+    kind: &'static str,
+    x: i64,
+    width: i64,
+    /// Its times, in words.
+    times: String,
+}
+
+/// The bars that there is room for, and the times at both ends.
+struct Frame {
+    first: i64,
+    bars: i64,
+    begin: i64,
+    end: i64,
+    /// The number of messages at the top.
+    most: i64,
+}
+
+impl Timeline {
+    /// For a run that began at `from`, in milliseconds since 1970.
+    pub(super) fn new(clock: &PageClock, from: i64) -> Self {
+        Self {
+            offset: clock.offset(from),
+            span: SPANS[0],
+            bars: BTreeMap::new(),
+            rests: Vec::new(),
+        }
+    }
+
+    /// Counts a row whose last attempt ended at this time.
+    pub(super) fn add(&mut self, at: i64, outcome: RowOutcome) {
+        let name = match outcome.state {
+            RowState::Sent if outcome.is_undelivered() => UNDELIVERED,
+            RowState::Sent | RowState::Failed | RowState::Unknown => outcome.state.name(),
+            RowState::Pending | RowState::Inflight | RowState::Skipped => return,
+        };
+        let place = STACKED.iter().position(|stacked| *stacked == name);
+        let bar = self.bars.entry((at + self.offset).div_euclid(self.span));
+        let counts = bar.or_default();
+        if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+            *count += 1;
+        }
+        self.join_bars();
+    }
+
+    /// Adds the times in which the run rested.
+    pub(super) fn rest(&mut self, rests: Vec<Rest>) {
+        for rest in &rests {
+            for at in [rest.from, rest.to] {
+                self.bars
+                    .entry((at + self.offset).div_euclid(self.span))
+                    .or_default();
+                self.join_bars();
+            }
+        }
+        self.rests = rests;
+    }
+
+    /// Makes the bars longer until they are few enough.
+    fn join_bars(&mut self) {
+        while self.number() > MOST_BARS {
+            let longer = SPANS.into_iter().find(|span| *span > self.span);
+            let span = longer.unwrap_or(self.span * 2);
+            let times = span / self.span;
+            let mut joined: BTreeMap<i64, BarCounts> = BTreeMap::new();
+            for (place, counts) in &self.bars {
+                let sums = joined.entry(place.div_euclid(times)).or_default();
+                for (sum, count) in sums.iter_mut().zip(counts) {
+                    *sum += count;
+                }
+            }
+            self.span = span;
+            self.bars = joined;
+        }
+    }
+
+    /// The number of bars from the first to the last, with empty ones between them.
+    fn number(&self) -> i64 {
+        let first = self.bars.keys().next().copied().unwrap_or_default();
+        let last = self.bars.keys().next_back().copied().unwrap_or_default();
+        last.saturating_sub(first).saturating_add(1)
+    }
+
+    /// The chart; None if nothing was sent.
+    pub(super) fn drawn(
+        &self,
+        clock: &PageClock,
+        language: ReportLanguage,
+    ) -> Option<DrawnTimeline> {
+        let most = self.bars.values().map(|bar| bar.iter().sum()).max();
+        let most = most.filter(|most| *most > 0)?;
+        let first = self.bars.keys().next().copied()?;
+        let bars = self.number();
+        let frame = Frame {
+            first,
+            bars,
+            begin: first * self.span - self.offset,
+            end: (first + bars) * self.span - self.offset,
+            most,
+        };
+        let has = |place: usize| {
+            self.bars
+                .values()
+                .any(|bar| bar.get(place).is_some_and(|count| *count > 0))
+        };
+        let places: Vec<usize> = (0..STACKED.len()).filter(|place| has(*place)).collect();
+        let is_one_day = clock.shown(frame.begin, "%F") == clock.shown(frame.end - 1, "%F");
+        let format = match (is_one_day, self.span < MINUTE) {
+            (true, true) => "%H:%M:%S",
+            (true, false) => "%H:%M",
+            (false, true) => "%Y-%m-%d %H:%M:%S",
+            (false, false) => "%Y-%m-%d %H:%M",
+        };
+        let filled = self
+            .bars
+            .iter()
+            .filter(|(_, bar)| bar.iter().any(|count| *count > 0));
+        let drawn = filled.map(|(place, bar)| DrawnBar {
+            from: clock.shown(place * self.span - self.offset, format),
+            parts: frame.parts(*place, bar),
+            counts: places
+                .iter()
+                .filter_map(|place| bar.get(*place).copied())
+                .collect(),
+        });
+        let mut rest_kinds: Vec<_> = self.rests.iter().map(|rest| rest.kind).collect();
+        rest_kinds.sort_unstable();
+        rest_kinds.dedup();
+        let span = Duration::from_millis(self.span.unsigned_abs());
+        let middle = frame.begin + (frame.end - frame.begin) / 2;
+        Some(DrawnTimeline {
+            width: WIDTH,
+            height: HEIGHT,
+            bars: drawn.collect(),
+            rests: self
+                .rests
+                .iter()
+                .map(|rest| frame.rest(rest, clock))
+                .collect(),
+            outcomes: places
+                .iter()
+                .filter_map(|place| STACKED.get(*place).copied())
+                .collect(),
+            rest_kinds,
+            span: language.amount(&in_words(span)),
+            most,
+            ticks: [frame.begin, middle, frame.end].map(|at| clock.shown(at, format)),
+        })
+    }
+}
+
+impl Frame {
+    /// The parts of a bar, from the bottom.
+    fn parts(&self, place: i64, counts: &BarCounts) -> Vec<BarPart> {
+        let room = WIDTH / self.bars;
+        let width = (room * 5 / 6).clamp(1, WIDEST_BAR);
+        let x = WIDTH * (place - self.first) / self.bars + (room - width) / 2;
+        let mut y = HEIGHT;
+        let mut parts = Vec::new();
+        for (outcome, count) in STACKED.into_iter().zip(counts) {
+            if *count == 0 {
+                continue;
+            }
+            let height = (HEIGHT * count / self.most).max(LEAST);
+            y -= height;
+            parts.push(BarPart {
+                outcome,
+                count: *count,
+                x,
+                y: y.max(0),
+                width,
+                height,
+            });
+        }
+        parts
+    }
+
+    fn rest(&self, rest: &Rest, clock: &PageClock) -> DrawnRest {
+        let x = self.x(rest.from);
+        DrawnRest {
+            kind: rest.kind,
+            x,
+            width: (self.x(rest.to) - x).max(LEAST),
+            times: clock.span(rest.from, rest.to),
+        }
+    }
+
+    /// The position of a time in the drawing.
+    fn x(&self, at: i64) -> i64 {
+        let passed = i128::from(at.clamp(self.begin, self.end) - self.begin);
+        let x = i128::from(WIDTH) * passed / i128::from(self.end - self.begin);
+        i64::try_from(x).unwrap_or_default()
+    }
+}
+
+/// `10 min`, without what is zero: a bar stands for a round time.
+fn in_words(span: Duration) -> String {
+    let words = rounded(span);
+    let whole = words.strip_suffix(" 0 s").or(words.strip_suffix(" 0 min"));
+    let whole = whole.or(words.strip_suffix(" 0 h")).unwrap_or(&words);
+    match whole {
+        "24 h" => "1 d".to_owned(),
+        whole => whole.to_owned(),
+    }
+}
+
+/// The times in which a run rested: from each pause or wait to its planned end, or to an earlier event. What lasts until
+/// `now` is at most as long as the run before it, so that the chart still shows the run.
+pub(super) fn rests_of(events: &[RunEvent], is_finished: bool, now: i64) -> Vec<Rest> {
+    let begin = events.first().map_or(now, |event| event.at);
+    let mut rests: Vec<Rest> = Vec::new();
+    for (place, event) in events.iter().enumerate() {
+        let is_rest = match event.kind {
+            RunEventKind::Waiting | RunEventKind::Paused | RunEventKind::Stopped => true,
+            RunEventKind::Begun
+            | RunEventKind::Resumed
+            | RunEventKind::Cancelled
+            | RunEventKind::Ended => false,
+        };
+        let next = events.get(place + 1).map(|next| next.at);
+        let lasts = now.min(event.at.saturating_add((event.at - begin).max(MINUTE)));
+        let end = next.or(Some(lasts).filter(|_| !is_finished));
+        let planned = event.until.filter(|_| event.kind == RunEventKind::Waiting);
+        let to = match (end, planned) {
+            (Some(end), Some(planned)) => end.min(planned),
+            (Some(to), None) | (None, Some(to)) => to,
+            (None, None) => continue,
+        };
+        if !is_rest || to <= event.at {
+            continue;
+        }
+        let kind = event.kind.name();
+        match rests.last_mut() {
+            // Waits for the same reason follow each other.
+            Some(last) if last.kind == kind && last.to >= event.at => last.to = last.to.max(to),
+            _ => rests.push(Rest {
+                from: event.at,
+                to,
+                kind,
+            }),
+        }
+    }
+    rests
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    const SENT: RowOutcome = RowOutcome::new(RowState::Sent);
+    const FAILED: RowOutcome = RowOutcome::new(RowState::Failed);
+
+    fn clock() -> PageClock {
+        PageClock::new(TimeZone::UTC, ReportLanguage::En)
+    }
+
+    fn drawn(ends: &[(i64, RowOutcome)], rests: &[Rest]) -> DrawnTimeline {
+        let first = ends.first().map_or(0, |(at, _)| *at);
+        let mut timeline = Timeline::new(&clock(), first);
+        for (at, outcome) in ends {
+            timeline.add(*at, *outcome);
+        }
+        timeline.rest(rests.to_vec());
+        timeline.drawn(&clock(), ReportLanguage::En).unwrap()
+    }
+
+    fn event(kind: RunEventKind, at: i64, until: Option<i64>) -> RunEvent {
+        RunEvent {
+            kind,
+            at,
+            reason: None,
+            problem: None,
+            until,
+        }
+    }
+
+    #[test]
+    fn timeline_has_sixty_bars_and_every_message() {
+        const DAY: i64 = 86_400_000;
+        let lengths = [0, 1, 59_000, 61_000, DAY, 9 * DAY, 400 * DAY, 20_000 * DAY];
+        for length in lengths {
+            for begin in [0, 500, 1_795_187_703_123] {
+                let ends: Vec<_> = (0..=100)
+                    .map(|part| (begin + length * part / 100, SENT))
+                    .collect();
+                let drawn = drawn(&ends, &[]);
+                assert!(drawn.bars.len() <= 60, "{length}: {}", drawn.bars.len());
+                let sum: i64 = drawn.bars.iter().flat_map(|bar| &bar.counts).sum();
+                assert_eq!(sum, 101, "{length}");
+                let mut parts = drawn.bars.iter().flat_map(|bar| &bar.parts);
+                assert!(parts.all(|part| part.x >= 0 && part.x + part.width <= WIDTH));
+            }
+        }
+    }
+
+    #[test]
+    fn timeline_stacks_outcomes_and_keeps_pauses() {
+        let undelivered = RowOutcome {
+            state: RowState::Sent,
+            delivery: UNDELIVERED,
+        };
+        let skipped = RowOutcome::new(RowState::Skipped);
+        let ends = [
+            (1000, SENT),
+            (1200, undelivered),
+            (1500, FAILED),
+            (1600, FAILED),
+            (9000, SENT),
+            (9100, skipped),
+        ];
+        let rest = Rest {
+            from: 2000,
+            to: 8000,
+            kind: "waiting",
+        };
+        let drawn = drawn(&ends, &[rest]);
+        let parts: Vec<_> = drawn.bars[0]
+            .parts
+            .iter()
+            .map(|part| (part.outcome, part.y, part.height))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                ("sent", 750, 250),
+                ("undelivered", 500, 250),
+                ("failed", 0, 500)
+            ]
+        );
+        assert_eq!(drawn.outcomes, ["sent", "undelivered", "failed"]);
+        assert_eq!(drawn.bars[1].counts, [1, 0, 0]);
+        // Nine seconds are drawn, from the first to the tenth.
+        assert_eq!((drawn.rests[0].x, drawn.rests[0].width), (666, 4000));
+        assert_eq!((drawn.span.as_str(), drawn.most), ("1 s", 4));
+        assert_eq!(drawn.ticks, ["00:00:01", "00:00:05", "00:00:10"]);
+    }
+
+    #[test]
+    fn pauses_end_as_planned_or_at_next_event() {
+        use RunEventKind::{Begun, Ended, Paused, Resumed, Waiting};
+        let events = [
+            event(Begun, 0, None),
+            event(Waiting, 1_000, Some(5_000)),
+            event(Waiting, 5_000, Some(9_000)),
+            event(Paused, 20_000, None),
+            event(Resumed, 30_000, None),
+            event(Waiting, 40_000, Some(90_000)),
+            event(Ended, 50_000, None),
+        ];
+        let rest = |from, to, kind| Rest { from, to, kind };
+        let rests = rests_of(&events, true, 1_000_000);
+        let expected = [
+            rest(1_000, 9_000, "waiting"),
+            rest(20_000, 30_000, "paused"),
+            rest(40_000, 50_000, "waiting"),
+        ];
+        assert_eq!(rests, expected);
+        // A run that is paused now rests as long as it ran before, at most.
+        let unfinished = [event(Begun, 0, None), event(Paused, 200_000, None)];
+        let rests = rests_of(&unfinished, false, 9_000_000);
+        assert_eq!(rests, [rest(200_000, 400_000, "paused")]);
+        let rests = rests_of(&unfinished, false, 250_000);
+        assert_eq!(rests, [rest(200_000, 250_000, "paused")]);
+    }
+}

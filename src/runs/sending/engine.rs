@@ -1,0 +1,696 @@
+//! Sends the rows of a run at its pace. The engine asks the ledger for as many rows as it has room for, sends the rows
+//! that it gets, and reports their outcomes.
+
+use std::future::ready;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+
+use super::row_task::{ApiSession, RowTaskEnd, send_row};
+use super::run_end::{RunEnd, StopReason, event_of_wait};
+use super::throttle::{RunLimits, Throttle};
+use super::writer::{Order, Writer};
+use crate::base::output::Progress;
+use crate::base::process::Signal;
+use crate::jelou::api::{Cause, Outcome, Problem, Verdict};
+use crate::runs::ledger::{
+    AttemptResult, Counts, Delay, ExchangeReply, FinishedRow, LISTENS_EVERY, LedgerError,
+    PauseReason, RowState, RowToSend, RunEvent, Worker,
+};
+
+/// How long an immediate exit waits for outcomes to be written.
+const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
+
+/// After a longer wait for the limit of people, the exclusion lists are read again.
+const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
+
+/// If the ledger takes longer than this to answer, a note says so.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
+
+/// A run in progress.
+pub(crate) struct Engine<'a> {
+    session: Arc<ApiSession>,
+    writer: Writer,
+    throttle: Throttle,
+    tasks: JoinSet<RowTaskEnd>,
+    /// Outcomes to report with the next order.
+    settled: Vec<FinishedRow>,
+    /// Events to report with the next order.
+    events: Vec<RunEvent>,
+    /// The outcomes of the order that is not answered yet, which the ledger may lack; after a failure, it does.
+    writing: Option<Arc<Vec<FinishedRow>>>,
+    /// The number of rows that it asks for: those may be in flight already.
+    wanted: usize,
+    /// How long an order waits for more outcomes, and since when it does.
+    batch_delay: Duration,
+    gathering_since: Option<Instant>,
+    /// Why an exchange failed; the ledger is not written any more.
+    failure: Option<LedgerError>,
+    ordered_at: Instant,
+    /// When to say that the ledger has not answered for long.
+    silent_at: Option<Instant>,
+    /// When the ledger has another row, and why not earlier; None while it has none.
+    next: Option<(Instant, Delay)>,
+    counts: Counts,
+    progress: &'a mut Progress<'a>,
+    /// Whether it waits for the limit of people, and for long.
+    is_running: bool,
+    /// The reason why no more rows are taken; None while rows are taken.
+    stop: Option<StopReason>,
+    /// What to tell the other processes that send this run.
+    pause: Option<PauseReason>,
+    /// Whether a signal was received; the second one exits without waiting.
+    is_signalled: bool,
+    /// Whether a row was requested.
+    has_begun: bool,
+}
+
+/// How the loop over the rows ended.
+enum LoopEnd {
+    /// No row is in flight.
+    Drained,
+    /// The caller does not want to wait for the rows in flight.
+    LeftAtOnce,
+}
+
+impl<'a> Engine<'a> {
+    /// Starts the run on `ledger`; `counts` has the number of rows in each state.
+    pub(crate) fn new(
+        session: Arc<ApiSession>,
+        ledger: Worker,
+        counts: Counts,
+        limits: RunLimits,
+        progress: &'a mut Progress<'a>,
+    ) -> Self {
+        let now = Instant::now();
+        progress.begin(&counts.shown());
+        Self {
+            session,
+            writer: Writer::start(ledger),
+            throttle: Throttle::new(limits, counts.sent > 0, now),
+            tasks: JoinSet::new(),
+            settled: Vec::new(),
+            events: Vec::new(),
+            writing: None,
+            wanted: 0,
+            batch_delay: Duration::ZERO,
+            gathering_since: None,
+            failure: None,
+            ordered_at: now,
+            silent_at: None,
+            // The first answer tells whether there is one.
+            next: Some((now, Delay::Retry)),
+            counts,
+            progress,
+            is_running: false,
+            stop: None,
+            pause: None,
+            is_signalled: false,
+            has_begun: false,
+        }
+    }
+
+    /// Sends until every row is final, something pauses the run, or a signal arrives. The rows in flight are finished,
+    /// unless a second signal arrives. `request` waits for the next signal and takes priority.
+    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> Signal) -> RunEnd {
+        match AssertUnwindSafe(self.send_rows(&mut request))
+            .catch_unwind()
+            .await
+        {
+            Ok(LoopEnd::Drained) => self.close(),
+            Ok(LoopEnd::LeftAtOnce) => self.leave().await,
+            // Before the first row, nothing can have been sent.
+            Err(panic) if !self.has_begun => resume_unwind(panic),
+            Err(_) => {
+                self.stop_for(StopReason::Panicked);
+                self.leave().await
+            }
+        }
+    }
+
+    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
+        // A request made before the first row applies to it too.
+        tokio::select! {
+            biased;
+            asked = request() => {
+                if let Some(end) = self.hear_signal(asked) {
+                    return end;
+                }
+            }
+            () = ready(()) => {}
+        }
+        loop {
+            while let Some(done) = self.tasks.try_join_next() {
+                self.settle(done);
+            }
+            let now = Instant::now();
+            if self.throttle.look(now) {
+                self.stop_for(StopReason::WaitOver);
+            }
+            let next = self.next_at(now);
+            let is_due = next.is_some_and(|at| at <= now);
+            self.order(if is_due { self.room() } else { 0 }, now);
+            if next.is_none() && self.tasks.is_empty() && !self.is_ordered() {
+                return LoopEnd::Drained;
+            }
+            self.tell_of_silence(now);
+            let gathered_at = self.gathering_since.map(|since| since + self.batch_delay);
+            let others = self
+                .listens_at()
+                .into_iter()
+                .chain(gathered_at)
+                .chain(self.silent_at);
+            let later = next.into_iter().chain(others).filter(|at| *at > now).min();
+            let tick = self.progress.due().into();
+            tokio::select! {
+                biased;
+                asked = request() => {
+                    if let Some(end) = self.hear_signal(asked) {
+                        return end;
+                    }
+                }
+                exchanged = self.writer.exchanged(), if self.is_ordered() => self.take(exchanged),
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
+                () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
+                () = tokio::time::sleep_until(tick) => self.show(),
+            }
+        }
+    }
+
+    /// Stops taking rows; the second signal ends the run at once.
+    fn hear_signal(&mut self, asked: Signal) -> Option<LoopEnd> {
+        let inflight = self.inflight_words();
+        match asked {
+            signal if !self.is_signalled => {
+                self.is_signalled = true;
+                self.progress.note(&format!(
+                    "stopping: {inflight}; press Ctrl-C again after a second to stop at once"
+                ));
+                self.stop_for(StopReason::Signal(signal));
+            }
+            // A closing terminal delivers its signal twice, from the shell and from the system; that does not mean that
+            // the user is impatient.
+            Signal::Hangup => {}
+            _ => return Some(LoopEnd::LeftAtOnce),
+        }
+        None
+    }
+
+    /// How many more rows may be in flight.
+    fn room(&self) -> usize {
+        self.throttle
+            .allowance()
+            .saturating_sub(self.tasks.len() + self.wanted)
+    }
+
+    /// When to ask for the next row; None if there is no row, no room for one, or an answer must arrive first.
+    fn next_at(&mut self, now: Instant) -> Option<Instant> {
+        let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
+            self.progress.wait(None);
+            return None;
+        };
+        let wait = self.throttle.wait(at, delay, now);
+        self.events.extend(wait.as_ref().and_then(event_of_wait));
+        self.progress.wait(wait);
+        let at = at.max(self.throttle.ready_at());
+        (at <= now || self.wanted == 0).then_some(at)
+    }
+
+    /// The latest time to contact the ledger without anything to report: others may have paused the run.
+    fn listens_at(&self) -> Option<Instant> {
+        (self.stop.is_none() && !self.is_ordered()).then(|| self.ordered_at + LISTENS_EVERY)
+    }
+
+    /// Whether an answer must come.
+    fn is_ordered(&self) -> bool {
+        self.writing.is_some() && self.failure.is_none()
+    }
+
+    /// Says once that the ledger has not answered for long.
+    fn tell_of_silence(&mut self, now: Instant) {
+        if self.silent_at.take_if(|at| *at <= now).is_some() {
+            self.progress
+                .note("waiting for the ledger, which has not answered for 5 s; no new messages are sent until it does");
+        }
+    }
+
+    /// Reports the outcomes of rows, and asks for more rows, once the order before is answered.
+    fn order(&mut self, wanted: usize, now: Instant) {
+        if self.writing.is_some() || self.failure.is_some() {
+            return;
+        }
+        let has_nothing = wanted == 0
+            && self.settled.is_empty()
+            && self.events.is_empty()
+            && self.pause.is_none();
+        if has_nothing && self.listens_at().is_none_or(|at| at > now) {
+            return;
+        }
+        if !self.settled.is_empty() && !self.tasks.is_empty() {
+            let since = *self.gathering_since.get_or_insert(now);
+            if now < since + self.batch_delay {
+                return;
+            }
+        }
+        self.ordered_at = now;
+        self.silent_at = Some(now + LONGEST_SILENCE);
+        self.gathering_since = None;
+        self.has_begun |= wanted > 0;
+        self.wanted = wanted;
+        let settled = Arc::new(std::mem::take(&mut self.settled));
+        self.writing = Some(Arc::clone(&settled));
+        let events = std::mem::take(&mut self.events);
+        self.writer.order(Order {
+            settled,
+            wanted,
+            pause: self.pause.take(),
+            events,
+        });
+    }
+
+    /// Sends the rows from the ledger; after a stop, it gets them back.
+    fn take(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
+        self.wanted = 0;
+        self.silent_at = None;
+        let reply = match exchanged {
+            Ok(reply) => reply,
+            Err(error) => {
+                self.failure = Some(error);
+                self.next = None;
+                self.stop_for(StopReason::ledger(LedgerError::writer_gone()));
+                return;
+            }
+        };
+        let ExchangeReply {
+            rows,
+            next,
+            held_until,
+            was_lost,
+            problem,
+            pause,
+            counts,
+            batch_delay,
+        } = reply;
+        self.writing = None;
+        self.next = next;
+        self.batch_delay = batch_delay;
+        let now = Instant::now();
+        match held_until {
+            Some(until) => self.is_running |= until > now + LONGEST_SHORT_WAIT,
+            None if self.is_running => self.stop_for(StopReason::WaitOver),
+            None => {}
+        }
+        // The ledger may have taken minutes to answer, and the machine may have slept.
+        if self.throttle.look(now) || was_lost {
+            self.stop_for(StopReason::WaitOver);
+        }
+        for mut row in rows {
+            self.counts.change(RowState::Pending, RowState::Inflight);
+            if self.stop.is_some() {
+                self.give_back(row, "the run was stopped before it left");
+                continue;
+            }
+            if self.throttle.is_closed() {
+                self.give_back(row, "the hours closed before it left");
+                continue;
+            }
+            match self.session.request(&mut row) {
+                Ok(request) => drop(self.tasks.spawn(send_row(
+                    Arc::clone(&self.session),
+                    request,
+                    row,
+                ))),
+                Err(error) => {
+                    self.give_back(row, &error.to_string());
+                    self.stop_for(StopReason::ledger(error));
+                }
+            }
+        }
+        if let Some(error) = problem {
+            self.stop_for(StopReason::ledger(error));
+        }
+        if let Some(pause) = pause {
+            self.stop_for(StopReason::PausedByOthers(pause));
+        }
+        if let Some(counts) = counts {
+            self.counts = counts;
+        }
+    }
+
+    /// A row that was not sent is pending again, and due if the run goes on.
+    fn give_back(&mut self, row: RowToSend, error: &str) {
+        self.counts.change(RowState::Inflight, RowState::Pending);
+        let retry = Some(Instant::now());
+        self.settled.push(FinishedRow {
+            retry,
+            ..FinishedRow::new(AttemptResult::not_begun(row, error))
+        });
+    }
+
+    /// Waits until the ledger has every outcome, and back the rows that came too late, which have certainly not left.
+    async fn write_the_rest(&mut self) {
+        loop {
+            self.order(0, Instant::now());
+            if !self.is_ordered() {
+                return;
+            }
+            let exchanged = self.writer.exchanged().await;
+            self.take(exchanged);
+        }
+    }
+
+    /// The outcomes of rows that the ledger may lack.
+    fn unwritten(&self) -> Vec<AttemptResult> {
+        self.writing
+            .iter()
+            .flat_map(|settled| settled.iter())
+            .chain(&self.settled)
+            .map(|row| row.ended.clone())
+            .collect()
+    }
+
+    /// Handles the outcome of a row.
+    fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
+        match done {
+            Ok(done) => self.settle_row(done.line, done.ended, *done.verdict),
+            Err(_) => self.stop_for(StopReason::Panicked),
+        }
+    }
+
+    fn settle_row(&mut self, line: u64, ended: AttemptResult, verdict: Verdict) {
+        let state = ended.state;
+        self.counts.change(RowState::Inflight, state);
+        let (settled, pause) = self.throttle.note(&verdict, ended, Instant::now());
+        self.settled.push(settled);
+        let Some(mut problem) = verdict.problem else {
+            return;
+        };
+        if state != RowState::Pending {
+            self.progress.fault(line, state.name(), &problem.message);
+        }
+        if let Some(pause) = pause {
+            if matches!(
+                verdict.outcome,
+                Outcome::NotSent(Cause::Network | Cause::Unavailable)
+            ) {
+                problem
+                    .hint
+                    .push_str(", or let the run wait for longer with --max-wait");
+            }
+            self.pause(pause, problem);
+        }
+    }
+
+    /// Stops taking rows; reports it at once if others are still in flight.
+    fn pause(&mut self, reason: PauseReason, problem: Problem) {
+        if self.stop.is_none() && !self.tasks.is_empty() {
+            self.progress.note(&format!(
+                "paused: {}; {}",
+                problem.message,
+                self.inflight_words()
+            ));
+        }
+        if reason.is_of_run() {
+            self.pause = Some(reason);
+        }
+        self.stop_for(StopReason::Paused(reason, problem));
+    }
+
+    fn inflight_words(&self) -> String {
+        match self.tasks.len() {
+            0 if self.is_ordered() => "no request is under way; waiting for the ledger".to_owned(),
+            0 => "nothing is under way".to_owned(),
+            1 => "1 request is under way".to_owned(),
+            tasks => format!("{tasks} requests are under way"),
+        }
+    }
+
+    fn stop_for(&mut self, reason: StopReason) {
+        if self
+            .stop
+            .as_ref()
+            .is_none_or(|earlier| reason.outweighs(earlier))
+        {
+            self.events.extend(reason.event());
+            self.stop = Some(reason);
+        }
+    }
+
+    fn show(&mut self) {
+        self.progress.show(&self.counts.shown());
+    }
+
+    fn close(mut self) -> RunEnd {
+        self.show();
+        self.progress.finish();
+        self.end()
+    }
+
+    /// Abandons the rows in flight, but not the outcomes of the finished rows.
+    async fn leave(mut self) -> RunEnd {
+        while let Some(done) = self.tasks.try_join_next() {
+            self.settle(done);
+        }
+        self.tasks.shutdown().await;
+        self.writer.leave();
+        let is_written = timeout(LONGEST_WAIT_FOR_THE_WRITER, self.write_the_rest())
+            .await
+            .is_ok();
+        self.progress.finish();
+        if is_written {
+            return self.end();
+        }
+        let unwritten = Some(self.unwritten());
+        RunEnd::Stopped {
+            reason: self.stop.unwrap_or(StopReason::Panicked),
+            unwritten,
+        }
+    }
+
+    /// The end of the run, whose ledger is written unless there is none any more.
+    fn end(mut self) -> RunEnd {
+        if let Some(ledger) = self.writer.close() {
+            return RunEnd::new(ledger, self.stop);
+        }
+        let outcomes = self.unwritten();
+        let error = self.failure.unwrap_or_else(LedgerError::writer_gone);
+        RunEnd::Stopped {
+            reason: StopReason::LedgerFailed { error, outcomes },
+            unwritten: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs::File;
+    use std::future::pending;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::base::output::{ProgressFormat, Stderr};
+    use crate::jelou::api::{
+        Client, ClientOptions, Credentials, Deadline, Roots, SuccessCriterion,
+    };
+    use crate::runs::ledger::fixture;
+
+    /// A session with a server that never answers.
+    async fn session() -> (TcpListener, ApiSession) {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = ClientOptions {
+            timeout: Duration::from_secs(60),
+            roots: Roots::None,
+            proxy: None,
+        };
+        let credentials =
+            Credentials::new("id", &crate::base::secret::Secret::new("secret".to_owned()));
+        let session = ApiSession {
+            client: Client::new(&options).unwrap(),
+            credentials,
+            base: format!("http://{}", server.local_addr().unwrap())
+                .parse()
+                .unwrap(),
+            accepts: SuccessCriterion::MessageId,
+        };
+        (server, session)
+    }
+
+    #[tokio::test]
+    async fn a_row_whose_deadline_is_over_does_not_leave() {
+        let home = tempfile::TempDir::new().unwrap();
+        let run = fixture::make(&fixture::store(home.path()), &["593990000000"], 1.0);
+        let mut row = run.pending_behind(0, 1).unwrap().pop().unwrap();
+        row.deadline = Some(Deadline::after(Duration::ZERO));
+        let (server, session) = session().await;
+        let request = session.request(&mut row).unwrap();
+        let end = send_row(Arc::new(session), request, row).await;
+        assert_eq!(
+            (end.ended.state, end.ended.code),
+            (RowState::Pending, Some("ledger"))
+        );
+        let (mut connection, _) = server.accept().await.unwrap();
+        let mut received = Vec::new();
+        connection.read_to_end(&mut received).await.unwrap();
+        assert_eq!(received, b"");
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000001"]);
+        let (server, session) = session().await;
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let limits = RunLimits {
+            concurrency: 64,
+            max_wait: Duration::ZERO,
+            hours: None,
+            keep_going: false,
+        };
+        let engine = Engine::new(
+            Arc::new(session),
+            ledger,
+            reader.counts().unwrap(),
+            limits,
+            &mut progress,
+        );
+        let end = engine
+            .run(async || {
+                let _connection = server.accept().await.unwrap();
+                panic!("a fault of our own");
+            })
+            .await;
+        assert!(
+            matches!(
+                end,
+                RunEnd::Stopped {
+                    reason: StopReason::Panicked,
+                    unwritten: None
+                }
+            ),
+            "{end:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn rows_that_arrive_after_a_stop_do_not_leave() {
+        for is_impatient in [false, true] {
+            let home = tempfile::TempDir::new().unwrap();
+            let (reader, ledger) = fixture::sent(home.path(), &fixture::people(0..3));
+            // While another process writes, the ledger gives no rows.
+            let other = File::open(home.path().join("state.db-write")).unwrap();
+            other.lock().unwrap();
+            let (server, session) = session().await;
+            let stderr = Stderr::default();
+            let mut progress = Progress::new(&stderr, ProgressFormat::None);
+            let limits = RunLimits {
+                concurrency: 64,
+                max_wait: Duration::ZERO,
+                hours: None,
+                keep_going: false,
+            };
+            let engine = Engine::new(
+                Arc::new(session),
+                ledger,
+                reader.counts().unwrap(),
+                limits,
+                &mut progress,
+            );
+            let mut looks = 0;
+            let end = engine
+                .run(async || {
+                    looks += 1;
+                    match looks {
+                        // No row is asked for before the first look.
+                        1 => pending().await,
+                        2 => Signal::Interrupt,
+                        _ => {
+                            let _ = other.unlock();
+                            if is_impatient {
+                                Signal::Interrupt
+                            } else {
+                                pending().await
+                            }
+                        }
+                    }
+                })
+                .await;
+            assert!(
+                matches!(
+                    end,
+                    RunEnd::Stopped {
+                        reason: StopReason::Signal(_),
+                        unwritten: None
+                    }
+                ),
+                "{end:?}"
+            );
+            assert_eq!(
+                reader.counts().unwrap(),
+                Counts {
+                    pending: 3,
+                    ..Counts::default()
+                }
+            );
+            assert!(server.accept().now_or_never().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_that_arrive_after_the_hours_closed_leave_when_they_open() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (reader, ledger) = fixture::sent(
+            home.path(),
+            &["593990000000", "593990000000", "593990000001"],
+        );
+        let (_server, session) = session().await;
+        let stderr = Stderr::default();
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let limits = RunLimits {
+            concurrency: 64,
+            max_wait: Duration::ZERO,
+            hours: None,
+            keep_going: false,
+        };
+        let mut engine = Engine::new(
+            Arc::new(session),
+            ledger,
+            reader.counts().unwrap(),
+            limits,
+            &mut progress,
+        );
+        // None of them lets the other one's follower leave in its place.
+        for _ in 0..2 {
+            engine.order(10, Instant::now());
+            let exchanged = engine.writer.exchanged().await;
+            let given: BTreeSet<_> = exchanged
+                .as_ref()
+                .unwrap()
+                .rows
+                .iter()
+                .map(|row| row.n)
+                .collect();
+            assert_eq!(given, BTreeSet::from([1, 3]));
+            engine.throttle.close();
+            engine.take(exchanged);
+            assert_eq!((engine.tasks.len(), engine.settled.len()), (0, 2));
+            engine.order(0, Instant::now());
+            let exchanged = engine.writer.exchanged().await;
+            engine.take(exchanged);
+            assert_eq!(
+                reader.counts().unwrap(),
+                Counts {
+                    pending: 3,
+                    ..Counts::default()
+                }
+            );
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Sends one row that is in flight in the ledger, and returns its outcome.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::jelou::api::{
+    Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, excerpt, judge,
+};
+use crate::runs::ledger::{AttemptResult, LedgerError, RowState, RowToSend, now};
+
+/// The maximum length of a message id in bytes; a longer id is dropped.
+const LONGEST_ID: usize = 256;
+
+/// What is needed to send requests.
+pub(crate) struct ApiSession {
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) base: Url,
+    pub(crate) accepts: SuccessCriterion,
+}
+
+/// The result of a row's task.
+pub(crate) struct RowTaskEnd {
+    /// The line of the row in the list.
+    pub(crate) line: u64,
+    pub(crate) ended: AttemptResult,
+    pub(crate) verdict: Box<Verdict>,
+}
+
+impl ApiSession {
+    /// The request for `row` from the ledger; takes its body.
+    pub(crate) fn request(&self, row: &mut RowToSend) -> Result<Request, LedgerError> {
+        let url = Request::url_below(&self.base, &row.path)
+            .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
+        let accepts = self.accepts.for_recipient(&row.recipient);
+        Ok(Request::post(
+            url,
+            std::mem::take(&mut row.body).into_boxed_str(),
+            accepts,
+        ))
+    }
+}
+
+/// Sends a row once; it is already in flight in the ledger.
+pub(crate) async fn send_row(
+    session: Arc<ApiSession>,
+    request: Request,
+    row: RowToSend,
+) -> RowTaskEnd {
+    let began_at = now();
+    let attempt = session
+        .client
+        .attempt_until(row.deadline, &request, &session.credentials)
+        .await;
+    let Some(attempt) = attempt else {
+        return stopped_too_long(row);
+    };
+    let verdict = judge(&attempt, &request).naming_origin(&session.credentials);
+    let (state, message_id) = match &verdict.outcome {
+        Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
+        Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),
+        Outcome::NotSent(_) => (RowState::Pending, None),
+        Outcome::Unknown(_) => (RowState::Unknown, None),
+    };
+    let ended = AttemptResult {
+        n: row.n,
+        number: row.number,
+        recipient: row.recipient,
+        state,
+        began_at,
+        ended_at: now(),
+        http_status: attempt.ok().map(|answer| answer.status),
+        message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
+        code: verdict.problem.as_ref().map(|problem| problem.code),
+        error: verdict
+            .problem
+            .as_ref()
+            .map(|problem| excerpt(&problem.message)),
+        api_code: verdict
+            .problem
+            .as_ref()
+            .and_then(|problem| Some(excerpt(problem.api_code.as_deref()?))),
+    };
+    RowTaskEnd {
+        line: row.line,
+        ended,
+        verdict: Box::new(verdict),
+    }
+}
+
+/// For a row that others may consider unknown by now.
+fn stopped_too_long(row: RowToSend) -> RowTaskEnd {
+    let line = row.line;
+    let problem = "this process was stopped for longer than the row was its own";
+    let ended = AttemptResult::not_begun(row, problem);
+    let verdict = Verdict {
+        outcome: Outcome::NotSent(Cause::Unavailable),
+        problem: None,
+        retry: None,
+    };
+    RowTaskEnd {
+        line,
+        ended,
+        verdict: Box::new(verdict),
+    }
+}

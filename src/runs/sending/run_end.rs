@@ -1,0 +1,122 @@
+//! How a run ends, and why it may stop early.
+
+use jiff::Timestamp;
+
+use crate::base::output::{WaitReason, Waiting};
+use crate::base::process::Signal;
+use crate::jelou::api::{Problem, excerpt};
+use crate::runs::ledger::{
+    AttemptResult, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
+};
+
+/// The end of a run.
+#[derive(Debug)]
+pub(crate) enum RunEnd {
+    /// Every row is final, even if something stopped the run while the last rows were in flight.
+    Complete,
+    /// Some rows are left. An immediate exit does not wait for a slow disk: `unwritten` has the outcomes that were
+    /// still being written and may be missing from the ledger.
+    Stopped {
+        reason: StopReason,
+        unwritten: Option<Vec<AttemptResult>>,
+    },
+}
+
+/// Why no more rows are taken.
+#[derive(Debug)]
+pub(crate) enum StopReason {
+    /// A fault that would affect the other rows too.
+    Paused(PauseReason, Problem),
+    Signal(Signal),
+    /// The run was paused, by a person or by another process that sends it.
+    PausedByOthers(RunPause),
+    /// The hours have opened, the limit of people has room again, or this process was suspended or cut off for so long that it
+    /// counted as lost: the exclusion lists are read again, and it joins anew, before the run continues.
+    WaitOver,
+    /// The ledger cannot be written, and lacks these outcomes.
+    LedgerFailed {
+        error: LedgerError,
+        outcomes: Vec<AttemptResult>,
+    },
+    /// A bug of ours while requests were in flight.
+    Panicked,
+}
+
+impl RunEnd {
+    /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
+    pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
+        let stopped = |reason| Self::Stopped {
+            reason,
+            unwritten: None,
+        };
+        let reason = match stop {
+            Some(reason @ StopReason::LedgerFailed { .. }) => {
+                // It can still be told of rows that it gave and that did not leave.
+                let _ = ledger.close();
+                return stopped(reason);
+            }
+            Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
+            Some(reason) => reason,
+            None => StopReason::ledger(LedgerError::damaged("rows are left that nothing led to")),
+        };
+        match ledger.close() {
+            Ok(true) => Self::Complete,
+            Ok(false) => stopped(reason),
+            Err(error) => stopped(StopReason::ledger(error)),
+        }
+    }
+}
+
+impl StopReason {
+    pub(crate) fn ledger(error: LedgerError) -> Self {
+        Self::LedgerFailed {
+            error,
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// The event to record; None if the run continues, or the ledger can no longer record it.
+    pub(crate) fn event(&self) -> Option<RunEvent> {
+        match self {
+            Self::Paused(reason, problem) => Some(RunEvent {
+                problem: Some(excerpt(&problem.message)),
+                ..RunEvent::now(RunEventKind::Paused).because(reason.name())
+            }),
+            Self::Signal(signal) => {
+                Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name()))
+            }
+            Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
+            Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
+        }
+    }
+
+    /// Whether it replaces `earlier`: a fault that ends the run overrides a pause or a request, but the cause of a
+    /// pause is kept if a signal arrives while the last rows finish.
+    pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
+        self.weight() > earlier.weight()
+    }
+
+    fn weight(&self) -> u8 {
+        match self {
+            Self::WaitOver => 0,
+            Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_) => 1,
+            Self::LedgerFailed { .. } | Self::Panicked => 2,
+        }
+    }
+}
+
+/// The event for a wait that is reported for the first time.
+pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
+    let reason = match wait.reason {
+        WaitReason::Hours => "hours",
+        WaitReason::PeopleLimit => LIMIT,
+        WaitReason::RateLimit => "rate_limit",
+        WaitReason::Network => "network",
+        WaitReason::Retry => "retry",
+    };
+    let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
+    wait.is_new.then(|| RunEvent {
+        until,
+        ..RunEvent::now(RunEventKind::Waiting).because(reason)
+    })
+}

@@ -1,0 +1,373 @@
+//! Combines what holds rows back apart from the pace: the breaker, rate limits, a network that is down, and the hours. For
+//! the hours the wall clock counts. It may be changed, and it continues while the machine sleeps, so it is read again for
+//! each row, and every few seconds while no row may be sent.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
+
+use super::obstacles::{CircuitBreaker, OutageTimer, OutageWait};
+use crate::base::output::{WaitReason, Waiting, rounded};
+use crate::base::timestamps::{self, local_second, rfc_3339, timestamp};
+use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
+use crate::runs::hours::Hours;
+use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
+
+/// A wait is reported if it is longer than this, and again if its end moves by more than this.
+const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
+/// A wait that is effectively forever; a signal ends it.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often the wall clock is read, at least, while the hours are closed.
+const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// How fast and when a run may send, and how long it may wait.
+#[derive(Clone, Debug)]
+pub(crate) struct RunLimits {
+    /// The maximum number of requests in flight.
+    pub(crate) concurrency: usize,
+    /// How long it continues while every row that it tries meets a rate limit, or the network is down.
+    pub(crate) max_wait: Duration,
+    /// The hours in which rows may be sent; None for any time.
+    pub(crate) hours: Option<Hours>,
+    /// Whether it continues when every row is rejected.
+    pub(crate) keep_going: bool,
+}
+
+/// Decides when the next row may be sent, from the outcomes of the others.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    limits: RunLimits,
+    /// No row is sent until this time, because a row met an obstacle that others would meet too.
+    stopped_until: Instant,
+    breaker: CircuitBreaker,
+    rate_limit: OutageTimer,
+    network: OutageTimer,
+    /// Whether the hours were closed when last checked.
+    closed: Option<OutsideHours>,
+    /// What last held rows back.
+    obstacle: Option<Obstacle>,
+    /// The end of the last wait that was reported.
+    told_until: Option<Instant>,
+    /// The opening of the hours that was reported.
+    told_opening: Option<Timestamp>,
+}
+
+/// A rate limit, or a network that is down.
+#[derive(Debug)]
+struct Obstacle {
+    reason: WaitReason,
+    /// The time since which every row that was tried met it.
+    since: SystemTime,
+    problem: Problem,
+}
+
+/// The hours are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct OutsideHours {
+    /// When they open.
+    until: Timestamp,
+    /// When to check again.
+    look_at: Instant,
+}
+
+impl Throttle {
+    /// `ever_accepted` says whether a row of the run was accepted before.
+    pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
+        Self {
+            stopped_until: now,
+            breaker: CircuitBreaker::new(!ever_accepted && !limits.keep_going),
+            rate_limit: OutageTimer::new(limits.max_wait),
+            network: OutageTimer::new(limits.max_wait),
+            limits,
+            closed: None,
+            obstacle: None,
+            told_until: None,
+            told_opening: None,
+        }
+    }
+
+    /// How many rows may be in flight.
+    pub(crate) fn allowance(&self) -> usize {
+        let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
+        if is_probing {
+            1
+        } else {
+            self.breaker.allowance(self.limits.concurrency)
+        }
+    }
+
+    /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
+    pub(crate) fn look(&mut self, now: Instant) -> bool {
+        let Some(hours) = &self.limits.hours else {
+            return false;
+        };
+        let closed = OutsideHours::new(hours, timestamps::now(), now);
+        std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
+    }
+
+    /// Whether the hours were closed when last checked.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// As after the end of a window that never opens again.
+    #[cfg(test)]
+    pub(crate) fn close(&mut self) {
+        self.closed = Some(OutsideHours {
+            until: Timestamp::MAX,
+            look_at: Instant::now(),
+        });
+    }
+
+    /// When a row may be sent, or when to check again.
+    pub(crate) fn ready_at(&self) -> Instant {
+        self.closed.map_or(self.stopped_until, |closed| {
+            self.stopped_until.max(closed.look_at)
+        })
+    }
+
+    /// Records the outcome of a row, which `ended`. Returns what the ledger learns about the row, and why the run must
+    /// pause.
+    pub(crate) fn note(
+        &mut self,
+        verdict: &Verdict,
+        ended: AttemptResult,
+        now: Instant,
+    ) -> (FinishedRow, Option<PauseReason>) {
+        let mut pause = self.breaker.note(&verdict.outcome);
+        let retry = (ended.state == RowState::Pending).then_some(now);
+        let mut row = FinishedRow {
+            ended,
+            at: now,
+            retry,
+            slows: false,
+            stopped_until: None,
+        };
+        match (&verdict.outcome, &verdict.problem) {
+            (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
+                self.rate_limit.renew();
+                self.network.renew();
+            }
+            (Outcome::NotSent(Cause::Network), Some(problem)) => {
+                match self.network.note(Duration::ZERO, now) {
+                    Some(wait) => self.hold(&wait, &mut row),
+                    None => pause = Some(PauseReason::Network),
+                }
+                self.obstacle = Some(Obstacle::new(
+                    WaitReason::Network,
+                    &self.network,
+                    problem,
+                    now,
+                ));
+            }
+            (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
+                self.network.renew();
+                let asked = verdict.retry.unwrap_or_default();
+                if problem.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
+                    row.retry = Some(now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY));
+                } else {
+                    row.slows = true;
+                    match self.rate_limit.note(asked, now) {
+                        Some(wait) => {
+                            row.stopped_until = wait.is_for_all.then_some(wait.until);
+                            self.hold(&wait, &mut row);
+                        }
+                        None => pause = Some(PauseReason::RateLimit),
+                    }
+                    self.obstacle = Some(Obstacle::new(
+                        WaitReason::RateLimit,
+                        &self.rate_limit,
+                        problem,
+                        now,
+                    ));
+                }
+            }
+            // `CircuitBreaker` pauses the run for these, or there was no answer.
+            (Outcome::NotSent(_), _) => {}
+        }
+        (row, pause)
+    }
+
+    /// The row waits; so do all others if the obstacle is not specific to one recipient.
+    fn hold(&mut self, wait: &OutageWait, row: &mut FinishedRow) {
+        row.retry = Some(wait.until);
+        if wait.is_for_all {
+            self.stopped_until = self.stopped_until.max(wait.until);
+        }
+    }
+
+    /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
+    /// A slow rate does not count as a wait.
+    pub(crate) fn wait(
+        &mut self,
+        queue_ready_at: Instant,
+        delay: Delay,
+        now: Instant,
+    ) -> Option<Waiting> {
+        let wall = timestamps::now();
+        let until = queue_ready_at.max(self.stopped_until);
+        let wait = until.saturating_duration_since(now);
+        let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        if let (Some(OutsideHours { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
+            && (delay != Delay::PeopleLimit || end <= until)
+        {
+            let is_new = self.told_opening.replace(until) != Some(until);
+            let words = format!("outside of the hours of this run, {hours}");
+            let shown = format!("until {}", hours.shown(until));
+            let until = hours.rfc_3339(until);
+            return Some(Waiting {
+                reason: WaitReason::Hours,
+                until,
+                since: None,
+                shown,
+                words,
+                is_new,
+            });
+        }
+        if wait <= LONGEST_SILENT_WAIT {
+            return None;
+        }
+        let is_of_row = queue_ready_at > self.stopped_until;
+        let (reason, since, words) = match (delay, &self.obstacle) {
+            (Delay::Pace, _) if is_of_row => return None,
+            (Delay::PeopleLimit, _) if is_of_row => {
+                let words = "this bot has sent templates to as many people as it may in 24 hours"
+                    .to_owned();
+                (WaitReason::PeopleLimit, None, words)
+            }
+            (_, Some(obstacle)) => (
+                obstacle.reason,
+                Some(rfc_3339(obstacle.since)),
+                obstacle.words(),
+            ),
+            // Another process made it.
+            (_, None) => (
+                WaitReason::Retry,
+                None,
+                "an earlier attempt failed, and is made again then".to_owned(),
+            ),
+        };
+        let is_told = self
+            .told_until
+            .is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
+        if !is_told {
+            self.told_until = Some(until);
+        }
+        // The hours may be closed then.
+        let end = self
+            .limits
+            .hours
+            .as_ref()
+            .and_then(|hours| hours.next_opening(end))
+            .unwrap_or(end);
+        let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
+        let shown = format!(
+            "{}, until {}",
+            rounded(Duration::from_secs(wait.as_secs())),
+            local_second(end)
+        );
+        Some(Waiting {
+            reason,
+            until: format!("{end:.0}"),
+            since,
+            shown,
+            words,
+            is_new: !is_told,
+        })
+    }
+}
+
+impl OutsideHours {
+    /// None if they are open at `wall`.
+    fn new(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
+        let until = hours.next_opening(wall).unwrap_or(Timestamp::MAX);
+        let wait = Duration::try_from(until.duration_since(wall))
+            .ok()
+            .filter(|wait| !wait.is_zero())?;
+        Some(Self {
+            until,
+            look_at: now + wait.min(TIME_BETWEEN_LOOKS),
+        })
+    }
+}
+
+impl Obstacle {
+    /// The obstacle of `problem`, tracked by `patience`.
+    fn new(reason: WaitReason, patience: &OutageTimer, problem: &Problem, now: Instant) -> Self {
+        let age = patience
+            .since()
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        Self {
+            reason,
+            since: SystemTime::now() - age,
+            problem: problem.clone(),
+        }
+    }
+
+    fn words(&self) -> String {
+        let words = self.problem.message.clone();
+        if self.reason == WaitReason::Network {
+            return format!(
+                "{words}; unreachable since {}",
+                local_second(timestamp(self.since))
+            );
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn closed(wall: &str, now: Instant) -> Option<OutsideHours> {
+        let kept = r#"{"between":["07:00-19:00"],"not_on":[],"time_zone":"America/Bogota"}"#;
+        OutsideHours::new(&serde_json::from_str(kept).unwrap(), at(wall), now)
+    }
+
+    #[test]
+    fn hours_are_checked_periodically_and_at_opening() {
+        let now = Instant::now();
+        let until = at("2026-11-20T07:00:00-05");
+        let in_time = |look_at| Some(OutsideHours { until, look_at });
+        assert_eq!(
+            closed("2026-11-20T05:00:00-05", now),
+            in_time(now + TIME_BETWEEN_LOOKS)
+        );
+        assert_eq!(
+            closed("2026-11-20T06:59:58-05", now),
+            in_time(now + Duration::from_secs(2))
+        );
+        assert_eq!(closed("2026-11-20T07:00:00-05", now), None);
+        assert_eq!(closed("2026-11-20T18:59:59-05", now), None);
+        let tomorrow = closed("2026-11-20T19:00:00-05", now).map(|closed| closed.until);
+        assert_eq!(tomorrow, Some(at("2026-11-21T07:00:00-05")));
+    }
+
+    #[test]
+    fn limit_wait_ends_within_sending_hours() {
+        let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
+        let hours: Hours = serde_json::from_str(kept).unwrap();
+        let now = Instant::now();
+        let limit = Duration::from_secs(25 * 60 * 60);
+        let limits = RunLimits {
+            concurrency: 1,
+            max_wait: limit,
+            hours: Some(hours.clone()),
+            keep_going: true,
+        };
+        let mut throttle = Throttle::new(limits, true, now);
+        throttle.look(now);
+        let told = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
+        let until = at(&told.until);
+        assert!(
+            told.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24,
+            "{told:?}"
+        );
+        assert_eq!(hours.next_opening(until), Some(until));
+    }
+}

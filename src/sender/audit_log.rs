@@ -1,0 +1,326 @@
+//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for
+//! each run that a guard refused, and for each decision about rows, in the file from the profile or `JELOUCTL_LOG`. It
+//! contains no text of a message and no secret, and a failed write does not change the exit code.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::resolve::read_environment;
+use crate::base::output::{Record, Stderr, compact};
+use crate::base::private_file::{self, FileError};
+use crate::base::process::host_name;
+use crate::base::timestamps::rfc_3339_millis;
+use crate::command_error::CommandError;
+use crate::jelou::api::excerpt;
+use crate::jelou::message::merge;
+use crate::lists::exclusions::{ExclusionList, Exclusions};
+use crate::sender::config::{Flags, Settings};
+
+/// The log's file, and the sender; nothing is written without a file.
+#[derive(Debug, Default)]
+pub(crate) struct AuditLog {
+    path: Option<PathBuf>,
+    /// The fields of every line that name the sender.
+    sender: Value,
+}
+
+impl AuditLog {
+    pub(crate) fn from_settings(settings: &Settings) -> Self {
+        let sender = json!({
+            "sandbox": settings.is_sandboxed(),
+            "profile": settings.profile.as_ref().map(|profile| &profile.value),
+            "bot_id": settings.bot.as_deref(),
+            "client_id": settings.login.id().map(|id| id.value.as_str()),
+            "exclusions": [],
+        });
+        Self {
+            path: settings.log.clone(),
+            sender,
+        }
+    }
+
+    /// The same log, with the lists of people to whom nothing is sent.
+    pub(crate) fn with(mut self, exclusions: &Exclusions) -> Self {
+        let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
+        let lists: Value = exclusions.lists.iter().map(list).collect();
+        merge(&mut self.sender, json!({ "exclusions": lists }));
+        self
+    }
+
+    /// From the configuration that these flags select; its warnings are not printed.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn from_flags(flags: &Flags) -> Result<Self, CommandError> {
+        let environment = read_environment()?;
+        Ok(Self::from_settings(&Settings::load(flags, &environment)?))
+    }
+
+    /// The same log, for a run that this bot and client began.
+    pub(crate) fn for_run(mut self, bot: &str, client_id: &str) -> Self {
+        merge(
+            &mut self.sender,
+            json!({ "bot_id": bot, "client_id": client_id }),
+        );
+        self
+    }
+
+    /// The same log, for messages of this bot.
+    pub(crate) fn for_bot(mut self, bot: &str) -> Self {
+        merge(&mut self.sender, json!({ "bot_id": bot }));
+        self
+    }
+
+    /// The outcome of one message. `exit_code` is the code that its send ended with, or would have.
+    pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
+        let error = record.error.as_ref();
+        self.append(
+            stderr,
+            "message",
+            command,
+            json!({
+                "sent": record.sent,
+                "replayed": record.replayed,
+                "exit_code": exit_code,
+                "code": error.map(|error| error.code),
+                // Both come from the API, which may return anything.
+                "api_code": error.and_then(|error| error.api_code.as_deref()).map(excerpt),
+                "message_id": record.message_id.as_deref().map(excerpt),
+                "http_status": record.http_status,
+                "attempts": record.attempts,
+                "duration_ms": record.duration_ms,
+                "kind": record.kind,
+                "to": record.to,
+                "api_url": record.api_url,
+            }),
+        );
+    }
+
+    /// The state of a bulk run at its end, when it stopped, or after `command`.
+    pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: Value) {
+        self.append(stderr, "run", command, run);
+    }
+
+    /// A decision about people under a key.
+    pub(crate) fn key(&self, stderr: &Stderr, command: &str, decided: Value) {
+        self.append(stderr, "key", command, decided);
+    }
+
+    fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
+        let Some(path) = &self.path else { return };
+        #[cfg(unix)]
+        let user_id = Some(rustix::process::getuid().as_raw());
+        #[cfg(not(unix))]
+        let user_id = None::<u32>;
+        let mut entry = json!({
+            "schema_version": 1,
+            "time": rfc_3339_millis(SystemTime::now()),
+            "event": event,
+            "command": command,
+            "host": host_name(),
+            "user_id": user_id,
+            "pid": process::id(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        merge(&mut entry, self.sender.clone());
+        merge(&mut entry, what);
+        let line = compact(&entry) + "\n";
+        if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
+            let error = FileError::while_doing("write", path)(cause);
+            stderr.warning(&format!("the audit log lacks this {event}: {error}"));
+        }
+    }
+}
+
+/// Checks whether the log can be written, without writing: for `doctor`, which does not create a file either.
+///
+/// # Errors
+/// If it cannot be written, with the reason.
+pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
+    let checked = match (own_descriptor(path), path.try_exists()) {
+        (None, Ok(false)) => check_directory(
+            path.parent()
+                .filter(|parent| !parent.as_os_str().is_empty()),
+        ),
+        (None, Err(cause)) => Err(cause),
+        (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
+    };
+    checked.map_err(FileError::while_doing("write", path))
+}
+
+fn check_directory(directory: Option<&Path>) -> io::Result<()> {
+    let directory = directory.unwrap_or(Path::new("."));
+    #[cfg(unix)]
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK)?;
+    std::fs::metadata(directory).map(|_| ())
+}
+
+/// Appends in one write, so that the lines of several processes do not mix.
+fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
+    // Two processes may both begin the new line, which leaves an empty one.
+    if ends_within_a_line(path) {
+        line.insert(0, '\n');
+    }
+    match log.write(line.as_bytes())? {
+        length if length < line.len() => Err(io::Error::new(
+            io::ErrorKind::WriteZero,
+            "only a part fitted",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the last line of the file was cut, for example by a full disk. A file that cannot be read counts as
+/// complete.
+fn ends_within_a_line(path: &Path) -> bool {
+    let last = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok::<_, io::Error>(last)
+    };
+    path.is_file() && last().is_ok_and(|last| last != [b'\n'])
+}
+
+/// Opens it to append; a new file has mode 0600.
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(descriptor) = own_descriptor(path) {
+        return descriptor;
+    }
+    let mut options = File::options();
+    options.append(true).create(true);
+    // A pipe without a reader must not block a send.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
+    #[cfg(unix)]
+    refuse_unsafe(&file)?;
+    Ok(file)
+}
+
+/// The descriptor of this process that `path` names. Opening it again would fail for a socket, as in a systemd service, or for
+/// another user's pipe.
+#[cfg(unix)]
+fn own_descriptor(path: &Path) -> Option<io::Result<File>> {
+    use std::os::fd::AsFd;
+
+    let descriptor = match path.to_str()? {
+        "/dev/stdout" => io::stdout().as_fd().try_clone_to_owned(),
+        "/dev/stderr" => io::stderr().as_fd().try_clone_to_owned(),
+        _ => return None,
+    };
+    Some(descriptor.map(File::from))
+}
+
+#[cfg(not(unix))]
+fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
+    None
+}
+
+/// A log that others can change proves nothing, and someone may have created the file to learn the recipients. The
+/// permissions of files that are not regular, such as a terminal, do not show that.
+#[cfg(unix)]
+fn refuse_unsafe(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let metadata = file.metadata()?;
+    let owner = metadata.uid();
+    let problem = if !metadata.is_file() {
+        return Ok(());
+    } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        "it belongs to another user"
+    } else if metadata.mode() & 0o002 != 0 {
+        "anyone can write it; make it yours alone: chmod 600"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::output::{Color, RecordError, Sent, Verbosity};
+
+    fn log(path: &Path) -> AuditLog {
+        let sender = json!({"sandbox": true, "profile": "p", "bot_id": "1", "client_id": "c", "exclusions": []});
+        AuditLog {
+            path: Some(path.to_owned()),
+            sender,
+        }
+    }
+
+    #[test]
+    fn audit_line_has_outcome_without_message_text() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("log");
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+        let long = "x".repeat(10_000);
+        let error = RecordError {
+            code: "rejected",
+            api_code: Some(long.clone()),
+            message: "canary".to_owned(),
+            hint: Some("canary".to_owned()),
+            retry_after_s: None,
+        };
+        let record = Record {
+            sent: Sent::No,
+            kind: Some("text".into()),
+            to: Some("593987654321".to_owned()),
+            message_id: Some(long),
+            http_status: Some(400),
+            response: Some(json!("canary")),
+            attempts: 2,
+            duration_ms: 7,
+            error: Some(error),
+            ..Record::default()
+        };
+        log(&path).message(&stderr, "send", &record, 5);
+        // A line cut short by a full disk is terminated first.
+        let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
+        std::fs::write(&path, half).unwrap();
+        log(&path)
+            .for_run("2", "d")
+            .run(&stderr, "bulk send", json!({ "run": "r" }));
+
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("canary"), "{text}");
+        let lines: Vec<_> = text.lines().collect();
+        let [message, half, run] = lines[..] else {
+            panic!("{text}")
+        };
+        assert_eq!(half, "{\"half\":");
+        let mut message: Value = serde_json::from_str(message).unwrap();
+        let fields = message.as_object_mut().unwrap();
+        for of_here in ["time", "host", "user_id", "pid", "version"] {
+            assert!(fields.remove(of_here).is_some(), "{of_here}");
+        }
+        for of_api in ["api_code", "message_id"] {
+            let told = fields.remove(of_api).unwrap();
+            assert!(
+                told.as_str()
+                    .is_some_and(|told| told.len() < 10_000 && told.ends_with('…')),
+                "{told}"
+            );
+        }
+        let expected = json!({
+            "schema_version": 1, "event": "message", "command": "send", "sandbox": true, "profile": "p", "bot_id": "1",
+            "client_id": "c", "exclusions": [], "sent": "no", "replayed": false, "exit_code": 5, "code": "rejected",
+            "http_status": 400, "attempts": 2, "duration_ms": 7, "kind": "text", "to": "593987654321", "api_url": null,
+        });
+        assert_eq!(message, expected);
+        let run: Value = serde_json::from_str(run).unwrap();
+        let named = ["event", "command", "run", "profile", "bot_id", "client_id"]
+            .map(|name| run[name].as_str().unwrap());
+        assert_eq!(named, ["run", "bulk send", "r", "p", "2", "d"]);
+    }
+}

@@ -1,0 +1,151 @@
+//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the
+//! file is replaced atomically and readable only by its owner.
+
+use std::path::Path;
+
+use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
+
+use super::error::{bad_file, unknown_profile, wrong_syntax};
+use super::file::{ConfigFile, read_trusted};
+use super::keys::KEYS;
+use super::layer::Layer;
+use super::secret_source::SecretSource;
+use crate::base::private_file;
+use crate::command_error::CommandError;
+
+/// A configuration file that is being changed.
+pub(crate) struct ConfigEdit {
+    /// As it was read.
+    file: ConfigFile,
+    document: DocumentMut,
+}
+
+impl ConfigEdit {
+    /// Changes the file at `path`. Another process that changes it waits meanwhile: of two changes at once none is
+    /// lost.
+    pub(crate) fn change(
+        path: &Path,
+        change: impl Fn(&mut Self) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        // Invalid changes are refused before a lock or a directory is created.
+        change(&mut Self::open(path)?)?;
+        let _lock = private_file::lock(path).map_err(bad_file)?;
+        let mut edit = Self::open(path)?;
+        change(&mut edit)?;
+        private_file::write(path, edit.document.to_string().as_bytes()).map_err(bad_file)
+    }
+
+    /// Opens the file at `path`; if it does not exist, starts with an empty one.
+    pub(crate) fn open(path: &Path) -> Result<Self, CommandError> {
+        let text = match read_trusted(path)? {
+            // The new file replaces the old one, so it must not be a device.
+            Some((_, metadata)) if !metadata.is_file() => {
+                let message = format!(
+                    "{} is not a regular file and cannot be changed",
+                    path.display()
+                );
+                return Err(CommandError::configuration(
+                    message,
+                    "name a file with --config FILE or JELOUCTL_CONFIG",
+                ));
+            }
+            Some((text, _)) => text,
+            None => String::new(),
+        };
+        // The same parser as for reading, which names each wrong key; the editor would accept anything.
+        let file = ConfigFile::parse(path, &text)?;
+        let document = text.parse().map_err(|error: TomlError| {
+            wrong_syntax(
+                path,
+                &text,
+                error.span().unwrap_or_default().start,
+                error.message(),
+            )
+        })?;
+        Ok(Self { file, document })
+    }
+
+    pub(crate) fn has_profile(&self, name: &str) -> bool {
+        self.file.profiles.contains_key(name)
+    }
+
+    /// Writes `change` into the profile; the first profile becomes the default.
+    pub(crate) fn set_profile(&mut self, name: &str, change: &Layer) {
+        let profiles = self.document.entry("profiles").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        // Both are tables: `open` has read them as profiles.
+        let Some(profiles) = profiles.as_table_like_mut() else {
+            return;
+        };
+        let Some(profile) = profiles
+            .entry(name)
+            .or_insert_with(|| Item::Table(Table::new()))
+            .as_table_like_mut()
+        else {
+            return;
+        };
+        for secret in ["client_secret", "ledger_password"] {
+            let ways = SecretSource::ways(secret);
+            if ways.iter().any(|way| change.has(way)) {
+                for other in ways.iter().filter(|way| !change.has(way)) {
+                    profile.remove(other);
+                }
+            }
+        }
+        for key in KEYS.iter() {
+            if let Some(texts) = change.list(key.name) {
+                put(profile, key.name, key.written(texts));
+            }
+        }
+        if self.file.profiles.is_empty() {
+            put(self.document.as_table_mut(), "default_profile", name);
+        }
+    }
+
+    /// Makes `name` the default.
+    pub(crate) fn use_profile(&mut self, name: &str) -> Result<(), CommandError> {
+        self.require(name)?;
+        put(self.document.as_table_mut(), "default_profile", name);
+        Ok(())
+    }
+
+    /// Removes the profile; also the default, if it is this profile.
+    pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), CommandError> {
+        self.require(name)?;
+        if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
+            self.document.remove("default_profile");
+        }
+        let profiles = self
+            .document
+            .get_mut("profiles")
+            .and_then(Item::as_table_like_mut);
+        profiles.and_then(|profiles| profiles.remove(name));
+        Ok(())
+    }
+
+    fn require(&self, name: &str) -> Result<(), CommandError> {
+        if self.has_profile(name) {
+            return Ok(());
+        }
+        let known: Vec<_> = self.file.profiles.keys().map(String::as_str).collect();
+        Err(unknown_profile(name, "the command", &known))
+    }
+}
+
+/// Writes a value; comments on a value that it replaces stay.
+fn put(table: &mut dyn TableLike, key: &str, new: impl Into<Value>) {
+    let new = new.into();
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = new;
+            *old.decor_mut() = decor;
+        }
+        None => {
+            table.insert(key, Item::Value(new));
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The configuration file: its place and its content, and whether its owner and permissions let it be trusted.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::{bad_file, wrong_syntax};
+use super::keys::{KEYS, Key};
+use super::layer::{Layer, Origin};
+use super::secret_source::open_to_others;
+use crate::base::paths::{CONFIGURATION, HOME, home};
+use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::suggest::nearest;
+use crate::base::text_encoding::decode_text;
+use crate::command_error::CommandError;
+
+/// The configuration of a machine, for services: their users have none of their own.
+const OF_MACHINE: Option<&str> = if cfg!(unix) {
+    Some("/etc/jelouctl/config.toml")
+} else {
+    None
+};
+
+/// A configuration file that was read.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
+    default_profile: Option<String>,
+    pub(crate) profiles: BTreeMap<String, Layer>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Configuration of jelouctl.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    default_profile: Option<String>,
+    #[serde(default)]
+    profiles: BTreeMap<String, BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
+}
+
+impl ConfigFile {
+    /// `config.toml` in the configuration directory of the user.
+    pub(crate) fn default_path() -> Result<PathBuf, CommandError> {
+        let directory = CONFIGURATION.directory().ok_or_else(|| {
+            let configuration = CONFIGURATION.variable;
+            let message =
+                format!("no place for the configuration: `{configuration}`, or else `{HOME}`, is not an absolute path");
+            let hint = "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG";
+            CommandError::configuration(message, hint)
+        })?;
+        Ok(directory.join("config.toml"))
+    }
+
+    /// The file that is named, which must exist, or [`Self::load_default`].
+    pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, CommandError> {
+        let Some(path) = named else {
+            return Self::load_default();
+        };
+        Self::load(path)?
+            .ok_or_else(|| unreadable(path, "there is no such file"))
+            .map(Some)
+    }
+
+    /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
+    /// searched: flags and environment may say everything.
+    fn load_default() -> Result<Option<Self>, CommandError> {
+        let of_user = match Self::default_path() {
+            // It may have guards that would be missing.
+            Err(error) if CONFIGURATION.is_named() => return Err(error),
+            path => path.ok(),
+        };
+        for path in of_user
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(OF_MACHINE.map(Path::new))
+        {
+            // A link counts as a file, even if what it leads to cannot be read.
+            let is_missing = path.symlink_metadata().is_err_and(|error| {
+                use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+                [NotFound, NotADirectory, PermissionDenied].contains(&error.kind())
+            });
+            if is_missing {
+                continue;
+            }
+            if let Some(file) = Self::load(path)? {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file at `path`; nothing when there is none. One that others could have written is an error.
+    pub(crate) fn load(path: &Path) -> Result<Option<Self>, CommandError> {
+        let Some((text, metadata)) = read_trusted(path)? else {
+            // It may be on a volume that is not mounted, and say who must not be written to.
+            let problem = "it is a link to a file that does not exist";
+            return if path.is_symlink() {
+                Err(unreadable(path, problem))
+            } else {
+                Ok(None)
+            };
+        };
+        let mut config = Self::parse(path, &text)?;
+        if config
+            .profiles
+            .values()
+            .any(|profile| profile.has("client_secret"))
+        {
+            config.warnings.extend(open_to_others(path, &metadata));
+        }
+        Ok(Some(config))
+    }
+
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, CommandError> {
+        let wrong = |at: Range<usize>, problem: &str| wrong_syntax(path, text, at.start, problem);
+        let document: Document = toml::from_str(text).map_err(|error| {
+            // Without toml's quotation of the line, and of a text where something else belongs: it may be a secret.
+            let message = error.message();
+            let expected = message
+                .starts_with("invalid type")
+                .then(|| message.rsplit_once(", "))
+                .flatten();
+            wrong(
+                error.span().unwrap_or_default(),
+                expected.map_or(message, |(_, expected)| expected),
+            )
+        })?;
+        let directory = directory_of(path);
+        let mut profiles = BTreeMap::new();
+        for (name, settings) in document.profiles {
+            let mut profile = Layer::default();
+            for (written, value) in settings {
+                let key = Key::named(written.get_ref()).ok_or_else(|| {
+                    let near = nearest(written.get_ref(), KEYS.iter().map(|key| key.name));
+                    let near = near
+                        .map(|near| format!("; did you mean `{near}`?"))
+                        .unwrap_or_default();
+                    wrong(
+                        written.span(),
+                        &format!("unknown key `{}`{near}", written.get_ref()),
+                    )
+                })?;
+                let at = value.span();
+                let value = key
+                    .read(value.into_inner())
+                    .map_err(|problem| wrong(at, &problem))?;
+                profile.put(key.name, value, &Origin::Profile(name.clone()));
+            }
+            profile
+                .paths()
+                .for_each(|(_, path)| *path = resolve(directory, path));
+            profiles.insert(name, profile);
+        }
+        let default_profile = document.default_profile;
+        Ok(Self {
+            path: path.to_owned(),
+            default_profile,
+            profiles,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Where the relative paths of its profiles begin.
+    pub(super) fn directory(&self) -> &Path {
+        directory_of(&self.path)
+    }
+
+    /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
+    /// not be read at all could not be mended by `profile use` either.
+    pub(crate) fn default_profile(&self) -> Result<Option<&String>, CommandError> {
+        match &self.default_profile {
+            Some(name) if !self.profiles.contains_key(name) => {
+                let path = self.path.display();
+                let message = format!(
+                    "{path}: default_profile names `{name}`, but there is no [profiles.{name}]"
+                );
+                Err(CommandError::configuration(
+                    message,
+                    "choose one that is there with: jelouctl profile use NAME",
+                ))
+            }
+            default => Ok(default.as_ref()),
+        }
+    }
+}
+
+fn directory_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
+}
+
+/// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the
+/// secrets of a service of systemd. No other variable is understood.
+pub(super) fn resolve(directory: &Path, path: &str) -> String {
+    let of_service = path
+        .strip_prefix("${CREDENTIALS_DIRECTORY}/")
+        .and_then(|name| {
+            let directory = std::env::var_os("CREDENTIALS_DIRECTORY")
+                .filter(|directory| !directory.is_empty())?;
+            Some(Path::new(&directory).join(name))
+        });
+    let whole = of_service.unwrap_or_else(|| match (Path::new(path).strip_prefix("~"), home()) {
+        _ if path.starts_with("${") => PathBuf::from(path),
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => directory.join(path),
+    });
+    whole.to_string_lossy().into_owned()
+}
+
+/// The largest file that is read, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The text of a configuration that only its owner can have written; None if there is no file.
+pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
+    let unread = |cause: io::Error| bad_file(FileError::while_doing("read", path)(cause));
+    let file = match open_to_read(path, PipeBound::FirstByte) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unread(error)),
+    };
+    let metadata = file.metadata().map_err(unread)?;
+    if metadata.is_dir() {
+        return Err(unreadable(path, "it is a directory, not a file"));
+    }
+    // The owner and permissions of a pipe or /dev/null do not say who wrote what comes out of it.
+    #[cfg(unix)]
+    if metadata.is_file() {
+        refuse_unsafe(path, &metadata)?;
+    }
+    let text = decode_text(read_to_limit(file, MAX_BYTES).map_err(unread)?);
+    let text = text.map_err(|problem| unreadable(path, &format!("it {problem}")))?;
+    Ok(Some((text, metadata)))
+}
+
+fn unreadable(path: &Path, problem: &str) -> CommandError {
+    bad_file(FileError::while_doing("read", path)(io::Error::other(
+        problem,
+    )))
+}
+
+/// Anyone who can write the configuration chooses where messages and secrets go.
+#[cfg(unix)]
+fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = metadata.uid();
+    let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        (
+            "it belongs to another user, who could send your secret elsewhere",
+            "chown \"$(id -u)\"",
+        )
+    } else if metadata.mode() & 0o022 != 0 {
+        (
+            "others can write it, and could send your secret elsewhere",
+            "chmod 600",
+        )
+    } else {
+        return Ok(());
+    };
+    let path = path.display();
+    Err(CommandError::configuration(
+        format!("{path}: {problem}"),
+        format!("make it yours alone: {remedy} {path}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, String> {
+        let file = ConfigFile::parse(Path::new("/etc/c.toml"), text);
+        file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone()))
+            .map_err(|error| match &error.hint {
+                Some(hint) => format!("{} | {hint}", error.message),
+                None => error.message,
+            })
+    }
+
+    #[test]
+    fn errors_name_file_line_and_the_nearest_name() {
+        for (text, expected) in [
+            (
+                "\n[profiles.a]\nbotid = \"7\"",
+                "/etc/c.toml: line 3: unknown key `botid`; did you mean `bot_id`?",
+            ),
+            (
+                "default_profil = \"a\"",
+                "/etc/c.toml: line 1: unknown field `default_profil`, expected `default_profile` or `profiles`",
+            ),
+            (
+                "\ndefault_profile = \"prd\"\n[profiles.prod]",
+                "/etc/c.toml: default_profile names `prd`, but there is no [profiles.prd] | choose one that is there",
+            ),
+            (
+                "[profiles.a]\nbot_id = 7",
+                "line 2: bot_id: expected a string in quotes, not integer",
+            ),
+            (
+                "[profiles.a]\ntimeout = true",
+                "line 2: timeout: expected a number",
+            ),
+            ("[profiles.a", "line 1: "),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn secret_of_wrong_type_is_not_printed() {
+        for text in [
+            "[profiles.a]\nclient_secret = 987654",
+            "[profiles.a]\nclient_secret = \"987654",
+            "client_secret = \"987654\"",
+            "[profiles]\nclient_secret = \"987654\"",
+            "profiles = \"987654, expected x\"",
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(!error.contains("987654"), "{error}");
+        }
+    }
+
+    #[test]
+    fn paths_start_at_the_file() {
+        let config = parse("[profiles.a]\nclient_secret_file = \"s\"\nca_cert = \"/ca\"\n[profiles.b]\nclient_secret_command = [\"./get\", \"./x\"]").unwrap();
+        let text = |key| config.profiles["a"].text(key).map(Path::new);
+        assert_eq!(text("client_secret_file"), Some(Path::new("/etc/s")));
+        assert_eq!(text("ca_cert"), Some(Path::new("/ca")));
+        let command = config.profiles["b"].list("client_secret_command").unwrap();
+        assert_eq!(
+            (Path::new(&command[0]), command[1].as_str()),
+            (Path::new("/etc/get"), "./x")
+        );
+    }
+}

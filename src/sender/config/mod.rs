@@ -1,0 +1,29 @@
+//! The sender, its address and its allowed recipients: file, environment and flags, resolved in one place into
+//! `Settings`.
+
+mod api_url;
+mod edit;
+mod env;
+mod error;
+mod file;
+mod keys;
+mod layer;
+mod ledger_database;
+mod login;
+mod secret_source;
+mod settings;
+
+pub(crate) use self::api_url::ApiUrl;
+pub(crate) use self::edit::ConfigEdit;
+pub(crate) use self::env::{Environment, Flags};
+pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
+pub(crate) use self::file::ConfigFile;
+pub(crate) use self::keys::{
+    KEYS, Key, bot_id, budget, matches_no_number, people_limit, rate, remember, retry_for, timeout,
+};
+pub(crate) use self::layer::{Layer, Origin, WithOrigin};
+pub(crate) use self::ledger_database::LedgerDatabase;
+pub(crate) use self::secret_source::{SecretSource, is_bare_name};
+pub(crate) use self::settings::{
+    SandboxMode, Settings, check, checked, knows_profile, zone_of_profile,
+};

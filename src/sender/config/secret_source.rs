@@ -1,0 +1,320 @@
+//! Where a secret comes from, and how it is fetched: only when a request is about to leave.
+
+use std::fmt;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+
+use super::error::interrupted;
+use super::layer::{Layer, Origin, WithOrigin};
+use crate::base::private_file::{self, FileError, PipeBound, open_to_read};
+use crate::base::process::{Signal, find_program};
+use crate::base::secret::Secret;
+use crate::base::text_encoding::decode_text;
+use crate::command_error::CommandError;
+
+/// The largest secret, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+/// How long a secret command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a signal that has ended it may still be on its way to this process.
+const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
+/// How long its output may still arrive after it has ended.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    Value(Secret),
+    File(SecretFile),
+    Stdin,
+    /// Program and arguments.
+    Command(Vec<String>),
+    /// Typed on the terminal, hidden.
+    Prompt,
+}
+
+/// The file of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretFile {
+    path: PathBuf,
+    /// Whether it was given as a name with neither a folder nor an ending: it may be the secret itself.
+    is_bare: bool,
+}
+
+impl SecretFile {
+    /// `directory` is where the relative paths of its source begin.
+    fn new(path: PathBuf, directory: &Path) -> Self {
+        let is_bare = path.file_name().is_some_and(|name| {
+            let is_below = directory.join(name).as_os_str() == path.as_os_str();
+            is_below && is_bare_name(&name.to_string_lossy())
+        });
+        Self { path, is_bare }
+    }
+
+    fn may_be_secret(&self) -> bool {
+        self.is_bare && !self.path.exists()
+    }
+}
+
+/// Whether `path` has neither a folder nor an ending. If no file has this name, it may be a secret that was typed in
+/// place of its file.
+pub(crate) fn is_bare_name(path: &str) -> bool {
+    !path.contains(['/', '\\', '.'])
+}
+
+impl SecretSource {
+    /// The keys of the ways to give the secret called `name`: itself, a command or a file.
+    pub(super) fn ways(name: &str) -> [String; 3] {
+        ["", "_command", "_file"].map(|ending| format!("{name}{ending}"))
+    }
+
+    /// Where the secret called `name` comes from. The relative paths of `layer` begin at `directory`.
+    ///
+    /// # Errors
+    /// If it is given in two ways.
+    pub(super) fn from_layer(
+        layer: &Layer,
+        name: &str,
+        directory: &Path,
+    ) -> Result<Option<WithOrigin<Self>>, CommandError> {
+        let ways = Self::ways(name);
+        let mut given = ways.iter().filter(|way| layer.has(way));
+        let Some(key) = given.next() else {
+            return Ok(None);
+        };
+        if let Some(other) = given.next() {
+            let origin = layer.origin(key);
+            let second = layer.origin(other);
+            let message = format!("both {key} ({origin}) and {other} ({second}) are given");
+            return Err(CommandError::configuration(message, "keep one of them"));
+        }
+        let words = layer.list(key).unwrap_or_default();
+        let source = match key.strip_prefix(name) {
+            Some("_command") => Self::Command(words.to_vec()),
+            Some("_file") if layer.has_stdin(key) => Self::Stdin,
+            Some("_file") => Self::File(SecretFile::new(words.concat().into(), directory)),
+            _ => Self::Value(Secret::new(words.concat())),
+        };
+        Ok(Some(layer.origin(key).tag(source)))
+    }
+}
+
+impl fmt::Display for SecretSource {
+    /// The kind of source; of a command only the program, since its arguments may contain a secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(_) => formatter.write_str("(redacted)"),
+            Self::File(file) if file.may_be_secret() => {
+                formatter.write_str("a file that does not exist")
+            }
+            Self::File(file) => write!(formatter, "file {}", file.path.display()),
+            Self::Stdin => formatter.write_str("standard input"),
+            Self::Command(words) => write!(
+                formatter,
+                "command {}",
+                words.first().map_or("", String::as_str)
+            ),
+            Self::Prompt => formatter.write_str("asked for on the terminal"),
+        }
+    }
+}
+
+/// The error for such a name, which must not be printed.
+fn no_such_file(origin: &Origin) -> CommandError {
+    CommandError::configuration(
+        format!(
+            "{origin}: there is no such file; its name is not shown, since it may be the secret"
+        ),
+        "pass the path of a file, such as ./secret, or set JELOU_CLIENT_SECRET to the secret itself",
+    )
+}
+
+impl WithOrigin<SecretSource> {
+    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
+    /// an error.
+    pub(crate) async fn fetch(
+        &self,
+        ask: impl AsyncFnOnce() -> io::Result<String>,
+    ) -> Result<(Secret, Option<String>), CommandError> {
+        let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
+        let (raw, warning) = match &self.value {
+            SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
+            SecretSource::File(file) => {
+                let path = file.path.clone();
+                let read = blocking(move || read_file(&path)).await;
+                read.map_err(|cause| {
+                    if file.may_be_secret() {
+                        return no_such_file(&self.origin);
+                    }
+                    let problem = FileError::while_doing("read", &file.path)(cause);
+                    let message = format!("{}: {problem}", self.origin);
+                    CommandError::configuration(message, "check the path and its permissions")
+                })?
+            }
+            SecretSource::Stdin => (
+                blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES))
+                    .await
+                    .map_err(unreadable)?,
+                None,
+            ),
+            SecretSource::Command(words) => (run(words, &self.origin).await?, None),
+            SecretSource::Prompt => match ask().await {
+                Ok(typed) => (typed.into_bytes(), None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Err(interrupted(Signal::Interrupt));
+                }
+                Err(error) => return Err(unreadable(error)),
+            },
+        };
+        if raw.len() as u64 > MAX_BYTES {
+            return Err(self.bad("is longer than 64 KiB"));
+        }
+        let secret = decode_text(raw)
+            .map(Secret::new)
+            .map_err(|problem| self.bad(&problem.to_string()))?;
+        if secret.is_empty() {
+            return Err(self.bad("is empty"));
+        }
+        if secret.reveal().contains(['\n', '\r']) {
+            return Err(self.bad("has several lines, and would be sent with all of them"));
+        }
+        Ok((secret, warning))
+    }
+
+    fn bad(&self, problem: &str) -> CommandError {
+        let message = format!("the secret from {} {problem}", self.origin());
+        CommandError::configuration(message, "check where the secret comes from")
+    }
+
+    fn origin(&self) -> String {
+        match &self.value {
+            SecretSource::Value(_) => self.origin.to_string(),
+            SecretSource::Prompt => "the terminal".to_owned(),
+            other => format!("{other} ({})", self.origin),
+        }
+    }
+}
+
+/// A read that may wait for another process (a pipe) must not block signals.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
+    let file = open_to_read(path, PipeBound::FirstByte)?;
+    let warning = open_to_others(path, &file.metadata()?);
+    Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
+}
+
+/// Runs a command without a shell and without standard input; its standard output is the secret. What it prints on standard
+/// error is not shown: a trace of a script (`set -x`) has the secret. `origin` names the setting in errors.
+async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError> {
+    let program = words.first().map_or("", String::as_str);
+    let failed = |problem: String| {
+        let hint = "run the command by hand; it must print the secret and ask for nothing";
+        CommandError::configuration(format!("{origin}: {problem}"), hint)
+    };
+    let failed_to_run = |cause: io::Error| {
+        failed(format!(
+            "failed to run the secret command `{program}`: {cause}"
+        ))
+    };
+    let mut command = Command::new(find_program(program.as_ref()));
+    command
+        .args(words.iter().skip(1))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = command.kill_on_drop(true).spawn().map_err(failed_to_run)?;
+    let stream = child.stdout.take();
+    let mut stdout = Vec::new();
+    let finished = {
+        // Reading stops at the limit; a command that keeps writing is ended by the closed pipe.
+        let mut reading = pin!(async {
+            match stream {
+                Some(stream) => stream
+                    .take(MAX_BYTES + 1)
+                    .read_to_end(&mut stdout)
+                    .await
+                    .map(drop),
+                None => Ok(()),
+            }
+        });
+        let ended = async {
+            tokio::select! {
+                read = &mut reading => read?,
+                _ = child.wait() => {
+                    // A process that it started, such as an agent, may keep the pipes open; the command's own output is
+                    // complete.
+                    tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await.unwrap_or(Ok(()))?;
+                }
+            }
+            child.wait().await
+        };
+        tokio::time::timeout(COMMAND_TIMEOUT, ended).await
+    };
+    let Ok(status) = finished else {
+        let seconds = COMMAND_TIMEOUT.as_secs();
+        return Err(failed(format!(
+            "the secret command `{program}` gave no secret within {seconds} s"
+        )));
+    };
+    let status = status.map_err(failed_to_run)?;
+    let too_long = stdout.len() as u64 > MAX_BYTES;
+    if !status.success() && !too_long {
+        if status.code().is_none_or(|code| code > 128) {
+            // Ctrl-C at a terminal reaches the command and this process: it may be on its way here.
+            tokio::time::sleep(LONGEST_ON_THE_WAY).await;
+        }
+        return Err(failed(format!(
+            "the secret command `{program}` failed with {status}"
+        )));
+    }
+    Ok(stdout)
+}
+
+/// A warning for a file with a secret.
+#[cfg(unix)]
+pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let can = match metadata.mode() {
+        mode if mode & 0o044 != 0 => "read",
+        mode if mode & 0o022 != 0 => "write",
+        _ => return None,
+    };
+    let shown = path.display();
+    (metadata.is_file() && !is_handed_over(path))
+        .then(|| format!("{shown} holds a secret and others can {can} it: chmod 600 {shown}"))
+}
+
+/// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:
+/// Docker, Kubernetes and systemd give secrets, some as 0444, in places of their own or on a mount that is read-only.
+#[cfg(unix)]
+fn is_handed_over(path: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+
+    let of_systemd = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|place| !place.is_empty());
+    let is_of_systemd = of_systemd.is_some_and(|place| path.starts_with(place));
+    let is_of_container = ["/run/secrets", "/var/run/secrets"]
+        .iter()
+        .any(|place| path.starts_with(place));
+    is_of_systemd
+        || is_of_container
+        || statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+#[cfg(not(unix))]
+pub(super) fn open_to_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
+    None
+}

@@ -1,0 +1,422 @@
+//! The one place that decides precedence: flag, then environment, then profile, then default.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::api_url::ApiUrl;
+use super::env::{Environment, Flags};
+use super::error::{no_bot, unknown_profile, wrong_variable};
+use super::file::ConfigFile;
+use super::keys::{self, Key};
+use super::layer::{Layer, Origin, WithOrigin};
+use super::login::Login;
+use super::secret_source::SecretSource;
+use crate::base::paths::is_of_the_ledger;
+use crate::base::private_file::target_of;
+use crate::command_error::CommandError;
+use crate::phone::Country;
+use crate::runs::cost::Money;
+use crate::runs::hours::{HoursBase, ZoneName, day_off, windows_of};
+
+/// Whether a sandbox takes the place of the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SandboxMode {
+    No,
+    /// `--sandbox`: the one running on this machine, otherwise one inside this process.
+    Nearest,
+    /// `JELOUCTL_SANDBOX`: this one. It wins over every flag, variable and profile, so that a script under test cannot
+    /// send.
+    At(ApiUrl),
+}
+
+/// The result of all sources.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) profile: Option<WithOrigin<String>>,
+    pub(crate) bot: Option<String>,
+    pub(crate) login: Login,
+    pub(crate) api_url: ApiUrl,
+    pub(crate) sandbox: SandboxMode,
+    pub(crate) timeout: Duration,
+    pub(crate) retry_for: Duration,
+    pub(crate) ca_cert: Option<PathBuf>,
+    pub(crate) allow_to: Option<Vec<String>>,
+    pub(crate) do_not_contact: Option<PathBuf>,
+    /// The audit log.
+    pub(crate) log: Option<PathBuf>,
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// Whose national numbers recipients may be, where `--country` does not say.
+    pub(crate) country: Option<Country>,
+    pub(crate) remember: Duration,
+    pub(crate) confirm_bulk: bool,
+    /// Of the profile; flags may say otherwise.
+    pub(crate) hours: HoursBase,
+    /// The file of rates.
+    pub(crate) rates: Option<PathBuf>,
+    pub(crate) budget: Option<Money>,
+    pub(crate) limit_24h: Option<u32>,
+    /// The values as they were given, for display.
+    layer: Layer,
+    /// Notes for a person about how it was resolved.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the configuration that `flags` and `environment` name, and resolves everything.
+    ///
+    /// # Errors
+    /// When something is missing, broken or mixed in a way that could send a secret to the wrong place.
+    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, CommandError> {
+        Self::resolve(flags, environment, load_file(flags, environment)?.as_ref())
+    }
+
+    fn resolve(
+        flags: &Flags,
+        environment: &Environment,
+        file: Option<&ConfigFile>,
+    ) -> Result<Self, CommandError> {
+        let sandbox = sandboxed(flags, environment)?;
+        let mut warnings = environment.warnings.clone();
+        warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
+        let chosen = choose_profile(flags, environment, file, sandbox == SandboxMode::No)?;
+        let mut outside = environment.layer.clone();
+        // With `--profile` on the command line, the sender does not come from the environment.
+        if flags.profile.is_some() {
+            let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
+            let ignored = sender
+                .iter()
+                .filter_map(|key| outside.remove(key))
+                .map(|ignored| ignored.origin.to_string());
+            let ignored: Vec<_> = ignored.collect();
+            if !ignored.is_empty() {
+                warnings.push(format!(
+                    "--profile sets bot and credentials: {} ignored",
+                    ignored.join(", ")
+                ));
+            }
+        }
+        if flags.layer.has("client_secret_file") {
+            outside.remove("client_secret");
+        }
+        let mut outside = flags.layer.clone().over(outside);
+        let name = chosen
+            .as_ref()
+            .map(|chosen| chosen.value.clone())
+            .unwrap_or_default();
+        let mut profile = file
+            .and_then(|file| file.profiles.get(&name))
+            .cloned()
+            .unwrap_or_default();
+        let mut defaults = Layer::defaults();
+        if sandbox != SandboxMode::No {
+            // It has credentials of its own, so no secret is read, and it needs no bot.
+            outside.remove("client_secret_file");
+            outside.remove("ca_cert");
+            profile.remove("ca_cert");
+            outside = Layer::for_sandbox(environment.sandbox.as_deref()).over(outside);
+            defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
+        }
+        let directory = file.map_or(Path::new(""), ConfigFile::directory);
+        let login = Login::new(&outside, &profile, &name, directory)?;
+        let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
+        let log = read.log.as_deref().map(target_of);
+        // A line of the log would damage that file.
+        if log.is_some_and(|log| {
+            is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)
+        }) {
+            return Err(read.layer.wrong(
+                "log",
+                "it is the configuration, or a file of the ledger: name another file",
+            ));
+        }
+        Ok(Self {
+            profile: chosen,
+            warnings,
+            ..read
+        })
+    }
+
+    /// Reads each value of the `layer` of all sources.
+    fn read(layer: Layer, login: Login, sandbox: SandboxMode) -> Result<Self, CommandError> {
+        let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
+        let hours = HoursBase {
+            between: windows_of(&between.unwrap_or_default())
+                .map_err(|problem| layer.wrong("between", &problem))?,
+            not_on: layer
+                .get_list("not_on", day_off)?
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
+            time_zone: layer.get("time_zone", str::parse)?,
+        };
+        let country = layer.get("country", str::parse)?;
+        Ok(Self {
+            profile: None,
+            bot: layer.get("bot_id", keys::bot_id)?,
+            login,
+            api_url: match &sandbox {
+                SandboxMode::At(url) => url.clone(),
+                SandboxMode::No | SandboxMode::Nearest => {
+                    layer.or_default("api_url", str::parse)?
+                }
+            },
+            sandbox,
+            timeout: layer.or_default("timeout", keys::timeout)?,
+            retry_for: layer.or_default("retry_for", keys::retry_for)?,
+            ca_cert: layer.path("ca_cert"),
+            allow_to: layer.get_list("allow_to", |raw| keys::pattern(raw, country))?,
+            do_not_contact: layer.path("do_not_contact"),
+            log: layer.path("log"),
+            rate: layer.or_default("rate", keys::rate)?,
+            country,
+            remember: layer.or_default("remember", keys::remember)?,
+            confirm_bulk: layer.or_default("confirm_bulk", keys::switch)?,
+            hours,
+            rates: layer.path("rates"),
+            budget: layer.get("budget", keys::budget)?,
+            limit_24h: layer.get("limit_24h", keys::people_limit)?,
+            layer,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Whether nothing can reach Jelou.
+    pub(crate) fn is_sandboxed(&self) -> bool {
+        self.sandbox != SandboxMode::No
+    }
+
+    /// The note after a sandbox accepted a message; none without a sandbox.
+    pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
+        match &self.sandbox {
+            SandboxMode::No => None,
+            SandboxMode::At(url) if !url.is_loopback() => {
+                Some("sandbox: nothing was sent to Jelou")
+            }
+            SandboxMode::Nearest | SandboxMode::At(_) => Some("sandbox: nothing left this machine"),
+        }
+    }
+
+    /// The bot to send from.
+    pub(crate) fn bot(&self) -> Result<&str, CommandError> {
+        self.bot.as_deref().ok_or_else(no_bot)
+    }
+
+    /// Where the value of a key comes from.
+    pub(crate) fn origin(&self, key: &str) -> &Origin {
+        self.layer.origin(key)
+    }
+
+    /// The value of a key as it is printed, and its origin; never a secret.
+    pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
+        match key.name {
+            "client_secret" => self.login.secret().map(WithOrigin::shown),
+            _ => self.layer.shown(key),
+        }
+    }
+
+    /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose
+    /// secret stays home. `can_ask` says whether a person could type it.
+    ///
+    /// # Errors
+    /// When one of them is missing, or the secret would go to a place that it is not for.
+    pub(crate) fn credentials(
+        &self,
+        can_ask: bool,
+    ) -> Result<(&WithOrigin<String>, WithOrigin<SecretSource>), CommandError> {
+        self.login
+            .credentials(can_ask, &self.api_url, self.origin("api_url"))
+    }
+}
+
+/// Checks what a layer says, in words without the place.
+pub(crate) fn check(layer: &Layer) -> Result<(), String> {
+    let login = Login::new(layer, &Layer::default(), "", Path::new(""));
+    let read = login.and_then(|login| {
+        Settings::read(
+            layer.clone().over(Layer::defaults()),
+            login,
+            SandboxMode::No,
+        )
+    });
+    read.map(drop).map_err(|error| error.message)
+}
+
+/// A check of what is typed for the flag of the key called `name`.
+pub(crate) fn checked(
+    name: &'static str,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
+    move |raw| {
+        let text = raw.trim().to_owned();
+        let mut layer = Layer::default();
+        layer.type_in(name, Some(&text));
+        check(&layer).map(|()| text)
+    }
+}
+
+/// Whether there is a profile of this name.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandError> {
+    let file = load_file(flags, &Environment::read_for_ledger()?)?;
+    Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
+}
+
+/// The time zone of a profile: of the one that was typed, else of that of a run, else of the one that would send.
+///
+/// # Errors
+/// When the configuration cannot be read, or has a time zone that does not exist.
+pub(crate) fn zone_of_profile(
+    flags: &Flags,
+    of_run: Option<&str>,
+) -> Result<Option<ZoneName>, CommandError> {
+    let environment = Environment::read_for_ledger()?;
+    let Some(file) = load_file(flags, &environment)? else {
+        return Ok(None);
+    };
+    let of_run = of_run.and_then(|name| file.profiles.get(name));
+    if let Some(profile) = of_run.filter(|_| flags.profile.is_none()) {
+        return profile.get("time_zone", str::parse);
+    }
+    let chosen = choose_profile(flags, &environment, Some(&file), false)?;
+    let profile = chosen.and_then(|name| file.profiles.get(&name.value));
+    match profile {
+        Some(profile) => profile.get("time_zone", str::parse),
+        None => Ok(None),
+    }
+}
+
+/// The named configuration, else the user's or the machine's; None if neither exists.
+pub(super) fn load_file(
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Option<ConfigFile>, CommandError> {
+    ConfigFile::find(flags.config_file(environment).as_deref())
+}
+
+fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, CommandError> {
+    let Some(raw) = &environment.sandbox else {
+        return Ok(if flags.sandbox {
+            SandboxMode::Nearest
+        } else {
+            SandboxMode::No
+        });
+    };
+    ApiUrl::for_sandbox(raw)
+        .map(SandboxMode::At)
+        .map_err(|problem| {
+            let way_out =
+                "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
+            wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
+        })
+}
+
+/// The profile that is meant. If none `is_needed`, it is not an error that there are several and none is the default,
+/// nor, under `JELOUCTL_SANDBOX`, that the named one is not there.
+pub(super) fn choose_profile(
+    flags: &Flags,
+    environment: &Environment,
+    file: Option<&ConfigFile>,
+    is_needed: bool,
+) -> Result<Option<WithOrigin<String>>, CommandError> {
+    let asked = match (&flags.profile, &environment.profile) {
+        (Some(name), _) => Some(Origin::Flag("--profile").tag(name.clone())),
+        (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").tag(name.clone())),
+        (None, None) => flags
+            .default_profile
+            .clone()
+            .map(|name| Origin::Default.tag(name)),
+    };
+    let known: Vec<_> = file
+        .into_iter()
+        .flat_map(|file| file.profiles.keys().map(String::as_str))
+        .collect();
+    if let Some(asked) = asked {
+        if known.contains(&asked.value.as_str()) {
+            return Ok(Some(asked));
+        }
+        // A script under test may name a profile that only the machine has on which it will send.
+        if !is_needed && environment.sandbox.is_some() {
+            return Ok(None);
+        }
+        return Err(unknown_profile(
+            &asked.value,
+            &asked.origin.to_string(),
+            &known,
+        ));
+    }
+    let default = file
+        .map(ConfigFile::default_profile)
+        .transpose()?
+        .flatten()
+        .map(String::as_str);
+    match (default, known.as_slice()) {
+        (Some(name), _) | (None, &[name]) => Ok(Some(Origin::Default.tag(name.to_owned()))),
+        (None, []) => Ok(None),
+        (None, _) if !is_needed => Ok(None),
+        (None, _) => {
+            let message = format!(
+                "there are several profiles and none is the default; there are: {}",
+                known.join(", ")
+            );
+            let hint =
+                "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
+            Err(CommandError::configuration(message, hint))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn resolve(profile: &str) -> Result<Settings, String> {
+        let text = format!(
+            "default_profile = \"a\"\n[profiles.b]\ntimeout = \"soon\"\n[profiles.a]\n{profile}"
+        );
+        let file = ConfigFile::parse(Path::new("/etc/c.toml"), &text).unwrap();
+        let resolved = Settings::resolve(&Flags::default(), &Environment::default(), Some(&file));
+        resolved.map_err(|error| format!("{} | {}", error.message, error.hint.unwrap_or_default()))
+    }
+
+    #[test]
+    fn invalid_value_names_its_key_and_profile() {
+        for (profile, expected) in [
+            (
+                "timeout = \"soon\"",
+                "timeout of profile a: `soon` is not a duration of at most 24h; ",
+            ),
+            ("rate = \"fast\"", "jelouctl profile set a"),
+            (
+                "api_url = \"http://x.example\"",
+                "api_url of profile a: `http://x.example` would get the secret unencrypted",
+            ),
+            (
+                "client_id = \"a:b\"",
+                "client_id of profile a: a client id has no colon",
+            ),
+            (
+                "bot_id = \"\"",
+                "bot_id of profile a: a bot id cannot be empty",
+            ),
+            (
+                "allow_to = [\"593*\", \"x\"]",
+                "allow_to of profile a: an allowed recipient is a number",
+            ),
+            (
+                "between = [\"always\", \"08:00-09:00\"]",
+                "between of profile a: `always` stands alone",
+            ),
+            ("not_on = [\"05/06/2026\"]", "not_on of profile a: "),
+            ("budget = 0", "budget of profile a: `0` is not a budget"),
+        ] {
+            let error = resolve(profile).expect_err(profile);
+            assert!(error.contains(expected), "{profile}: {error}");
+        }
+        // That of another profile does not matter.
+        assert_eq!(resolve("allow_to = []").unwrap().allow_to, Some(Vec::new()));
+    }
+}

@@ -1,0 +1,472 @@
+//! The connection to the API or to a sandbox, opened when a request is about to leave: the secret is fetched, and from
+//! then on a signal is an outcome. Whether a request is under way decides what a panic or a time-out means for its
+//! message. Only this file knows where the sandbox is.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::base::exit::ExitCode;
+use crate::base::input::{MAX_BYTES, UsageError};
+use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
+use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::base::process::Signals;
+use crate::command_error::CommandError;
+use crate::jelou::api::{
+    Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
+    Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
+};
+use crate::sandbox::{self, DEFAULT_PORT, PortOwner, Sandbox};
+use crate::sender::config::{ApiUrl, SandboxMode, Settings, bad_file};
+
+/// How long the signal of a Ctrl-C that was typed may be on its way.
+const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
+
+/// Everything that a request needs to leave, and the signals that stop it.
+pub(crate) struct Connection {
+    pub(crate) base: ApiUrl,
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) signals: Signals,
+    /// Where it reports its progress.
+    pub(crate) stderr: Stderr,
+    /// The bot whose messages and templates are asked for.
+    pub(crate) bot: String,
+    pub(crate) retry_for: Duration,
+    /// The most look-ups a second.
+    pub(super) rate: f64,
+}
+
+/// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
+pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
+    match &settings.sandbox {
+        SandboxMode::No | SandboxMode::At(_) => settings.api_url.clone(),
+        SandboxMode::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
+    }
+}
+
+/// The address of a request. With `--sandbox` it is this user's running sandbox; if there is none, one is started in
+/// this process.
+///
+/// # Errors
+/// If the sandbox does not start.
+pub(crate) async fn reach_or_start(
+    settings: &Settings,
+    stderr: &Stderr,
+) -> Result<ApiUrl, CommandError> {
+    if settings.sandbox != SandboxMode::Nearest {
+        return Ok(planned_base(settings));
+    }
+    match sandbox::neighbor(DEFAULT_PORT).await {
+        PortOwner::Ours => return Ok(planned_base(settings)),
+        PortOwner::Foreign => {
+            let message = format!(
+                "the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used"
+            );
+            stderr.warning(&message);
+        }
+        PortOwner::Nobody => {}
+    }
+    let inside = Sandbox::start(sandbox::Options::default()).map_err(|cause| SystemError {
+        action: "start the sandbox",
+        cause,
+    })?;
+    Ok(ApiUrl::on_loopback(inside.port()))
+}
+
+/// Asks on the terminal without showing the input; needs a runtime. If nobody waits any more, the terminal is as before.
+///
+/// # Errors
+/// If the terminal cannot be read; `Interrupted` after Ctrl-C.
+pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
+    let _restored_at_end = TerminalMode::save();
+    let typed = tokio::task::spawn_blocking(|| ask_hidden(question)).await;
+    let typed = typed.unwrap_or_else(|error| Err(io::Error::other(error)));
+    let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
+    if typed.as_ref().is_err_and(is_interrupted) {
+        // Its signal is on the way here, unless it is ignored.
+        tokio::time::sleep(LONGEST_ON_THE_WAY).await;
+    }
+    typed
+}
+
+impl Connection {
+    /// No signal is caught yet.
+    pub(crate) fn new(
+        (base, client, credentials): (ApiUrl, Client, Credentials),
+        bot: &str,
+        settings: &Settings,
+        stderr: &Stderr,
+    ) -> Self {
+        let signals = Signals::default();
+        let stderr = stderr.clone();
+        let bot = bot.to_owned();
+        Self {
+            base,
+            client,
+            credentials,
+            signals,
+            stderr,
+            bot,
+            retry_for: settings.retry_for,
+            rate: settings.rate,
+        }
+    }
+
+    /// From here on a signal is an outcome.
+    ///
+    /// # Errors
+    /// If the system does not allow signal handlers.
+    pub(crate) fn catch_signals(&mut self) -> Result<(), CommandError> {
+        self.signals = Signals::catch()?;
+        Ok(())
+    }
+
+    /// From here on a signal ends the process, as at a question.
+    pub(crate) fn release_signals(&mut self) {
+        self.signals = Signals::default();
+    }
+
+    /// Sends `request` and reports its progress; `flight` records how far it got. With `begins_by`, it leaves by then.
+    pub(crate) async fn deliver(
+        &mut self,
+        request: &Request,
+        retry_for: Duration,
+        begins_by: Option<Deadline>,
+        flight: &RequestProgress,
+    ) -> Delivery {
+        let Self {
+            client,
+            credentials,
+            signals,
+            stderr,
+            ..
+        } = self;
+        signals.keep();
+        let watch = |event: Event<'_>| {
+            flight.note(&event);
+            report_event(stderr, request, &event);
+        };
+        deliver(
+            client,
+            request,
+            credentials,
+            retry_for,
+            begins_by,
+            signals.next(),
+            watch,
+        )
+        .await
+    }
+}
+
+/// The client for requests to the API at `base`.
+pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, CommandError> {
+    let read = |file: PathBuf| {
+        let read =
+            open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+        let content = read
+            .map_err(FileError::while_doing("read", &file))
+            .map_err(bad_file)?;
+        Ok::<_, CommandError>(Roots::Only { file, content })
+    };
+    let roots = match settings.ca_cert.clone().map(read).transpose()? {
+        _ if base.is_plain_http() => Roots::None,
+        given => given.unwrap_or(Roots::Platform),
+    };
+    if matches!(roots, Roots::Platform) {
+        check_platform_roots()?;
+    }
+    let timeout = settings.timeout;
+    let client = proxy_to(base).and_then(|proxy| {
+        Client::new(&ClientOptions {
+            timeout,
+            roots,
+            proxy,
+        })
+    });
+    client.map_err(no_client)
+}
+
+/// The variable that replaces the system's certificate authorities with those of a file.
+const ROOTS_VARIABLE: &str = "SSL_CERT_FILE";
+
+/// Without its file no certificate would be trusted, and the error would be about the server's. A pipe can be read only
+/// once, so only a regular file is looked at; with `SSL_CERT_DIR` there are others.
+///
+/// # Errors
+/// If the variable names a file that is not there or has no certificates.
+fn check_platform_roots() -> Result<(), CommandError> {
+    let named = std::env::var_os(ROOTS_VARIABLE).filter(|name| !name.is_empty());
+    let is_used = cfg!(all(unix, not(target_os = "macos")));
+    let has_directory = std::env::var_os("SSL_CERT_DIR").is_some();
+    let Some(file) = named.filter(|_| is_used && !has_directory) else {
+        return Ok(());
+    };
+    let file = PathBuf::from(file);
+    if file.exists() && !file.is_file() {
+        return Ok(());
+    }
+    let read =
+        open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+    let problem = match read {
+        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => return Ok(()),
+        Ok(_) => format!("{} has no PEM certificate", file.display()),
+        Err(cause) => FileError::while_doing("read", &file)(cause).to_string(),
+    };
+    Err(CommandError::configuration(
+        format!("the root certificates cannot be used: {ROOTS_VARIABLE}: {problem}"),
+        "name a file of certificate authorities in PEM, or unset SSL_CERT_FILE; for jelouctl alone: --ca-cert FILE",
+    ))
+}
+
+/// Why there is no client: a fault of the configuration.
+pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> CommandError {
+    CommandError::configuration(message, hint)
+}
+
+/// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.
+///
+/// # Errors
+/// If a variable has an invalid proxy.
+pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, UsageError> {
+    if base.is_loopback() || base.is_plain_http() {
+        Ok(None)
+    } else {
+        Proxy::for_target(base.url())
+    }
+}
+
+/// Reports what happens on the way: each wait, and with `--verbose` each request and answer.
+pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
+    match event {
+        Event::Attempt(number) => {
+            stderr.detail('*', &format!("attempt {number}"));
+            stderr.detail('>', &format!("{} {}", request.method, request.url));
+            for (name, value) in request.shown_headers() {
+                stderr.detail('>', &format!("{name}: {value}"));
+            }
+            if let Some(body) = &request.body {
+                stderr.detail('>', &visible_json(body));
+            }
+        }
+        Event::Answered(Answer {
+            status,
+            warnings,
+            body,
+            ..
+        }) => {
+            for warning in warnings {
+                stderr.warning(warning);
+            }
+            stderr.detail('<', &status.to_string());
+            stderr.detail('<', &excerpt(&body.text));
+        }
+        Event::Failed(message) => stderr.detail('<', message),
+        Event::Waiting { wait, problem } => {
+            let state = if request.body.is_some() {
+                "not sent, "
+            } else {
+                ""
+            };
+            stderr.note(&format!(
+                "{}; {state}trying again in {:.1} s",
+                problem.message,
+                wait.as_secs_f64()
+            ));
+        }
+    }
+}
+
+const TIME_HINT: &str = "check the network, or allow more time with --notify-timeout";
+
+/// How far a request got, according to its events.
+#[derive(Debug, Default)]
+pub(crate) struct RequestProgress {
+    is_under_way: Cell<bool>,
+    /// Stable name and text of the last attempt's problem.
+    last_problem: RefCell<Option<(&'static str, String)>>,
+}
+
+impl RequestProgress {
+    pub(crate) fn note(&self, event: &Event<'_>) {
+        match event {
+            Event::Attempt(_) => self.is_under_way.set(true),
+            Event::Waiting { problem, .. } => {
+                self.is_under_way.set(false);
+                self.last_problem
+                    .replace(Some((problem.code, problem.message.clone())));
+            }
+            // The answer has not been judged yet; a failure is reported next.
+            Event::Answered(_) => drop(self.last_problem.take()),
+            Event::Failed(_) => {}
+        }
+    }
+
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.is_under_way.get()
+    }
+
+    /// The outcome of the message is known.
+    pub(crate) fn landed(&self) {
+        self.is_under_way.set(false);
+    }
+
+    pub(crate) fn last_problem(&self) -> Option<(&'static str, String)> {
+        self.last_problem.borrow().clone()
+    }
+
+    /// The end of a request that was given up after this time.
+    pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
+        let (code, cause) = match self.last_problem() {
+            _ if self.is_under_way() => ("unknown", "no answer".to_owned()),
+            Some(problem) => problem,
+            None => ("unavailable", "no answer in time".to_owned()),
+        };
+        let (outcome, hint) = match code {
+            "unknown" => (Outcome::Unknown(None), UNKNOWN_HINT),
+            "network" => (Outcome::NotSent(Cause::Network), TIME_HINT),
+            _ => (Outcome::NotSent(Cause::Unavailable), TIME_HINT),
+        };
+        let message = format!("{cause} (tried for {} s)", tried_for.as_secs_f64());
+        let problem = Problem::new(&outcome, message, hint);
+        Delivery {
+            outcome,
+            problem: Some(problem),
+            answer: None,
+            attempts: 0,
+            duration: tried_for,
+            is_late: false,
+        }
+    }
+}
+
+/// Runs `work`; a panic in it becomes an error that says whether a request was under way.
+pub(crate) fn catch_panic<T>(
+    flight: &RequestProgress,
+    work: impl FnOnce() -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_under_way())))
+}
+
+/// An internal error. It is unknown what the server has read of a request that was under way; earlier ones may have
+/// been sent in any case.
+pub(crate) fn panicked(is_under_way: bool) -> CommandError {
+    if is_under_way {
+        let message =
+            "a fault in jelouctl while the request was under way; the message may have been sent";
+        return CommandError::unknown(message, UNKNOWN_HINT);
+    }
+    let message = "a fault in jelouctl before the request began";
+    CommandError::new(ExitCode::Unexpected, "unexpected", message, None).after_sending()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panic_is_unknown_only_with_request_in_flight() {
+        let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
+        let waiting = || Event::Waiting {
+            wait: Duration::ZERO,
+            problem: &problem,
+        };
+        for (events, lands, is_under_way) in [
+            (&[][..], false, false),
+            (&[Event::Attempt(1)], false, true),
+            // The failure comes first.
+            (&[Event::Attempt(1), Event::Failed("reset")], false, true),
+            (&[Event::Attempt(1), waiting()], false, false),
+            (
+                &[Event::Attempt(1), waiting(), Event::Attempt(2)],
+                false,
+                true,
+            ),
+            (&[Event::Attempt(1)], true, false),
+        ] {
+            let flight = RequestProgress::default();
+            for event in events {
+                flight.note(event);
+            }
+            if lands {
+                flight.landed();
+            }
+            let has_waited = events
+                .iter()
+                .any(|event| matches!(event, Event::Waiting { .. }));
+            assert_eq!(
+                flight.last_problem(),
+                has_waited.then(|| ("network", "away".to_owned()))
+            );
+            let panicked = catch_panic::<()>(&flight, || panic!("a fault of our own")).unwrap_err();
+            assert_eq!(
+                panicked.code == ExitCode::Unknown,
+                is_under_way,
+                "{events:?}"
+            );
+        }
+        assert_eq!(
+            catch_panic(&RequestProgress::default(), || Ok(7)).unwrap(),
+            7
+        );
+    }
+
+    #[test]
+    fn interrupt_is_unknown_only_with_request_in_flight() {
+        let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
+        let network = problem(Cause::Network);
+        let limit = problem(Cause::Unavailable);
+        let waits = |problem| Event::Waiting {
+            wait: Duration::ZERO,
+            problem,
+        };
+        let not_sent = Outcome::NotSent;
+        for (events, outcome, code, message) in [
+            (
+                vec![],
+                not_sent(Cause::Unavailable),
+                "unavailable",
+                "no answer in time (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1)],
+                Outcome::Unknown(None),
+                "unknown",
+                "no answer (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1), waits(&network)],
+                not_sent(Cause::Network),
+                "network",
+                "because (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1), waits(&limit)],
+                not_sent(Cause::Unavailable),
+                "unavailable",
+                "because (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1), waits(&limit), Event::Attempt(2)],
+                Outcome::Unknown(None),
+                "unknown",
+                "no answer (tried for 1.5 s)",
+            ),
+        ] {
+            let flight = RequestProgress::default();
+            for event in &events {
+                flight.note(event);
+            }
+            let ended = flight.given_up(Duration::from_millis(1500));
+            let problem = ended.problem.unwrap();
+            assert_eq!(
+                (ended.outcome, problem.code, problem.message.as_str()),
+                (outcome, code, message),
+                "{events:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What every command gets: the global flags and the streams.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use crate::base::input::{Input, UsageError};
+use crate::base::output::{Stderr, Stdout, SystemError};
+use crate::sender::config::Flags;
+
+/// How many bytes of a file are read to identify it: more than the longest row of a list.
+const LOOKED_AT: u64 = 2 << 20;
+
+/// The context of every command.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    pub(crate) flags: Flags,
+    pub(crate) stdout: Stdout,
+    pub(crate) stderr: Stderr,
+    pub(crate) input: Input,
+    pub(crate) mode: Mode,
+    /// `--yes`
+    pub(crate) assume_yes: bool,
+    /// `--no-input`, or `CI` in the environment.
+    pub(crate) no_input: bool,
+}
+
+/// What to do with a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    #[default]
+    Send,
+    /// `--dry-run`: print it as JSON.
+    DryRun,
+    /// `--curl`: print it as a curl command.
+    Curl,
+}
+
+impl Context {
+    /// Whether a person can answer: a script must never hang on a prompt.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether the person, or `--yes`, says yes to `question`; None if no one can be asked.
+    pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, SystemError> {
+        if self.assume_yes {
+            return Ok(Some(true));
+        }
+        if !self.can_ask() {
+            return Ok(None);
+        }
+        discard_typed_ahead();
+        let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
+        Ok(Some(
+            ["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str()),
+        ))
+    }
+
+    /// Refuses `--dry-run` and `--curl` for a command that is not a send and `does` something else.
+    pub(crate) fn refuse_rehearsal(&self, does: &str) -> Result<(), UsageError> {
+        match self.mode {
+            Mode::Send => Ok(()),
+            Mode::DryRun | Mode::Curl => {
+                let message = format!("--dry-run and --curl show a send; this {does}");
+                Err(UsageError::new(message, "leave them out"))
+            }
+        }
+    }
+
+    /// Refuses the file of `flag` if writing it would destroy something other than `what`, unless `--yes` was typed.
+    /// `is_ours` judges the beginning of the file. An empty file has nothing to lose, and a device or a pipe is not
+    /// replaced.
+    ///
+    /// # Errors
+    /// If it is another file, or cannot be read.
+    pub(crate) fn check_overwrite(
+        &self,
+        flag: &str,
+        path: &Path,
+        what: &str,
+        yes_overwrites: bool,
+        is_ours: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), UsageError> {
+        let is_filled = path
+            .metadata()
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+        if !is_filled || self.assume_yes && yes_overwrites {
+            return Ok(());
+        }
+        let mut begin = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut begin));
+        if read.is_ok() && is_ours(&begin) {
+            return Ok(());
+        }
+        let message = format!("{flag}: {} exists and is not {what}", path.display());
+        let or_yes = if yes_overwrites {
+            ", or add --yes to overwrite this one"
+        } else {
+            ""
+        };
+        Err(UsageError::new(
+            message,
+            format!("name another file{or_yes}"),
+        ))
+    }
+}
+
+/// Discards what was typed before the question appeared: it does not answer the question.
+fn discard_typed_ahead() {
+    #[cfg(unix)]
+    {
+        // If it cannot be discarded, the question is asked anyway.
+        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+    }
+}

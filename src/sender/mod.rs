@@ -1,0 +1,27 @@
+//! The sender, and how a request leaves: flags, environment, configuration and standard input become bot, credentials, guard,
+//! preview and connection. Every command that sends, or reads from the API, uses it.
+
+mod audit_log;
+pub(crate) mod config;
+mod connection;
+pub(crate) mod context;
+mod delivery_wait;
+mod open_windows;
+mod resolve;
+mod safety_checks;
+mod templates;
+
+pub(crate) use self::audit_log::{AuditLog, check_audit_log};
+pub(crate) use self::connection::{
+    Connection, RequestProgress, ask_secret, catch_panic, new_client, no_client, panicked,
+    proxy_to, reach_or_start,
+};
+pub(crate) use self::delivery_wait::{DeliveryWait, wait_for_delivery};
+pub(crate) use self::open_windows::OpenWindows;
+pub(crate) use self::resolve::{Sender, read_environment, read_settings, short_secret_warning};
+pub(crate) use self::safety_checks::{
+    check_allowed, claim_exclusions, open_list, read_exclusions, reread_do_not_contact,
+};
+pub(crate) use self::templates::{
+    CheckedTemplates, Listing, check_templates, read_templates, refuse_templates, refuse_unusable,
+};

@@ -1,0 +1,200 @@
+//! The sender. Faults are reported in the same order for every command: a configuration that cannot be read, wrong
+//! usage, what the configuration lacks, then the guard.
+
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
+use crate::base::exit::ExitCode;
+use crate::base::output::{SystemError, visible_json};
+use crate::base::process::{Signal, Signals, block_on, enclosing_sandbox};
+use crate::base::secret::Secret;
+use crate::command_error::CommandError;
+use crate::jelou::api::{Credentials, Request, curl_command};
+use crate::sender::config::{ApiUrl, Environment, SecretSource, Settings, WithOrigin, interrupted};
+use crate::sender::context::{Context, Mode};
+
+/// The environment.
+///
+/// # Errors
+/// If a variable is invalid, or this runs in a sandbox whose address is not in it: a script under test may clear the
+/// environment (`env -i`), or become another user (`su -`).
+pub(crate) fn read_environment() -> Result<Environment, CommandError> {
+    let environment = Environment::read()?;
+    if environment.sandbox.is_none()
+        && let Some(process) = enclosing_sandbox()
+    {
+        // It stops for the same reason as a guard: nothing under a sandbox must reach anyone.
+        let message = format!(
+            "this runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set"
+        );
+        return Err(CommandError::guard(
+            message,
+            "keep JELOUCTL_SANDBOX in the environment of the script",
+        ));
+    }
+    Ok(environment)
+}
+
+/// The configuration; prints its warnings.
+pub(crate) fn read_settings(
+    context: &Context,
+    environment: &Environment,
+) -> Result<Settings, CommandError> {
+    let settings = Settings::load(&context.flags, environment)?;
+    context.stderr.warnings(&settings.warnings);
+    Ok(settings)
+}
+
+/// The sender, as far as it is known before anything is sent; the secret is not read yet.
+pub(crate) struct Sender {
+    pub(crate) settings: Settings,
+    pub(crate) bot: String,
+    pub(crate) client_id: WithOrigin<String>,
+    secret: WithOrigin<SecretSource>,
+    /// With the secret, once it was fetched: standard input and a person give it only once.
+    credentials: OnceCell<Credentials>,
+}
+
+impl Sender {
+    /// The configured one.
+    pub(crate) fn resolve(context: &Context) -> Result<Self, CommandError> {
+        Self::new(read_settings(context, &read_environment()?)?, context)
+    }
+
+    /// # Errors
+    /// If settings are missing, or the secret would go to a place that it is not for.
+    pub(crate) fn new(settings: Settings, context: &Context) -> Result<Self, CommandError> {
+        let bot = settings.bot()?.to_owned();
+        let (client_id, secret) = settings.credentials(context.can_ask())?;
+        let client_id = client_id.clone();
+        Ok(Self {
+            settings,
+            bot,
+            client_id,
+            secret,
+            credentials: OnceCell::new(),
+        })
+    }
+
+    /// The address of requests, without checking whether a sandbox runs.
+    pub(crate) fn planned_base(&self) -> ApiUrl {
+        connection::planned_base(&self.settings)
+    }
+
+    /// Prints `request` instead of sending it: as a curl command, or as `{"dry_run": true, "method", …}`.
+    pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), SystemError> {
+        if context.mode == Mode::Curl {
+            let ca_cert = self.settings.ca_cert.as_deref();
+            let body = request.body.as_deref().map(visible_json);
+            return context.stdout.line(&curl_command(
+                request,
+                &self.client_id.value,
+                ca_cert,
+                body.as_deref(),
+            ));
+        }
+        let shown = request.dry_run();
+        context.stdout.json(&shown.map_err(|error| SystemError {
+            action: "show the request",
+            cause: error.into(),
+        })?)
+    }
+
+    /// Asks the API by `work` over a connection; `--dry-run` and `--curl` show the `first` request in its place.
+    ///
+    /// # Errors
+    /// As for [`Sender::connect`], if the request cannot be shown, and those of `work`.
+    pub(crate) fn ask(
+        &self,
+        context: &Context,
+        first: impl FnOnce(&Url) -> Request,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<ExitCode, CommandError>,
+    ) -> Result<ExitCode, CommandError> {
+        if context.mode != Mode::Send {
+            self.show(context, &first(self.planned_base().url()))?;
+            return Ok(ExitCode::Success);
+        }
+        block_on(async { work(&mut self.connect(context).await?).await })
+    }
+
+    /// Opens the connection to the API; the secret is fetched now, unless it was before. While the connection is there,
+    /// signals are caught, and stop it.
+    ///
+    /// # Errors
+    /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
+    pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, CommandError> {
+        let base = reach_or_start(&self.settings, &context.stderr).await?;
+        let client = new_client(&self.settings, &base)?;
+        let mut signals = Signals::catch()?;
+        let credentials = tokio::select! {
+            biased;
+            signal = signals.next() => return Err(self.interrupted(signal)),
+            fetched = self.credentials.get_or_try_init(|| self.fetch(context)) => fetched?,
+        };
+        let connection = Connection::new(
+            (base, client, credentials.clone()),
+            &self.bot,
+            &self.settings,
+            &context.stderr,
+        );
+        Ok(Connection {
+            signals,
+            ..connection
+        })
+    }
+
+    /// Like [`Sender::connect`], before a question; none if the secret would be asked for, which comes last.
+    ///
+    /// # Errors
+    /// As for [`Sender::connect`].
+    pub(crate) async fn connect_before_question(
+        &self,
+        context: &Context,
+    ) -> Result<Option<Connection>, CommandError> {
+        if self.secret.value == SecretSource::Prompt && !self.credentials.initialized() {
+            return Ok(None);
+        }
+        self.connect(context).await.map(Some)
+    }
+
+    /// Fetches the secret, and prints the warning about it.
+    async fn fetch(&self, context: &Context) -> Result<Credentials, CommandError> {
+        let ask = async || ask_secret("Client secret (hidden):").await;
+        let (secret, warning) = self.secret.fetch(ask).await?;
+        context.stderr.warnings(warning.as_slice());
+        let too_short = short_secret_warning(&secret, &self.settings);
+        context.stderr.warnings(too_short.as_slice());
+        let credentials = Credentials::new(&self.client_id.value, &secret);
+        Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
+    }
+
+    /// A signal came while the secret was fetched.
+    fn interrupted(&self, signal: Signal) -> CommandError {
+        if self.secret.value == SecretSource::Prompt {
+            interrupted(signal)
+        } else {
+            CommandError::interrupted(signal)
+        }
+    }
+
+    /// `bot 77 (profile prod)`
+    pub(crate) fn description(&self) -> String {
+        let profile = self
+            .settings
+            .profile
+            .as_ref()
+            .map(|name| format!(" (profile {})", name.value));
+        format!("bot {}{}", self.bot, profile.unwrap_or_default())
+    }
+}
+
+/// The warning about a secret that is too short to be hidden. Servers on this machine and sandboxes have such secrets
+/// for tests.
+pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
+    let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
+    (Credentials::are_too_short(secret) && !is_for_tests).then(|| {
+        "the client secret has fewer than 8 characters: check that it is complete; if a response repeats it, it is shown"
+            .to_owned()
+    })
+}

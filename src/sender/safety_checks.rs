@@ -1,0 +1,331 @@
+//! Who a message may go to, for one send and for every row of a bulk run: `allow_to`, and the people who must not be
+//! written to, by the lists of `--exclude` and of the profile's `do_not_contact` together.
+
+use std::io;
+
+use super::resolve::Sender;
+use crate::base::exit::ExitCode;
+use crate::base::input::{Source, UsageError, name_of};
+use crate::base::output::counted;
+use crate::base::private_file::{PipeBound, open_to_read};
+use crate::command_error::CommandError;
+use crate::jelou::message::Outgoing;
+use crate::lists::exclusions::{
+    CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list,
+};
+use crate::lists::list_file::ListInput;
+use crate::phone::spellings;
+use crate::sender::config::{Origin, Settings};
+use crate::sender::context::Context;
+
+/// Checks every recipient of a request against `allow_to`; a person is allowed in any spelling of the number.
+///
+/// # Errors
+/// If one is not allowed, with the first of them.
+pub(crate) fn check_allowed<'a>(
+    settings: &Settings,
+    mut recipients: impl Iterator<Item = &'a str>,
+) -> Result<(), CommandError> {
+    let Some(allow_to) = &settings.allow_to else {
+        return Ok(());
+    };
+    let is_allowed =
+        |recipient: &str| spellings(recipient).any(|spelling| allows(allow_to, &spelling));
+    match recipients.find(|recipient| !is_allowed(recipient)) {
+        None => Ok(()),
+        Some(recipient) => {
+            let origin = settings.origin("allow_to");
+            let patterns = allow_to.join(", ");
+            let allowed = if patterns.is_empty() {
+                "no one (allow_to is empty)"
+            } else {
+                &patterns
+            };
+            let problem =
+                format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
+            let hint =
+                "check the recipient; allow_to in the configuration lists who may get messages";
+            Err(CommandError::guard(problem, hint))
+        }
+    }
+}
+
+/// Whether one of `patterns` allows the recipient.
+fn allows(patterns: &[String], recipient: &str) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
+}
+
+/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it
+/// stays, and matches no one: such users look like phone numbers, which it would allow too.
+fn on_the_wire(pattern: &str) -> &str {
+    pattern
+        .strip_prefix("id:")
+        .filter(|user| !user.contains('*'))
+        .unwrap_or(pattern)
+}
+
+/// Whether `pattern` matches the whole of `text`.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(head) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = text.split_once(part) else {
+            return false;
+        };
+        text = after;
+    }
+    text.ends_with(tail)
+}
+
+impl Sender {
+    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. If
+    /// one of them or a key of `--once` is in force, the body must name people clearly.
+    ///
+    /// # Errors
+    /// If it names another bot, or a recipient must not be written to, is not allowed or not clear, with the first of them.
+    pub(crate) fn check_message(
+        &self,
+        exclusions: &Exclusions,
+        has_key: bool,
+        outgoing: &Outgoing,
+    ) -> Result<(), CommandError> {
+        outgoing.check_bot(&self.bot)?;
+        if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
+            let problem = format!("{recipient} must not be written to: they are on {list}");
+            let way = format!("take them off {list} if they may be written to after all");
+            return Err(CommandError::guard(problem, way));
+        }
+        check_allowed(&self.settings, outgoing.recipients())?;
+        if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {
+            let problem =
+                format!("the body names {other}, too, and with --once a message is for one person");
+            return Err(CommandError::guard(
+                problem,
+                "send each person a message of their own",
+            ));
+        }
+        let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
+        match outgoing.unclear_recipient() {
+            Some(error) if is_guarded => Err(CommandError::guard(error, error.hint.clone())),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Reserves standard input if one of `sources` uses it.
+pub(crate) fn claim_exclusions(
+    context: &mut Context,
+    sources: &[Source],
+) -> Result<(), UsageError> {
+    let stdin = sources.iter().filter(|source| **source == Source::Stdin);
+    stdin
+        .into_iter()
+        .try_for_each(|_| context.input.claim_stdin("--exclude"))
+}
+
+/// The people on the lists of `--exclude` and of the profile. `options` are those of `--exclude`.
+///
+/// # Errors
+/// If a list cannot be read, or has a row that does not clearly name one person.
+pub(crate) fn read_exclusions(
+    context: &Context,
+    sources: &[Source],
+    options: ExclusionOptions,
+    settings: &Settings,
+) -> Result<Exclusions, CommandError> {
+    let lists = sources
+        .iter()
+        .map(|source| read(source, options))
+        .collect::<Result<Vec<_>, _>>();
+    let mut lists = lists.map_err(|problem| problem.in_file("--exclude"))?;
+    lists.extend(list_of_profile(settings)?);
+    tell(context, &lists);
+    Ok(Exclusions { lists })
+}
+
+/// Reads the profile's list again; its warnings were already printed.
+///
+/// # Errors
+/// As for [`read_exclusions`].
+pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
+    Ok(Exclusions {
+        lists: list_of_profile(settings)?.into_iter().collect(),
+    })
+}
+
+fn list_of_profile(settings: &Settings) -> Result<Option<ExclusionList>, CommandError> {
+    let Some(kept) = &settings.do_not_contact else {
+        return Ok(None);
+    };
+    let profile = match settings.origin("do_not_contact") {
+        Origin::Profile(name) => name.clone(),
+        other => other.to_string(),
+    };
+    let options = ExclusionOptions {
+        countries: CountryRule::new(None, settings.country),
+        encoding: None,
+    };
+    read(&Source::File(kept.clone()), options)
+        .map(Some)
+        .map_err(|problem| CommandError {
+            code: ExitCode::Configuration,
+            name: "configuration",
+            ..problem
+                .in_file(&format!("do_not_contact (profile {profile})"))
+                .into()
+        })
+}
+
+fn read(source: &Source, options: ExclusionOptions) -> Result<ExclusionList, UsageError> {
+    read_exclusion_list(
+        open_list(source, PipeBound::FirstByte)?,
+        &name_of(source),
+        options,
+    )
+}
+
+/// Opens the list that `source` names.
+///
+/// # Errors
+/// If it cannot be opened.
+pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, UsageError> {
+    match source {
+        Source::Stdin => Ok(ListInput::Stream(Box::new(io::stdin()))),
+        Source::File(path) => {
+            let opened = open_to_read(path, bound).map(ListInput::File);
+            opened.map_err(|cause| UsageError::unreadable(&name_of(source), &cause))
+        }
+    }
+}
+
+/// Warns of strange lists: one that is empty, or a cell that may have been meant for a number.
+fn tell(context: &Context, lists: &[ExclusionList]) {
+    for list in lists {
+        for doubt in &list.doubts {
+            context.stderr.warning(&format!("{}: {doubt}", list.name));
+        }
+        if list.passed_over > 0 {
+            let rows = counted(list.passed_over, "invalid row");
+            context
+                .stderr
+                .note(&format!("{}: {rows} of the report passed over", list.name));
+        }
+        if list.count() == 0 {
+            let why = if list.passed_over == 0 {
+                "is empty and excludes no one"
+            } else {
+                "excludes no one"
+            };
+            context.stderr.note(&format!("{} {why}", list.name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sender::config::{Environment, Flags};
+
+    /// What the guard says of these recipients.
+    fn refused(profile: &str, recipients: &[&str]) -> Option<String> {
+        let directory = tempfile::TempDir::new().unwrap();
+        let config = directory.path().join("config.toml");
+        std::fs::write(
+            &config,
+            format!("[profiles.p]\nbot_id = \"1\"\n{profile}\n"),
+        )
+        .unwrap();
+        let flags = Flags {
+            config: Some(config),
+            profile: Some("p".to_owned()),
+            ..Flags::default()
+        };
+        let settings = Settings::load(&flags, &Environment::default()).unwrap();
+        let error = check_allowed(&settings, recipients.iter().copied()).err()?;
+        assert!(
+            error
+                .hint
+                .as_ref()
+                .is_some_and(|hint| hint.starts_with("check the recipient; ")),
+            "{error:?}"
+        );
+        Some(error.message)
+    }
+
+    #[test]
+    fn patterns_match_the_whole_recipient() {
+        for (pattern, text, expected) in [
+            ("593*", "593987654321", true),
+            ("593*", "1593", false),
+            ("*", "", true),
+            ("593987654321", "593987654321", true),
+            ("593987654321", "5939876543210", false),
+            ("*@*.com", "a@b.com", true),
+            ("5*3*1", "593987654321", true),
+            ("5*3*1", "593987654322", false),
+            ("a*a", "a", false),
+            ("id:U1", "U1", true),
+            ("id:U1", "id:U1", true),
+            ("id:U1", "U12", false),
+            ("id:5*", "593987654321", false),
+            ("id:*", "U1", false),
+        ] {
+            assert_eq!(
+                allows(&[pattern.to_owned()], text),
+                expected,
+                "{pattern} {text}"
+            );
+        }
+        assert!(!allows(&[], "593987654321"));
+    }
+
+    #[test]
+    fn every_recipient_must_be_allowed_in_some_spelling() {
+        let ana = "593987654321";
+        let luis = "593987654322";
+        for (profile, recipients, expected) in [
+            ("", &[ana, luis][..], None),
+            ("allow_to = [\"593*\"]", &[ana, luis], None),
+            ("allow_to = [\"593987654321\"]", &[ana, luis], Some(luis)),
+            (
+                "allow_to = [\"593987654322\", \"51*\"]",
+                &[ana, luis],
+                Some(ana),
+            ),
+            ("allow_to = []", &[ana], Some(ana)),
+            // Mexico's and Brazil's numbers are written in two ways.
+            ("allow_to = [\"5215512345678\"]", &["525512345678"], None),
+            ("allow_to = [\"5511987654321\"]", &["551187654321"], None),
+            ("allow_to = [\"593*\"]", &["id:593"], Some("id:593")),
+        ] {
+            let told = refused(profile, recipients);
+            let found = told.as_ref().map(|told| {
+                told.split_once(" is not among the recipients that ")
+                    .unwrap()
+                    .0
+            });
+            assert_eq!(found, expected, "{profile} {recipients:?}");
+        }
+    }
+
+    #[test]
+    fn safety_check_names_the_allowed_recipients() {
+        for (profile, allowed) in [
+            ("allow_to = [\"51*\", \"52*\"]", "51*, 52*"),
+            ("allow_to = []", "no one (allow_to is empty)"),
+        ] {
+            let expected = format!(
+                "593987654321 is not among the recipients that profile p allows: {allowed}"
+            );
+            assert_eq!(refused(profile, &["593987654321"]), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,612 @@
+//! The bot's templates, read from the API as one listing of all pages, and the check whether the bot has those of a
+//! message before anything is sent.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::connection::{Connection, RequestProgress};
+use crate::base::exit::ExitCode;
+use crate::base::output::Stderr;
+use crate::command_error::CommandError;
+use crate::jelou::api::{
+    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter,
+    counted,
+};
+use crate::jelou::message::{
+    TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
+};
+
+/// More pages than any bot has: a server may return new ones forever.
+const MAX_PAGES: u32 = 100;
+
+/// Reads every page.
+///
+/// # Errors
+/// If a page cannot be read.
+pub(crate) async fn read_templates(
+    connection: &mut Connection,
+    filter: &TemplateFilter,
+    retry_for: Duration,
+) -> Result<Listing, LookUpError> {
+    let mut listing = Listing::new(filter.clone());
+    while listing.end.is_none() {
+        listing.read_page(connection, retry_for).await?;
+    }
+    Ok(listing)
+}
+
+/// The pages read so far, as one.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    filter: TemplateFilter,
+    pager: Pager,
+    /// The first page; its results are replaced by those of all pages.
+    first: Value,
+    found: Vec<Value>,
+    /// How it ended, once no page follows.
+    pub(crate) end: Option<ListingCoverage>,
+}
+
+impl Listing {
+    pub(crate) fn new(filter: TemplateFilter) -> Self {
+        let pager = Pager::new(MAX_PAGES, TEMPLATES_LIMIT);
+        Self {
+            filter,
+            pager,
+            first: Value::Null,
+            found: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// Reads the next page.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) async fn read_page(
+        &mut self,
+        connection: &mut Connection,
+        retry_for: Duration,
+    ) -> Result<(), LookUpError> {
+        let page = self.pager.next_page();
+        let request =
+            Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
+        let delivery = connection
+            .deliver(&request, retry_for, None, &RequestProgress::default())
+            .await;
+        let body = delivery.answer.as_ref().map(|answer| &answer.body);
+        match (
+            &delivery.outcome,
+            body.and_then(|body| body.json.as_ref()),
+            body.and_then(Body::results),
+        ) {
+            (Outcome::Sent { .. }, Some(page), Some(results)) => self.add_page(page, results),
+            _ => return Err(LookUpError::failed(delivery)),
+        }
+        Ok(())
+    }
+
+    /// Adds the next page, whose templates are `results`.
+    pub(super) fn add_page(&mut self, page: &Value, results: &[Value]) {
+        if self.pager.next_page() == 1 {
+            self.first.clone_from(page);
+        }
+        for template in results {
+            if self.pager.entry(template) {
+                self.found.push(template.clone());
+            }
+        }
+        // Where only some were asked for, the total may be that of all.
+        let [pages, total] = counted(page);
+        self.end = self.pager.end_page([
+            pages,
+            total.filter(|_| self.filter == TemplateFilter::default()),
+        ]);
+    }
+
+    pub(super) fn has_samples_only(&self) -> bool {
+        self.first.get("samples_only") == Some(&Value::Bool(true))
+    }
+
+    /// The templates of all pages.
+    pub(crate) fn templates(&self) -> &[Value] {
+        &self.found
+    }
+
+    /// In the API's own shape: the first page, with the `results` of all.
+    pub(crate) fn into_value(mut self) -> Value {
+        if let Value::Object(fields) = &mut self.first {
+            fields.shift_remove("data");
+            fields.insert("results".to_owned(), Value::Array(self.found));
+        }
+        self.first
+    }
+}
+
+/// How long the list may delay a run.
+const CHECK_TIME: Duration = Duration::from_secs(3);
+/// The most faults that are listed.
+const MOST_FAULTS: usize = 5;
+
+/// Refuses templates that cannot be sent as requested; `faults` says what is wrong with each.
+/// Refuses templates with these faults.
+pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
+    let refused = |message: String| {
+        CommandError::new(
+            ExitCode::Usage,
+            "invalid_message",
+            message,
+            Some(hint.to_owned()),
+        )
+    };
+    match faults {
+        [] => Ok(()),
+        [only] => Err(refused(only.clone())),
+        _ => {
+            let more = faults.len().saturating_sub(MOST_FAULTS);
+            let told = faults.iter().take(MOST_FAULTS).cloned();
+            let details = told
+                .chain((more > 0).then(|| format!("and {more} more")))
+                .collect();
+            let message = format!("{} of the templates cannot be sent", faults.len());
+            Err(CommandError {
+                details,
+                ..refused(message)
+            })
+        }
+    }
+}
+
+/// The verdict of the bot's list on the templates of messages.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedTemplates {
+    /// Why some cannot be sent.
+    pub(crate) faults: Vec<String>,
+    pub(crate) texts: TemplateTexts,
+}
+
+/// Checks `uses` against the bot's list. If the list does not show it, this warns and finds nothing. With `strict`, a
+/// missing language is an error.
+///
+/// # Errors
+/// If a signal comes meanwhile.
+pub(crate) async fn check_templates(
+    connection: &mut Connection,
+    uses: &TemplateUses,
+    strict: bool,
+) -> Result<CheckedTemplates, CommandError> {
+    if uses.uses.is_empty() {
+        return Ok(CheckedTemplates::default());
+    }
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, &filter, CHECK_TIME);
+    let why = match tokio::time::timeout(CHECK_TIME, reading).await {
+        Ok(Ok(listing)) => {
+            let texts = TemplateTexts::new(uses, listing.templates());
+            return Ok(CheckedTemplates {
+                faults: judge(&listing, &connection.stderr, uses, strict),
+                texts,
+            });
+        }
+        Ok(Err(error)) => match error.signal() {
+            Some(signal) => return Err(CommandError::interrupted(signal)),
+            None => error.to_string(),
+        },
+        Err(_) => format!(
+            "its templates were not listed within {} s",
+            CHECK_TIME.as_secs()
+        ),
+    };
+    connection.stderr.warning(&format!(
+        "could not check whether the bot has the template: {why}"
+    ));
+    Ok(CheckedTemplates::default())
+}
+
+/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`; returns the texts
+/// of the others.
+pub(crate) async fn refuse_templates(
+    connection: &mut Connection,
+    uses: &TemplateUses,
+    strict: bool,
+    hint: &str,
+) -> Result<TemplateTexts, CommandError> {
+    let CheckedTemplates { faults, texts } = check_templates(connection, uses, strict).await?;
+    refuse_unusable(&faults, hint)?;
+    Ok(texts)
+}
+
+/// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
+fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<String> {
+    if uses.is_cut {
+        stderr.warning(&format!(
+            "only the first {} different templates of the list were checked",
+            uses.uses.len()
+        ));
+    }
+    let templates = listing.templates();
+    let mut faults = Vec::new();
+    for wanted in &uses.uses {
+        let verdict = wanted.judge(templates);
+        let why_unknown = match &verdict {
+            TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
+                Some("the sandbox knows samples only".to_owned())
+            }
+            TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }
+                if may_lack_some(listing) =>
+            {
+                Some("the API may not have listed all of its templates".to_owned())
+            }
+            TemplateVerdict::Unclear { missing } => {
+                Some(format!("the API lists it without its {missing}"))
+            }
+            _ => None,
+        };
+        if let Some(why) = why_unknown {
+            let meant = match &verdict {
+                TemplateVerdict::UnknownName { meant } => {
+                    did_you_mean(meant).map(|question| format!("; {question}"))
+                }
+                _ => None,
+            };
+            let name = &wanted.name;
+            let meant = meant.unwrap_or_default();
+            stderr.warning(&format!(
+                "could not check whether the bot has the template `{name}`: {why}{meant}"
+            ));
+            continue;
+        }
+        let problem = in_words(wanted, &verdict, templates);
+        let named = wanted.named_place(templates).map(|name| {
+            let template = &wanted.name;
+            format!(
+                "`{name}=` goes out with the value: `{name}` is a place of the template `{template}`, whose values are given in \
+                 their order, without names"
+            )
+        });
+        let is_caution =
+            problem.is_none() || matches!(verdict, TemplateVerdict::SeveralLanguages { .. });
+        let Some(problem) = problem.or(named) else {
+            continue;
+        };
+        if is_caution && !strict {
+            stderr.warning(&problem);
+        } else {
+            faults.push(problem);
+        }
+    }
+    faults
+}
+
+/// Whether the bot may have templates that the listing does not. It has all of them where the API counts them and gave as
+/// many; a sandbox has the samples and nothing else.
+fn may_lack_some(listing: &Listing) -> bool {
+    let is_whole =
+        counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);
+    !listing.has_samples_only() && !is_whole
+}
+
+/// The problem, and the probable template.
+fn in_words(
+    wanted: &TemplateUse,
+    verdict: &TemplateVerdict,
+    templates: &[Value],
+) -> Option<String> {
+    let name = &wanted.name;
+    let language = wanted
+        .language
+        .as_ref()
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
+    Some(match verdict {
+        TemplateVerdict::Fits | TemplateVerdict::Unclear { .. } => return None,
+        TemplateVerdict::SeveralLanguages { languages } => {
+            let languages = languages.join(", ");
+            format!(
+                "the template `{name}` exists in several languages, and the message names none of them: {languages}"
+            )
+        }
+        TemplateVerdict::UnknownName { meant } => {
+            let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
+            let way_out = did_you_mean(meant).or_else(nearest);
+            let way_out =
+                way_out.unwrap_or_else(|| "`jelouctl templates` lists those it has".to_owned());
+            format!("the bot has no template `{name}`; {way_out}")
+        }
+        TemplateVerdict::OtherLanguage { languages } => {
+            let wanted = wanted
+                .language
+                .as_ref()
+                .map(|code| format!("; the message asks for `{code}`"));
+            format!(
+                "`{name}` exists in another language: {}{}",
+                languages.join(", "),
+                wanted.unwrap_or_default()
+            )
+        }
+        TemplateVerdict::NotApproved { status } => {
+            format!(
+                "the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED"
+            )
+        }
+        TemplateVerdict::NeedsNumber => {
+            format!(
+                "the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id"
+            )
+        }
+        TemplateVerdict::NeedsMedia { media, given } => {
+            let article = if *media == "image" { "an" } else { "a" };
+            let given = given
+                .as_ref()
+                .map_or("has none".to_owned(), |given| format!("is of type {given}"));
+            format!(
+                "the template `{name}`{language} begins with {article} {media}, and the message {given}; add --type \
+                 {media} --media-url URL, or `type` and `mediaUrl` to the body"
+            )
+        }
+        TemplateVerdict::WrongCount { given, expected } => {
+            let values = if *expected == 1 { "value" } else { "values" };
+            format!(
+                "the template `{name}`{language} takes {expected} {values}, and the message gives {given}"
+            )
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::base::output::{Color, Verbosity};
+
+    /// How it ends after pages with these templates and counts.
+    fn end(pages: &[(&[&str], Value)]) -> Option<ListingCoverage> {
+        let mut listing = Listing::new(TemplateFilter::default());
+        for (names, pagination) in pages {
+            assert_eq!(listing.end, None, "{pages:?}");
+            let results: Vec<_> = names.iter().map(|name| json!(name)).collect();
+            listing.add_page(&json!({ "pagination": pagination }), &results);
+        }
+        listing.end
+    }
+
+    #[test]
+    fn template_listing_reports_if_it_is_complete() {
+        let pages = |count: u64| json!({ "totalPages": count });
+        let both = |pages: u64, total: u64| json!({ "totalPages": pages, "total": total });
+        for (read, expected) in [
+            (&[(&["a"][..], pages(2))][..], None),
+            (
+                &[(&["a"], pages(2)), (&["b"], pages(2))],
+                Some(ListingCoverage::Whole),
+            ),
+            (
+                &[(&["a"], json!({ "totalPages": "1" }))],
+                Some(ListingCoverage::Whole),
+            ),
+            (&[(&["a"], json!({ "totalPages": "two" }))], None),
+            (&[(&["a"], json!({ "total": 1 }))], None),
+            (
+                &[(&["a"], json!({ "total": 1 })), (&["a"], json!({}))],
+                Some(ListingCoverage::Whole),
+            ),
+            (
+                &[(&["a"], json!({})), (&[], json!({}))],
+                Some(ListingCoverage::Whole),
+            ),
+            (&[(&[], pages(0))], Some(ListingCoverage::Whole)),
+            (&[(&[], pages(1))], Some(ListingCoverage::Whole)),
+            (&[(&[], pages(2))], Some(ListingCoverage::Missing)),
+            (&[(&["a"], both(1, 1))], Some(ListingCoverage::Whole)),
+            (&[(&["a"], both(1, 2))], None),
+            (
+                &[(&["a"], both(1, 2)), (&["b"], json!({}))],
+                Some(ListingCoverage::Whole),
+            ),
+            (
+                &[
+                    (&["a"], json!({ "totalPages": 1, "total": "2" })),
+                    (&[], json!({})),
+                ],
+                Some(ListingCoverage::Missing),
+            ),
+            // The server repeats its page, or announces less than before.
+            (
+                &[(&["a"], pages(2)), (&["a"], pages(2))],
+                Some(ListingCoverage::Missing),
+            ),
+            (&[(&["a"], pages(3)), (&["b"], pages(1))], None),
+            (
+                &[(&["a"], pages(3)), (&[], pages(0))],
+                Some(ListingCoverage::Missing),
+            ),
+        ] {
+            assert_eq!(end(read), expected, "{read:?}");
+        }
+    }
+
+    fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
+        let name = name.to_owned();
+        let language = language.map(str::to_owned);
+        TemplateUse {
+            name,
+            language,
+            parameters,
+            parameter_names: Vec::new(),
+            goes_to_user_id: false,
+            media: None,
+        }
+    }
+
+    /// A listing of one page.
+    fn listing_of(page: &Value, results: &[Value]) -> Listing {
+        let mut listing = Listing::new(TemplateFilter::default());
+        listing.add_page(page, results);
+        listing
+    }
+
+    #[test]
+    fn listing_metadata_shows_if_templates_are_missing() {
+        for (listing, may_lack) in [
+            (
+                json!({ "pagination": { "total": 2, "totalPages": 1 } }),
+                false,
+            ),
+            (
+                json!({ "pagination": { "total": "2", "totalPages": 1 } }),
+                false,
+            ),
+            (
+                json!({ "pagination": { "total": 1, "totalPages": 1 } }),
+                false,
+            ),
+            (json!({ "pagination": { "totalPages": 1 } }), false),
+            (json!({ "pagination": { "total": 3 } }), true),
+            (
+                json!({ "pagination": { "total": "3", "totalPages": 1 } }),
+                true,
+            ),
+            (
+                json!({ "pagination": { "total": "many", "totalPages": null } }),
+                true,
+            ),
+            (json!({}), true),
+            (
+                json!({ "samples_only": true, "pagination": { "total": 3 } }),
+                false,
+            ),
+            (json!({ "samples_only": false }), true),
+        ] {
+            assert_eq!(
+                may_lack_some(&listing_of(&listing, &[json!("a"), json!("b")])),
+                may_lack,
+                "{listing}"
+            );
+        }
+    }
+
+    #[test]
+    fn template_is_refused_only_on_listing_evidence() {
+        let template = |language: &str, status: Option<&str>, text: &str| {
+            let mut template =
+                json!({ "elementName": "order", "language": language, "template": text });
+            template["status"] = status.into();
+            template
+        };
+        let results = |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total, "totalPages": 1 } });
+        let es = template("es", Some("APPROVED"), "Hola {{1}}");
+        let en = template("en", Some("APPROVED"), "Hi {{1}}");
+        let one = results(slice::from_ref(&es), 1);
+        let both = results(&[es.clone(), en], 2);
+        let part = results(slice::from_ref(&es), 2);
+        let uncounted = json!({ "results": [es] });
+        let samples = json!({ "results": [es], "samples_only": true });
+        let pending = results(&[template("es", Some("PENDING"), "Hola {{1}}")], 1);
+        let without_status = results(&[template("es", None, "Hola {{1}}")], 1);
+        let fits = wanted("order", Some("es"), 1);
+        let unknown = wanted("ordr", None, 1);
+        let foreign = wanted("order", Some("pt"), 1);
+        let open = wanted("order", None, 1);
+        for (listing, wanted, strict, expected) in [
+            (&one, &fits, true, None),
+            (
+                &one,
+                &unknown,
+                false,
+                Some("the bot has no template `ordr`; did you mean `order`?"),
+            ),
+            (
+                &one,
+                &foreign,
+                false,
+                Some("`order` exists in another language: es; the message asks for `pt`"),
+            ),
+            (
+                &one,
+                &wanted("order", Some("es"), 0),
+                false,
+                Some("the template `order` (es) takes 1 value, and the message gives 0"),
+            ),
+            (
+                &pending,
+                &fits,
+                false,
+                Some(
+                    "the template `order` (es) cannot be sent: its status is PENDING, not APPROVED",
+                ),
+            ),
+            // Several languages are a fault with --strict only.
+            (&both, &open, false, None),
+            (
+                &both,
+                &open,
+                true,
+                Some(
+                    "the template `order` exists in several languages, and the message names none of them: es, en",
+                ),
+            ),
+            // An incomplete list may lack a template that exists.
+            (&part, &unknown, true, None),
+            (&part, &foreign, true, None),
+            (&uncounted, &unknown, true, None),
+            (&uncounted, &foreign, true, None),
+            (&samples, &unknown, true, None),
+            (&without_status, &fits, true, None),
+            // The templates in it are judged.
+            (
+                &part,
+                &wanted("order", None, 2),
+                false,
+                Some("the template `order` takes 1 value, and the message gives 2"),
+            ),
+            (
+                &samples,
+                &foreign,
+                false,
+                Some("`order` exists in another language: es; the message asks for `pt`"),
+            ),
+        ] {
+            let uses = TemplateUses {
+                uses: vec![wanted.clone()],
+                is_cut: false,
+            };
+            let listing = listing_of(listing, listing["results"].as_array().unwrap());
+            let faults = judge(
+                &listing,
+                &Stderr::new(Verbosity::Quiet, Color::default()),
+                &uses,
+                strict,
+            );
+            assert_eq!(faults, expected.as_slice(), "{wanted:?} in {listing:?}");
+        }
+    }
+
+    #[test]
+    fn several_faults_are_counted_and_first_named() {
+        let of = |count: usize| {
+            let fault = |n| format!("p{n}");
+            let faults: Vec<_> = (1..=count).map(fault).collect();
+            let error = refuse_unusable(&faults, "").unwrap_err();
+            (error.message, error.details.join(" "))
+        };
+        assert_eq!(of(1), ("p1".to_owned(), String::new()));
+        assert_eq!(
+            of(5),
+            (
+                "5 of the templates cannot be sent".to_owned(),
+                "p1 p2 p3 p4 p5".to_owned()
+            )
+        );
+        assert_eq!(
+            of(7),
+            (
+                "7 of the templates cannot be sent".to_owned(),
+                "p1 p2 p3 p4 p5 and 2 more".to_owned()
+            )
+        );
+    }
+}
