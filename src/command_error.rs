@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::SystemError;
+use crate::base::output::{Stderr, SystemError};
 use crate::base::private_file::FileError;
 use crate::base::process::Signal;
 use crate::runs::ledger::LedgerFault;
@@ -25,6 +25,8 @@ pub(crate) struct CommandError {
     /// Whether a command that ends with it has certainly sent nothing. It is false for errors about other senders or
     /// earlier messages, because the words would be misleading.
     pub(crate) nothing_was_sent: bool,
+    /// What the error means for the messages of the command: a line of its own.
+    pub(crate) note: Option<&'static str>,
     /// What is wrong with the ledger, if that is the error.
     pub(crate) ledger: Option<LedgerFault>,
 }
@@ -44,6 +46,7 @@ impl CommandError {
             details: Vec::new(),
             hint,
             nothing_was_sent: true,
+            note: None,
             ledger: None,
         }
     }
@@ -92,31 +95,30 @@ impl CommandError {
         }
     }
 
-    /// The same error as a sending command prints it: its hint ends with "nothing was sent" if that is certain.
+    /// The same error as a sending command prints it: with a note that nothing was sent, if that is certain.
     pub(crate) fn in_send(self) -> Self {
-        if self.nothing_was_sent {
-            self.hint_ending_with("nothing was sent")
-        } else {
-            self
-        }
+        self.with_note("nothing was sent")
     }
 
     /// The same error as `bulk resume` and `bulk work` print it, whose run may have sent messages before.
     pub(crate) fn in_resume(self) -> Self {
-        if self.nothing_was_sent {
-            self.hint_ending_with("nothing more was sent")
-        } else {
-            self
+        self.with_note("nothing more was sent")
+    }
+
+    fn with_note(self, note: &'static str) -> Self {
+        Self {
+            note: self.nothing_was_sent.then_some(note),
+            ..self
         }
     }
 
-    fn hint_ending_with(mut self, what: &str) -> Self {
-        self.hint = Some(match self.hint {
-            None => what.to_owned(),
-            Some(hint) if hint.ends_with('?') => format!("{hint} {what}"),
-            Some(hint) => format!("{hint}; {what}"),
-        });
-        self
+    /// Prints it. `what` comes before the message, such as "not sent: ".
+    pub(crate) fn print(&self, stderr: &Stderr, what: &str) {
+        let message = format!("{what}{}", self.message);
+        stderr.error(&message, &self.details, self.hint.as_deref());
+        if let Some(note) = self.note {
+            stderr.error_note(note);
+        }
     }
 
     /// The message and its details on one line.
@@ -152,22 +154,5 @@ impl From<SystemError> for CommandError {
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
         Self::new(ExitCode::Unexpected, "unexpected", error, None)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_sent_follows_the_hint() {
-        for (hint, expected) in [
-            (None, "nothing was sent"),
-            (Some("do x"), "do x; nothing was sent"),
-            (Some("x?"), "x? nothing was sent"),
-        ] {
-            let error = CommandError::new(ExitCode::Usage, "usage", "x", hint.map(str::to_owned));
-            assert_eq!(error.in_send().hint.as_deref(), Some(expected));
-        }
     }
 }

@@ -221,7 +221,7 @@ pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
 
 /// Prints the error that ended a command; returns its exit code.
 pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
-    stderr.error(&error.message, &error.details, error.hint.as_deref());
+    error.print(stderr, "");
     error.code
 }
 

@@ -267,12 +267,8 @@ mod tests {
         ];
         for (error, says_so) in ends {
             let line = error.line();
-            let hint = error.in_send().hint.unwrap_or_default();
-            assert_eq!(
-                hint.ends_with("nothing was sent"),
-                says_so,
-                "{line}: {hint}"
-            );
+            let note = error.in_send().note;
+            assert_eq!(note, says_so.then_some("nothing was sent"), "{line}");
         }
     }
 }

@@ -31,11 +31,7 @@ pub(crate) fn note_error(
     record: &mut Record,
 ) -> ExitCode {
     let error = error.in_single_send().in_send();
-    context.stderr.error(
-        &format!("{what}{}", error.message),
-        &error.details,
-        error.hint.as_deref(),
-    );
+    error.print(&context.stderr, what);
     record.sent = if error.code == ExitCode::Unknown {
         Sent::Unknown
     } else {

@@ -286,7 +286,7 @@ fn unlisted_paths_accept_only_get() {
             let run = home.run("api -p p").args(&[method, path]).api(&server.url);
             let refused = run.fails(2, &["is refused: ", &format!("hint: {hint}")]);
             assert!(
-                refused.stderr.ends_with("; nothing was sent\n"),
+                refused.stderr.ends_with("\nnote: nothing was sent\n"),
                 "{refused:?}"
             );
         }

@@ -1059,7 +1059,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 --body Hola",
-            "a text has no flag: jelouctl send text --to NUMBER 'TEXT'; nothing was sent\n",
+            "a text has no flag: jelouctl send text --to NUMBER 'TEXT'\nnote: nothing was sent\n",
         ),
         (
             "send text --to 593987654321 '-5% hoy'",

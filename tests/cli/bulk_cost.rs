@@ -191,7 +191,7 @@ fn invalid_price_list_stops_before_reading_or_sending() {
     let problem = "rates.csv, line 2: price: `a` is not an amount";
     let parts = [
         problem,
-        "`jelouctl explain rates` shows the format; nothing was sent",
+        "`jelouctl explain rates` shows the format\nnote: nothing was sent",
     ];
     home.run(SEND)
         .args(&["text", "Hola"])

@@ -211,7 +211,7 @@ fn file_size_limit_acts_like_full_disk() {
     };
     let ended = with_limit(32, "bulk send people.csv --yes --run r text Hola");
     assert_eq!(ended.code, 12, "{ended:?}");
-    let told = "hint: check that the disk is not full and the directory can be written; nothing was sent\n";
+    let told = "hint: check that the disk is not full and the directory can be written\nnote: nothing was sent\n";
     assert!(ended.stderr.contains(told), "{ended:?}");
     assert!(jelou.requests().is_empty());
     let ended = with_limit(0, "send text --to 593987654321 Hola > answer");

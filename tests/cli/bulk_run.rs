@@ -1117,7 +1117,7 @@ fn secret_is_sent_only_to_configured_addresses() {
         &format!(
             "run r sends to {url}, but this process is set up to send to https://api.jelou.ai"
         ),
-        "JELOU_API_URL, --api-url or api_url of the profile; nothing more was sent",
+        "JELOU_API_URL, --api-url or api_url of the profile\nnote: nothing more was sent",
     ];
     for words in ["bulk resume r --yes", "bulk work r"] {
         let run = home

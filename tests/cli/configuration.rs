@@ -349,7 +349,10 @@ fn missing_configuration_lists_every_option() {
     );
     assert_eq!(ended.stdout, "");
     // A command that only reads does not print it.
-    assert!(ended.stderr.ends_with("; nothing was sent\n"), "{ended:?}");
+    assert!(
+        ended.stderr.ends_with("\nnote: nothing was sent\n"),
+        "{ended:?}"
+    );
     assert!(
         !Home::new()
             .run("templates")

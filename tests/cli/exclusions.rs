@@ -806,7 +806,7 @@ fn unusable_exclusion_list_stops_every_send() {
             b"0987654321\n",
             &[
                 "is a national number",
-                "give that list a header, and a column País; nothing was sent",
+                "give that list a header, and a column País\nnote: nothing was sent",
             ],
         ),
         (

@@ -736,7 +736,7 @@ fn interrupted_import_leaves_nothing() {
         wait_until("a connection is cut", || home.sql(cut)[0].get::<_, i64>(0) > 0);
         importing
     });
-    let ended = end(importing).stderr_has(&["is not available", "; nothing was sent"]);
+    let ended = end(importing).stderr_has(&["is not available", "note: nothing was sent"]);
     assert_eq!(ended.code, 12, "{ended:?}");
     let left = "SELECT (SELECT count(*) FROM jelouctl.run) + (SELECT count(*) FROM jelouctl.row) \
                 + (SELECT count(*) FROM jelouctl.message)";

@@ -103,7 +103,7 @@ fn unsendable_template_stops_the_run_before_sending() {
     ] {
         let (home, jelou) = (home(), bot());
         bulk(&home, &jelou, &[&["template"], words].concat())
-            .fails(2, &[problem, "--unchecked; nothing was sent"]);
+            .fails(2, &[problem, "--unchecked\nnote: nothing was sent"]);
         assert_nothing_remains(&home, &jelou);
     }
 }

@@ -76,6 +76,11 @@ impl Stderr {
         }
     }
 
+    /// What an error means for the messages of the command. Always shown.
+    pub(crate) fn error_note(&self, message: &str) {
+        self.print("\x1b[2mnote:\x1b[0m", message);
+    }
+
     pub(crate) fn warning(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
             self.print("\x1b[33mwarning:\x1b[0m", message);
