@@ -852,7 +852,7 @@ mod tests {
             ("url", "media-url", true),
             ("parma", "param", true),
             ("recipiant", "recipient", true),
-            ("at", "rates", false),
+            ("at", "prices", false),
             ("on-failure", "profile", false),
             ("not-sent", "no-input", false),
             ("title", "file", false),

@@ -48,7 +48,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
         Some(guess) => (guess.message.unwrap_or(message), guess.hint),
         None => (message, hint_of_clap),
     };
-    // A job that was not done must not look like a notice that was not sent.
+    // A job that was not done must not look like a notification that was not sent.
     let message = if is_run(arguments) {
         message + "; the command did not run"
     } else {
@@ -57,7 +57,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     refuse(context, UsageError::new(message, hint))
 }
 
-/// The error with names that are really similar to the wrong one, and with no other name: a parser finds `--rates`
+/// The error with names that are really similar to the wrong one, and with no other name: a parser finds `--prices`
 /// similar to `--at`.
 fn with_similar_names(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {

@@ -20,7 +20,7 @@ use crate::runs::once::{OnceKey, OnceScope};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
-/// How long to try to open the store for a notice, and to write how a message ended, while the database is away: a restart takes
+/// How long to try to open the store for a notification, and to write how a message ended, while the database is away: a restart takes
 /// some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
@@ -65,7 +65,7 @@ impl OnceSend {
         Ok(Some(Self { store, scope }))
     }
 
-    /// The same for a notice. Its command may have run for hours and it gets no second chance, so a database that is away is
+    /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is away is
     /// waited for within its time.
     pub(super) async fn open_for_notice(
         context: &Context,
@@ -199,7 +199,7 @@ pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Ledger>) 
 /// Why a person who is not free, but did not get a message, gets none.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
     match (entry.state, entry.run) {
-        (OnceState::UnderWay, _) => under_way(scope, recipient),
+        (OnceState::InFlight, _) => under_way(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
             let at = local_time(entry.at);

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
-use super::limit::read_rates;
+use super::limit::read_prices;
 use super::profile;
 use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::base::exit::ExitCode;
@@ -214,14 +214,14 @@ impl Checkup {
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
             match (name, value.is_empty()) {
                 ("do_not_contact", false) => self.do_not_contact(&settings, &origin),
-                ("rates", false) => match read_rates(None, &settings) {
+                ("prices", false) => match read_prices(None, &settings) {
                     Ok(_) => self.ok(name, format!("{value} ({origin})")),
                     Err(error) => self.fail(name, error),
                 },
-                ("budget", false) if settings.rates.is_none() => {
+                ("budget", false) if settings.prices.is_none() => {
                     self.warn(
                         name,
-                        format!("{value} ({origin}): without rates every bulk run is refused"),
+                        format!("{value} ({origin}): without prices every bulk run is refused"),
                     );
                 }
                 ("allow_to", false) => self.allow_to(&settings, &value, &origin),
@@ -462,7 +462,7 @@ fn store(
         }
     }
     for run in store.runs()? {
-        if let Some(error) = run.doubt()? {
+        if let Some(error) = run.stale_reason()? {
             return usable_but(error);
         }
     }

@@ -130,7 +130,7 @@ fn cause_exit_code(cause: Cause) -> ExitCode {
 /// The exit code of a bulk run that paused by itself.
 pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
     match reason {
-        PauseReason::Person | PauseReason::Undelivered | PauseReason::Doubt => ExitCode::Guard,
+        PauseReason::Person | PauseReason::Undelivered | PauseReason::Stale => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
@@ -186,7 +186,7 @@ mod tests {
         let expected = [
             ("person", 11),
             ("undelivered", 11),
-            ("doubt", 11),
+            ("stale", 11),
             ("credentials", 4),
             ("account", 4),
             ("proxy_credentials", 3),

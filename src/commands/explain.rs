@@ -1,5 +1,5 @@
 //! `explain`: what a kind of message needs, what an error code, an exit code or a name of the record means, and the
-//! format of a file of rates. It needs neither network nor settings.
+//! format of a price list. It needs neither network nor settings.
 
 use std::fmt::Write;
 
@@ -25,7 +25,7 @@ A message that breaks a limit is refused before it is sent; one against advice i
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
 /// The topic that is neither a kind nor a code.
-const RATES: &str = "rates";
+const PRICES: &str = "prices";
 
 /// The columns of a terminal that are used.
 const WIDTH: usize = 80;
@@ -47,11 +47,11 @@ const LEFT: usize = RIGHT - 2;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind of message, error code, exit code, HTTP status, name of the record, or `rates`
-    #[arg(value_name = "KIND|CODE|rates")]
+    /// Kind of message, error code, exit code, HTTP status, name of the record, or `prices`
+    #[arg(value_name = "KIND|CODE|prices")]
     topic: Option<String>,
 
-    /// Print only an example: of the body, to be sent with --body FILE --to USER, or of a file of rates
+    /// Print only an example: of the body, to be sent with --body FILE --to RECIPIENT, or of a price list
     #[arg(long, requires = "topic")]
     example: bool,
 }
@@ -66,8 +66,8 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
     let text = match args.topic.as_deref() {
         None if context.stdout.is_for_a_person() => every_name(),
         None => everything(),
-        Some(RATES) if args.example => EXPLAINED[1].to_owned(),
-        Some(RATES) => rates(),
+        Some(PRICES) if args.example => EXPLAINED[1].to_owned(),
+        Some(PRICES) => prices(),
         Some(topic) if args.example => example_of(topic)?,
         Some(topic) => match kind_of(topic) {
             Some(kind) => describe_kind(&kind),
@@ -105,7 +105,7 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
             let codes: Vec<_> = codes().map(|code| code_as_json(&code)).collect();
             json!({ "kinds": kinds, "codes": codes })
         }
-        Some(RATES) => json!({ "topic": RATES, "text": rates() }),
+        Some(PRICES) => json!({ "topic": PRICES, "text": prices() }),
         Some(topic) => {
             if let Some(kind) = kind_of(topic) {
                 kind_as_json(&kind)
@@ -172,13 +172,13 @@ fn everything() -> String {
     let kinds = kinds.join("\n\n");
     let codes = fenced(&codes.join("\n\n"));
     format!(
-        "{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Rates\n\n{}",
-        rates()
+        "{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Prices\n\n{}",
+        prices()
     )
 }
 
-/// The format of a file of rates.
-fn rates() -> String {
+/// The format of a price list.
+fn prices() -> String {
     let [about, example] = EXPLAINED;
     format!("{about}\n\n```csv\n{example}\n```")
 }
@@ -192,7 +192,7 @@ fn every_name() -> String {
     }
     text + "
 Also error codes such as 131047, exit codes such as 8, HTTP statuses such as 401, names of the
-record, and `rates`.
+record, and `prices`.
 jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
 }
 
@@ -241,8 +241,14 @@ fn unknown(topic: &str) -> UsageError {
         .map(MessageKind::command)
         .chain(codes().map(|code| code.code))
         .chain(ending_names())
-        .chain([RATES]);
-    let hint = match nearest(topic, names) {
+        .chain([PRICES]);
+    // Profiles and scripts may still have the older name.
+    let near = if topic == "rates" {
+        Some(PRICES)
+    } else {
+        nearest(topic, names)
+    };
+    let hint = match near {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! What a run and a single send may cost, by rates and a budget; and how many different people a bot may reach with
+//! What a run and a single send may cost, by prices and a budget; and how many different people a bot may reach with
 //! templates in 24 hours.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{MessageKind, Outgoing, sends_template};
 use crate::phone::country_of;
-use crate::runs::cost::{Category, Money, Rates};
+use crate::runs::cost::{Category, Money, PriceList};
 use crate::runs::ledger::{
     DailyLimit, Ledger, LedgerDraft, LedgerError, ReachKey, ReachedBySend, RunSettings,
 };
@@ -20,18 +20,18 @@ use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
-const FORMAT: &str = "`jelouctl explain rates` shows the format";
+const FORMAT: &str = "`jelouctl explain prices` shows the format";
 
-/// The rates of the file that was typed, or else of the profile's.
-pub(super) fn read_rates(
+/// The prices of the file that was typed, or else of the profile's.
+pub(super) fn read_prices(
     typed: Option<&Path>,
     settings: &Settings,
-) -> Result<Option<Rates>, CommandError> {
-    match (typed, &settings.rates) {
+) -> Result<Option<PriceList>, CommandError> {
+    match (typed, &settings.prices) {
         (Some(path), _) => Ok(Some(
-            Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?,
+            PriceList::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?,
         )),
-        (None, Some(path)) => Rates::read(path)
+        (None, Some(path)) => PriceList::read(path)
             .map(Some)
             .map_err(|problem| CommandError::configuration(problem, FORMAT)),
         (None, None) => Ok(None),
@@ -44,8 +44,8 @@ pub(super) fn budget(
     settings: &Settings,
     has_rates: bool,
 ) -> Result<Option<Money>, CommandError> {
-    let problem = "needs rates to know what the messages cost";
-    let hint = format!("add --rates FILE; {FORMAT}");
+    let problem = "needs prices to know what the messages cost";
+    let hint = format!("add --prices FILE; {FORMAT}");
     match (typed, settings.budget) {
         (Some(_), _) if !has_rates => {
             Err(UsageError::new(format!("--budget {problem}"), hint).into())
@@ -59,25 +59,25 @@ pub(super) fn budget(
 }
 
 /// Says what one message costs. Of a template only the bot's list says the category, so all prices are named.
-pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, rates: Option<&Rates>) {
-    let Some(rates) = rates else { return };
+pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&PriceList>) {
+    let Some(list) = list else { return };
     let country = country_of(outgoing.recipient().as_str());
     let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
     let categories = Category::ALL
         .into_iter()
         .filter(|category| (*category == Category::Service) != is_template);
     let priced =
-        categories.filter_map(|category| Some((category.name(), rates.price(country, category)?)));
+        categories.filter_map(|category| Some((category.name(), list.price(country, category)?)));
     let shown: Vec<_> = priced
-        .map(|(name, price)| format!("{price} {} as {name}", rates.currency))
+        .map(|(name, price)| format!("{price} {} as {name}", list.currency))
         .collect();
     let to = country.map_or("a recipient without a country".to_owned(), |country| {
         format!("a number of {country}")
     });
     context.stderr.note(&if shown.is_empty() {
-        format!("the rates have no price for this message to {to}")
+        format!("the price list has no price for this message to {to}")
     } else {
-        format!("cost by your rates, for {to}: {}", shown.join(", "))
+        format!("cost by your prices, for {to}: {}", shown.join(", "))
     });
 }
 

@@ -43,7 +43,7 @@ fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), Comm
 #[derive(Args, Debug)]
 struct PersonArgs {
     /// Only this person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Option<String>,
 
     /// Country whose national number it is, in two letters: EC [default: the profile's]

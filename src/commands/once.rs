@@ -82,13 +82,13 @@ pub(crate) enum OnceCommand {
         #[arg(long)]
         run: RunName,
     },
-    /// Forget one person or everybody under a key, who can then get another message; asks, or needs --yes
+    /// Remove a key, or one recipient of it, so that they can get another message (asks first)
     ///
     /// Examples:
-    ///   jelouctl once forget november --to 593987654321
-    ///   jelouctl once forget november --yes
-    #[command(verbatim_doc_comment, aliases = ["remove", "delete", "rm"])]
-    Forget(KeyArgs),
+    ///   jelouctl once remove november --to 593987654321
+    ///   jelouctl once remove november --yes
+    #[command(verbatim_doc_comment, aliases = ["forget", "delete", "rm"])]
+    Remove(KeyArgs),
 }
 
 // Not a doc comment: it would replace the help of the command.
@@ -125,8 +125,8 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
             UsedKey::open(context, of, settings_for_change(context)?)?.resolve(context, *found)?;
         }
         OnceCommand::Add { key, run } => add(context, key, run)?,
-        OnceCommand::Forget(of) => {
-            UsedKey::open(context, of, settings_for_change(context)?)?.forget(context)?;
+        OnceCommand::Remove(of) => {
+            UsedKey::open(context, of, settings_for_change(context)?)?.remove(context)?;
         }
     }
     Ok(ExitCode::Success)
@@ -430,12 +430,12 @@ impl UsedKey {
         Ok(())
     }
 
-    fn forget(&self, context: &Context) -> Result<(), CommandError> {
+    fn remove(&self, context: &Context) -> Result<(), CommandError> {
         let key = &self.scope.key;
         let person = &self.person;
         let entry = person
             .as_ref()
-            .map(|person| self.forgettable(person))
+            .map(|person| self.removable(person))
             .transpose()?;
         let summary = self.summary()?;
         let shown = if let (Some((hash, _)), Some(entry)) = (person, &entry) {
@@ -450,27 +450,27 @@ impl UsedKey {
             |(_, recipient)| recipient.clone(),
         );
         let question =
-            format!("Forget {who} under the key {key}, so that another message can be sent?");
+            format!("Remove {who} from the key {key}, so that another message can be sent?");
         confirm(
             context,
             &question,
-            &format!("{who}: not forgotten under the key {key}"),
+            &format!("{who}: not removed from the key {key}"),
         )?;
-        // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
-        if !self.store.forget(&self.scope, &shown)? {
+        // The question may have waited for hours: a person who got a message meanwhile must not be removed.
+        if !self.store.remove_claims(&self.scope, &shown)? {
             let message = format!(
-                "what people have under the key {key} has changed meanwhile; nothing was forgotten"
+                "what people have under the key {key} has changed meanwhile; nothing was removed"
             );
             return Err(UsageError::new(message, "run the command again").into());
         }
         let to = person.as_ref().map(|(_, recipient)| recipient);
-        let forgotten = if to.is_some() { 1 } else { people };
+        let removed = if to.is_some() { 1 } else { people };
         log_decision(
             context,
             &self.settings,
-            "once forget",
+            "once remove",
             &self.scope,
-            json!({ "to": to, "people": forgotten }),
+            json!({ "to": to, "people": removed }),
         );
         context.stderr.note(&format!(
             "{who} can get a message again under the key {key}"
@@ -488,17 +488,17 @@ impl UsedKey {
         own.ok_or_else(|| no_such_key(&self.scope.key).into())
     }
 
-    /// What the person has, which can be forgotten.
+    /// What the person has, which can be removed.
     ///
     /// # Errors
     /// If it is nothing, or must end first.
-    fn forgettable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
+    fn removable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
         let key = &self.scope.key;
         let Some(entry) = self.store.standing(&self.scope, hash)? else {
             let message = format!("{recipient} has nothing under the key {key}");
-            return Err(UsageError::new(message, "nothing needs to be forgotten").into());
+            return Err(UsageError::new(message, "there is nothing to remove").into());
         };
-        if entry.state == OnceState::UnderWay {
+        if entry.state == OnceState::InFlight {
             return Err(under_way(&self.scope, recipient));
         }
         let unfinished = self.store.runs_under(&self.scope)?;
@@ -509,7 +509,7 @@ impl UsedKey {
         }
     }
 
-    /// Refuses to forget everybody while something under the key is under way, or a run with it is unfinished.
+    /// Refuses to remove everybody while something under the key is in flight, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         if let Some(run) = self.store.runs_under(&self.scope)?.first() {
             return Err(to_be_sent(&self.scope, "somebody", run));
@@ -517,7 +517,7 @@ impl UsedKey {
         if OnceState::ALL
             .into_iter()
             .zip(summary.people)
-            .any(|(state, people)| state == OnceState::UnderWay && people > 0)
+            .any(|(state, people)| state == OnceState::InFlight && people > 0)
         {
             return Err(under_way(&self.scope, "somebody"));
         }

@@ -70,7 +70,7 @@ pub(crate) struct SandboxArgs {
     /// Simulate an error, such as status=429,every=5 (repeatable)
     ///
     /// What happens: status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT;
-    /// undelivered[=CODE], unlisted, late=10s. To which requests: to=USER, kind=KIND, after=N, first=N, every=N.
+    /// undelivered[=CODE], unlisted, late=10s. To which requests: to=RECIPIENT, kind=KIND, after=N, first=N, every=N.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<Fault>,
 

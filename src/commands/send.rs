@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::claim::OnceSend;
-use super::limit::{LimitedSend, read_rates, report_cost};
+use super::limit::{LimitedSend, read_prices, report_cost};
 use super::result::{note_error, preview, print_result};
 use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
 use crate::base::exit::ExitCode;
@@ -61,9 +61,9 @@ pub(crate) struct DeliveryArgs {
     #[arg(value_hint = clap::ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) body: Option<JsonSource>,
 
-    /// With --dry-run: file of rates, to say what it costs [default: the profile's]
+    /// With --dry-run: price list, to say what it costs [default: the profile's]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    rates: Option<PathBuf>,
+    prices: Option<PathBuf>,
 
     /// Send nothing if there is a warning about the message
     #[arg(long)]
@@ -100,7 +100,7 @@ fn send(
 ) -> Result<ExitCode, CommandError> {
     let DeliveryArgs {
         send,
-        rates,
+        prices,
         over_limit,
         ..
     } = &typed.delivery;
@@ -131,7 +131,7 @@ fn send(
         report_cost(
             context,
             &outgoing,
-            read_rates(rates.as_deref(), &sender.settings)?.as_ref(),
+            read_prices(prices.as_deref(), &sender.settings)?.as_ref(),
         );
         return Ok(ExitCode::Success);
     }

@@ -34,7 +34,7 @@ pub(crate) struct SingleSendArgs {
     /// Recipient: 593987654321 [env: JELOU_TO]
     ///
     /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel.
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
     /// Country of national numbers: EC [default: the profile's]
@@ -193,7 +193,7 @@ pub(crate) struct PreparedSend<'a> {
     outgoing: &'a Outgoing,
     pub(super) once: Option<OnceSend>,
     pub(super) limit: Option<LimitedSend>,
-    /// How long the notice of `run` may take; None for a message that was asked for itself.
+    /// How long the notification of `run` may take; None for a message that was asked for itself.
     pub(super) notice_within: Option<Duration>,
 }
 
@@ -272,7 +272,7 @@ impl<'a> PreparedSend<'a> {
             Ok(()) => ExitCode::Success,
             Err((message, hint)) => {
                 let accepted = if self.notice_within.is_some() {
-                    "the notice was accepted"
+                    "the notification was accepted"
                 } else {
                     "accepted"
                 };
@@ -284,7 +284,7 @@ impl<'a> PreparedSend<'a> {
         })
     }
 
-    /// The result of `work`; None if a notice took too long.
+    /// The result of `work`; None if a notification took too long.
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         match self.notice_within {
             Some(limit) => tokio::time::timeout(limit, work).await.ok(),
@@ -340,7 +340,7 @@ impl<'a> PreparedSend<'a> {
     fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
-        let is_notice = self.notice_within.is_some();
+        let is_notification = self.notice_within.is_some();
         let code = note_delivery(delivery, record);
         if record.sent == Sent::Yes {
             let id = record
@@ -348,16 +348,20 @@ impl<'a> PreparedSend<'a> {
                 .as_ref()
                 .map(|id| format!(": {}", excerpt(id)))
                 .unwrap_or_default();
-            let what = if is_notice { "the notice for" } else { "for" };
+            let what = if is_notification {
+                "the notification for"
+            } else {
+                "for"
+            };
             stderr.accepted(&format!(
                 "{what} {recipient} from {}{id}",
                 self.sender.description()
             ));
         }
         if let Some(error) = &record.error {
-            let state = match (is_notice, record.sent) {
-                (true, Sent::Unknown) => "the notice may have been sent",
-                (true, _) => "the notice was not sent",
+            let state = match (is_notification, record.sent) {
+                (true, Sent::Unknown) => "the notification may have been sent",
+                (true, _) => "the notification was not sent",
                 (false, Sent::Unknown) => "it may have been sent",
                 (false, _) => "not sent",
             };

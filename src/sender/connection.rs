@@ -285,7 +285,7 @@ const TIME_HINT: &str = "check the network, or allow more time with --notify-tim
 /// How far a request got, according to its events.
 #[derive(Debug, Default)]
 pub(crate) struct RequestProgress {
-    is_under_way: Cell<bool>,
+    is_in_flight: Cell<bool>,
     /// Stable name and text of the last attempt's problem.
     last_problem: RefCell<Option<(&'static str, String)>>,
 }
@@ -293,9 +293,9 @@ pub(crate) struct RequestProgress {
 impl RequestProgress {
     pub(crate) fn note(&self, event: &Event<'_>) {
         match event {
-            Event::Attempt(_) => self.is_under_way.set(true),
+            Event::Attempt(_) => self.is_in_flight.set(true),
             Event::Waiting { problem, .. } => {
-                self.is_under_way.set(false);
+                self.is_in_flight.set(false);
                 self.last_problem
                     .replace(Some((problem.code, problem.message.clone())));
             }
@@ -305,13 +305,13 @@ impl RequestProgress {
         }
     }
 
-    pub(crate) fn is_under_way(&self) -> bool {
-        self.is_under_way.get()
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.is_in_flight.get()
     }
 
     /// The outcome of the message is known.
     pub(crate) fn landed(&self) {
-        self.is_under_way.set(false);
+        self.is_in_flight.set(false);
     }
 
     pub(crate) fn last_problem(&self) -> Option<(&'static str, String)> {
@@ -321,7 +321,7 @@ impl RequestProgress {
     /// The end of a request that was given up after this time.
     pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
         let (code, cause) = match self.last_problem() {
-            _ if self.is_under_way() => ("unknown", "no answer".to_owned()),
+            _ if self.is_in_flight() => ("unknown", "no answer".to_owned()),
             Some(problem) => problem,
             None => ("unavailable", "no answer in time".to_owned()),
         };
@@ -348,13 +348,13 @@ pub(crate) fn catch_panic<T>(
     flight: &RequestProgress,
     work: impl FnOnce() -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_under_way())))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_in_flight())))
 }
 
 /// An internal error. It is unknown what the server has read of a request that was under way; earlier ones may have
 /// been sent in any case.
-pub(crate) fn panicked(is_under_way: bool) -> CommandError {
-    if is_under_way {
+pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
+    if is_in_flight {
         let message =
             "a fault in jelouctl while the request was under way; the message may have been sent";
         return CommandError::unknown(message, UNKNOWN_HINT);
@@ -374,7 +374,7 @@ mod tests {
             wait: Duration::ZERO,
             problem: &problem,
         };
-        for (events, lands, is_under_way) in [
+        for (events, lands, is_in_flight) in [
             (&[][..], false, false),
             (&[Event::Attempt(1)], false, true),
             // The failure comes first.
@@ -404,7 +404,7 @@ mod tests {
             let panicked = catch_panic::<()>(&flight, || panic!("a fault of our own")).unwrap_err();
             assert_eq!(
                 panicked.code == ExitCode::Unknown,
-                is_under_way,
+                is_in_flight,
                 "{events:?}"
             );
         }

@@ -253,15 +253,15 @@ fn unlisted_paths_accept_only_get() {
     for (path, hint) in [
         (
             "/v1/bots/{bot}/messages",
-            "`jelouctl send KIND --to USER` sends them, with all the guards",
+            "`jelouctl send KIND --to RECIPIENT` sends them, with all the guards",
         ),
         (
             "/v1/bots/{bot}/users/593987654321/flow_message?type=x",
-            "`jelouctl flow-message --to USER` sends them",
+            "`jelouctl flow-message --to RECIPIENT` sends them",
         ),
         (
             "/v2/whatsapp/{bot}/hsm",
-            "`jelouctl send template NAME --to USER` sends them",
+            "`jelouctl send template NAME --to RECIPIENT` sends them",
         ),
         (
             "/v2/whatsapp/{bot}/hsm/file",
@@ -273,7 +273,7 @@ fn unlisted_paths_accept_only_get() {
         ),
         (
             "/v1/rooms/ROOM/message",
-            "`jelouctl send KIND --to USER` sends them",
+            "`jelouctl send KIND --to RECIPIENT` sends them",
         ),
         ("v1/bots/{bot}/Messages/", "`jelouctl send KIND"),
         (

@@ -993,7 +993,10 @@ fn misplaced_recipient_suggests_the_to_flag() {
             "send text --to 593987654321 --to 593987654322 a",
             "--to takes one recipient; to send to several: jelouctl bulk send LIST",
         ),
-        ("send text Hola --to", "the value follows it: --to USER\n"),
+        (
+            "send text Hola --to",
+            "the value follows it: --to RECIPIENT\n",
+        ),
     ] {
         is_answered_with(guess, hint);
     }
@@ -1167,7 +1170,7 @@ fn wrong_command_suggests_the_right_command() {
         ("--profile p status r", "it is a command of `bulk`"),
         (
             "forget k",
-            "it is a command of `once`: jelouctl once forget\n",
+            "it is a command of `once`: jelouctl once remove\n",
         ),
         ("message send", "jelouctl send text --to NUMBER 'TEXT'"),
         ("messages send Ana", "jelouctl send text --to NUMBER 'TEXT'"),
@@ -1438,7 +1441,7 @@ fn unambiguous_command_aliases_work() {
         ("bulk who 593987654321", "bulk find 593987654321"),
         ("-p delete bulk delete r", "-p delete bulk remove r"),
         ("profile delete x", "profile remove x"),
-        ("once rm k --yes", "once forget k --yes"),
+        ("once rm k --yes", "once remove k --yes"),
         ("messages status m", "messages get m"),
     ] {
         let (typed, meant) = (home.run(typed).end(), home.run(meant).end());

@@ -1,18 +1,18 @@
-//! What messages cost by the user's own rates: before a run, against a budget, after it, and for one message.
+//! What messages cost by the user's own prices: before a run, against a budget, after it, and for one message.
 
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::Home;
 
-const RATES: &str = "country,category,price,currency\n\
+const PRICES: &str = "country,category,price,currency\n\
                      EC,marketing,0.0625,USD\nEC,service,0.0081,USD\n*,marketing,0.05,USD\n";
 const PEOPLE: &str = "nombre,celular\nAna,593987654321\nLuis,593987654322\nEva,573001234567\n";
 
 fn home() -> Home {
     let home = Home::new();
     home.write("people.csv", PEOPLE);
-    home.write("rates.csv", RATES);
+    home.write("prices.csv", PRICES);
     home
 }
 
@@ -26,15 +26,15 @@ fn jelou() -> Jelou {
     Jelou::with_templates(move |_| Listing::Page(page.clone()), |_, _| Act::Accept)
 }
 
-const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s --rates rates.csv";
+const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s --prices prices.csv";
 
 #[test]
 fn template_cost_is_shown_before_and_after() {
     let (home, jelou) = (home(), jelou());
     let preview =
-        "bulk send people.csv --rates rates.csv --preview all --file p.html template promo";
+        "bulk send people.csv --prices prices.csv --preview all --file p.html template promo";
     let shown = home.run(preview).api(&jelou.url).success();
-    let told = "cost: 0.175 USD by your rates, an estimate: EC marketing 2 × 0.0625, CO marketing 1 × 0.05";
+    let told = "cost: 0.175 USD by your prices, an estimate: EC marketing 2 × 0.0625, CO marketing 1 × 0.05";
     assert!(shown.stderr.contains(told), "{shown:?}");
     let page = home.read("p.html");
     for cell in [
@@ -61,15 +61,15 @@ fn template_cost_is_shown_before_and_after() {
         "sent": { "messages": 3, "total": "0.175" }, "delivered": null,
     });
     assert_eq!(*cost, expected);
-    // It is of the rates that were asked about, whatever becomes of the file.
+    // It is of the prices that were asked about, whatever becomes of the file.
     home.write(
-        "rates.csv",
+        "prices.csv",
         "country,category,price,currency\n*,marketing,9,EUR\n",
     );
     assert_eq!(home.run("bulk status r").success().json()["cost"], expected);
     home.run("bulk report r --file r.html")
         .success()
-        .stderr_has(&["spent about 0.175 of 0.175 USD by your rates"]);
+        .stderr_has(&["spent about 0.175 of 0.175 USD by your prices"]);
     assert!(home.read("r.html").contains("Sent: <b>0.175 USD</b>"));
     home.run("bulk report r --lang es --file s.html").success();
     assert!(home.read("s.html").contains("<b>0,175 USD</b>"));
@@ -79,7 +79,7 @@ fn template_cost_is_shown_before_and_after() {
         "twice.csv",
         format!("{people}{}\n", people.lines().last().unwrap()),
     );
-    home.write("rates.csv", RATES);
+    home.write("prices.csv", PRICES);
     home.run(
         &preview
             .replace("people", "twice")
@@ -92,15 +92,15 @@ fn template_cost_is_shown_before_and_after() {
         &["template", "bare"][..],
         &["--unchecked", "template", "promo"],
     ] {
-        home.write("rates.csv", RATES);
+        home.write("prices.csv", PRICES);
         let flags = [
             "bulk",
             "send",
             "people.csv",
             "--yes",
             "--again",
-            "--rates",
-            "rates.csv",
+            "--prices",
+            "prices.csv",
             "--rate",
             "1000/s",
         ];
@@ -141,12 +141,12 @@ fn run_over_budget_is_not_sent() {
         .fails(
             2,
             &[
-                "--budget needs rates to know what the messages cost",
-                "add --rates FILE",
+                "--budget needs prices to know what the messages cost",
+                "add --prices FILE",
             ],
         );
-    let shown =
-        home.run("bulk send people.csv --rates rates.csv --budget 0.1 --preview 1 template promo");
+    let shown = home
+        .run("bulk send people.csv --prices prices.csv --budget 0.1 --preview 1 template promo");
     shown
         .api(&jelou.url)
         .fails(
@@ -159,11 +159,11 @@ fn run_over_budget_is_not_sent() {
         .stderr_lacks(&["are fine"]);
     assert!(jelou.requests().is_empty());
     // The budget of a profile holds, too.
-    let rates = home.path().join("rates.csv");
+    let prices = home.path().join("prices.csv");
     home.profile(
         "p",
         &jelou.url,
-        &format!("rates = '{}'\nbudget = 0.17", rates.display()),
+        &format!("prices = '{}'\nbudget = 0.17", prices.display()),
     );
     let of_profile = "bulk send people.csv --yes --rate 1000/s";
     home.run(of_profile)
@@ -185,23 +185,23 @@ fn invalid_price_list_stops_before_reading_or_sending() {
     let home = home();
     let jelou = Jelou::expect_no_requests();
     home.write(
-        "rates.csv",
+        "prices.csv",
         "country,category,price,currency\nEC,service,a,USD\n",
     );
-    let problem = "rates.csv, line 2: price: `a` is not an amount";
+    let problem = "prices.csv, line 2: price: `a` is not an amount";
     let parts = [
         problem,
-        "`jelouctl explain rates` shows the format\nnote: nothing was sent",
+        "`jelouctl explain prices` shows the format\nnote: nothing was sent",
     ];
     home.run(SEND)
         .args(&["text", "Hola"])
         .api(&jelou.url)
         .fails(2, &parts);
-    let missing = "bulk send people.csv --yes --rates none.csv text Hola";
+    let missing = "bulk send people.csv --yes --prices none.csv text Hola";
     home.run(missing)
         .api(&jelou.url)
         .fails(2, &["failed to read none.csv"]);
-    home.profile("p", &jelou.url, "rates = \"none.csv\"");
+    home.profile("p", &jelou.url, "prices = \"none.csv\"");
     home.run("bulk send people.csv --yes text Hola")
         .fails(3, &["failed to read", "none.csv"]);
     // A send does not read them.
@@ -215,18 +215,18 @@ fn single_message_cost_is_shown_without_sending() {
     for (words, told) in [
         (
             &["send", "text", "Hola"][..],
-            "cost by your rates, for a number of EC: 0.0081 USD as service",
+            "cost by your prices, for a number of EC: 0.0081 USD as service",
         ),
         (
             &["send", "template", "promo"],
-            "cost by your rates, for a number of EC: 0.0625 USD as marketing",
+            "cost by your prices, for a number of EC: 0.0625 USD as marketing",
         ),
     ] {
         let flags = [
             "--to",
             "593987654321",
-            "--rates",
-            "rates.csv",
+            "--prices",
+            "prices.csv",
             "--sandbox",
             "--dry-run",
         ];
@@ -234,7 +234,7 @@ fn single_message_cost_is_shown_without_sending() {
             .success()
             .stderr_has(&[told]);
     }
-    let other = "send text Hola --to 573001234567 --rates rates.csv --sandbox --dry-run";
+    let other = "send text Hola --to 573001234567 --prices prices.csv --sandbox --dry-run";
     home.run(other)
         .success()
         .stderr_has(&["no price for this message to a number of CO"]);
@@ -243,14 +243,14 @@ fn single_message_cost_is_shown_without_sending() {
 #[test]
 fn price_list_format_is_explained_with_example() {
     let home = home();
-    let about = home.run("explain rates").success().stdout;
+    let about = home.run("explain prices").success().stdout;
     assert!(
         about.contains("`country`") && about.contains("No price is built in."),
         "{about}"
     );
     home.write(
-        "rates.csv",
-        home.run("explain rates --example").success().stdout,
+        "prices.csv",
+        home.run("explain prices --example").success().stdout,
     );
     let cost: Value = home
         .run(SEND)

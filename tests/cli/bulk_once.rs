@@ -725,10 +725,10 @@ fn once_remove_refuses_rows_of_unfinished_runs() {
         "bulk resume a",
         "bulk cancel a",
     ];
-    home.run("once forget k --yes")
+    home.run("once remove k --yes")
         .args(&["--to", &user(0)])
         .fails(11, &told);
-    home.run("once forget k --yes").fails(
+    home.run("once remove k --yes").fails(
         11,
         &["run a is unfinished, and has a row to", "bulk cancel a"],
     );

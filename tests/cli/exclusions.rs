@@ -934,7 +934,7 @@ fn standard_input_is_read_for_one_flag() {
     home.run("send text --to 593987654321 --exclude - --text-file -")
         .stdin("")
         .fails(2, &[both]);
-    // The command of `run` has its own end, and no notice leaves.
+    // The command of `run` has its own end, and no notification leaves.
     let command = [
         env!("CARGO_BIN_EXE_jelouctl"),
         "--config",

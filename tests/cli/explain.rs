@@ -342,7 +342,7 @@ fn record_of_a_topic_is_one_object() {
         ("131047", "hint"),
         ("8", "text"),
         ("404", "text"),
-        ("rates", "text"),
+        ("prices", "text"),
     ] {
         let record = home
             .run("explain -o record")

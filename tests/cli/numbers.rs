@@ -131,8 +131,11 @@ fn profile_country_applies_without_the_flag() {
         from_environment.success().json()["body"]["userId"],
         "525512345678"
     );
-    let notice = home.run("--sandbox --dry-run run --to 5512345678 -- true");
-    assert_eq!(notice.success().json()["body"]["userId"], "525512345678");
+    let notification = home.run("--sandbox --dry-run run --to 5512345678 -- true");
+    assert_eq!(
+        notification.success().json()["body"]["userId"],
+        "525512345678"
+    );
 
     home.config("[profiles.p]\ncountry = \"Mejiko\"\n");
     // The number may be one of the country that the profile tries to name.
@@ -358,7 +361,7 @@ fn authentication_template_refuses_a_user_id() {
     send("aviso", USER_ID).success();
     send("codigo", "593987654321").success();
     assert_eq!((jelou.requests().len(), jelou.pages_asked()), (2, 2));
-    // In a list, in a test of one, and in a notice.
+    // In a list, in a test of one, and in a notification.
     home.write("people.csv", format!("celular\n593987654321\n{USER_ID}\n"));
     let words = [
         "bulk",

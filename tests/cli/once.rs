@@ -208,7 +208,7 @@ fn send_in_flight_blocks_others_with_its_key() {
     arrived.recv().unwrap();
     home.send(&jelou, "--once k Hola")
         .fails(11, &["another process is sending", "nothing was sent"]);
-    home.run(&format!("once forget k --to {ANA} --yes"))
+    home.run(&format!("once remove k --to {ANA} --yes"))
         .fails(11, &["another process is sending"]);
     release.send(()).unwrap();
     assert!(first.wait().unwrap().success());
@@ -307,7 +307,7 @@ fn replayed_notification_still_runs_the_command() {
 fn unusable_ledger_still_runs_the_command() {
     let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
     home.write(&format!("{STATE}/state.db"), "no store");
-    let told = ["the notice was not sent: ", "is damaged"];
+    let told = ["the notification was not sent: ", "is damaged"];
     home.run(&format!("run --to {ANA} --once k -- true"))
         .api(&jelou.url)
         .end();
@@ -349,10 +349,10 @@ fn keys_are_listed_shown_and_removed() {
         .json();
     assert_eq!(shown["state"], "sent");
     home.run("once show k --to 593987654322").success();
-    home.run("once forget k --to 593987654322 --yes")
+    home.run("once remove k --to 593987654322 --yes")
         .fails(2, &["593987654322 has nothing under the key k"]);
-    home.run("once forget k").fails(2, &["add --yes"]);
-    home.run("once forget k --yes").success();
+    home.run("once remove k").fails(2, &["add --yes"]);
+    home.run("once remove k --yes").success();
     home.run("once show k")
         .fails(2, &["there is no message under the key k"]);
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);
@@ -370,9 +370,9 @@ fn key_lookup_uses_the_profile_country() {
     home.run(&format!("once resolve k {to} --as failed"))
         .fails(2, &["573212345678 has a message in the state \"sent\""]);
     // A flag wins over the profile.
-    home.run(&format!("once forget k {to} --country MX --yes"))
+    home.run(&format!("once remove k {to} --country MX --yes"))
         .fails(2, &["523212345678 has nothing under the key k"]);
-    home.run(&format!("once forget k {to} --yes")).success();
+    home.run(&format!("once remove k {to} --yes")).success();
 }
 
 /// The database stops answering when Jelou has the message.
@@ -425,15 +425,15 @@ fn stalled_database_delays_accepted_messages_only_briefly() {
     std::thread::scope(|scope| {
         let patient = scope.spawn(|| end(&format!("{send} patient"), false));
         let interrupted = scope.spawn(|| end(&format!("{send} interrupted"), true));
-        let notice = scope.spawn(|| {
+        let notification = scope.spawn(|| {
             end(
-                &format!("run --to {ANA} --strict-notify --once notice -- true"),
+                &format!("run --to {ANA} --strict-notify --once notification -- true"),
                 true,
             )
         });
         assert!(patient.join().unwrap() < Duration::from_secs(10));
         assert!(interrupted.join().unwrap() < Duration::from_secs(2));
-        assert!(notice.join().unwrap() < Duration::from_secs(6));
+        assert!(notification.join().unwrap() < Duration::from_secs(6));
     });
 }
 
@@ -449,16 +449,16 @@ fn notification_waits_for_a_restarting_database() {
         Jelou::accept_all(),
     );
     let words = format!("run --to {ANA} --strict-notify --once k --");
-    let notice = home.run(&words).args(&[
+    let notification = home.run(&words).args(&[
         "sh",
         "-c",
         "touch ran; until [ -e away ]; do sleep 0.05; done",
     ]);
-    let notice = notice
+    let notification = notification
         .api(&jelou.url)
         .env("JELOUCTL_LEDGER", cluster.ledger());
     std::thread::scope(|scope| {
-        let ended = scope.spawn(|| notice.success());
+        let ended = scope.spawn(|| notification.success());
         wait_until("the command runs", || home.path().join("ran").exists());
         cluster.stop();
         home.write("away", "");
@@ -490,7 +490,7 @@ fn once_key_applies_to_one_bot() {
 fn key_changes_affect_only_the_sending_bot() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola --bot 78").success();
-    let forget = "once forget k --yes";
+    let forget = "once remove k --yes";
     let told = [
         "bot 77 has no message under the key k",
         "the key is used by 78 at ",
@@ -498,9 +498,9 @@ fn key_changes_affect_only_the_sending_bot() {
     ];
     home.run(forget).env("JELOU_BOT_ID", "77").fails(2, &told);
     for rehearsal in [
-        "--dry-run once forget k",
-        "--curl once forget k",
-        "--sandbox once forget k",
+        "--dry-run once remove k",
+        "--curl once remove k",
+        "--sandbox once remove k",
     ] {
         home.run(&format!("{rehearsal} --yes"))
             .fails(2, &["would change who gets a"]);
@@ -523,17 +523,17 @@ fn once_remove_keeps_sends_made_during_the_prompt() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     let mut terminal = Terminal::plain(&home, &["once", "forget", "k"]);
-    terminal.wait_for("Forget 1 person under the key k");
+    terminal.wait_for("Remove 1 person from the key k");
     home.run("send text --to 593987654322 Hola --once k")
         .api(&jelou.url)
         .success();
     let (code, screen) = terminal.end_with("y");
     assert!(
-        code == 2 && screen.contains("has changed meanwhile; nothing was forgotten"),
+        code == 2 && screen.contains("has changed meanwhile; nothing was removed"),
         "{screen}"
     );
     assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
-    home.run("once forget k --yes")
+    home.run("once remove k --yes")
         .success()
         .stderr_has(&["2 people can get a message again"]);
 }
@@ -546,7 +546,7 @@ fn audit_log_distinguishes_replays_from_messages() {
             .env("JELOUCTL_LOG", "log")
             .success();
     }
-    home.run("once forget k --yes")
+    home.run("once remove k --yes")
         .env("JELOUCTL_LOG", "log")
         .success();
     let lines = home.read("log");
@@ -562,7 +562,7 @@ fn audit_log_distinguishes_replays_from_messages() {
     };
     assert_eq!(json!(of("event")), json!(["message", "message", "key"]));
     assert_eq!(json!(of("replayed")), json!([false, true, null]));
-    assert_eq!(json!(of("command")), json!(["send", "send", "once forget"]));
+    assert_eq!(json!(of("command")), json!(["send", "send", "once remove"]));
     let decided = ["key", "bot_id", "people", "to"].map(|name| lines[2][name].clone());
     assert_eq!(json!(decided), json!(["k", "BOT_ID", 1, null]));
 }

@@ -451,11 +451,11 @@ fn long_tail_sends_its_end_in_templates() {
         "{body}"
     );
     assert_eq!(tail.chars().count() + result.len(), 900);
-    let told = "warning: parameters[0]: has 7537 characters, and the parameters of a notice at most 900 together; its end is sent";
+    let told = "warning: parameters[0]: has 7537 characters, and the parameters of a notification at most 900 together; its end is sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 
-/// The notice matters more than its format.
+/// The notification matters more than its format.
 #[test]
 fn empty_value_does_not_prevent_the_notification() {
     let home = Home::new();
@@ -583,7 +583,7 @@ fn failed_notification_keeps_exit_code_unless_strict() {
         assert!(
             ended
                 .stderr
-                .starts_with(&format!("error: the notice {problem}")),
+                .starts_with(&format!("error: the notification {problem}")),
             "{}",
             ended.stderr
         );
@@ -610,7 +610,7 @@ fn notification_respects_its_timeout() {
     assert!(
         ended
             .stderr
-            .contains("the notice may have been sent: no answer (tried for 0.3 s)"),
+            .contains("the notification may have been sent: no answer (tried for 0.3 s)"),
         "{}",
         ended.stderr
     );
@@ -624,7 +624,7 @@ fn notification_respects_its_timeout() {
     assert!(
         ended
             .stderr
-            .contains("the notice was not sent: the API answered 429 (tried for 0.2 s)"),
+            .contains("the notification was not sent: the API answered 429 (tried for 0.2 s)"),
         "{}",
         ended.stderr
     );
@@ -672,7 +672,7 @@ fn only_reported_results_must_make_a_message() {
     let (ended, bodies) = run(&only_ok, "exit 3");
     assert!(ended.code == 3 && bodies.is_empty(), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("the notice was not sent"),
+        ended.stderr.contains("the notification was not sent"),
         "{}",
         ended.stderr
     );
@@ -680,7 +680,7 @@ fn only_reported_results_must_make_a_message() {
 
 const BROKEN: &str = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
 
-/// Flags and a configuration that make no notice, with the exit code and the error.
+/// Flags and a configuration that make no notification, with the exit code and the error.
 fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     home.write("broken.json", "{");
     home.write("kindless.json", r#"{"text": "a"}"#);
@@ -775,10 +775,10 @@ fn command_runs_even_if_notification_is_impossible() {
         assert_eq!(ended.code, 9, "{ended:?}");
         let (before, _) = ended
             .stderr
-            .split_once("error: the notice was not sent: ")
+            .split_once("error: the notification was not sent: ")
             .unwrap();
         assert!(
-            before.contains("error: the command runs, but a notice of how it ended c")
+            before.contains("error: the command runs, but a notification of how it ended c")
                 && before.contains(problem),
             "{ended:?}"
         );
@@ -836,9 +836,9 @@ fn pipe_without_writer_does_not_block_the_command() {
                     "{profile}: {ended:?}"
                 );
                 for told in [
-                    "error: the command runs, but a notice of how it ended c",
+                    "error: the command runs, but a notification of how it ended c",
                     "nothing was written to it within 10 s",
-                    "the notice was not sent",
+                    "the notification was not sent",
                 ] {
                     assert!(ended.stderr.contains(told), "{profile}: {ended:?}");
                 }
@@ -879,7 +879,7 @@ fn silent_pipe_writer_does_not_block_the_command() {
                 "{ended:?}"
             );
             assert!(
-                [told, "the notice was not sent"]
+                [told, "the notification was not sent"]
                     .iter()
                     .all(|part| ended.stderr.contains(part)),
                 "{ended:?}"
@@ -1091,7 +1091,7 @@ fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, te
     let begun = Instant::now();
     end_command(group, command);
     has_arrived.recv().unwrap();
-    // The notice is under way; we get the signal that ended the command, and get it again.
+    // The notification is under way; we get the signal that ended the command, and get it again.
     for _ in 0..2 {
         kill_process_group(group, signal).unwrap();
     }
@@ -1131,7 +1131,7 @@ fn signal_after_the_command_ends_the_notification() {
     while child.try_wait().unwrap().is_none() {
         assert!(
             begun.elapsed() < Duration::from_secs(40),
-            "the notice is not ended"
+            "the notification is not ended"
         );
         if !server.received().is_empty() {
             kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
@@ -1140,7 +1140,7 @@ fn signal_after_the_command_ends_the_notification() {
     }
     let ended = CommandOutput::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 3, "{ended:?}");
-    let told = "the notice may have been sent: interrupted by SIGTERM";
+    let told = "the notification may have been sent: interrupted by SIGTERM";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 

@@ -735,7 +735,7 @@ fn slow_clients_do_not_delay_others() {
 
 #[test]
 fn sandbox_makes_no_requests() {
-    // A message full of addresses, and a server that would notice.
+    // A message full of addresses, and a server that would notification.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     listener.set_nonblocking(true).unwrap();

@@ -44,7 +44,7 @@ fn late_rejection_is_not_retried_after_key_removal() {
         // As any other process does once its lease has ended.
         let lost = "WITH lost AS (UPDATE jelouctl.row SET state = 'unknown') UPDATE jelouctl.run SET finished_at = changed_at";
         home.sql(lost);
-        home.run("once forget k --yes").success();
+        home.run("once remove k --yes").success();
         release.send(()).unwrap();
         run.join().unwrap()
     });
@@ -724,7 +724,7 @@ fn cancel_is_logged_if_its_wait_is_interrupted() {
         "command",
         "run",
         "rows_skipped",
-        "rows_under_way",
+        "rows_inflight",
         "exit_code",
     ]
     .map(|name| &logged[name]);

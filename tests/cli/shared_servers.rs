@@ -10,7 +10,7 @@ use crate::shared_ledger::{LOOKER, people_in_a_database, status};
 
 /// Makes a run that takes some seconds.
 const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
-const DOUBT: &str = "the store is not the one in which the run was begun";
+const STALE: &str = "the ledger was copied or restored";
 const RESTORED: &str = "what was written may be lost";
 
 #[test]
@@ -101,7 +101,7 @@ fn standby_is_refused_and_promotion_pauses_run() {
     }
     assert_eq!(
         is_shown_as_unknown(&home)["paused"]["reason"],
-        json!("doubt")
+        json!("stale")
     );
     assert!(jelou.requests().is_empty());
     let ended = home.run("bulk resume r").api(&jelou.url).success();
@@ -121,13 +121,13 @@ fn is_paused_as_restored(home: &Home, url: &str) {
     }
     assert_eq!(
         is_shown_as_unknown(home)["paused"]["reason"],
-        json!("doubt")
+        json!("stale")
     );
 }
 
 /// Whoever looks at the run is told of it, and that no row of it was not sent; gives its status.
 fn is_shown_as_unknown(home: &Home) -> Value {
-    let look = |words: &str| home.run(words).fails(12, &["warning: run r: ", DOUBT]);
+    let look = |words: &str| home.run(words).fails(12, &["warning: run r: ", STALE]);
     let status = look("bulk status r").json();
     let of = |state: &str| status[state].as_u64().unwrap();
     assert_eq!(
@@ -136,12 +136,12 @@ fn is_shown_as_unknown(home: &Home) -> Value {
         "{status}"
     );
     assert_eq!(
-        (&status["reasons"]["doubtful"], &status["complete"]),
+        (&status["reasons"]["stale"], &status["complete"]),
         (&status["unknown"], &json!(false)),
         "{status}"
     );
     assert!(
-        status["doubt"].as_str().unwrap().contains(DOUBT),
+        status["stale"].as_str().unwrap().contains(STALE),
         "{status}"
     );
     let rows = look("bulk report r --format ndjson").stdout;
@@ -155,7 +155,7 @@ fn is_shown_as_unknown(home: &Home) -> Value {
         found.lines().count() == 1 && !found.contains("\"sent\":\"no\""),
         "{found}"
     );
-    assert_eq!(look("bulk list").json()["doubt"], status["doubt"]);
+    assert_eq!(look("bulk list").json()["stale"], status["stale"]);
     look("bulk report r --file r.html --yes");
     assert!(
         home.read("r.html")
@@ -225,7 +225,7 @@ fn restored_database_is_detected_by_every_method() {
         assert_eq!(jelou.requests().len(), 20, "{flags:?}");
         home.run("bulk resume r --yes").api(&jelou.url).success();
         home.run("bulk work r").api(&jelou.url).success();
-        assert_eq!(status(&home)["doubt"], json!(null));
+        assert_eq!(status(&home)["stale"], json!(null));
     }
     // A copy of all files of the database, under its name or another one.
     let database = cluster.database();

@@ -358,7 +358,7 @@ fn notification_wait_affects_exit_code_only_if_strict() {
         assert_eq!(ended.code, code, "{flags}: {ended:?}");
         let is_said = ended
             .stderr
-            .contains("error: the notice was accepted, but ")
+            .contains("error: the notification was accepted, but ")
             && ended.stderr.contains(NOT_AGAIN);
         assert_eq!(is_said, flags.is_empty() || code == 15, "{}", ended.stderr);
         assert_eq!(look_ups(&server.received()), 1);
@@ -374,10 +374,10 @@ fn replayed_notification_is_waited_for() {
     );
     let words = format!("run --to {ANA} --once k --wait delivered --strict-notify -- true");
     home.run(&words).api(&server.url).success();
-    let again = home
-        .run(&words)
-        .api(&server.url)
-        .fails(15, &["error: the notice was accepted, but undelivered"]);
+    let again = home.run(&words).api(&server.url).fails(
+        15,
+        &["error: the notification was accepted, but undelivered"],
+    );
     assert!(
         again.stderr.contains("already sent under the key k"),
         "{again:?}"

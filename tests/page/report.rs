@@ -769,7 +769,7 @@ fn wide_table_has_a_hint_and_keyboard_scrolling() {
 fn preview_shows_limit_budget_and_days() {
     let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
     run.write(
-        "rates.csv",
+        "prices.csv",
         "country,category,price,currency\nEC,utility,0.02,USD\n",
     );
     let people: Vec<String> = (0..250)
@@ -777,7 +777,7 @@ fn preview_shows_limit_budget_and_days() {
         .collect();
     let people = people.concat();
     run.write("por-aprobar.csv", &format!("celular,nombre\n{people}"));
-    let preview = "bulk send por-aprobar.csv --preview all --file preview.html --per-day 100 --rates rates.csv --budget 50";
+    let preview = "bulk send por-aprobar.csv --preview all --file preview.html --per-day 100 --prices prices.csv --budget 50";
     let preview: Vec<_> = preview.split(' ').collect();
     let message = "template order_shipped --language en --param A-1 --param";
     let message: Vec<_> = message.split(' ').collect();

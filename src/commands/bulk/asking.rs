@@ -56,8 +56,8 @@ impl<'a> AskedRun<'a> {
         run: &'a Run,
         up_to: Duration,
     ) -> Result<Self, CommandError> {
-        if let Some(doubt) = run.doubt()? {
-            return Err(doubt.into());
+        if let Some(stale) = run.stale_reason()? {
+            return Err(stale.into());
         }
         run.store().ensure_writable()?;
         let details = run.details()?;
@@ -122,8 +122,8 @@ impl<'a> AskedRun<'a> {
         } else {
             Ok(None)
         };
-        if let Ok(Some(doubt)) = &counted {
-            context.stderr.warning(doubt);
+        if let Ok(Some(stale)) = &counted {
+            context.stderr.warning(stale);
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
         let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
@@ -186,7 +186,7 @@ fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
         .map_or(i64::MIN, |event| event.at))
 }
 
-/// Adds the attempts of every run of the bot to `inquiry`. If one of them is in doubt, nothing can be counted; the error
+/// Adds the attempts of every run of the bot to `inquiry`. If one of them is stale, nothing can be counted; the error
 /// says why.
 fn count_attempts(
     run: &Run,
@@ -203,7 +203,7 @@ fn count_attempts(
         if other.details()?.bot != of.bot || !is_this && other.created_at()? > last {
             continue;
         }
-        if let Some(error) = other.doubt()? {
+        if let Some(error) = other.stale_reason()? {
             return Ok(Some(format!(
                 "unknown rows are left as they are: what run {} has sent is not known: {error}; {}",
                 other.name(),

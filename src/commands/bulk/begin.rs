@@ -22,7 +22,7 @@ use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{MessageKind, TemplateTexts, TemplateUses};
 use crate::lists::exclusions::{CountryRule, Exclusions};
 use crate::lists::list_file::ListFormat;
-use crate::runs::cost::{Estimate, Money, Rates};
+use crate::runs::cost::{Estimate, Money, PriceList};
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{
     DraftRequest, Ledger, LedgerDraft, LedgerError, RunConditions, RunName, RunSettings,
@@ -51,7 +51,7 @@ pub(super) struct PreparedList<'a> {
     pub(super) draft: LedgerDraft,
     /// The properties of its run.
     pub(super) details: RunSettings,
-    pub(super) rates: Option<Rates>,
+    pub(super) prices: Option<PriceList>,
     /// The most that the run may cost by them.
     pub(super) budget: Option<Money>,
 }
@@ -91,7 +91,7 @@ impl PreparedList<'_> {
         let Self {
             mut draft,
             mut details,
-            rates,
+            prices,
             ..
         } = self;
         let earlier = earlier_of(&details);
@@ -115,7 +115,7 @@ impl PreparedList<'_> {
                     return Err(CommandError::interrupted(signal));
                 }
                 if draft.to_be_sent() != rows_told {
-                    details.estimate = estimate(draft, details, rates.as_ref())?;
+                    details.estimate = estimate(draft, details, prices.as_ref())?;
                 }
                 Ok::<_, CommandError>(draft.to_be_sent() > 0)
             },
@@ -171,7 +171,7 @@ impl PreparedList<'_> {
         // The question shows the message with the template's own text.
         let mut opened = None;
         // With it comes the category of the template.
-        let is_looked_up = is_asked || self.rates.is_some();
+        let is_looked_up = is_asked || self.prices.is_some();
         if is_looked_up && checks && !self.details.templates.uses.is_empty() {
             opened = sender.connect_before_question(context).await?;
         }
@@ -179,7 +179,7 @@ impl PreparedList<'_> {
             self.note_templates(connection).await?;
             connection.release_signals();
         }
-        self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
+        self.details.estimate = estimate(&self.draft, &self.details, self.prices.as_ref())?;
         if !self.details.sandbox {
             self.check_budget()?;
         }
@@ -203,7 +203,7 @@ impl PreparedList<'_> {
         let mut connection = sender.connect(context).await?;
         if checks {
             self.note_templates(&mut connection).await?;
-            self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
+            self.details.estimate = estimate(&self.draft, &self.details, self.prices.as_ref())?;
         }
         Ok(connection)
     }
@@ -214,7 +214,7 @@ impl PreparedList<'_> {
             return Ok(());
         };
         if let Some(words) = estimate.without_price() {
-            let hint = "add these rates, or send it without a budget; the category of a template is that of the bot's list, which \
+            let hint = "add these prices, or send it without a budget; the category of a template is that of the bot's list, which \
                         is not read with --unchecked, nor before a question where the secret is typed, and has no template by \
                         its id";
             return Err(CommandError::guard(
@@ -314,14 +314,16 @@ pub(super) fn details(
     })
 }
 
-/// What the messages of the draft cost; none without rates.
+/// What the messages of the draft cost; none without prices.
 pub(super) fn estimate(
     draft: &LedgerDraft,
     details: &RunSettings,
-    rates: Option<&Rates>,
+    prices: Option<&PriceList>,
 ) -> Result<Option<Estimate>, LedgerError> {
-    let Some(rates) = rates else { return Ok(None) };
-    let mut estimate = Estimate::new(rates);
+    let Some(prices) = prices else {
+        return Ok(None);
+    };
+    let mut estimate = Estimate::new(prices);
     draft.each_sent(
         |_,
          DraftRequest {
@@ -330,7 +332,7 @@ pub(super) fn estimate(
              body,
          }| {
             let (country, category) = details.charged_by(recipient, path, body);
-            estimate.add(rates, country, category);
+            estimate.add(prices, country, category);
             Ok::<_, LedgerError>(())
         },
     )?;

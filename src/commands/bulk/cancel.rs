@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::ending::log_decided;
 use super::summary::RunSummary;
-use super::words::report_doubt;
+use super::words::report_stale;
 use crate::base::exit::ExitCode;
 use crate::base::output::counted;
 use crate::base::process::{Signals, block_on};
@@ -27,7 +27,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 ///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
 ///
 /// The rows that are left are `skipped`, with the reason `cancelled`, and the run is complete: what
-/// it sent stays known, also to later runs. This cannot be undone. In a run in doubt, rows that may
+/// it sent stays known, also to later runs. This cannot be undone. In a stale run, rows that may
 /// have been sent become `unknown`.
 /// Processes that send it end, and the command waits for the messages that are under way.
 #[derive(Args, Debug)]
@@ -41,12 +41,12 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let store = open_store(context)?;
     let run = store.run(&args.run)?;
     let name = run.name();
-    // Of a run in doubt, too, these rows are still to be sent.
+    // Of a stale run, too, these rows are still to be sent.
     let details = run.details()?;
     let counts = run.noted_counts()?;
     let is_cancelled = run.is_cancelled()?;
     run.require_change()?;
-    report_doubt(context, name, run.doubt()?.as_ref());
+    report_stale(context, name, run.stale_reason()?.as_ref());
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
     if !counts.is_finished() && !is_cancelled {

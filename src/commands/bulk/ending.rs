@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::summary::{RunSummary, to_continue};
-use super::words::{report_doubt, what_to_look_at, why};
+use super::words::{report_stale, what_to_look_at, why};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, compact};
 use crate::base::process::host_name;
@@ -121,7 +121,7 @@ impl ActiveRun<'_> {
         };
         // An error would invite a second run.
         summary.print_what_stays(self.context, name, took);
-        report_doubt(self.context, name, summary.doubt.as_ref());
+        report_stale(self.context, name, summary.stale.as_ref());
         summary.tell_ways_on(self.context, name);
         (
             ended.map(|code| code.unwrap_or_else(|| summary.exit_code())),
@@ -252,7 +252,7 @@ fn run_fields(
         "rows_failed": of(|counts| counts.failed),
         "rows_unknown": of(|counts| counts.unknown),
         "rows_skipped": of(|counts| counts.skipped),
-        "rows_under_way": of(|counts| counts.inflight),
+        "rows_inflight": of(|counts| counts.inflight),
         "rows_left": of(|counts| counts.pending),
         "api_url": details.map(|details| &details.api_url),
     })

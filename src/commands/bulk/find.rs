@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::words::report_doubt;
+use super::words::report_stale;
 use crate::base::exit::ExitCode;
 use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in;
@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     let zone = settings.hours.zone();
     let typed = read_person(
         context,
-        "USER",
+        "RECIPIENT",
         &args.user,
         args.country.or(settings.country),
     )?;
@@ -67,12 +67,12 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
         .stdout
         .rows(&HEADER, found.iter().map(|found| row(found, &zone)))?;
     let mut code = ExitCode::Success;
-    let doubts: BTreeMap<_, _> = found
+    let stale_runs: BTreeMap<_, _> = found
         .iter()
-        .filter_map(|found| Some((&found.run, found.doubt.as_ref()?)))
+        .filter_map(|found| Some((&found.run, found.stale.as_ref()?)))
         .collect();
-    for (run, doubt) in doubts {
-        code = report_doubt(context, run, Some(doubt));
+    for (run, stale) in stale_runs {
+        code = report_stale(context, run, Some(stale));
     }
     Ok(code)
 }

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::words::{deliveries_as_json, report_doubt, utc, waiting};
+use super::words::{deliveries_as_json, report_stale, utc, waiting};
 use super::zone::zone_of_profile;
 use crate::base::exit::ExitCode;
 use crate::base::output::{OutputRow, Waiting};
@@ -43,8 +43,8 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
         }
     }
     let mut code = ExitCode::Success;
-    for run in runs.iter().filter(|run| run.doubt.is_some()) {
-        code = report_doubt(context, &run.name, run.doubt.as_ref());
+    for run in runs.iter().filter(|run| run.stale.is_some()) {
+        code = report_stale(context, &run.name, run.stale.as_ref());
     }
     Ok(code)
 }
@@ -62,7 +62,7 @@ fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputR
 fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.left(), run.is_running) {
-        _ if run.doubt.is_some() => "doubtful".to_owned(),
+        _ if run.stale.is_some() => "stale".to_owned(),
         (0, _) if run.is_cancelled => "cancelled".to_owned(),
         (0, _) => "-".to_owned(),
         (left, true) => match waiting {
@@ -107,7 +107,7 @@ pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> 
         "run": run.name.to_string(),
         "complete": run.is_finished(),
         "cancelled": run.is_cancelled,
-        "doubt": run.doubt.as_ref().map(ToString::to_string),
+        "stale": run.stale.as_ref().map(ToString::to_string),
         "running": run.is_running && !run.is_finished(),
         "waiting": waiting,
         "created_at": utc(run.created_at),

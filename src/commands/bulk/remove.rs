@@ -130,15 +130,15 @@ fn what_goes(run: &RunOverview) -> String {
         (run.counts.pending, "still to be sent"),
         (undecided(&run.counts), "may have been sent"),
     ];
-    let doubt = run
-        .doubt
+    let stale = run
+        .stale
         .as_ref()
-        .map(|doubt| format!(" ({doubt})"))
+        .map(|stale| format!(" ({stale})"))
         .unwrap_or_default();
     let counts = in_words(counts)
         .map(|counts| format!(" ({counts})"))
         .unwrap_or_default();
-    counts + &doubt
+    counts + &stale
 }
 
 /// Warns of what is lost with these runs: protection against duplicates, and undecided rows.

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::report_file::{ReportFile, ReportFormat, format_of_name};
-use super::words::report_doubt;
+use super::words::report_stale;
 use super::zone::zone_of_run;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
@@ -137,7 +137,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let name = run.name();
     let details = run.details()?;
     let zone = zone_of_run(context, args.time_zone.as_ref(), &details)?;
-    let code = report_doubt(context, name, run.doubt()?.as_ref());
+    let code = report_stale(context, name, run.stale_reason()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
     if let Some(spent) = run.spent()? {
         context.stderr.note(&spent.words());

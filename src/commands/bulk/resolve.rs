@@ -62,7 +62,7 @@ struct DecidedRows {
     line: Vec<u64>,
 
     /// Only the rows to this user (repeatable)
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Vec<String>,
 
     /// Country whose national number --to is, in two letters: EC

@@ -172,7 +172,7 @@ fn open_and_go_on(
     };
     if let Some(paused) = paused
         .as_ref()
-        .filter(|paused| is_worker && paused.reason == PauseReason::Doubt)
+        .filter(|paused| is_worker && paused.reason == PauseReason::Stale)
     {
         // A person must decide what happens to its rows before anyone is left out.
         let reason = StopReason::PausedByOthers(paused.clone());

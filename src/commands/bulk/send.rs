@@ -20,7 +20,7 @@ use crate::base::private_file::PipeBound;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::claim::warn_of_forgotten_keys;
-use crate::commands::limit::{budget, limit_of_run, read_rates};
+use crate::commands::limit::{budget, limit_of_run, read_prices};
 use crate::commands::store::{check_clocks, open_store, open_store_to_look};
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, Route, is_template, merge,
@@ -92,8 +92,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         encoding: args.encoding,
     };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
-    let rates = read_rates(args.rates.as_deref(), &sender.settings)?;
-    let budget = budget(args.budget, &sender.settings, rates.is_some())?;
+    let prices = read_prices(args.prices.as_deref(), &sender.settings)?;
+    let budget = budget(args.budget, &sender.settings, prices.is_some())?;
     let opened = store_of(context, args, &sender)?;
     let base = sender.planned_base();
     let store = opened.as_ref();
@@ -161,7 +161,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         windows,
         draft,
         details,
-        rates,
+        prices,
         budget,
     };
     match &args.test_to {

@@ -98,13 +98,13 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(super) hours: HoursOptions,
 
-    /// File of rates: say what the messages cost [default: the profile's]
+    /// Price list: say what the messages cost [default: the profile's]
     ///
-    /// `jelouctl explain rates` shows its format.
+    /// `jelouctl explain prices` shows its format.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
-    pub(super) rates: Option<PathBuf>,
+    pub(super) prices: Option<PathBuf>,
 
-    /// Send nothing if the messages cost more than this by the rates: 50
+    /// Send nothing if the messages cost more than this by the prices: 50
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
     pub(super) budget: Option<Money>,
 
@@ -134,7 +134,7 @@ pub(crate) struct BulkSendArgs {
     pub(super) rejects: Option<PathBuf>,
 
     /// Check every row, then send the first messages to this user only
-    #[arg(long, value_name = "USER", help_heading = BEFORE)]
+    #[arg(long, value_name = "RECIPIENT", help_heading = BEFORE)]
     #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
     pub(super) test_to: Option<String>,
 

@@ -39,7 +39,7 @@ impl PreparedList<'_> {
             return finish(context, read.verdict, refusals, &sums);
         }
         self.details.template_texts = self.template_texts(&mut refusals)?;
-        self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
+        self.details.estimate = estimate(&self.draft, &self.details, self.prices.as_ref())?;
         refusals.extend(self.report_cost());
         if context.mode == Mode::Send {
             report_limit(context, self.store, &self.details, &self.draft)?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::list::overview_as_json;
 use super::summary::{RunSummary, print_run, to_continue};
-use super::words::{deliveries_in_words, report_doubt, since_when, utc, waiting};
+use super::words::{deliveries_in_words, report_stale, since_when, utc, waiting};
 use super::zone::zone_of_run;
 use crate::base::exit::ExitCode;
 use crate::base::timestamps::time_in;
@@ -83,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         }
         _ if is_finished => format!("complete, last changed {}", time_in(&zone, *changed_at)),
         (Some(paused), _) => since_when(paused, &zone),
-        _ if summary.doubt.is_some() => "it is in doubt, and nothing of it is sent".to_owned(),
+        _ if summary.stale.is_some() => "it is stale, and nothing of it is sent".to_owned(),
         (None, Some(waiting)) => format!("it waits {}", waiting.shown),
         (None, _) if is_running => {
             format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
@@ -92,12 +92,12 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     });
     print_run(context, Some(name), &json, &words)?;
     if context.stdout.wants_words() && !is_running {
-        if !is_finished && summary.doubt.is_none() {
+        if !is_finished && summary.stale.is_none() {
             context.stderr.note(&to_continue(name));
         }
         summary.tell_ways_on(context, name);
     }
-    Ok(report_doubt(context, name, summary.doubt.as_ref()))
+    Ok(report_stale(context, name, summary.stale.as_ref()))
 }
 
 /// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::summary::to_continue;
-use super::words::report_doubt;
+use super::words::report_stale;
 use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
 use crate::commands::store::open_store;
@@ -49,5 +49,5 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     } else {
         stderr.note(&format!("run {name} is complete: there is nothing to stop"));
     }
-    Ok(report_doubt(context, name, run.doubt()?.as_ref()))
+    Ok(report_stale(context, name, run.stale_reason()?.as_ref()))
 }

@@ -29,14 +29,14 @@ pub(crate) struct RunSummary {
     reasons: BTreeMap<String, u64>,
     /// The number of people an earlier run wrote to in the 24 hours before.
     written_to: u64,
-    /// None without rates.
+    /// None without prices.
     cost: Option<RunCost>,
     /// The command for the rows to correct.
     again: Option<String>,
     /// Whether a person cancelled it.
     pub(crate) is_cancelled: bool,
     /// Why rows that are not sent here may have been sent; they then count as unknown.
-    pub(crate) doubt: Option<LedgerError>,
+    pub(crate) stale: Option<LedgerError>,
 }
 
 impl RunSummary {
@@ -56,13 +56,13 @@ impl RunSummary {
             written_to: details.written_to,
             cost: run.spent()?,
             is_cancelled: run.is_cancelled()?,
-            doubt: run.doubt()?,
+            stale: run.stale_reason()?,
         })
     }
 
     /// Whether every row is final.
     pub(crate) fn is_complete(&self) -> bool {
-        self.doubt.is_none() && self.counts.is_finished()
+        self.stale.is_none() && self.counts.is_finished()
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -148,7 +148,7 @@ impl RunSummary {
             pending,
             ..
         } = self.counts;
-        if self.doubt.is_some() {
+        if self.stale.is_some() {
             ExitCode::Ledger
         } else if failed + unknown + pending + self.skips.needing_attention() == 0 {
             ExitCode::Success
@@ -199,11 +199,11 @@ impl RunSummary {
             };
             let decide = format!(
                 "; to ask Jelou: jelouctl bulk deliveries {name}; to decide yourself: jelouctl bulk resolve {name} \
-                 --unknown-as {states}, with --line N or --to USER for single ones"
+                 --unknown-as {states}, with --line N or --to RECIPIENT for single ones"
             );
             context
                 .stderr
-                .note(&(undecided + if self.doubt.is_none() { &decide } else { "" }));
+                .note(&(undecided + if self.stale.is_none() { &decide } else { "" }));
         }
         let perhaps = self.skips.rows(SkipReason::MayHaveBeenSent);
         if perhaps > 0 {

@@ -24,18 +24,18 @@ pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with -
 /// Why a row is left out with `--only-in-window`.
 pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
 
-/// Warns of a run in doubt, with a hint; returns its exit code, or success if there is no doubt.
-pub(super) fn report_doubt(
+/// Warns of a stale run, with a hint; returns its exit code, or success if there is no doubt.
+pub(super) fn report_stale(
     context: &Context,
     run: impl Display,
-    doubt: Option<&LedgerError>,
+    stale: Option<&LedgerError>,
 ) -> ExitCode {
-    let Some(doubt) = doubt else {
+    let Some(stale) = stale else {
         return ExitCode::Success;
     };
     context.stderr.warning(&format!(
-        "run {run}: {doubt}; rows that are not recorded as sent or skipped are shown as unknown; {}",
-        doubt.hint
+        "run {run}: {stale}; rows that are not recorded as sent or skipped are shown as unknown; {}",
+        stale.hint
     ));
     ExitCode::Ledger
 }
@@ -45,7 +45,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
         PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
-        PauseReason::Doubt => "what was written may be lost",
+        PauseReason::Stale => "what was written may be lost",
         PauseReason::Unknown => "too many messages may or may not have been sent",
         PauseReason::AllRefused => "no message was accepted",
         PauseReason::Credentials => "the credentials were refused",
@@ -65,7 +65,7 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
 
 /// What to check before resuming the run `name`.
 pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
-    if reason == PauseReason::Doubt {
+    if reason == PauseReason::Stale {
         format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
     } else {
         format!("jelouctl bulk status {name} shows how it stands")

@@ -38,8 +38,8 @@ use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_
 /// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
 /// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
 ///
-/// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote
-/// in the last 24 hours; a template reaches anyone. If the notice cannot be sent, the command runs
+/// The exit code is the command's, also when the notification fails. A text reaches only a user who wrote
+/// in the last 24 hours; a template reaches anyone. If the notification cannot be sent, the command runs
 /// anyway.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -99,13 +99,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
-    /// How long the notice may take [default: 30s]
+    /// How long the notification may take [default: 30s]
     ///
     /// All attempts and the waits between them together.
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 
-    /// When the notice fails, exit with its code, not the command's
+    /// When the notification fails, exit with its code, not the command's
     #[arg(long)]
     strict_notify: bool,
 
@@ -114,7 +114,7 @@ pub(crate) struct RunArgs {
     command: Vec<OsString>,
 }
 
-/// When a notice is sent, a value of `--on`; the comments are its help.
+/// When a notification is sent, a value of `--on`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NotifyOn {
     /// However it ended (default)
@@ -148,11 +148,11 @@ const TEXT: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 
-/// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
+/// Runs the command and sends the notification. The command matters more than the notification: a problem with the notification is
 /// reported before and after, and the command runs anyway.
 ///
 /// # Errors
-/// With `--dry-run` and `--curl`, if the notice cannot be created; after Ctrl-C at the question for the secret. The command
+/// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The command
 /// has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
     let mut told = SendReport::new("run");
@@ -169,7 +169,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning(
-            "-o does nothing here: standard output is the command's; JELOUCTL_LOG=FILE keeps the record of the notice",
+            "-o does nothing here: standard output is the command's; JELOUCTL_LOG=FILE keeps the record of the notification",
         );
     }
     let flight = RequestProgress::default();
@@ -189,8 +189,8 @@ struct CommandRun<'a> {
 }
 
 impl CommandRun<'_> {
-    /// Runs the command, then sends the notice if wanted. Returns the command's exit code, or with `--strict-notify`
-    /// that of a failed notice.
+    /// Runs the command, then sends the notification if wanted. Returns the command's exit code, or with `--strict-notify`
+    /// that of a failed notification.
     async fn run(
         self,
         prepared: Result<Prepared, CommandError>,
@@ -214,7 +214,7 @@ impl CommandRun<'_> {
         };
         if let Err(problem) = &ready {
             let message = format!(
-                "the command runs, but a notice of how it ended cannot be sent: {}",
+                "the command runs, but a notification of how it ended cannot be sent: {}",
                 problem.message
             );
             context
@@ -246,7 +246,7 @@ impl CommandRun<'_> {
         let of_notice = notified.unwrap_or_else(|error| {
             note_error(
                 context,
-                "the notice was not sent: ",
+                "the notification was not sent: ",
                 error,
                 &mut told.record,
             )
@@ -256,7 +256,7 @@ impl CommandRun<'_> {
         Ok(if is_told_by_code { of_notice } else { code })
     }
 
-    /// Fills the notice from what is known now, and sends it as any message, within its time.
+    /// Fills the notification from what is known now, and sends it as any message, within its time.
     async fn notify(
         &self,
         prepared: Prepared,
@@ -271,7 +271,7 @@ impl CommandRun<'_> {
             flight,
         } = self;
         let Prepared {
-            notice,
+            notification,
             sender,
             exclusions,
             warnings: printed,
@@ -288,7 +288,7 @@ impl CommandRun<'_> {
         let tail = tail
             .as_deref()
             .map(|text| if text.is_empty() { NO_TAIL } else { text });
-        let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
+        let (outgoing, mut warnings) = notification.fill_to_fit(facts, tail)?;
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
         told.note_message(&outgoing);
@@ -309,14 +309,14 @@ impl CommandRun<'_> {
     }
 }
 
-/// A notice that can be sent.
+/// A notification that can be sent.
 struct Prepared {
-    notice: RunNotification,
+    notification: RunNotification,
     sender: Sender,
     exclusions: Exclusions,
-    /// The notice of one outcome.
+    /// The notification of one outcome.
     example: Outgoing,
-    /// The warnings about the notice that were printed.
+    /// The warnings about the notification that were printed.
     warnings: Vec<String>,
 }
 
@@ -331,13 +331,13 @@ impl Prepared {
         let (settings, to) = arguments.send.read(context)?;
         let (kind, body) = read_body(context, arguments)?;
         told.record.kind = Some(kind.command().into());
-        let notice = RunNotification { kind, body, to };
-        let (example, mut warnings) = try_out(arguments, &notice)?;
-        warnings.extend(notice.cautions());
+        let notification = RunNotification { kind, body, to };
+        let (example, mut warnings) = try_out(arguments, &notification)?;
+        warnings.extend(notification.cautions());
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guarded(context, settings, &example, told)?;
         Ok(Self {
-            notice,
+            notification,
             sender,
             exclusions,
             example,
@@ -390,10 +390,10 @@ fn read_body(
     Ok((kind, body))
 }
 
-/// Fills the notice for each outcome that `--on` selects; returns the last notice with its warnings.
+/// Fills the notification for each outcome that `--on` selects; returns the last notification with its warnings.
 fn try_out(
     arguments: &RunArgs,
-    notice: &RunNotification,
+    notification: &RunNotification,
 ) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let fill = |ended| {
@@ -403,7 +403,7 @@ fn try_out(
             ended,
             Duration::ZERO,
         );
-        notice.fill(&facts, tail)
+        notification.fill(&facts, tail)
     };
     let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended));
     let [success, ..] = ENDS;

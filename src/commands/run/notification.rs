@@ -85,7 +85,7 @@ fn result(ended: CommandEnd) -> &'static str {
     }
 }
 
-/// A notice to be filled.
+/// A notification to be filled.
 pub(crate) struct RunNotification {
     pub(crate) kind: MessageKind,
     /// With its templates.
@@ -94,7 +94,7 @@ pub(crate) struct RunNotification {
 }
 
 impl RunNotification {
-    /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
+    /// The message with its warnings. Characters that a message cannot contain are removed, since the notification matters
     /// more.
     ///
     /// # Errors
@@ -220,12 +220,12 @@ mod tests {
             environment: None,
             country: None,
         };
-        let notice = RunNotification { kind, body, to };
+        let notification = RunNotification { kind, body, to };
         let facts = Map::from_iter([
             ("command".to_owned(), json!("backup")),
             ("code".to_owned(), json!(3)),
         ]);
-        let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
+        let (outgoing, warnings) = notification.fill_to_fit(&facts, tail)?;
         Ok((outgoing.body()["text"].clone(), warnings))
     }
 

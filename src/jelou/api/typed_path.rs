@@ -21,14 +21,14 @@ const HARMLESS: [&str; 3] = [
 /// The endings of paths that send a message, and the command to use instead. Longer ones come first.
 const SENDING: [(&str, &str); 6] = [
     ("hsm/file", "jelouctl bulk send LIST template NAME"),
-    ("hsm", "jelouctl send template NAME --to USER"),
+    ("hsm", "jelouctl send template NAME --to RECIPIENT"),
     (
         "template-messages",
-        "jelouctl send template --template-id ID --campaign ID --to USER",
+        "jelouctl send template --template-id ID --campaign ID --to RECIPIENT",
     ),
-    ("flow_message", "jelouctl flow-message --to USER"),
-    ("messages", "jelouctl send KIND --to USER"),
-    ("message", "jelouctl send KIND --to USER"),
+    ("flow_message", "jelouctl flow-message --to RECIPIENT"),
+    ("messages", "jelouctl send KIND --to RECIPIENT"),
+    ("message", "jelouctl send KIND --to RECIPIENT"),
 ];
 
 /// A path and query that were typed; `{bot}` is not filled in.

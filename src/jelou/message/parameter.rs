@@ -50,7 +50,7 @@ pub(crate) fn named_parameter(
     })
 }
 
-/// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
+/// The most characters that the parameters of a template may have together in a notification. WhatsApp refuses a template whose
 /// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
 const MOST_TOGETHER: usize = 900;
 
@@ -104,7 +104,7 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
                 text.chars().skip(count + 1 - most).collect::<String>()
             );
             changed.push(format!(
-                "{path}: has {count} characters, and the parameters of a notice at most {MOST_TOGETHER} together; its end is sent"
+                "{path}: has {count} characters, and the parameters of a notification at most {MOST_TOGETHER} together; its end is sent"
             ));
         }
     });

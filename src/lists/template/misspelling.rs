@@ -229,7 +229,7 @@ pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// How to write the value of a notice that the text means in the marks of another tool; `names` are all of them.
+/// How to write the value of a notification that the text means in the marks of another tool; `names` are all of them.
 pub(crate) fn meant_value(source: &str, names: &[&str]) -> Option<Misspelling> {
     let value = |name: &str| near_column(names, name).map(str::to_owned);
     misspelling(source, None, value)

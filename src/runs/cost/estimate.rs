@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::rates::{Category, Money, Rates};
+use super::prices::{Category, Money, PriceList};
 use crate::base::output::{counted, grouped};
 
 /// The most countries and categories that are named.
@@ -17,11 +17,11 @@ pub(crate) struct Charge {
     /// None for a template whose category is not known.
     pub(crate) category: Option<Category>,
     pub(crate) messages: u64,
-    /// Of one message, if the rates have it.
+    /// Of one message, if the prices have it.
     pub(crate) price: Option<Money>,
 }
 
-/// A run keeps it, so that what it says later is by the rates that were asked about.
+/// A run keeps it, so that what it says later is by the prices that were asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Estimate {
     currency: String,
@@ -54,9 +54,9 @@ impl Charge {
 }
 
 impl Estimate {
-    pub(crate) fn new(rates: &Rates) -> Self {
+    pub(crate) fn new(prices: &PriceList) -> Self {
         Self {
-            currency: rates.currency.clone(),
+            currency: prices.currency.clone(),
             by: Vec::new(),
         }
     }
@@ -64,7 +64,7 @@ impl Estimate {
     /// Counts one message more.
     pub(crate) fn add(
         &mut self,
-        rates: &Rates,
+        prices: &PriceList,
         country: Option<&'static str>,
         category: Option<Category>,
     ) {
@@ -75,7 +75,7 @@ impl Estimate {
             charge.messages += 1;
             return;
         }
-        let price = category.and_then(|category| rates.price(country, category));
+        let price = category.and_then(|category| prices.price(country, category));
         self.by.push(Charge {
             country: country.map(str::to_owned),
             category,
@@ -112,7 +112,7 @@ impl Estimate {
         self.by.iter().map(|charge| charge.messages).sum()
     }
 
-    /// Messages for which the rates have no price.
+    /// Messages for which the price list has no price.
     pub(crate) fn unpriced(&self) -> u64 {
         self.by
             .iter()
@@ -146,7 +146,7 @@ impl Estimate {
         })
     }
 
-    /// `cost: 362.50 USD by your rates, an estimate: EC marketing 5,800 × 0.0625`; then the messages without a price.
+    /// `cost: 362.50 USD by your prices, an estimate: EC marketing 5,800 × 0.0625`; then the messages without a price.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut priced: Vec<_> = self
             .by
@@ -163,7 +163,7 @@ impl Estimate {
         if !told.is_empty() {
             let least = if self.unpriced() > 0 { "at least " } else { "" };
             lines.push(format!(
-                "cost: {least}{} by your rates, an estimate: {told}",
+                "cost: {least}{} by your prices, an estimate: {told}",
                 self.shown()
             ));
         }
@@ -171,7 +171,7 @@ impl Estimate {
         lines
     }
 
-    /// `the rates have no price for 12 messages: PE marketing`
+    /// `the price list has no price for 12 messages: PE marketing`
     pub(crate) fn without_price(&self) -> Option<String> {
         let unpriced = self.unpriced();
         let names = self
@@ -180,7 +180,7 @@ impl Estimate {
             .filter(|charge| charge.price.is_none() && charge.messages > 0);
         let messages = counted(unpriced, "message");
         let names = first_of(names.map(Charge::name).collect());
-        (unpriced > 0).then(|| format!("the rates have no price for {messages}: {names}"))
+        (unpriced > 0).then(|| format!("the price list has no price for {messages}: {names}"))
     }
 }
 
@@ -207,7 +207,7 @@ impl RunCost {
         json
     }
 
-    /// `spent about 12.50 of 375.00 USD by your rates; 11.25 of it on messages that were delivered`
+    /// `spent about 12.50 of 375.00 USD by your prices; 11.25 of it on messages that were delivered`
     pub(crate) fn words(&self) -> String {
         let sent = self.sent.total();
         let all = self.estimate.shown();
@@ -226,7 +226,7 @@ impl RunCost {
         } else {
             "spent"
         };
-        format!("{verb} about {sent} of {all} by your rates{delivered}{unpriced}")
+        format!("{verb} about {sent} of {all} by your prices{delivered}{unpriced}")
     }
 }
 
@@ -240,21 +240,21 @@ mod tests {
     fn sums_are_exact() {
         for list in 0..20_u64 {
             let mut rows = Vec::new();
-            let mut rates = "country,category,price,currency\n".to_owned();
+            let mut prices = "country,category,price,currency\n".to_owned();
             for (place, (country, price)) in
                 (0_u64..).zip([("EC", 62_500), ("CO", 12_345), ("PE", 100), ("MX", 33)])
             {
                 let price = price + list * 7;
-                writeln!(rates, "{country},service,0.{price:06},USD").unwrap();
+                writeln!(prices, "{country},service,0.{price:06},USD").unwrap();
                 rows.extend(std::iter::repeat_n(
                     (country, price),
                     usize::try_from(list * (place + 3) % 17).unwrap() + 1,
                 ));
             }
-            let rates = Rates::parse(&rates).unwrap();
-            let mut estimate = Estimate::new(&rates);
+            let prices = PriceList::parse(&prices).unwrap();
+            let mut estimate = Estimate::new(&prices);
             for (country, _) in &rows {
-                estimate.add(&rates, Some(country), Some(Category::Service));
+                estimate.add(&prices, Some(country), Some(Category::Service));
             }
             let total: u64 = rows.iter().map(|(_, price)| price).sum();
             let expected: Money = format!("{}.{:06}", total / 1_000_000, total % 1_000_000)

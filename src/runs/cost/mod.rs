@@ -1,7 +1,7 @@
-//! What messages cost: the user's own rates, by country and category, and sums by them. No price is built in.
+//! What messages cost: the user's own prices, by country and category, and sums by them. No price is built in.
 
 mod estimate;
-mod rates;
+mod prices;
 
 pub(crate) use self::estimate::{Estimate, RunCost};
-pub(crate) use self::rates::{Category, EXPLAINED, Money, Rates};
+pub(crate) use self::prices::{Category, EXPLAINED, Money, PriceList};

@@ -11,7 +11,7 @@ use super::db::{Db, FillRow, SqlRow, SqlValue, values};
 use super::error::LedgerError;
 use super::message::eight_bytes;
 use super::model::{OnceState, RowState};
-use super::run::{Run, is_in_doubt};
+use super::run::{Run, is_stale};
 use super::store::{Ledger, LostWorkers, lock_store};
 use crate::base::output::Sent;
 use crate::jelou::api::Deadline;
@@ -196,7 +196,7 @@ impl Ledger {
             let claim = values![
                 key,
                 person,
-                OnceState::UnderWay.name(),
+                OnceState::InFlight.name(),
                 now,
                 worker,
                 now.saturating_add(lease)
@@ -261,9 +261,9 @@ impl Ledger {
         })
     }
 
-    /// Forgets one person or everybody under the key, if what they have is still as it was shown; returns whether it is.
+    /// Removes one recipient or all of them from the key, if what they have is still as it was shown; returns whether it is.
     /// The caller has checked that nothing of it is under way or to be sent.
-    pub(crate) fn forget(
+    pub(crate) fn remove_claims(
         &self,
         scope: &OnceScope,
         shown: &ConfirmedEntries<'_>,
@@ -319,9 +319,9 @@ impl Ledger {
                         obstacle.get_or_insert(KeyAddition::ToBeSent { run });
                     }
                     // What was certainly sent outweighs what may have been, and what is in flight.
-                    OnceState::Unknown | OnceState::UnderWay if row.is_sent => {}
+                    OnceState::Unknown | OnceState::InFlight if row.is_sent => {}
                     OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
-                    OnceState::UnderWay => {
+                    OnceState::InFlight => {
                         // Once the row is decided as not sent, the key would know nothing of the single send.
                         let recipient = row.recipient.clone();
                         obstacle.get_or_insert(KeyAddition::InFlight { recipient });
@@ -423,8 +423,8 @@ pub(crate) enum ConfirmedEntries<'a> {
 
 /// How many people have what under each key; the last of them changed at `at`.
 const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
-     CASE WHEN claim.state = 'under_way' THEN claim.worker END, \
-     CASE WHEN claim.state = 'under_way' THEN claim.lease_until END, \
+     CASE WHEN claim.state = 'inflight' THEN claim.worker END, \
+     CASE WHEN claim.state = 'inflight' THEN claim.lease_until END, \
      row.state, CASE WHEN row.state = 'inflight' THEN row.worker END, run.name, run.identity, run.finished_at, \
      count(*), max(coalesce(claim.at, row.at, run.created_at, 0)) FROM once_key CROSS JOIN claim \
      LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
@@ -478,7 +478,7 @@ fn state_of(
             row.opt_int(at + 1)?,
             row.opt_int(at + 2)?.unwrap_or_default(),
         );
-        return Ok(if own == OnceState::UnderWay && !lives {
+        return Ok(if own == OnceState::InFlight && !lives {
             OnceState::Unknown
         } else {
             own
@@ -489,7 +489,7 @@ fn state_of(
         row.opt_int(at + 4)?,
     );
     Ok(
-        match if is_in_doubt(row, at + 6, identity)? {
+        match if is_stale(row, at + 6, identity)? {
             of_row.with_lost_records()
         } else {
             of_row

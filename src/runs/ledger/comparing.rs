@@ -10,7 +10,7 @@ use super::db::{Db, FillRow, LONG, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::error::LedgerError;
 use super::model::{OnceState, RowState, SkipReason};
-use super::run::is_in_doubt;
+use super::run::is_stale;
 use super::store::{Ledger, LostWorkers};
 use crate::base::timestamps::local_time;
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
@@ -182,7 +182,7 @@ impl<'a> EarlierRuns<'a> {
             query,
             &values![&self.of.bot, &self.of.address, own],
             |mut row| {
-                let is_doubtful = is_in_doubt(&row, 2, &identity)?;
+                let is_doubtful = is_stale(&row, 2, &identity)?;
                 let is_unfinished = row.opt_int(3)?.is_none();
                 let run = CountedRun {
                     name: row.take(1)?,
@@ -414,7 +414,7 @@ impl EarlierRow {
         let reason = match entry.state {
             OnceState::Sent => SkipReason::AlreadySent,
             OnceState::Unknown => SkipReason::MayHaveBeenSent,
-            OnceState::UnderWay | OnceState::ToBeSent => SkipReason::ToBeSent,
+            OnceState::InFlight | OnceState::ToBeSent => SkipReason::ToBeSent,
             OnceState::NotSent => return None,
         };
         Some(Self {

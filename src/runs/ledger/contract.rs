@@ -450,7 +450,7 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
             &[RowState::Sent, RowState::Failed],
         );
         tested.lose_records(&of);
-        assert!(of.doubt().unwrap().is_some());
+        assert!(of.stale_reason().unwrap().is_some());
         assert_eq!(
             states(&of),
             [RowState::Sent, RowState::Unknown, RowState::Unknown]
@@ -460,7 +460,7 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
         assert!(
             refused
                 .hint
-                .contains("the run is in doubt: leave out who has got it"),
+                .contains("the run is stale: leave out who has got it"),
             "{refused:?}"
         );
     }
@@ -998,7 +998,7 @@ fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedStore) {
         .change(|db| db.run("UPDATE worker SET connection = connection + 1", &[]))
         .unwrap();
     let late = worker.exchange_once(&[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 2);
-    assert_eq!(late.unwrap_err().fault, LedgerFault::Stale);
+    assert_eq!(late.unwrap_err().fault, LedgerFault::Superseded);
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
 }
 
@@ -1044,7 +1044,7 @@ fn restored_ledger_marks_rows_unknown(tested: &TestedStore) {
         again.rows.is_empty()
             && again
                 .pause
-                .is_some_and(|pause| pause.reason == PauseReason::Doubt)
+                .is_some_and(|pause| pause.reason == PauseReason::Stale)
     );
     assert_eq!(states(&run)[..2], [RowState::Unknown; 2]);
     exchange(
@@ -1748,14 +1748,14 @@ fn only_a_sent_row_replaces_inflight_claim(tested: &TestedStore) {
         store.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::InFlight { recipient }
     );
-    assert_eq!(state_under_key(store, two), OnceState::UnderWay);
+    assert_eq!(state_under_key(store, two), OnceState::InFlight);
     // The row was not sent, which frees nobody who has a single send.
     resolve(&run, [Unknown, Failed], &[]).unwrap();
     assert_eq!(
         store.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::Added(1)
     );
-    assert_eq!(state_under_key(store, one), OnceState::UnderWay);
+    assert_eq!(state_under_key(store, one), OnceState::InFlight);
     assert_eq!(state_under_key(store, two), OnceState::Sent);
     drop(held);
 }

@@ -51,7 +51,7 @@ pub(crate) enum LedgerFault {
     /// A signal came while this process waited for another one, or for a database.
     Interrupted(Signal),
     /// An exchange arrived after its process had come back by another connection: it changed nothing.
-    Stale,
+    Superseded,
 }
 
 impl LedgerError {
@@ -87,10 +87,9 @@ impl LedgerError {
     }
 
     /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
-    pub(super) fn doubtful(run: &str) -> Self {
+    pub(super) fn stale_ledger(run: &str) -> Self {
         Self::unusable(
-            "the store is not the one in which the run was begun: messages that were sent since may be missing here"
-                .to_owned(),
+            "the ledger was copied or restored: it may not record the latest messages".to_owned(),
             &format!(
                 "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume {run}` \
                  then takes the ledger as it is"
@@ -150,7 +149,7 @@ impl LedgerError {
 
     pub(super) fn superseded_connection() -> Self {
         Self::new(
-            LedgerFault::Stale,
+            LedgerFault::Superseded,
             "an older connection to the ledger was answered",
             CHECK_THE_DISK,
         )
@@ -278,7 +277,7 @@ impl LedgerError {
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.fault,
-            LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Stale
+            LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Superseded
         )
     }
 

@@ -77,7 +77,7 @@ named! {
         /// `bulk deliveries --pause-if-undelivered` stopped it.
         Undelivered = "undelivered",
         /// The store is not the one that the run began in: its database failed over, or it was copied or put back.
-        Doubt = "doubt",
+        Stale = "stale",
         Credentials = "credentials",
         /// WhatsApp does not let the business send anything.
         Account = "account",
@@ -99,7 +99,7 @@ impl PauseReason {
         match self {
             Self::Person
             | Self::Undelivered
-            | Self::Doubt
+            | Self::Stale
             | Self::Account
             | Self::Unknown
             | Self::AllRefused => true,

@@ -124,7 +124,7 @@ impl Run {
             if run
                 .pause
                 .as_ref()
-                .is_none_or(|paused| ![reason, PauseReason::Doubt].contains(&paused.reason))
+                .is_none_or(|paused| ![reason, PauseReason::Stale].contains(&paused.reason))
             {
                 let because = if reason == PauseReason::Person {
                     "bulk stop"
@@ -147,7 +147,7 @@ impl Run {
 
     /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
-    /// In a run in doubt, rows that may have been sent become unknown. False if it has ended by itself.
+    /// In a stale run, rows that may have been sent become unknown. False if it has ended by itself.
     pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
         self.store.db().0.limit(LONGEST);
         let cancelled = self.change(|db, run| {
@@ -216,8 +216,8 @@ impl Run {
             };
             self.require_unsent(db)?;
             // With `?2`, other rows of the run may have been sent, too.
-            let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
-            db.run(KEEP_PEOPLE, &values![run.id, in_doubt, run.changed_at])?;
+            let stale_run = if run.is_elsewhere(db)? { run.id } else { 0 };
+            db.run(KEEP_PEOPLE, &values![run.id, stale_run, run.changed_at])?;
             for delete in [
                 "DELETE FROM claim WHERE run = ?1",
                 "DELETE FROM row WHERE run = ?1",

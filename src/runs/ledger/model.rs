@@ -233,7 +233,7 @@ named! {
         /// It may have been sent.
         Unknown = "unknown",
         /// A process is sending it at this moment.
-        UnderWay = "under_way",
+        InFlight = "inflight",
         /// An unfinished run will send it.
         ToBeSent = "to_be_sent",
         /// Every attempt failed for certain, so the person is free.

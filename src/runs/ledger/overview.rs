@@ -8,7 +8,7 @@ use super::error::LedgerError;
 use super::message::hash_recipient;
 use super::model::Counts;
 use super::name::RunName;
-use super::run::{FIND, REPORTED_COLUMNS, Run, is_in_doubt, reported};
+use super::run::{FIND, REPORTED_COLUMNS, Run, is_stale, reported};
 use super::store::Ledger;
 use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
@@ -108,17 +108,17 @@ impl Ledger {
             if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
             }
-            let is_in_doubt = is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?;
+            let is_stale = is_stale(&row, REPORTED_COLUMNS + 4, &identity)?;
             let run = row.take(REPORTED_COLUMNS + 3)?;
-            let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
+            let stale = is_stale.then(|| LedgerError::stale_ledger(&run));
             let details: RunSettings = serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?)
                 .map_err(LedgerError::damaged)?;
             let body = row.take(REPORTED_COLUMNS)?;
-            let reported = reported(&mut row, &lost, doubt.as_ref())?;
+            let reported = reported(&mut row, &lost, stale.as_ref())?;
             found.push(FoundMessage {
                 run,
                 details,
-                doubt,
+                stale,
                 body,
                 reported,
             });
@@ -146,7 +146,7 @@ fn prefer<T: Clone>(runs: &mut Vec<T>, is_likely: impl Fn(&T) -> bool) {
 pub(crate) struct RunOverview {
     pub(crate) name: RunName,
     /// Why rows that are not sent here may have been sent. If there is such a reason, they count as unknown.
-    pub(crate) doubt: Option<LedgerError>,
+    pub(crate) stale: Option<LedgerError>,
     pub(crate) details: RunSettings,
     /// The number of rows in each state. A row that was under way when its process died counts as unknown.
     pub(crate) counts: Counts,
@@ -167,11 +167,11 @@ impl RunOverview {
         let query = "SELECT identity, finished_at, details, created_at, changed_at, asked_at, cancelled_at FROM run WHERE id = ?1";
         let row = run.one(query)?;
         let counts = run.noted_counts()?;
-        let doubt = run.doubt_in(&row)?;
+        let stale = run.stale_reason_in(&row)?;
         Ok(Self {
             name: run.name().clone(),
             details: serde_json::from_str(row.text(2)?).map_err(LedgerError::damaged)?,
-            counts: if doubt.is_some() {
+            counts: if stale.is_some() {
                 counts.with_lost_records()
             } else {
                 counts
@@ -184,13 +184,13 @@ impl RunOverview {
                 .map(|_| run.deliveries(i64::MIN))
                 .transpose()?,
             is_cancelled: row.opt_int(6)?.is_some(),
-            doubt,
+            stale,
         })
     }
 
     /// Whether every row is known to be final.
     pub(crate) fn is_finished(&self) -> bool {
-        self.doubt.is_none() && self.counts.is_finished()
+        self.stale.is_none() && self.counts.is_finished()
     }
 
     /// The number of its rows that `--skip-sent` would leave out of a new run.
@@ -215,7 +215,7 @@ pub(crate) struct FoundMessage {
     pub(crate) run: String,
     pub(crate) details: RunSettings,
     /// Why messages of the run that are not sent here may have been sent.
-    pub(crate) doubt: Option<LedgerError>,
+    pub(crate) stale: Option<LedgerError>,
     /// The message, as JSON.
     pub(crate) body: String,
     pub(crate) reported: ReportedRow,

@@ -157,7 +157,7 @@ fn chosen_rows(
     let none = |of: &str| {
         let hint = if run.is_doubtful() {
             // Its report shows more rows as unknown.
-            "the run is in doubt: leave out who has got it with `jelouctl bulk resume RUN --exclude FILE`, or cancel it, and \
+            "the run is stale: leave out who has got it with `jelouctl bulk resume RUN --exclude FILE`, or cancel it, and \
              then decide its rows"
         } else {
             "`jelouctl bulk report RUN` has all rows with their lines and states"

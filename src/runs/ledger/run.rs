@@ -10,7 +10,7 @@ use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
 use super::store::{Ledger, LostWorkers, process};
-use super::types::{DOUBTFUL, ReportedDelivery, ReportedRow, RowFilter, RowToSend, RunSettings};
+use super::types::{ReportedDelivery, ReportedRow, RowFilter, RowToSend, RunSettings, STALE};
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
 use crate::runs::cost::RunCost;
@@ -29,7 +29,7 @@ macro_rules! columns {
 }
 /// How many columns that are.
 pub(super) const REPORTED_COLUMNS: usize = 20;
-/// The rows for a person, in any run: with the message, and what [`is_in_doubt`] needs of the run.
+/// The rows for a person, in any run: with the message, and what [`is_stale`] needs of the run.
 pub(super) const FIND: &str = concat!(
     "SELECT ",
     columns!(),
@@ -56,7 +56,7 @@ pub(crate) struct Run {
 
 /// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
 /// begun or last resumed. From its columns `identity, finished_at`, the first of them at this place.
-pub(super) fn is_in_doubt(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
+pub(super) fn is_stale(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
     Ok(
         row.opt_text(at)?.is_some_and(|identity| identity != here)
             && row.opt_int(at + 1)?.is_none(),
@@ -122,14 +122,14 @@ impl Run {
     }
 
     /// Why rows that are not sent here may have been sent.
-    pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
-        self.doubt_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
+    pub(crate) fn stale_reason(&self) -> Result<Option<LedgerError>, LedgerError> {
+        self.stale_reason_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
     }
 
     /// The same, from a row that begins with these two columns.
-    pub(super) fn doubt_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
-        let is_in_doubt = is_in_doubt(row, 0, &self.store.db().0.identity()?)?;
-        Ok(is_in_doubt.then(|| LedgerError::doubtful(&self.name.to_string())))
+    pub(super) fn stale_reason_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
+        let is_stale = is_stale(row, 0, &self.store.db().0.identity()?)?;
+        Ok(is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string())))
     }
 
     /// Checks that a person may change the run: the store can be written, and it is not a real run in a rehearsal.
@@ -147,9 +147,9 @@ impl Run {
         self.store.ensure_writable()
     }
 
-    /// For callers that cannot work with a run in doubt.
+    /// For callers that cannot work with a stale run.
     pub(crate) fn whole(self) -> Result<Self, LedgerError> {
-        self.doubt()?.map_or(Ok(self), Err)
+        self.stale_reason()?.map_or(Ok(self), Err)
     }
 
     /// Refuses what cannot be done while a process sends it.
@@ -190,14 +190,14 @@ impl Run {
     /// The number of rows in each state.
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
-        Ok(if self.doubt()?.is_some() {
+        Ok(if self.stale_reason()?.is_some() {
             counts.with_lost_records()
         } else {
             counts
         })
     }
 
-    /// The same, even if the run is in doubt.
+    /// The same, even if the run is stale.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
         let lost = LostWorkers::read(&mut db)?;
@@ -214,7 +214,7 @@ impl Run {
         Ok(counts)
     }
 
-    /// The number of rows that are still to be sent, even if the run is in doubt.
+    /// The number of rows that are still to be sent, even if the run is stale.
     pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
         self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?
             .count(0)
@@ -242,8 +242,8 @@ impl Run {
             Ok(())
         })?;
         drop(db);
-        if self.doubt()?.is_some() {
-            reasons = BTreeMap::from([(DOUBTFUL.to_owned(), self.counts()?.unknown)]);
+        if self.stale_reason()?.is_some() {
+            reasons = BTreeMap::from([(STALE.to_owned(), self.counts()?.unknown)]);
         }
         Ok((skips, reasons))
     }
@@ -342,7 +342,7 @@ impl Run {
         filter: &RowFilter,
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let doubt = self.doubt()?;
+        let stale = self.stale_reason()?;
         let lost = self.store.lost()?;
         let mut written = Ok(());
         // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
@@ -351,7 +351,7 @@ impl Run {
             .db()
             .0
             .walk(REPORT, &values![self.id], &mut |mut row| {
-                let row = reported(&mut row, &lost, doubt.as_ref())?;
+                let row = reported(&mut row, &lost, stale.as_ref())?;
                 if filter.takes(&row) {
                     written = write(row);
                 }
@@ -365,7 +365,7 @@ impl Run {
     }
 
     /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
-    /// if that was asked. None without rates.
+    /// if that was asked. None without prices.
     pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
         let RunSettings {
             estimate: Some(estimate),
@@ -456,7 +456,7 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
 pub(super) fn reported(
     row: &mut SqlRow,
     lost: &LostWorkers,
-    doubt: Option<&LedgerError>,
+    stale_reason: Option<&LedgerError>,
 ) -> Result<ReportedRow, LedgerError> {
     let state = row.named(4, RowState::from_name)?;
     let worker = row.opt_int(19)?;
@@ -495,8 +495,8 @@ pub(super) fn reported(
         Some(words) => read.lost(words),
         None => read,
     };
-    Ok(match doubt {
-        Some(doubt) => read.with_lost_records(doubt),
+    Ok(match stale_reason {
+        Some(reason) => read.with_lost_records(reason),
         None => read,
     })
 }

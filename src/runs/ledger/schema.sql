@@ -36,7 +36,7 @@ CREATE TABLE run (
   changed_at BIGINT NOT NULL,
   finished_at BIGINT,
   cancelled_at BIGINT,
-  -- Why no process takes its rows, who paused it and when; and the doubt about it that a person was last shown.
+  -- Why no process takes its rows, who paused it and when; and the stale about it that a person was last shown.
   paused TEXT,
   paused_by TEXT,
   paused_at BIGINT,
@@ -99,7 +99,7 @@ CREATE TABLE row (
   PRIMARY KEY (run, n)
 ) /*WITHOUT ROWID*/;
 CREATE INDEX row_due ON row (run, due_at) WHERE state = 'pending' AND due_at > 0;
-CREATE INDEX row_under_way ON row (run, worker) WHERE state = 'inflight';
+CREATE INDEX row_inflight ON row (run, worker) WHERE state = 'inflight';
 
 -- The part of a row that never changes.
 CREATE TABLE message (

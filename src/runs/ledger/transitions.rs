@@ -137,10 +137,10 @@ impl LockedRun {
         if self
             .pause
             .as_ref()
-            .is_none_or(|paused| paused.reason != PauseReason::Doubt || paused.by != by)
+            .is_none_or(|paused| paused.reason != PauseReason::Stale || paused.by != by)
         {
             self.pause = None;
-            self.pause(PauseReason::Doubt, by);
+            self.pause(PauseReason::Stale, by);
         }
         Ok(())
     }
@@ -158,7 +158,7 @@ impl LockedRun {
     pub(super) fn is_doubtful(&self) -> bool {
         self.pause
             .as_ref()
-            .is_some_and(|paused| paused.reason == PauseReason::Doubt)
+            .is_some_and(|paused| paused.reason == PauseReason::Stale)
     }
 
     /// Notes that every row is final, if that is so.

@@ -17,8 +17,8 @@ use crate::runs::cost::{Category, Estimate};
 use crate::runs::hours::Hours;
 use crate::runs::once::{OnceKey, OnceScope};
 
-/// The code of a row of a run in doubt that may have been sent.
-pub(super) const DOUBTFUL: &str = "doubtful";
+/// The code of a row of a stale run that may have been sent.
+pub(super) const STALE: &str = "stale";
 
 /// The properties of a run, apart from its rows. The store has them as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -58,7 +58,7 @@ pub(crate) struct RunSettings {
     pub(crate) templates: TemplateUses,
     /// WhatsApp's texts of these templates, from the bot's list.
     pub(crate) template_texts: TemplateTexts,
-    /// What all its messages cost, if there are rates. A message has its place in it.
+    /// What all its messages cost, if there are prices. A message has its place in it.
     pub(crate) estimate: Option<Estimate>,
 }
 
@@ -298,7 +298,7 @@ impl ReportedRow {
         let error = Some(format!("{damage}{before}"));
         Self {
             state,
-            code: Some(DOUBTFUL.to_owned()),
+            code: Some(STALE.to_owned()),
             error,
             api_code: None,
             ..self

@@ -110,7 +110,7 @@ fn hours_in_words(hours: &Hours, language: ReportLanguage) -> String {
     format!("{shown}{} ({zone})", except.unwrap_or_default())
 }
 
-/// The name of the state of a run that is not in doubt.
+/// The name of the state of a run that is not stale.
 pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
         _ if events

@@ -64,8 +64,8 @@ pub(crate) fn write(
     let span = span_of(run, is_running.then_some(now), &events, last_end)?;
     let mut page = Page::new(details, &outcomes, &rows, now, language);
     page.name = run.name().to_string();
-    page.state = if run.doubt()?.is_some() {
-        "doubtful"
+    page.state = if run.stale_reason()?.is_some() {
+        "stale"
     } else {
         state_of(is_running, counts, &events)
     };

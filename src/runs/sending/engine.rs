@@ -542,7 +542,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_a_request_is_under_way_is_no_failure_that_sent_nothing() {
+    async fn a_panic_while_a_request_is_in_flight_is_no_failure_that_sent_nothing() {
         let home = tempfile::TempDir::new().unwrap();
         let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000001"]);
         let (server, session) = session().await;

@@ -137,7 +137,11 @@ impl ConfigFile {
             let mut profile = Layer::default();
             for (written, value) in settings {
                 let key = Key::named(written.get_ref()).ok_or_else(|| {
-                    let near = nearest(written.get_ref(), KEYS.iter().map(|key| key.name));
+                    // Files of earlier versions may still have the older name.
+                    let near = match written.get_ref().as_str() {
+                        "rates" => Some("prices"),
+                        name => nearest(name, KEYS.iter().map(|key| key.name)),
+                    };
                     let near = near
                         .map(|near| format!("; did you mean `{near}`?"))
                         .unwrap_or_default();
@@ -288,6 +292,10 @@ mod tests {
             (
                 "\n[profiles.a]\nbotid = \"7\"",
                 "/etc/c.toml: line 3: unknown key `botid`; did you mean `bot_id`?",
+            ),
+            (
+                "[profiles.a]\nrates = \"x.csv\"",
+                "/etc/c.toml: line 2: unknown key `rates`; did you mean `prices`?",
             ),
             (
                 "default_profil = \"a\"",

@@ -52,8 +52,8 @@ pub(crate) struct Settings {
     pub(crate) confirm_bulk: bool,
     /// Of the profile; flags may say otherwise.
     pub(crate) hours: HoursBase,
-    /// The file of rates.
-    pub(crate) rates: Option<PathBuf>,
+    /// The price list.
+    pub(crate) prices: Option<PathBuf>,
     pub(crate) budget: Option<Money>,
     pub(crate) limit_24h: Option<u32>,
     /// The values as they were given, for display.
@@ -173,7 +173,7 @@ impl Settings {
             remember: layer.or_default("remember", keys::remember)?,
             confirm_bulk: layer.or_default("confirm_bulk", keys::switch)?,
             hours,
-            rates: layer.path("rates"),
+            prices: layer.path("prices"),
             budget: layer.get("budget", keys::budget)?,
             limit_24h: layer.get("limit_24h", keys::people_limit)?,
             layer,

@@ -436,7 +436,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "singles",
         edits: &[(
             "claim.message_id, row.message_id, claim.state, claim.worker",
-            "claim.message_id, row.message_id, CASE WHEN claim.state = 'under_way' \
+            "claim.message_id, row.message_id, CASE WHEN claim.state = 'inflight' \
              AND claim.lease_until <= (SELECT max(newest.at) FROM claim AS newest) \
              THEN 'not_sent' ELSE claim.state END, claim.worker",
         )],

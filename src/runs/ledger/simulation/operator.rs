@@ -25,7 +25,7 @@ pub(super) enum Wish {
     Remove,
     Deliveries,
     ResolveClaim,
-    ForgetClaim,
+    RemoveClaim,
     AddToKey,
     Status,
 }
@@ -83,7 +83,7 @@ impl Operator {
     pub(super) fn step(&mut self) -> bool {
         let done = self.act();
         let words = match self.wish {
-            Wish::ResolveClaim | Wish::ForgetClaim => self.recipient.clone(),
+            Wish::ResolveClaim | Wish::RemoveClaim => self.recipient.clone(),
             _ => self.name.to_string(),
         };
         let command = format!("{} {:?} {words}", world(|world| world.current), self.wish);
@@ -127,7 +127,7 @@ impl Operator {
             Wish::Deliveries => self.learn(&store),
             Wish::Remove => self.remove(&store),
             Wish::ResolveClaim => calmly(|| self.resolve_claim(&store)),
-            Wish::ForgetClaim => self.forget_claim(&store),
+            Wish::RemoveClaim => self.remove_claim(&store),
             Wish::AddToKey => calmly(|| self.add_to_key(&store)),
         }
     }
@@ -204,14 +204,14 @@ impl Operator {
     }
 
     /// After this, the recipient may get one more message under the key.
-    fn forget_claim(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
+    fn remove_claim(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
         let person = store.hasher()?.person(&self.recipient);
         let Some(seen) = &self.seen_claim else {
             let standing = store.standing(&scope(), &person)?;
             let Some(entry) = standing else {
                 return Ok(Done::Ended("nothing to forget".to_owned()));
             };
-            if matches!(entry.state, OnceState::UnderWay | OnceState::ToBeSent) {
+            if matches!(entry.state, OnceState::InFlight | OnceState::ToBeSent) {
                 return Ok(Done::Ended("it is still to be sent".to_owned()));
             }
             let words = format!("{:?}", entry.state);
@@ -219,7 +219,7 @@ impl Operator {
             return Ok(Done::Looked(words));
         };
         let is_forgotten =
-            calmly(|| store.forget(&scope(), &ConfirmedEntries::Person(&person, seen)));
+            calmly(|| store.remove_claims(&scope(), &ConfirmedEntries::Person(&person, seen)));
         // If the answer is lost, it may be forgotten.
         if !matches!(is_forgotten, Ok(false)) {
             world(|world| {

@@ -463,7 +463,7 @@ impl Sender {
             conditions.skip_sent = true;
         }
         self.seen = run.prepare()?;
-        let is_stale = |pause: &RunPause| pause.reason == PauseReason::Doubt;
+        let is_stale = |pause: &RunPause| pause.reason == PauseReason::Stale;
         if self.only_works && self.seen.as_ref().is_some_and(is_stale) {
             return Ok(None);
         }

@@ -344,7 +344,7 @@ pub(super) fn open_store() -> Result<Ledger, LedgerError> {
 pub(super) fn expect_explained(error: &LedgerError) {
     let words = error.to_string();
     let is_explained = match error.fault {
-        LedgerFault::Choice | LedgerFault::InUse | LedgerFault::Stale => true,
+        LedgerFault::Choice | LedgerFault::InUse | LedgerFault::Superseded => true,
         LedgerFault::File => words.contains("database or disk is full"),
         LedgerFault::Away | LedgerFault::Gone => world(|world| world.is_shared),
         LedgerFault::Unusable => ["whether the run", "simulated", "database or disk is full"]

@@ -1,4 +1,4 @@
-//! A file of rates: what a message costs by the recipient's country and its category. An amount is exact; its currency
+//! A price list: what a message costs by the recipient's country and its category. An amount is exact; its currency
 //! is that of the file.
 
 use std::collections::HashMap;
@@ -15,9 +15,9 @@ use crate::base::private_file::{FileError, PipeBound, open_to_read};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 
-/// What `explain rates` prints; the last part is an example.
+/// What `explain prices` prints; the last part is an example.
 pub(crate) const EXPLAINED: [&str; 2] = [
-    "A file of rates says what a message costs by the recipient's country and its category. It is a CSV, NDJSON or a
+    "A price list says what a message costs by the recipient's country and its category. It is a CSV, NDJSON or a
 workbook with these columns:
 
 - `country`: two letters, three, or a name; `*` for all others
@@ -27,7 +27,7 @@ workbook with these columns:
 
 The names may be in Spanish, too: pais, categoria, precio, moneda.
 
-Give it with --rates FILE, or keep it in a profile: jelouctl profile set NAME --rates FILE. No price is built in. Meta
+Give it with --prices FILE, or keep it in a profile: jelouctl profile set NAME --prices FILE. No price is built in. Meta
 publishes its rate cards by market and currency at https://developers.facebook.com/docs/whatsapp/pricing, and Jelou charges
 by its own prices: copy those that apply to you.",
     "country,category,price,currency
@@ -74,16 +74,16 @@ impl Category {
     }
 }
 
-/// The rates of one file.
+/// The prices of one file.
 #[derive(Clone, Debug)]
-pub(crate) struct Rates {
+pub(crate) struct PriceList {
     pub(crate) currency: String,
     /// By country, none for all others, and category.
     prices: HashMap<(Option<&'static str>, Category), Money>,
 }
 
-impl Rates {
-    /// Reads a file of rates.
+impl PriceList {
+    /// Reads a price list.
     ///
     /// # Errors
     /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another
@@ -100,7 +100,7 @@ impl Rates {
     fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
         let mut list = ListReader::open(input, name, &ListOptions::default())
             .map_err(|error| error.to_string())?;
-        let mut rates: Option<Self> = None;
+        let mut prices: Option<Self> = None;
         while let Some(row) = list.read().map_err(|error| error.to_string())? {
             let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
@@ -136,17 +136,17 @@ impl Rates {
             let price = price(&cell(["price", "precio"])?)
                 .map_err(|problem| at(format!("price: {problem}")))?;
             let currency = cell(["currency", "moneda"])?;
-            let rates = rates.get_or_insert_with(|| Self {
+            let prices = prices.get_or_insert_with(|| Self {
                 currency: currency.clone(),
                 prices: HashMap::new(),
             });
-            if rates.currency != currency {
-                let before = &rates.currency;
+            if prices.currency != currency {
+                let before = &prices.currency;
                 return Err(at(format!(
                     "currency: `{currency}`, and `{before}` before: a file has one currency"
                 )));
             }
-            if rates.prices.insert((country, category), price).is_some() {
+            if prices.prices.insert((country, category), price).is_some() {
                 let country = country.unwrap_or("*");
                 return Err(at(format!(
                     "{country} has a price for {} already",
@@ -154,7 +154,7 @@ impl Rates {
                 )));
             }
         }
-        rates.ok_or_else(|| format!("{name} has no rate"))
+        prices.ok_or_else(|| format!("{name} has no price"))
     }
 
     /// The price of a message to a number of this country, two letters.
@@ -258,19 +258,19 @@ mod tests {
 
     use super::*;
 
-    impl Rates {
-        /// The rates of a file with this text.
+    impl PriceList {
+        /// The prices of a file with this text.
         pub(in crate::runs::cost) fn parse(text: &str) -> Result<Self, String> {
             let input = Cursor::new(text.to_owned().into_bytes());
-            Self::read_from(ListInput::Stream(Box::new(input)), "rates.csv")
+            Self::read_from(ListInput::Stream(Box::new(input)), "prices.csv")
         }
     }
 
     #[test]
     fn country_price_precedes_the_default_price() {
         let [_, example] = EXPLAINED;
-        let rates = Rates::parse(example).unwrap();
-        assert_eq!(rates.currency, "USD");
+        let prices = PriceList::parse(example).unwrap();
+        assert_eq!(prices.currency, "USD");
         for (country, category, price) in [
             (Some("EC"), Category::Marketing, Some("0.075")),
             (Some("PE"), Category::Marketing, Some("0.065")),
@@ -280,7 +280,7 @@ mod tests {
         ] {
             let expected = price.map(|price| price.parse().unwrap());
             assert_eq!(
-                rates.price(country, category),
+                prices.price(country, category),
                 expected,
                 "{country:?} {category:?}"
             );
@@ -298,9 +298,9 @@ mod tests {
             "country,category,price,currency\nEC,marketing,\"0,0625\",EUR",
             "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
         ] {
-            let rates = Rates::parse(text).unwrap();
+            let prices = PriceList::parse(text).unwrap();
             assert_eq!(
-                rates.price(Some("EC"), Category::Marketing),
+                prices.price(Some("EC"), Category::Marketing),
                 "0.0625".parse().ok(),
                 "{text}"
             );
@@ -311,7 +311,7 @@ mod tests {
     fn invalid_price_names_its_line_and_column() {
         let header = "country,category,price,currency\n";
         for (rows, problem) in [
-            ("", "rates.csv has no rate"),
+            ("", "prices.csv has no price"),
             (
                 "EC,marketing,0.1,USD\nCO,marketing,0.1,EUR",
                 "line 3: currency: `EUR`, and `USD` before",
@@ -342,10 +342,10 @@ mod tests {
                 "line 3: * has a price for utility already",
             ),
         ] {
-            let error = Rates::parse(&format!("{header}{rows}")).unwrap_err();
+            let error = PriceList::parse(&format!("{header}{rows}")).unwrap_err();
             assert!(error.contains(problem), "{error}");
         }
-        let error = Rates::parse("country,price,currency\nEC,1,USD").unwrap_err();
+        let error = PriceList::parse("country,price,currency\nEC,1,USD").unwrap_err();
         assert!(
             error.contains(
                 "line 2: no column `category` found; the columns are country, price, currency"
@@ -355,19 +355,19 @@ mod tests {
         for (price, sign) in [("1.000", ';'), ("12,345", ';'), ("1.000", ',')] {
             let text = format!("country;category;price;currency\nCO;service;{price};COP")
                 .replace(';', &sign.to_string());
-            let error = Rates::parse(&text).unwrap_err();
+            let error = PriceList::parse(&text).unwrap_err();
             assert!(
                 error.contains(&format!("price: `{price}` may be a thousand times as much")),
                 "{error}"
             );
         }
         assert!(
-            Rates::parse(
+            PriceList::parse(
                 "country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD"
             )
             .is_ok()
         );
-        assert!(Rates::parse("").is_err());
+        assert!(PriceList::parse("").is_err());
     }
 
     #[test]
