@@ -10,7 +10,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Stderr, SystemError};
 use crate::base::private_file::FileError;
-use crate::base::process::Signal;
+use crate::base::process::{Signal, open_files_hint};
 use crate::runs::ledger::LedgerFault;
 
 #[derive(Debug, Error)]
@@ -147,12 +147,14 @@ impl From<UsageError> for CommandError {
 
 impl From<SystemError> for CommandError {
     fn from(error: SystemError) -> Self {
-        Self::new(ExitCode::Unexpected, "unexpected", error, None)
+        let hint = open_files_hint(&error.cause);
+        Self::new(ExitCode::Unexpected, "unexpected", error, hint)
     }
 }
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        Self::new(ExitCode::Unexpected, "unexpected", error, None)
+        let hint = open_files_hint(&error.cause);
+        Self::new(ExitCode::Unexpected, "unexpected", error, hint)
     }
 }

@@ -3,16 +3,18 @@
 //! is started on demand.
 
 use std::future::pending;
-#[cfg(unix)]
-use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use futures_util::FutureExt;
 use tokio::runtime::{Builder, Runtime};
 
 use super::listener::Listener;
+use super::open_files::ensure_open_files;
 use super::signal::Signal;
 use crate::base::output::SystemError;
+
+/// How many files a runtime opens: with fewer than these, it may panic.
+const FILES_OF_RUNTIME: usize = 6;
 
 /// The signals that are caught while this lives; none by default. One that is caught and not taken in time ends the
 /// process all the same.
@@ -113,28 +115,15 @@ pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
     start().map(drop)
 }
 
-/// Checks that the descriptors of a runtime can be opened: with fewer than these, it may panic.
-#[cfg(unix)]
-fn check_descriptors() -> Result<(), SystemError> {
-    let all = [UnixStream::pair(), UnixStream::pair(), UnixStream::pair()];
-    for pair in all {
-        pair.map_err(|cause| SystemError {
-            action: "start the runtime",
-            cause,
-        })?;
-    }
-    Ok(())
-}
-
 /// A runtime. The signals that it catches stay caught after it ends.
 fn start() -> Result<Runtime, SystemError> {
-    #[cfg(unix)]
-    check_descriptors()?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|cause| SystemError {
+    let not_started = |cause| SystemError {
         action: "start the runtime",
         cause,
-    })?;
+    };
+    ensure_open_files(FILES_OF_RUNTIME).map_err(not_started)?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(not_started)?;
     #[cfg(unix)]
     {
         use rustix::process::Signal;

@@ -9,6 +9,7 @@ use super::error::LedgerError;
 use super::message::{checksum_of, fingerprint_of, hash_recipient};
 use super::model::{SkipCounts, SkipDetail, SkipReason, reason_named};
 use super::types::DraftRequest;
+use crate::base::process::ensure_open_files;
 use crate::phone::country_of;
 
 /// Whether a row of a draft makes a request and is not skipped.
@@ -26,6 +27,9 @@ const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGM
      CREATE INDEX skipped ON row (n) WHERE skipped IS NOT NULL; \
      CREATE TABLE repeated (person INTEGER PRIMARY KEY) STRICT; \
      CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL) STRICT;";
+
+/// How many files SQLite opens for it.
+const FILES: usize = 2;
 
 /// A list that is being read.
 pub(crate) struct LedgerDraft {
@@ -64,6 +68,7 @@ pub(crate) struct NewDraftRow<'a> {
 
 impl LedgerDraft {
     pub(crate) fn create() -> Result<Self, LedgerError> {
+        ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
         let db = Connection::open("")?;
         db.execute_batch(TABLES)?;
         db.set_prepared_statement_cache_capacity(32);

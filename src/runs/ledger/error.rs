@@ -1,5 +1,6 @@
 //! What can be wrong with a ledger, or with the choice of a run, and how to fix it.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use thiserror::Error;
 use super::name::RunName;
 use crate::base::paths::{HOME, STATE};
 use crate::base::private_file::FileError;
-use crate::base::process::Signal;
+use crate::base::process::{Signal, open_files_hint};
 use crate::base::suggest::nearest;
 
 /// An error of a ledger, in words. `postgres/error.rs` has what only a database can meet.
@@ -112,6 +113,17 @@ impl LedgerError {
             format!("the ledger cannot be read or written: {cause}"),
             CHECK_THE_DISK,
         )
+    }
+
+    /// A ledger or a draft is not opened, because SQLite could not tell why it fails.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`map_err` gives the error itself"
+    )]
+    pub(super) fn too_many_files(cause: io::Error) -> Self {
+        let hint = open_files_hint(&cause).unwrap_or_else(|| CHECK_THE_DISK.to_owned());
+        let message = format!("the files of the ledger cannot be opened: {cause}");
+        Self::new(LedgerFault::Other, message, hint)
     }
 
     pub(crate) fn writer_gone() -> Self {

@@ -24,7 +24,7 @@ use super::error::{LedgerError, LedgerFault};
 use super::file_id::{FileId, OpenFiles};
 use super::model::now;
 use crate::base::private_file::{self, FileError};
-use crate::base::process::overdue_signal;
+use crate::base::process::{ensure_open_files, overdue_signal};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
@@ -36,6 +36,8 @@ const LONGEST_WAIT: Duration = LONGEST;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
+/// How many files are open at most while a store is opened: five for as long as it is, others to make and check it.
+const FILES: usize = 10;
 
 /// Called once while a process waits for its turn, with the number of the process that has it, if that is known.
 pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
@@ -76,6 +78,7 @@ impl FileEngine {
     ) -> Result<Option<Self>, LedgerError> {
         let beside = |ending: &str| directory.join(format!("state.db{ending}"));
         let path = beside("");
+        ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
         let not_opened = |cause: io::Error| {
             let hint = "put the file back where it is missing; where it is another user's, let them give you the right to read it";
             LedgerError::unusable(
