@@ -1,6 +1,6 @@
-//! Telephone numbers by libphonenumber's rules, and whether two of them reach the same person; WhatsApp's ids of people
-//! whose number a business does not see. The rules are tables written by `tests/cli/phone_rules.rs`, which are not
-//! loaded until they are used.
+//! Reads phone numbers by libphonenumber's rules, and finds out whether two of them reach the same recipient. Also
+//! handles WhatsApp's user ids, for recipients that hide their number from a business. `tests/cli/phone_rules.rs`
+//! writes the tables of rules, and the code loads them on first use.
 
 mod diagnosis;
 mod national;

@@ -1,4 +1,4 @@
-//! Turns a number as it is dialled inside a country into the international number.
+//! Turns a local number, as callers dial it inside a country, into the international number.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,15 +9,15 @@ use super::rules::{Region, is_number, is_valid};
 
 /// The number that `digits` reaches when it is dialled in `region`, with its calling code.
 pub(super) fn international(digits: &str, region: &'static Region) -> Option<String> {
-    let behind_code = |national: &str| format!("{}{national}", region.calling_code);
-    let stripped = without_prefix(digits, region).map(|national| behind_code(&national));
+    let with_code = |national: &str| format!("{}{national}", region.calling_code);
+    let stripped = without_prefix(digits, region).map(|national| with_code(&national));
     stripped
         .filter(|number| is_valid(number))
-        .or_else(|| Some(behind_code(digits)).filter(|number| is_national(number, region)))
+        .or_else(|| Some(with_code(digits)).filter(|number| is_national(number, region)))
 }
 
-/// A number that is written without any prefix. Of the spellings that differ from the rules, only Brazil's can be
-/// written without the country code: Mexico's 1 is only dialled after 52.
+/// Whether `number` is valid if its local form has no prefix. Some spellings differ from the rules, and only Brazil's
+/// can lack the country code: callers dial Mexico's 1 only after 52.
 fn is_national(number: &str, region: &Region) -> bool {
     if region.code == "BR" {
         is_number(number)
@@ -26,7 +26,7 @@ fn is_national(number: &str, region: &Region) -> bool {
     }
 }
 
-/// `digits` without what is dialled in front of a number, such as 0.
+/// `digits` without the national prefix, such as 0.
 pub(super) fn without_prefix(digits: &str, region: &'static Region) -> Option<String> {
     match region.prefix {
         "" => None,
@@ -50,7 +50,7 @@ fn in_place(found: &Captures<'_>, rule: &str) -> String {
     text
 }
 
-/// Compiles a pattern once: a list has many numbers of one country.
+/// Compiles a pattern only once, because a list has many numbers of one country.
 fn with_pattern<T>(pattern: &'static str, with: impl FnOnce(&Regex) -> Option<T>) -> Option<T> {
     static COMPILED: Mutex<Option<HashMap<&'static str, Option<Regex>>>> = Mutex::new(None);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Reads a telephone number: what a person typed, and the valid number for it.
+//! Reads a phone number as the user typed it, and finds the valid number for it.
 
 use super::diagnosis::{why_not_international, why_not_national};
 use super::national::international;
@@ -22,16 +22,16 @@ pub(crate) struct PhoneNumber {
     /// Neither `+` nor 00 marks the country code.
     is_bare: bool,
     warnings: Vec<String>,
-    /// Those of `warnings` that say how the digits were read, and not what kind of number they are.
+    /// The `warnings` about how the digits were read, without those about the kind of number.
     reading_warnings: Vec<String>,
 }
 
 impl PhoneNumber {
-    /// The number in `typed`. `+` or 00 begins an international one; bare digits are a national one of `country` if
-    /// possible, otherwise an international one.
+    /// Reads the number in `typed`. `+` or 00 begins an international number. Bare digits are a local number of `country`
+    /// if possible, otherwise an international number.
     ///
     /// # Errors
-    /// If it is not a valid number, with the probable number.
+    /// If it is not a valid number. The error names the probable number.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         let digits = match ParsedDigits::read(typed) {
             Ok(digits) => digits,
@@ -74,15 +74,15 @@ impl PhoneNumber {
         if is_number(&digits) {
             return Ok(Self::new(digits, false));
         }
-        let (reason, meant) = why_not_international(&digits, country.map(|country| country.0));
-        let meant = meant.or_else(|| {
+        let (reason, suggestion) = why_not_international(&digits, country.map(|country| country.0));
+        let suggestion = suggestion.or_else(|| {
             let region = country?.0;
             international(&digits, region).or_else(|| number_in_old_style(&digits, region))
         });
         Err(RecipientError::invalid(
             typed,
             &reason,
-            meant.as_deref(),
+            suggestion.as_deref(),
             false,
         ))
     }
@@ -94,13 +94,13 @@ impl PhoneNumber {
     ) -> Result<Self, RecipientError> {
         let has_code = digits.starts_with(region.calling_code);
         match international(&digits, region) {
-            // In a country whose numbers vary in length, a number with the country code may also be a national one.
+            // In a country with numbers of several lengths, a number with the country code may also be a local number.
             Some(number) if has_code && number != digits && is_number(&digits) => {
                 Ok(Self::new(digits, true))
             }
             Some(number) if has_code && number != digits => {
                 let warning = format!(
-                    "`{typed}` is taken as a national number of {}, +{number}; if its {} is the country code, digits are missing",
+                    "`{typed}` is read as a local number of {}, +{number}; if its {} is the country code, digits are missing",
                     region.code, region.calling_code
                 );
                 Ok(Self::new(number, true).warned(warning))
@@ -109,7 +109,7 @@ impl PhoneNumber {
                 let other =
                     region_of_number(&digits).map_or("another country", |region| region.code);
                 let warning = format!(
-                    "`{typed}` is taken as a number of {}, +{number}; if that of {other} is meant, write +{digits}",
+                    "`{typed}` is read as a number of {}, +{number}; for a number of {other}, write +{digits}",
                     region.code
                 );
                 Ok(Self::new(number, true).warned(warning))
@@ -119,7 +119,7 @@ impl PhoneNumber {
         }
     }
 
-    /// Reads bare `digits` that are not a national number of `region` as it is written today.
+    /// Reads bare `digits` that are not a local number of `region` in today's spelling.
     fn read_foreign(
         typed: &str,
         digits: String,
@@ -139,7 +139,7 @@ impl PhoneNumber {
         let other = region_of_number(&digits);
         let warning = other.map(|other| {
             format!(
-                "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
+                "`{typed}` is not a local number of {}, so it is read as +{digits}, a number of {}",
                 region.code, other.code
             )
         });
@@ -153,14 +153,14 @@ impl PhoneNumber {
         if digits.len() < *NUMBER_DIGITS.start() {
             return Err(RecipientError::length(typed, &digits));
         }
-        let (reason, meant) = why_not_international(&digits, None);
-        if meant.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
+        let (reason, suggestion) = why_not_international(&digits, None);
+        if suggestion.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
             return Err(RecipientError::national(typed));
         }
         Err(RecipientError::invalid(
             typed,
             &reason,
-            meant.as_deref(),
+            suggestion.as_deref(),
             true,
         ))
     }
@@ -170,7 +170,7 @@ impl PhoneNumber {
             .strip_prefix("54")
             .filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
         let warning = with_nine.map(|rest| {
-            format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 behind 54: +549{rest}")
+            format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 after 54: +549{rest}")
         });
         Self {
             digits,
@@ -187,22 +187,22 @@ impl PhoneNumber {
         self
     }
 
-    /// With a warning if it was typed without a country and could also be a national number.
+    /// Adds a warning if the user typed the number without a country and it could also be a local number.
     pub(crate) fn doubted(mut self) -> Self {
-        // The region comes last: only then is the table of regions read.
+        // The region is checked last, because this loads the table of regions.
         if self.is_bare
             && may_be_national(&self.digits)
             && let Some(region) = region_of_number(&self.digits)
         {
             self.warnings.push(format!(
-                "+{} is a number of {}; if it is a national number, say of which country with --country",
+                "+{} is a number of {}; if it is a local number, pass its country with --country",
                 self.digits, region.code
             ));
         }
         self
     }
 
-    /// The same number, which counts as one with a country code: its country was given.
+    /// The same number, which now counts as one with a country code, because its country is known.
     pub(crate) fn with_known_country(self) -> Self {
         Self {
             is_bare: false,
@@ -215,17 +215,17 @@ impl PhoneNumber {
         &self.digits
     }
 
-    /// A note for a person about how it was read.
+    /// Warnings for the user about how the number was read, and about its kind.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// What a person has to know of how a number was read that no message goes to.
+    /// The warnings that also matter for a number that gets no message, such as an excluded one.
     pub(crate) fn reading_warnings(&self) -> &[String] {
         &self.reading_warnings
     }
 
-    /// The country code of a number that was typed without `+` and 00.
+    /// The country code of a number that the user typed without `+` and 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         region_of_number(&self.digits)
             .filter(|_| self.is_bare)
@@ -233,7 +233,7 @@ impl PhoneNumber {
     }
 }
 
-/// The error for bare `digits` that are no number of `region`, nor of another country as far as one can tell.
+/// The error for bare `digits` that are not a number of `region`, and not clearly a number of another country.
 fn not_a_number_of(
     typed: &str,
     digits: &str,
@@ -241,34 +241,34 @@ fn not_a_number_of(
     in_old_style: Option<String>,
 ) -> RecipientError {
     if let Some(number) = in_old_style {
-        let reason = format!("it has an old spelling of {}", region.code);
+        let reason = format!("numbers of {} are no longer written like this", region.code);
         return RecipientError::invalid(typed, &reason, Some(&number), false);
     }
-    let (mut reason, meant) = why_not_national(digits, region);
+    let (mut reason, suggestion) = why_not_national(digits, region);
     if may_lack_area(digits, region) {
         let code = region.calling_code;
         reason = format!(
-            "behind 15 the area code is missing, so write +{code}9, the area code and the number"
+            "the area code is missing after 15: write +{code}9, the area code and the number"
         );
     }
     if let Some(other) = region_of_number(digits) {
-        reason = format!("{reason}; a number of {} is written +{digits}", other.code);
+        reason = format!("{reason}; for a number of {}, write +{digits}", other.code);
     }
-    RecipientError::invalid(typed, &reason, meant.as_deref(), false)
+    RecipientError::invalid(typed, &reason, suggestion.as_deref(), false)
 }
 
-/// Whether bare `digits`, which are not a national number of `region`, can include a country code. A national one that
-/// lacks a digit is by chance valid in another country.
+/// Whether bare `digits`, which are not a local number of `region`, can include a country code. A local number that
+/// lacks a digit may by chance be valid in another country.
 fn may_be_international(digits: &str, region: &Region) -> bool {
-    let fewest = if digits.starts_with(region.calling_code) {
+    let min_digits = if digits.starts_with(region.calling_code) {
         *NUMBER_DIGITS.start()
     } else {
         DIGITS_WITHOUT_PLUS
     };
-    digits.len() >= fewest && is_number(digits)
+    digits.len() >= min_digits && is_number(digits)
 }
 
-/// Whether `digits`, an international number of an unusual country, could also be a national one of another.
+/// Whether `digits`, an international number of an uncommon country, could also be a local number of a common one.
 pub(crate) fn may_be_national(digits: &str) -> bool {
     digits.len() == DIGITS_WITHOUT_PLUS
         && region_of_number(digits).is_some()
@@ -287,12 +287,11 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
         .map(|region| region.code)
 }
 
-/// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
-const MOST_NATIONAL: usize = 12;
+/// The maximum of digits of a local number with its prefix. Longer digits are the id of a user of another channel.
+const MAX_NATIONAL_DIGITS: usize = 12;
 
-/// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user
-/// id, or an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and
-/// `0593…`.
+/// Whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp user id, or an id that
+/// does not look like a number. It is not documented how Jelou reads others, such as `tel:…` and `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
     let digits = key
@@ -300,19 +299,18 @@ pub(crate) fn is_clear(recipient: &str) -> bool {
         .filter(|character| character.is_numeric())
         .count();
     let is_long_id = digits == key.len()
-        && digits > MOST_NATIONAL
+        && digits > MAX_NATIONAL_DIGITS
         && !key.starts_with('0')
         && !is_misspelt_number(&key);
     is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
-/// Whether long `digits` are probably a number with what is dialled only inside its country, such as 593 0 987654321.
+/// Whether long `digits` are probably a number with a prefix for calls inside its country, such as 593 0 987654321.
 fn is_misspelt_number(digits: &str) -> bool {
     PhoneNumber::read(&format!("+{digits}"), None).is_err_and(|error| error.is_misspelt)
 }
 
-/// The digits of a number that is typed with neither `+` nor 00, without zeros in front; None for a user of another
-/// channel.
+/// The digits of a number without `+` and 00, without zeros in front; None for a user of another channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
     let typed = ParsedDigits::read(typed)
         .ok()
@@ -320,7 +318,7 @@ pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
     typed.digits.parse().ok()
 }
 
-/// What may be dialled for an international number within its country, in each of its forms, without zeros in front.
+/// The local numbers for each form of an international number, without zeros in front.
 pub(crate) fn national_forms(digits: &str) -> Vec<u64> {
     let Some(region) = region_of_number(digits) else {
         return Vec::new();

@@ -1,12 +1,12 @@
-//! National numbers as a country's people wrote them before its rules changed, or without the zero that a spreadsheet
-//! drops. With a country code in front, the same digits may be a valid number of another country.
+//! Reads local numbers in a spelling from before their country changed its rules, or without the zero that a
+//! spreadsheet drops. The same digits may also be an international number of another country.
 
 use super::national::{international, without_prefix};
 use super::recipient_error::RecipientError;
 use super::rules::{Region, is_valid, region_of_number};
 
-/// What was dialled in front of a national number, by country. Mexico had 01, 044 and 045 until 2019, and a 1 in front
-/// of its mobiles; a spreadsheet drops their zero. Chile had 0 in front of an area or a mobile.
+/// The old prefixes of local numbers, by country. Mexico had 01, 044 and 045 until 2019, and a 1 in front of its
+/// mobiles; a spreadsheet drops the zero. Chile had 0 in front of an area or a mobile.
 const OLD_PREFIXES: [(&str, &[&str]); 2] = [
     ("MX", &["044", "045", "01", "44", "45", "1"]),
     ("CL", &["0"]),
@@ -15,7 +15,7 @@ const OLD_PREFIXES: [(&str, &[&str]); 2] = [
 /// The digits in front of an Argentinian mobile without its area code.
 const MOBILE_WITHOUT_AREA: &str = "15";
 
-/// The number of `region` that `digits` are in an old spelling, with its calling code.
+/// Reads `digits` as a number of `region` in an old spelling, and returns it with its calling code.
 pub(super) fn number_in_old_style(digits: &str, region: &'static Region) -> Option<String> {
     let (_, prefixes) = OLD_PREFIXES
         .iter()
@@ -28,7 +28,7 @@ pub(super) fn number_in_old_style(digits: &str, region: &'static Region) -> Opti
         .map(|national| format!("{}{national}", region.calling_code))
         .find(|number| is_valid(number))
         .or_else(|| argentinian_mobile(digits, region))
-        .or_else(|| with_lost_zero(digits, region))
+        .or_else(|| with_missing_zero(digits, region))
 }
 
 /// A mobile with 15 in front of its area code: 15 11 2345 6789.
@@ -40,8 +40,8 @@ fn argentinian_mobile(digits: &str, region: &Region) -> Option<String> {
     Some(format!("549{national}")).filter(|number| is_valid(number))
 }
 
-/// A number whose prefix begins with a zero and has more digits, such as a carrier's, and lost the zero.
-fn with_lost_zero(digits: &str, region: &'static Region) -> Option<String> {
+/// A number that lost the zero of a longer prefix, such as the prefix of a carrier.
+fn with_missing_zero(digits: &str, region: &'static Region) -> Option<String> {
     let dialled = format!("0{digits}");
     let has_more = |national: &String| national.len() < digits.len();
     without_prefix(&dialled, region)
@@ -49,7 +49,7 @@ fn with_lost_zero(digits: &str, region: &'static Region) -> Option<String> {
         .and_then(|_| international(&dialled, region))
 }
 
-/// Whether `digits` may be a mobile of Argentina as its neighbours dialled it: 15 and the number, without an area code.
+/// Whether `digits` may be a mobile of Argentina as callers in its area dialled it: 15, then no area code.
 pub(super) fn may_lack_area(digits: &str, region: &Region) -> bool {
     let national = digits.trim_start_matches('0');
     region.code == "AR" && national.starts_with(MOBILE_WITHOUT_AREA)
@@ -67,7 +67,7 @@ pub(super) fn ambiguous(
     let other = region_of_number(foreign).map_or("another country", |other| other.code);
     let old = match &in_old_style {
         Some(number) => format!("+{number}, a number of {country} in an old spelling"),
-        None => format!("a mobile of {country} with 15 in place of +{code}9 and its area code"),
+        None => format!("a mobile of {country} with 15 instead of +{code}9 and its area code"),
     };
     let problem = format!("`{typed}` may be {old}, or +{foreign}, a number of {other}");
     let candidates = in_old_style.into_iter().chain([foreign.to_owned()]);

@@ -1,20 +1,20 @@
-//! Whether two recipients are the same person: in three countries one telephone has two numbers. Also WhatsApp's ids
-//! of people whose number a business does not see: a country's two capital letters, a dot, letters and digits.
+//! Finds out whether two spellings are the same recipient: in three countries one telephone has two numbers. Also reads
+//! WhatsApp's user ids: a country's two capital letters, a dot, letters and digits.
 
 use std::borrow::Cow;
 
 use super::recipient_error::NUMBER_DIGITS;
 use super::typed::ParsedDigits;
 
-/// The key of a person, the same for every spelling of a number, by which exclusions, `allow_to`, `--once` and the
-/// ledger know whom a message reaches: the number's digits, where Mexico's 521 is 52, Argentina's 549 is 54, and
-/// Brazil's mobiles lose their ninth digit. What is not clearly a number is unchanged.
+/// The key of a recipient, which is the same for every spelling of a number. Exclusions, `allow_to`, `--once` and the
+/// ledger compare recipients by it. It is the number's digits, but Mexico's 521 becomes 52, Argentina's 549 becomes 54,
+/// and Brazil's mobiles lose their ninth digit. Text that is not clearly a number stays unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
     let digits = digits_of(recipient);
     two_forms(&digits).map_or(digits, |[short, _]| Cow::Owned(short))
 }
 
-/// How one person's number can be written: `recipient` unchanged, and its other form, if there is one.
+/// The spellings of one recipient's number: `recipient` unchanged, and both forms, if there are two.
 pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let key = person_key(recipient);
     let long = two_forms(&key).map(|[_, long]| Cow::Owned(long));
@@ -23,8 +23,8 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
         .flatten()
 }
 
-/// The short and the long form of a number that has both: the long one of Mexico has a 1 behind its 52, that of
-/// Argentina a 9 behind its 54, and a mobile of Brazil a ninth digit behind 55 and its area.
+/// The short and the long form of a number that has both. The long form has a 1 after Mexico's 52, a 9 after
+/// Argentina's 54, or a ninth digit after Brazil's 55 and the area of a mobile.
 pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
     let (at, mark) = match digits.get(..2)? {
         "52" => (2, '1'),
@@ -44,7 +44,7 @@ pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
     })
 }
 
-/// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
+/// The phone number in an id that adds the prefix of calls abroad, WhatsApp's domain, or the decimals of a float.
 pub(crate) fn number_in(id: &str) -> Option<&str> {
     let id = ["@c.us", "@s.whatsapp.net", ".0"]
         .iter()
@@ -55,7 +55,7 @@ pub(crate) fn number_in(id: &str) -> Option<&str> {
         .then_some(number)
 }
 
-/// The digits of a number in an id, or as people write it; any other text is unchanged.
+/// The digits of a number in an id or in a common spelling. Any other text stays unchanged.
 fn digits_of(recipient: &str) -> Cow<'_, str> {
     if let Some(number) = number_in(recipient) {
         return Cow::Borrowed(number);
@@ -68,24 +68,25 @@ fn digits_of(recipient: &str) -> Cow<'_, str> {
     }
 }
 
-/// The most letters and digits after the dot.
-const MOST: usize = 128;
-/// Fewer digits are as likely a mistyped number.
-const FEWEST_DIGITS: usize = 16;
+/// The maximum of letters and digits after the dot of a user id.
+const MAX_ID_LENGTH: usize = 128;
+/// A user id with fewer digits could be a mistyped number.
+const MIN_ID_DIGITS: usize = 16;
 
-/// Whether `recipient` is such an id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses shares.
+/// Whether `recipient` is a WhatsApp user id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses
+/// shares.
 pub(crate) fn is_user_id(recipient: &str) -> bool {
     let is_short =
-        |id: &str| id.len() < FEWEST_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
+        |id: &str| id.len() < MIN_ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
     parts_of_user_id(recipient).is_some_and(|(_, id)| !is_short(id))
 }
 
-/// Whether it has the form of such an id, perhaps with too few digits.
+/// Whether `recipient` has the form of a WhatsApp user id, perhaps with too few digits.
 pub(crate) fn is_like_user_id(recipient: &str) -> bool {
     parts_of_user_id(recipient).is_some()
 }
 
-/// The country of such an id.
+/// The country of a WhatsApp user id.
 pub(super) fn country_of_user_id(recipient: &str) -> Option<&str> {
     is_user_id(recipient)
         .then(|| parts_of_user_id(recipient))
@@ -93,12 +94,12 @@ pub(super) fn country_of_user_id(recipient: &str) -> Option<&str> {
         .map(|(country, _)| country)
 }
 
-/// Country and id. Only letters are a name, not an id: `MR.Smith`.
+/// The country and the id. An id without digits is a name: `MR.Smith`.
 fn parts_of_user_id(recipient: &str) -> Option<(&str, &str)> {
     let (country, id) = recipient.split_once('.')?;
     let bare = id.strip_prefix("ENT.").unwrap_or(id);
     let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-    let is_id = (1..=MOST).contains(&bare.len())
+    let is_id = (1..=MAX_ID_LENGTH).contains(&bare.len())
         && bare.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && bare.bytes().any(|byte| byte.is_ascii_digit());
     (is_country && is_id).then_some((country, id))
@@ -117,7 +118,7 @@ mod tests {
             ("541123456789", "541123456789"),
             ("5511987654321", "551187654321"),
             ("551187654321", "551187654321"),
-            // A landline, and a number whose 9 is not the ninth digit.
+            // A landline, and a number with a 9 that is not the ninth digit.
             ("551133334444", "551133334444"),
             ("5511933334444", "5511933334444"),
             ("593987654321", "593987654321"),
@@ -125,7 +126,7 @@ mod tests {
             ("(+593) 987654321", "593987654321"),
             ("0054 9 11 2345-6789", "541123456789"),
             ("593\u{2011}987\u{fe0f}654\u{34f}321", "593987654321"),
-            // These may be ids, and nobody knows what Jelou makes of them.
+            // These may be ids, and it is not documented how Jelou reads them.
             ("0593987654321", "0593987654321"),
             ("593987654321.00", "593987654321.00"),
             ("tel:593987654321", "tel:593987654321"),
@@ -133,7 +134,7 @@ mod tests {
             ("00593987654321", "593987654321"),
             ("521551234567", "521551234567"),
             ("USER_ID", "USER_ID"),
-            // An id never counts as the person of a number.
+            // A user id is never the same recipient as a number.
             ("EC.593987654321593987", "EC.593987654321593987"),
             ("MX.ENT.5215512345678", "MX.ENT.5215512345678"),
             ("12-3", "12-3"),

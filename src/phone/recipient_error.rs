@@ -1,28 +1,29 @@
-//! Why a text is not a recipient, with what was understood and the probable number.
+//! The error for a text that is not a recipient, with the digits that were read and the probable number.
 
 use thiserror::Error;
 
 use crate::base::invisible::{name_of_control, with_control_pictures};
 
-/// Fewest and most digits of a number with its country code (E.164).
+/// How many digits a number with its country code can have (E.164).
 pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// What to write in place of a text that is not clearly a number.
-const WITH_CODE: &str = "write the number with + and its country code, such as +593987654321; a user of another channel is `id:USER`";
+/// The hint for a text that is not clearly a number.
+const WITH_CODE: &str =
+    "write a phone number as +593987654321, and a user of another channel as `id:USER`";
 
-const WITH_COUNTRY: &str = "write it with + and its country code, or add --country, or `country` to the profile; a user of another \
-                            channel is `id:USER`";
+const WITH_COUNTRY: &str =
+    "to pass its country: --country EC; to name a user of another channel: `id:USER`";
 
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{problem}")]
 pub(crate) struct RecipientError {
     problem: String,
     pub(crate) hint: String,
-    /// Whether a probable number is named.
+    /// Whether the error names a probable number.
     pub(super) is_misspelt: bool,
-    /// Whether it could be a number if a country were set with `--country` or in the profile.
+    /// Whether it could be a number of a country set with `--country` or in the profile.
     pub(crate) is_without_country: bool,
-    /// The numbers that it may be; empty if it is not one of several.
+    /// The numbers that it may be, if it may be several.
     pub(crate) candidates: Vec<String>,
 }
 
@@ -38,11 +39,11 @@ impl RecipientError {
     }
 
     pub(crate) fn empty() -> Self {
-        let hint = "give a phone number with its country code, such as 593987654321, a WhatsApp user id, or `id:USER`";
+        let hint = "write a phone number such as 593987654321, a WhatsApp user id, or `id:USER`";
         Self::new("the recipient is empty", hint)
     }
 
-    /// `digits` are those before what cannot be in a number.
+    /// `digits` are the digits before `found`, the first character that a number cannot contain.
     pub(super) fn not_a_phone(typed: &str, found: char, digits: &str) -> Self {
         let so_far = if digits.is_empty() {
             String::new()
@@ -50,15 +51,15 @@ impl RecipientError {
             format!(" (read so far: `{digits}`)")
         };
         let sign = name_of_control(found).unwrap_or_else(|| format!("`{found}`"));
-        let hint = "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
-            written `id:USER`; to send to several people: jelouctl bulk send LIST text 'Hola'";
+        let hint = "write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`; to send to \
+        several recipients: jelouctl bulk send LIST text 'Hola'";
         Self::new(
             format!("`{typed}` is not a phone number: it contains {sign}{so_far}"),
             hint,
         )
     }
 
-    /// One of several numbers, which `problem` names.
+    /// The error for digits that may be one of several numbers, which `problem` names.
     pub(super) fn ambiguous(problem: String, candidates: Vec<String>) -> Self {
         Self {
             candidates,
@@ -69,19 +70,19 @@ impl RecipientError {
         }
     }
 
-    /// The same error behind `context`, which says where the number was found.
-    pub(super) fn behind(self, context: String) -> Self {
+    /// The same error with `context` in front, which names the form of the number.
+    pub(super) fn with_context(self, context: String) -> Self {
         Self {
             problem: format!("{}; {}", with_control_pictures(context), self.problem),
             ..self
         }
     }
 
-    /// `meant` is the number in a text that has a fault.
-    pub(super) fn meant(problem: &str, meant: &str, hint: &str) -> Self {
+    /// The error for a misspelt number. `suggestion` is the probable number.
+    pub(super) fn misspelt(problem: &str, suggestion: &str, hint: &str) -> Self {
         Self {
             is_misspelt: true,
-            ..Self::new(format!("{problem}; did you mean +{meant}?"), hint)
+            ..Self::new(format!("{problem}; did you mean +{suggestion}?"), hint)
         }
     }
 
@@ -98,24 +99,24 @@ impl RecipientError {
 
     pub(super) fn national(typed: &str) -> Self {
         let problem =
-            format!("`{typed}` is a national number: say of which country, such as --country EC");
+            format!("`{typed}` is a local number: pass its country, such as --country EC");
         Self {
             is_without_country: true,
             ..Self::new(problem, WITH_COUNTRY)
         }
     }
 
-    /// `meant` is the probable number.
+    /// `suggestion` is the probable number.
     pub(super) fn invalid(
         typed: &str,
         reason: &str,
-        meant: Option<&str>,
+        suggestion: Option<&str>,
         is_without_country: bool,
     ) -> Self {
-        let way_out = match meant {
-            Some(meant) => format!("did you mean +{meant}?"),
+        let advice = match suggestion {
+            Some(suggestion) => format!("did you mean +{suggestion}?"),
             None if is_without_country => {
-                "if it is a national number, say of which country, such as --country EC".to_owned()
+                "if it is a local number, pass its country, such as --country EC".to_owned()
             }
             None => "check the number".to_owned(),
         };
@@ -124,9 +125,9 @@ impl RecipientError {
         } else {
             WITH_CODE
         };
-        let problem = format!("`{typed}` is not a phone number: {reason}; {way_out}");
+        let problem = format!("`{typed}` is not a phone number: {reason}; {advice}");
         Self {
-            is_misspelt: meant.is_some(),
+            is_misspelt: suggestion.is_some(),
             is_without_country,
             ..Self::new(problem, hint)
         }

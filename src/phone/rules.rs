@@ -1,5 +1,5 @@
-//! The tables: all valid numbers, as a graph of digits, the properties of each region, countries and their names, and
-//! numbers that WhatsApp spells differently from the rules.
+//! Reads the tables of all valid numbers (a graph of digits), of regions, and of countries and their names. Also knows
+//! the numbers that WhatsApp spells differently from the rules.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,14 +13,14 @@ use super::person::two_forms;
 use crate::base::invisible::with_control_pictures;
 use crate::base::suggest::plain;
 
-/// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the region of a
-/// number that ends there. The first node is the dead end, the last is the start.
+/// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the
+/// region of a number that ends there. The first node is the dead end, the last is the start.
 static NUMBERS: &[u8] = include_bytes!("numbers.bin");
 
 /// One region per line.
 static REGIONS: &str = include_str!("regions.tsv");
 
-/// Ten nodes of two bytes, and the region.
+/// The bytes of a node: ten successors of two bytes, and the region.
 const NODE: usize = 21;
 
 /// A region with a numbering plan: a country, a part of one, or `001`, a service of the whole world.
@@ -31,23 +31,23 @@ pub(super) struct Region {
     pub(super) calling_code: &'static str,
     /// How many digits follow the calling code in landlines and mobiles: `8,9`.
     pub(super) lengths: &'static str,
-    /// The national prefix, a regular expression; empty if there is none.
+    /// The national prefix, a regular expression; empty without one.
     pub(super) prefix: &'static str,
-    /// Its replacement; empty if there is none.
+    /// The replacement of the prefix; empty without one.
     pub(super) in_place: &'static str,
 }
 
-/// The region that `digits`, a calling code and what follows it, is a valid number of.
+/// The region of `digits`, if they are a valid number with its calling code.
 pub(super) fn region_of(digits: &str) -> Option<&'static Region> {
     regions().get(usize::from(walk(digits)).checked_sub(1)?)
 }
 
-/// Whether `digits`, a calling code and what follows it, is a valid number.
+/// Whether `digits` are a valid number with its calling code.
 pub(super) fn is_valid(digits: &str) -> bool {
     walk(digits) != 0
 }
 
-/// The region of the number, counted from 1; 0 if `digits` are not a number.
+/// The region of the number, as an index that starts at 1; 0 if `digits` are not a number.
 fn walk(digits: &str) -> u8 {
     let (nodes, _) = NUMBERS.as_chunks::<NODE>();
     let Some(begin) = nodes.last() else { return 0 };
@@ -61,7 +61,7 @@ fn walk(digits: &str) -> u8 {
     end.map_or(0, |[.., region]| *region)
 }
 
-/// All regions; those with one calling code are adjacent, the main one first.
+/// All regions. Regions with the same calling code are adjacent, the main one first.
 pub(super) fn regions() -> &'static [Region] {
     static READ: OnceLock<Vec<Region>> = OnceLock::new();
     READ.get_or_init(|| {
@@ -73,7 +73,7 @@ pub(super) fn regions() -> &'static [Region] {
     })
 }
 
-/// The regions whose calling code `digits` begin with.
+/// The regions with a calling code at the start of `digits`.
 pub(super) fn regions_of_code(digits: &str) -> impl Iterator<Item = &'static Region> {
     regions()
         .iter()
@@ -109,7 +109,7 @@ pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
     region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
 }
 
-/// The countries of most lists: those that Jelou serves.
+/// The common countries: the ones that Jelou serves.
 const COUNTRIES_OF_LISTS: [&str; 18] = [
     "EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV",
     "NI", "VE",
@@ -123,19 +123,20 @@ pub(crate) fn may_begin_number(digits: &str) -> bool {
     })
 }
 
-/// The regions of most lists.
+/// The regions of common countries.
 pub(super) fn regions_of_lists() -> impl Iterator<Item = &'static Region> {
     regions()
         .iter()
         .filter(|region| COUNTRIES_OF_LISTS.contains(&region.code))
 }
 
-/// Whether `digits` are an international number of a country of most lists.
+/// Whether `digits` are an international number of a common country.
 pub(super) fn is_of_lists(digits: &str) -> bool {
     region_of_number(digits).is_some_and(|region| COUNTRIES_OF_LISTS.contains(&region.code))
 }
 
-/// Mexico's 521 is 52, Argentina's 549 is 54, and a mobile of Brazil without its ninth digit has one.
+/// `digits` as the rules spell them: Mexico's 521 becomes 52, Argentina's 549 becomes 54, and a mobile of Brazil gets
+/// its ninth digit.
 fn by_the_rules(digits: &str) -> Cow<'_, str> {
     let form = two_forms(digits).map(|[short, long]| {
         if digits.starts_with("55") {
@@ -152,19 +153,19 @@ fn by_the_rules(digits: &str) -> Cow<'_, str> {
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Country(pub(super) &'static Region);
 
-/// The names of each country, one country per line: its code, and names as [`plain`] writes them. Written by
-/// `tests/country-names`.
+/// The names of the countries, which `tests/country-names` writes. Each line has a country's code, and its names as
+/// [`plain`] writes them.
 static NAMES: &str = include_str!("country_names.tsv");
 
 impl Country {
-    /// The country of a code of ISO 3166, with two letters or three, or of a name in Spanish or English.
+    /// Finds a country by its ISO 3166 code of two or three letters, or by its name in Spanish or English.
     pub(crate) fn named(text: &str) -> Option<Self> {
         let code = text.trim();
         let of_code = countries().find(|region| region.code.eq_ignore_ascii_case(code));
         of_code.or_else(|| by_name(text)).map(Self)
     }
 
-    /// [`Self::named`], with an error for what is not a country.
+    /// Like [`Self::named`], with an error for text that is not a country.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Self::named(text).ok_or_else(|| unknown(text))
     }
@@ -180,7 +181,7 @@ impl Country {
     }
 }
 
-/// The country of three letters, or of a name.
+/// Finds a country by its code of three letters, or by its name.
 fn by_name(text: &str) -> Option<&'static Region> {
     static READ: OnceLock<HashMap<&str, &Region>> = OnceLock::new();
     let by_name = READ.get_or_init(|| {
@@ -212,7 +213,7 @@ impl FromStr for Country {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        // A name may be that of several: Congo, Guinea.
+        // Several countries can share a name: Congo, Guinea.
         Self::named(raw)
             .filter(|_| raw.trim().len() == 2)
             .ok_or_else(|| unknown(raw))

@@ -1,8 +1,8 @@
-//! Forms that only spreadsheets give a number: a formula or an apostrophe that keeps it as text, decimals, an exponent.
+//! Recognizes numbers that a spreadsheet changed: a formula or apostrophe that keeps text, decimals, an exponent.
 
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 
-/// A number in such a form.
+/// A number in a form that only spreadsheets write.
 pub(super) struct SpreadsheetForm {
     /// The number as it would be typed; None if its digits are lost.
     pub(super) number: Option<String>,
@@ -10,23 +10,21 @@ pub(super) struct SpreadsheetForm {
     pub(super) hint: &'static str,
 }
 
-const AS_TEXT: &str = "format the column as text and write the number alone";
-const AS_WHOLE_NUMBER: &str = "format the column as text and take the number without decimals";
+const AS_TEXT: &str = "format the column as text, and write only the number";
+const AS_WHOLE_NUMBER: &str = "format the column as text, and write the number without decimals";
 const UNSHORTENED: &str =
     "send the .xlsx itself, or format the column as a number without decimals and save it again";
 
 impl SpreadsheetForm {
-    /// The form of `typed`, which has nothing invisible at its ends; None if it has none of them.
+    /// Finds the form of `typed`, which must be trimmed of invisible characters.
     pub(super) fn find(typed: &str) -> Option<Self> {
-        if let Some(number) = behind_formula(typed) {
-            let problem =
-                format!("`{typed}` is a formula, with which a spreadsheet keeps a number as text");
+        if let Some(number) = number_in_formula(typed) {
+            let problem = format!("`{typed}` is a spreadsheet formula that keeps a number as text");
             return Some(Self::new(number, problem));
         }
         if let Some(number) = typed.strip_prefix(['\'', '\u{2019}']) {
-            let problem = format!(
-                "`{typed}` begins with an apostrophe, with which a spreadsheet keeps a number as text"
-            );
+            let problem =
+                format!("`{typed}` begins with the apostrophe that marks text in a spreadsheet");
             return Some(Self::new(number, problem));
         }
         let number = typed.strip_prefix('+').unwrap_or(typed);
@@ -53,11 +51,11 @@ impl SpreadsheetForm {
         })
     }
 
-    /// The error, given what became of the number in it.
+    /// The error for this form. `read` is the result of reading the number in it.
     pub(super) fn error(self, read: Result<&str, RecipientError>) -> RecipientError {
         match read {
-            Ok(number) => RecipientError::meant(&self.problem, number, self.hint),
-            Err(error) => error.behind(self.problem),
+            Ok(number) => RecipientError::misspelt(&self.problem, number, self.hint),
+            Err(error) => error.with_context(self.problem),
         }
     }
 
@@ -71,7 +69,7 @@ impl SpreadsheetForm {
 }
 
 /// The number in `="0987654301"`, or in `=0987654301`.
-fn behind_formula(typed: &str) -> Option<&str> {
+fn number_in_formula(typed: &str) -> Option<&str> {
     let value = typed.strip_prefix('=')?.trim();
     let quoted = value
         .strip_prefix('"')
@@ -79,8 +77,9 @@ fn behind_formula(typed: &str) -> Option<&str> {
     Some(quoted.unwrap_or(value).trim_matches('\''))
 }
 
-/// `593987654321.0`, more zeros behind the only dot of a number, `593987654321,0`, or `593987650001.5`, whose only dot
-/// comes after too many digits to be a separator; `415.555.0000` is a phone number. Also whether the decimals are zero.
+/// Splits off decimals, and tells whether they are zero: `593987654321.0`, with more zeros after the only dot,
+/// `593987654321,0`, or `593987650001.5`, which has too many digits before the dot for a separator. `415.555.0000` has
+/// no decimals.
 fn split_decimals(number: &str) -> Option<(&str, bool)> {
     let sign = number.rfind(['.', ','])?;
     let whole = number.get(..sign)?;
@@ -108,7 +107,7 @@ fn split_exponent(number: &str) -> Option<(&str, usize)> {
     Some((mantissa, exponent.parse().ok()?)).filter(|_| is_mantissa)
 }
 
-/// The number that the mantissa has all digits of: one before its sign, and as many behind it as the exponent says.
+/// The number, if the mantissa has all its digits: one before the decimal separator, and `exponent` digits after it.
 fn whole_number(mantissa: &str, exponent: usize) -> Option<String> {
     let (first, rest) = mantissa.split_once([',', '.'])?;
     let is_whole = first.len() == 1

@@ -1,4 +1,4 @@
-//! How numbers are read as people write them, and that the tables agree with libphonenumber's data.
+//! Tests how common spellings are read, and that the tables agree with libphonenumber's data.
 
 use std::collections::HashMap;
 
@@ -8,8 +8,8 @@ use regex_lite::Regex;
 use super::rules::is_valid;
 use super::{Country, PhoneNumber};
 
-/// How it is read, with its warning, or why it is refused.
-fn understood(typed: &str, country: &str) -> String {
+/// The number that was read, with its warnings, or the error.
+fn read_number(typed: &str, country: &str) -> String {
     let country = Some(country)
         .filter(|code| !code.is_empty())
         .map(|code| code.parse::<Country>().unwrap());
@@ -23,8 +23,7 @@ fn understood(typed: &str, country: &str) -> String {
     }
 }
 
-/// For twelve countries: what is typed, how it is read without a country, and with its own. `…` stands for words between two
-/// parts.
+/// The typed number, its country, and the result without and with this country. `…` stands for any words.
 const TABLE: [(&str, &str, &str, &str); 74] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
@@ -32,34 +31,34 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "0987654321",
         "EC",
-        "`0987654321` is a national number: say of which country, such as --country EC",
+        "`0987654321` is a local number: pass its country, such as --country EC",
         "593987654321",
     ),
-    ("987654321", "EC", "is a national number", "593987654321"),
-    ("02 234 5678", "EC", "is a national number", "59322345678"),
+    ("987654321", "EC", "is a local number", "593987654321"),
+    ("02 234 5678", "EC", "is a local number", "59322345678"),
     (
         "5930987654321",
         "EC",
-        "behind the country code 593 it has the 0 that is dialled only inside…did you mean +593987654321?",
-        "behind the country code 593 it has the 0 that is dialled only inside…did you mean +593987654321?",
+        "the 0 after the country code 593 is only for calls inside the country; did you mean +593987654321?",
+        "the 0 after the country code 593 is only for calls inside the country; did you mean +593987654321?",
     ),
     (
         "+5930987654321",
         "EC",
-        "behind the country code 593 it has the 0…did you mean +593987654321?",
-        "behind the country code 593 it has the 0…did you mean +593987654321?",
+        "the 0 after the country code 593 is only…did you mean +593987654321?",
+        "the 0 after the country code 593 is only…did you mean +593987654321?",
     ),
     (
         "+593 (0) 98 765-4321",
         "EC",
-        "behind the country code 593 it has the 0…did you mean +593987654321?",
-        "behind the country code 593 it has the 0…did you mean +593987654321?",
+        "the 0 after the country code 593 is only…did you mean +593987654321?",
+        "the 0 after the country code 593 is only…did you mean +593987654321?",
     ),
     (
         "593593987654321",
         "EC",
-        "it has the country code 593 twice; did you mean +593987654321?",
-        "it has the country code 593 twice; did you mean +593987654321?",
+        "the country code 593 appears twice; did you mean +593987654321?",
+        "the country code 593 appears twice; did you mean +593987654321?",
     ),
     (
         "0593987654321",
@@ -76,7 +75,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "59398765432",
         "EC",
-        "no number of EC (+593) with 8 digits begins like this; if it is a national number, say…--country",
+        "no number of EC (+593) with 8 digits begins like this; if it is a local number, pass…--country",
         "no number of EC (+593)",
     ),
     (
@@ -88,7 +87,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "12345678",
         "EC",
-        "is a national number",
+        "is a local number",
         "no number of EC (+593) with 8 digits begins like this",
     ),
     ("+573001234567", "CO", "573001234567", "573001234567"),
@@ -96,7 +95,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "300 123 4567",
         "CO",
-        "a number of GR (+30) has 10 digits behind the country code, and this has 8…--country",
+        "a number of GR (+30) has 10 digits after the country code, not 8…--country",
         "573001234567",
     ),
     (
@@ -108,8 +107,8 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "57300123456",
         "CO",
-        "a number of CO (+57) has 8 or 10 digits behind the country code, and this has 9",
-        "a number of CO (+57) has 8 or 10 digits behind the country code, and this has 9",
+        "a number of CO (+57) has 8 or 10 digits after the country code, not 9",
+        "a number of CO (+57) has 8 or 10 digits after the country code, not 9",
     ),
     ("+5215512345678", "MX", "5215512345678", "5215512345678"),
     ("5215512345678", "MX", "5215512345678", "5215512345678"),
@@ -124,13 +123,13 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "4771234567",
         "MX",
         "4771234567",
-        "524771234567; `4771234567` is taken as a number of MX, +524771234567; if that of NO is meant, write +4771234567",
+        "524771234567; `4771234567` is read as a number of MX, +524771234567; for a number of NO, write +4771234567",
     ),
     (
         "0445512345678",
         "MX",
-        "is a national number",
-        "it has an old spelling of MX; did you mean +525512345678?",
+        "is a local number",
+        "numbers of MX are no longer written like this; did you mean +525512345678?",
     ),
     (
         "14155550100",
@@ -142,13 +141,13 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "12025550123",
         "MX",
         "12025550123",
-        "12025550123; `12025550123` is not a national number of MX and is taken as +12025550123, a number of US",
+        "12025550123; `12025550123` is not a local number of MX, so it is read as +12025550123, a number of US",
     ),
     (
         "4771234567",
         "EC",
         "4771234567",
-        "`4771234567` is not a national number of EC and is taken as +4771234567, a number of NO",
+        "`4771234567` is not a local number of EC, so it is read as +4771234567, a number of NO",
     ),
     (
         "431115",
@@ -159,21 +158,21 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "431512345",
         "EC",
-        "is a national number",
-        "no number of EC (+593) with 9 digits begins like this; a number of AT is written +431512345",
+        "is a local number",
+        "no number of EC (+593) with 9 digits begins like this; for a number of AT, write +431512345",
     ),
     ("4915112345678", "DE", "4915112345678", "4915112345678"),
     (
         "491511234567",
         "DE",
         "is not a phone number",
-        "`491511234567` is taken as a national number of DE, +49491511234567; if its 49 is the country code, digits are missing",
+        "`491511234567` is read as a local number of DE, +49491511234567; if its 49 is the country code, digits are missing",
     ),
     (
         "50612345",
         "CR",
-        "is a national number",
-        "`50612345` is taken as a national number of CR, +50650612345; if its 506 is the country code, digits are missing",
+        "is a local number",
+        "`50612345` is read as a local number of CR, +50650612345; if its 506 is the country code, digits are missing",
     ),
     ("+5491123456789", "AR", "5491123456789", "5491123456789"),
     ("5491123456789", "AR", "5491123456789", "5491123456789"),
@@ -192,7 +191,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "011 15 2345-6789",
         "AR",
-        "is a national number",
+        "is a local number",
         "5491123456789",
     ),
     (
@@ -204,7 +203,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "0351 15 234-5678",
         "AR",
-        "is a national number",
+        "is a local number",
         "5493512345678",
     ),
     ("+5511987654321", "BR", "5511987654321", "5511987654321"),
@@ -225,25 +224,25 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "0 15 11 98765-4321",
         "BR",
-        "is a national number",
+        "is a local number",
         "5511987654321",
     ),
     ("551133334444", "BR", "551133334444", "551133334444"),
     ("+51987654321", "PE", "51987654321", "51987654321"),
     ("51987654321", "PE", "51987654321", "51987654321"),
-    ("987 654 321", "PE", "is a national number", "51987654321"),
-    ("01 234 5678", "PE", "is a national number", "5112345678"),
+    ("987 654 321", "PE", "is a local number", "51987654321"),
+    ("01 234 5678", "PE", "is a local number", "5112345678"),
     ("+56987654321", "CL", "56987654321", "56987654321"),
     ("56987654321", "CL", "56987654321", "56987654321"),
-    ("9 8765 4321", "CL", "is a national number", "56987654321"),
+    ("9 8765 4321", "CL", "is a local number", "56987654321"),
     ("56 2 2345 6789", "CL", "56223456789", "56223456789"),
     ("+34612345678", "ES", "34612345678", "34612345678"),
     ("34612345678", "ES", "34612345678", "34612345678"),
-    ("612 345 678", "ES", "is a national number", "34612345678"),
+    ("612 345 678", "ES", "is a local number", "34612345678"),
     (
         "3461234567",
         "ES",
-        "a number of ES (+34) has 9 digits behind the country code, and this has 8",
+        "a number of ES (+34) has 9 digits after the country code, not 8",
         "a number of ES (+34) has 9 digits",
     ),
     ("+1 (415) 555-0100", "US", "14155550100", "14155550100"),
@@ -257,22 +256,22 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "1 415 555 010",
         "US",
-        "a number of US (+1) has 10 digits behind the country code, and this has 9",
+        "a number of US (+1) has 10 digits after the country code, not 9",
         "a number of US (+1) has 10 digits",
     ),
     ("+50251234567", "GT", "50251234567", "50251234567"),
     ("50251234567", "GT", "50251234567", "50251234567"),
-    ("5123-4567", "GT", "is a national number", "50251234567"),
+    ("5123-4567", "GT", "is a local number", "50251234567"),
     ("+50761234567", "PA", "50761234567", "50761234567"),
     ("50761234567", "PA", "50761234567", "50761234567"),
-    ("6123-4567", "PA", "is a national number", "50761234567"),
+    ("6123-4567", "PA", "is a local number", "50761234567"),
     ("+4741234567", "NO", "4741234567", "4741234567"),
     ("4741234567", "NO", "4741234567", "4741234567"),
-    ("412 34 567", "NO", "is a national number", "4741234567"),
+    ("412 34 567", "NO", "is a local number", "4741234567"),
     ("4771234567", "NO", "4771234567", "4771234567"),
 ];
 
-/// What is typed with a country, and how it is read.
+/// The typed number, its country, and a part of the result.
 const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
     (
         "1 81 8323 4567",
@@ -293,19 +292,19 @@ const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
     (
         "15 5123 40009",
         "AR",
-        "may be a mobile of AR with 15 in place of +549 and its area code, or +15512340009",
+        "may be a mobile of AR with 15 instead of +549 and its area code, or +15512340009",
     ),
-    ("15 2345 6789", "AR", "behind 15 the area code is missing"),
+    ("15 2345 6789", "AR", "the area code is missing after 15"),
     ("15 351 234 5678", "AR", "did you mean +5493512345678?"),
     ("+15512340009", "AR", "15512340009"),
-    ("14155550100", "AR", "taken as +14155550100, a number of US"),
+    ("14155550100", "AR", "read as +14155550100, a number of US"),
     // The 0 in front of a carrier's 3 is lost.
     (
         "33101234567",
         "CO",
         "may be +573101234567, a number of CO in an old spelling, or +33101234567, a number of FR",
     ),
-    ("33612345678", "CO", "taken as +33612345678, a number of FR"),
+    ("33612345678", "CO", "read as +33612345678, a number of FR"),
     ("09 8765 4321", "CL", "did you mean +56987654321?"),
     ("15512340009", "", "15512340009"),
 ];
@@ -313,7 +312,7 @@ const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
 #[test]
 fn old_number_form_is_never_another_country() {
     for (typed, country, expected) in OLD_SPELLINGS {
-        let found = understood(typed, country);
+        let found = read_number(typed, country);
         assert!(
             found.contains(expected),
             "{typed} with `{country}`: {found}"
@@ -326,18 +325,15 @@ fn old_number_form_is_never_another_country() {
 #[test]
 fn number_of_unnamed_country_is_not_proposed() {
     for (typed, expected) in [
-        (
-            "044 55 1234 0005",
-            "is a national number: say of which country",
-        ),
-        ("01 55 1234 0007", "is a national number"),
-        ("0442079460000", "is a national number"),
-        // A number of Brazil, whose area is Peru's country code.
-        ("0 51 98765 4321", "is a national number"),
+        ("044 55 1234 0005", "is a local number: pass its country"),
+        ("01 55 1234 0007", "is a local number"),
+        ("0442079460000", "is a local number"),
+        // A number of Brazil with an area code that is also Peru's country code.
+        ("0 51 98765 4321", "is a local number"),
         ("0573001234567", "did you mean +573001234567?"),
         ("0525512345678", "did you mean +525512345678?"),
     ] {
-        let found = understood(typed, "");
+        let found = read_number(typed, "");
         assert!(found.contains(expected), "{typed}: {found}");
     }
 }
@@ -346,7 +342,7 @@ fn number_of_unnamed_country_is_not_proposed() {
 fn numbers_of_twelve_countries_are_understood() {
     for (typed, country, without, with) in TABLE {
         for (country, expected) in [("", without), (country, with)] {
-            let found = understood(typed, country);
+            let found = read_number(typed, country);
             let is_number = expected.bytes().all(|byte| byte.is_ascii_digit());
             let is_expected = found == expected
                 || !is_number && expected.split('…').all(|part| found.contains(part));
@@ -367,7 +363,7 @@ impl Plans {
         regex.is_match(national)
     }
 
-    /// As in libphonenumber: the first region whose prefix matches or, if it has none, whose numbers match.
+    /// As in libphonenumber, the first region with a matching prefix decides, or without a prefix, with a matching number.
     fn is_valid(&mut self, code: u16, national: &str) -> bool {
         for region in DATABASE.by_code(&code).unwrap() {
             let types = region.descriptors();
@@ -400,7 +396,7 @@ impl Plans {
     }
 }
 
-/// Numbers of all countries: the examples of the data, and others with one digit changed, added or left out.
+/// Numbers of all countries: the examples of the data, and others with one digit changed, added or removed.
 #[test]
 fn phone_tables_agree_with_the_metadata() {
     let mut random = fastrand::Rng::with_seed(593);
@@ -443,7 +439,7 @@ fn phone_tables_agree_with_the_metadata() {
     assert_eq!(others, []);
 }
 
-/// The examples of the data as they are dialled inside a country, with their prefixes.
+/// The examples of the data as local numbers, with and without their prefixes.
 #[test]
 fn local_number_works_with_or_without_prefix() {
     let mut others = Vec::new();
@@ -461,7 +457,7 @@ fn local_number_works_with_or_without_prefix() {
             "{}{example}",
             metadata.national_prefix().unwrap_or_default()
         );
-        // In Colombia a digit behind the 0 may be a carrier's, and is taken for one.
+        // In Colombia the digit after the 0 may choose a carrier, and is read as one.
         for typed in [example, &dialled]
             .into_iter()
             .take(if metadata.id() == "CO" { 1 } else { 2 })

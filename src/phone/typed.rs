@@ -1,13 +1,13 @@
-//! The digits of what a person types or pastes.
+//! Reads the digits of a number that the user typed or pasted.
 
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::spreadsheet::SpreadsheetForm;
 use crate::base::invisible::{is_invisible, is_other_line_break, is_unseen};
 
-/// The digits of what was typed.
+/// The digits of the typed number.
 #[derive(Debug)]
 pub(super) struct ParsedDigits {
-    /// Whether they begin with a country code: it was typed after `+`, or after 00, which is not among the digits.
+    /// Whether the digits begin with a country code, after `+` or 00. `digits` does not include the 00.
     pub(super) is_international: bool,
     pub(super) digits: String,
 }
@@ -16,7 +16,7 @@ impl ParsedDigits {
     /// # Errors
     /// If it is not clearly one number.
     pub(super) fn read(typed: &str) -> Result<Self, RecipientError> {
-        // Nearly all the numbers of a list are digits alone.
+        // Nearly all numbers of a list are only digits, so this path is fast.
         let digits = typed.strip_prefix('+').unwrap_or(typed);
         let is_plain = NUMBER_DIGITS.contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -71,8 +71,8 @@ fn is_part_of_phone(character: char) -> bool {
     character.is_ascii_digit() || matches!(character, '-' | '.' | '(' | ')')
 }
 
-/// Characters that are copied along with a number from a page or a chat: spaces, typographic hyphens, direction marks.
-/// Tabs and line breaks are not among them: they separate values.
+/// Whether a copy of a number from a page or chat can include `character`: spaces, typographic hyphens, direction
+/// marks. Tabs and line breaks separate values, so they do not count.
 fn is_paste_residue(character: char) -> bool {
     is_invisible(character) && !is_other_line_break(character)
         || matches!(

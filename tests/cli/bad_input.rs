@@ -391,7 +391,7 @@ fn ambiguous_recipient_argument_is_refused() {
         ),
         (
             "0987654321",
-            "`0987654321` is a national number: say of which country, such as --country EC",
+            "`0987654321` is a local number: pass its country, such as --country EC",
         ),
         ("id:593\t../14155550100", "has a control character"),
         ("id:", "the recipient is empty"),
@@ -1427,7 +1427,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         2,
         &[
             "contains `,`",
-            "; to send to several people: jelouctl bulk send",
+            "; to send to several recipients: jelouctl bulk send",
         ],
     );
 }

@@ -1412,7 +1412,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
             .collect();
         assert_eq!(reasons, expected, "{flags:?}");
         assert!(
-            rows[0].2.contains("`0987654323` is a national number"),
+            rows[0].2.contains("`0987654323` is a local number"),
             "{rows:?}"
         );
     }

@@ -172,10 +172,7 @@ fn number_excludes_in_any_column_and_format() {
     );
     for (begin, problem) in [
         // With a country it would be somebody's.
-        (
-            "0987654322,Ana",
-            "line 2: `0987654322` is a national number",
-        ),
+        ("0987654322,Ana", "line 2: `0987654322` is a local number"),
         ("pendiente 0987654322,Ana", "line 2: `pendiente 0987654322`"),
         (",ver 0987654322", "line 2: `celular` is empty"),
         (
@@ -210,7 +207,7 @@ fn number_excludes_in_any_column_and_format() {
         (
             "x.csv",
             "Luis,\u{a0}0987654322\nAna,+593987654321\n",
-            "line 1: `0987654322` is a national number",
+            "line 1: `0987654322` is a local number",
         ),
         (
             "x.txt",
@@ -731,13 +728,13 @@ fn unusable_exclusion_list_stops_every_send() {
         ),
         (
             b"593987654321\n\n0987654321\n",
-            &["bajas.txt: line 3: `0987654321` is a national number"],
+            &["bajas.txt: line 3: `0987654321` is a local number"],
         ),
         (
             b"593987654321\n+52 55 1234 999\n",
             &[
                 "bajas.txt: line 2: `+52 55 1234 999`",
-                "write the number with + and its country code, such as +593987654321",
+                "write a phone number as +593987654321",
             ],
         ),
         (
@@ -767,7 +764,7 @@ fn unusable_exclusion_list_stops_every_send() {
             &[
                 "bajas.txt: 3 lines do not name a person",
                 "  - line 2: `Ana` is not a phone number",
-                "  - line 4: `0987654321` is a national number",
+                "  - line 4: `0987654321` is a local number",
                 "  - line 5: `\u{e9}` is not a phone number",
             ],
         ),
@@ -805,7 +802,7 @@ fn unusable_exclusion_list_stops_every_send() {
         (
             b"0987654321\n",
             &[
-                "is a national number",
+                "is a local number",
                 "give that list a header, and a column País\nnote: nothing was sent",
             ],
         ),
@@ -815,7 +812,7 @@ fn unusable_exclusion_list_stops_every_send() {
         ),
         (
             b"nombre,numero\nAna,0987654321\n",
-            &["bajas.txt: line 2: `0987654321` is a national number"],
+            &["bajas.txt: line 2: `0987654321` is a local number"],
         ),
         (
             b"# a\nto,n\n593987654321,x\n,Ana\n",

@@ -496,7 +496,7 @@ fn invalid_query_is_refused_before_any_request() {
         ("messages list --limit 0", "--limit"),
         (
             "messages list --to 0987654321",
-            "--to: `0987654321` is a national number",
+            "--to: `0987654321` is a local number",
         ),
         ("messages get ''", "an id has 1 to 200 characters"),
         ("messages get ..", "it is neither . nor .."),

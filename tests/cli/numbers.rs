@@ -44,7 +44,7 @@ fn local_number_needs_its_country() {
             "0987654321",
             &[][..],
             &[
-                "--to: `0987654321` is a national number: say of which country",
+                "--to: `0987654321` is a local number: pass its country",
                 "--country",
             ][..],
         ),
@@ -52,12 +52,12 @@ fn local_number_needs_its_country() {
         (
             "593593987654321",
             &["--country", "EC"],
-            &["the country code 593 twice; did you mean +593987654321?"],
+            &["the country code 593 appears twice; did you mean +593987654321?"],
         ),
         (
             "+59398765",
             &[],
-            &["a number of EC (+593) has 8 or 9 digits behind the country code, and this has 5"],
+            &["a number of EC (+593) has 8 or 9 digits after the country code, not 5"],
         ),
         (
             "0987654321",
@@ -75,7 +75,8 @@ fn local_number_needs_its_country() {
 
 #[test]
 fn ten_digit_number_warns_if_maybe_local() {
-    let told = "+3212345678 is a number of BE; if it is a national number, say of which country with --country";
+    let told =
+        "+3212345678 is a number of BE; if it is a local number, pass its country with --country";
     let home = Home::new();
     for (to, is_told) in [
         ("3212345678", true),
@@ -106,9 +107,9 @@ fn number_valid_in_two_countries_warns() {
     ];
     home.run_args(&send)
         .success()
-        .stderr_has(&["taken as a number of MX, +524771234567; if that of NO is meant"]);
+        .stderr_has(&["read as a number of MX, +524771234567; for a number of NO"]);
     home.run_args(&[&send[..], &["--strict"]].concat())
-        .fails(2, &["taken as a number of MX"]);
+        .fails(2, &["read as a number of MX"]);
     // A landline's number, as WhatsApp does not write Argentina's mobiles.
     home.run("--sandbox send text Hola --to 541123456789")
         .success()
@@ -173,7 +174,7 @@ fn list_of_local_numbers_uses_its_country() {
         expected
     );
     home.run("--sandbox bulk send people.csv text Hola")
-        .fails(2, &["line 2: celular: `0987654321` is a national number: say of which country, such as --country EC"]);
+        .fails(2, &["line 2: celular: `0987654321` is a local number: pass its country, such as --country EC"]);
     home.run("--sandbox bulk send people.csv text Hola --to '593{{ celular }}'")
         .fails(
             2,
@@ -208,7 +209,7 @@ fn bare_numbers_of_several_countries_warn() {
     // With a country, each number that is not one of its own is reported, without the hint to name a country.
     home.run("--sandbox bulk send people.csv --country EC text Hola")
         .success()
-        .stderr_has(&["`4771234567` is not a national number of EC and is taken as +4771234567"])
+        .stderr_has(&["`4771234567` is not a local number of EC, so it is read as +4771234567"])
         .stderr_lacks(&["country codes"]);
 }
 
@@ -459,7 +460,7 @@ fn filter_phone_warns_as_country_column() {
         "people.csv",
         "nombre,celular,pais\nA,573001234567,EC\nB,0987654301,EC\nC,525512340002,MX\n",
     );
-    let warning = "line 2: `573001234567` is not a national number of EC and is taken as +573001234567, a number of CO";
+    let warning = "line 2: `573001234567` is not a local number of EC, so it is read as +573001234567, a number of CO";
     for to in [
         None,
         Some("{{ celular | phone(pais) }}"),

@@ -306,7 +306,7 @@ mod tests {
             ("us.13491208655302741918", "contains `u`"),
             ("MR.Smith", "contains `M`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "contains `٥`"),
-            ("0987654321", "is a national number"),
+            ("0987654321", "is a local number"),
             ("+44 (0)20 7946 0000", "did you mean +442079460000?"),
             ("+0987654321", "no country code begins with 0"),
             (
@@ -323,22 +323,22 @@ mod tests {
             ),
             (
                 "=\"593987654321\"",
-                "is a formula, with which a spreadsheet keeps a number as text; did you mean +593987654321?",
+                "is a spreadsheet formula that keeps a number as text; did you mean +593987654321?",
             ),
             ("=593987654321", "did you mean +593987654321?"),
             (
                 "'593987654321",
-                "apostrophe, with which a spreadsheet keeps a number as text; did you mean +593987654321?",
+                "apostrophe that marks text in a spreadsheet; did you mean +593987654321?",
             ),
             ("=\"Ana\"", "it contains `A`"),
             ("593.98.765.4321.0", "spreadsheet"),
             ("593-987-654-321.00", "spreadsheet"),
-            ("987654321", "is a national number"),
+            ("987654321", "is a local number"),
             ("+123456", "7 to 15"),
             ("1234567890123456", "7 to 15"),
             (
                 "123456789012345",
-                "has 10 digits behind the country code, and this has 14",
+                "has 10 digits after the country code, not 14",
             ),
             ("593987654321 593987654322", "7 to 15"),
         ] {

@@ -407,7 +407,7 @@ mod tests {
                 "`nombre` is empty",
             ),
             (
-                "to: `098` is a national number: say of which country, such as --country EC",
+                "to: `098` is a local number: pass its country, such as --country EC",
                 "to: “098” has no country code",
                 "to: «098» no tiene código de país",
             ),
