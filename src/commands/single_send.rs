@@ -306,7 +306,7 @@ impl<'a> PreparedSend<'a> {
         let mut to_user_ids = TemplateUses::default();
         to_user_ids.note(self.outgoing);
         to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
-        let hint = "fix the message, or send it to the person's phone number";
+        let hint = "fix the message, or send it to the recipient's phone number";
         refuse_templates(connection, &to_user_ids, false, hint).await?;
         let admission = match &self.limit {
             Some(limit) => Some(limit.admit(connection, self.outgoing).await?),

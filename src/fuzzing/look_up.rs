@@ -44,7 +44,7 @@ pub fn look_up(bytes: &[u8]) {
         ];
         for seen in learnt.into_iter().flatten() {
             let before = known.state.clone();
-            known.learn(seen.clone());
+            known.merge(seen.clone());
             assert!(
                 known.state == before || known.state == seen.state,
                 "{before:?} {seen:?}"

@@ -217,7 +217,7 @@ fn check_platform_roots() -> Result<(), CommandError> {
         Err(cause) => FileError::while_doing("read", &file)(cause).to_string(),
     };
     Err(CommandError::configuration(
-        format!("the root certificates cannot be used: {ROOTS_VARIABLE}: {problem}"),
+        format!("cannot use the root certificates: {ROOTS_VARIABLE}: {problem}"),
         "name a file of certificate authorities in PEM, or unset SSL_CERT_FILE; for jelouctl alone: --ca-cert FILE",
     ))
 }
@@ -323,7 +323,7 @@ impl RequestProgress {
         let (code, cause) = match self.last_problem() {
             _ if self.is_in_flight() => ("unknown", "no answer".to_owned()),
             Some(problem) => problem,
-            None => ("unavailable", "no answer in time".to_owned()),
+            None => ("unavailable", "no response in time".to_owned()),
         };
         let (outcome, hint) = match code {
             "unknown" => (Outcome::Unknown(None), UNKNOWN_HINT),
@@ -429,7 +429,7 @@ mod tests {
                 vec![],
                 not_sent(Cause::Unavailable),
                 "unavailable",
-                "no answer in time (tried for 1.5 s)",
+                "no response in time (tried for 1.5 s)",
             ),
             (
                 vec![Event::Attempt(1)],

@@ -79,7 +79,7 @@ impl Connection {
             match tokio::time::timeout(left, look_ups.look_for(tracked)).await {
                 Err(_) => {
                     let problem = flight.last_problem().map(|(_, problem)| problem);
-                    let silence = (!is_answered).then(|| "no answer in time".to_owned());
+                    let silence = (!is_answered).then(|| "no response in time".to_owned());
                     return Ok(Some(late(
                         tracked.facts.as_ref(),
                         wait,

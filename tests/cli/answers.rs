@@ -93,7 +93,7 @@ fn contradictory_response_is_unknown_and_never_retried() {
             .run("send text --to 593987654321 Hola -o record")
             .api(&server.url);
         let record = run
-            .fails(8, &["it says both that it was accepted and that it failed"])
+            .fails(8, &["the response reports both success and failure"])
             .json();
         assert_eq!(
             (&record["sent"], &record["attempts"]),
@@ -118,7 +118,7 @@ fn non_json_response_is_described() {
             200,
             "",
             8,
-            "the API answered 200\nhint: its body does not say whether the message was accepted",
+            "the API answered 200\nhint: the response does not show whether Jelou accepted the message",
         ),
         (
             403,

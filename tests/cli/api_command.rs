@@ -85,13 +85,13 @@ fn api_response_is_classified_like_a_send() {
             "POST",
             Reply::HangAfterReading,
             8,
-            "error: it may have been carried out: no answer in time",
+            "error: it may have been carried out: no response in time",
         ),
         (
             "POST",
             Reply::ResetAfterReading,
             8,
-            "hint: check in Jelou whether it was carried out before you try",
+            "hint: check in Jelou whether it took effect before you try",
         ),
         (
             "POST",
@@ -103,7 +103,7 @@ fn api_response_is_classified_like_a_send() {
             "GET",
             Reply::HangAfterReading,
             7,
-            "error: no answer in time (waited ",
+            "error: no response in time (waited ",
         ),
         ("GET", Reply::ResetAfterReading, 7, "hint: try again\n"),
         (
@@ -253,38 +253,38 @@ fn unlisted_paths_accept_only_get() {
     for (path, hint) in [
         (
             "/v1/bots/{bot}/messages",
-            "`jelouctl send KIND --to RECIPIENT` sends them, with all the guards",
+            "to send: jelouctl send KIND --to RECIPIENT",
         ),
         (
             "/v1/bots/{bot}/users/593987654321/flow_message?type=x",
-            "`jelouctl flow-message --to RECIPIENT` sends them",
+            "to send: jelouctl flow-message --to RECIPIENT",
         ),
         (
             "/v2/whatsapp/{bot}/hsm",
-            "`jelouctl send template NAME --to RECIPIENT` sends them",
+            "to send: jelouctl send template NAME --to RECIPIENT",
         ),
         (
             "/v2/whatsapp/{bot}/hsm/file",
-            "`jelouctl bulk send LIST template NAME` sends them",
+            "to send: jelouctl bulk send LIST template NAME",
         ),
         (
             "/v1/bots/{bot}/campaigns/5/template-messages",
-            "`jelouctl send template --template-id ID --campaign ID",
+            "to send: jelouctl send template --template-id ID --campaign ID",
         ),
         (
             "/v1/rooms/ROOM/message",
-            "`jelouctl send KIND --to RECIPIENT` sends them",
+            "to send: jelouctl send KIND --to RECIPIENT",
         ),
-        ("v1/bots/{bot}/Messages/", "`jelouctl send KIND"),
+        ("v1/bots/{bot}/Messages/", "to send: jelouctl send KIND"),
         (
             "/v1/bots/{bot}/users/573001234567/skill/12",
-            "--curl prints the request without sending it",
+            "to print the request: --curl",
         ),
-        ("/v1/bots/{bot}/message%73", "--curl prints"),
+        ("/v1/bots/{bot}/message%73", "to print the request: --curl"),
     ] {
         for method in ["POST", "put", "PATCH", "DELETE"] {
             let run = home.run("api -p p").args(&[method, path]).api(&server.url);
-            let refused = run.fails(2, &["is refused: ", &format!("hint: {hint}")]);
+            let refused = run.fails(2, &["send messages", &format!("hint: {hint}")]);
             assert!(
                 refused.stderr.ends_with("\nnote: nothing was sent\n"),
                 "{refused:?}"
@@ -342,11 +342,11 @@ fn invalid_or_foreign_path_is_refused() {
         ("//evil.example/x", "leaves the API's address"),
         (
             "https://u:canary@api.jelou.ai/v1",
-            "this is a whole address",
+            "expected a path, found a URL",
         ),
         (
             "https://u:canary@x@api.jelou.ai?a=canary",
-            "this is a whole address",
+            "expected a path, found a URL",
         ),
         (
             "//u:canary@api.jelou.ai/v1",
@@ -451,7 +451,7 @@ fn response_of_200_mb_is_refused() {
         (
             "GET",
             5,
-            "error: the API answered 200 (its body has more than 8 MiB)\nhint: ask for less at once",
+            "error: the API answered 200 (its body has more than 8 MiB)\nhint: request less",
         ),
         (
             "POST",

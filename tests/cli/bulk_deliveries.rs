@@ -662,7 +662,7 @@ fn account_without_lookups_exits_with_5() {
     let home = people(2);
     let server = listing(|_, _| Reply::json(404, r#"{"message":"Not Found"}"#));
     send_to(&home, &server);
-    let ended = ask_at(&home, &server, "").fails(5, &["this account has no message look-ups"]);
+    let ended = ask_at(&home, &server, "").fails(5, &["this account cannot look up messages"]);
     assert_eq!(figures(&ended.json(), &["not_asked", "not_listed"]), [2, 0]);
 }
 

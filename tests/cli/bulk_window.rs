@@ -178,13 +178,13 @@ fn nothing_is_sent_if_history_is_unreadable() {
             &json!({"results": [null], "pagination": {"totalPages": 1}}).to_string(),
         )
     };
-    let unreadable = "the listing is incomplete: 1 entry does not say what a message must";
+    let unreadable = "the listing is incomplete: 1 entry lacks a required field";
     let answers: [(Answer, i32, &str); 8] = [
         (|| Reply::json(503, "{}"), 6, "the API answered 503"),
         (
             || Reply::json(404, "{}"),
             5,
-            "this account has no message look-ups",
+            "this account cannot look up messages",
         ),
         (|| Reply::json(401, "{}"), 4, "the API answered 401"),
         (broken, 6, "the listing is incomplete"),

@@ -61,7 +61,7 @@ fn hanging_server_means_unknown() {
             flags,
             &server.url,
             8,
-            &["it may have been sent: no answer in time"],
+            &["it may have been sent: no response in time"],
         );
         assert_eq!(
             (record["sent"].as_str(), &record["attempts"]),
@@ -107,7 +107,7 @@ fn truncated_response_means_unknown() {
     assert_eq!((ended.code, record["sent"].as_str()), (8, Some("unknown")));
     assert_eq!(record["response"], "{\"success\":true");
     assert!(
-        ended.stderr.contains("could not be read whole"),
+        ended.stderr.contains("body is incomplete"),
         "{}",
         ended.stderr
     );

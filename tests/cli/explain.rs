@@ -189,7 +189,7 @@ fn code_explanation_has_outcome_and_remedy() {
         ),
         (
             "e0000",
-            "E0000 (Jelou): something went wrong that Jelou has no name for\nThe message: not sent with a 4xx; with a 5xx it may have been sent\nWhat to do: ask the recipient or check in Jelou before you send it again\n",
+            "E0000 (Jelou): Jelou reports an unknown error\nThe message: not sent with a 4xx; with a 5xx it may have been sent\nWhat to do: ask the recipient or check in Jelou before you send it again\n",
         ),
     ] {
         assert_eq!(home.run("explain").args(&[code]).success().stdout, expected);

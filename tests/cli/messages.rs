@@ -253,33 +253,29 @@ fn opt_out_messages_become_a_list() {
         (
             page(&[], 2),
             6,
-            "error: the listing is incomplete: the API did not give all that it has",
+            "error: the listing is incomplete: the API did not list everything",
         ),
         (
             page(&[json!("x")], 2),
             6,
-            "error: the listing is incomplete: 1 entry does not say what a message must",
+            "error: the listing is incomplete: 1 entry lacks a required field",
         ),
         (
             page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2),
             6,
-            "1 entry does not say what a message must",
+            "1 entry lacks a required field",
         ),
         (
             page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2),
             6,
-            "1 entry does not say what a message must",
+            "1 entry lacks a required field",
         ),
         (
             page(&[in_bubble("8", LUIS, &Value::Null)], 2),
             6,
-            "1 entry does not say what a message must",
+            "1 entry lacks a required field",
         ),
-        (
-            page(&[to_the_bot], 2),
-            6,
-            "1 entry does not say what a message must",
-        ),
+        (page(&[to_the_bot], 2), 6, "1 entry lacks a required field"),
     ] {
         let server = Server::start(vec![page(&entries, 2), second]);
         let ended = home.asking(words, &server).fails(code, &[said]);
@@ -313,7 +309,7 @@ fn incomplete_listing_never_exits_with_0() {
             "no listing",
             vec![bytes("[]")],
             5,
-            "this is not a listing of Jelou's; check --api-url",
+            "check --api-url: this is not a listing of Jelou's API",
             0,
         ),
         (
@@ -329,7 +325,7 @@ fn incomplete_listing_never_exits_with_0() {
                 b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"results\":[".to_vec(),
             )],
             6,
-            "its body could not be read whole",
+            "its body is incomplete",
             0,
         ),
         (
@@ -343,7 +339,7 @@ fn incomplete_listing_never_exits_with_0() {
             "entries that are none",
             vec![page(&[json!(null), json!([1]), two()[0].clone()], 1)],
             6,
-            "2 entries do not say what a message must",
+            "2 entries lack a required field",
             1,
         ),
         ("another order, too old", vec![page(&mixed, 1)], 0, "", 2),
@@ -377,7 +373,7 @@ fn incomplete_listing_never_exits_with_0() {
             "no look-up",
             vec![no_look_up()],
             5,
-            "this account has no message look-ups: GET /v1/external",
+            "this account cannot look up messages: GET /v1/external",
             0,
         ),
         (
@@ -438,7 +434,7 @@ fn slow_or_busy_server_is_retried() {
         .success();
     let server = Server::answering(Reply::HangAfterReading);
     home.asking("messages list --timeout 100ms --retry-for 0", &server)
-        .fails(7, &["no answer in time"]);
+        .fails(7, &["no response in time"]);
 }
 
 #[test]
@@ -648,7 +644,7 @@ fn message_is_found_wherever_it_is_listed() {
         }
     }
     let unlisted = "error: Jelou lists no message `t` from the bot\n";
-    let unread = "Jelou lists no message `t` from the bot among what could be read";
+    let unread = "Jelou lists no message `t` from the bot, but the listing is incomplete";
     let refused = |status: u16| Reply::json(status, "{}");
     for (history, notifications, one, code, said) in [
         (none(), none(), no_look_up(), 5, unlisted),
@@ -707,7 +703,7 @@ fn message_is_found_wherever_it_is_listed() {
     home.asking("messages get t", &server).fails(
         5,
         &[
-            "this account has no message look-ups: GET /v1/",
+            "this account cannot look up messages: GET /v1/",
             "the API answered 404",
         ],
     );

@@ -356,7 +356,10 @@ fn authentication_template_refuses_a_user_id() {
         home.run_args(&words).api(&jelou.url)
     };
     let told = "the template `codigo` is for authentication, which cannot go to a WhatsApp user id";
-    send("codigo", USER_ID).fails(2, &[told, "send it to the person's phone number; nothing"]);
+    send("codigo", USER_ID).fails(
+        2,
+        &[told, "send it to the recipient's phone number; nothing"],
+    );
     assert_eq!((jelou.requests().len(), jelou.pages_asked()), (0, 1));
     // No other recipient is looked up first.
     send("aviso", USER_ID).success();

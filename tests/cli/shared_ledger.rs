@@ -158,7 +158,7 @@ fn suspended_worker_with_expired_rows_sends_none() {
     let seen = jelou.requests().len();
     signal(&child, Signal::CONT);
     let ended = end(child);
-    // Of what was under way it has no answer in time; so it may end for that.
+    // Of what was under way it has no response in time; so it may end for that.
     assert!([8, 11].contains(&ended.code), "{ended:?}");
     // One can be stopped between its look at the clock and its write to the socket, which are one after the other.
     let late = jelou.requests().len() - seen;

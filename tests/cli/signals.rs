@@ -123,7 +123,7 @@ fn signal_while_connecting_is_not_sent() {
                 (code, &"no".into()),
                 "{ended:?}"
             );
-            let said = format!("not sent: interrupted by SIG{signal} before the request left");
+            let said = format!("not sent: interrupted by SIG{signal} before the request was sent");
             assert!(ended.stderr.contains(&said), "{}", ended.stderr);
         }
     }

@@ -87,7 +87,7 @@ fn response_without_a_listing_is_refused() {
     Home::new()
         .run("templates")
         .api(&server.url)
-        .fails(5, &["the answer has no listing"]);
+        .fails(5, &["the response has no listing"]);
 }
 
 /// What is there is printed, and it never ends with 0.
@@ -109,10 +109,10 @@ fn listing_below_its_count_is_incomplete() {
         counted(&["b"], all.clone()),
         counted(&[], all.clone()),
     ]);
-    let told = "error: the listing is incomplete: the API did not give all that it has\n";
+    let told = "error: the listing is incomplete: the API did not list everything\n";
     let home = Home::new();
     let ended = home.run("templates --output id").api(&server.url);
-    let ended = ended.fails(6, &[told, "hint: try again; what is missing may matter"]);
+    let ended = ended.fails(6, &[told, "hint: try again"]);
     assert_eq!(ended.stdout, "a\nb\n");
     // The total may be that of all templates, where only some were asked for.
     let server = Server::start(vec![counted(&["a"], json!({"totalPages": 1, "total": 60}))]);
@@ -133,12 +133,12 @@ fn failed_read_is_never_unknown() {
         (
             Reply::json(200, r#"{"success":false}"#),
             5,
-            "hint: check --bot and what is asked for",
+            "hint: check --bot and the request",
         ),
         (
             Reply::ResetAfterReading,
             7,
-            "the connection failed before an answer came",
+            "the connection failed before a response came",
         ),
     ] {
         let server = Server::answering(reply.clone());
@@ -170,7 +170,7 @@ fn oversized_page_is_read_once() {
         let (asked, told) = if code == 0 {
             (2, "")
         } else {
-            (1, "hint: ask for less at once, such as a smaller page")
+            (1, "hint: request less, such as a smaller page")
         };
         assert!(
             server.received().len() == asked && ended.stderr.contains(told),

@@ -141,14 +141,14 @@ fn each_tls_problem_has_its_own_message() {
             Flaw::WantsCertificateInTls12,
             [
                 "the server ended the handshake: ",
-                "no client certificate to give",
+                "check the port of --api-url",
             ],
         ),
         (
             Flaw::SpeaksHttp2,
             [
                 "the server ended the handshake: ",
-                "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, ",
+                "check the port of --api-url",
             ],
         ),
     ] {
@@ -165,15 +165,15 @@ fn each_tls_problem_has_its_own_message() {
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
     ));
     let parts = [
-        "not sent: TLS failed: what answers does not speak TLS",
-        "check --api-url with its port",
+        "not sent: TLS failed: the server does not speak TLS",
+        "check the port of --api-url",
     ];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
     // It is unknown whether the request was read.
     let parts = [
-        "it may have been sent: what came from localhost:",
-        "is not HTTP: invalid HTTP",
-        "a port for TLS wants https",
+        "it may have been sent: localhost:",
+        "did not answer with HTTP: invalid HTTP",
+        "for a TLS port, use https://",
         "hint: ask the recipient",
     ];
     try_at(&format!("http://localhost:{}", tls.port()), 8, &ca, &parts);
@@ -186,7 +186,7 @@ fn untrusted_certificate_is_not_sent() {
     let home = Home::new();
     home.write("other.pem", authority().pem());
     let refused = [
-        "error: not sent: TLS failed: the certificate comes from an authority that is not trusted here",
+        "error: not sent: TLS failed: this machine does not trust the certificate's authority",
         "--ca-cert",
     ];
     home.run(SEND)
@@ -228,7 +228,7 @@ fn authority_is_found_in_every_platform_location() {
         .api(&url)
         .success();
     let refused = [
-        "error: not sent: TLS failed: the certificate comes from an authority that is not trusted here",
+        "error: not sent: TLS failed: this machine does not trust the certificate's authority",
         "--ca-cert",
     ];
     home.run(SEND)
@@ -318,12 +318,12 @@ fn certificate_outside_its_validity_is_explained() {
         (
             2001,
             2002,
-            "the certificate expired on 2002-01-01T00:00:00Z, and the clock here shows 20",
+            "the certificate expired on 2002-01-01T00:00:00Z, but this machine's clock shows 20",
         ),
         (
             2901,
             2902,
-            "the certificate is valid from 2901-01-01T00:00:00Z on, and the clock here shows 20",
+            "the certificate is valid from 2901-01-01T00:00:00Z, but this machine's clock shows 20",
         ),
     ] {
         let (server, authority) = start_with("localhost", Flaw::None, |certificate| {
@@ -336,7 +336,7 @@ fn certificate_outside_its_validity_is_explained() {
         home.run(SEND)
             .args(&["--ca-cert", "ca.pem"])
             .api(&url)
-            .fails(7, &[said, "set the clock here"]);
+            .fails(7, &[said, "set the clock"]);
     }
 }
 
@@ -351,7 +351,7 @@ fn required_client_certificate_is_not_sent() {
         7,
         &[
             "not sent: TLS failed: the server ended the handshake: CertificateRequired (localhost:",
-            "no client certificate to give",
+            "check the port of --api-url",
         ],
     );
     assert_eq!(
@@ -398,7 +398,7 @@ fn broken_or_missing_roots_are_configuration_errors() {
         (
             "broken.pem",
             [
-                "the root certificates cannot be used: broken.pem: ",
+                "cannot use the root certificates: broken.pem: ",
                 "--ca-cert FILE",
             ],
         ),

@@ -219,7 +219,7 @@ fn failed_or_unrelated_lookup_is_not_a_delivery() {
     let cases = [
         (
             Reply::json(404, "{}"),
-            "this account has no message look-ups",
+            "this account cannot look up messages",
         ),
         (
             Reply::json(404, r#"{"code":"E1019"}"#),
@@ -234,7 +234,7 @@ fn failed_or_unrelated_lookup_is_not_a_delivery() {
         ),
         (
             Reply::HangAfterReading,
-            "not known to be delivered: no answer in time",
+            "not known to be delivered: no response in time",
         ),
         (Reply::ResetAfterReading, "the connection failed"),
         (Reply::json(200, "<html>"), "its body is an HTML page"),

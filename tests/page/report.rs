@@ -694,7 +694,7 @@ fn page_uses_plain_language() {
     run.ledger()
         .execute_batch(
             "UPDATE row SET state = 'unknown', code = 'unknown', api_code = NULL,
-               error = 'interrupted by SIGTERM while a request was under way' WHERE n = 1;
+               error = 'interrupted by SIGTERM while a request was in flight' WHERE n = 1;
              UPDATE row SET error = 'the API answered 500: no `answer`', api_code = NULL WHERE n = 7;
              UPDATE row SET code = 'already_sent', state = 'skipped',
                error = 'was sent by run a at 2026-11-20 16:15 +01:00' WHERE n = 8;

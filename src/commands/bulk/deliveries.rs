@@ -46,7 +46,7 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 /// It only reads from Jelou, and counts each message once, by how far it came: accepted, at WhatsApp,
 /// delivered, read, replied, undelivered, not listed. Rows that may have been sent become sent where
 /// Jelou lists as many messages as were attempted, and nobody else sends the same.
-/// It ends with 10 while rows are unknown, and with 5 where the account has no message look-ups.
+/// It ends with 10 while rows are unknown, and with 5 if the account cannot look up messages.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkDeliveriesArgs {

@@ -1,5 +1,5 @@
-//! An answer of the API as data, and its meaning: the documented envelope and its variants, and the fields of listed
-//! entries, read by their documented names in any form.
+//! Reads an answer of the API: the documented envelope and its variants, and the fields of listed entries, by their
+//! documented names in any form.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::base::input::read_json;
 use crate::base::texts::clipped;
 use crate::phone::person_key;
 
-/// The most bytes of a text that an error repeats or a ledger keeps.
+/// The maximum of bytes of a text in an error or a ledger.
 const MAX_EXCERPT: usize = 2048;
 /// The keys that decide the outcome of a message.
 const DECIDING: [&str; 7] = [
@@ -28,23 +28,23 @@ const DECIDING: [&str; 7] = [
     "id",
 ];
 
-/// A number below this is a time in seconds, not milliseconds: it is 5138-11-16 in seconds, and 1973-03-03 in
+/// A smaller number is a time in seconds, not milliseconds. This one is 5138-11-16 in seconds, and 1973-03-03 in
 /// milliseconds.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
-/// A text of others, or its beginning.
+/// `text`, or its beginning if it is long.
 pub(crate) fn excerpt(text: &str) -> String {
     let fits =
         |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MAX_EXCERPT;
-    let most = if text.len() <= MAX_EXCERPT {
+    let max = if text.len() <= MAX_EXCERPT {
         MAX_EXCERPT
     } else {
         text.char_indices().take_while(fits).count() + 1
     };
-    clipped(text, most).into_owned()
+    clipped(text, max).into_owned()
 }
 
-/// The pages and the entries of a listing, as a page of it counts them.
+/// The numbers of pages and entries of a listing, according to one of its pages.
 pub(crate) fn counted(page: &Value) -> [Option<u64>; 2] {
     ["totalPages", "total"].map(|name| {
         let count = page.get("pagination")?.get(name)?;
@@ -52,25 +52,25 @@ pub(crate) fn counted(page: &Value) -> [Option<u64>; 2] {
     })
 }
 
-/// A status with the part of the body that could be read.
+/// The response to a request: its status, and its body as far as it was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     /// HTTP status, 100–599.
     pub(crate) status: u16,
     /// `Retry-After`, from now; None if the header is missing or invalid.
     pub(crate) retry_after: Option<Duration>,
-    /// The server's clock, to the second, if the answer has it.
+    /// The server's clock, to the second, from the `Date` header.
     pub(crate) date: Option<SystemTime>,
-    /// Warnings, which only a sandbox gives.
+    /// Warnings, which only a sandbox returns.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
 }
 
 /// The body of an answer, up to the read limit.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub(crate) struct Body {
-    /// The bytes that arrived; those that are not UTF-8 are replaced.
+    /// The bytes that arrived. Invalid UTF-8 is replaced.
     pub(crate) text: String,
     /// False if the connection ended early, the time was up, or the body exceeds the read limit.
     pub(crate) complete: bool,
@@ -80,7 +80,7 @@ pub(crate) struct Body {
     pub(crate) json: Option<Value>,
     /// Whether a key that decides the outcome occurs twice, with different values.
     pub(crate) repeats_a_key: bool,
-    /// Whether a success or a message id stands anywhere in the text.
+    /// Whether a success or a message id occurs anywhere in the text.
     names_success: bool,
 }
 
@@ -113,13 +113,13 @@ impl Body {
         }
     }
 
-    /// Whether it is a page for people.
+    /// Whether it is an HTML page.
     pub(super) fn is_page(&self) -> bool {
         let text = self.text.trim_start();
         text.starts_with('<') && !text.starts_with("<?xml")
     }
 
-    /// What stands in place of a message of the API: a page for people, or the beginning of the text.
+    /// Describes a body without a message of the API: an HTML page, or the beginning of the text.
     pub(super) fn nature(&self) -> Option<String> {
         let text = self.text.trim();
         let is_empty =
@@ -133,7 +133,7 @@ impl Body {
         Some(excerpt(text))
     }
 
-    /// As JSON; a text that is not JSON becomes a JSON string. None if it is empty, or the useless beginning of a long one.
+    /// The body as JSON; other text becomes a JSON string. None if it is empty or too large.
     pub(crate) fn into_value(self) -> Option<Value> {
         let has_text = !self.text.is_empty() && !self.is_too_large;
         self.json
@@ -150,7 +150,7 @@ impl Body {
         }
     }
 
-    /// The items of a page of a listing: Jelou's pages name them in two ways.
+    /// The items of a page of a listing, which Jelou names in two ways.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
         let page = self.json.as_ref()?;
         ["results", "data"]
@@ -158,13 +158,13 @@ impl Body {
             .find_map(|name| page.get(name)?.as_array())
     }
 
-    /// The pages and the entries of the listing.
+    /// The numbers of pages and entries of the listing.
     pub(super) fn counted(&self) -> [Option<u64>; 2] {
         self.json.as_ref().map(counted).unwrap_or_default()
     }
 
-    /// Whether it is a page of a listing, or one message of it. The `error` of one message is the reason
-    /// of its failure; the `error` of a page means that it is not the page that was requested.
+    /// Whether it is a page of a listing, or one message of it. The `error` of one message is the reason of its failure.
+    /// The `error` of a page means that it is not the requested page.
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
             Some(_) => !self.says_error(),
@@ -174,15 +174,15 @@ impl Body {
         }
     }
 
-    /// What an array says about one destination. Each entry is read like the answer for a single message; `id` is then the
-    /// message's id and `code` an error code.
+    /// The entries of an array for one destination. Each entry is read like the answer for a single message; `id` is then
+    /// the message's id and `code` an error code.
     pub(crate) fn for_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| {
             text.chars()
                 .filter(char::is_ascii_alphanumeric)
                 .collect::<String>()
         };
-        // The answer may have the other form of the person's number, such as 521 for 52.
+        // The answer may use the other form of the number, such as 521 for 52.
         let is_same = |named: &str| {
             bare(named) == bare(destination) || person_key(named) == person_key(destination)
         };
@@ -236,15 +236,15 @@ impl Body {
             || self.field("error").is_some_and(is_something)
     }
 
-    /// Whether it is only an error: apart from an `error` or a `status`, it has nothing that was requested.
+    /// Whether it is only an error, without any field that was requested.
     pub(crate) fn is_error_alone(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
             || self.says("statusMessage", &["failed"])
-            || self.says_error() && self.has_fields_of_an_error_alone()
+            || self.says_error() && self.has_only_error_fields()
     }
 
-    fn has_fields_of_an_error_alone(&self) -> bool {
-        const OF_AN_ERROR: [&str; 8] = [
+    fn has_only_error_fields(&self) -> bool {
+        const ERROR_FIELDS: [&str; 8] = [
             "success",
             "message",
             "statusMessage",
@@ -258,23 +258,23 @@ impl Body {
         fields.is_some_and(|fields| {
             fields
                 .keys()
-                .all(|name| OF_AN_ERROR.contains(&name.as_str()))
+                .all(|name| ERROR_FIELDS.contains(&name.as_str()))
         })
     }
 
-    /// Whether it may come from an API: it is complete, and neither a page for people nor compressed, which is not UTF-8.
+    /// Whether it may come from an API: it is complete, not an HTML page, and not compressed, so it is UTF-8.
     pub(crate) fn may_be_of_the_api(&self) -> bool {
         let is_text = self.json.is_some() || !self.text.contains(char::REPLACEMENT_CHARACTER);
         self.complete && !self.is_page() && is_text
     }
 
-    /// Whether any part of it indicates a success, in a form that would not count by itself: inside an array or another object,
-    /// or in an answer that is cut off or not JSON.
+    /// Whether any part of it hints at a success, in a form that is not proof: inside an array or another object, or in an
+    /// answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
         self.says_success() || self.says("success", &["true"]) || self.names_success
     }
 
-    /// Whether any part of it indicates an error, in a form that would not count by itself.
+    /// Whether any part of it hints at an error, in a form that is not proof.
     pub(crate) fn hints_at_error(&self) -> bool {
         let fails = |name| self.says(name, &["failed", "failure", "error", "rejected"]);
         self.says_error()
@@ -284,18 +284,18 @@ impl Body {
             || fails("statusMessage")
             || ["errors", "validationError"].iter().any(|name| self.field(name).is_some_and(is_something))
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
-            // Of something else, such as a coupon that was made, they may be ordinary fields.
-            || self.text_of("code").is_some() && self.text_of("description").is_some() && self.has_fields_of_an_error_alone()
+            // In another object, such as a new coupon, these may be ordinary fields.
+            || self.text_of("code").is_some() && self.text_of("description").is_some() && self.has_only_error_fields()
     }
 
-    /// Code and text of an error body, at most 2 KiB of each; HTML and other text have neither.
+    /// The code and text of an error body, at most 2 KiB of each. HTML and other text have neither.
     pub(crate) fn error(&self) -> ApiError {
         let of_error = |name| self.field("error")?.get(name);
         let code = [of_error("code"), self.field("code"), of_error("key")];
         let text = self
             .json
             .as_ref()
-            .map(|json| refusal::words(json, MAX_EXCERPT))
+            .map(|json| refusal::describe(json, MAX_EXCERPT))
             .unwrap_or_default();
         ApiError {
             code: code
@@ -307,7 +307,7 @@ impl Body {
         }
     }
 
-    /// The API's own messages. Deeper fields are ignored, because they may repeat the request.
+    /// The API's own messages. Deeper fields may repeat the request, so they are ignored.
     pub(crate) fn own_words(&self) -> impl Iterator<Item = &str> {
         let places = [
             "/message",
@@ -323,7 +323,7 @@ impl Body {
     }
 
     fn field(&self, name: &str) -> Option<&Value> {
-        // An answer has few fields: comparing their names is faster than hashing `name`.
+        // An answer has few fields, so comparing their names is faster than hashing `name`.
         let (_, value) = self
             .json
             .as_ref()?
@@ -344,13 +344,13 @@ impl Body {
     }
 }
 
-/// Whether a field that stands for a success is in a text, whatever surrounds it.
+/// Whether a text contains a field of a success, in any surroundings.
 fn names_success(text: &str) -> bool {
     let values_of = |name: &'static str| {
-        let behind = text
+        let rests = text
             .match_indices(name)
             .filter_map(|(at, _)| text.get(at + name.len()..));
-        behind.filter_map(|rest| Some(rest.trim_start().strip_prefix(':')?.trim_start()))
+        rests.filter_map(|rest| Some(rest.trim_start().strip_prefix(':')?.trim_start()))
     };
     values_of("\"success\"").any(|value| value.starts_with("true") || value.starts_with("\"true\""))
         || values_of("\"messageId\"").any(|value| {
@@ -379,14 +379,14 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The first of `places` (JSON pointers) that has a number or a text that is not empty.
+/// The first number or nonempty text at one of `places` (JSON pointers).
 pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
     places
         .iter()
         .find_map(|place| scalar_text(entry.pointer(place)?))
 }
 
-/// Like [`text_at`], as a time: ISO 8601, in UTC if it names no zone, or seconds or milliseconds since 1970.
+/// Like [`text_at`], but as a time: ISO 8601, in UTC if it has no zone, or seconds or milliseconds since 1970.
 pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
     places.iter().find_map(|place| time(entry.pointer(place)?))
 }

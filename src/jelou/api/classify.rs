@@ -1,4 +1,4 @@
-//! Judges an attempt: whether the message was sent. It is the table of `docs/exit-codes.md`, from the top.
+//! Judges whether an attempt sent the message. It follows the table of `docs/exit-codes.md`, from the top.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -27,20 +27,22 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     }
 }
 
-/// A failed read changed nothing: it may be retried, and its outcome is never unknown.
+/// The verdict on a failed read. A read changes nothing, so it can be retried and its outcome is never unknown.
 fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     const AGAIN: &str = "try again";
     let (cause, hint, retry) = match attempt {
         Err(_) => (Cause::Network, AGAIN, Some(Duration::ZERO)),
         Ok(answer) if answer.body.is_too_large => (
             Cause::Rejected,
-            "ask for less at once, such as a smaller page",
+            "request less, such as a smaller page",
             None,
         ),
         Ok(answer) if answer.status < 300 && answer.body.complete => {
             let hint = match accepts {
-                SuccessCriterion::Listing => "this is not a listing of Jelou's; check --api-url",
-                _ => "this is not an answer of Jelou's API; check --api-url and the network",
+                SuccessCriterion::Listing => {
+                    "check --api-url: this is not a listing of Jelou's API"
+                }
+                _ => "check --api-url and the network: this is not a response of Jelou's API",
             };
             (Cause::Rejected, hint, None)
         }
@@ -70,7 +72,7 @@ fn judge_failure(failure: &Failure, accepts: &SuccessCriterion) -> Verdict {
             "check the network, the proxy and --api-url, then try again",
             Some(Duration::ZERO),
         ),
-        Some(_) => ("for a private certificate authority, give --ca-cert", None),
+        Some(_) => ("for a private certificate authority: --ca-cert FILE", None),
     };
     let outcome = failure
         .cause
@@ -94,12 +96,12 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     } else {
         &entries[..]
     };
-    // Of several entries, one with an error counts first, then one with an id.
-    let telling = bodies
+    // If there are several entries, the first with an error decides, and otherwise the first with an id.
+    let deciding = bodies
         .iter()
         .find(|body| body.says_error())
         .or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
-    let body = telling.or(bodies.first()).unwrap_or(&answer.body);
+    let body = deciding.or(bodies.first()).unwrap_or(&answer.body);
     let is_failed = !(200..300).contains(&answer.status) || says_error(body, accepts);
     let is_contradictory = !accepts.reads() && says_both(answer, bodies);
     if !is_failed && !is_contradictory && is_accepted(answer, body, accepts) {
@@ -116,24 +118,24 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
             .map(str::to_owned)
             .or(error.code);
     }
-    // Comes before the rate limits, which would send again: an answer with a message id may mean that a message was
-    // sent.
+    // This comes before the rate limits, which lead to a retry: an answer with a message id may mean that Jelou sent
+    // the message.
     let (outcome, advice) = if is_contradictory {
         (
             Outcome::Unknown(None),
-            "it says both that it was accepted and that it failed".into(),
+            "the response reports both success and failure".into(),
         )
     } else {
         ruling(answer, &error, is_failed, accepts)
     };
     let retry = (outcome == Outcome::NotSent(Cause::Unavailable)).then(|| {
         let is_of_pair = error.code.as_deref() == Some(PAIR_RATE_LIMIT);
-        let least = if is_of_pair {
+        let min_seconds = if is_of_pair {
             PAIR_RATE_LIMIT_SECONDS
         } else {
             0
         };
-        Duration::from_secs(least).max(answer.retry_after.unwrap_or_default())
+        Duration::from_secs(min_seconds).max(answer.retry_after.unwrap_or_default())
     });
     let problem = problem(answer, error, &outcome, &advice, accepts);
     Verdict {
@@ -143,7 +145,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     }
 }
 
-/// What an answer means that does not accept the message, and what to do.
+/// The outcome of an answer that does not accept the message, and the advice for it.
 fn ruling(
     answer: &Answer,
     error: &ApiError,
@@ -171,20 +173,20 @@ fn ruling(
     let (outcome, advice) = match answer.status {
         200..300 if !is_failed && *accepts == SuccessCriterion::Done => (
             UNKNOWN,
-            "its body does not say whether the request was carried out",
+            "the response does not show whether the request took effect",
         ),
         200..300 if !is_failed => (
             UNKNOWN,
-            "its body does not say whether the message was accepted",
+            "the response does not show whether Jelou accepted the message",
         ),
         401 | 403 if answer.body.is_page() => (
             Outcome::NotSent(Cause::Credentials),
-            "a portal, a proxy or a firewall may have answered in Jelou's place: check the network and --api-url, then \
-             client id, secret and --bot",
+            "check the network and --api-url, because a portal, proxy or firewall may have answered; then check client id, \
+            secret and --bot",
         ),
         401 | 403 => (
             Outcome::NotSent(Cause::Credentials),
-            "check client id, secret and --bot, and the path of --api-url if there is one",
+            "check client id, secret, --bot and the path of --api-url",
         ),
         407 => (
             Outcome::NotSent(Cause::ProxyCredentials),
@@ -194,7 +196,7 @@ fn ruling(
             Outcome::NotSent(Cause::Credentials),
             "check client id and secret",
         ),
-        // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
+        // The request took effect, and its result is at another address (RFC 9110, 15.4.4).
         303 if !accepts.reads() => (UNKNOWN, refusal()),
         408 => (UNKNOWN, accepts.unknown_hint()),
         501 | 505 | 200..=499 if effect == Some(CodeOutcome::RefusedForAccount) => {
@@ -209,26 +211,24 @@ fn ruling(
 fn when_to_try_again(retry_after: Option<Duration>) -> Cow<'static, str> {
     match retry_after {
         Some(wait) if wait > Duration::from_secs(24 * 60 * 60) => {
-            "the API asks to wait longer than a day".into()
+            "try again later: the API asks to wait longer than a day".into()
         }
-        Some(wait) if !wait.is_zero() => format!(
-            "the API asks to wait {} s; try again after that",
-            wait.as_secs()
-        )
-        .into(),
+        Some(wait) if !wait.is_zero() => {
+            format!("try again later: the API asks to wait {} s", wait.as_secs()).into()
+        }
         _ => "try again later".into(),
     }
 }
 
-/// Whether an answer indicates both success and failure: by its status, by its fields, or by one field that occurs twice.
-/// `bodies` are its parts about our message.
+/// Whether an answer reports both success and failure: by its status, by its fields, or by a repeated field. `bodies`
+/// are its parts about our message.
 fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
     let is_success = (200..300).contains(&answer.status);
-    let speaks_against = !is_success || bodies.iter().any(Body::hints_at_error);
-    answer.body.repeats_a_key || speaks_against && bodies.iter().any(Body::hints_at_success)
+    let indicates_failure = !is_success || bodies.iter().any(Body::hints_at_error);
+    answer.body.repeats_a_key || indicates_failure && bodies.iter().any(Body::hints_at_success)
 }
 
-/// Whether a 2xx says that the request was accepted; `body` is its part about our message.
+/// Whether a 2xx shows that Jelou accepted the request; `body` is its part about our message.
 fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
@@ -241,7 +241,8 @@ fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool
     }
 }
 
-/// Whether `body` is an error. What is read may contain such fields itself, such as the `error` of a failed message.
+/// Whether `body` is an error. The result of a read can contain the same fields, such as the `error` of a failed
+/// message.
 fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
         SuccessCriterion::Read => body.is_error_alone(),
@@ -250,7 +251,7 @@ fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     }
 }
 
-/// The code in the API's own text: WhatsApp's code inside Jelou's, or alone in a text.
+/// The code in the API's own text: WhatsApp's code inside Jelou's, or the whole text.
 fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
     let sent = request.body.as_deref().unwrap_or_default();
     let words = || body.own_words();
@@ -266,26 +267,26 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
     }
 }
 
-fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -> &'static str {
-    // A server that does not know the path says only that.
-    let is_of_address = told
-        .is_none_or(|told| told.starts_with("Cannot ") || told.eq_ignore_ascii_case("not found"));
-    let is_of_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
+fn rejection_hint(status: u16, text: Option<&str>, accepts: &SuccessCriterion) -> &'static str {
+    // A server that does not know the path reports only that.
+    let is_unknown_path = text
+        .is_none_or(|text| text.starts_with("Cannot ") || text.eq_ignore_ascii_case("not found"));
+    let is_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
     match status {
-        300..=399 => "redirects are not followed; check --api-url",
-        404 if is_of_any_endpoint => "check the path, --bot and --api-url",
-        404 if is_of_address || accepts.reads() => "check --bot and --api-url",
-        404 if told.is_some_and(|told| told.to_lowercase().contains("flow")) => {
+        300..=399 => "check --api-url: jelouctl does not follow redirects",
+        404 if is_any_endpoint => "check the path, --bot and --api-url",
+        404 if is_unknown_path || accepts.reads() => "check --bot and --api-url",
+        404 if text.is_some_and(|text| text.to_lowercase().contains("flow")) => {
             "check --flow-name or --flow-id, or choose another bot with --bot"
         }
-        404 => "name one that this bot has, or choose another bot with --bot",
-        _ if is_of_any_endpoint => "fix the request and try again",
-        _ if accepts.reads() => "check --bot and what is asked for",
+        404 => "choose one of this bot, or another bot with --bot",
+        _ if is_any_endpoint => "fix the request and try again",
+        _ if accepts.reads() => "check --bot and the request",
         _ => "fix the message and send again",
     }
 }
 
-/// Jelou's 500 for a token without a company is a credentials problem, not a temporary fault.
+/// Whether the error is Jelou's 500 for credentials without a company, which is not a temporary fault.
 fn names_the_company(error: &ApiError) -> bool {
     let text = error.text.as_deref().unwrap_or_default().to_lowercase();
     error.code.as_deref() == Some("internal_server_error")
@@ -294,7 +295,7 @@ fn names_the_company(error: &ApiError) -> bool {
             .any(|word| text.contains(word))
 }
 
-/// Any failure in words: Jelou's, or what stands in their place, the meaning of its code, and the hint.
+/// Describes a failure: Jelou's text or the beginning of the body, the meaning of the code, and the hint.
 fn problem(
     answer: &Answer,
     error: ApiError,
@@ -303,25 +304,21 @@ fn problem(
     accepts: &SuccessCriterion,
 ) -> Problem {
     let mut message = format!("the API answered {}", answer.status);
-    // A text that begins with the code already names it.
-    let is_said = |code: &&str| {
+    // A text that begins with the code needs no other mention of it.
+    let is_in_text = |code: &&str| {
         error
             .text
             .as_ref()
             .is_some_and(|text| text.starts_with(&format!("(#{code})")))
     };
-    let code_said = error.code.as_deref().filter(|code| !is_said(code));
-    let what_stands_there = answer
+    let code = error.code.as_deref().filter(|code| !is_in_text(code));
+    let other_body = answer
         .body
         .nature()
         .filter(|_| error == ApiError::default());
-    for part in [
-        code_said,
-        error.text.as_deref(),
-        what_stands_there.as_deref(),
-    ]
-    .into_iter()
-    .flatten()
+    for part in [code, error.text.as_deref(), other_body.as_deref()]
+        .into_iter()
+        .flatten()
     {
         message.push_str(": ");
         message.push_str(part);
@@ -330,10 +327,10 @@ fn problem(
         let _ = write!(
             message,
             " (its body has more than {} MiB)",
-            accepts.most_read() >> 20
+            accepts.read_limit() >> 20
         );
     } else if !answer.body.complete {
-        message.push_str(" (its body could not be read whole)");
+        message.push_str(" (its body is incomplete)");
     }
     let hint = match (outcome, error.code.as_deref().and_then(codes::look_up)) {
         (Outcome::Unknown(_), _) if advice != accepts.unknown_hint() => {
@@ -404,7 +401,7 @@ mod tests {
                 .as_ref()
                 .map_or("sent", |problem| problem.code);
             assert_eq!(found, expected, "{status} {body}");
-            // Nothing else is tried again.
+            // Only this outcome is retried.
             assert_eq!(
                 verdict.retry.is_some(),
                 found == "unavailable",
@@ -417,7 +414,7 @@ mod tests {
         check(&SuccessCriterion::MessageId, expected, rows);
     }
 
-    /// What the problem says, and its hint.
+    /// The message, the hint and the code of the problem.
     fn words(text: &str, status: u16, body: &str) -> (String, String, Option<String>) {
         let problem = judged(&SuccessCriterion::MessageId, text, status, None, body)
             .problem
@@ -489,7 +486,7 @@ mod tests {
         flow("rejected", r#"{"error":"x"}"#);
     }
 
-    /// A read is never unknown.
+    /// The outcome of a read is never unknown.
     #[test]
     fn read_requests_are_judged_by_their_purpose() {
         let listing = SuccessCriterion::Listing;
@@ -573,7 +570,7 @@ mod tests {
         check(&read, "unavailable", &[(502, "")]);
     }
 
-    /// The entries of a template's answer are about one destination each.
+    /// Each entry of a template's answer is about one destination.
     #[test]
     fn template_outcome_comes_from_its_destination_entry() {
         let template = SuccessCriterion::Destination("593987654321".to_owned());
@@ -807,8 +804,8 @@ mod tests {
         );
     }
 
-    /// The body of a 400, what the message says of it after the status, and how the hint begins.
-    const TOLD: [(&str, &str, &str); 28] = [
+    /// The body of a 400, the message after the status, and the beginning of the hint.
+    const REJECTIONS: [(&str, &str, &str); 28] = [
         (
             r#"{"code":"bot_not_found","description":"No"}"#,
             ": bot_not_found: No",
@@ -832,7 +829,7 @@ mod tests {
         (
             r#"{"error":{"key":"UNSUPPORTED_MEDIA_TYPE"}}"#,
             ": UNSUPPORTED_MEDIA_TYPE",
-            "WhatsApp does not take",
+            "WhatsApp does not accept this",
         ),
         (r#"{"error":"it broke"}"#, ": it broke", "fix the message"),
         (
@@ -929,9 +926,9 @@ mod tests {
 
     #[test]
     fn rejection_in_any_shape_shows_its_reason() {
-        for (body, told, hint) in TOLD {
+        for (body, text, hint) in REJECTIONS {
             let (message, found, _) = words("Hola", 400, body);
-            assert_eq!(message, format!("the API answered 400{told}"), "{body}");
+            assert_eq!(message, format!("the API answered 400{text}"), "{body}");
             assert!(found.starts_with(hint), "{body}: {found}");
         }
         let (message, hint, _) = words("Hola", 404, r#"{"message":"Flow not found"}"#);
@@ -955,14 +952,14 @@ mod tests {
                 r#"{"code":"message_could_not_be_send","description":"(#131050) Opted out"}"#,
                 "131050",
                 "(#131050) Opted out",
-                "the recipient has opted out of this business's marketing; never send them marketing again: add them to \
-                 the list of --exclude or do_not_contact",
+                "the recipient has opted out of this business's marketing; add them to the exclusion list, with --exclude \
+                or do_not_contact",
             ),
             (
                 r#"{"message":["(#130497) No"]}"#,
                 "130497",
                 "(#130497) No",
-                "WhatsApp does not let this business write to the recipient's country; do not send it",
+                "WhatsApp does not let this business send to the recipient's country; do not send it",
             ),
             (
                 r#"{"error":"Message Undeliverable."}"#,

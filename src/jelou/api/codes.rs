@@ -1,5 +1,5 @@
-//! Codes of Jelou and WhatsApp: what each means and what to do (Jelou's documents; WhatsApp Cloud API's error codes).
-//! The errors of `send` and `explain CODE` use this one table, `codes.tsv`.
+//! Explains the codes of Jelou and WhatsApp (from Jelou's documents and the WhatsApp Cloud API's error codes). The
+//! errors of `send` and `explain CODE` use the same table, `codes.tsv`.
 
 use crate::base::texts::rows;
 
@@ -7,41 +7,41 @@ use crate::base::texts::rows;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Code {
     pub(crate) code: &'static str,
-    /// Who returns it.
+    /// Jelou or WhatsApp.
     pub(crate) origin: &'static str,
     pub(crate) meaning: &'static str,
     pub(crate) hint: &'static str,
     pub(crate) meaning_in_spanish: &'static str,
     pub(crate) hint_in_spanish: &'static str,
     pub(crate) effect: CodeOutcome,
-    /// WhatsApp's titles for it, for answers without the code, separated by semicolons.
+    /// WhatsApp's titles of the code, separated by semicolons, to recognize answers without the code.
     titles: &'static str,
 }
 
-/// The outcome of a message that was answered with a code.
+/// The outcome of a message that got a code as its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CodeOutcome {
-    /// It was refused and would be refused again; with a 5xx the outcome is unknown.
+    /// Rejected, also on a retry. With a 5xx the outcome is unknown.
     Refused,
-    /// It was refused if the text names the company; otherwise the outcome is unknown.
+    /// Rejected if the text names the company; otherwise the outcome is unknown.
     RefusedByCompany,
-    /// The business itself was refused and cannot send anything until that is resolved.
+    /// The business itself is blocked and cannot send anything until that is resolved.
     RefusedForAccount,
-    /// It was only rate limited, so it certainly was not sent and may be retried.
+    /// Rate limited, so the message was certainly not sent and may be retried.
     RateLimited,
-    /// The code does not say.
+    /// The code does not determine the outcome.
     Open,
 }
 
 /// WhatsApp's limit of messages to the same user.
 pub(crate) const PAIR_RATE_LIMIT: &str = "131056";
-/// The shortest wait after it, in seconds: one message per 6 s to the same user.
+/// The minimum wait after this limit, in seconds: one message per 6 s to the same user.
 pub(crate) const PAIR_RATE_LIMIT_SECONDS: u64 = 6;
 
 /// The digits of the longest code to look for in a text.
-const MOST_DIGITS: usize = 7;
+const MAX_DIGITS: usize = 7;
 
-/// The codes, with Spanish for the pages.
+/// The codes, with Spanish texts for the pages.
 const TABLE: &str = include_str!("codes.tsv");
 
 /// Every known code.
@@ -79,16 +79,16 @@ pub(crate) fn look_up(code: &str) -> Option<Code> {
     codes().find(|known| known.code == code)
 }
 
-/// WhatsApp's code at the very start of a message of the API, `(#131047) …`. It does not count if the message may repeat a text
-/// of `sent`, the body of the request.
+/// WhatsApp's code at the start of a message of the API, `(#131047) …`. It does not count if the message may repeat a
+/// text of `sent`, the body of the request.
 pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
     let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
     let is_code =
-        (1..=MOST_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+        (1..=MAX_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
     (is_code && !sent.contains(&format!("#{code}"))).then_some(code)
 }
 
-/// The code of a message of the API that is one of WhatsApp's titles and nothing else; `sent` as for a code.
+/// The code of a message of the API that is exactly one of WhatsApp's titles. `sent` is as in [`code_at_start`].
 pub(crate) fn code_of_title(text: &str, sent: &str) -> Option<&'static str> {
     let title = text.trim().trim_end_matches('.');
     let is_it = |known: &Code| {
@@ -124,7 +124,7 @@ mod tests {
             ("Message Undeliverable", Some("131026")),
             ("message undeliverable.", Some("131026")),
             ("Message Undeliverable to you", None),
-            // Too common to be certainly WhatsApp's.
+            // This text is too common to be certainly from WhatsApp.
             ("Something went wrong", None),
             ("", None),
         ] {

@@ -1,5 +1,5 @@
-//! The credentials of a request, and the one place that sees them in a text: in any form in which a server, a proxy or
-//! a framework may repeat a secret, unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
+//! The credentials of a request, and the search for them in a text. It finds a secret in every form that a server, proxy
+//! or framework may write: unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
 
 use std::fmt::{Display, Write};
 
@@ -14,13 +14,13 @@ use crate::base::secret::Secret;
 /// Replaces every hidden value.
 pub(crate) const REDACTED: &str = "(redacted)";
 
-/// Client id and secret of Jelou's Basic authentication, ready to sign many requests. Without `Debug`, nothing prints
-/// them by mistake.
+/// Client id and secret of Jelou's Basic authentication, ready to sign many requests. The type has no `Debug`, so that
+/// nothing prints them by mistake.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
     authorization: Secret,
-    /// What is searched for in answers.
+    /// The forms to search for in answers.
     forms: SecretForms,
     /// Where they were read from, for an error: `profile prod`.
     origin: Option<String>,
@@ -39,7 +39,7 @@ impl Credentials {
         }
     }
 
-    /// The same, with where the id and the secret were read from.
+    /// The same, with the origins of the id and the secret.
     pub(crate) fn read_from(self, id: &impl Display, secret: &impl Display) -> Self {
         Self {
             origin: Some(format!(
@@ -59,7 +59,7 @@ impl Credentials {
 
     /// Whether a secret is too short to be hidden in a response that repeats it.
     pub(crate) fn are_too_short(client_secret: &Secret) -> bool {
-        client_secret.reveal().len() < SHORTEST
+        client_secret.reveal().len() < MIN_LENGTH
     }
 
     /// Whether `text` repeats the secret or the header's value, in any encoding.
@@ -67,7 +67,7 @@ impl Credentials {
         self.forms.are_in(text)
     }
 
-    /// `text`, in which each line that repeats them is hidden.
+    /// `text` with each line hidden that repeats them.
     pub(crate) fn hidden_in_lines(&self, text: &str) -> String {
         let shown = |line| {
             if self.are_repeated_in(line) {
@@ -85,12 +85,12 @@ impl Credentials {
         }
     }
 
-    /// Hides in an answer what repeats our secret: of JSON each such text, of another body all of it.
+    /// Hides our secret in an answer: in JSON each text that repeats it, and otherwise the whole body.
     pub(crate) fn hide_in(&self, body: &mut Body) {
         let repeats = self.are_repeated_in(&body.text);
         match &mut body.json {
             None if repeats => REDACTED.clone_into(&mut body.text),
-            // Without escapes, strings occur in the text literally; very few answers have escapes.
+            // Without escapes, strings occur in the text literally, and very few answers have escapes.
             Some(json) if repeats || body.text.contains('\\') => {
                 let original = json.clone();
                 self.hide_in_json(json);
@@ -129,22 +129,22 @@ impl Credentials {
     }
 }
 
-/// How many times escapes of URLs and HTML, or else those of JSON, are undone.
-const MOST_UNDONE: usize = 16;
-/// A shorter text is not searched for: that would hide ordinary words.
-const SHORTEST: usize = 8;
+/// How many layers of escapes are decoded.
+const MAX_LAYERS: usize = 16;
+/// A shorter text is not searched for, because that would hide ordinary words.
+const MIN_LENGTH: usize = 8;
 
-/// What is searched for: a secret, and the signature of a request with it, each in base64, too.
+/// The forms to search for: a secret and the signature of a request with it, each also in base64.
 #[derive(Clone)]
 pub(super) struct SecretForms(Vec<Vec<u8>>);
 
 impl SecretForms {
     pub(super) fn new(signed: &str, secret: &str) -> Self {
         let mut forms = encoded_forms(signed);
-        if secret.len() >= SHORTEST {
+        if secret.len() >= MIN_LENGTH {
             forms.extend(encoded_forms(secret));
             forms.push(secret.as_bytes().to_vec());
-            // What looks like an escape in the secret itself is undone in a text, too. A tab, `\t`, becomes `t` there.
+            // The search also decodes characters of the secret that look like an escape. A tab, `\t`, becomes `t`.
             let in_json = Value::from(secret).to_string();
             forms.extend(
                 [secret.as_bytes(), in_json.trim_matches('"').as_bytes()].map(below_escapes),
@@ -153,13 +153,13 @@ impl SecretForms {
         Self(
             forms
                 .iter()
-                .filter(|form| form.len() >= SHORTEST / 2)
+                .filter(|form| form.len() >= MIN_LENGTH / 2)
                 .map(|form| alike(form))
                 .collect(),
         )
     }
 
-    /// Whether `text` repeats one of them, as it is or below its escapes.
+    /// Whether `text` repeats one of the forms, unchanged or below escapes.
     pub(super) fn are_in(&self, text: &str) -> bool {
         let shown = [
             alike(text.as_bytes()),
@@ -174,20 +174,19 @@ impl SecretForms {
     }
 }
 
-/// Whether a text ends within `form`, behind most of it: an answer may be cut there.
+/// Whether a text ends with at least half of `form`, because an answer may be cut there.
 fn ends_within(text: &[u8], form: &[u8]) -> bool {
-    let least = SHORTEST.max(form.len() / 2);
-    (least..form.len()).any(|length| {
+    let min = MIN_LENGTH.max(form.len() / 2);
+    (min..form.len()).any(|length| {
         form.get(..length)
             .is_some_and(|begun| text.ends_with(begun))
     })
 }
 
-/// What a text has below all its escapes, with no backslash left: however those of several layers meet, each layer only
-/// adds some.
+/// The text below all its escapes, without backslashes. Each layer only adds backslashes, so removing them is safe.
 fn below_escapes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
-    for _ in 0..MOST_UNDONE {
+    for _ in 0..MAX_LAYERS {
         let undone = without_escapes(&text, decode_url_or_html)
             .or_else(|| without_escapes(&text, decode_json));
         let Some(undone) = undone else { break };
@@ -206,7 +205,7 @@ fn hexadecimal(value: &str) -> String {
     digits
 }
 
-/// How `value` stands in a text in base64, once or twice, and in hexadecimal digits, small or large.
+/// `value` in base64, encoded once or twice, and in hexadecimal digits, small or large.
 fn encoded_forms(value: &str) -> Vec<Vec<u8>> {
     let once = base64_form(value);
     let twice = base64_form(&String::from_utf8_lossy(&once));
@@ -215,13 +214,12 @@ fn encoded_forms(value: &str) -> Vec<Vec<u8>> {
     vec![once, twice, hex.into_bytes(), large_hex.into_bytes()]
 }
 
-/// `text` on one line, as base64 is before it is broken into lines, which may be indented.
+/// `text` on one line, to undo the line breaks and indentation of base64.
 fn without_line_breaks(text: &str) -> String {
     text.lines().map(str::trim).collect()
 }
 
-/// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
-/// as a line break.
+/// `value` in base64 without the last group, which differs if more text follows the value, such as a line break.
 fn base64_form(value: &str) -> Vec<u8> {
     let whole_groups = value.len() / 3 * 3;
     BASE64_STANDARD_NO_PAD
@@ -229,8 +227,8 @@ fn base64_form(value: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs
-/// has `-` and `_` in place of `+` and `/`.
+/// The text with equivalent characters made equal: a form writes a space as `+`, and base64 for URLs uses `-` and `_`
+/// instead of `+` and `/`.
 fn alike(text: &[u8]) -> Vec<u8> {
     let one = |byte: &u8| match byte {
         b'+' | b'-' => b' ',
@@ -240,50 +238,49 @@ fn alike(text: &[u8]) -> Vec<u8> {
     text.iter().map(one).collect()
 }
 
-/// What the escape at the beginning of a text stands for, and its length; None if there is none.
+/// Decodes the escape at the beginning of a text, and returns the bytes and its length; None without an escape.
 type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
 
-/// The text with the escapes undone that `undo` finds; None if it has none.
+/// The text with all escapes decoded that `undo` finds; None without any.
 fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((first, behind)) = rest.split_first() {
+    while let Some((first, after)) = rest.split_first() {
         if let Some((bytes, length)) = undo(rest) {
             undone.extend(bytes);
             rest = rest.get(length..).unwrap_or_default();
         } else {
             undone.push(*first);
-            rest = behind;
+            rest = after;
         }
     }
-    // An escape is longer than what it stands for.
+    // An escape is longer than its bytes.
     (undone.len() < text.len()).then_some(undone)
 }
 
-/// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
-/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped, and before
-/// what may still be an escaped `u`.
+/// Decodes `\u00e9` or a pair of them, with any number of backslashes (RFC 8259, 7). Other escapes lose only their
+/// backslashes. One backslash stays before a `u`, `%` or `&`, because an escaped `u` or its digits may follow.
 fn decode_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
     let Some(first) = first else {
         let is_of_unit = matches!(text.get(length), Some(b'u' | b'%' | b'&'));
-        let left = if is_of_unit {
+        let kept = if is_of_unit {
             b"\\".to_vec()
         } else {
             Vec::new()
         };
-        return (left.len() < length).then_some((left, length));
+        return (kept.len() < length).then_some((kept, length));
     };
     if let Some(character) = char::from_u32(first.into()) {
         return Some((utf8(character), length));
     }
-    // The other half of a character may still be escaped.
+    // The other half of the pair may still be escaped.
     let (second, more) = unit(text.get(length..)?)?;
     let character = char::decode_utf16([first, second?]).next()?.ok()?;
     Some((utf8(character), length + more))
 }
 
-/// Backslashes, and the number behind them if it is `u00e9`; and the length of both.
+/// The number after backslashes if it has the form `u00e9`, and the length of both; None without a backslash.
 fn unit(text: &[u8]) -> Option<(Option<u16>, usize)> {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
     let digits = text

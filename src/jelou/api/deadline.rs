@@ -1,5 +1,5 @@
-//! The time by which the first byte of a row must leave, on a clock that continues while the machine sleeps, and the
-//! body that keeps it. A process that was suspended for longer than its lease must not send its rows.
+//! The deadline for the first byte of a request, and the body that enforces it. A process that was suspended for longer
+//! than its lease must not send its rows, so the clock continues while the machine sleeps.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::base::clock;
 
-/// The last instant.
+/// The last instant at which the first byte may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Deadline(Duration);
 
@@ -28,20 +28,20 @@ impl Deadline {
     }
 }
 
-/// Ends the connection before any of the request has left.
+/// Ends the connection before any byte of the request is sent.
 #[derive(Debug, Error)]
-#[error("the request came too late to leave")]
+#[error("the request was too late to be sent")]
 pub(super) struct DeadlineMissed;
 
 pub(super) struct TimelyBody {
-    /// None once they were requested.
+    /// None after hyper took the body.
     bytes: Option<Bytes>,
     deadline: Deadline,
     is_late: Arc<AtomicBool>,
 }
 
 impl TimelyBody {
-    /// Sets `is_late` if the body does not leave.
+    /// Sets `is_late` if the deadline passes before the body is sent.
     pub(super) fn new(body: &str, deadline: Deadline, is_late: Arc<AtomicBool>) -> Self {
         Self {
             bytes: Some(Bytes::copy_from_slice(body.as_bytes())),
@@ -59,7 +59,7 @@ impl Body for TimelyBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, DeadlineMissed>>> {
-        // A body that was handed out has left, whatever the time.
+        // hyper already has the body, so the deadline no longer matters.
         if self.bytes.is_none() {
             return Poll::Ready(None);
         }
@@ -111,7 +111,7 @@ mod tests {
         assert!(!is_late.load(Ordering::SeqCst));
     }
 
-    /// The bytes that leave for a request with this deadline, and whether it is late.
+    /// The bytes that a request with this deadline sends, and whether it is late.
     async fn sent_until(deadline: Deadline) -> (Vec<u8>, bool) {
         let (ours, mut theirs) = tokio::io::duplex(4096);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours))
@@ -128,13 +128,13 @@ mod tests {
         let mut received = vec![0; 4096];
         let size = theirs.read(&mut received).await.unwrap();
         drop(theirs);
-        assert!(answer.await.unwrap().is_err(), "nobody answers");
+        assert!(answer.await.unwrap().is_err(), "no answer");
         received.truncate(size);
         (received, is_late.load(Ordering::SeqCst))
     }
 
     #[tokio::test]
-    async fn head_and_body_leave_together_until_the_deadline_and_not_a_byte_of_them_afterwards() {
+    async fn late_request_sends_no_byte() {
         let (received, is_late) = sent_until(Deadline::after(Duration::from_secs(60))).await;
         assert_eq!(
             received,

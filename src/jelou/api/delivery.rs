@@ -1,4 +1,4 @@
-//! The only retry loop: it retries only if the request was certainly not applied.
+//! The only retry loop. It retries only if the request certainly had no effect.
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,7 +16,7 @@ use crate::base::process::Signal;
 /// The first wait; it doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
-/// How long after the end of `retry_for` an attempt may still begin; later, the process was suspended.
+/// How long after the end of `retry_for` an attempt may still begin. If it is later, the process was suspended.
 const SUSPENDED: Duration = Duration::from_secs(1);
 
 /// The result of a request after all its attempts.
@@ -28,17 +28,17 @@ pub(crate) struct Delivery {
     pub(crate) answer: Option<Answer>,
     pub(crate) attempts: u32,
     pub(crate) duration: Duration,
-    /// The first byte of an attempt was to leave by a deadline, and did not.
+    /// Whether an attempt sent nothing because its deadline had passed.
     pub(crate) is_late: bool,
 }
 
 impl Delivery {
-    /// A signal before any attempt: not sent.
+    /// The result if a signal came before any attempt: not sent.
     pub(crate) fn never_begun(signal: Signal) -> Self {
         Self::interrupted(signal, 0, None, Instant::now())
     }
 
-    /// `in_flight` is the request that was under way.
+    /// `in_flight` is the request that the signal interrupted, if one was in flight.
     fn interrupted(
         signal: Signal,
         attempts: u32,
@@ -48,12 +48,12 @@ impl Delivery {
         let name = signal.name();
         let (outcome, problem) = if let Some(request) = in_flight {
             let outcome = Outcome::Unknown(Some(signal));
-            let message = format!("interrupted by {name} while a request was under way");
+            let message = format!("interrupted by {name} while a request was in flight");
             let problem = Problem::new(&outcome, message, request.accepts.unknown_hint());
             (outcome, problem)
         } else {
             let outcome = Outcome::NotSent(Cause::Interrupted(signal));
-            let message = format!("interrupted by {name} before the request left");
+            let message = format!("interrupted by {name} before the request was sent");
             let problem = Problem::new(&outcome, message, "try again when you like");
             (outcome, problem)
         };
@@ -67,12 +67,12 @@ impl Delivery {
         }
     }
 
-    /// Nothing of this attempt has left, and nothing of those before it was applied.
+    /// The result if the deadline passed: this attempt sent nothing, and the earlier ones had no effect.
     fn late(attempts: u32, begun: Instant) -> Self {
         let outcome = Outcome::NotSent(Cause::Unavailable);
         let problem = Problem::new(
             &outcome,
-            "the request came too late to leave",
+            "the request was too late to be sent",
             "send it again",
         );
         Self {
@@ -99,12 +99,12 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
-/// counts from the first failure; a wait that would end later does not begin, and no attempt begins later if the process was
-/// suspended meanwhile. Zero means no retry.
+/// Sends `request`, and retries while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
+/// counts from the first failure, and zero means no retry. No wait begins that ends later, and no attempt begins later
+/// even if the process was suspended.
 ///
-/// With `begins_by`, the first byte of the first attempt leaves by then, and that of each other one while it may begin: later,
-/// others may take the message for lost.
+/// With `begins_by`, the first attempt sends its first byte before this deadline, and each retry before the end of
+/// `retry_for`: after that, another process may treat the message as unknown.
 pub(crate) async fn deliver(
     client: &Client,
     request: &Request,
@@ -148,7 +148,7 @@ pub(crate) async fn deliver(
                 Deadline::after(retry_for.saturating_add(SUSPENDED)),
             )
         });
-        let wait = verdict.retry.map(|least| backoff(least, attempts));
+        let wait = verdict.retry.map(|requested| backoff(requested, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)
             && wait <= left
@@ -174,12 +174,16 @@ pub(crate) async fn deliver(
 }
 
 /// The delay that the server requested; otherwise 0.5 s doubling to 8 s, half of it random.
-pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
+pub(crate) fn backoff(requested: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF
         .saturating_mul(2_u32.saturating_pow(attempts - 1))
         .min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
-    if least.is_zero() { jittered } else { least }
+    if requested.is_zero() {
+        jittered
+    } else {
+        requested
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +197,7 @@ mod tests {
     use crate::base::secret::Secret;
     use crate::jelou::api::{ClientOptions, Roots, SuccessCriterion};
 
-    /// What leaves of a message that is to begin by this deadline, and how it ended; the server closes the connection.
+    /// The bytes that a message with this deadline sends, and its result. The server closes the connection.
     async fn delivered_by(begins_by: Deadline) -> (String, Delivery) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", server.local_addr().unwrap());

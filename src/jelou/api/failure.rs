@@ -1,4 +1,4 @@
-//! Why an attempt has no answer: how far it got, and the cause, with host, port and proxy.
+//! Explains why an attempt got no answer, and whether the server may have read the request.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -14,29 +14,28 @@ use crate::base::timestamps::rfc_3339;
 /// An attempt without an answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// Why the server cannot have read any byte of the request; None if it can.
+    /// Why the server cannot have read any byte of the request; None if it may have.
     pub(crate) cause: Option<Cause>,
     pub(crate) message: String,
-    /// The hint, if it differs from that of the cause.
+    /// The hint, if it differs from the hint of the cause.
     pub(crate) hint: Option<&'static str>,
 }
 
 /// The hint for a proxy that asks for credentials.
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
-    "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
-const TLS_HINT: &str = "check --api-url with its port, and whether a proxy or a portal answers in place of that host; jelouctl \
-                        speaks TLS 1.2 and 1.3 and HTTP/1.1, and has no client certificate to give";
+    "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded";
+const TLS_HINT: &str = "check the port of --api-url, and whether a proxy intercepts the connection";
 const CLOCK_HINT: &str =
-    "set the clock here if it is wrong, else the server needs a new certificate";
+    "set the clock if it is wrong; otherwise the server needs a new certificate";
 
 impl Failure {
-    /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all, so some of the request may
-    /// have left.
+    /// `is_fresh`: the connection was made for this attempt. `may_have_left`: a connection was made at all, so a part of the
+    /// request may have been sent.
     pub(super) fn new(
         error: &reqwest::Error,
         (url, proxy): (&Url, Option<&Proxy>),
         timeout: Duration,
-        has_left: bool,
+        may_have_left: bool,
         is_fresh: bool,
     ) -> Self {
         let host = url.host_str().unwrap_or_default();
@@ -47,7 +46,7 @@ impl Failure {
             format!("{address} through the proxy {proxy}")
         });
         let tls = tls_error(error);
-        // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
+        // TLS 1.3 reports this only after the handshake, but before the server reads anything else.
         let wants_certificate = is_fresh
             && matches!(
                 tls,
@@ -55,37 +54,37 @@ impl Failure {
                     AlertDescription::CertificateRequired
                 ))
             );
-        let of = |cause, message| Self {
+        let failed = |cause, message| Self {
             cause,
             message,
             hint: None,
         };
-        if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
+        if error.is_connect() || error.is_builder() || !may_have_left || wants_certificate {
             return match tls {
                 Some(tls) => Self::from_tls_error(tls, &address),
-                None if error.is_timeout() => of(
+                None if error.is_timeout() => failed(
                     Some(Cause::Network),
                     format!("connecting took too long: {peer}"),
                 ),
                 None => Self::from_connect_error(error, &peer),
             };
         }
-        // Once the connection is made, even a TLS error does not show what the server has read.
+        // After the connection is made, even a TLS error does not show what the server has read.
         let message = match innermost(error) {
             _ if error.is_timeout() => {
-                format!("no answer in time (waited {} s)", timeout.as_secs_f64())
+                format!("no response in time (waited {} s)", timeout.as_secs_f64())
             }
             cause if cause.starts_with("invalid HTTP") => {
-                format!("what came from {peer} is not HTTP: {cause}; a port for TLS wants https")
+                format!("{peer} did not answer with HTTP: {cause}; for a TLS port, use https://")
             }
-            cause => format!("the connection failed before an answer came: {cause}"),
+            cause => format!("the connection failed before a response came: {cause}"),
         };
-        of(None, message)
+        failed(None, message)
     }
 
     fn from_connect_error(error: &reqwest::Error, peer: &str) -> Self {
         let cause = innermost(error);
-        // The library's error has no public type.
+        // The library's error type is not public, so its text decides.
         let (kind, cause, hint) = match cause.as_str() {
             "tunnel error: proxy authorization required" => (
                 Cause::ProxyCredentials,
@@ -95,7 +94,7 @@ impl Failure {
             "tunnel error: unsuccessful" => (
                 Cause::ProxyRefusal,
                 "the proxy refused the tunnel",
-                Some("ask who runs the proxy to let this host through, or name it in NO_PROXY"),
+                Some("to bypass the proxy, add this host to NO_PROXY"),
             ),
             cause => (Cause::Network, cause, None),
         };
@@ -129,12 +128,12 @@ impl Failure {
     }
 }
 
-/// What is wrong with the server's certificate or its answer.
+/// Describes the fault of the server's certificate or handshake.
 fn tls_problem(error: &rustls::Error) -> String {
     let invalid = match error {
         rustls::Error::InvalidCertificate(invalid) => invalid,
         rustls::Error::InvalidMessage(_) => {
-            return "what answers does not speak TLS, as a server for http:// or a portal"
+            return "the server does not speak TLS, like a server for http:// or a portal"
                 .to_owned();
         }
         rustls::Error::AlertReceived(alert) => {
@@ -144,12 +143,12 @@ fn tls_problem(error: &rustls::Error) -> String {
     };
     match invalid {
         CertificateError::ExpiredContext { time, not_after } => format!(
-            "the certificate expired on {}, and the clock here shows {}",
+            "the certificate expired on {}, but this machine's clock shows {}",
             day(*not_after),
             day(*time)
         ),
         CertificateError::NotValidYetContext { time, not_before } => format!(
-            "the certificate is valid from {} on, and the clock here shows {}",
+            "the certificate is valid from {}, but this machine's clock shows {}",
             day(*not_before),
             day(*time)
         ),
@@ -159,19 +158,19 @@ fn tls_problem(error: &rustls::Error) -> String {
             expected,
             presented,
         } => format!(
-            "the certificate is not for {}, but for {}",
-            expected.to_str(),
-            presented.join(", ")
+            "the certificate is for {}, not for {}",
+            presented.join(", "),
+            expected.to_str()
         ),
         CertificateError::NotValidForName => "the certificate is for another host".to_owned(),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the certificate comes from an authority that is not trusted here".to_owned()
+            "this machine does not trust the certificate's authority".to_owned()
         }
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "the server shows the certificate of an authority in place of its own".to_owned()
+            "the server presents the certificate of an authority, not its own".to_owned()
         }
-        other => format!("the certificate cannot be used ({other:?})"),
+        other => format!("the certificate is invalid ({other:?})"),
     }
 }
 
@@ -189,7 +188,7 @@ pub(super) fn innermost(error: &dyn Error) -> String {
     without_manual(&innermost.to_string())
 }
 
-/// Some texts of the TLS library end with an address in its manual, which is not useful here.
+/// Removes the URL of the TLS library's manual at the end of its errors, because it does not help users.
 fn without_manual(text: &str) -> String {
     text.split(": https://docs.rs")
         .next()
@@ -197,7 +196,7 @@ fn without_manual(text: &str) -> String {
         .to_owned()
 }
 
-/// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that one is examined, too.
+/// Finds the TLS library's error in the chain. `io::Error::source` skips the error inside it, so this examines it, too.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     let inner = error
         .downcast_ref::<std::io::Error>()

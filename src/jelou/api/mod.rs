@@ -1,5 +1,5 @@
-//! The Jelou API: a request as plain data, its way over the network, and the meaning of the answer for the message. No
-//! other module uses reqwest, and this one prints nothing.
+//! The client of the Jelou API: requests as plain data, sending them, and judging whether the answer means that the
+//! message was sent. No other module uses reqwest, and this one prints nothing.
 
 mod answer;
 mod classify;

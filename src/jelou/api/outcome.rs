@@ -1,4 +1,4 @@
-//! The outcome of a message: sent, not sent or unknown; and why, in words.
+//! The outcome of a message (sent, not sent or unknown) and its reason.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) enum Outcome {
     Sent { message_id: Option<String> },
     /// Certainly not sent.
     NotSent(Cause),
-    /// It may have been sent; with the signal, if one ended the attempt.
+    /// It may have been sent. Holds the signal that ended the attempt, if any.
     Unknown(Option<Signal>),
 }
 
@@ -21,9 +21,9 @@ pub(crate) enum Outcome {
 pub(crate) enum Cause {
     /// 401, 403, or credentials without a company.
     Credentials,
-    /// WhatsApp lets the business send nothing: its account is locked or not paid for.
+    /// WhatsApp has blocked the business account: it is locked or not paid for.
     Account,
-    /// The API refused the message.
+    /// The API rejected the message.
     Rejected,
     /// Rate limited or unavailable, beyond the retry budget.
     Unavailable,
@@ -38,21 +38,21 @@ pub(crate) enum Cause {
     Interrupted(Signal),
 }
 
-/// An outcome that is not a success, in words.
+/// Describes an outcome that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// Stable name for scripts: `rejected`, `network`, …
     pub(crate) code: &'static str,
     /// The API's own code.
     pub(crate) api_code: Option<String>,
-    /// What happened, in the API's words if possible, or with the beginning of an answer that was not understood.
+    /// What happened, with the API's text if possible, or the beginning of an answer in an unknown form.
     pub(crate) message: String,
     pub(crate) hint: String,
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl Outcome {
-    /// The stable name of what kept a message from being sent, for scripts.
+    /// The stable name of the problem, for scripts.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotSent(Cause::Credentials) => "credentials",
@@ -69,7 +69,6 @@ impl Outcome {
 }
 
 impl Problem {
-    /// The problem of a message with this outcome.
     pub(crate) fn new(
         outcome: &Outcome,
         message: impl Into<String>,
@@ -92,12 +91,12 @@ impl Problem {
 pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
     pub(crate) problem: Option<Problem>,
-    /// Set if trying again is safe; the shortest wait before it.
+    /// Set if a retry is safe: the minimum wait before it.
     pub(crate) retry: Option<Duration>,
 }
 
 impl Verdict {
-    /// The same; a refusal of `credentials` says where they were read from.
+    /// The same verdict; if Jelou refused `credentials`, the hint names their origin.
     pub(crate) fn naming_origin(mut self, credentials: &Credentials) -> Self {
         if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
             (&self.outcome, &mut self.problem, credentials.origin())

@@ -1,5 +1,5 @@
-//! Decides when a listing that is read page by page ends, and whether all of it was read. A server's own counts are not
-//! enough: it may repeat pages, never end, or count nothing.
+//! Decides when a paged listing ends, and whether it is complete. The server's counts are not enough: it may repeat
+//! pages, never end, or count nothing.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,9 +11,9 @@ use serde_json::Value;
 pub(crate) enum ListingCoverage {
     #[default]
     Whole,
-    /// A part of it was not given: a page is repeated, empty or refused although there is more.
+    /// A part is missing: a page is repeated, empty or refused although there is more.
     Missing,
-    /// It did not end after this number of pages.
+    /// The listing continues after this number of pages.
     TooMany(u32),
     /// It was interrupted.
     OutOfTime,
@@ -24,8 +24,8 @@ impl ListingCoverage {
     pub(crate) fn problem(self) -> Option<String> {
         match self {
             Self::Whole => None,
-            Self::Missing => Some("the API did not give all that it has".to_owned()),
-            Self::OutOfTime => Some("the time was up before all was read".to_owned()),
+            Self::Missing => Some("the API did not list everything".to_owned()),
+            Self::OutOfTime => Some("time ran out before everything was read".to_owned()),
             Self::TooMany(pages) => Some(format!("the API has more than {pages} pages")),
         }
     }
@@ -34,29 +34,29 @@ impl ListingCoverage {
 /// The pages of a listing so far.
 #[derive(Debug, Default)]
 pub(crate) struct Pager {
-    /// How many entries a page has at most.
+    /// The maximum of entries on a page.
     limit: usize,
-    most: u32,
-    /// The pages that were read.
+    max_pages: u32,
+    /// The number of pages read.
     pages: u32,
-    /// The contents of all entries: an entry may be listed again in another state.
+    /// The hashes of all entries. An entry may be listed again in another state, so the id is not enough.
     seen: HashSet<u64>,
-    /// The entries of this page, and those of them that are new.
+    /// The numbers of entries and of new entries on this page.
     entries: usize,
     new: usize,
     was_full: bool,
-    /// The pages and the entries of the listing, as the first page counts them. A later page may count less, if the server
-    /// has lost its position.
+    /// The numbers of pages and entries of the listing, according to the first page. A later page may count less if the
+    /// server has lost its position.
     counted_pages: Option<u64>,
     counted: Option<u64>,
 }
 
 impl Pager {
-    /// Reads at most `most` pages of at most `limit` entries.
-    pub(crate) fn new(most: u32, limit: usize) -> Self {
+    /// Reads at most `max_pages` pages of at most `limit` entries.
+    pub(crate) fn new(max_pages: u32, limit: usize) -> Self {
         Self {
             limit,
-            most,
+            max_pages,
             ..Self::default()
         }
     }
@@ -89,9 +89,9 @@ impl Pager {
             .counted
             .is_some_and(|total| (self.seen.len() as u64) < total);
         if new == 0 {
-            // It is at its end, or gives a page again.
+            // The listing is at its end, or repeats a page.
             let lacks_page = match self.counted_pages {
-                // A listing of nothing can have one page.
+                // An empty listing can have one page.
                 Some(pages) => pages > 1 && page <= pages,
                 None => entries > 0 && self.was_full,
             };
@@ -107,9 +107,9 @@ impl Pager {
         if is_last && !lacks_entries {
             return Some(ListingCoverage::Whole);
         }
-        // As many entries as that number of pages has at most: a server may return more on each page than requested.
-        let is_rate_limited = self.pages >= self.most
-            || self.seen.len() >= self.limit.saturating_mul(self.most as usize);
+        // Also limits the entries, because a server may return more on each page than requested.
+        let is_rate_limited = self.pages >= self.max_pages
+            || self.seen.len() >= self.limit.saturating_mul(self.max_pages as usize);
         is_rate_limited.then_some(ListingCoverage::TooMany(self.pages))
     }
 }
@@ -126,12 +126,12 @@ mod tests {
 
     use super::*;
 
-    /// How the listing ends if these are the ids on each page, and after how many pages.
+    /// The coverage of a listing with these ids on each page, and the number of pages read.
     fn read(pages: &[&[i64]], count: Option<u64>) -> (ListingCoverage, u32) {
         read_counted(pages, &[(count, None)])
     }
 
-    /// The same with a count for each page; the last count also applies to the pages after it.
+    /// The same with counts for each page. The last counts also apply to later pages.
     fn read_counted(
         pages: &[&[i64]],
         counted: &[(Option<u64>, Option<u64>)],
@@ -245,7 +245,7 @@ mod tests {
                 &[(Some(2), Some(100))],
                 (ListingCoverage::Whole, 3),
             ),
-            // An entry that is given twice takes the place of one that is not given.
+            // A repeated entry replaces a missing one.
             (
                 &[&full, &full[40..]],
                 &[(Some(2), Some(60))],

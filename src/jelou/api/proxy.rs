@@ -1,5 +1,5 @@
-//! The proxy that a request uses, from the environment. The rules are curl's; an entry of `NO_PROXY` may also begin with
-//! `*.`, as for other programs.
+//! Finds the proxy of a request in the environment, by curl's rules. An entry of `NO_PROXY` may also begin with `*.`,
+//! as in other programs.
 
 use std::env;
 use std::fmt;
@@ -10,23 +10,23 @@ use url::Url;
 
 use crate::base::input::UsageError;
 
-/// The variables for HTTPS, in curl's order; the first that is not empty counts. Plain HTTP stays on this machine.
+/// The variables for HTTPS, in curl's order; the first nonempty one counts. Plain HTTP stays on this machine.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// A proxy, shown without user and password.
+/// A proxy. `Display` omits user and password.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    /// The variable that it comes from.
+    /// The variable that sets it.
     pub(crate) variable: &'static str,
     pub(super) url: Url,
 }
 
 impl Proxy {
-    /// The proxy for requests to `target`; None if there is none or `NO_PROXY` names the target.
+    /// The proxy for requests to `target`; None without a proxy, or if `NO_PROXY` lists the target.
     ///
     /// # Errors
-    /// If the value is invalid: a direct connection could be forbidden, or fail.
+    /// If the value is invalid. A direct connection could be forbidden, so it is not tried.
     pub(crate) fn for_target(target: &Url) -> Result<Option<Self>, UsageError> {
         let found = VARIABLES
             .into_iter()
@@ -70,12 +70,12 @@ fn parse(value: &str) -> Option<Url> {
         Url::parse(&format!("http://{value}"))
     }
     .ok()?;
-    // A password that contains a `/`, `?` or `#` ends there, and its first part would look like a port.
+    // A URL parser ends the password at `/`, `?` or `#`, and its first part then looks like a port.
     let is_plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     (is_plain && ["http", "https"].contains(&url.scheme())).then_some(url)
 }
 
-/// The value of `variable` is not repeated: it may hold a password, in whatever place.
+/// The error for an invalid proxy. It does not show the value, which may contain a password anywhere.
 pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
     let (credentials, _) = value.rsplit_once('@').unwrap_or_default();
     let credentials = credentials
@@ -89,8 +89,7 @@ pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
             r"write # as %23, \ as %5C, / as %2F, ? as %3F, @ as %40 and % as %25",
         );
     }
-    let hint =
-        "write it as http://HOST:PORT, or unset it; other kinds of proxies are not supported";
+    let hint = "write it as http://HOST:PORT, or unset it; jelouctl supports only HTTP proxies";
     UsageError::new(
         format!("{variable} is not the address of an HTTP proxy"),
         hint,
@@ -102,7 +101,7 @@ fn is_excepted(target: &Url, exceptions: &str) -> bool {
     if exceptions.trim() == "*" {
         return true;
     }
-    // Of the library's names, each also stands for those below it, with or without a leading point.
+    // In the library, a name also includes its subdomains, with or without a leading dot.
     let in_its_syntax = |entry: &str| entry.strip_prefix("*.").unwrap_or(entry).to_owned();
     let known: Vec<_> = exceptions
         .split([',', ' ', '\t'])
@@ -143,7 +142,7 @@ mod tests {
 
     #[test]
     fn proxy_password_is_never_shown() {
-        // The part before the first `/`, `?` or `#` of a password would look like a port.
+        // The part of a password before the first `/`, `?` or `#` would look like a port.
         for value in [
             "http://user:12/x@proxy:3128",
             "http://user:12?x@proxy:3128",

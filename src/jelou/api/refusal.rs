@@ -1,10 +1,10 @@
-//! Turns the JSON of a refusal into words, whatever its shape: the documented envelope, or that of a framework or
-//! gateway that answered instead.
+//! Turns the JSON of an error into text, in any form: the documented envelope, or the one of a framework or gateway
+//! that answered instead.
 
 use serde_json::{Map, Value};
 
 /// Fields that describe the problem, in the order in which they are shown.
-const TOLD: [&str; 8] = [
+const DESCRIPTIONS: [&str; 8] = [
     "error",
     "description",
     "message",
@@ -14,50 +14,52 @@ const TOLD: [&str; 8] = [
     "msg",
     "validationError",
 ];
-/// Fields whose own fields may be those of the request, with what is wrong with each.
+/// Fields that may contain the fields of the request, each with its problem.
 const BY_FIELD: [&str; 4] = ["detail", "details", "errors", "validationError"];
 /// Fields that repeat the request.
 const REPEATED: [&str; 3] = ["request", "config", "input"];
 
-/// Everything that `json` says about the problem, each part once, in one line of at most `most` bytes.
-pub(super) fn words(json: &Value, most: usize) -> String {
-    let mut words = RefusalText {
+/// All texts of `json` about the problem, each part once, on one line of at most `max_bytes` bytes.
+pub(super) fn describe(json: &Value, max_bytes: usize) -> String {
+    let mut text = RefusalText {
         parts: Vec::new(),
         size: 0,
-        most,
+        max_bytes,
     };
-    words.collect(json, false, "");
-    words.parts.join("; ")
+    text.collect(json, false, "");
+    text.parts.join("; ")
 }
 
 struct RefusalText {
     parts: Vec<String>,
-    /// Bytes that were added.
+    /// The number of bytes in `parts`.
     size: usize,
-    most: usize,
+    max_bytes: usize,
 }
 
 impl RefusalText {
-    /// Collects the texts of `value`. `is_told`: it is below a field that describes a problem. `place` is the field of
-    /// the request that the problem is about, or empty.
-    fn collect(&mut self, value: &Value, is_told: bool, place: &str) {
+    /// Collects the texts of `value`. `is_description`: it is below a field that describes a problem. `place` is the field
+    /// of the request with the problem, or empty.
+    fn collect(&mut self, value: &Value, is_description: bool, place: &str) {
         match value {
-            Value::String(text) if is_told && place.is_empty() => self.add(text.trim().to_owned()),
-            Value::String(text) if is_told => self.add(format!("{place}: {}", text.trim())),
-            Value::Number(number) if is_told => self.add(number.to_string()),
+            Value::String(text) if is_description && place.is_empty() => {
+                self.add(text.trim().to_owned());
+            }
+            Value::String(text) if is_description => self.add(format!("{place}: {}", text.trim())),
+            Value::Number(number) if is_description => self.add(number.to_string()),
             Value::Array(items) => items
                 .iter()
-                .for_each(|item| self.collect(item, is_told, place)),
-            Value::Object(fields) => self.collect_fields(fields, is_told, place),
+                .for_each(|item| self.collect(item, is_description, place)),
+            Value::Object(fields) => self.collect_fields(fields, is_description, place),
             Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
         }
     }
 
-    fn collect_fields(&mut self, fields: &Map<String, Value>, is_told: bool, place: &str) {
+    fn collect_fields(&mut self, fields: &Map<String, Value>, is_description: bool, place: &str) {
         if let Some(text) = fields
             .get("en")
             .or_else(|| fields.get("es"))
-            .filter(|_| is_told)
+            .filter(|_| is_description)
         {
             return self.collect(text, true, place);
         }
@@ -73,9 +75,11 @@ impl RefusalText {
         let is_said = |name: &str| {
             translated.or(in_error).is_some() && ["description", "message"].contains(&name)
         };
-        for name in TOLD.into_iter().filter(|name| !is_said(name)) {
+        for name in DESCRIPTIONS.into_iter().filter(|name| !is_said(name)) {
             match fields.get(name) {
-                Some(Value::Object(named)) if BY_FIELD.contains(&name) && !tells(named) => {
+                Some(Value::Object(named))
+                    if BY_FIELD.contains(&name) && !has_description(named) =>
+                {
                     named
                         .iter()
                         .for_each(|(field, value)| self.collect(value, true, field));
@@ -84,7 +88,7 @@ impl RefusalText {
                 None => {}
             }
         }
-        let is_other = |name: &str| !TOLD.contains(&name) && !REPEATED.contains(&name);
+        let is_other = |name: &str| !DESCRIPTIONS.contains(&name) && !REPEATED.contains(&name);
         for (_, value) in fields
             .iter()
             .filter(|(name, value)| is_other(name) && (value.is_object() || value.is_array()))
@@ -96,7 +100,7 @@ impl RefusalText {
     /// Adds a text unless another one contains it; removes the texts that it contains.
     fn add(&mut self, part: String) {
         let has = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
-        if self.size > self.most || self.parts.iter().any(|known| has(known, &part)) {
+        if self.size > self.max_bytes || self.parts.iter().any(|known| has(known, &part)) {
             return;
         }
         self.size += part.len();
@@ -105,11 +109,11 @@ impl RefusalText {
     }
 }
 
-fn tells(fields: &Map<String, Value>) -> bool {
-    TOLD.iter().any(|name| fields.contains_key(*name))
+fn has_description(fields: &Map<String, Value>) -> bool {
+    DESCRIPTIONS.iter().any(|name| fields.contains_key(*name))
 }
 
-/// Jelou's English text for developers, or for clients.
+/// Jelou's text for developers or for clients, in English if possible.
 fn translation(error: &Map<String, Value>) -> Option<&Value> {
     let texts = ["developerMessages", "clientMessages"].map(|name| error.get(name));
     let in_language = |language: &str| texts.iter().flatten().find_map(|text| text.get(language));

@@ -1,4 +1,4 @@
-//! A request as data: the real send, `--dry-run` and `--curl` all use this value and nothing else.
+//! A request as data. The real send, `--dry-run` and `--curl` all use only this value.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use url::Url;
 use super::credentials::REDACTED;
 use crate::jelou::message::{Outgoing, Route};
 
-/// A request to the API. It holds no secret: the transport signs it.
+/// A request to the API. It contains no secret, because the transport signs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -19,11 +19,11 @@ pub(crate) struct Request {
     pub(crate) headers: &'static [(&'static str, &'static str)],
     /// JSON, byte for byte as it is sent; None for a read.
     pub(crate) body: Option<Box<str>>,
-    /// How a success is recognized.
+    /// How to recognize a success.
     pub(crate) accepts: SuccessCriterion,
 }
 
-/// What in a 2xx answer shows that the request was accepted.
+/// Which part of a 2xx answer shows that Jelou accepted the request.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SuccessCriterion {
@@ -37,13 +37,13 @@ pub(crate) enum SuccessCriterion {
     Read,
     /// Anything without a sign of an error: the answer to any request that may change something.
     Done,
-    /// A page of a listing, or one message of it, which can have an error of its own. Nothing is sent, so the outcome
-    /// is never unknown.
+    /// A page of a listing, or one message of it, which can contain its own error. The request sends nothing, so the
+    /// outcome is never unknown.
     Listing,
 }
 
 impl SuccessCriterion {
-    /// How a success is recognized for another recipient of the same kind.
+    /// The criterion for another recipient of the same message type.
     #[must_use]
     pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
         match self {
@@ -52,22 +52,22 @@ impl SuccessCriterion {
         }
     }
 
-    /// Whether such a request changes nothing.
+    /// Whether the request changes nothing.
     pub(crate) fn reads(&self) -> bool {
         matches!(self, Self::Listing | Self::Read)
     }
 
-    /// The most bytes of an answer that are read. The answer to a send is short; the answer to a read may be long.
-    pub(super) fn most_read(&self) -> usize {
+    /// The read limit of an answer, in bytes. The answer to a send is short; the answer to a read may be long.
+    pub(super) fn read_limit(&self) -> usize {
         const MIB: usize = 1024 * 1024;
         if self.reads() { 8 * MIB } else { MIB }
     }
 
-    /// What to do if it is unknown whether such a request was carried out.
+    /// The hint if it is unknown whether the request took effect.
     pub(super) fn unknown_hint(&self) -> &'static str {
         match self {
             Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
-            Self::Done => "check in Jelou whether it was carried out before you try it again",
+            Self::Done => "check in Jelou whether it took effect before you try again",
             Self::Listing | Self::Read => "try again when you like",
         }
     }
@@ -76,9 +76,9 @@ impl SuccessCriterion {
 /// The requested page of a listing of messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListingQuery<'a> {
-    /// Nothing that was created before …
+    /// The earliest time of creation.
     pub(crate) since: Timestamp,
-    /// … or after. One of Jelou's pages calls both ends optional, another one required.
+    /// The latest time of creation. One page of Jelou's documents calls both ends optional, another one required.
     pub(crate) until: Timestamp,
     pub(crate) message_id: Option<&'a str>,
     /// The first is 1.
@@ -96,22 +96,22 @@ pub(crate) struct TemplateFilter {
     pub(crate) category: Option<String>,
 }
 
-/// What to do if it is unknown whether a message was sent.
+/// The hint if it is unknown whether a message was sent.
 pub(crate) const UNKNOWN_HINT: &str =
     "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
 pub(crate) const TEMPLATES_LIMIT: usize = 100;
-/// Messages on a page of a look-up; the most that Jelou gives.
+/// Messages on a page of a look-up; Jelou's maximum.
 pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
-/// The headers of every request that sends something, besides the signature.
+/// The headers of every request with a body, without the signature.
 const HEADERS_OF_A_POST: &[(&str, &str)] = &[
     ("content-type", JSON),
     ("accept", JSON),
     ("user-agent", USER_AGENT),
 ];
-/// Required if a body is expected but absent (RFC 9110, 8.6).
+/// `content-length` is required if the method expects a body (RFC 9110, 8.6).
 const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[
     ("content-length", "0"),
     ("accept", JSON),
@@ -120,7 +120,7 @@ const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[
 const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
 impl Request {
-    /// The request that sends `outgoing` from `bot` through the API at `base`, a URL that can be a base.
+    /// The request that sends `outgoing` from `bot` through the API at `base`.
     pub(crate) fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
         let recipient = outgoing.recipient().as_str();
         let (path, accepts) = match outgoing.route() {
@@ -158,7 +158,8 @@ impl Request {
         Self::post(url, outgoing.json().into(), accepts)
     }
 
-    /// The URL with this path and query below `base`, and never on another host: a path from a ledger may be forged.
+    /// The URL with this path and query below `base`. It is never on another host, because a path from a ledger may be
+    /// forged.
     ///
     /// # Errors
     /// If they do not form a URL.
@@ -167,7 +168,7 @@ impl Request {
         Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
     }
 
-    /// Path and query below `base`, for which the request was made.
+    /// Path and query below `base`.
     pub(crate) fn path_below(&self, base: &Url) -> &str {
         let base = base.as_str().trim_end_matches('/');
         self.url
@@ -220,8 +221,8 @@ impl Request {
         Self::listing(url, query, ["from", "to"])
     }
 
-    /// The request that reads one of the templates that `bot` sent, perhaps at its older address, whose page shows
-    /// another way to sign in.
+    /// The request that reads one of the templates that `bot` sent, or reads it at the older address. The documents of the
+    /// older address show another way to sign in.
     pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
         let path = if is_older {
             &["v1", "bots", bot][..]
@@ -259,7 +260,7 @@ impl Request {
         }
     }
 
-    /// Any request; a GET only reads.
+    /// Any request. Only a GET counts as a read.
     pub(crate) fn any(method: Method, url: Url, body: Option<Box<str>>) -> Self {
         let accepts = if method == Method::GET {
             SuccessCriterion::Read
@@ -280,7 +281,7 @@ impl Request {
         }
     }
 
-    /// What `--dry-run` shows of it.
+    /// The request as `--dry-run` prints it.
     ///
     /// # Errors
     /// If the body is not JSON, which is only possible in a ledger that someone changed.
@@ -289,7 +290,7 @@ impl Request {
             .shown_headers()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
-        // It comes from a JSON value, so it stays the same, byte for byte.
+        // The body was printed from a JSON value, so it stays the same, byte for byte.
         let body: Option<Value> = self.body.as_deref().map(serde_json::from_str).transpose()?;
         Ok(json!({
             "dry_run": true, "method": self.method.as_str(), "url": self.url.as_str(), "headers": headers, "body": body,

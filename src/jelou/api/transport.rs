@@ -1,4 +1,4 @@
-//! One attempt over the network. It follows no redirect and retries nothing.
+//! Sends one attempt over the network. It follows no redirects and does not retry.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -19,10 +19,10 @@ use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use crate::base::input::UsageError;
 
-/// The longest wait for a connection: TCP, proxy and TLS.
+/// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
-/// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
+/// How long an idle connection stays open for the next row of a run. Servers count whole seconds from their end of the
+/// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is unknown. Half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
@@ -34,10 +34,10 @@ pub(crate) struct ClientOptions {
     pub(crate) proxy: Option<Proxy>,
 }
 
-/// Which certificate authorities are trusted.
+/// The trusted certificate authorities.
 #[derive(Clone, Debug)]
 pub(crate) enum Roots {
-    /// None, for plain HTTP: reading the platform's authorities takes milliseconds.
+    /// None, for plain HTTP, because reading the platform's authorities takes milliseconds.
     None,
     Platform,
     /// The PEM certificates of a file, instead of the platform's.
@@ -51,12 +51,12 @@ pub(crate) enum Roots {
 pub(crate) type Attempt = Result<Answer, Failure>;
 
 pub(crate) struct Client {
-    /// It uses each of its connections for one request.
+    /// Uses each connection for one request.
     once: reqwest::Client,
-    /// It keeps connections for later requests, as long as that works.
+    /// Keeps connections for later requests, as long as that works.
     keeping: Option<reqwest::Client>,
     keeps: AtomicBool,
-    /// The number of connections that were made, including proxy and TLS: before that, no byte of a request has left.
+    /// The number of connections made, including proxy and TLS. Before that, no byte of a request is sent.
     connections: Arc<AtomicU64>,
     options: ClientOptions,
 }
@@ -78,7 +78,7 @@ impl Client {
         })
     }
 
-    /// A client for the messages of a run; if it `keeps` its connections, it uses each of them for several messages.
+    /// A client for the messages of a run. If it `keeps` its connections, it uses each of them for several messages.
     ///
     /// # Errors
     /// As for [`Client::new`].
@@ -111,17 +111,17 @@ impl Client {
         self.keeps.store(false, Ordering::SeqCst);
     }
 
-    /// The number of connections made. With [`Client::may_have_left`] it shows how far an abandoned request got.
+    /// The number of connections made, for [`Client::may_have_left`].
     pub(crate) fn connections_made(&self) -> u64 {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Whether a byte may have left of a request that began after `made` connections.
+    /// Whether a request that began after `made` connections may have sent a byte.
     pub(crate) fn may_have_left(&self, made: u64) -> bool {
         self.keeping.is_some() || self.connections_made() > made
     }
 
-    /// Signs `request` and sends it once. With a deadline, its first byte leaves before that; None if nothing has left by then.
+    /// Signs `request` and sends it once. With a deadline, it sends its first byte before then; None if it was too late.
     pub(crate) async fn attempt_until(
         &self,
         deadline: Option<Deadline>,
@@ -157,8 +157,8 @@ impl Client {
         let mut response = match http.execute(outgoing).await {
             Ok(response) => response,
             Err(error) => {
-                // Other requests connect at the same time: only if none of them did is this certainly an old
-                // connection.
+                // Other requests connect at the same time. Only if none of them did, this connection is certainly
+                // an old one.
                 let is_kept = keeping.is_some() && self.connections_made() == made;
                 let failure = self.failure(&error, &request.url, made);
                 if is_kept && failure.cause.is_none() && !error.is_timeout() {
@@ -168,25 +168,25 @@ impl Client {
             }
         };
         let headers = response.headers();
-        if closes_at_once(headers) {
+        if forbids_reuse(headers) {
             self.use_connections_once();
         }
         let status = response.status().as_u16();
         let retry_after = retry_after(headers, SystemTime::now());
         let warnings = headers.get_all("x-sandbox-warning").iter();
         let warnings = warnings.filter_map(|warning| warning.to_str().ok());
-        // The other warnings repeat those of the sender.
-        let is_told = |warning: &&str| {
+        // jelouctl itself prints the other warnings.
+        let is_of_sandbox = |warning: &&str| {
             warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning)
         };
-        let warnings = warnings.filter(is_told).map(str::to_owned).collect();
+        let warnings = warnings.filter(is_of_sandbox).map(str::to_owned).collect();
         let date = date(headers);
         let mut bytes = Vec::new();
         let mut is_too_large = false;
         let complete = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    is_too_large = bytes.len() + chunk.len() > request.accepts.most_read();
+                    is_too_large = bytes.len() + chunk.len() > request.accepts.read_limit();
                     if is_too_large {
                         break false;
                     }
@@ -208,14 +208,14 @@ impl Client {
         })
     }
 
-    /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.
+    /// Requests `url` without signing, and accepts any answer. Returns the server's time, if the answer has it.
     ///
     /// # Errors
     /// When no answer came.
     pub(crate) async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
         let made = self.connections_made();
-        let asked = self.once.get(url.clone()).send().await;
-        let answer = asked.map_err(|error| self.failure(&error, url, made))?;
+        let result = self.once.get(url.clone()).send().await;
+        let answer = result.map_err(|error| self.failure(&error, url, made))?;
         Ok(date(answer.headers()))
     }
 
@@ -262,13 +262,10 @@ fn build(
                 Roots::None | Roots::Platform => String::new(),
             };
             let message = format!(
-                "the root certificates cannot be used: {file}{}",
+                "cannot use the root certificates: {file}{}",
                 innermost(&error)
             );
-            UsageError::new(
-                message,
-                "name the certificate authorities with --ca-cert FILE, or install the system's",
-            )
+            UsageError::new(message, "to use other certificates: --ca-cert FILE")
         })
 }
 
@@ -278,7 +275,7 @@ fn builder(
     keeps: bool,
     connections: &Arc<AtomicU64>,
 ) -> Result<ClientBuilder, UsageError> {
-    // Fails only if a provider is already installed, which is the same one.
+    // This fails only if the same provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [
         IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -291,13 +288,13 @@ fn builder(
     });
     let mut builder = reqwest::Client::builder()
         .http1_only()
-        // With a limit of zero, it does not even copy the request.
+        // With a limit of zero, reqwest does not even copy the request.
         .retry(reqwest::retry::never().max_retries_per_request(0))
         .redirect(reqwest::redirect::Policy::none())
         .timeout(options.timeout)
         .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
         .connector_layer(counting)
-        // Plain HTTP is only for this machine, whatever a resolver says. Port 0 is replaced by the URL's.
+        // Plain HTTP is only for this machine, so no resolver may decide. The URL's port replaces port 0.
         .resolve_to_addrs(
             "localhost",
             &loopback.map(|address| SocketAddr::from((address, 0))),
@@ -319,8 +316,8 @@ fn builder(
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
             Ok(_) | Err(_) => {
-                let hint = "--ca-cert takes authorities in PEM, which begins with -----BEGIN CERTIFICATE-----; `openssl x509 \
-                    -inform der` converts DER to it";
+                let hint = "use a file in PEM, which begins with -----BEGIN CERTIFICATE-----; to convert DER: openssl x509 \
+                -inform der -in FILE";
                 return Err(UsageError::new(
                     format!("{} has no PEM certificate", file.display()),
                     hint,
@@ -332,7 +329,7 @@ fn builder(
 }
 
 /// Whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.
-fn closes_at_once(headers: &HeaderMap) -> bool {
+fn forbids_reuse(headers: &HeaderMap) -> bool {
     let values = headers
         .get_all("keep-alive")
         .iter()
@@ -350,8 +347,8 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a number that is too
-/// large as forever, and a past date as zero.
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a too large number as
+/// forever, and a past date as zero.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if value.starts_with(|first: char| first.is_ascii_digit())
@@ -391,10 +388,9 @@ mod tests {
         }
     }
 
-    /// A test cannot have a hosts file that sends `localhost` elsewhere, but it can request a name that no resolver
-    /// knows in the same way.
+    /// A test cannot change the hosts file, so the resolver of this test knows no name.
     #[tokio::test]
-    async fn localhost_is_this_machine_without_asking_a_resolver() {
+    async fn localhost_needs_no_resolver() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let options = ClientOptions {

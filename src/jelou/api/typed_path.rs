@@ -1,5 +1,5 @@
-//! The path of an endpoint as a person types it. It stays below the API's address, and only a GET goes to a path that is not
-//! known to be harmless: the guards apply only to the commands that send.
+//! Checks the path of an endpoint as the user typed it. The path stays below the API's address, and only a GET may use a
+//! path that could send messages, because the safety checks apply only to the commands that send.
 
 use http::Method;
 use url::Url;
@@ -10,8 +10,8 @@ use crate::base::input::UsageError;
 /// The placeholder of the bot.
 const BOT: &str = "{bot}";
 
-/// The paths where a POST sends nothing, by the page of Jelou's documentation that is named beside each; `*` is an id. A list of
-/// the paths that do send could never be complete.
+/// The paths where a POST sends nothing, according to the pages of Jelou's documentation; `*` is an id. A list of the
+/// paths that send could never be complete.
 const HARMLESS: [&str; 3] = [
     "v1/bots/*/templates",                        // creating a template
     "v1/bots/*/events/webhook",                   // subscribing to events
@@ -31,20 +31,19 @@ const SENDING: [(&str, &str); 6] = [
     ("message", "jelouctl send KIND --to RECIPIENT"),
 ];
 
-/// A path and query that were typed; `{bot}` is not filled in.
+/// A path and query as typed, with `{bot}` not yet filled in.
 #[derive(Clone, Debug)]
 pub(crate) struct TypedPath(String);
 
-fn leaves() -> UsageError {
+fn leaves_address() -> UsageError {
     UsageError::new(
         "the path leaves the API's address",
-        "type it without `..`, `.` and doubled slashes, encoded ones too",
+        "remove `..`, `.` and double slashes, also encoded ones",
     )
 }
 
 fn has_character(character: char) -> UsageError {
-    let hint =
-        "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23";
+    let hint = "a path cannot contain it; in the query, encode it, such as # as %23";
     UsageError::new(format!("the path has the character {character:?}"), hint)
 }
 
@@ -52,7 +51,7 @@ impl TypedPath {
     /// `raw` as the path of a request.
     ///
     /// # Errors
-    /// When it leaves the API's address or is not a path.
+    /// If it leaves the API's address or is not a path.
     pub(crate) fn new(raw: &str) -> Result<Self, UsageError> {
         let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
         if path.trim_matches('/').is_empty() && !path.starts_with("//") {
@@ -64,11 +63,10 @@ impl TypedPath {
         if let Some((scheme, _)) = path.split_once("://")
             && !scheme.contains('/')
         {
-            let hint = "type what stands behind the host; --api-url names another address";
-            // It may hold a password.
+            // The URL may contain a password, so the error does not show it.
             return Err(UsageError::new(
-                "this is a whole address; a path is needed",
-                hint,
+                "expected a path, found a URL",
+                "pass only the path: jelouctl api /v1/…",
             ));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
@@ -78,10 +76,11 @@ impl TypedPath {
         Ok(Self(raw.to_owned()))
     }
 
-    /// Refuses a `method` request that could send a message. One that is only printed may go to a path that is not listed.
+    /// Refuses a `method` request that could send a message. A request that is only printed may use any path that does not
+    /// certainly send.
     ///
     /// # Errors
-    /// When the path sends, or is not known to be harmless.
+    /// If the path sends, or could send.
     pub(crate) fn check_harmless(
         &self,
         method: &Method,
@@ -102,22 +101,18 @@ impl TypedPath {
         };
         match SENDING.iter().find(|(ending, _)| ends(ending)) {
             Some((ending, command)) => Err(UsageError::new(
-                format!(
-                    "a {method} to a path that ends with `{ending}` is refused: that is where messages are sent"
-                ),
-                format!("`{command}` sends them, with all the guards"),
+                format!("`api` does not send messages: {method} to `…/{ending}` would"),
+                format!("to send: {command}"),
             )),
             None if is_only_printed => Ok(()),
             None => Err(UsageError::new(
-                format!(
-                    "a {method} to `/{path}` is refused: this path is not known to be harmless"
-                ),
-                "--curl prints the request without sending it",
+                format!("jelouctl refuses {method} to `/{path}`: it could send messages"),
+                "to print the request: --curl",
             )),
         }
     }
 
-    /// The path for `bot`, as it is typed.
+    /// The path with `bot` filled in, not encoded.
     pub(crate) fn for_bot(&self, bot: &str) -> Self {
         Self(self.0.replace(BOT, bot))
     }
@@ -125,29 +120,30 @@ impl TypedPath {
     /// Its URL below `base`, for `bot`.
     ///
     /// # Errors
-    /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
+    /// As for [`TypedPath::new`], because the end of `base` is a part of the path, too.
     pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, UsageError> {
         let mut encoded = base.clone();
         encoded
             .path_segments_mut()
-            .map_err(|()| leaves())?
+            .map_err(|()| leaves_address())?
             .clear()
             .push(bot);
         let bot = encoded.path().trim_start_matches('/');
-        let url = Request::url_below(base, &self.0.replace(BOT, bot)).map_err(|_| leaves())?;
+        let url =
+            Request::url_below(base, &self.0.replace(BOT, bot)).map_err(|_| leaves_address())?;
         let below = url
             .path()
             .strip_prefix(base.path().trim_end_matches('/'))
-            .ok_or_else(leaves)?;
+            .ok_or_else(leaves_address)?;
         if url.origin() != base.origin() || !below.starts_with('/') {
-            return Err(leaves());
+            return Err(leaves_address());
         }
         check(url.path())?;
         Ok(url)
     }
 }
 
-/// Whether `path` is the one that is `listed`. An id is plain, so that a server cannot read anything else in it.
+/// Whether `path` matches a `listed` one. An id must be plain, so that a server cannot read anything else in it.
 fn matches(path: &str, listed: &str) -> bool {
     let is_id = |one: &str| {
         one == BOT
@@ -166,25 +162,25 @@ fn matches(path: &str, listed: &str) -> bool {
 /// Refuses a path that a server could read as one that leaves the API's address.
 fn check(path: &str) -> Result<(), UsageError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
-    // What is encoded twice could be anything for a server that decodes it twice.
+    // A server that decodes twice could read any character in a doubly encoded one.
     let is_forbidden =
         |one: &char| one.is_control() || one.is_whitespace() || "\\?#%".contains(*one);
     if let Some(character) = decoded.chars().find(is_forbidden) {
         return Err(has_character(character));
     }
     if decoded.contains(['{', '}']) {
-        let hint = "write {bot} where the bot's id belongs, and other ids themselves";
+        let hint = "write {bot} for the bot's id, and other ids as they are";
         return Err(UsageError::new(
-            format!("the path has braces; only `{BOT}` is filled in"),
+            format!("the path has braces, but jelouctl fills in only `{BOT}`"),
             hint,
         ));
     }
-    // Parameters of a segment follow a semicolon; some servers remove them.
+    // Some servers remove the parameters of a segment, which follow a semicolon.
     let mut segments = decoded
         .split('/')
         .map(|segment| segment.split(';').next().unwrap_or_default());
     if decoded.starts_with(['/', ';']) || segments.any(|segment| [".", ".."].contains(&segment)) {
-        return Err(leaves());
+        return Err(leaves_address());
     }
     Ok(())
 }
@@ -280,11 +276,8 @@ mod tests {
             ("", "a path is missing"),
             ("/", "a path is missing"),
             ("?a=b", "a path is missing"),
-            (
-                "https://api.jelou.ai/v1",
-                "this is a whole address; a path is needed",
-            ),
-            ("FILE:///etc", "this is a whole address; a path is needed"),
+            ("https://api.jelou.ai/v1", "expected a path, found a URL"),
+            ("FILE:///etc", "expected a path, found a URL"),
             ("%252fy.example", "the path has the character '%'"),
             ("/v1/%252e%252e/x", "the path has the character '%'"),
             ("/v1\\..\\x", "the path has the character '\\\\'"),
@@ -341,7 +334,7 @@ mod tests {
                 "template-messages",
             ),
             ("/v1/rooms/77/message", "message"),
-            // What is not listed, whatever it is.
+            // Paths that are in neither list.
             ("/v1/bots/{bot}/users/593/skill/12", ""),
             ("/v1/bots/{bot}/campaigns", ""),
             ("/v1/bots/{bot}/my-messages", ""),
@@ -359,7 +352,7 @@ mod tests {
             ("/v1/bots/77/messages%2e", ""),
             ("/v2/whatsapp/77/%48SM", ""),
             ("/v1/bots/77/users/593/Flow%5FMessage", ""),
-            // Disguises of a path that is listed.
+            // Disguises of a listed path.
             ("/v1/bots/77/Templates", ""),
             ("/v1/bots/77/templates/", ""),
             ("/v1/bots//templates", ""),
@@ -372,8 +365,10 @@ mod tests {
             for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
                 let refused = check(&method, path).unwrap_err();
                 let why = match expected {
-                    "" => "this path is not known to be harmless".to_owned(),
-                    ending => format!("a {method} to a path that ends with `{ending}` is refused"),
+                    "" => "it could send messages".to_owned(),
+                    ending => {
+                        format!("`api` does not send messages: {method} to `…/{ending}` would")
+                    }
                 };
                 assert!(refused.message.contains(&why), "{path}: {refused}");
                 let printed = TypedPath::new(path).unwrap().check_harmless(&method, true);

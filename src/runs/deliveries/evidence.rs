@@ -66,7 +66,7 @@ impl ListedMessage {
     /// Adds another entry with its id: a page may have moved during the reading. Returns whether it is the same message.
     pub(crate) fn add(&mut self, again: Self) -> bool {
         self.has_failed |= again.has_failed;
-        self.facts.learn(again.facts);
+        self.facts.merge(again.facts);
         (&self.person, self.content, self.at) == (&again.person, again.content, again.at)
     }
 }

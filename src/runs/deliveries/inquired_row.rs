@@ -116,7 +116,7 @@ impl CheckedRow {
             .last()
             .or(self.known.as_ref().map(|known| &known.facts));
         let mut learnt = known.cloned().unwrap_or_else(|| seen.clone());
-        learnt.learn(seen);
+        learnt.merge(seen);
         if known != Some(&learnt) {
             self.steps.push(learnt);
         }

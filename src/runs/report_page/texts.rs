@@ -397,7 +397,7 @@ mod tests {
         use ReportLanguage::{En, Es};
         for (reason, english, spanish) in [
             (
-                "interrupted by SIGTERM while a request was under way",
+                "interrupted by SIGTERM while a request was in flight",
                 "the program ended while this message was being sent",
                 "el programa terminó mientras se enviaba este mensaje",
             ),

@@ -1,4 +1,4 @@
-//! Asks Jelou for the state of messages. It sends only GETs, one after another, at the rate of the profile.
+//! Asks Jelou for the delivery status of messages. It sends only GETs, one after another, at the rate of the profile.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
@@ -22,12 +22,12 @@ use crate::jelou::api::transport::Client;
 
 /// A smaller difference between the clocks is ignored.
 pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
-/// How far ahead a listing ends that is read until now: our clock may be wrong until the first answer.
+/// How far in the future a listing without an end is requested, because our clock may be wrong until the first answer.
 const UNTIL_NOW: SignedDuration = SignedDuration::from_hours(24);
-/// 100,000 entries: a server may return new ones forever.
+/// The maximum of pages, 100,000 entries, because a server may return new ones forever.
 pub(crate) const MOST_PAGES: u32 = 2_000;
-/// The most pages of the conversations in which one message is searched for.
-const MOST_PAGES_OF_ONE: u32 = 20;
+/// The maximum of pages in a search for one message.
+const MAX_PAGES_FOR_ONE: u32 = 20;
 
 /// Called with a request's progress.
 pub(crate) type LookUpWatch<'a> = Box<dyn FnMut(&Request, Event<'_>) + 'a>;
@@ -40,12 +40,12 @@ pub(crate) struct LookUps<'a> {
     pub(crate) bot: &'a str,
     /// A signal ends a look-up.
     pub(crate) signals: &'a mut Signals,
-    /// Called with what happens on the way.
+    /// Called with the progress of each request.
     pub(crate) watch: LookUpWatch<'a>,
-    /// How long to wait for a busy or unavailable server, from its first failure.
+    /// How long to wait for a busy or unavailable server, counted from its first failure.
     pub(crate) retry_for: Duration,
     pub(crate) pace: Interval,
-    /// The server's clock relative to ours, by its last answer.
+    /// The server's clock relative to ours, according to its last answer.
     pub(crate) clock: SignedDuration,
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum Since {
 }
 
 impl Since {
-    /// The point in time, relative to `now`. A time before all others becomes the first.
+    /// The point in time, relative to `now`. A time before 1970 becomes 1970.
     pub(crate) fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Ever => Timestamp::UNIX_EPOCH,
@@ -86,7 +86,7 @@ impl Since {
     }
 }
 
-/// A timer that ticks this many times a second. It must be made inside a runtime.
+/// A timer that ticks this many times a second. It needs a running runtime.
 pub(crate) fn look_up_pace(per_second: f64) -> Interval {
     let between = Duration::try_from_secs_f64(per_second.recip()).unwrap_or_default();
     let mut pace = interval(between.max(Duration::from_micros(1)));
@@ -101,8 +101,8 @@ impl LookUps<'_> {
         ours.saturating_add(self.clock).unwrap_or(ours)
     }
 
-    /// Reads the entries of a listing within `span`, each page once, and passes each to `take`, until that stops it.
-    /// The same entry can occur twice, also in another state. Entries before an error are kept.
+    /// Reads the entries of a listing within `span` and passes each to `take`, until `take` stops it. The same entry can
+    /// occur twice, also in another state. Entries before an error are kept.
     ///
     /// # Errors
     /// If a page cannot be read.
@@ -148,13 +148,13 @@ impl LookUps<'_> {
             if let Some(coverage) = pager.end_page(answer.body.counted()) {
                 return Ok(coverage);
             }
-            // From here on, new entries do not move the pages. The first page must have been complete.
+            // With a fixed end, new entries no longer move the pages. The first page must have been complete.
             let now = self.now().max(newest.unwrap_or(Timestamp::MIN));
             until = until.or_else(|| now.checked_add(CLOCK_TOLERANCE).ok());
         }
     }
 
-    /// The span by the server's clock, if it begins at a time by our clock.
+    /// The span by the server's clock. A start at a fixed time is by our clock.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
             Since::At(at) => Since::At(
@@ -185,7 +185,7 @@ impl LookUps<'_> {
         Ok(pages)
     }
 
-    /// The request for a page of a listing; without `until` it is read until now.
+    /// The request for a page of a listing. Without `until`, it reads until now.
     fn page(
         &self,
         listing: LookUpList,
@@ -211,11 +211,11 @@ impl LookUps<'_> {
         }
     }
 
-    /// Looks for `tracked` wherever it can be listed, and stores what it finds. A place that fails does not know the message
-    /// as long as another one is left, and only the last one, which lists every message, is asked again.
+    /// Looks for `tracked` in every source that can list it, and records the result. If a source fails, the next one
+    /// continues. Only the last source is retried, because it lists every message.
     ///
     /// # Errors
-    /// If no place could be asked, or the last one is unavailable. Earlier results are kept.
+    /// If no source answered, or the last one is unavailable. Earlier results are kept.
     pub(crate) async fn look_for(
         &mut self,
         tracked: &mut TrackedMessage,
@@ -226,7 +226,7 @@ impl LookUps<'_> {
         let mut failure = None;
         let is_template = tracked.sort != MessageClass::FreeForm;
         let last = LookupSource::List(LookUpList::History);
-        for place in PLACES
+        for place in SOURCES
             .into_iter()
             .filter(|place| is_template || *place == last)
         {
@@ -244,7 +244,7 @@ impl LookUps<'_> {
                     return Err(error);
                 }
                 Err(error) => {
-                    // An account need not have every place.
+                    // An account may lack some sources.
                     let is_unavailable = matches!(error, LookUpError::Unavailable(_));
                     if !is_unavailable {
                         tracked.note_gap(ListingCoverage::Missing);
@@ -261,7 +261,7 @@ impl LookUps<'_> {
         failure.filter(|_| !is_asked).map_or(Ok(()), Err)
     }
 
-    /// Looks for it in one place, and returns whether it is listed there.
+    /// Looks for `tracked` in one source, and returns whether it is listed there.
     async fn look_in(
         &mut self,
         place: LookupSource,
@@ -300,13 +300,13 @@ impl LookUps<'_> {
             }
         };
         let coverage = self
-            .read(listing, Some(&id), &span, MOST_PAGES_OF_ONE, take)
+            .read(listing, Some(&id), &span, MAX_PAGES_FOR_ONE, take)
             .await?;
         tracked.note_gap(coverage);
         Ok(is_found)
     }
 
-    /// Sends the request when the rate allows it, and again while the server is busy or unavailable.
+    /// Sends the request when the rate allows it, and retries while the server is busy or unavailable.
     async fn ask(&mut self, request: &Request) -> Result<Answer, LookUpError> {
         let Self {
             client,
@@ -352,18 +352,19 @@ impl LookUps<'_> {
     }
 }
 
-/// A place where a message can be listed.
+/// A source that can list a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LookupSource {
     List(LookUpList),
-    /// An address of its own.
+    /// The address of one template.
     Notification {
         is_older: bool,
     },
 }
 
-/// Where a template can be listed, and at the end any message. The notifications have more about a template than the history.
-const PLACES: [LookupSource; 4] = [
+/// The sources in order. Only the last one lists messages that are not templates. The notifications have more details of
+/// a template than the history.
+const SOURCES: [LookupSource; 4] = [
     LookupSource::List(LookUpList::Notifications),
     LookupSource::Notification { is_older: false },
     LookupSource::Notification { is_older: true },

@@ -1,5 +1,5 @@
-//! The entries that Jelou lists: a message of a bot's history with its author, its chat and its delivery status, and a
-//! template that was sent, with its times and the reason if it failed.
+//! Reads the entries that Jelou lists: the messages of a bot's history with author and delivery status, and the sent
+//! templates with their times and the reason of a failure.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,8 +11,8 @@ use super::super::answer::{text_at, time_at};
 use super::facts::{DeliveryState, DeliveryStatus};
 use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 
-/// The most bytes of an id: a longer text is not an id, and would be stored with each message.
-const LONGEST_ID: usize = 1024;
+/// The maximum of bytes of an id. A longer text is not an id, and would be stored with each message.
+const MAX_ID_BYTES: usize = 1024;
 
 /// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,21 +20,21 @@ const LONGEST_ID: usize = 1024;
 pub(crate) enum MessageAuthor {
     Bot,
     User,
-    /// An agent, or a sender that is not identified.
+    /// An agent, or an unidentified sender.
     Other,
 }
 
-/// A message in either direction; what the answer does not say is absent.
+/// A message in either direction. A field that the entry lacks is None.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HistoryMessage {
     pub(crate) id: Option<String>,
     pub(crate) author: MessageAuthor,
-    /// The person of the chat, not the bot.
+    /// The user of the chat, not the bot.
     pub(crate) user: Option<String>,
-    /// The person's name.
+    /// The user's name.
     pub(crate) name: Option<String>,
     pub(crate) state: Option<DeliveryState>,
-    /// The wire's own word: `TEXT`, `IMAGE`, …
+    /// The type as Jelou names it: `TEXT`, `IMAGE`, …
     pub(crate) kind: Option<String>,
     pub(crate) text: Option<String>,
     pub(crate) media_url: Option<String>,
@@ -56,24 +56,26 @@ impl HistoryMessage {
                 .filter(|id| id != bot)?;
             Some(number_in(&id).map_or(id.clone(), str::to_owned))
         };
-        let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
-        // Another id is a person's only where the entry says that a user has it.
-        let is_known = author != MessageAuthor::User || by(entry).eq_ignore_ascii_case("user");
-        let is_any = |end: &&&str| is_known && id_of(end).is_some();
-        // A bot may have a number, too, so the direction decides first.
-        let of_person = ends
+        let is_person_end = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
+        // Another id is a user's only if the entry calls its owner a user.
+        let accepts_any_id =
+            author != MessageAuthor::User || by(entry).eq_ignore_ascii_case("user");
+        let is_any_end = |end: &&&str| accepts_any_id && id_of(end).is_some();
+        // A bot may also have a number, so the direction decides first.
+        let person_end = ends
             .iter()
-            .find(is_persons)
-            .or_else(|| ends.iter().find(is_any));
+            .find(is_person_end)
+            .or_else(|| ends.iter().find(is_any_end));
         let by =
             text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
         let name_of =
             |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
         Some(Self {
-            id: text_at(entry, &["/messageId", "/id", "/_id"]).filter(|id| id.len() <= LONGEST_ID),
+            id: text_at(entry, &["/messageId", "/id", "/_id"])
+                .filter(|id| id.len() <= MAX_ID_BYTES),
             author,
-            user: by.or_else(|| id_of(of_person?)),
-            name: of_person.and_then(name_of),
+            user: by.or_else(|| id_of(person_end?)),
+            name: person_end.and_then(name_of),
             state: text_at(entry, &["/status"]).map(|status| DeliveryState::from_status(&status)),
             kind: text_at(entry, &["/bubble/type"]),
             text: text_at(entry, &["/bubble/text", "/bubble"]),
@@ -82,8 +84,8 @@ impl HistoryMessage {
         })
     }
 
-    /// Its delivery status: a listed message was at least accepted. The history has no time except that of its
-    /// creation, and no reasons.
+    /// Its delivery status. Jelou accepted every listed message. The history has no reasons, and no time except the
+    /// creation.
     pub(crate) fn facts(&self) -> DeliveryStatus {
         let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
@@ -103,28 +105,27 @@ pub(crate) fn entry_key(entry: &Value) -> u64 {
     hasher.finish()
 }
 
-/// Whether `id` belongs to a person: a telephone number, or a WhatsApp user id.
+/// Whether `id` is a phone number or a WhatsApp user id.
 pub(crate) fn is_person(id: &str) -> bool {
     let key = person_key(id);
     is_user_id(id)
         || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether `listed` is another person than `person`. Ids of different sorts, such as a number and a WhatsApp user id,
-/// can be the same person's.
+/// Whether `listed` is certainly another recipient than `person`. A number and a WhatsApp user id can belong to the
+/// same recipient.
 pub(crate) fn is_another_person(listed: &str, person: &str) -> bool {
     let sort = |id: &str| (is_user_id(id), is_person(id));
     sort(listed) == sort(person) && person_key(listed) != person_key(person)
 }
 
-/// The author in the entry's own word, or empty.
+/// The author as the entry names it, or empty.
 fn by(entry: &Value) -> String {
     text_at(entry, &["/by", "/by/type"]).unwrap_or_default()
 }
 
-/// The author is in `by` if that says user or bot. Otherwise whoever writes to the bot is a user, and so is a person's
-/// number that is not the bot, unless it is an agent's. A message that another sender writes for the bot is not the
-/// bot's own.
+/// The author of an entry. `by` decides if it is user or bot. Otherwise a sender to the bot is a user, and so is a phone
+/// number that is not the bot or an agent. If another sender writes for the bot, the bot is not the author.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = by(entry);
     let says = |word: &str| by.eq_ignore_ascii_case(word);
@@ -148,17 +149,17 @@ fn author(entry: &Value, bot: &str) -> MessageAuthor {
     }
 }
 
-/// A template that was sent; what the answer does not say is absent.
+/// A sent template. A field that the entry lacks is None.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notification {
-    /// Every id that it has: it is not documented which of them a send returns.
+    /// All its ids, because it is not documented which of them a send returns.
     ids: Vec<String>,
     /// The recipient.
     pub(crate) destination: Option<String>,
     /// The template's name.
     pub(crate) element_name: Option<String>,
     pub(crate) created_at: Option<Timestamp>,
-    /// When it reached the person's phone, even if it has been read since.
+    /// When it reached the recipient's phone, even if it was read later.
     pub(crate) delivered_at: Option<Timestamp>,
     pub(crate) facts: DeliveryStatus,
 }
@@ -183,35 +184,35 @@ impl Notification {
     }
 }
 
-/// The status, or the state that follows from the times beside it; the later of the two on the ladder.
+/// The status, or the state that follows from the times, whichever is further on the ladder.
 fn facts(entry: &Value) -> DeliveryStatus {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);
-    let said = status.map_or(DeliveryState::Other(String::new()), |status| {
+    let reported = status.map_or(DeliveryState::Other(String::new()), |status| {
         DeliveryState::from_status(&status)
     });
-    let mut facts = DeliveryStatus::new(said);
+    let mut facts = DeliveryStatus::new(reported);
     for (state, places) in [
         (DeliveryState::Accepted, &["/createdAt", "/sentDate"][..]),
         (DeliveryState::AtWhatsapp, &["/deliveryChannelAt"]),
         (DeliveryState::Delivered, &["/deliveryUserAt"]),
         (DeliveryState::Read, &["/readAt"]),
     ] {
-        // A status that is not known says more than that there is an entry.
+        // An unknown status is more specific than the existence of an entry.
         let says_less = match &facts.state {
             DeliveryState::Undelivered => !state.has_reached(&DeliveryState::Delivered),
             DeliveryState::Other(status) => !status.is_empty() && state == DeliveryState::Accepted,
             _ => false,
         };
         if let Some(at) = time_at(entry, places).filter(|_| !says_less) {
-            facts.learn(DeliveryStatus {
+            facts.merge(DeliveryStatus {
                 at: Some(at),
                 ..DeliveryStatus::new(state)
             });
         }
     }
     if entry.get("wasRead") == Some(&Value::Bool(true)) {
-        facts.learn(DeliveryStatus::new(DeliveryState::Read));
+        facts.merge(DeliveryStatus::new(DeliveryState::Read));
     }
     if facts.state == DeliveryState::Undelivered {
         facts.failed_with(error)
@@ -258,7 +259,7 @@ mod tests {
                 MessageAuthor::Bot,
                 Some(PERSON),
             ),
-            // The bot's own number in place of its id.
+            // The bot's own number instead of its id.
             (
                 json!({"by": "bot", "recipient": {"id": PERSON}, "sender": {"id": "593222222222"}}),
                 MessageAuthor::Bot,
@@ -314,7 +315,7 @@ mod tests {
                 MessageAuthor::User,
                 Some("US.13491208655302741918"),
             ),
-            // Whoever writes to the bot is a user, whose number may not be told.
+            // A sender to the bot is a user, even without a number.
             (
                 json!({"by": "client", "recipient": {"id": "77"}, "sender": {"id": "5f0c2a99"}}),
                 MessageAuthor::User,
@@ -380,7 +381,7 @@ mod tests {
                 "{entry}"
             );
         }
-        for (length, expected) in [(LONGEST_ID, true), (LONGEST_ID + 1, false)] {
+        for (length, expected) in [(MAX_ID_BYTES, true), (MAX_ID_BYTES + 1, false)] {
             let message =
                 HistoryMessage::read(&json!({"messageId": "x".repeat(length)}), "77").unwrap();
             assert_eq!(message.id.is_some(), expected, "{length}");

@@ -1,4 +1,4 @@
-//! Why a look-up failed.
+//! The errors of look-ups.
 
 use thiserror::Error;
 
@@ -13,14 +13,14 @@ const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 
 #[derive(Debug, Error)]
 pub(crate) enum LookUpError {
-    /// The account has no such look-up.
-    #[error("this account has no message look-ups: {0}")]
+    /// The account does not offer this look-up.
+    #[error("this account cannot look up messages: {0}")]
     Unavailable(String),
     /// No look-up lists the message.
     #[error("{}", not_listed(id, *is_searched))]
     NotListed {
         id: String,
-        /// Whether every place that could list it was read completely.
+        /// Whether every source that can list it was read completely.
         is_searched: bool,
     },
     /// Not everything was read.
@@ -62,7 +62,7 @@ impl LookUpError {
         match self {
             Self::Unavailable(_) | Self::NotListed { .. } => Outcome::NotSent(Cause::Rejected),
             Self::Incomplete { .. } => Outcome::NotSent(Cause::Unavailable),
-            // It accepts the request and yet lacks what was asked for.
+            // Jelou accepted the request, but the answer lacks the listing.
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Sent { .. }) => {
                 Outcome::NotSent(Cause::Rejected)
             }
@@ -70,7 +70,7 @@ impl LookUpError {
         }
     }
 
-    /// Whether the API refused, and would again.
+    /// Whether the API refused the request, so that a retry would fail, too.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(
             self.outcome(),
@@ -87,38 +87,44 @@ impl LookUpError {
         }
     }
 
-    /// The hint. The meaning of a signal for a message does not apply to a read.
+    /// The hint. The hint of a signal is for sends, so it does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Unavailable(_) => Some("ask Jelou whether your account can read its message history".to_owned()),
-            Self::NotListed { .. } => Some(
-                "check --bot and the id; a new message may be listed later: ask again with --wait delivered".to_owned(),
-            ),
-            Self::Incomplete { coverage: ListingCoverage::TooMany(_), .. } => {
-                Some("ask for less at once, such as with --since or --query".to_owned())
+            Self::Unavailable(_) => {
+                Some("ask Jelou whether your account can read its message history".to_owned())
             }
-            Self::Incomplete { .. } => Some("try again; what is missing may matter".to_owned()),
+            Self::NotListed { .. } => {
+                Some("check --bot and the id; for a new message: --wait delivered".to_owned())
+            }
+            Self::Incomplete {
+                coverage: ListingCoverage::TooMany(_),
+                ..
+            } => Some("to request less: --since or --query".to_owned()),
+            Self::Incomplete { .. } => Some("try again".to_owned()),
             Self::Failed { .. } if self.signal().is_some() => None,
-            Self::Failed { delivery } => delivery.problem.as_ref().map(|problem| problem.hint.clone()),
+            Self::Failed { delivery } => delivery
+                .problem
+                .as_ref()
+                .map(|problem| problem.hint.clone()),
         }
     }
 }
 
 fn response_error(delivery: &Delivery) -> String {
     delivery.problem.as_ref().map_or_else(
-        || "the answer has no listing".to_owned(),
+        || "the response has no listing".to_owned(),
         |problem| problem.message.clone(),
     )
 }
 
 fn not_listed(id: &str, is_searched: bool) -> String {
-    let among = if is_searched {
+    let gap = if is_searched {
         ""
     } else {
-        " among what could be read"
+        ", but the listing is incomplete"
     };
     format!(
-        "Jelou lists no message `{}` from the bot{among}",
+        "Jelou lists no message `{}` from the bot{gap}",
         id.escape_debug()
     )
 }
@@ -126,8 +132,8 @@ fn not_listed(id: &str, is_searched: bool) -> String {
 fn incomplete(coverage: ListingCoverage, unreadable: usize) -> String {
     let entries = match unreadable {
         0 => None,
-        1 => Some("1 entry does not say what a message must".to_owned()),
-        many => Some(format!("{many} entries do not say what a message must")),
+        1 => Some("1 entry lacks a required field".to_owned()),
+        many => Some(format!("{many} entries lack a required field")),
     };
     coverage
         .problem()

@@ -1,5 +1,5 @@
-//! What is known about the delivery of one message: how far it got on its way to the person, when, and why it failed;
-//! and the one rule for later news.
+//! The delivery status of one message: its state, its time and the reason of a failure. Also has the only rule for
+//! combining two statuses.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -9,10 +9,10 @@ use super::super::answer::{excerpt, is_something, text_at};
 use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
 
-/// The statuses that Jelou documents, in our words.
+/// The statuses that Jelou documents, under our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
-    /// A status that this version does not know, unchanged.
+    /// An unknown status, unchanged.
     Other(String),
     /// `CREATED`: Jelou has it.
     Accepted,
@@ -20,16 +20,16 @@ pub(crate) enum DeliveryState {
     AtWhatsapp,
     /// `FAILED`
     Undelivered,
-    /// `DELIVERED_USER`: it is on the person's phone.
+    /// `DELIVERED_USER`: it is on the recipient's phone.
     Delivered,
-    /// `READ`; only if the person has read receipts.
+    /// `READ`; only if the recipient has read receipts.
     Read,
     /// `REPLY`
     Replied,
 }
 
-/// The states from the lowest rung on, each with the API's word, the stable name, and what it is in Spanish. A failure
-/// ranks below the states of a message on a phone: a message that arrived cannot fail any more.
+/// The states from the lowest rung, each with the API's word, the stable name, and Spanish. A failure ranks below the
+/// states of a message on a phone, because a message that arrived can no longer fail.
 static LADDER: [(DeliveryState, [&str; 3]); 6] = [
     (DeliveryState::Accepted, ["CREATED", "accepted", "en Jelou"]),
     (
@@ -49,7 +49,7 @@ static LADDER: [(DeliveryState, [&str; 3]); 6] = [
 ];
 
 impl DeliveryState {
-    /// Reads a status of the API; capitals do not matter.
+    /// Reads a status of the API in any case.
     pub(crate) fn from_status(status: &str) -> Self {
         let status = status.trim();
         let known = LADDER
@@ -62,13 +62,13 @@ impl DeliveryState {
     pub(crate) fn status(&self) -> &str {
         match self {
             Self::Other(status) => status,
-            known => known.words_for_it().map_or("", |[status, ..]| status),
+            known => known.ladder_names().map_or("", |[status, ..]| status),
         }
     }
 
-    /// The stable name: `at_whatsapp`; `other` for a status that we do not know.
+    /// The stable name: `at_whatsapp`; `other` for an unknown status.
     pub(crate) fn name(&self) -> &'static str {
-        self.words_for_it().map_or("other", |[_, name, _]| name)
+        self.ladder_names().map_or("other", |[_, name, _]| name)
     }
 
     /// The stable names.
@@ -82,25 +82,25 @@ impl DeliveryState {
         "other",
     ];
 
-    /// The state of this name, with any status if it is `other`.
+    /// The state with this name; `other` gets an empty status.
     pub(crate) fn from_name(name: &str) -> Self {
         let known = LADDER.iter().find(|(_, [_, known, _])| *known == name);
         known.map_or_else(|| Self::Other(String::new()), |(state, _)| state.clone())
     }
 
-    /// In Spanish, if this version knows it.
+    /// In Spanish; None for an unknown status.
     pub(crate) fn in_spanish(&self) -> Option<&'static str> {
-        self.words_for_it().map(|[.., spanish]| spanish)
+        self.ladder_names().map(|[.., spanish]| spanish)
     }
 
-    fn words_for_it(&self) -> Option<[&'static str; 3]> {
+    fn ladder_names(&self) -> Option<[&'static str; 3]> {
         LADDER
             .iter()
             .find(|(state, _)| state == self)
             .map(|(_, words)| *words)
     }
 
-    /// Text for people: `at WhatsApp`; an unknown status is unchanged.
+    /// The text for users: `at WhatsApp`; an unknown status is unchanged.
     pub(crate) fn words(&self) -> &str {
         match self {
             Self::Other(status) => status,
@@ -111,7 +111,7 @@ impl DeliveryState {
         }
     }
 
-    /// The API's word of a status that we do not know.
+    /// The API's word of an unknown status.
     pub(crate) fn unknown(&self) -> Option<&str> {
         match self {
             Self::Other(status) => Some(status),
@@ -119,9 +119,9 @@ impl DeliveryState {
         }
     }
 
-    /// The state of a message that had this state when it is `seen` in another. It only moves forward, because answers
-    /// can be older than the known state: an arrival after a failure counts, but being at WhatsApp came before the
-    /// failure. An unknown status changes nothing.
+    /// The new state of a message after an answer with the state `seen`. It only moves forward, because an answer can be
+    /// older than the current state. A delivery replaces a failure, but the state at WhatsApp does not. An unknown status
+    /// changes nothing.
     #[must_use]
     pub(crate) fn after(self, seen: Self) -> Self {
         if seen.rung() > self.rung() {
@@ -147,18 +147,18 @@ impl Serialize for DeliveryState {
     }
 }
 
-/// The most bytes of a reason that are kept.
-const MOST: usize = 2048;
+/// The maximum of bytes of a reason.
+const MAX_REASON_BYTES: usize = 2048;
 
 /// As in `delivery` of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct DeliveryStatus {
     pub(crate) state: DeliveryState,
-    /// Since when; Jelou gives it only for templates.
+    /// The time of the state, which Jelou reports only for templates.
     pub(crate) at: Option<Timestamp>,
     /// WhatsApp's or Jelou's code of a failure.
     pub(crate) code: Option<String>,
-    /// Why it failed, in the API's words.
+    /// The reason of a failure, as the API reports it.
     pub(crate) reason: Option<String>,
 }
 
@@ -172,9 +172,9 @@ impl DeliveryStatus {
         }
     }
 
-    /// Takes what was `seen` later, by the rule of [`DeliveryState::after`]. If the state is the same, it fills in
-    /// missing facts.
-    pub(crate) fn learn(&mut self, seen: Self) {
+    /// Merges a later status by the rule of [`DeliveryState::after`]. If the state is the same, it fills in missing
+    /// fields.
+    pub(crate) fn merge(&mut self, seen: Self) {
         if seen.state == self.state {
             self.at = self.at.or(seen.at);
             self.code = self.code.take().or(seen.code);
@@ -199,7 +199,7 @@ impl DeliveryStatus {
 
     /// The same with the reason of a failure from `error`: a code, a text, or an object with either.
     pub(super) fn failed_with(self, error: &Value) -> Self {
-        // An object can be encoded as a text.
+        // The error can be an object that is encoded as a text.
         let within = error
             .as_str()
             .and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -221,11 +221,16 @@ impl DeliveryStatus {
                 "/error/code",
             ],
         );
-        let said =
-            Some(refusal::words(&json!({ "error": error }), MOST)).filter(|said| !said.is_empty());
-        let as_it_stands =
-            Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
-        let words = said.or(title.clone()).or(as_it_stands).unwrap_or_default();
+        let description = Some(refusal::describe(
+            &json!({ "error": error }),
+            MAX_REASON_BYTES,
+        ))
+        .filter(|text| !text.is_empty());
+        let unchanged = Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
+        let words = description
+            .or(title.clone())
+            .or(unchanged)
+            .unwrap_or_default();
         let code = code.or_else(|| {
             let of_title = || code_of_title(title.as_deref().unwrap_or(&words), "");
             code_at_start(&words, "")
@@ -337,10 +342,10 @@ mod tests {
 
         #[test]
         fn delivery_updates_merge_in_any_order(mut seen in proptest::collection::vec(0..STATES.len(), 1..10)) {
-            let learn = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(STATES[*at].clone()));
-            let learnt = learn(&seen);
+            let merge = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(STATES[*at].clone()));
+            let learnt = merge(&seen);
             seen.sort_unstable();
-            prop_assert_eq!(learnt, learn(&seen));
+            prop_assert_eq!(learnt, merge(&seen));
         }
     }
 
@@ -414,30 +419,33 @@ mod tests {
         }
         let long = DeliveryStatus::new(DeliveryState::Undelivered)
             .failed_with(&json!("x".repeat(1 << 20)));
-        assert_eq!(long.reason.map(|reason| reason.len()), Some(MOST));
+        assert_eq!(
+            long.reason.map(|reason| reason.len()),
+            Some(MAX_REASON_BYTES)
+        );
     }
 
     #[test]
     fn later_delivery_updates_only_add_details() {
         let at = |second| Timestamp::from_second(second).ok();
         let mut known = DeliveryStatus::new(DeliveryState::Accepted);
-        known.learn(DeliveryStatus::new(DeliveryState::Undelivered));
+        known.merge(DeliveryStatus::new(DeliveryState::Undelivered));
         let reason = || Some("Message undeliverable".to_owned());
-        known.learn(DeliveryStatus {
+        known.merge(DeliveryStatus {
             reason: reason(),
             ..DeliveryStatus::new(DeliveryState::Undelivered)
         });
         assert_eq!(known.reason, reason());
-        known.learn(DeliveryStatus {
+        known.merge(DeliveryStatus {
             at: at(7),
             ..DeliveryStatus::new(DeliveryState::Delivered)
         });
-        known.learn(DeliveryStatus {
+        known.merge(DeliveryStatus {
             at: at(9),
             reason: reason(),
             ..DeliveryStatus::new(DeliveryState::Undelivered)
         });
-        known.learn(DeliveryStatus {
+        known.merge(DeliveryStatus {
             at: at(8),
             ..DeliveryStatus::new(DeliveryState::Delivered)
         });

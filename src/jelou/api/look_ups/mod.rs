@@ -1,5 +1,5 @@
-//! The state of messages after Jelou accepted them: its history, the templates that were sent, and single templates.
-//! It sends only GETs, and reads every answer as if it were hostile and incomplete.
+//! Looks up the delivery status of accepted messages: in Jelou's history, in the list of sent templates, and as single
+//! templates. It sends only GETs, and treats every answer as hostile and incomplete.
 
 mod client;
 mod entries;

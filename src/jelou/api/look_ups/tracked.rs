@@ -1,4 +1,4 @@
-//! One message to look for, and its known state.
+//! One message to look for, and what the look-ups found.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::entries::{HistoryMessage, MessageAuthor, Notification, is_another_per
 use super::facts::DeliveryStatus;
 use crate::jelou::api::pager::ListingCoverage;
 
-/// The kind of message, which decides where to look.
+/// The message type, as far as it decides where to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum MessageClass {
     FreeForm,
@@ -18,7 +18,7 @@ pub(crate) enum MessageClass {
 }
 
 impl MessageClass {
-    /// The kind of a request with this path and body.
+    /// The class of a request with this path and body.
     pub(crate) fn from_request(path: &str, body: &Map<String, Value>) -> Self {
         if path.ends_with("/hsm") {
             Self::Template
@@ -37,17 +37,17 @@ pub(crate) struct TrackedMessage {
     pub(crate) sort: MessageClass,
     /// When it was sent, by our clock, if known.
     pub(crate) sent_at: Option<Timestamp>,
-    /// Who it was sent to, if known.
+    /// The recipient, if known.
     pub(crate) recipient: Option<String>,
-    /// What is known; None if it was never listed.
+    /// The delivery status; None if no source listed it.
     pub(crate) facts: Option<DeliveryStatus>,
-    /// The API's own entry, as last read.
+    /// The latest entry of the API.
     pub(crate) entry: Option<Value>,
     /// From the history.
     pub(crate) message: Option<HistoryMessage>,
     /// From the notifications.
     pub(crate) notification: Option<Notification>,
-    /// How much was read of the places that can list it.
+    /// Whether the sources that can list it were read completely.
     pub(crate) coverage: ListingCoverage,
 }
 
@@ -61,19 +61,19 @@ impl TrackedMessage {
         }
     }
 
-    /// Whether every place that can list it was read completely.
+    /// Whether every source that can list it was read completely.
     pub(crate) fn is_fully_searched(&self) -> bool {
         self.coverage == ListingCoverage::Whole
     }
 
-    /// Notes how far one place was read; of several gaps the first one counts.
+    /// Records the coverage of one source. The first gap counts.
     pub(super) fn note_gap(&mut self, coverage: ListingCoverage) {
         if self.is_fully_searched() {
             self.coverage = coverage;
         }
     }
 
-    /// Takes an entry of the notifications, if it is about this message.
+    /// Records an entry of the notifications if it is about this message, and returns whether it is.
     pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
         let is_it = |found: &Notification| {
             found.ids().any(|id| id == self.id) && self.may_be_for(found.destination.as_deref())
@@ -81,13 +81,13 @@ impl TrackedMessage {
         let Some(notification) = Notification::read(entry).filter(is_it) else {
             return false;
         };
-        self.learn(notification.facts.clone());
+        self.merge(notification.facts.clone());
         self.notification = Some(notification);
         self.entry = Some(entry.clone());
         true
     }
 
-    /// The same for an entry of the history of `bot`. What the user wrote is another message.
+    /// The same for an entry of the history of `bot`. A message that the user wrote is another one.
     pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
         let is_it = |found: &HistoryMessage| {
             found.id.as_deref() == Some(&self.id)
@@ -97,22 +97,22 @@ impl TrackedMessage {
         let Some(message) = HistoryMessage::read(entry, bot).filter(is_it) else {
             return false;
         };
-        self.learn(message.facts());
+        self.merge(message.facts());
         self.message = Some(message);
         self.entry = Some(entry.clone());
         true
     }
 
-    /// Whether an entry about this person can be about the message.
+    /// Whether an entry with this recipient can be about the message.
     fn may_be_for(&self, listed: Option<&str>) -> bool {
         !listed
             .zip(self.recipient.as_deref())
             .is_some_and(|(listed, person)| is_another_person(listed, person))
     }
 
-    fn learn(&mut self, seen: DeliveryStatus) {
+    fn merge(&mut self, seen: DeliveryStatus) {
         match &mut self.facts {
-            Some(known) => known.learn(seen),
+            Some(known) => known.merge(seen),
             None => self.facts = Some(seen),
         }
     }
