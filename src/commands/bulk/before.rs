@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use super::begin::PreparedList;
-use super::ending::ActiveRun;
+use super::plan::begin::PreparedList;
+use super::send::report_end::ActiveRun;
 use super::words::{report_closed, skips_in_words};
 use crate::base::output::{counted, one_line, rounded, wrapped};
 use crate::base::timestamps::{self, local_time};

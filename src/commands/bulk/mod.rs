@@ -1,38 +1,22 @@
 //! `bulk …`: sends many messages from a list of people, and manages the runs.
 
-mod asking;
 mod before;
-mod begin;
-mod cancel;
-mod carry_out;
-mod deliveries;
+mod decide;
 mod earlier;
-mod ending;
-mod find;
-mod import;
-mod leave_out;
-mod list;
-mod list_notes;
+mod exclude;
+mod inspect;
 mod options;
-mod remove;
-mod report;
+mod plan;
 mod report_file;
-mod resolve;
-mod resume;
 mod run_sender;
 mod send;
-mod send_args;
-mod show;
-mod status;
-mod stop;
 mod summary;
-mod test_send;
 mod words;
 mod zone;
 
 use clap::Subcommand;
 
-pub(crate) use self::send_args::BulkSendArgs;
+pub(crate) use self::plan::args::BulkSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::process::outlive_file_size_limit;
 use crate::command_error::CommandError;
@@ -43,25 +27,25 @@ use crate::sender::context::Context;
 #[command(arg_required_else_help = true)]
 pub(crate) enum BulkCommand {
     Send(Box<BulkSendArgs>),
-    Resume(resume::BulkResumeArgs),
-    Work(resume::BulkWorkArgs),
+    Resume(send::resume::BulkResumeArgs),
+    Work(send::resume::BulkWorkArgs),
     #[command(alias = "pause")]
-    Stop(stop::BulkStopArgs),
-    Cancel(cancel::BulkCancelArgs),
+    Stop(decide::stop::BulkStopArgs),
+    Cancel(decide::cancel::BulkCancelArgs),
     #[command(aliases = ["show", "info"])]
-    Status(status::BulkStatusArgs),
-    Deliveries(deliveries::BulkDeliveriesArgs),
-    Report(report::BulkReportArgs),
+    Status(inspect::status::BulkStatusArgs),
+    Deliveries(inspect::deliveries::BulkDeliveriesArgs),
+    Report(inspect::report::BulkReportArgs),
     #[command(aliases = ["search", "who"])]
-    Find(find::BulkFindArgs),
-    Resolve(resolve::BulkResolveArgs),
+    Find(inspect::find::BulkFindArgs),
+    Resolve(decide::resolve::BulkResolveArgs),
     /// List the runs, the newest first
     ///
     /// If standard output is not a terminal, it prints one JSON object a line; with -o id the names.
     #[command(verbatim_doc_comment)]
     List,
     #[command(alias = "delete")]
-    Remove(remove::BulkRemoveArgs),
+    Remove(decide::remove::BulkRemoveArgs),
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
@@ -71,17 +55,17 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
     }
     outlive_file_size_limit()?;
     match command {
-        BulkCommand::Send(args) => send::run(context, &args),
-        BulkCommand::Resume(args) => resume::go_on(context, &args, false),
-        BulkCommand::Work(args) => resume::work(context, args),
-        BulkCommand::Stop(args) => stop::run(context, &args),
-        BulkCommand::Cancel(args) => cancel::run(context, &args),
-        BulkCommand::Status(args) => status::run(context, &args),
-        BulkCommand::Deliveries(args) => deliveries::run(context, &args),
-        BulkCommand::Report(args) => report::run(context, &args),
-        BulkCommand::Find(args) => find::run(context, &args),
-        BulkCommand::Resolve(args) => resolve::run(context, &args),
-        BulkCommand::List => list::run(context),
-        BulkCommand::Remove(args) => remove::run(context, &args),
+        BulkCommand::Send(args) => plan::make_plan::run(context, &args),
+        BulkCommand::Resume(args) => send::resume::go_on(context, &args, false),
+        BulkCommand::Work(args) => send::resume::work(context, args),
+        BulkCommand::Stop(args) => decide::stop::run(context, &args),
+        BulkCommand::Cancel(args) => decide::cancel::run(context, &args),
+        BulkCommand::Status(args) => inspect::status::run(context, &args),
+        BulkCommand::Deliveries(args) => inspect::deliveries::run(context, &args),
+        BulkCommand::Report(args) => inspect::report::run(context, &args),
+        BulkCommand::Find(args) => inspect::find::run(context, &args),
+        BulkCommand::Resolve(args) => decide::resolve::run(context, &args),
+        BulkCommand::List => inspect::list::run(context),
+        BulkCommand::Remove(args) => decide::remove::run(context, &args),
     }
 }

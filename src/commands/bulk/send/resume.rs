@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::begin::{ask, is_asked};
-use super::earlier::leave_out_sent;
-use super::ending::{ActiveRun, log_refused_run};
-use super::leave_out::{UnsentRows, leave_out, look_up_windows};
-use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
-use super::run_sender::sender_of_run;
-use super::summary::undecided;
-use super::words::{OR_UNCHECKED, since_when, what_to_look_at};
-use super::zone::zone_of_sender;
+use super::report_end::{ActiveRun, log_refused_run};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::output::{counted, counted_are, rounded};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::leave_out_sent;
+use crate::commands::bulk::exclude::{UnsentRows, leave_out, look_up_windows};
+use crate::commands::bulk::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
+use crate::commands::bulk::plan::begin::{ask, is_asked};
+use crate::commands::bulk::run_sender::sender_of_run;
+use crate::commands::bulk::summary::undecided;
+use crate::commands::bulk::words::{OR_UNCHECKED, since_when, what_to_look_at};
+use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store, wait_for_turn};
 use crate::jelou::message::MessageKind;
@@ -322,7 +322,7 @@ impl ActiveRun<'_> {
     }
 
     /// Checks that the profile allows everybody who is still to get a message.
-    pub(super) fn check_allowed(&self, run: &Run) -> Result<(), CommandError> {
+    pub(crate) fn check_allowed(&self, run: &Run) -> Result<(), CommandError> {
         let Self { sender, .. } = self;
         if sender.settings.allow_to.is_none() {
             return Ok(());

@@ -5,13 +5,13 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::sleep;
 
-use super::ending::log_decided;
-use super::summary::RunSummary;
-use super::words::report_stale;
 use crate::base::exit::ExitCode;
 use crate::base::output::counted;
 use crate::base::process::{Signals, block_on};
 use crate::command_error::CommandError;
+use crate::commands::bulk::send::report_end::log_decided;
+use crate::commands::bulk::summary::RunSummary;
+use crate::commands::bulk::words::report_stale;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
 use crate::runs::ledger::{Run, RunName};

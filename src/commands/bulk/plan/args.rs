@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::options::{EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions};
-use super::report_file::{ReportFormat, format_of_name};
 use crate::base::input::{JsonSource, Source, UsageError};
+use crate::commands::bulk::options::{
+    EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions,
+};
+use crate::commands::bulk::report_file::{ReportFormat, format_of_name};
 use crate::jelou::message::{MessageArgs, MessageKind};
 use crate::lists::list_file::{ListEncoding, ReportLanguage};
 use crate::phone::Country;
@@ -47,129 +49,129 @@ const ALL_ROWS: u64 = u64::MAX;
 pub(crate) struct BulkSendArgs {
     /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(super) source: Source,
+    pub(crate) source: Source,
 
     /// Sheet of the workbook [default: the first visible one]
     #[arg(long, value_name = "NAME", help_heading = LIST)]
-    pub(super) sheet: Option<String>,
+    pub(crate) sheet: Option<String>,
 
     /// Column of the recipient [default: found by its name]
     ///
     /// The default is the column named to, userId, phone, telefono, celular, …
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
-    pub(super) to_column: Option<String>,
+    pub(crate) to_column: Option<String>,
 
     /// Country of the list's national numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
-    pub(super) country: Option<Country>,
+    pub(crate) country: Option<Country>,
 
     /// Skip the first N rows
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = LIST)]
-    pub(super) skip: u64,
+    pub(crate) skip: u64,
 
     /// Send at most N messages; skipped rows do not count
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
-    pub(super) limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 
     #[command(flatten)]
-    pub(super) policy: PolicyArgs,
+    pub(crate) policy: PolicyArgs,
 
     /// Send each person at most one message under this key
     ///
     /// Whatever its text, and however often the list is sent. `jelouctl once` manages the keys.
     #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
-    pub(super) once: Option<OnceKey>,
+    pub(crate) once: Option<OnceKey>,
 
     /// Leave out people who have not written within 23 hours
     ///
     /// Not for templates. The bot's history shows who has; it is read with the list and again at `bulk resume`.
     #[arg(long, help_heading = PEOPLE)]
-    pub(super) only_in_window: bool,
+    pub(crate) only_in_window: bool,
 
     #[command(flatten)]
-    pub(super) earlier: EarlierOptions,
+    pub(crate) earlier: EarlierOptions,
 
     /// How far back sent messages count: 3d, 12h, or 0 [default: 3d]
     ///
     /// The profile can have another default. With --skip-sent the default is any time.
     #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
-    pub(super) remember: Option<Duration>,
+    pub(crate) remember: Option<Duration>,
 
     #[command(flatten)]
-    pub(super) hours: HoursOptions,
+    pub(crate) hours: HoursOptions,
 
     /// Price list: say what the messages cost [default: the profile's]
     ///
     /// `jelouctl explain prices` shows its format.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
-    pub(super) prices: Option<PathBuf>,
+    pub(crate) prices: Option<PathBuf>,
 
     /// Send nothing if the messages cost more than this by the prices: 50
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
-    pub(super) budget: Option<Money>,
+    pub(crate) budget: Option<Money>,
 
     /// Check every row, show the first N messages and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
-    pub(super) preview: Option<u64>,
+    pub(crate) preview: Option<u64>,
 
     /// With --preview all, write a page with every message to this file: preview.html
     ///
     /// For somebody else's approval: the messages as their recipients would see them, and what is wrong with a row.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
-    pub(super) file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
 
     /// On the page, show neither names nor numbers, and the message unfilled
     #[arg(long, requires = "file", help_heading = BEFORE)]
-    pub(super) mask: bool,
+    pub(crate) mask: bool,
 
     /// Language of the page [default: en]
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
-    pub(super) lang: Option<ReportLanguage>,
+    pub(crate) lang: Option<ReportLanguage>,
 
     /// Write the rows that will not be sent to this file, with the reason
     ///
     /// CSV, .xlsx or .ndjson, by the file's name. It is a report: correct it and send it, and people who
     /// were excluded stay out.
     #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
-    pub(super) rejects: Option<PathBuf>,
+    pub(crate) rejects: Option<PathBuf>,
 
     /// Check every row, then send the first messages to this user only
     #[arg(long, value_name = "RECIPIENT", help_heading = BEFORE)]
     #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
-    pub(super) test_to: Option<String>,
+    pub(crate) test_to: Option<String>,
 
     /// How many messages --test-to sends, 1 to 10 [default: 1]
     ///
     /// They leave 6 seconds apart.
     #[arg(long, value_name = "N", help_heading = BEFORE)]
     #[arg(requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
-    pub(super) test_rows: Option<u8>,
+    pub(crate) test_rows: Option<u8>,
 
     /// Name of the run [default: from the file's name and the time]
     ///
     /// The letters a to z, digits and -.
     #[arg(long, value_name = "NAME", help_heading = RUN)]
-    pub(super) run: Option<RunName>,
+    pub(crate) run: Option<RunName>,
 
     /// Make the run, but send nothing yet
     ///
     /// `bulk work` sends it, in one process or in several; so does `bulk resume`.
     #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
-    pub(super) import_only: bool,
+    pub(crate) import_only: bool,
 
     #[command(flatten)]
-    pub(super) options: RunOptions,
+    pub(crate) options: RunOptions,
 
     /// Line of the header, as the sheet or an editor counts it [default: the first filled row]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
-    pub(super) header_row: Option<u64>,
+    pub(crate) header_row: Option<u64>,
 
     /// Encoding of a list in text, such as windows-1252 [default: UTF-8]
     #[arg(long, value_name = "LABEL", help_heading = RARE)]
-    pub(super) encoding: Option<ListEncoding>,
+    pub(crate) encoding: Option<ListEncoding>,
 
     #[command(flatten, next_help_heading = RARE)]
-    pub(super) work: WorkOptions,
+    pub(crate) work: WorkOptions,
 
     #[command(subcommand)]
     pub(crate) typed: MessageArgs<BulkDeliveryArgs>,
@@ -198,55 +200,55 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
 pub(crate) struct PolicyArgs {
     /// Skip the rows that cannot be sent, instead of sending nothing
     #[arg(long, help_heading = LIST)]
-    pub(super) skip_invalid: bool,
+    pub(crate) skip_invalid: bool,
 
     /// Skip the rows to recipients that allow_to does not allow
     #[arg(long)]
-    pub(super) skip_not_allowed: bool,
+    pub(crate) skip_not_allowed: bool,
 
     /// What to do with rows that the sheet hides or shows crossed out
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
-    pub(super) hidden: Option<HiddenRule>,
+    pub(crate) hidden: Option<HiddenRule>,
 
     /// Send the same message to the same recipient more than once
     #[arg(long)]
-    pub(super) allow_duplicates: bool,
+    pub(crate) allow_duplicates: bool,
 
     /// Send only the first valid row of each person
     #[arg(long, conflicts_with = "allow_duplicates")]
-    pub(super) one_per_person: bool,
+    pub(crate) one_per_person: bool,
 
     /// Leave out the people on this list (repeatable)
     ///
     /// One number, user id or `id:USER` a line, or a list with a header. A person who changes the number gets a new
     /// user id, so list the number, too.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(super) exclude: Vec<Source>,
+    pub(crate) exclude: Vec<Source>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct BulkDeliveryArgs {
     /// Recipient, from the columns: '593{{ celular }}' [default: a column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
-    pub(super) to: Option<String>,
+    pub(crate) to: Option<String>,
 
     /// The body, or a part of it, as JSON with templates; flags override it
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
-    pub(super) body: Option<JsonSource>,
+    pub(crate) body: Option<JsonSource>,
 
     /// Treat a row with a warning as one that cannot be sent
     #[arg(long)]
-    pub(super) strict: bool,
+    pub(crate) strict: bool,
 }
 
 impl BulkSendArgs {
     /// Whether the command creates a run, so neither a preview nor a test.
-    pub(super) fn makes_run(&self, mode: Mode) -> bool {
+    pub(crate) fn makes_run(&self, mode: Mode) -> bool {
         mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
     }
 
     /// The file of the page, if wanted.
-    pub(super) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
+    pub(crate) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
         let Some(file) = self.file.as_deref() else {
             return Ok(None);
         };
@@ -263,12 +265,12 @@ impl BulkSendArgs {
         Ok(Some(file))
     }
 
-    pub(super) fn message(&self) -> &MessageKind {
+    pub(crate) fn message(&self) -> &MessageKind {
         &self.typed.message
     }
 
     /// How to treat rows that cannot be sent unchanged.
-    pub(super) fn import_policy(&self) -> ImportPolicy {
+    pub(crate) fn import_policy(&self) -> ImportPolicy {
         let policy = &self.policy;
         ImportPolicy {
             skip_invalid: policy.skip_invalid,

@@ -3,12 +3,12 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::words::{deliveries_as_json, report_stale, utc, waiting};
-use super::zone::zone_of_profile;
 use crate::base::exit::ExitCode;
 use crate::base::output::{OutputRow, Waiting};
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
+use crate::commands::bulk::words::{deliveries_as_json, report_stale, utc, waiting};
+use crate::commands::bulk::zone::zone_of_profile;
 use crate::commands::store::open_store;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
@@ -100,7 +100,7 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Ve
 }
 
 /// The same as data; `bulk status` has it too.
-pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Value {
+pub(crate) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Value {
     let details = &run.details;
     let mut overview = json!({
         "schema_version": 1,

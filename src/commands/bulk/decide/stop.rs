@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::summary::to_continue;
-use super::words::report_stale;
 use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
+use crate::commands::bulk::summary::to_continue;
+use crate::commands::bulk::words::report_stale;
 use crate::commands::store::open_store;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;

@@ -157,7 +157,7 @@ impl RowNotes {
 }
 
 /// Columns that the message uses and whose texts differ from what a person sees in the sheet.
-pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
+pub(crate) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
     let is_printed = |column: &&UnshownColumn| {
         plan.texts().any(|(_, uses)| {
             uses.plain
@@ -183,7 +183,7 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
 }
 
 /// Says how numbers without `+` are read in a list that names countries.
-pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
+pub(crate) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
     let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else {
         return;
     };
@@ -202,7 +202,7 @@ pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: Coun
 }
 
 /// The rows that the sheet hides or shows crossed out, if any.
-pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
+pub(crate) fn hidden_rows(list: &ListReader) -> Option<String> {
     let hidden = Some(&list.notes.hidden_rows).filter(|hidden| !hidden.is_empty())?;
     let more = if hidden.len() > NAMED { ", …" } else { "" };
     let lines = hidden
@@ -218,7 +218,7 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
 }
 
 /// Prints what is not visible when the list is opened.
-pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
+pub(crate) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     if let Some(misread) = &list.notes.misread {
         stderr.warning(misread);
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::summary::{RunSummary, to_continue};
-use super::words::{report_stale, what_to_look_at, why};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, compact};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
+use crate::commands::bulk::summary::{RunSummary, to_continue};
+use crate::commands::bulk::words::{report_stale, what_to_look_at, why};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{
@@ -22,19 +22,19 @@ use crate::sender::context::Context;
 use crate::sender::{AuditLog, Sender, panicked};
 
 /// A run that this process sends.
-pub(super) struct ActiveRun<'a> {
-    pub(super) context: &'a Context,
-    pub(super) sender: &'a Sender,
-    pub(super) run: Run,
+pub(crate) struct ActiveRun<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) sender: &'a Sender,
+    pub(crate) run: Run,
     /// With the options that it continues with.
-    pub(super) details: &'a RunSettings,
+    pub(crate) details: &'a RunSettings,
     /// The people who were excluded when it began.
-    pub(super) exclusions: &'a Exclusions,
+    pub(crate) exclusions: &'a Exclusions,
 }
 
 impl ActiveRun<'_> {
     /// Reports its state, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
-    pub(super) fn report(
+    pub(crate) fn report(
         &self,
         end: Result<RunEnd, CommandError>,
         took: Option<Duration>,

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::earlier::{compare, earlier_of, refuse_freed, report_people};
-use super::ending::ActiveRun;
-use super::leave_out::{UnsentRows, leave_out};
-use super::send_args::BulkSendArgs;
-use super::summary::{RunSummary, nothing_to_send};
-use super::words::{OR_UNCHECKED, report_closed, report_left_out};
+use super::args::BulkSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::{compare, earlier_of, refuse_freed, report_people};
+use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::send::report_end::ActiveRun;
+use crate::commands::bulk::summary::{RunSummary, nothing_to_send};
+use crate::commands::bulk::words::{OR_UNCHECKED, report_closed, report_left_out};
 use crate::commands::confirm;
 use crate::commands::limit::report_limit;
 use crate::commands::store::wait_for_turn;
@@ -36,29 +36,29 @@ const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// A list whose flags and message are checked, and whose sender is known. It is read, and then shown or made a run.
-pub(super) struct PreparedList<'a> {
-    pub(super) context: &'a Context,
-    pub(super) args: &'a BulkSendArgs,
-    pub(super) sender: &'a Sender,
+pub(crate) struct PreparedList<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) args: &'a BulkSendArgs,
+    pub(crate) sender: &'a Sender,
     /// The kind of the message.
-    pub(super) kind: &'a MessageKind,
+    pub(crate) kind: &'a MessageKind,
     /// None if no run is made and there is no store.
-    pub(super) store: Option<&'a Ledger>,
+    pub(crate) store: Option<&'a Ledger>,
     /// The people who must not be written to.
-    pub(super) exclusions: &'a Exclusions,
+    pub(crate) exclusions: &'a Exclusions,
     /// The people who have written recently, if only they may get messages.
-    pub(super) windows: Option<OpenWindows>,
-    pub(super) draft: LedgerDraft,
+    pub(crate) windows: Option<OpenWindows>,
+    pub(crate) draft: LedgerDraft,
     /// The properties of its run.
-    pub(super) details: RunSettings,
-    pub(super) prices: Option<PriceList>,
+    pub(crate) details: RunSettings,
+    pub(crate) prices: Option<PriceList>,
     /// The most that the run may cost by them.
-    pub(super) budget: Option<Money>,
+    pub(crate) budget: Option<Money>,
 }
 
 impl PreparedList<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         mut self,
         store: &Ledger,
         name: RunName,
@@ -209,7 +209,7 @@ impl PreparedList<'_> {
     }
 
     /// Refuses a list that costs more than it may.
-    pub(super) fn check_budget(&self) -> Result<(), CommandError> {
+    pub(crate) fn check_budget(&self) -> Result<(), CommandError> {
         let (Some(budget), Some(estimate)) = (self.budget, &self.details.estimate) else {
             return Ok(());
         };
@@ -258,7 +258,7 @@ pub(crate) fn file_of(source: &Source) -> &Path {
 }
 
 /// The properties of the run of a list, before it is read.
-pub(super) fn details(
+pub(crate) fn details(
     args: &BulkSendArgs,
     sender: &Sender,
     countries: CountryRule,
@@ -315,7 +315,7 @@ pub(super) fn details(
 }
 
 /// What the messages of the draft cost; none without prices.
-pub(super) fn estimate(
+pub(crate) fn estimate(
     draft: &LedgerDraft,
     details: &RunSettings,
     prices: Option<&PriceList>,

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::report_file::{ReportFile, ReportFormat, format_of_name};
-use super::words::report_stale;
-use super::zone::zone_of_run;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Format, counted};
 use crate::command_error::CommandError;
+use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_of_name};
+use crate::commands::bulk::words::report_stale;
+use crate::commands::bulk::zone::zone_of_run;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::typed_form;

@@ -4,14 +4,14 @@
 use std::mem;
 
 use super::begin::{PreparedList, estimate};
-use super::earlier::{earlier_of, report_people};
-use super::import::ReadList;
-use super::report_file::ReportFile;
-use super::words::{OR_UNCHECKED, report_left_out};
-use super::zone::zone_of_sender;
+use super::read_rows::ReadList;
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::{earlier_of, report_people};
+use crate::commands::bulk::report_file::ReportFile;
+use crate::commands::bulk::words::{OR_UNCHECKED, report_left_out};
+use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::limit::report_limit;
 use crate::jelou::api::{Request, SuccessCriterion};
 use crate::jelou::message::TemplateTexts;
@@ -26,7 +26,7 @@ const MOST_DRAWN: u64 = 10;
 
 impl PreparedList<'_> {
     /// The verdict on the list was printed while it was `read`.
-    pub(super) fn show(
+    pub(crate) fn show(
         mut self,
         mut read: ReadList,
         page: Option<ReportFile<'_>>,

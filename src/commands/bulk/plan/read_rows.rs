@@ -1,6 +1,5 @@
 //! Reads the list and reports the faults of its rows.
 
-use super::earlier::refuse_reported;
 use super::list_notes::{
     RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list,
     unshown_columns,
@@ -8,6 +7,7 @@ use super::list_notes::{
 use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::refuse_reported;
 use crate::lists::list_file::ListReader;
 use crate::runs::import::{
     ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,

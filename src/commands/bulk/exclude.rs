@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::list_notes::{RowNotes, excluded_words};
-use super::send_args::BulkSendArgs;
+use super::plan::args::BulkSendArgs;
+use super::plan::list_notes::{RowNotes, excluded_words};
 use super::words::NOT_WRITTEN;
 use crate::base::input::UsageError;
 use crate::base::process::block_on;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::run_sender::sender_of_run;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
+use crate::commands::bulk::run_sender::sender_of_run;
 use crate::jelou::api::{ListingCoverage, LookUpError, LookUps};
 use crate::runs::deliveries::{CheckLimits, DeliveryCheck, UnresolvedReason, sweep};
 use crate::runs::ledger::{
@@ -18,40 +18,40 @@ use crate::sender::Sender;
 use crate::sender::context::Context;
 
 /// How long after sending a message is still looked up, by default.
-pub(super) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
+pub(crate) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
 
 /// A run to look up.
-pub(super) struct AskedRun<'a> {
-    pub(super) run: &'a Run,
-    pub(super) details: RunSettings,
-    pub(super) sender: Sender,
+pub(crate) struct AskedRun<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) details: RunSettings,
+    pub(crate) sender: Sender,
     /// How long after sending a message is still looked up.
-    pub(super) up_to: Duration,
+    pub(crate) up_to: Duration,
     /// Whether it was said for how many messages.
     was_reported: bool,
     /// Unknown rows that are now sent.
-    pub(super) settled: u64,
+    pub(crate) settled: u64,
 }
 
 /// The result of a look-up.
-pub(super) struct CheckResult {
-    pub(super) counts: Counts,
-    pub(super) deliveries: DeliveryCounts,
+pub(crate) struct CheckResult {
+    pub(crate) counts: Counts,
+    pub(crate) deliveries: DeliveryCounts,
     /// The same counts for messages sent since the run began or was resumed.
-    pub(super) since_resume: DeliveryCounts,
+    pub(crate) since_resume: DeliveryCounts,
     /// Why rows stay unknown.
-    pub(super) left: BTreeMap<UnresolvedReason, u64>,
+    pub(crate) left: BTreeMap<UnresolvedReason, u64>,
     /// Whether asking again can find something new.
-    pub(super) may_change: bool,
+    pub(crate) may_change: bool,
     /// Whether the time ran out while Jelou was answering.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
     /// The error that kept it from reading everything.
-    pub(super) problem: Option<CommandError>,
+    pub(crate) problem: Option<CommandError>,
 }
 
 impl<'a> AskedRun<'a> {
     /// Opens the run `name` for a look-up, with the sender who began it.
-    pub(super) fn open(
+    pub(crate) fn open(
         context: &mut Context,
         run: &'a Run,
         up_to: Duration,
@@ -73,7 +73,7 @@ impl<'a> AskedRun<'a> {
     }
 
     /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
-    pub(super) async fn look(
+    pub(crate) async fn look(
         &mut self,
         context: &Context,
         look_ups: &mut LookUps<'_>,

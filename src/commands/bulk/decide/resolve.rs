@@ -3,11 +3,11 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::ending::log_decided;
-use super::summary::{RunSummary, to_continue};
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, counted_are};
 use crate::command_error::CommandError;
+use crate::commands::bulk::send::report_end::log_decided;
+use crate::commands::bulk::summary::{RunSummary, to_continue};
 use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::jelou::message::InvalidMessage;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::earlier::{leaves_out_sent, refusal_of_rest};
-use super::ending::ActiveRun;
-use super::leave_out::{UnsentRows, leave_out};
+use super::report_end::ActiveRun;
 use crate::base::exit::ExitCode;
 use crate::base::output::{Progress, ProgressFormat};
 use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
+use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::store::wait_for_turn;
 use crate::runs::ledger::{Counts, Run, RunConditions, Worker};
 use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
@@ -16,7 +16,7 @@ use crate::sender::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
 impl ActiveRun<'_> {
     /// Sends the remaining rows and reports the result. What goes wrong comes after messages that may have been sent.
-    pub(super) async fn carry_out(
+    pub(crate) async fn carry_out(
         &self,
         mut connection: Connection,
         progress: ProgressFormat,

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use super::begin::PreparedList;
-use super::import::import;
-use super::words::OR_UNCHECKED;
+use super::read_rows::import;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Format, Sent, counted};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
+use crate::commands::bulk::words::OR_UNCHECKED;
 use crate::commands::read_person;
 use crate::commands::result::{note_error, print_result};
 use crate::commands::single_send::{PreparedSend, SendReport};
@@ -29,7 +29,7 @@ const COMMAND: &str = "bulk send --test-to";
 impl PreparedList<'_> {
     /// Checks the whole list, then sends the messages of its first rows to the person `to` instead of their recipients. The
     /// first one that is not sent ends the test with its exit code.
-    pub(super) fn test(
+    pub(crate) fn test(
         mut self,
         list: &mut ListReader,
         plan: &ImportPlan<'_>,

@@ -1,0 +1,8 @@
+//! What is known of runs: printed, and asked of Jelou.
+
+pub(crate) mod check_deliveries;
+pub(crate) mod deliveries;
+pub(crate) mod find;
+pub(crate) mod list;
+pub(crate) mod report;
+pub(crate) mod status;
