@@ -1,7 +1,8 @@
 //! The error that ends a command, as it is printed: exit code, stable name, message, lines of details, and a hint. Whoever
 //! finds a fault that only ends the command makes one; where code decides by a fault, it has a type of its own, and
-//! `commands/error.rs` says what it means.
+//! `commands/error.rs` says what it means. What was going on when it ended the command is its [`Phase`].
 
+use std::error::Error as StdError;
 use std::fmt;
 
 use thiserror::Error;
@@ -25,10 +26,30 @@ pub(crate) struct CommandError {
     /// Whether a command that ends with it has certainly sent nothing. It is false for errors about other senders or
     /// earlier messages, because the words would be misleading.
     pub(crate) nothing_was_sent: bool,
-    /// What the error means for the messages of the command: a line of its own.
-    pub(crate) note: Option<&'static str>,
     /// What is wrong with the ledger, if that is the error.
     pub(crate) ledger: Option<LedgerFault>,
+    /// What the command was doing, once that is known.
+    pub(crate) phase: Option<Phase>,
+    /// The error that this one was made from.
+    #[source]
+    pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What a command was doing when an error ended it: [`CommandError::in_phase`] has what follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It read or changed the keys of `--once`, and sent nothing.
+    KeyChange,
+    /// It prepared or sent one message; the ledger was not written.
+    SingleSend,
+    /// It read a list and made its run; no row can have left.
+    Planning,
+    /// It prepared to continue a run, which may have sent messages before.
+    Resuming,
+    /// It sent rows of a run, or messages before the one that failed.
+    Sending,
+    /// It went on with a run that it had sent rows of, after a wait.
+    AfterWait,
 }
 
 impl CommandError {
@@ -46,8 +67,9 @@ impl CommandError {
             details: Vec::new(),
             hint,
             nothing_was_sent: true,
-            note: None,
             ledger: None,
+            phase: None,
+            cause: None,
         }
     }
 
@@ -79,7 +101,19 @@ impl CommandError {
 
     /// A message may have been sent earlier.
     pub(crate) fn unknown(message: impl fmt::Display, hint: impl Into<String>) -> Self {
-        Self::new(ExitCode::Unknown, "unknown", message, Some(hint.into())).after_sending()
+        let error = Self::new(ExitCode::Unknown, "unknown", message, Some(hint.into()));
+        Self {
+            nothing_was_sent: false,
+            ..error
+        }
+    }
+
+    /// The same error, which was made from `cause`.
+    pub(crate) fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self {
+            cause: Some(Box::new(cause)),
+            ..self
+        }
     }
 
     /// Whether the same command can succeed later: the server is busy or unavailable.
@@ -87,28 +121,93 @@ impl CommandError {
         matches!(self.code, ExitCode::Unavailable | ExitCode::Network)
     }
 
-    /// The same error of a command that may have sent messages.
-    pub(crate) fn after_sending(self) -> Self {
+    /// Whether the database of the ledger cannot be reached, or not any more.
+    pub(crate) fn is_of_lost_database(&self) -> bool {
+        matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
+    }
+
+    /// The same error of a command that was in this phase. The innermost phase counts: it is named first, and knows most.
+    ///
+    /// | phase | an error of the ledger | note, if it is certain |
+    /// |---|---|---|
+    /// | `KeyChange` | is one of the configuration, or of the network | |
+    /// | `SingleSend` | the same | nothing was sent |
+    /// | `Planning` | has a hint without a run, if its file fails | nothing was sent |
+    /// | `Resuming` | stays | nothing more was sent |
+    /// | `Sending` | stays | |
+    /// | `AfterWait` | is never one of the configuration | |
+    pub(crate) fn in_phase(self, phase: Phase) -> Self {
+        if self.phase.is_some() {
+            return self;
+        }
+        let error = match phase {
+            Phase::KeyChange | Phase::SingleSend => self.as_setup_error(),
+            Phase::Planning => self.without_run(),
+            Phase::Resuming => self,
+            Phase::Sending => self.after_sending(),
+            Phase::AfterWait => self.as_late_error(),
+        };
+        Self {
+            phase: Some(phase),
+            ..error
+        }
+    }
+
+    /// What the error means for the messages of the command: a line of its own.
+    pub(crate) fn note(&self) -> Option<&'static str> {
+        let note = match self.phase? {
+            Phase::SingleSend | Phase::Planning => "nothing was sent",
+            Phase::Resuming => "nothing more was sent",
+            Phase::KeyChange | Phase::Sending | Phase::AfterWait => return None,
+        };
+        self.nothing_was_sent.then_some(note)
+    }
+
+    /// An error of the ledger counts as one of the configuration, unless its database cannot be reached.
+    fn as_setup_error(self) -> Self {
+        let (code, name) = match self.code {
+            _ if self.ledger.is_none() => return self,
+            ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
+            ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
+            code => (code, self.name),
+        };
+        Self {
+            code,
+            name,
+            nothing_was_sent: true,
+            ..self
+        }
+    }
+
+    /// If the file of the ledger cannot be written, nothing was sent, and there is no run to continue.
+    fn without_run(self) -> Self {
+        if !matches!(self.ledger, Some(LedgerFault::File)) {
+            return self;
+        }
+        let hint = "check that the disk is not full and the directory can be written".to_owned();
+        Self {
+            hint: Some(hint),
+            nothing_was_sent: true,
+            ..self
+        }
+    }
+
+    fn after_sending(self) -> Self {
         Self {
             nothing_was_sent: false,
             ..self
         }
     }
 
-    /// The same error as a sending command prints it: with a note that nothing was sent, if that is certain.
-    pub(crate) fn in_send(self) -> Self {
-        self.with_note("nothing was sent")
-    }
-
-    /// The same error as `bulk resume` and `bulk work` print it, whose run may have sent messages before.
-    pub(crate) fn in_resume(self) -> Self {
-        self.with_note("nothing more was sent")
-    }
-
-    fn with_note(self, note: &'static str) -> Self {
+    /// An error of the ledger's setup comes too late for the code of a configuration.
+    fn as_late_error(self) -> Self {
+        if self.ledger.is_none() || self.code != ExitCode::Configuration {
+            return self;
+        }
         Self {
-            note: self.nothing_was_sent.then_some(note),
-            ..self
+            code: ExitCode::Ledger,
+            name: "ledger",
+            ..self.after_sending()
         }
     }
 
@@ -116,7 +215,7 @@ impl CommandError {
     pub(crate) fn print(&self, stderr: &Stderr, what: &str) {
         let message = format!("{what}{}", self.message);
         stderr.error(&message, &self.details, self.hint.as_deref());
-        if let Some(note) = self.note {
+        if let Some(note) = self.note() {
             stderr.error_note(note);
         }
     }
@@ -148,13 +247,13 @@ impl From<UsageError> for CommandError {
 impl From<SystemError> for CommandError {
     fn from(error: SystemError) -> Self {
         let hint = open_files_hint(&error.cause);
-        Self::new(ExitCode::Unexpected, "unexpected", error, hint)
+        Self::new(ExitCode::Unexpected, "unexpected", &error, hint).caused_by(error)
     }
 }
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
         let hint = open_files_hint(&error.cause);
-        Self::new(ExitCode::Unexpected, "unexpected", error, hint)
+        Self::new(ExitCode::Unexpected, "unexpected", &error, hint).caused_by(error)
     }
 }

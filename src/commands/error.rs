@@ -10,60 +10,12 @@ use crate::jelou::message::InvalidMessage;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{LedgerError, LedgerFault, PauseReason};
 
-impl CommandError {
-    /// The same error before a single message: one of the store counts as a configuration error, unless a database
-    /// cannot be reached. The store was not written.
-    pub(crate) fn in_single_send(self) -> Self {
-        let (code, name) = match self.code {
-            _ if self.ledger.is_none() => return self,
-            ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
-            ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
-            code => (code, self.name),
-        };
-        Self {
-            code,
-            name,
-            nothing_was_sent: true,
-            ..self
-        }
-    }
-
-    /// Whether the database of the store cannot be reached, or not any more.
-    pub(super) fn is_of_lost_database(&self) -> bool {
-        matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
-    }
-
-    /// The same error in the middle of a run: one of the ledger's setup comes too late for the code of a configuration.
-    pub(super) fn in_mid_run(self) -> Self {
-        if self.ledger.is_none() || self.code != ExitCode::Configuration {
-            return self;
-        }
-        Self {
-            code: ExitCode::Ledger,
-            name: "ledger",
-            ..self.after_sending()
-        }
-    }
-
-    /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
-    pub(super) fn before_run(self) -> Self {
-        if !matches!(self.ledger, Some(LedgerFault::File)) {
-            return self;
-        }
-        let hint = "check that the disk is not full and the directory can be written".to_owned();
-        Self {
-            hint: Some(hint),
-            nothing_was_sent: true,
-            ..self
-        }
-    }
-}
-
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
+        let told = Self::new(ExitCode::Usage, "invalid_message", &error, error.hint());
         Self {
             details: error.details(),
-            ..Self::new(ExitCode::Usage, "invalid_message", &error, error.hint())
+            ..told.caused_by(error)
         }
     }
 }
@@ -72,7 +24,7 @@ impl From<LookUpError> for CommandError {
     fn from(error: LookUpError) -> Self {
         let outcome = error.outcome();
         let (code, _) = outcome_exit_code(&outcome);
-        Self::new(code, outcome.code(), &error, error.hint())
+        Self::new(code, outcome.code(), &error, error.hint()).caused_by(error)
     }
 }
 
@@ -90,7 +42,7 @@ impl From<LedgerError> for CommandError {
         Self {
             nothing_was_sent: error.nothing_was_sent(),
             ledger: Some(error.fault),
-            ..told
+            ..told.caused_by(error)
         }
     }
 }
@@ -101,7 +53,9 @@ impl From<BulkError> for CommandError {
             BulkError::Usage(error) => error.into(),
             BulkError::Message(error) => error.into(),
             BulkError::Ledger(error) => error.into(),
-            BulkError::Report(_) => Self::new(ExitCode::Unexpected, "unexpected", error, None),
+            BulkError::Report(_) => {
+                Self::new(ExitCode::Unexpected, "unexpected", &error, None).caused_by(error)
+            }
         }
     }
 }
@@ -146,9 +100,15 @@ pub(crate) fn signal_exit_code(signal: Signal) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+    use std::io::ErrorKind;
+    use std::path::Path;
+
     use super::*;
     use crate::base::input::UsageError;
     use crate::base::output::SystemError;
+    use crate::base::private_file::FileError;
+    use crate::command_error::Phase;
     use crate::sender::config::{interrupted, no_bot};
     use crate::sender::panicked;
 
@@ -253,7 +213,7 @@ mod tests {
             (LedgerError::damaged("x").into(), false),
             (LedgerError::writer_gone().into(), false),
             (LedgerError::read_only().into(), true),
-            (CommandError::from(typed()).after_sending(), false),
+            (CommandError::from(typed()).in_phase(Phase::Sending), false),
             (LedgerError::in_use(&run, None).into(), false),
             (
                 LedgerError::unreachable("x", "y")
@@ -267,8 +227,45 @@ mod tests {
         ];
         for (error, says_so) in ends {
             let line = error.line();
-            let note = error.in_send().note;
+            let note = error.in_phase(Phase::Planning).note();
             assert_eq!(note, says_so.then_some("nothing was sent"), "{line}");
         }
+    }
+
+    #[test]
+    fn phase_decides_code_and_note() {
+        let unwritable = || {
+            let write = FileError::while_doing("write", Path::new("x"));
+            LedgerError::from(write(ErrorKind::StorageFull.into()))
+        };
+        let told = "nothing was sent";
+        let more = "nothing more was sent";
+        for (phase, read_only, unwritable_disk, note) in [
+            (Phase::KeyChange, 3, 3, None),
+            (Phase::SingleSend, 3, 3, Some(told)),
+            (Phase::Planning, 3, 12, Some(told)),
+            (Phase::Resuming, 3, 12, Some(more)),
+            (Phase::Sending, 3, 12, None),
+            (Phase::AfterWait, 12, 12, None),
+        ] {
+            let code = |error: LedgerError| CommandError::from(error).in_phase(phase).code.code();
+            assert_eq!(code(LedgerError::read_only()), read_only, "{phase:?}");
+            assert_eq!(code(unwritable()), unwritable_disk, "{phase:?}");
+            let error = CommandError::from(UsageError::new("x", "y"));
+            assert_eq!(error.in_phase(phase).note(), note, "{phase:?}");
+        }
+    }
+
+    #[test]
+    fn innermost_phase_counts() {
+        let error = CommandError::guard("x", "y").in_phase(Phase::Sending);
+        assert_eq!(error.in_phase(Phase::Planning).note(), None);
+    }
+
+    #[test]
+    fn error_keeps_its_cause() {
+        let error = CommandError::from(LedgerError::read_only());
+        let cause = error.source().map(ToString::to_string);
+        assert_eq!(cause, Some(error.message.clone()));
     }
 }

@@ -10,7 +10,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::base::timestamps::{from_millis, local_time};
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::{merge, typed_form};
 use crate::runs::ledger::{
     ConfirmedEntries, KeyAddition, Ledger, OnceEntry, OnceState, OnceSummary, RunName,
@@ -111,7 +111,7 @@ pub(crate) enum FoundState {
 }
 
 pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
-    carry_out(context, command).map_err(CommandError::in_single_send)
+    carry_out(context, command).map_err(|error| error.in_phase(Phase::KeyChange))
 }
 
 fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {

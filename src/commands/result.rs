@@ -3,7 +3,7 @@
 use super::error::outcome_exit_code;
 use crate::base::exit::ExitCode;
 use crate::base::output::{Format, Record, RecordError, Sent, SystemError};
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::jelou::api::{Delivery, Outcome, Request};
 use crate::sender::Sender;
 use crate::sender::config::ApiUrl;
@@ -30,7 +30,7 @@ pub(crate) fn note_error(
     error: CommandError,
     record: &mut Record,
 ) -> ExitCode {
-    let error = error.in_single_send().in_send();
+    let error = error.in_phase(Phase::SingleSend);
     error.print(&context.stderr, what);
     record.sent = if error.code == ExitCode::Unknown {
         Sent::Unknown

@@ -360,7 +360,10 @@ pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
         return CommandError::unknown(message, UNKNOWN_HINT);
     }
     let message = "a fault in jelouctl before the request began";
-    CommandError::new(ExitCode::Unexpected, "unexpected", message, None).after_sending()
+    CommandError {
+        nothing_was_sent: false,
+        ..CommandError::new(ExitCode::Unexpected, "unexpected", message, None)
+    }
 }
 
 #[cfg(test)]

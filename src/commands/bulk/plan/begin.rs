@@ -9,7 +9,7 @@ use super::args::BulkSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;
 use crate::base::output::counted;
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{compare, earlier_of, refuse_freed, report_people};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::bulk::send::report_end::ActiveRun;
@@ -120,7 +120,7 @@ impl PreparedList<'_> {
                 Ok::<_, CommandError>(draft.to_be_sent() > 0)
             },
         );
-        let Some(run) = made.map_err(CommandError::before_run)? else {
+        let Some(run) = made? else {
             return nothing_to_send(context, &draft);
         };
         report_left_out(context, &draft.skip_counts().since(&skips_told));
@@ -147,7 +147,7 @@ impl PreparedList<'_> {
         };
         run.carry_out(connection, args.work.progress)
             .await
-            .map_err(CommandError::after_sending)
+            .map_err(|error| error.in_phase(Phase::Sending))
     }
 
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.

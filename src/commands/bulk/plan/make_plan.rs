@@ -12,7 +12,7 @@ use crate::base::input::{Source, UsageError, name_of};
 use crate::base::output::counted;
 use crate::base::private_file::PipeBound;
 use crate::base::process::block_on;
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{compare, earlier_of, report_idle_runs};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out, windows_for_list};
 use crate::commands::bulk::report_file::{Rejects, ReportFile, open_rejects};
@@ -35,7 +35,7 @@ use crate::sender::context::{Context, Mode};
 use crate::sender::{Sender, check_allowed, claim_exclusions, open_list, read_exclusions};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
-    let ended = send(context, args).map_err(CommandError::in_send);
+    let ended = send(context, args).map_err(|error| error.in_phase(Phase::Planning));
     if args.makes_run(context.mode) {
         log_refused_run(context, args.run.as_ref(), &ended);
     }
@@ -193,8 +193,7 @@ impl PreparedList<'_> {
         let made_in = store.filter(|_| args.makes_run(context.mode));
         let name = made_in
             .map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source)))
-            .transpose();
-        let name = name.map_err(|error| CommandError::from(error).before_run())?;
+            .transpose()?;
         let mut compare_all = |draft: &mut LedgerDraft| {
             leave_out(
                 context,
@@ -216,8 +215,7 @@ impl PreparedList<'_> {
             Some(sender),
             shown,
             &mut compare_all,
-        );
-        let read = read.map_err(CommandError::before_run)?;
+        )?;
         if let Some((file, format)) = rejects {
             let zone = zone_of_sender(&self.details, sender);
             file.write(context, |to| {
@@ -266,7 +264,7 @@ fn store_of(
     if !args.makes_run(context.mode) {
         return open_store_to_look(context);
     }
-    let store = open_store(context).map_err(CommandError::before_run)?;
+    let store = open_store(context)?;
     check_clocks(&store)?;
     if !sender.settings.is_sandboxed() {
         store.refuse_older_layout()?;

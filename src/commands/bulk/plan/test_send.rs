@@ -9,7 +9,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Format, Sent, counted};
 use crate::base::process::block_on;
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::words::OR_UNCHECKED;
 use crate::commands::read_person;
 use crate::commands::result::{note_error, print_result};
@@ -123,7 +123,7 @@ impl PreparedList<'_> {
             };
             let code = send.await.unwrap_or_else(|error: CommandError| {
                 let error = if number > 0 {
-                    error.after_sending()
+                    error.in_phase(Phase::Sending)
                 } else {
                     error
                 };

@@ -10,7 +10,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::output::{counted, counted_are, rounded};
 use crate::base::process::block_on;
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::leave_out_sent;
 use crate::commands::bulk::exclude::{UnsentRows, leave_out, look_up_windows};
 use crate::commands::bulk::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
@@ -110,7 +110,8 @@ pub(crate) fn go_on(
     args: &BulkResumeArgs,
     is_worker: bool,
 ) -> Result<ExitCode, CommandError> {
-    let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::in_resume);
+    let ended =
+        open_and_go_on(context, args, is_worker).map_err(|error| error.in_phase(Phase::Resuming));
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
@@ -318,7 +319,7 @@ impl ActiveRun<'_> {
         }
         way.carry_out(connection, work.progress)
             .await
-            .map_err(CommandError::after_sending)
+            .map_err(|error| error.in_phase(Phase::Sending))
     }
 
     /// Checks that the profile allows everybody who is still to get a message.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::report_end::ActiveRun;
 use crate::base::exit::ExitCode;
 use crate::base::output::{Progress, ProgressFormat};
-use crate::command_error::CommandError;
+use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::store::wait_for_turn;
@@ -61,7 +61,7 @@ impl ActiveRun<'_> {
             }
             match self.after_opening(&mut connection).await {
                 Ok(again) => joined = again,
-                Err(error) => break Err(error.in_mid_run()),
+                Err(error) => break Err(error.in_phase(Phase::AfterWait)),
             }
         };
         self.report(end, nothing_sent.then(|| began.elapsed()))
