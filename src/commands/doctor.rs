@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
-use super::limit::read_prices;
+use super::prices::read_prices;
 use super::profile;
 use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::base::exit::ExitCode;

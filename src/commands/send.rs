@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::Value;
 
 use super::claim::OnceSend;
-use super::limit::{LimitedSend, read_prices, report_cost};
+use super::limited_send::LimitedSend;
+use super::prices::{read_prices, report_cost};
 use super::result::{note_error, preview, print_result};
 use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
 use crate::base::exit::ExitCode;

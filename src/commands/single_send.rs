@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::claim::OnceSend;
-use super::limit::LimitedSend;
+use super::limited_send::LimitedSend;
 use super::result::note_delivery;
 use crate::base::exit::ExitCode;
 use crate::base::input::Source;

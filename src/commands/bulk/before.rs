@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 
 use super::plan::begin::PreparedList;
 use super::send::report_end::ActiveRun;
-use super::words::{report_closed, skips_in_words};
+use super::skips::skips_in_words;
+use super::waiting::report_closed;
 use crate::base::output::{counted, one_line, rounded, wrapped};
 use crate::base::timestamps::{self, local_time};
 use crate::command_error::CommandError;

@@ -1,7 +1,7 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
+use super::skips::in_words;
 use super::summary::to_continue;
-use super::words::in_words;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::runs::import::DuplicatePolicy;

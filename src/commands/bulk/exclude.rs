@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::plan::args::BulkSendArgs;
 use super::plan::list_notes::{RowNotes, excluded_words};
-use super::words::NOT_WRITTEN;
+use super::skips::NOT_WRITTEN;
 use crate::base::input::UsageError;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;

@@ -6,12 +6,15 @@ mod earlier;
 mod exclude;
 mod inspect;
 mod options;
+mod pauses;
+mod people_limit;
 mod plan;
 mod report_file;
 mod run_sender;
 mod send;
+mod skips;
 mod summary;
-mod words;
+mod waiting;
 mod zone;
 
 use clap::Subcommand;

@@ -17,6 +17,9 @@ pub(super) const PEOPLE: &str = "Recipients";
 pub(super) const RUN: &str = "The run";
 pub(super) const RARE: &str = "Rarely needed";
 
+/// What to do about a template that the bot cannot send.
+pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
+
 /// How a person sends rows of a run.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = RUN)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::words::{in_words, report_left_out, skips_in_words};
+use super::skips::{in_words, report_left_out, skips_in_words};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::command_error::CommandError;

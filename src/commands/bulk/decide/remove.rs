@@ -9,7 +9,7 @@ use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
-use crate::commands::bulk::words::in_words;
+use crate::commands::bulk::skips::in_words;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
 use crate::runs::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview};

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
+use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::summary::to_continue;
-use crate::commands::bulk::words::report_stale;
 use crate::commands::store::open_store;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;

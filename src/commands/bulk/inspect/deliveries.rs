@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::check_deliveries::{AskedRun, CheckResult, UP_TO};
+use super::delivery_counts::{deliveries_as_json, deliveries_in_words};
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, grouped, rounded};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::bulk::send::report_end::log_decided;
+use crate::commands::bulk::skips::in_words;
 use crate::commands::bulk::summary::print_run;
-use crate::commands::bulk::words::{deliveries_as_json, deliveries_in_words, in_words};
 use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::jelou::api::DeliveryState;

@@ -10,7 +10,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
-use crate::commands::bulk::words::report_stale;
+use crate::commands::bulk::pauses::report_stale;
 use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::jelou::message::{MessageKind, merge};

@@ -3,11 +3,13 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::delivery_counts::{deliveries_as_json, utc};
 use crate::base::exit::ExitCode;
 use crate::base::output::{OutputRow, Waiting};
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
-use crate::commands::bulk::words::{deliveries_as_json, report_stale, utc, waiting};
+use crate::commands::bulk::pauses::report_stale;
+use crate::commands::bulk::waiting::waiting;
 use crate::commands::bulk::zone::zone_of_profile;
 use crate::commands::store::open_store;
 use crate::jelou::message::merge;

@@ -2,6 +2,7 @@
 
 pub(crate) mod check_deliveries;
 pub(crate) mod deliveries;
+mod delivery_counts;
 pub(crate) mod find;
 pub(crate) mod list;
 pub(crate) mod report;

@@ -4,12 +4,14 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::delivery_counts::{deliveries_in_words, utc};
 use super::list::overview_as_json;
 use crate::base::exit::ExitCode;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
+use crate::commands::bulk::pauses::{report_stale, since_when};
 use crate::commands::bulk::summary::{RunSummary, print_run, to_continue};
-use crate::commands::bulk::words::{deliveries_in_words, report_stale, since_when, utc, waiting};
+use crate::commands::bulk::waiting::waiting;
 use crate::commands::bulk::zone::zone_of_run;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::jelou::message::merge;

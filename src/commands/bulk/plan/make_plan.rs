@@ -15,12 +15,13 @@ use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{compare, earlier_of, report_idle_runs};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out, windows_for_list};
+use crate::commands::bulk::people_limit::limit_of_run;
 use crate::commands::bulk::report_file::{Rejects, ReportFile, open_rejects};
 use crate::commands::bulk::send::report_end::log_refused_run;
 use crate::commands::bulk::summary::nothing_to_send;
 use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::claim::warn_of_forgotten_keys;
-use crate::commands::limit::{budget, limit_of_run, read_prices};
+use crate::commands::prices::{budget, read_prices};
 use crate::commands::store::{check_clocks, open_store, open_store_to_look};
 use crate::jelou::message::{
     Envelope, InvalidMessage, MessageKind, Outgoing, Route, is_template, merge,

@@ -10,7 +10,7 @@ use crate::base::input::UsageError;
 use crate::base::output::{Format, Sent, counted};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
-use crate::commands::bulk::words::OR_UNCHECKED;
+use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::read_person;
 use crate::commands::result::{note_error, print_result};
 use crate::commands::single_send::{PreparedSend, SendReport};

@@ -9,8 +9,8 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, compact};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
+use crate::commands::bulk::pauses::{report_stale, what_to_look_at, why};
 use crate::commands::bulk::summary::{RunSummary, to_continue};
-use crate::commands::bulk::words::{report_stale, what_to_look_at, why};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{

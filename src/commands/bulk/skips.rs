@@ -1,0 +1,48 @@
+//! Rows that are not sent, in words, by their reason.
+
+use crate::base::output::{counted_are, grouped};
+use crate::runs::ledger::{SkipCounts, SkipReason};
+use crate::sender::context::Context;
+
+/// Why a row is left out with `--only-in-window`.
+pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
+
+/// `3 failed, 2 may have been sent`; zero counts are omitted.
+pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let words: Vec<_> = some
+        .map(|(count, what)| format!("{} {}", grouped(count), what.as_ref()))
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// `3 invalid, 2 already sent`; None if no row was left out.
+pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
+    in_words(
+        skips
+            .iter()
+            .map(|(reason, rows)| (rows, reason_in_words(reason))),
+    )
+}
+
+fn reason_in_words(reason: SkipReason) -> String {
+    match reason {
+        SkipReason::ToBeSent => "still to be sent by another run or send".to_owned(),
+        SkipReason::OutsideWindow => "to people who have not written within 23 hours".to_owned(),
+        reason => reason.name().replace('_', " "),
+    }
+}
+
+/// Prints how many rows are left out because of earlier runs and sends, or because their people have not written. Rows that
+/// are left out for another reason are reported where that is found.
+pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
+    use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
+    let told = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
+    let rows = told.map(|reason| (skips.rows(reason), reason_in_words(reason)));
+    let all = rows.iter().map(|(rows, _)| rows).sum();
+    if let Some(reasons) = in_words(rows) {
+        context
+            .stderr
+            .note(&format!("{} left out: {reasons}", counted_are(all, "row")));
+    }
+}

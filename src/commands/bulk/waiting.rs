@@ -1,0 +1,77 @@
+//! What a run waits for: its hours, or its limit of people.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::base::output::{WaitReason, Waiting};
+use crate::base::timestamps::{self, from_millis, time_in};
+use crate::runs::hours::Hours;
+use crate::runs::ledger::{LedgerError, Run, RunSettings};
+use crate::sender::context::Context;
+
+/// Warns before the question that nothing is sent right away.
+pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
+    if let Some((hours, until)) = closed(hours)
+        && context.can_ask()
+        && !context.assume_yes
+    {
+        let until = hours.shown(until);
+        context.stderr.note(&format!(
+            "it is outside of the hours, {hours}: nothing leaves before {until}"
+        ));
+    }
+}
+
+/// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
+pub(super) fn waiting(
+    run: &Run,
+    details: &RunSettings,
+    zone: &TimeZone,
+) -> Result<Option<Waiting>, LedgerError> {
+    let last = run.events()?.pop();
+    let now = run.store().now()?;
+    let limit = last
+        .and_then(|event| event.limit_until())
+        .filter(|until| *until > now);
+    let closed = closed(
+        details
+            .conditions
+            .hours
+            .as_ref()
+            .filter(|_| !details.sandbox),
+    );
+    let (reason, until, shown) = match (closed, limit) {
+        (Some((hours, until)), limit)
+            if limit.is_none_or(|limit| limit <= until.as_millisecond()) =>
+        {
+            (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
+        }
+        (_, Some(until)) => {
+            let shown = format!("{}, for its limit of people", time_in(zone, until));
+            (
+                WaitReason::PeopleLimit,
+                format!("{:.0}", from_millis(until)),
+                shown,
+            )
+        }
+        _ => return Ok(None),
+    };
+    let shown = format!("until {shown}");
+    let words = String::new();
+    Ok(Some(Waiting {
+        reason,
+        until,
+        since: None,
+        shown,
+        words,
+        is_new: false,
+    }))
+}
+
+/// The hours and their next opening, if they are closed now.
+fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
+    let now = timestamps::now();
+    let hours = hours?;
+    let until = hours.next_opening(now)?;
+    (until > now).then_some((hours, until))
+}

@@ -1,0 +1,92 @@
+//! A single send by a profile with a limit: how many different people its bot may reach with templates in 24 hours.
+
+use std::time::Duration;
+
+use super::store::{open_store, wait_for_turn};
+use crate::base::timestamps::local_time;
+use crate::command_error::CommandError;
+use crate::jelou::api::Deadline;
+use crate::jelou::message::{Outgoing, sends_template};
+use crate::runs::ledger::{Ledger, ReachKey, ReachedBySend};
+use crate::sender::config::Settings;
+use crate::sender::context::Context;
+use crate::sender::{Connection, Sender};
+
+/// How long after its recipient was counted the first attempt of a single send may begin.
+const LONGEST_START: Duration = Duration::from_secs(30);
+
+/// A single send that has room in the limit.
+pub(super) struct Admission {
+    pub(super) reached: ReachedBySend,
+    /// By when its first byte must leave.
+    pub(super) begins_by: Deadline,
+}
+
+/// A template that is sent alone by a profile with a limit.
+pub(super) struct LimitedSend {
+    store: Ledger,
+    of: ReachKey,
+    /// None if it may be exceeded.
+    limit: Option<u32>,
+}
+
+impl LimitedSend {
+    /// None without a limit, for a message that is not a template, and in the sandbox.
+    pub(super) fn open(
+        context: &Context,
+        sender: &Sender,
+        outgoing: &Outgoing,
+        is_over_allowed: bool,
+    ) -> Result<Option<Self>, CommandError> {
+        let Settings {
+            limit_24h,
+            api_url,
+            timeout,
+            retry_for,
+            ..
+        } = &sender.settings;
+        let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
+        let Some(limit) = limit_24h.filter(|_| is_template && !sender.settings.is_sandboxed())
+        else {
+            return Ok(None);
+        };
+        let store = open_store(context)?;
+        let lag = (2 * *timeout)
+            .saturating_add(*retry_for)
+            .saturating_add(LONGEST_START);
+        let of = ReachKey::new(&sender.bot, &api_url.as_key(), lag);
+        Ok(Some(Self {
+            store,
+            of,
+            limit: Some(limit).filter(|_| !is_over_allowed),
+        }))
+    }
+
+    /// Counts the recipient of the message, which must leave soon: later, the recipient would count for too short a time.
+    ///
+    /// # Errors
+    /// If that would be one more than the limit, the store cannot be used, or a signal came first.
+    pub(super) async fn admit(
+        &self,
+        connection: &mut Connection,
+        outgoing: &Outgoing,
+    ) -> Result<Admission, CommandError> {
+        wait_for_turn(&self.store, &mut connection.signals).await?;
+        let begins_by = Deadline::after(LONGEST_START);
+        match self
+            .store
+            .reach(&self.of, outgoing.recipient().as_str(), self.limit)?
+        {
+            Ok(reached) => Ok(Admission { reached, begins_by }),
+            Err(until) => {
+                let until = local_time(until);
+                let limit = self.limit.unwrap_or_default();
+                let problem = format!(
+                    "this bot has sent templates to as many people as limit_24h allows, {limit}"
+                );
+                let hint = format!("the next one may leave at {until}; --over-limit sends it now");
+                Err(CommandError::guard(problem, hint))
+            }
+        }
+    }
+}
