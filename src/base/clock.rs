@@ -1,8 +1,8 @@
-//! The clocks that the ledger and the deadlines of requests read. A simulation of the ledger sets them instead.
+//! The clocks for the ledger and for the deadlines of requests. A simulation of the ledger sets them itself.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The time of day, in milliseconds since 1970. Somebody may set this clock, also backwards.
+/// The time of day, in milliseconds since 1970. The user or the system can set this clock, also backwards.
 pub(crate) fn unix_millis() -> i64 {
     #[cfg(test)]
     if let Some(reading) = simulated::reading() {
@@ -14,7 +14,7 @@ pub(crate) fn unix_millis() -> i64 {
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time of a clock that nobody sets. On most systems it stops while the machine sleeps.
+/// The time of a clock that cannot be set. On most systems it stops while the machine sleeps.
 pub(crate) fn instant() -> Instant {
     #[cfg(test)]
     if let Some(reading) = simulated::reading() {
@@ -28,7 +28,7 @@ pub(crate) fn elapsed_since(start: Instant) -> Duration {
     instant().saturating_duration_since(start)
 }
 
-/// The time of a clock that nobody sets, and that continues while the machine sleeps.
+/// The time of a clock that cannot be set and continues while the machine sleeps.
 pub(crate) fn since_boot() -> Duration {
     #[cfg(test)]
     if let Some(reading) = simulated::reading() {
@@ -37,7 +37,8 @@ pub(crate) fn since_boot() -> Duration {
     system_since_boot()
 }
 
-/// On most systems `Instant` stops while the machine sleeps; on Apple's systems the monotonic clock does not.
+/// Reads another clock than `Instant`, which stops on most systems while the machine sleeps. On Apple's systems the
+/// monotonic clock continues.
 #[cfg(unix)]
 fn system_since_boot() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -62,7 +63,6 @@ fn system_since_boot() -> Duration {
     FIRST.elapsed()
 }
 
-/// Waits for this long.
 pub(crate) fn sleep(time: Duration) {
     #[cfg(test)]
     if let Some(pass) = simulated::pass() {
@@ -72,13 +72,13 @@ pub(crate) fn sleep(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// The clocks of a simulation, which is a thread of its own.
+/// The clocks of a simulation, which runs in its own thread.
 #[cfg(test)]
 pub(crate) mod simulated {
     use std::cell::Cell;
     use std::time::{Duration, Instant};
 
-    /// What the clocks of this thread show.
+    /// The times of this thread's clocks.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct ClockReading {
         pub(crate) unix_millis: i64,
@@ -99,12 +99,12 @@ pub(crate) mod simulated {
         PASS.get()
     }
 
-    /// Sets the clocks of this thread; with none, they are the system's again.
+    /// Sets the clocks of this thread. None restores the system's clocks.
     pub(crate) fn set(reading: Option<ClockReading>) {
         READING.set(reading);
     }
 
-    /// Sets what this thread does instead of sleeping.
+    /// Sets a function that this thread calls instead of sleeping.
     pub(crate) fn set_sleep(pass: Option<fn(Duration)>) {
         PASS.set(pass);
     }
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(instant(), reading.instant);
         assert_eq!(since_boot(), reading.since_boot);
         sleep(Duration::MAX);
-        assert!(unix_millis() > 7, "the sleep has ended at once");
+        assert!(unix_millis() > 7, "the sleep must not wait");
         simulated::set_sleep(None);
     }
 }

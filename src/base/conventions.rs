@@ -1,4 +1,4 @@
-//! How countries write numbers and dates, according to CLDR. Used to show lists and by the filters of templates.
+//! How countries write numbers and dates, according to CLDR. The display of lists and the filters of templates use this.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -9,14 +9,14 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::base::texts::rows;
 
-/// Each country with its marks, the form of a short date, its language, and the language ids of Windows that name it in a
-/// cell's format (MS-LCID), and the marks of its currency.
+/// The countries, each with its separators, the format of a short date, its language, the language ids of Windows in the
+/// formats of cells (MS-LCID), and the symbols of its currency.
 const COUNTRIES: &str = include_str!("conventions.tsv");
 /// The months, then the days from Monday on, in each language.
 const NAMES: &str = include_str!("month_names.tsv");
 /// A space that does not break a line.
 const NO_BREAK: char = '\u{a0}';
-/// Numbers from here on may have more digits than a spreadsheet keeps.
+/// Numbers from this one may have more digits than a spreadsheet keeps.
 const TOO_LARGE: f64 = 1e15;
 
 /// The language of months and days.
@@ -35,11 +35,11 @@ pub(crate) struct Conventions {
     code: &'static str,
     pub(crate) decimal_mark: char,
     thousands_mark: char,
-    /// The format of a short date, as strftime has it.
+    /// The format of a short date, for strftime.
     pub(crate) short_date: &'static str,
     pub(crate) language: Option<Language>,
     language_ids: &'static str,
-    /// The marks of its currency, with a space between them: `S/ S/. PEN`.
+    /// The symbols of its currency, with spaces between them: `S/ S/. PEN`.
     currency_marks: &'static str,
 }
 
@@ -77,7 +77,7 @@ impl Conventions {
         })
     }
 
-    /// The conventions of the country with these two letters, if known.
+    /// The conventions of the country with this two-letter code, if known.
     pub(crate) fn for_country(code: &str) -> Option<Self> {
         Self::all()
             .iter()
@@ -90,7 +90,7 @@ impl Conventions {
         if let Some((_, country)) = tag.rsplit_once('-') {
             return Self::for_country(country);
         }
-        // The bits above these are the calendar and the digits.
+        // The higher bits are the calendar and the digits.
         let id = format!("{:04X}", u32::from_str_radix(tag, 16).ok()? & 0xFFFF);
         Self::all()
             .iter()
@@ -98,7 +98,7 @@ impl Conventions {
             .copied()
     }
 
-    /// The marks of the currencies of all countries. A longer one comes before those that it begins or ends with.
+    /// The currency symbols of all countries. A longer symbol comes before the shorter ones that it contains.
     pub(crate) fn currency_marks() -> &'static [&'static str] {
         static MARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
             let all = Conventions::all()
@@ -112,7 +112,7 @@ impl Conventions {
         &MARKS
     }
 
-    /// Whether a currency's sign follows the amount: `5,00 €`.
+    /// Whether the currency symbol follows the amount: `5,00 €`.
     pub(crate) fn has_sign_behind(&self) -> bool {
         self.decimal_mark == ',' && (self.language.is_none() || ["ES", "PT"].contains(&self.code))
     }
@@ -130,8 +130,8 @@ pub(crate) struct NumberLayout {
 }
 
 impl NumberLayout {
-    /// The amount of `value` without its sign, rounded as a spreadsheet rounds. None if it needs a separator that no
-    /// convention gives, or has too many digits.
+    /// Writes the amount of `value` without its sign, rounded like in a spreadsheet. None if it needs a separator but has no
+    /// conventions, or if it has too many digits.
     pub(crate) fn write(&self, value: f64, conventions: Option<&Conventions>) -> Option<String> {
         if !value.is_finite() || value.abs() >= TOO_LARGE {
             return None;
@@ -160,8 +160,8 @@ impl NumberLayout {
         Some(written)
     }
 
-    /// The amount with its decimals. A spreadsheet calculates with 15 digits and rounds halves up; what is too small for a
-    /// decimal is nothing.
+    /// The amount with its decimals. A spreadsheet calculates with 15 digits and rounds halves up. An amount that is too
+    /// small for a `Decimal` becomes zero.
     fn rounded(&self, value: f64) -> Decimal {
         let exact = Decimal::from_scientific(&format!("{:.14e}", value.abs())).unwrap_or_default();
         let exact = if self.is_percent {
@@ -170,16 +170,16 @@ impl NumberLayout {
             exact
         };
         let digits = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let most = digits(self.most_decimals);
+        let max = digits(self.most_decimals);
         let mut rounded = exact
-            .round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero)
+            .round_dp_with_strategy(max, RoundingStrategy::MidpointAwayFromZero)
             .normalize();
         rounded.rescale(rounded.scale().max(digits(self.least_decimals)));
         rounded
     }
 }
 
-/// The letters of strftime that write a part of the day, and those that write a part of the time.
+/// The letters of strftime for parts of the date, and for parts of the time.
 pub(crate) const OF_DAY: &str = "dmBbAaYy";
 pub(crate) const OF_TIME: &str = "HIMSp";
 

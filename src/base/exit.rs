@@ -1,11 +1,11 @@
-//! The exit codes. They are stable: scripts rely on them.
+//! The exit codes. They are stable, because scripts rely on them.
 
 use std::process;
 
-/// How the process ends (`docs/exit-codes.md`).
+/// The exit code of the process (`docs/exit-codes.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Accepted by the API; or a dry run, or a command that sends nothing, done.
+    /// Accepted by the API, or a dry run, or success of a command that sends nothing.
     Success,
     /// Unexpected error before the request began. Not sent.
     Unexpected,
@@ -25,7 +25,7 @@ pub enum ExitCode {
     Unknown,
     /// A bulk run is complete, and some rows failed, are invalid or are unknown.
     Incomplete,
-    /// Stopped by a guard. Not sent.
+    /// Blocked by a safety check. Not sent.
     Guard,
     /// The ledger of a bulk run cannot be written; some rows may have been sent.
     Ledger,
@@ -33,12 +33,12 @@ pub enum ExitCode {
     InUse,
     /// `sandbox --expect` was not met.
     Expectation,
-    /// Accepted by the API, but undelivered, or not as far as `--wait` says in time.
+    /// Accepted by the API, but undelivered, or later than `--wait` allows.
     NotReached,
-    /// The code of a command that was run for the user: 127 if it is not found, 126 if it cannot be run, 128 plus the
+    /// The exit code of a command that we run for the user: 127 if it is not found, 126 if it cannot be run, 128 plus the
     /// signal's number if a signal ended it.
     Command(u8),
-    /// Ended by the signal with this number; the record and stderr say what is known.
+    /// Ended by the signal with this number. The record and stderr show the known outcome.
     Signal(u8),
 }
 

@@ -1,6 +1,6 @@
-//! Reads what the user names: a file, standard input as `-`, and `@FILE` in flags that take JSON. Nothing else is
-//! read, and standard input serves only one flag. A field that stands twice in JSON, of which serde_json would keep the
-//! last one, is an error. Here is also the error for a line that cannot be carried out.
+//! Reads the files that flags name, standard input for `-`, and `@FILE` in flags that take JSON. Only one flag can read
+//! standard input. A repeated field in JSON is an error, because serde_json would keep only the last one. Also has the
+//! error for a wrong command line.
 
 use std::convert::Infallible;
 use std::fmt::{self, Display};
@@ -16,10 +16,10 @@ use crate::base::invisible::without_final_line_break;
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::text_encoding::decode_text;
 
-/// The maximum size of a file or standard input, in bytes: a message body is far smaller.
+/// The maximum size of a file or standard input, in bytes. A message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
 
-/// How errors name JSON that was typed as the value of a flag.
+/// How errors call JSON that is the value of a flag.
 const ITS_VALUE: &str = "its value";
 
 /// The value of a flag that takes `FILE|-`.
@@ -49,7 +49,7 @@ pub(crate) enum JsonSource {
 }
 
 impl JsonSource {
-    /// The value of `--body`: a file or `-`; as with other flags, also JSON that begins with `{` or `[`, and `@FILE`.
+    /// The value of `--body`: a file or `-`. Like other flags, it also accepts JSON that begins with `{` or `[`, and `@FILE`.
     pub(crate) fn from_body_flag(raw: &str) -> Result<Self, Infallible> {
         if raw.trim_start().starts_with(['{', '[']) {
             return Ok(Self::Literal(raw.to_owned()));
@@ -69,12 +69,12 @@ impl FromStr for JsonSource {
     }
 }
 
-/// A command that cannot be carried out as it was typed.
+/// The error for a wrong command line.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub(crate) struct UsageError {
     pub(crate) message: String,
-    /// What is wrong one by one, if there are several faults.
+    /// The faults one by one, if there are several.
     pub(crate) details: Vec<String>,
     pub(crate) hint: String,
 }
@@ -89,40 +89,34 @@ impl UsageError {
     }
 }
 
-/// Reads what flags name; remembers which flag uses standard input.
+/// Reads the sources that flags name, and records which flag uses standard input.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    stdin_taken_by: Option<String>,
+    stdin_reader: Option<String>,
     /// How long to wait for a pipe.
     pub(crate) bound: PipeBound,
-    /// What is wrong with the content of a file, without being an error.
+    /// Warnings about the content of a file.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Input {
-    /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has it, or
-    /// if it is a terminal.
+    /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has reserved
+    /// it, or if it is a terminal.
     pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {
-        if let Some(taken_by) = &self.stdin_taken_by {
-            let problem = format!(
-                "{flag} and {taken_by} both ask for standard input, which can be read only once"
-            );
-            return Err(UsageError::new(problem, "put one of them into a file"));
+        if let Some(reader) = &self.stdin_reader {
+            let problem = format!("{flag} and {reader} both read standard input");
+            return Err(UsageError::new(problem, "put one of the two into a file"));
         }
         if io::stdin().is_terminal() {
-            let problem =
-                format!("{flag}: standard input is a terminal, so nothing would ever arrive");
-            return Err(UsageError::new(
-                problem,
-                "pipe something in, or name a file",
-            ));
+            let problem = format!("{flag}: standard input is a terminal");
+            return Err(UsageError::new(problem, "pipe the data in, or pass a file"));
         }
-        self.stdin_taken_by = Some(flag.to_owned());
+        self.stdin_reader = Some(flag.to_owned());
         Ok(())
     }
 
-    /// The whole text of `source` without its byte order mark, as [`decode_text`] reads it; `flag` is named in errors.
-    /// A text longer than [`MAX_BYTES`] is an error.
+    /// The whole text of `source` without its byte order mark, as [`decode_text`] reads it. Errors name `flag`. A text
+    /// longer than [`MAX_BYTES`] is an error.
     pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let bytes = self.read_bytes(flag, source)?;
         decode_text(bytes).map_err(|error| {
@@ -133,7 +127,7 @@ impl Input {
         })
     }
 
-    /// The bytes of `source`; more than [`MAX_BYTES`] are an error, in which `flag` is named.
+    /// The bytes of `source`. More than [`MAX_BYTES`] are an error. Errors name `flag`.
     pub(crate) fn read_bytes(
         &mut self,
         flag: &str,
@@ -153,7 +147,7 @@ impl Input {
         read.map_err(|problem| {
             let hint = match flag {
                 "--body" if is_absent => {
-                    "--body takes a file or JSON; a text has no flag: jelouctl send text --to NUMBER 'TEXT'"
+                    "pass a file or JSON; to send a text: jelouctl send text --to NUMBER 'TEXT'"
                 }
                 _ => "check the path, its permissions and its size: at most 1 MiB",
             };
@@ -161,20 +155,20 @@ impl Input {
         })
     }
 
-    /// A text for a message: as [`Input::read`], without one final newline.
+    /// A text for a message, like [`Input::read`], but without one final newline.
     pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let text = self.read(flag, source)?;
         Ok(without_final_line_break(&text).to_owned())
     }
 
-    /// The JSON in `source`. An integer that JSON cannot carry exactly is an error, and so is a repeated field.
+    /// The JSON in `source`. An integer beyond 64 bits is an error, and so is a repeated field.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
     }
 
-    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a
-    /// bulk run fills; no field that takes JSON accepts it unfilled.
+    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON, so it is a text that a bulk run
+    /// fills. No JSON field accepts it unfilled.
     pub(crate) fn json_flag(
         &mut self,
         flag: &str,
@@ -188,7 +182,7 @@ impl Input {
         }
     }
 
-    /// The JSON that `value` is or names.
+    /// The JSON in `value`, or in the file that it names.
     pub(crate) fn json_value(
         &mut self,
         flag: &str,
@@ -200,7 +194,7 @@ impl Input {
         }
     }
 
-    /// The JSON of a flag that may be repeated, each time with one value or an array of values.
+    /// The JSON of a repeatable flag, each time with one value or an array of values.
     pub(crate) fn json_list(
         &mut self,
         flag: &str,
@@ -217,7 +211,7 @@ impl Input {
     }
 }
 
-/// How errors name it.
+/// How errors call `source`.
 pub(crate) fn name_of(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
@@ -225,8 +219,8 @@ pub(crate) fn name_of(source: &Source) -> String {
     }
 }
 
-/// Parses JSON. A repeated field is an error, and so is a number beyond 64 bits, which would be rounded. The message
-/// goes on after the name of the text.
+/// Parses JSON. A repeated field is an error, and so is a number beyond 64 bits, which would be rounded. The message of
+/// the error continues after the name of the text.
 pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
     let mut repeated = None;
     let read = read_json(text, &mut |name, _, _| {
@@ -239,7 +233,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
         };
         UsageError::new(
             problem,
-            "an object is {\"field\": value, …}; on the line it stands in single quotes, a file is @FILE",
+            "write an object as '{\"field\": value}' in single quotes, or pass @FILE",
         )
     })?;
     match (repeated, rounded(&value)) {
@@ -248,8 +242,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
             "keep one of the two",
         )),
         (None, Some(number)) => {
-            let problem =
-                format!("has a number beyond 64 bits, {number}, which may change on the way");
+            let problem = format!("has a number beyond 64 bits, {number}, which would be rounded");
             Err(UsageError::new(
                 problem,
                 "write the number as text, in quotes",
@@ -259,22 +252,20 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
     }
 }
 
-/// What is wrong with JSON, and where.
+/// Describes the fault of invalid JSON, with its position.
 pub(crate) fn json_problem(error: &serde_json::Error) -> String {
-    let said = error.to_string();
+    let text = error.to_string();
     let place = format!("at line {} column {}", error.line(), error.column());
-    let problem = match said.trim_end_matches(&place).trim_end() {
-        _ if error.is_eof() => "it ends too early, and a bracket or a quote is not closed",
-        "expected ident" | "expected value" => {
-            "there is no value: a text stands in double quotes, and only true, false and null do not"
-        }
-        "key must be a string" => "the name of a field stands in double quotes",
-        "invalid escape" => r"a \ in a text is written \\",
-        said if said.starts_with("control character") => {
-            r"a text has a line break or a tab, which is written \n or \t"
+    let problem = match text.trim_end_matches(&place).trim_end() {
+        _ if error.is_eof() => "a bracket or a quote is not closed",
+        "expected ident" | "expected value" => "a value is missing; a text needs double quotes",
+        "key must be a string" => "the name of a field needs double quotes",
+        "invalid escape" => r"write a \ in a text as \\",
+        text if text.starts_with("control character") => {
+            r"write a line break in a text as \n, and a tab as \t"
         }
         "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
-            r"a \u in a text has only one half of its character"
+            r"a \u in a text has only half of its character"
         }
         _ => return error.to_string(),
     };
@@ -287,13 +278,13 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
     })
 }
 
-/// A number of JSON beyond 64 bits, which was rounded to the nearest double.
+/// A number in JSON beyond 64 bits, which was rounded to the nearest double.
 fn rounded(value: &Value) -> Option<f64> {
     /// 2^63
-    const LEAST: f64 = 9_223_372_036_854_775_808.0;
+    const MIN: f64 = 9_223_372_036_854_775_808.0;
     match value {
         Value::Number(number) if number.is_f64() => {
-            number.as_f64().filter(|number| number.abs() >= LEAST)
+            number.as_f64().filter(|number| number.abs() >= MIN)
         }
         Value::Array(items) => items.iter().find_map(rounded),
         Value::Object(fields) => fields.values().find_map(rounded),
@@ -384,7 +375,7 @@ mod tests {
 
     #[test]
     fn invalid_json_reports_position_and_reason() {
-        for (json, told) in [
+        for (json, expected) in [
             ("", "--body: x.json is empty; JSON is needed"),
             (" \n", "--body: x.json is empty; JSON is needed"),
             (
@@ -410,7 +401,7 @@ mod tests {
             ),
         ] {
             let error = parse("--body", "x.json", json).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{error}");
+            assert!(error.starts_with(expected), "{error}");
         }
         let exact = r#"[18446744073709551615, -9223372036854775808, 1e18, 0.1, "18446744073709551616", "\"99999999999999999999"]"#;
         assert!(parse("--body", "x.json", exact).is_ok());
@@ -430,7 +421,7 @@ mod tests {
             let read = read_json(text, &mut |name, _, _| panic!("{name} in {text}"));
             assert_eq!(read.ok(), serde_json::from_str(text).ok(), "{text}");
         }
-        // Real answers are never nested so deeply; serde_json stops before the stack overflows.
+        // serde_json stops before the stack overflows. Real answers are never nested so deeply.
         assert!(read_json(&"[".repeat(100_000), &mut |_, _, _| ()).is_err());
     }
 }

@@ -1,8 +1,6 @@
-//! Characters that cannot be seen, so that two texts that differ only in them look the same; and line breaks, in all
-//! their forms.
+//! Handles invisible characters, which can make different texts look the same, and line breaks in all their forms.
 
-/// `text` with `\n` for each of its line breaks: those of Windows, of Word (vertical tab), form feeds, and those of
-/// Unicode.
+/// `text` with `\n` for each line break: of Windows, of Word (vertical tab), of Unicode, and form feeds.
 pub(crate) fn with_plain_line_breaks(text: &str) -> String {
     text.replace("\r\n", "\n")
         .replace(is_other_line_break, "\n")
@@ -16,8 +14,8 @@ pub(crate) fn is_other_line_break(character: char) -> bool {
     )
 }
 
-/// `text` with one space for each run of spaces, tabs and no-break spaces in a line, and none at the ends of a line. A
-/// reader does not see the difference.
+/// `text` with one space for each run of spaces, tabs and no-break spaces in a line, and without spaces at the ends of
+/// lines. Readers do not see the difference.
 pub(crate) fn with_single_blanks(text: &str) -> String {
     let lines = text
         .split('\n')
@@ -25,7 +23,7 @@ pub(crate) fn with_single_blanks(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `text` without one `\n` or `\r\n` at its end, which `echo` and editors leave there.
+/// `text` without one `\n` or `\r\n` at its end, which `echo` and editors add.
 pub(crate) fn without_final_line_break(text: &str) -> &str {
     text.strip_suffix("\r\n")
         .or_else(|| text.strip_suffix('\n'))
@@ -37,8 +35,8 @@ pub(crate) fn without_blanks_at_ends(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
 }
 
-/// Whether it is a space of any width, or takes no place (Unicode's Default_Ignorable_Code_Point, and the blank of
-/// Braille). Control characters, such as tabs and line breaks, are not among them.
+/// Whether it is a space of any width, or has no width (Unicode's Default_Ignorable_Code_Point, and the blank of
+/// Braille). Control characters, such as tabs and line breaks, do not count.
 pub(crate) fn is_invisible(character: char) -> bool {
     !character.is_control()
         && (character.is_whitespace()
@@ -51,12 +49,12 @@ pub(crate) fn is_invisible(character: char) -> bool {
             ))
 }
 
-/// Whether nobody sees it at the end of a value: it is invisible, or a control character such as a tab.
+/// Whether it cannot be seen at the end of a value: it is invisible, or a control character such as a tab.
 pub(crate) fn is_unseen(character: char) -> bool {
     is_invisible(character) || character.is_control()
 }
 
-/// `text` with a picture for each control character, such as `␉` for a tab, so that a person sees where it stands.
+/// `text` with a visible symbol for each control character, such as `␉` for a tab.
 pub(crate) fn with_control_pictures(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;
@@ -73,7 +71,7 @@ fn picture(character: char) -> char {
     }
 }
 
-/// `a tab`; None for a character that is seen.
+/// The name of a control character, such as `a tab`; None for other characters.
 pub(crate) fn name_of_control(character: char) -> Option<String> {
     match character {
         '\t' => Some("a tab".to_owned()),

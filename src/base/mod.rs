@@ -1,4 +1,4 @@
-//! What every other room stands on, and what knows none of them: files, the terminal, processes, time and text.
+//! Files, the terminal, processes, time and text. Every other module may use this one, and it uses none of them.
 
 pub(crate) mod clock;
 pub(crate) mod conventions;

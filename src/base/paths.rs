@@ -1,5 +1,5 @@
-//! The locations of the user's files: the XDG directories on every Unix, including macOS as with gh and git, and the
-//! native directories on Windows.
+//! The directories of the user's files: XDG directories on every Unix, also on macOS like gh and git, and the native
+//! directories on Windows.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct UserDirectory {
     /// The variable that names it.
     pub(crate) variable: &'static str,
-    /// Its place in the home directory, if the variable is not set.
+    /// Its path in the home directory, if the variable is not set.
     in_home: &'static str,
 }
 
@@ -28,7 +28,7 @@ pub(crate) const CONFIGURATION: UserDirectory = if cfg!(windows) {
     }
 };
 
-/// Records of what was done, which must not be lost.
+/// The ledger, which must not be lost.
 pub(crate) const STATE: UserDirectory = if cfg!(windows) {
     UserDirectory {
         variable: "LOCALAPPDATA",
@@ -42,40 +42,40 @@ pub(crate) const STATE: UserDirectory = if cfg!(windows) {
 };
 
 impl UserDirectory {
-    /// Our directory in this place; None if the variable, or else the home directory, is not an absolute path: the meaning
-    /// of a relative path changes with the working directory.
+    /// Our directory in this one. None if the variable, or without it the home directory, is not an absolute path: a
+    /// relative path would depend on the working directory.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
-        let place = if self.is_named() {
+        let directory = if self.is_named() {
             env::var_os(self.variable)?.into()
         } else {
             home()?.join(self.in_home)
         };
-        Some(place)
-            .filter(|place| place.is_absolute())
-            .map(|place| place.join("jelouctl"))
+        Some(directory)
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join("jelouctl"))
     }
 
-    /// Whether the variable names a place, perhaps one that cannot be used.
+    /// Whether the variable is set, perhaps to an unusable path.
     pub(crate) fn is_named(&self) -> bool {
-        env::var_os(self.variable).is_some_and(|place| !place.is_empty())
+        env::var_os(self.variable).is_some_and(|path| !path.is_empty())
     }
 }
 
-/// The user's home directory; if no variable names it, the system may know it.
+/// The user's home directory, from the variable or otherwise from the system.
 pub(crate) fn home() -> Option<PathBuf> {
     dirs::home_dir().filter(|home| home.is_absolute())
 }
 
-/// Whether a path is one of the files of this user's ledger.
+/// Whether a path is a file of this user's ledger.
 pub(crate) fn is_of_the_ledger(path: &Path) -> bool {
-    let is_store = path
+    let is_ledger = path
         .file_name()
         .is_some_and(|name| name.to_string_lossy().starts_with("state.db"));
     let canonical = |path: &Path| path.canonicalize().ok();
     let parent = path.parent().and_then(canonical);
-    let place = STATE.directory().as_deref().and_then(canonical);
-    let (Some(parent), Some(place)) = (parent, place) else {
+    let directory = STATE.directory().as_deref().and_then(canonical);
+    let (Some(parent), Some(directory)) = (parent, directory) else {
         return false;
     };
-    is_store && parent == place || parent == place.join("processes")
+    is_ledger && parent == directory || parent == directory.join("processes")
 }

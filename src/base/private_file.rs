@@ -1,5 +1,5 @@
-//! Files that we write: completely or not at all, and readable only by their owner. Also opens named files for reading,
-//! and has the error for a file that cannot be read or written.
+//! Writes our files completely or not at all, and readable only by their owner. Also opens files of the user, and has
+//! the error for a file that cannot be read or written.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -25,7 +25,7 @@ pub(crate) struct FileError {
 }
 
 impl FileError {
-    /// For `map_err`: turns the cause into the whole error.
+    /// Turns the cause into the whole error, for `map_err`.
     pub(crate) fn while_doing(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
         move |cause| Self {
             action,
@@ -35,8 +35,8 @@ impl FileError {
     }
 }
 
-/// Replaces the file with mode 0600, in a directory that is created with 0700. If the path is a link, its target is
-/// replaced. If writing fails, the old file stays intact.
+/// Replaces the file with mode 0600, and creates its directory with 0700. If the path is a link, this replaces its
+/// target. If writing fails, the old file stays intact.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let target = target_of(path);
     let replace = || {
@@ -45,7 +45,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         make_directory(directory)?;
-        // If this process is killed, its name says what was left behind.
+        // If this process is killed, the name shows where the temporary file comes from.
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let mut file = tempfile::Builder::new()
             .prefix(&format!(".{name}."))
@@ -58,17 +58,17 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     replace().map_err(FileError::while_doing("write", path))
 }
 
-/// What must happen within ten seconds after a pipe is opened for reading. After that, it may be slow.
+/// What must happen within ten seconds after a pipe is opened for reading. Later, the pipe may be slow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PipeBound {
-    /// A process opens it for writing: a query may take minutes until its first row.
+    /// A process opens it for writing. A query may take minutes until its first row.
     #[default]
     Writer,
     /// The first byte or the end arrives.
     FirstByte,
 }
 
-/// Opens a file for reading. A pipe that does not meet its `bound` is an error: it could block forever.
+/// Opens a file for reading. A pipe that does not meet its `bound` is an error, because it could block forever.
 #[cfg_attr(
     not(unix),
     expect(unused_variables, reason = "only Unix has pipes among its files")
@@ -90,20 +90,20 @@ pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     })
 }
 
-/// The bytes of a source, of which more than `most` are an error.
-pub(crate) fn read_to_limit(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
+/// The bytes of a source. More than `max` are an error.
+pub(crate) fn read_to_limit(source: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
+    source.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
-            format!("it has more than {most} bytes"),
+            format!("it has more than {max} bytes"),
         ));
     }
     Ok(bytes)
 }
 
-/// A thread that waits too long is abandoned.
+/// Opens a pipe in another thread, and abandons that thread if it waits too long.
 #[cfg(unix)]
 fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     const TIMEOUT: Duration = Duration::from_secs(10);
@@ -116,14 +116,14 @@ fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
         Ok(pipe)
     };
     thread::Builder::new().spawn(move || opened.send(open()))?;
-    let nobody = |_| {
+    let timed_out = |_| {
         let problem = format!(
-            "it is a pipe, and nothing was written to it within {} s",
+            "nothing was written to this pipe within {} s",
             TIMEOUT.as_secs()
         );
         Err(io::Error::new(io::ErrorKind::TimedOut, problem))
     };
-    receiver.recv_timeout(TIMEOUT).unwrap_or_else(nobody)
+    receiver.recv_timeout(TIMEOUT).unwrap_or_else(timed_out)
 }
 
 /// Opens a file with `options`; a new file gets mode 0600. `action` is the purpose, for errors.
@@ -139,8 +139,8 @@ pub(crate) fn open(
         .map_err(FileError::while_doing(action, path))
 }
 
-/// Opens a file to overwrite it: it becomes empty and gets mode 0600, even if it existed before. Anything but a regular
-/// file, such as a pipe, stays as it is.
+/// Opens a file to overwrite it. A regular file becomes empty and gets mode 0600, even if it existed. Others, such as a
+/// pipe, stay unchanged.
 pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
     let file = open(
         "write",
@@ -159,7 +159,7 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Excludes every other process that locks the same path, until the lock is dropped. The lock is on `FILE.lock` beside
+/// Excludes every other process that locks the same path, until the lock is dropped. The lock is on `FILE.lock` next to
 /// the file, because each [`write`] replaces the file itself.
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     let target = target_of(path);
@@ -178,7 +178,7 @@ pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
         File::options().write(true).create(true).truncate(false),
     )?;
     match file.lock() {
-        // Some network file systems have no locks; two writers at once are rare there, too.
+        // Some network file systems have no locks. Two simultaneous writers are rare there, too.
         Err(cause) if cause.kind() != io::ErrorKind::Unsupported => Err(FileError {
             action: "lock",
             path: lock,
@@ -193,7 +193,7 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
     make_directory(directory).map_err(FileError::while_doing("create", directory))
 }
 
-/// The target of a link, whether it exists or not; otherwise the path itself.
+/// The target of a link, even if it does not exist; otherwise the path itself.
 pub(crate) fn target_of(path: &Path) -> PathBuf {
     let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
     fs::canonicalize(path)
@@ -224,15 +224,12 @@ mod tests {
                 .unwrap()
                 .success()
         );
-        // Opened for both, it does not wait for a reader; it never writes a byte.
+        // A pipe that is opened for both does not wait for a reader. This one never writes a byte.
         let _writer = File::options().read(true).write(true).open(&path).unwrap();
         open_to_read(&path, PipeBound::Writer).unwrap();
         let silent = open_to_read(&path, PipeBound::FirstByte)
             .unwrap_err()
             .to_string();
-        assert_eq!(
-            silent,
-            "it is a pipe, and nothing was written to it within 10 s"
-        );
+        assert_eq!(silent, "nothing was written to this pipe within 10 s");
     }
 }

@@ -1,15 +1,15 @@
-//! A value that must never be shown: no `Display`, a `Debug` that hides it, and one way to read it.
+//! A value that must never be shown. It has no `Display`, its `Debug` hides it, and there is one way to read it.
 
 use std::fmt;
 
 use crate::base::invisible::without_final_line_break;
 
-/// A client secret, without one final line break and a byte order mark, whatever its source.
+/// A client secret from any source, without one final line break and without a byte order mark.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// Takes the value from its source; `secret\n` and `secret\r\n` become `secret`.
+    /// Cleans the value: `secret\n` and `secret\r\n` become `secret`.
     #[must_use]
     pub(crate) fn new(mut raw: String) -> Self {
         raw.truncate(without_final_line_break(&raw).len());
@@ -20,7 +20,7 @@ impl Secret {
         )
     }
 
-    /// The value itself, for the one place that signs a request.
+    /// The value itself. Callers must never print it.
     #[must_use]
     pub(crate) fn reveal(&self) -> &str {
         &self.0

@@ -1,32 +1,32 @@
-//! The encoding of a text: reads UTF-8 and marked UTF-16, and for any other text says which lines are not UTF-8 and how
-//! they read in the encoding that fits best.
+//! Reads UTF-8, and UTF-16 with a byte order mark. For other texts it finds the lines that are not UTF-8, and guesses
+//! their encoding.
 
 use std::fmt::{self, Display};
 use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, WINDOWS_1252};
 
-/// The longest line that is looked at, in bytes; no list is read beyond such a line.
+/// The maximum of bytes of a line. The survey stops at a longer one.
 const MAX_LINE: u64 = 1024 * 1024;
 
-/// The most lines that are named.
-const NAMED: usize = 5;
+/// The maximum of line numbers to print.
+const MAX_NUMBERS: usize = 5;
 
-/// The upper half of CP850, the encoding of Western European consoles, which encoding_rs does not have. Its small
-/// letters are those of CP437.
+/// The upper half of CP850, the encoding of Western European consoles, which encoding_rs lacks. CP437 has the same small
+/// letters.
 const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
-/// The letters with marks in Spanish and Portuguese.
+/// The accented letters of Spanish and Portuguese.
 const USUAL_LETTERS: &str = "áéíóúüñãõâêôçÁÉÍÓÚÜÑÃÕÂÊÔÇ";
 
-/// Those in French, Italian and German.
+/// The accented letters of French, Italian and German.
 const OTHER_LETTERS: &str = "àèìòùäöëïîûåÀÈÌÒÙÄÖ";
 
-/// How much more a usual letter counts than another one. Another encoding must also fit so many times better than
-/// Windows-1252, so that `MÖLLER` does not become the `MÍLLER` of CP850.
+/// How much more a usual letter counts than another one. It is also how many times better than Windows-1252 another
+/// encoding must fit, so that `MÖLLER` does not become the `MÍLLER` of CP850.
 const WEIGHT: i64 = 3;
 
-/// Why bytes are not a text: the encoding that they should have, and the line of the first wrong byte.
+/// The error for bytes that are not a text: the expected encoding, and the line of the first invalid byte.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not {encoding} at line {line}")]
 pub(crate) struct NotText {
@@ -34,7 +34,7 @@ pub(crate) struct NotText {
     pub(crate) line: usize,
 }
 
-/// The text of `bytes` without its byte order mark, which decides between UTF-8 and UTF-16; without a mark, it is UTF-8.
+/// Decodes `bytes` as UTF-8 or UTF-16, as their byte order mark says, or as UTF-8 without a mark. Removes the mark.
 ///
 /// # Errors
 /// If the bytes are not valid in that encoding.
@@ -56,7 +56,7 @@ pub(crate) fn decode_text(bytes: Vec<u8>) -> Result<String, NotText> {
         });
     }
     let (text, has_errors) = encoding.decode_with_bom_removal(&bytes);
-    // UTF-32 begins like UTF-16, and then has zeros.
+    // UTF-32 begins like UTF-16, but contains zeros.
     let valid = text.find(['\u{fffd}', '\0']);
     match valid {
         Some(end) if has_errors || text.contains('\0') => {
@@ -66,20 +66,19 @@ pub(crate) fn decode_text(bytes: Vec<u8>) -> Result<String, NotText> {
     }
 }
 
-/// An encoding of Western European texts in which each byte is a character.
+/// An encoding of Western European texts that has one byte per character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WesternEncoding {
     Windows1252,
     MacRoman,
-    /// It stands for CP437 as well.
+    /// Also used for CP437.
     Cp850,
 }
 
 impl WesternEncoding {
-    /// The likeliest comes first.
+    /// The most likely one comes first.
     const ALL: [Self; 3] = [Self::Windows1252, Self::MacRoman, Self::Cp850];
 
-    /// The one that `encoding` is.
     pub(crate) fn from_encoding(encoding: &'static Encoding) -> Option<Self> {
         if encoding == WINDOWS_1252 {
             Some(Self::Windows1252)
@@ -90,7 +89,6 @@ impl WesternEncoding {
         }
     }
 
-    /// `bytes` as a text.
     pub(crate) fn decode(self, bytes: &[u8]) -> String {
         match self {
             Self::Windows1252 => WINDOWS_1252
@@ -115,8 +113,8 @@ impl WesternEncoding {
         best
     }
 
-    /// How much `bytes` read like names in this encoding: letters with marks count for it, other characters inside
-    /// words against it.
+    /// How much `bytes` look like names in this encoding. Accented letters add to it, and other characters inside words
+    /// subtract from it.
     pub(crate) fn fitness(self, bytes: &[u8]) -> i64 {
         let text: Vec<char> = self.decode(bytes).chars().collect();
         let at = |index: Option<usize>| index.and_then(|index| text.get(index)).copied();
@@ -136,7 +134,7 @@ impl WesternEncoding {
 }
 
 impl Display for WesternEncoding {
-    /// As it is written behind `--encoding`, or as iconv knows it.
+    /// The name for `--encoding` or iconv.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Windows1252 => "windows-1252",
@@ -153,7 +151,7 @@ fn cp850_character(byte: u8) -> char {
         .unwrap_or(char::from(byte))
 }
 
-/// The characters around one; a space where there is none.
+/// The characters around one, with a space for a missing one.
 struct Surroundings {
     second_before: char,
     before: char,
@@ -161,7 +159,7 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    /// What a character between these says of its encoding.
+    /// How much a character between these fits an encoding.
     fn fitness(&self, character: char) -> i64 {
         let is_next_to_letter = self.before.is_alphabetic() || self.after.is_alphabetic();
         let is_inside_word = self.before.is_alphabetic() && self.after.is_alphabetic();
@@ -183,7 +181,7 @@ impl Surroundings {
         }
     }
 
-    /// Whether it is a capital after a small letter, or a small letter in a word of capitals.
+    /// Whether it is a capital after a small letter, or a small letter in a capitalized word.
     fn has_wrong_case(&self, character: char) -> bool {
         let follows_capitals = self.before.is_uppercase() && self.second_before.is_uppercase();
         character.is_uppercase() && self.before.is_lowercase()
@@ -191,7 +189,7 @@ impl Surroundings {
     }
 }
 
-/// Lines of one kind: how many there are, the first ones, and what stands in the first.
+/// The lines of one kind: their count, the numbers of the first ones, and the content of the first.
 #[derive(Debug, Default)]
 pub(crate) struct SurveyedLines {
     pub(crate) count: usize,
@@ -204,13 +202,13 @@ impl SurveyedLines {
         if self.count == 0 {
             self.sample = line.to_vec();
         }
-        if self.count < NAMED {
+        if self.count < MAX_NUMBERS {
             self.numbers.push(number);
         }
         self.count += 1;
     }
 
-    /// `line 3`, the first of them.
+    /// The first line: `line 3`.
     pub(crate) fn describe_first(&self) -> String {
         let first = self.numbers.first().copied().unwrap_or_default();
         format!("line {first}")
@@ -222,7 +220,7 @@ impl SurveyedLines {
         let numbers = numbers.join(", ");
         match self.count {
             1 => format!("line {numbers}"),
-            count if count > NAMED => format!("lines {numbers}, … ({count} lines)"),
+            count if count > MAX_NUMBERS => format!("lines {numbers}, … ({count} lines)"),
             _ => format!("lines {numbers}"),
         }
     }
@@ -231,18 +229,18 @@ impl SurveyedLines {
 /// The lines of a text that are not ASCII.
 #[derive(Debug, Default)]
 pub(crate) struct LineSurvey {
-    /// Valid UTF-8 with letters of several bytes, which is hardly by chance.
+    /// Lines in valid UTF-8 with characters of several bytes that do not occur by chance.
     pub(crate) utf_8: SurveyedLines,
-    /// Not valid UTF-8.
+    /// Lines that are not valid UTF-8.
     pub(crate) other: SurveyedLines,
-    /// Whether a line is valid UTF-8 by chance, perhaps.
+    /// Whether a line may be valid UTF-8 only by chance.
     pub(crate) has_unusual_utf_8: bool,
-    /// The lines in `other`, at most [`MAX_LINE`] bytes of them.
+    /// The content of the lines in `other`, about [`MAX_LINE`] bytes at most.
     pub(crate) other_bytes: Vec<u8>,
 }
 
 impl LineSurvey {
-    /// Looks at every line of `input`, up to one that is too long.
+    /// Surveys every line of `input`, up to one that is too long.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -260,7 +258,7 @@ impl LineSurvey {
             }
             let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
             let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-            // A carriage return alone ends a line, too.
+            // A single carriage return ends a line, too.
             for line in bytes.split(|byte| *byte == b'\r') {
                 survey.add(number, line);
                 number += 1;
@@ -292,8 +290,8 @@ impl LineSurvey {
     }
 }
 
-/// Whether a text that is valid UTF-8 has characters that Windows-1252 would not have as letters that follow each
-/// other: `CAFÉ®` in Windows-1252 is valid UTF-8 as well, but then it ends with a letter of a phonetic alphabet.
+/// Whether a valid UTF-8 text is certainly not Windows-1252. `CAFÉ®` in Windows-1252 is also valid UTF-8, but then it
+/// ends with a letter of a phonetic alphabet, so rare characters are no proof.
 fn is_surely_utf_8(text: &str) -> bool {
     let mut was_wide = false;
     text.chars().any(|character| {
@@ -326,7 +324,7 @@ mod tests {
             assert_eq!(decode_text(bytes).unwrap(), "Mañana 😀\r\n");
         }
         assert_eq!(decode_text(Vec::new()).unwrap(), "");
-        // A replacement character that was typed is a character.
+        // A replacement character in the text itself is valid.
         let replaced = wide("\u{feff}a\u{fffd}", u16::to_le_bytes);
         assert_eq!(decode_text(replaced).unwrap(), "a\u{fffd}");
     }

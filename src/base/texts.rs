@@ -1,10 +1,10 @@
-//! Texts: tables that are files of the project, and long texts cut short.
+//! Reads tables that are files of the project, describes invalid URLs, and shortens texts.
 
 use std::borrow::Cow;
 
 use url::ParseError;
 
-/// The rows of `table`, each with `N` cells: a row a line below the header, its cells separated by tabs.
+/// The rows of `table` below its header, each with `N` cells that tabs separate.
 pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     table
         .lines()
@@ -12,7 +12,7 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }
 
-/// Why an address is not a URL; it does not repeat the address.
+/// Why an address is not a URL. The text does not repeat the address, which may contain a password.
 pub(crate) fn url_problem(error: ParseError) -> &'static str {
     match error {
         ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
@@ -20,21 +20,21 @@ pub(crate) fn url_problem(error: ParseError) -> &'static str {
         }
         ParseError::EmptyHost => "it has no host",
         ParseError::IdnaError | ParseError::InvalidDomainCharacter => {
-            "its host has a character that no host's name has"
+            "its host has an invalid character"
         }
         ParseError::InvalidPort => "its port is not a number from 0 to 65535",
         ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => {
-            "its host is not a whole IP address"
+            "its host is not a complete IP address"
         }
         _ => "it cannot be read",
     }
 }
 
-/// The text, or its beginning and `…`: `most` characters at the most.
-pub(crate) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+/// The text, or its beginning and `…`, with at most `max` characters.
+pub(crate) fn clipped(text: &str, max: usize) -> Cow<'_, str> {
     let mut ends = text
         .char_indices()
-        .skip(most.saturating_sub(1))
+        .skip(max.saturating_sub(1))
         .map(|(end, _)| end);
     match (ends.next(), ends.next()) {
         (Some(end), Some(_)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),

@@ -1,18 +1,18 @@
-//! Points in time as texts, whatever the clock shows: in UTC for machines, in local time for people.
+//! Formats times, in UTC for programs and in local time for users. Any time of a wrong clock can be formatted.
 
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The day of this release, at its beginning in UTC, in milliseconds since 1970: 2026-11-01. Until there is a dated one in
-/// CHANGELOG.md it is a day before the first one.
+/// The beginning of the day of this release in UTC, in milliseconds since 1970: 2026-11-01. Until CHANGELOG.md has a
+/// dated release, it is a day before the first one.
 const RELEASED: i64 = 1_793_491_200_000;
 /// Time zones differ by up to a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What is wrong with a clock that shows `now`, in milliseconds since 1970: a time before this release is wrong, and
-/// dates end with the year 9999.
+/// Why a clock that shows `now`, in milliseconds since 1970, is wrong: it is before this release, or after the year 9999,
+/// the last one with dates.
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
         let shown = from_millis(now);
@@ -47,7 +47,7 @@ pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
     local.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
-/// `2026-11-20 08:23 -05:00`, in the time zone of this machine; from milliseconds since 1970.
+/// `2026-11-20 08:23 -05:00`, in the time zone of this machine, from milliseconds since 1970.
 pub(crate) fn local_time(at: i64) -> String {
     time_in(&TimeZone::system(), at)
 }
@@ -67,7 +67,7 @@ pub(crate) fn local_second(at: Timestamp) -> String {
         .to_string()
 }
 
-/// A clock may show any time; a time without a date becomes the first or the last that has one.
+/// The time as a timestamp. A time outside its range becomes the first or the last one.
 pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     let is_past = at < SystemTime::UNIX_EPOCH;
     Timestamp::try_from(at).unwrap_or(if is_past {
@@ -82,7 +82,7 @@ pub(crate) fn now() -> Timestamp {
     timestamp(SystemTime::now())
 }
 
-/// Of milliseconds since 1970.
+/// The time from milliseconds since 1970.
 pub(crate) fn from_millis(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 {
         Timestamp::MIN
@@ -112,7 +112,7 @@ mod tests {
         );
         assert!(
             wrong_clock(RELEASED - DAY - 1)
-                .is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before"))
+                .is_some_and(|problem| problem.starts_with("2026-10-30T23:59:59Z, before"))
         );
     }
 

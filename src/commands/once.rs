@@ -8,7 +8,7 @@ use super::store::{open_store, open_store_to_look};
 use super::{PersonArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
-use crate::base::output::{OutputRow, Sent, counted, counted_are, counted_people};
+use crate::base::output::{OutputRow, Sent, counted, counted_are};
 use crate::base::timestamps::{from_millis, local_time};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::{merge, typed_form};
@@ -204,7 +204,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     );
     context.stderr.note(&format!(
         "{} of run {name} added under the key {key}",
-        counted_people(added)
+        counted(added, "recipient")
     ));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
@@ -446,7 +446,7 @@ impl UsedKey {
         };
         let people = summary.people.iter().sum();
         let who = person.as_ref().map_or_else(
-            || counted_people(people),
+            || counted(people, "recipient"),
             |(_, recipient)| recipient.clone(),
         );
         let question =

@@ -249,7 +249,7 @@ fn broken_json_is_shown_by_line_and_column() {
     for (value, told) in [
         (
             "{",
-            "its value is not valid JSON: it ends too early, and a bracket or a quote is not closed, at line 1 column 1",
+            "its value is not valid JSON: a bracket or a quote is not closed, at line 1 column 1",
         ),
         ("@missing.json", "failed to read missing.json"),
     ] {
@@ -440,7 +440,7 @@ fn standard_input_is_read_once_if_named() {
     let server = Server::answering(Reply::accepted());
     let run = |words: &str| home.run(words).stdin("from stdin\n").api(&server.url);
     run("send text --to 593987654321 --text-file - --body -")
-        .fails(2, &["--body and --text-file both ask for standard input"]);
+        .fails(2, &["--body and --text-file both read standard input"]);
     run("send text --to 593987654321 --text-file - --client-secret-file -")
         .fails(2, &["--text-file and --client-secret-file both ask for"]);
     run("send contacts --to 593987654321 --contact @- --contact @-").fails(2, &["--contact"]);
@@ -1062,7 +1062,7 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 --body Hola",
-            "a text has no flag: jelouctl send text --to NUMBER 'TEXT'\nnote: nothing was sent\n",
+            "to send a text: jelouctl send text --to NUMBER 'TEXT'\nnote: nothing was sent\n",
         ),
         (
             "send text --to 593987654321 '-5% hoy'",

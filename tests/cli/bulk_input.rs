@@ -58,7 +58,7 @@ fn ndjson_and_standard_input_are_read() {
     let twice = home
         .run("--sandbox bulk send - text --text-file -")
         .stdin("to\n593987654321\n");
-    twice.fails(2, &["both ask for standard input"]);
+    twice.fails(2, &["both read standard input"]);
 }
 
 #[test]

@@ -518,7 +518,7 @@ fn key_can_be_added_to_existing_runs() {
     assert!(
         added
             .stderr
-            .contains("2 people of run a added under the key k"),
+            .contains("2 recipients of run a added under the key k"),
         "{added:?}"
     );
     home.run("once add k --run nobody").fails(2, &["nobody"]);

@@ -1096,7 +1096,7 @@ fn pipe_without_writer_fails_after_ten_seconds() {
         lonely_pipe(&home, name);
     }
     let server = Server::expect_no_requests();
-    let told = "it is a pipe, and nothing was written to it within 10 s";
+    let told = "nothing was written to this pipe within 10 s";
     let send = "send text --to 593987654321 Hola";
     let waits = [
         (

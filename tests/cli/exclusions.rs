@@ -658,7 +658,7 @@ fn country_flag_excludes_no_additional_recipient() {
             json!({"excluded": excluded}),
             "{exclusions} {flags:?}: {ended:?}"
         );
-        assert!(ended.stderr.contains("x.txt: 1 person"), "{ended:?}");
+        assert!(ended.stderr.contains("x.txt: 1 recipient"), "{ended:?}");
     }
     home.write("x.txt", "celular,pais\n987651003,Narnia\n");
     excluding(&home, "x.txt", "").fails(2, &["`Narnia` is not a country"]);
@@ -920,7 +920,7 @@ fn empty_exclusion_list_is_noted() {
 fn standard_input_is_read_for_one_flag() {
     let jelou = Jelou::expect_no_requests();
     let home = home_for(&jelou);
-    let both = "both ask for standard input";
+    let both = "both read standard input";
     let list = home
         .run("bulk send - --yes --exclude - text x")
         .stdin("to\n593987654321\n");
@@ -1296,16 +1296,16 @@ fn number_of_excluded_recipients_is_reported() {
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
     assert!(
-        screen.contains("lists of excluded people: otras.txt: 1 person; /"),
+        screen.contains("lists of excluded people: otras.txt: 1 recipient; /"),
         "{screen}"
     );
     assert!(
-        screen.contains("bajas.xlsx: 2 people from 2 sheets"),
+        screen.contains("bajas.xlsx: 2 recipients from 2 sheets"),
         "{screen}"
     );
     let checked = home.run("doctor --offline").success().stdout;
     assert!(
-        checked.contains("bajas.xlsx: 2 people from 2 sheets (profile p)"),
+        checked.contains("bajas.xlsx: 2 recipients from 2 sheets (profile p)"),
         "{checked}"
     );
     let log = std::fs::read_to_string(

@@ -523,7 +523,7 @@ fn once_remove_keeps_sends_made_during_the_prompt() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.send(&jelou, "--once k Hola").success();
     let mut terminal = Terminal::plain(&home, &["once", "forget", "k"]);
-    terminal.wait_for("Remove 1 person from the key k");
+    terminal.wait_for("Remove 1 recipient from the key k");
     home.run("send text --to 593987654322 Hola --once k")
         .api(&jelou.url)
         .success();
@@ -535,7 +535,7 @@ fn once_remove_keeps_sends_made_during_the_prompt() {
     assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
     home.run("once remove k --yes")
         .success()
-        .stderr_has(&["2 people can get a message again"]);
+        .stderr_has(&["2 recipients can get a message again"]);
 }
 
 #[test]

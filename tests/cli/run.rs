@@ -837,7 +837,7 @@ fn pipe_without_writer_does_not_block_the_command() {
                 );
                 for told in [
                     "error: the command runs, but a notification of how it ended c",
-                    "nothing was written to it within 10 s",
+                    "nothing was written to this pipe within 10 s",
                     "the notification was not sent",
                 ] {
                     assert!(ended.stderr.contains(told), "{profile}: {ended:?}");
@@ -863,7 +863,7 @@ fn silent_pipe_writer_does_not_block_the_command() {
     };
     // It is open for both, and does not wait for a reader.
     let writer = File::options().read(true).write(true).open(&path).unwrap();
-    let told = "it is a pipe, and nothing was written to it within 10 s";
+    let told = "nothing was written to this pipe within 10 s";
     std::thread::scope(|scope| {
         scope.spawn(|| {
             home.run("send text --to 593987654321 Hola --exclude opted-out")

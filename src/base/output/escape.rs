@@ -1,5 +1,5 @@
-//! Makes text from others visible: a line break or an escape sequence in it could forge a line of a CI log. JSON for
-//! stdout, compact or pretty, never has a character that a terminal would act on either.
+//! Escapes external text, because a line break or an escape sequence in it could forge a line of a CI log. JSON for
+//! stdout is escaped, too, compact or pretty.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub(crate) fn is_control(character: char) -> bool {
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` on one line. Characters that a terminal would act on are written as escapes: `\n`, `\u{1b}`.
+/// `text` on one line, with escapes for characters that a terminal would act on: `\n`, `\u{1b}`.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     visible(text, |control| control.escape_default().to_string())
 }
@@ -37,8 +37,8 @@ fn visible(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// `text` without escape sequences, such as colours and cursor movements. A vertical tab, which would otherwise vanish
-/// and join two words, becomes a line break, and so do those of Unicode.
+/// `text` without escape sequences, such as colours and cursor movements. A vertical tab becomes a line break, because
+/// without it two words would join. Unicode's line breaks become plain ones, too.
 pub(crate) fn without_escape_sequences(text: &str) -> String {
     anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n"))
         .to_string()
@@ -49,12 +49,11 @@ pub(crate) fn compact(value: &Value) -> String {
     visible_json(&value.to_string()).into_owned()
 }
 
-/// On one line; JSON text inside `value` stays as it was written.
+/// The same for a value that can contain JSON text, which stays unchanged.
 pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(visible_json(&serde_json::to_string(value)?).into_owned())
 }
 
-/// JSON, indented by two spaces.
 pub(crate) fn pretty(value: &Value) -> String {
     let text = format!("{value:#}");
     // The line breaks are outside the strings.
@@ -64,8 +63,8 @@ pub(crate) fn pretty(value: &Value) -> String {
         .join("\n")
 }
 
-/// JSON text, unchanged except for characters that a terminal would act on: these can only be inside a string, so they
-/// are written as escapes. All of them are at most U+FFFF.
+/// JSON text with escapes for characters that a terminal would act on. These occur only inside strings, and all of them
+/// are at most U+FFFF.
 pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     visible(json, |control| format!("\\u{:04x}", u32::from(control)))
 }

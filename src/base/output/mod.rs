@@ -1,5 +1,5 @@
-//! The only place that prints, escapes and draws. Standard output carries only the API's response; standard error
-//! carries what it means. They have different types, so that nothing goes to the wrong one.
+//! Prints and escapes; no other module does. Standard output gets only the API's response or the requested data, and
+//! standard error the rest. They have different types, so that nothing goes to the wrong one.
 
 mod escape;
 mod progress;
@@ -15,4 +15,4 @@ pub(crate) use self::progress::{
 pub(crate) use self::record::{Record, RecordError, Sent};
 pub(crate) use self::stderr::{Color, Stderr, SystemError, TerminalMode, Verbosity, ask_hidden};
 pub(crate) use self::stdout::{Check, CheckState, Format, OutputRow, Stdout};
-pub(crate) use self::words::{counted, counted_are, counted_people, grouped, rounded, wrapped};
+pub(crate) use self::words::{counted, counted_are, grouped, rounded, wrapped};

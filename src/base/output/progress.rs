@@ -1,4 +1,4 @@
-//! Shows the progress of a run on standard error: a bar on a terminal, an occasional line elsewhere, JSON for machines.
+//! Shows the progress of a run on standard error: a bar on a terminal, an occasional line elsewhere, JSON for programs.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::{Stderr, compact, one_line, rounded};
 
-/// How progress is shown, a value of `--progress`; the comments are its help.
+/// A value of `--progress`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressFormat {
-    /// A bar on a terminal, else a line every 10 s (default)
+    /// A bar on a terminal, otherwise a line every 10 s (default)
     #[default]
     Auto,
     /// One JSON object a second on standard error
@@ -33,47 +33,46 @@ pub(crate) struct Tally {
     pub(crate) left: u64,
 }
 
-/// Why a run waits, for machines.
+/// Why a run waits, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WaitReason {
-    /// The hours in which the run may send have not begun.
+    /// The sending hours have not begun.
     Hours,
     RateLimit,
     /// No connection is possible.
     Network,
     /// An attempt of another process failed.
     Retry,
-    /// The limit of different people in 24 hours.
+    /// The messaging limit: different recipients in 24 hours.
     #[serde(rename = "limit_24h")]
     PeopleLimit,
 }
 
-/// A run waits: nothing is sent for more than a moment.
+/// A wait of a run that lasts longer than a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Waiting {
     pub(crate) reason: WaitReason,
     /// RFC 3339.
     pub(crate) until: String,
-    /// When the wait of all rows began; None for a wait of a single row; RFC 3339.
+    /// When the wait of all rows began, in RFC 3339; None for a wait of a single row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<String>,
-    /// How long, or until when, for a person.
+    /// How long, or until when, as text for users.
     #[serde(skip)]
     pub(crate) shown: String,
-    /// The reason, for a person.
+    /// The reason, as text for users.
     #[serde(skip)]
     pub(crate) words: String,
-    /// Whether it is reported for the first time.
+    /// Whether this is its first report.
     #[serde(skip)]
     pub(crate) is_new: bool,
 }
 
-/// How many row faults are printed; the report has all of them.
-const FAULTS: u32 = 5;
+/// The maximum of row faults to print; the report has all of them.
+const MAX_FAULTS: u32 = 5;
 
-/// How often a line says that the run still waits for its hours: often enough for a machine that expects a sign of
-/// life.
+/// How often to print a line while the run waits for its hours, so that monitoring sees that it is alive.
 const EVERY_WHILE_IDLE: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
@@ -82,11 +81,11 @@ pub(crate) struct Progress<'a> {
     shape: ProgressLayout,
     every: Duration,
     shown_at: Instant,
-    /// When counting began, and the rows left at that time.
+    /// When counting began, and the number of unsent rows at that time.
     begun: (Instant, u64),
     faults: u32,
     waiting: Option<Waiting>,
-    /// Since when nothing may leave for long: such time says nothing about the rate.
+    /// Since when the run waits for hours or the limit. This time does not count for the rate.
     idle_since: Option<Instant>,
 }
 
@@ -124,12 +123,12 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// The state in which the run begins or resumes.
+    /// Starts counting from the state in which the run begins or resumes.
     pub(crate) fn begin(&mut self, tally: &Tally) {
         self.begun = (Instant::now(), tally.left);
     }
 
-    /// When to show it again.
+    /// When to show the progress again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
         let is_idle = self.idle_since.is_some() && matches!(self.shape, ProgressLayout::Lines);
@@ -141,7 +140,7 @@ impl<'a> Progress<'a> {
             }
     }
 
-    /// The run waits, or has ended.
+    /// Records that the run waits, or that the wait has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
         use WaitReason::{Hours, PeopleLimit};
         if waiting
@@ -212,16 +211,16 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// A row that failed; only the first ones are printed.
+    /// Prints the fault of a row, but only for the first rows.
     pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
         self.faults += 1;
         match self.faults {
-            ..=FAULTS => {
+            ..=MAX_FAULTS => {
                 self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}")));
             }
-            n if n == FAULTS + 1 => {
+            count if count == MAX_FAULTS + 1 => {
                 self.above(|stderr| {
-                    stderr.warning("further rows like these are in the report only");
+                    stderr.warning("more rows are like these; the report has all of them");
                 });
             }
             _ => {}
@@ -250,7 +249,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// A bar like `template`, if the terminal can draw one: `TERM=dumb` cannot.
+/// A bar like `template`; None if the terminal cannot draw one, as with `TERM=dumb`.
 fn drawable(template: &str) -> Option<ProgressBar> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style =
@@ -258,7 +257,7 @@ fn drawable(template: &str) -> Option<ProgressBar> {
     (io::stderr().is_terminal() && !bar.is_hidden()).then(|| bar.with_style(style))
 }
 
-/// The progress of reading a list, or one of Jelou's listings: a line on a terminal, after a second.
+/// The progress of reading a list file or one of Jelou's listings: a line on a terminal, after a second.
 #[derive(Debug)]
 pub(crate) struct ReadProgress<'a> {
     name: &'a str,
@@ -266,7 +265,6 @@ pub(crate) struct ReadProgress<'a> {
 }
 
 impl<'a> ReadProgress<'a> {
-    /// For the list with this name.
     pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
         let line =
             drawable("{msg}").filter(|_| format == ProgressFormat::Auto && !stderr.is_quiet());
@@ -278,22 +276,22 @@ impl<'a> ReadProgress<'a> {
         }
     }
 
-    /// This many rows have been read.
+    /// Shows that this many rows have been read.
     pub(crate) fn show(&self, rows: u64) {
         if rows.is_multiple_of(256) {
-            self.say(|name| format!("reading {name}: {} rows", HumanCount(rows)));
+            self.set_text(|name| format!("reading {name}: {} rows", HumanCount(rows)));
         }
     }
 
-    /// The number of answered requests, and the number that are probably needed, if known.
+    /// Shows the number of answered requests, and the number that is probably needed.
     pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
         let of = needed
             .map(|needed| format!(" of {}", HumanCount(needed.max(answered))))
             .unwrap_or_default();
-        self.say(|name| format!("asking about {name}: {}{of} requests", HumanCount(answered)));
+        self.set_text(|name| format!("checking {name}: {}{of} requests", HumanCount(answered)));
     }
 
-    fn say(&self, words: impl FnOnce(&str) -> String) {
+    fn set_text(&self, words: impl FnOnce(&str) -> String) {
         if !self.line.is_hidden() && self.line.elapsed() > Duration::from_secs(1) {
             self.line.set_message(words(&one_line(self.name)));
         }

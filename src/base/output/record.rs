@@ -1,11 +1,11 @@
-//! The record of one send, for machines: the same shape on success and on failure, and in a bulk report.
+//! The record of one send, for programs. Its fields are the same on success and on failure, and in a bulk report.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Whether the message was sent, as far as is known. `Yes` means accepted by Jelou, not delivered.
+/// Whether the message was sent. `Yes` means accepted by Jelou, not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Sent {
@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub(crate) schema_version: SchemaVersion,
     pub(crate) sent: Sent,
     pub(crate) dry_run: bool,
-    /// The kind of message, as the word after `send`.
+    /// The message kind, as the argument after `send`.
     pub(crate) kind: Option<Cow<'static, str>>,
     pub(crate) to: Option<String>,
     pub(crate) profile: Option<String>,
@@ -31,17 +31,17 @@ pub(crate) struct Record {
     pub(crate) http_status: Option<u16>,
     pub(crate) attempts: u32,
     pub(crate) duration_ms: u64,
-    /// Whether an earlier command sent it under the same key, and this one sent nothing. Written only if true.
+    /// Whether an earlier command sent it with the same key, and this one sent nothing. Written only if true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) replayed: bool,
-    /// The API's answer: JSON, or a text if it is not JSON.
+    /// The API's response: JSON, or text if it is not JSON.
     pub(crate) response: Option<Value>,
     pub(crate) error: Option<RecordError>,
-    /// Its delivery status, if the command waited for it: the state, since when, the code and the reason of a failure.
+    /// The delivery status, if the command waited for it: state, time, and the code and reason of a failure.
     pub(crate) delivery: Option<Value>,
 }
 
-/// Increases when the meaning of a field changes; new fields do not change it.
+/// Increases when the meaning of a field changes, but not for new fields.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct SchemaVersion(u32);
 

@@ -1,4 +1,4 @@
-//! Standard error: what the result means, one line for each message, whatever it contains; and questions.
+//! Standard error: errors, warnings, notes and prompts. Every message is on one line, even if its text has line breaks.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::escape::one_line;
 
-/// The maximum number of characters shown of a listed message.
-const LISTED: usize = 100;
+/// The maximum of characters of a listed message.
+const MAX_LISTED: usize = 100;
 
 /// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Verbosity {
 /// A value of `--color`; the comments are its help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    // `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    // `NO_COLOR` decides first, then `CLICOLOR_FORCE`, then whether it is a terminal.
     /// On a terminal, unless `NO_COLOR` is set (default)
     #[default]
     Auto,
@@ -53,19 +53,19 @@ pub(crate) struct Stderr {
 
 #[expect(
     clippy::unused_self,
-    reason = "only who was given the stream may write to it"
+    reason = "only code that has the stream may write to it"
 )]
 impl Stderr {
     pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
         Self { verbosity, color }
     }
 
-    /// clap's text for an error of usage, in its colours.
+    /// Prints clap's text for a usage error, in its colours.
     pub(crate) fn usage(&self, text: &str) {
         let _ = self.stream().write_all(text.as_bytes());
     }
 
-    /// An error with its details and the hint. Always shown.
+    /// Prints an error with its details and the hint, also with `--quiet`.
     pub(crate) fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
         self.print("\x1b[1;31merror:\x1b[0m", message);
         for detail in details {
@@ -76,7 +76,7 @@ impl Stderr {
         }
     }
 
-    /// What an error means for the messages of the command. Always shown.
+    /// Prints what an error means for the messages of the command, also with `--quiet`.
     pub(crate) fn error_note(&self, message: &str) {
         self.print("\x1b[2mnote:\x1b[0m", message);
     }
@@ -99,19 +99,19 @@ impl Stderr {
         }
     }
 
-    /// `accepted for …`; only useful for a person at a terminal.
+    /// Prints `accepted for …`, only on a terminal.
     pub(crate) fn accepted(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet && io::stderr().is_terminal() {
             self.print("\x1b[32maccepted\x1b[0m", message);
         }
     }
 
-    /// One of several details of an error that is printed at the end.
+    /// Prints one of several details of an error that follows at the end.
     pub(crate) fn fault(&self, message: &str) {
         self.print("  -", message);
     }
 
-    /// Our own JSON on stderr, for machines that watch.
+    /// Prints a line of JSON progress, for programs.
     pub(crate) fn progress_line(&self, json: &str) {
         let _ = writeln!(io::stderr(), "{json}");
     }
@@ -124,14 +124,14 @@ impl Stderr {
         self.verbosity == Verbosity::Verbose
     }
 
-    /// Detail for `--verbose`; `mark` is `>` for data that is sent, `<` for data that is received, `*` for the rest.
+    /// Prints a detail for `--verbose`. `mark` is `>` for sent data, `<` for received data, and `*` for the rest.
     pub(crate) fn detail(&self, mark: char, message: &str) {
         if self.verbosity == Verbosity::Verbose {
             self.print(&format!("\x1b[2m{mark}\x1b[0m"), message);
         }
     }
 
-    /// The message as its recipient would see it, drawn as `lines`.
+    /// Prints a message as its recipient would see it, drawn as `lines`.
     pub(crate) fn preview(&self, recipient: &str, lines: &[String]) {
         self.note(&format!("{recipient} would see:"));
         if self.verbosity != Verbosity::Quiet {
@@ -139,34 +139,34 @@ impl Stderr {
         }
     }
 
-    /// The lines of a message, drawn.
+    /// Prints the lines of a drawn message.
     pub(crate) fn bubble(&self, lines: &[String]) {
         for line in lines {
             self.print("  \x1b[32m│\x1b[0m", line);
         }
     }
 
-    /// A note for a person before a question.
+    /// Prints what the user must know before a prompt.
     pub(crate) fn known(&self, lines: &[String]) {
         for line in lines {
             let _ = writeln!(self.stream(), "{}", one_line(line));
         }
     }
 
-    /// A message on one line: what it is, then what its recipient would see, drawn as `lines`.
+    /// Prints a message on one line: its fields, then what its recipient would see, drawn as `lines`.
     pub(crate) fn listed(&self, fields: &[&str], lines: &[String]) {
         if self.verbosity != Verbosity::Quiet {
-            let seen: String = lines.join(" / ").chars().take(LISTED).collect();
+            let seen: String = lines.join(" / ").chars().take(MAX_LISTED).collect();
             self.print("  -", &format!("{}  {seen}", fields.join("  ")));
         }
     }
 
-    /// Asks on the terminal; the caller has checked that there is one.
+    /// Prompts on the terminal. The caller has checked that there is one.
     pub(crate) fn ask(&self, question: &str) -> Result<String, SystemError> {
         let mut stderr = io::stderr();
         let mut answer = Vec::new();
-        let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
-        let read = asked.and_then(|()| io::stdin().lock().read_until(b'\n', &mut answer));
+        let written = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
+        let read = written.and_then(|()| io::stdin().lock().read_until(b'\n', &mut answer));
         read.map_err(|cause| SystemError {
             action: "ask on the terminal",
             cause,
@@ -174,13 +174,13 @@ impl Stderr {
         Ok(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 
-    /// The stderr of a command that is run for the user, unchanged.
+    /// Prints the stderr of a command that we run for the user, unchanged.
     pub(crate) fn pass_through(&self, bytes: &[u8]) -> io::Result<()> {
         let mut stderr = io::stderr();
         stderr.write_all(bytes).and_then(|()| stderr.flush())
     }
 
-    /// One line on stderr; a failure to write it is ignored.
+    /// Prints one line, and ignores a failure to write it.
     fn print(&self, label: &str, text: &str) {
         let _ = writeln!(self.stream(), "{label} {}", one_line(text));
     }
@@ -190,14 +190,14 @@ impl Stderr {
     }
 }
 
-/// How the terminal was before a hidden question. It is so again when this is dropped, even if the question has no answer.
+/// The mode of the terminal before a hidden prompt. Dropping it restores the mode, even if the prompt got no answer.
 pub(crate) struct TerminalMode {
     #[cfg(unix)]
     saved: Option<(std::fs::File, rustix::termios::Termios)>,
 }
 
 impl TerminalMode {
-    /// How it is now.
+    /// Saves the current mode.
     pub(crate) fn save() -> Self {
         #[cfg(unix)]
         {
@@ -217,22 +217,22 @@ impl TerminalMode {
 impl Drop for TerminalMode {
     fn drop(&mut self) {
         if let Some((terminal, mode)) = &self.saved {
-            // A terminal that is gone needs nothing.
+            // A terminal that no longer exists needs no mode.
             let _ =
                 rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, mode);
         }
     }
 }
 
-/// Asks on the terminal without showing what is typed; the caller has checked that there is one.
+/// Prompts on the terminal without showing the typed text. The caller has checked that there is one.
 ///
 /// # Errors
-/// When the terminal cannot be read, or Ctrl-C is typed.
+/// If the terminal cannot be read, or the user types Ctrl-C.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(format!("{} ", one_line(question)))
 }
 
-/// An error of the operating system, mostly of our streams.
+/// An error of the operating system, usually of our streams.
 #[derive(Debug, Error)]
 #[error("failed to {action}: {cause}")]
 pub(crate) struct SystemError {

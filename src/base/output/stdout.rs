@@ -1,5 +1,4 @@
-//! Standard output: the API's response, a record, or what was requested, such as the findings of `doctor`; nothing
-//! else.
+//! Standard output, which gets only the API's response, a record, or the requested data, such as the checks of `doctor`.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -19,18 +18,18 @@ pub(crate) enum Format {
     /// The API's response (default)
     #[default]
     Response,
-    /// Only the message id, or for a list the name of its run; nothing if there is none
+    /// Only the message id, or for a list the name of its bulk run
     Id,
     /// One JSON object with the outcome of the message
     Record,
-    /// Recipients, one a line; only of a command that lists messages
+    /// Recipients, one per line, for commands that list messages
     #[value(hide = true)]
     To,
     /// Nothing; check the exit code
     None,
 }
 
-/// One thing of a list, in each form that `--output` can ask for.
+/// One item of a list, in each form of `--output`.
 pub(crate) struct OutputRow {
     pub(crate) id: Option<String>,
     pub(crate) words: Vec<String>,
@@ -40,34 +39,34 @@ pub(crate) struct OutputRow {
 #[derive(Debug, Default)]
 pub(crate) struct Stdout {
     pub(crate) format: Format,
-    /// Whether `--output` was given.
-    is_format_given: bool,
+    /// Whether the user passed `--output`.
+    has_format_flag: bool,
     color: Color,
-    /// Whether it is a terminal: checked once, not for each line of a list.
+    /// Whether it is a terminal. This is checked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
-    /// Set when something is written after the reader has closed the pipe.
+    /// Set when a write fails because the reader has closed the pipe.
     reader_is_gone: OnceLock<()>,
     /// Set when something is written, or when a list is complete without a row.
     is_answered: OnceLock<()>,
 }
 
 impl Stdout {
-    /// `format` is `--output`, if it was given.
+    /// `format` is the value of `--output`, if the user passed it.
     pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
-        let is_format_given = format.is_some();
+        let has_format_flag = format.is_some();
         Self {
             format: format.unwrap_or_default(),
-            is_format_given,
+            has_format_flag,
             color,
             ..Self::default()
         }
     }
 
-    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds
-    /// stays as it was written.
+    /// Prints the API's response or other JSON: pretty on a terminal, and otherwise on one line, which keeps JSON text
+    /// inside it unchanged.
     ///
     /// # Errors
-    /// If stdout cannot be written; a closed pipe is not an error.
+    /// If writing to stdout fails. A closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), SystemError> {
         let text = if self.is_for_a_person() {
             serde_json::to_value(value).map(|value| pretty(&value))
@@ -81,12 +80,12 @@ impl Stdout {
         self.line(&text)
     }
 
-    /// Text from others as one line on stdout, escaped.
+    /// Prints external text on one line, escaped.
     pub(crate) fn value(&self, text: &str) -> Result<(), SystemError> {
         self.line(&one_line(text))
     }
 
-    /// A row of a table: fields separated by tabs, each escaped, so that scripts can split it.
+    /// Prints a row of a table. Tabs separate the fields, and each field is escaped, so that scripts can split the row.
     pub(crate) fn fields(&self, fields: &[impl AsRef<str>]) -> Result<(), SystemError> {
         let fields: Vec<_> = fields
             .iter()
@@ -95,17 +94,17 @@ impl Stdout {
         self.line(&fields.join("\t"))
     }
 
-    /// Whether a person reads stdout.
+    /// Whether stdout is a terminal.
     pub(crate) fn is_for_a_person(&self) -> bool {
         *self.is_terminal.get_or_init(|| io::stdout().is_terminal())
     }
 
-    /// Whether to print words instead of data: a person reads it, and no format was requested.
+    /// Whether to print text instead of data: on a terminal without `--output`.
     pub(crate) fn wants_words(&self) -> bool {
-        !self.is_format_given && self.is_for_a_person()
+        !self.has_format_flag && self.is_for_a_person()
     }
 
-    /// A table for a person; cells that are too long are cut.
+    /// Prints a table for a terminal, with long cells cut.
     pub(crate) fn table(
         &self,
         header: &[&str],
@@ -114,7 +113,7 @@ impl Stdout {
         self.line(&aligned(header, rows))
     }
 
-    /// A list: for a person as a table under `header`, else as one JSON object a line, or as its ids.
+    /// Prints a list: on a terminal as a table under `header`, and otherwise as one JSON object per line, or as its ids.
     pub(crate) fn rows(
         &self,
         header: &[&str],
@@ -135,12 +134,12 @@ impl Stdout {
         }
     }
 
-    /// One of our own lines (a table, a script) on stdout, unchanged.
+    /// Prints one of our own lines (a table, a script), unchanged.
     pub(crate) fn line(&self, text: &str) -> Result<(), SystemError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
-    /// Generated files (completions, manual pages) on stdout.
+    /// Prints generated files (completions, manual pages).
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), SystemError> {
         if self.format == Format::None {
             return Ok(());
@@ -160,17 +159,17 @@ impl Stdout {
         }
     }
 
-    /// Whether something was written to a pipe without a reader. Only callers that lose something by it need to check.
+    /// Whether a write failed because the pipe has no reader. Only callers that lose data by it need to check.
     pub(crate) fn has_lost_its_reader(&self) -> bool {
         self.reader_is_gone.get().is_some()
     }
 
-    /// Whether `--output record` was asked for and nothing is printed yet.
+    /// Whether the user passed `--output record` and nothing is printed yet.
     pub(crate) fn lacks_record(&self) -> bool {
         self.format == Format::Record && self.is_answered.get().is_none()
     }
 
-    /// clap's help, in its colours.
+    /// Prints clap's help, in its colours.
     pub(crate) fn help(&self, text: &str) -> Result<(), SystemError> {
         let mut plain = anstream::AutoStream::new(Vec::new(), self.color.choice(&io::stdout()));
         // Writing to a vector cannot fail.
@@ -178,7 +177,7 @@ impl Stdout {
         self.bytes(&plain.into_inner())
     }
 
-    /// stdout for a long text from others that must stay unchanged: a report.
+    /// A writer for long external text that must stay unchanged, such as a report.
     pub(crate) fn stream(&self) -> Box<dyn Write> {
         self.is_answered.get_or_init(|| ());
         match self.format {
@@ -196,7 +195,7 @@ pub(crate) struct Check {
     pub(crate) name: &'static str,
     pub(crate) state: CheckState,
     pub(crate) detail: String,
-    /// What to do about it, if anything.
+    /// The remedy, if any.
     pub(crate) hint: Option<String>,
 }
 
@@ -209,7 +208,7 @@ pub(crate) enum CheckState {
 }
 
 impl Stdout {
-    /// The checks on stdout: one line each with the hint below it, or one JSON object with `--output record`.
+    /// Prints the checks, one line each with the hint below it, or one JSON object with `--output record`.
     pub(crate) fn checkup(
         &self,
         checks: &[Check],

@@ -1,5 +1,4 @@
-//! Words for a person: tables, aligned by the width of their characters, lines broken for a terminal, counts and
-//! durations.
+//! Text for users: tables aligned by the width of their characters, lines broken for a terminal, counts and durations.
 
 use std::time::Duration;
 
@@ -11,10 +10,10 @@ use unicode_width::UnicodeWidthStr;
 use super::escape::one_line;
 use crate::base::texts::clipped;
 
-/// The maximum number of characters shown of a cell.
+/// The maximum of characters of a cell.
 const MAX_CELL: usize = 60;
 
-/// For a terminal: columns, under `header` if it is not empty; every cell on one line.
+/// Columns for a terminal, under `header` if it is not empty. Every cell is on one line.
 pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
@@ -29,7 +28,7 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     table.trim_fmt()
 }
 
-/// `text` in lines of at most `columns`, broken at blanks; a longer word has a line of its own.
+/// `text` in lines of at most `columns`, broken at spaces. A longer word gets its own line.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -64,21 +63,12 @@ pub(crate) fn counted_are(count: u64, thing: &str) -> String {
     )
 }
 
-/// `1 person`, `2 people`.
-pub(crate) fn counted_people(count: u64) -> String {
-    if count == 1 {
-        "1 person".to_owned()
-    } else {
-        format!("{count} people")
-    }
-}
-
 /// `1,000`
 pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()
 }
 
-/// A duration for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+/// A duration for users: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub(crate) fn rounded(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;

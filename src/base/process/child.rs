@@ -1,5 +1,5 @@
-//! A command that is run for the user: its standard streams, signals and exit code pass as if it had been started
-//! directly. Also finds its program, and keeps the last lines that it wrote, in limited memory.
+//! Runs a command for the user, with the same standard streams, signals and exit code as without jelouctl. Also finds
+//! the program, and keeps the last lines of its output in limited memory.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -22,27 +22,27 @@ const NOT_FOUND: u8 = 127;
 /// The exit code of shells for a file that cannot be run.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// How long output may still arrive after a command has ended: a process that it left running may hold the pipe and
+/// How long to read output after a command has ended. A background process of the command may keep the pipe open and
 /// write forever.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A signal is passed on if the command still runs after this time. If the whole group was signalled, the command
-/// already has the signal and ends before that.
-const PASSED_ON_AFTER: Duration = Duration::from_millis(75);
+/// How long to wait before a signal is forwarded to the command. If the whole group got the signal, the command ends
+/// before that.
+const FORWARD_DELAY: Duration = Duration::from_millis(75);
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CommandEnd {
-    /// Its exit code; 127 or 126 if it could not be started, 128 plus the signal's number if a signal ended it. None
-    /// if the system does not know.
+    /// Its exit code: 127 or 126 if it could not be started, 128 plus the signal's number if a signal ended it. None if
+    /// waiting for the command failed.
     pub(crate) code: Option<u8>,
     /// The number of the signal that ended it.
     pub(crate) signal: Option<i32>,
 }
 
-/// Runs `command` with these variables added to our own, until it ends. It uses our standard streams. With `tail`, its
-/// stderr goes through us, and the last lines are kept. A failure to start it, or to wait for it, is reported. Also
-/// returns the instant at which it ended.
+/// Runs `command` with our variables and these, until it ends, and returns its end and the instant. It uses our standard
+/// streams. With `tail`, its stderr goes through us, and `tail` keeps the last lines. Prints an error if starting or
+/// waiting fails.
 pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],
@@ -58,9 +58,9 @@ pub(crate) async fn run_command(
             Instant::now(),
         ));
     };
-    // Caught from here on, so that a signal during the start also reaches the command.
+    // Signals are caught from here, so that one during the start also reaches the command.
     let mut signals = Signals::catch_all()?;
-    let mut to_pass_on = VecDeque::new();
+    let mut to_forward = VecDeque::new();
     let mut started = Command::new(find_program(program));
     started
         .args(arguments)
@@ -94,8 +94,8 @@ pub(crate) async fn run_command(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
-            signal = signals.next_request() => if !is_typed(signal) { to_pass_on.push_back((Instant::now() + PASSED_ON_AFTER, signal)) },
-            signal = next_due(&mut to_pass_on) => pass_on(signal, &child),
+            signal = signals.next_request() => if !is_typed(signal) { to_forward.push_back((Instant::now() + FORWARD_DELAY, signal)) },
+            signal = next_due(&mut to_forward) => forward(signal, &child),
             is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
         }
     };
@@ -120,8 +120,8 @@ pub(crate) async fn run_command(
     Ok((ended, at))
 }
 
-/// The program to show. If somebody has put a whole command line in quotes, its arguments are left out, and the
-/// variables before it: they may hold a password.
+/// The program to show. If the user quoted a whole command line, this omits its arguments and the variables before it,
+/// because they may contain a password.
 pub(crate) fn without_arguments(program: &OsStr) -> String {
     let shown = program.to_string_lossy();
     if Path::new(program).exists() {
@@ -132,17 +132,17 @@ pub(crate) fn without_arguments(program: &OsStr) -> String {
     command.unwrap_or_else(variable).to_owned()
 }
 
-/// Returns the first of these when it is due.
-async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
-    let Some((due, signal)) = to_pass_on.front().copied() else {
+/// Waits until the first of these signals is due, and returns it.
+async fn next_due(to_forward: &mut VecDeque<(Instant, Signal)>) -> Signal {
+    let Some((due, signal)) = to_forward.front().copied() else {
         return pending().await;
     };
     sleep_until(due.into()).await;
-    to_pass_on.pop_front();
+    to_forward.pop_front();
     signal
 }
 
-/// Copies what the command has written; false if there will be no more.
+/// Copies new output of the command. Returns false if no more follows.
 async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&mut Tail>) -> bool {
     let (Some(written), Some(tail)) = (written, tail) else {
         return false;
@@ -151,7 +151,7 @@ async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&
     let count = written.read(&mut buffer).await.unwrap_or(0);
     let read = buffer.get(..count).unwrap_or_default();
     tail.push(read);
-    // Where nobody reads ours any more, nobody reads that of the command.
+    // If our own stderr has no reader, the output of the command has none either.
     let is_read = stderr
         .pass_through(read)
         .err()
@@ -174,10 +174,10 @@ fn ended(status: ExitStatus) -> CommandEnd {
     }
 }
 
-/// Windows exit codes have 32 bits; one that does not fit becomes 255.
+/// Windows exit codes have 32 bits. A code above 255 becomes 255.
 #[cfg(windows)]
 fn ended(status: ExitStatus) -> CommandEnd {
-    /// `STATUS_CONTROL_C_EXIT`: Ctrl-C, Ctrl-Break, or the console's window was closed.
+    /// `STATUS_CONTROL_C_EXIT`: Ctrl-C, Ctrl-Break, or the user closed the console's window.
     const CONTROL_C_EXIT: u32 = 0xC000_013A;
     let code = status.code().unwrap_or(-1).cast_unsigned();
     if code == CONTROL_C_EXIT {
@@ -194,7 +194,7 @@ fn ended(status: ExitStatus) -> CommandEnd {
 
 /// Sends `signal` to the child.
 #[cfg(unix)]
-fn pass_on(signal: Signal, child: &Child) {
+fn forward(signal: Signal, child: &Child) {
     use rustix::process::{Pid, Signal as SystemSignal, kill_process};
 
     let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
@@ -205,7 +205,8 @@ fn pass_on(signal: Signal, child: &Child) {
     }
 }
 
-/// Whether the terminal sent `signal`, and therefore to the child too: many programs treat a second Ctrl-C differently.
+/// Whether the terminal sent `signal`, so that the child already has it. Many programs treat a second Ctrl-C
+/// differently.
 #[cfg(unix)]
 fn is_typed(signal: Signal) -> bool {
     use rustix::{process::getpgrp, termios::tcgetpgrp};
@@ -215,35 +216,35 @@ fn is_typed(signal: Signal) -> bool {
     matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
 }
 
-/// Every process of a console gets its events; when the child ends, we end too.
+/// Every process of a console gets its events, so the child already has the signal.
 #[cfg(windows)]
 fn is_typed(_signal: Signal) -> bool {
     true
 }
 
-/// Windows has no signals to pass on.
+/// Windows has no signals to forward.
 #[cfg(windows)]
-fn pass_on(_signal: Signal, _child: &Child) {}
+fn forward(_signal: Signal, _child: &Child) {}
 
-/// The maximum number of characters shown of a line.
+/// The maximum of characters of a printed line.
 const MAX_LINE: usize = 4096;
-/// The maximum number of bytes of a line that is kept whole. More is searched for secrets than is shown, since half of
-/// a secret cannot be recognised.
+/// The maximum of bytes of a line that is kept whole. It is larger than the printed part, because the search for secrets
+/// needs whole secrets.
 const MAX_KEPT: usize = 4 * MAX_LINE;
 
 /// The last lines, up to the requested number.
 #[derive(Debug)]
 pub(crate) struct Tail {
-    most: usize,
+    max_lines: usize,
     lines: VecDeque<Vec<u8>>,
     /// Whether the last line has no line break yet.
     is_open: bool,
 }
 
 impl Tail {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(max_lines: usize) -> Self {
         Self {
-            most,
+            max_lines,
             lines: VecDeque::new(),
             is_open: false,
         }
@@ -252,7 +253,7 @@ impl Tail {
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             if !self.is_open {
-                if self.lines.len() == self.most {
+                if self.lines.len() == self.max_lines {
                     self.lines.pop_front();
                 }
                 self.lines.push_back(Vec::new());
@@ -267,8 +268,8 @@ impl Tail {
         }
     }
 
-    /// The lines as a terminal shows them, without escape sequences and after `redact`. Remaining characters that a terminal or a log would act
-    /// on are visible escapes.
+    /// The lines as a terminal shows them, without escape sequences and after `redact`. Other characters that a terminal or
+    /// a log would act on are escaped.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| {
             let mut plain = shown_line(&String::from_utf8_lossy(line));
@@ -301,7 +302,7 @@ impl Tail {
     }
 }
 
-/// Removes from a `line` that is too long what a terminal has overwritten: a progress bar writes one line for hours.
+/// Removes the overwritten part of a `line` that is too long, because a progress bar may write one line for hours.
 fn drop_overwritten(line: &mut Vec<u8>) {
     if line.len() <= MAX_KEPT {
         return;
@@ -315,39 +316,39 @@ fn drop_overwritten(line: &mut Vec<u8>) {
     line.drain(..begin);
 }
 
-/// The text of `line` that a terminal still shows at the end of it. A progress bar returns to the start of the line, or goes
-/// back by some characters, and writes over what is there.
+/// The text that a terminal shows after the whole `line`. A progress bar moves to the start of the line, or back by some
+/// characters, and overwrites the text.
 fn shown_line(line: &str) -> String {
     let mut shown = ShownLine::default();
     let mut rest = line;
     let mut begin = 0;
     while let Some(found) = rest
         .get(begin..)
-        .and_then(|behind| behind.find(['\r', '\u{8}', '\u{1b}']))
+        .and_then(|after| after.find(['\r', '\u{8}', '\u{1b}']))
     {
-        let (before, behind) = rest.split_at(begin + found);
-        let Some((movement, length)) = Movement::read(behind) else {
+        let (before, after) = rest.split_at(begin + found);
+        let Some((movement, length)) = Movement::read(after) else {
             begin = before.len() + 1;
             continue;
         };
         shown.write(&without_escape_sequences(before));
         shown.apply(movement);
-        rest = behind.get(length..).unwrap_or_default();
+        rest = after.get(length..).unwrap_or_default();
         begin = 0;
     }
     shown.write(&without_escape_sequences(rest));
     shown.text
 }
 
-/// A line of a terminal while it is written.
+/// A line of a terminal during writing.
 #[derive(Default)]
 struct ShownLine {
     text: String,
-    /// How many characters the cursor is before the end.
+    /// The distance of the cursor from the end, in characters.
     back: usize,
 }
 
-/// What moves the cursor in a line, or erases a part of it.
+/// A control sequence that moves the cursor in a line, or erases a part of it.
 #[derive(Clone, Copy)]
 enum Movement {
     ToStart,
@@ -383,8 +384,8 @@ impl Movement {
 }
 
 impl ShownLine {
-    /// Writes `text` over what is behind the cursor. From the start of the line it replaces all of it, as every frame of a
-    /// progress bar is meant to.
+    /// Writes `text` at the cursor and erases the rest of the line. At the start it replaces the whole line, like a frame of
+    /// a progress bar.
     fn write(&mut self, text: &str) {
         if text.is_empty() {
             return;
@@ -414,8 +415,8 @@ impl ShownLine {
     }
 }
 
-/// The program as the command line of Windows finds it: `npm` is `npm.cmd`, by the extensions in `PATHEXT`. Other
-/// systems search `PATH` themselves.
+/// Finds the program like the command line of Windows: `npm` is `npm.cmd`, by the extensions in `PATHEXT`. Other systems
+/// search `PATH` themselves.
 pub(crate) fn find_program(name: &OsStr) -> OsString {
     #[cfg(windows)]
     if let Ok(found) = which::which(name) {
@@ -499,7 +500,7 @@ mod tests {
         let mut tail = Tail::new(1);
         tail.push(format!("{}\n", "😀".repeat(5000)).as_bytes());
         assert_eq!(tail.text(|text| text), "😀".repeat(3 * MAX_LINE / 4));
-        // The text before the shown end is known.
+        // A secret at the end of the printed part is found whole.
         let mut tail = Tail::new(1);
         tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());
         assert_eq!(

@@ -1,6 +1,6 @@
-//! The one thread that hears the signals of this process, so that no command can be deaf to them: a signal has its usual
-//! effect unless a guard ([`super::Signals`]) lives that catches it, and one that is caught has that effect all the same
-//! if nobody takes it in time. It decides for every command whether a signal is new and meant for us.
+//! Listens for the signals of this process in its own thread, so that a signal always has an effect. A signal has its
+//! usual effect unless a guard ([`super::Signals`]) catches it. A caught signal has that effect, too, if no code takes it
+//! in time. The listener also decides whether a signal is new and for us.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,23 +18,23 @@ use super::signal::Signal;
 use super::signal_source::{ignored, sources};
 use crate::base::output::SystemError;
 
-/// A signal that repeats within this time counts as the same: `timeout` signals its child and then the whole group, and
-/// a parent passes on what its child already has.
+/// A signal that repeats within this time counts as the same. `timeout` signals its child and then the whole group, and a
+/// parent forwards a signal that its child already has.
 const REPEATED: Duration = Duration::from_secs(1);
 
-/// How long after the end of a command the signal that ended it may still reach us: the processes of a group do not get
-/// a signal at the same time.
+/// How long after the end of a command its signal may still reach us, because the processes of a group do not get a
+/// signal at the same time.
 const BELATED: Duration = Duration::from_secs(2);
 
-/// How long after a signal this process ends at the latest, unless the one who took the signal goes on.
-const LONGEST_END: Duration = Duration::from_millis(1700);
+/// The maximum time from a signal to the end of this process, unless the code that took the signal continues.
+const MAX_END_TIME: Duration = Duration::from_millis(1700);
 
-/// How long after a signal a wait that blocks its thread goes on: a wait for another process is mostly shorter.
-const LONGEST_BLOCK: Duration = Duration::from_millis(300);
+/// How long a wait that blocks its thread continues after a signal. A wait for another process is usually shorter.
+const MAX_BLOCK_TIME: Duration = Duration::from_millis(300);
 
 static LISTENER: OnceLock<Listener> = OnceLock::new();
 
-/// The thread's runtime, and what it has heard.
+/// The thread's runtime, and the state of the signals.
 pub(super) struct Listener {
     runtime: Handle,
     state: Mutex<SignalState>,
@@ -43,13 +43,13 @@ pub(super) struct Listener {
 
 #[derive(Debug, Default)]
 struct SignalState {
-    /// The signals that no longer have their usual effect by themselves.
-    heard: Vec<Signal>,
-    /// How many guards catch each.
+    /// The signals with a handler, which the system no longer applies itself.
+    handled: Vec<Signal>,
+    /// The number of guards that catch each signal.
     guards: HashMap<Signal, usize>,
-    /// Whether they stay caught without a guard.
+    /// Whether signals stay caught without a guard.
     is_kept: bool,
-    /// The signals that nobody has taken yet.
+    /// The signals that no code has taken yet.
     waiting: Vec<Arrival>,
     /// The signal for which this process is ending.
     ending: Option<Arrival>,
@@ -63,12 +63,12 @@ struct Arrival {
 }
 
 impl Listener {
-    /// The one of this process; its thread is started on demand.
+    /// The listener of this process. The first call starts its thread.
     pub(super) fn get() -> Result<&'static Self, SystemError> {
         if let Some(listener) = LISTENER.get() {
             return Ok(listener);
         }
-        let started = Self::start().map_err(not_heard)?;
+        let started = Self::start().map_err(listen_error)?;
         Ok(LISTENER.get_or_init(|| started))
     }
 
@@ -85,9 +85,9 @@ impl Listener {
         })
     }
 
-    /// Catches `signals` for one more guard. Those that were ignored when this process started stay ignored, for us and
-    /// for the commands that we run: that is the purpose of `nohup`, of `trap '' TERM`, and of a script's `&`, whose
-    /// background jobs must not get Ctrl-C. Returns the others.
+    /// Catches `signals` for one more guard, and returns the caught ones. Signals that were ignored when this process
+    /// started stay ignored, for us and for our commands. `nohup`, `trap '' TERM` and background jobs of scripts rely on
+    /// that.
     pub(super) fn catch(&'static self, signals: &[Signal]) -> Result<Vec<Signal>, SystemError> {
         let mut state = self.state();
         let ignored = ignored();
@@ -98,9 +98,9 @@ impl Listener {
             .copied()
             .filter(|signal| !is_ignored(*signal))
         {
-            if !state.heard.contains(&signal) {
-                self.hear(signal).map_err(not_heard)?;
-                state.heard.push(signal);
+            if !state.handled.contains(&signal) {
+                self.handle(signal).map_err(listen_error)?;
+                state.handled.push(signal);
             }
             *state.guards.entry(signal).or_default() += 1;
             caught.push(signal);
@@ -108,7 +108,7 @@ impl Listener {
         Ok(caught)
     }
 
-    /// A guard that caught `signals` lives no more. One that nobody has taken has its usual effect.
+    /// Removes a guard that caught `signals`. A signal that no code has taken then has its usual effect.
     pub(super) fn release(&self, signals: &[Signal]) {
         let mut state = self.state();
         for signal in signals {
@@ -116,22 +116,23 @@ impl Listener {
                 *guards -= 1;
             }
         }
-        let left = state
+        let pending = state
             .waiting
             .iter()
             .map(|arrival| arrival.signal)
             .find(|signal| signal.ends_us() && !state.is_caught(*signal));
-        if let Some(signal) = left {
+        if let Some(signal) = pending {
             end_by(signal);
         }
     }
 
-    /// The signals stay caught until this process ends: from now on its exit code says more than they do.
+    /// Keeps the signals caught until this process ends, because from now on its exit code matters more.
     pub(super) fn keep(&self) {
         self.state().is_kept = true;
     }
 
-    /// A command `ended` at this instant: the signals so far were meant for it, and the first of each soon after.
+    /// Records that a command `ended` at this instant. The earlier signals were for the command, and so is the next one of
+    /// each kind if it comes soon.
     pub(super) fn note_end_of_command(&self, ended: Instant) {
         let mut state = self.state();
         state.is_kept = true;
@@ -142,11 +143,11 @@ impl Listener {
         };
     }
 
-    /// Takes the first of `signals` that has come. If it `ends_us`, this process must end soon.
+    /// Takes the first of `signals` that has arrived. If it `ends_us`, this process must end soon.
     pub(super) fn take(&self, signals: &[Signal], ends_us: bool) -> Option<Signal> {
         let mut state = self.state();
-        let is_meant = |arrival: &Arrival| signals.contains(&arrival.signal);
-        let place = state.waiting.iter().position(is_meant)?;
+        let is_requested = |arrival: &Arrival| signals.contains(&arrival.signal);
+        let place = state.waiting.iter().position(is_requested)?;
         let taken = state.waiting.remove(place);
         if ends_us {
             state.ending.get_or_insert(taken);
@@ -154,10 +155,10 @@ impl Listener {
         Some(taken.signal)
     }
 
-    /// Waits until one of `signals` has come, and takes it.
-    pub(super) async fn taken(&self, signals: &[Signal], ends_us: bool) -> Signal {
+    /// Waits until one of `signals` has arrived, and takes it.
+    pub(super) async fn wait_for(&self, signals: &[Signal], ends_us: bool) -> Signal {
         loop {
-            // From here on none is missed.
+            // After this, no signal is missed.
             let mut arrived = pin!(self.arrived.notified());
             arrived.as_mut().enable();
             if let Some(signal) = self.take(signals, ends_us) {
@@ -171,7 +172,7 @@ impl Listener {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hear(&'static self, signal: Signal) -> io::Result<()> {
+    fn handle(&'static self, signal: Signal) -> io::Result<()> {
         let _entered = self.runtime.enter();
         for mut source in sources(signal)? {
             self.runtime.spawn(async move {
@@ -183,7 +184,7 @@ impl Listener {
         Ok(())
     }
 
-    /// `signal` has come.
+    /// Records that `signal` has arrived.
     fn note(&'static self, signal: Signal) {
         let at = Instant::now();
         let mut state = self.state();
@@ -204,9 +205,9 @@ impl Listener {
         }
     }
 
-    /// Ends this process, if it should have ended for this signal and has not.
+    /// Ends this process if it has not ended after this signal in time.
     async fn end_later(&self, arrival: Arrival) {
-        sleep(LONGEST_END).await;
+        sleep(MAX_END_TIME).await;
         if self.state().must_end_for(arrival) {
             end_by(arrival.signal);
         }
@@ -219,23 +220,23 @@ impl SignalState {
         has_guard || self.is_kept
     }
 
-    /// Whether nobody has taken the signal, or this process is ending for it.
+    /// Whether no code has taken the signal, or this process is ending for it.
     fn must_end_for(&self, arrival: Arrival) -> bool {
         self.ending == Some(arrival) || self.waiting.contains(&arrival)
     }
 }
 
-/// The signal for which a wait that began at `since` and blocks its thread must end: nobody has taken it, because this very
-/// wait blocks, or it was taken and this process is ending. There is none until some time after both.
+/// The signal that must end a wait that began at `since` and blocks its thread. No code has taken the signal, because the
+/// wait itself blocks, or it was taken and this process is ending. None until some time after the signal and `since`.
 pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
-    if since.elapsed() < LONGEST_BLOCK {
+    if since.elapsed() < MAX_BLOCK_TIME {
         return None;
     }
     let state = LISTENER.get()?.state();
     let arrivals = state.ending.iter().chain(&state.waiting);
-    let mut of_us = arrivals.filter(|arrival| arrival.signal.ends_us());
-    of_us
-        .find(|arrival| arrival.at.elapsed() >= LONGEST_BLOCK)
+    let mut ending = arrivals.filter(|arrival| arrival.signal.ends_us());
+    ending
+        .find(|arrival| arrival.at.elapsed() >= MAX_BLOCK_TIME)
         .map(|arrival| arrival.signal)
 }
 
@@ -243,48 +244,48 @@ pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
 pub(crate) async fn becomes_overdue() -> Signal {
     let since = Instant::now();
     loop {
-        sleep(LONGEST_BLOCK).await;
+        sleep(MAX_BLOCK_TIME).await;
         if let Some(signal) = overdue_signal(since) {
             return signal;
         }
     }
 }
 
-/// Ends this process as a signal does that is not caught.
+/// Ends this process like a signal that is not caught.
 fn end_by(signal: Signal) -> ! {
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal.number().into());
     exit(128 + i32::from(signal.number()))
 }
 
-fn not_heard(cause: io::Error) -> SystemError {
+fn listen_error(cause: io::Error) -> SystemError {
     SystemError {
         action: "listen for signals",
         cause,
     }
 }
 
-/// When signals arrived.
+/// The times of earlier signals.
 #[derive(Debug, Default)]
 struct History {
     /// When each signal was last new.
-    heard: HashMap<Signal, Instant>,
-    /// When a command ended; the first of each signal may have been meant for it.
+    last_new: HashMap<Signal, Instant>,
+    /// When a command ended. The next signal of each kind may have been for it.
     command_ended: Option<Instant>,
 }
 
 impl History {
-    /// Whether the `signal` that arrives `now` is neither a repetition nor meant for a command.
+    /// Whether the `signal` that arrives `now` is not a repetition and not for a command.
     fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
         let is_within = |since: Instant, time| now.saturating_duration_since(since) < time;
         if self
-            .heard
+            .last_new
             .get(&signal)
             .is_some_and(|last| is_within(*last, REPEATED))
         {
             return false;
         }
-        let is_first = self.heard.insert(signal, now).is_none();
+        let is_first = self.last_new.insert(signal, now).is_none();
         !(is_first
             && self
                 .command_ended
@@ -296,15 +297,16 @@ impl History {
 mod tests {
     use super::*;
 
-    /// Which signals at these milliseconds are new, if a command ended at 0 or if there was no command.
-    fn heard(command_ended: bool, came: &[(u64, Signal)]) -> Vec<u64> {
+    /// The times of the new signals among these, in milliseconds, with or without a command that ended at 0.
+    fn new_signals(command_ended: bool, arrivals: &[(u64, Signal)]) -> Vec<u64> {
         let begun = Instant::now();
         let mut history = History {
             command_ended: command_ended.then_some(begun),
             ..History::default()
         };
         let mut is_new = |at, signal| history.is_new(signal, begun + Duration::from_millis(at));
-        came.iter()
+        arrivals
+            .iter()
             .copied()
             .filter(|(at, signal)| is_new(*at, *signal))
             .map(|(at, _)| at)
@@ -315,7 +317,7 @@ mod tests {
     fn repeated_signal_within_a_second_counts_once() {
         use Signal::{Hangup, Interrupt, Terminate};
 
-        for (came, expected) in [
+        for (arrivals, expected) in [
             (
                 &[(0, Terminate), (1, Terminate), (999, Terminate)][..],
                 &[0][..],
@@ -336,7 +338,7 @@ mod tests {
                 &[0, 1, 2],
             ),
         ] {
-            assert_eq!(heard(false, came), expected, "{came:?}");
+            assert_eq!(new_signals(false, arrivals), expected, "{arrivals:?}");
         }
     }
 
@@ -344,7 +346,7 @@ mod tests {
     fn first_signals_after_start_reach_the_command() {
         use Signal::{Interrupt, Terminate};
 
-        for (came, expected) in [
+        for (arrivals, expected) in [
             (&[(0, Terminate)][..], &[][..]),
             (
                 &[(1999, Terminate), (2998, Terminate), (2999, Terminate)],
@@ -362,7 +364,7 @@ mod tests {
             (&[(2000, Terminate)], &[2000]),
             (&[(10, Interrupt), (2010, Terminate)], &[2010]),
         ] {
-            assert_eq!(heard(true, came), expected, "{came:?}");
+            assert_eq!(new_signals(true, arrivals), expected, "{arrivals:?}");
         }
     }
 }

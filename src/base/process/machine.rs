@@ -1,6 +1,6 @@
-//! Where this process runs: the name of the machine and its user, and whether one of the processes that started us is
-//! `jelouctl sandbox … -- COMMAND`. A script can clear its environment, but not its parents. Such a sandbox marks
-//! itself, because neither its file (a link, a copy, the dynamic loader) nor its command line identifies it.
+//! Finds the machine's name and the user, and whether `jelouctl sandbox … -- COMMAND` is one of our parent processes. A
+//! script can clear its environment, but not its parents. The sandbox marks its process, because neither its file (a
+//! link, a copy, the dynamic loader) nor its command line identifies it.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -8,11 +8,11 @@ use std::io::Read;
 
 use crate::base::output::SystemError;
 
-/// The name of a process that is a sandbox with a command, as far as the system stores it.
+/// The name of a sandbox process with a command, cut to the length that the system stores.
 const MARK: &CStr = c"jelouctl sandbo";
 
-/// Marks this process as a sandbox for all processes started below it. The main thread must call this, because a
-/// process has the name of that thread.
+/// Marks this process as a sandbox for all its child processes. The main thread must call this, because its name is the
+/// name of the process.
 #[cfg_attr(
     not(target_os = "linux"),
     expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")
@@ -26,15 +26,15 @@ pub(crate) fn enclose_commands() -> Result<(), SystemError> {
     Ok(())
 }
 
-/// The number of the nearest sandbox among the processes that started us. Only Linux can tell; elsewhere there is none.
+/// The process id of the nearest sandbox among our parent processes. None on systems other than Linux.
 pub(crate) fn enclosing_sandbox() -> Option<u32> {
-    /// More than any chain has. It limits the search if process numbers are reused meanwhile.
-    const LONGEST: usize = 1000;
+    /// More than any chain of parents has. It limits the search if process ids are reused during it.
+    const MAX_DEPTH: usize = 1000;
     if !cfg!(target_os = "linux") {
         return None;
     }
     let (_, mut process) = read_stat(std::process::id())?;
-    for _ in 0..LONGEST {
+    for _ in 0..MAX_DEPTH {
         let (name, parent) = read_stat(process)?;
         if name.as_bytes() == MARK.to_bytes() {
             return Some(process);
@@ -44,8 +44,8 @@ pub(crate) fn enclosing_sandbox() -> Option<u32> {
     None
 }
 
-/// The process's own name, which is initially that of the program's file, and the process that started it, or adopted
-/// it: 0 for the first process, which cannot be read. It is read in one call: every send reads several of these.
+/// The name of a process and the id of its parent, which is 0 for the first process. The initial name is the name of the
+/// program's file. This uses one read call, because every send reads several processes.
 fn read_stat(process: u32) -> Option<(String, u32)> {
     let mut buffer = [0; 1024];
     let count = File::open(format!("/proc/{process}/stat"))
@@ -53,12 +53,12 @@ fn read_stat(process: u32) -> Option<(String, u32)> {
         .read(&mut buffer)
         .ok()?;
     let stat = String::from_utf8_lossy(buffer.get(..count)?);
-    // The name itself may contain blanks and brackets.
-    let (before, behind) = stat.rsplit_once(')')?;
+    // The name itself may contain spaces and brackets.
+    let (before, after) = stat.rsplit_once(')')?;
     let (_, name) = before.split_once('(')?;
     Some((
         name.to_owned(),
-        behind.split_whitespace().nth(1)?.parse().ok()?,
+        after.split_whitespace().nth(1)?.parse().ok()?,
     ))
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-/// `ana at build-7`; only the machine if the environment does not name the user.
+/// `ana at build-7`, or only the machine if the environment does not name the user.
 pub(crate) fn user_and_host() -> String {
     let names = ["USER", "LOGNAME", "USERNAME"]
         .into_iter()

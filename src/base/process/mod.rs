@@ -1,5 +1,5 @@
-//! Processes and their signals: running a command for the user, keeping its last lines of output, handling the signals
-//! that end us, and the runtime for all of it. It knows nothing about messages.
+//! Processes and their signals: running a command for the user, keeping its last lines of output, and handling the
+//! signals that end us. Also has the runtime for all of it. This module does not know messages.
 
 mod child;
 mod listener;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// The two that systems number differently.
+/// The two signals with different numbers on different systems.
 const USER_1: u8 = if cfg!(target_os = "linux") { 10 } else { 30 };
 const USER_2: u8 = if cfg!(target_os = "linux") { 12 } else { 31 };
 
-/// By their numbers.
+/// A signal; the value is its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum Signal {
@@ -20,7 +20,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// All signals; a command gets them in our place.
+    /// All signals. While a command runs for the user, they go to the command instead of us.
     pub(crate) const ALL: [Self; 7] = [
         Self::Hangup,
         Self::Interrupt,
@@ -33,7 +33,7 @@ impl Signal {
     /// The signals that end a send.
     pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
-    /// Whether it ends a process that does not catch it, and a send.
+    /// Whether it ends a send.
     pub(super) fn ends_us(self) -> bool {
         Self::THAT_END_US.contains(&self)
     }

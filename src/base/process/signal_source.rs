@@ -1,4 +1,4 @@
-//! Where the system hands over the signals of this process, and which of them it ignores.
+//! The system's sources of signals, and the signals that this process ignores.
 
 use std::io;
 
@@ -15,8 +15,8 @@ pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     unix::signal(kind).map(|source| vec![source])
 }
 
-/// The signals that were ignored when we started, one bit each. Signals that we catch are no longer included, and we
-/// ignore none ourselves. Only works on Linux.
+/// The signals that were ignored when this process started, one bit each. Signals that we catch are no longer included,
+/// and we ignore none ourselves. Only works on Linux.
 pub(super) fn ignored() -> u64 {
     if !cfg!(target_os = "linux") {
         return 0;
@@ -28,8 +28,8 @@ pub(super) fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the
-/// session or the machine asks us to end.
+/// On Windows, console events replace signals: Ctrl-Break counts as Ctrl-C, closing the window as SIGHUP, and the end of
+/// the session or a shutdown as SIGTERM.
 #[cfg(windows)]
 pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {

@@ -1,6 +1,5 @@
-//! The guard of signals: while it lives they are caught, and without one a signal ends this process as usual. So a question,
-//! a list that is read and a wait that does not know of signals need nothing. The runtime stands here, too: one thread that
-//! is started on demand.
+//! Catches signals while a guard exists. Without a guard, a signal ends this process as usual, so a prompt or a read needs
+//! no code for signals. Also has the runtime.
 
 use std::future::pending;
 use std::time::Instant;
@@ -13,18 +12,18 @@ use super::open_files::ensure_open_files;
 use super::signal::Signal;
 use crate::base::output::SystemError;
 
-/// How many files a runtime opens: with fewer than these, it may panic.
+/// How many files a runtime opens. With fewer than these, it may panic.
 const FILES_OF_RUNTIME: usize = 6;
 
-/// The signals that are caught while this lives; none by default. One that is caught and not taken in time ends the
-/// process all the same.
+/// The signals that are caught while this guard exists; none by default. A caught signal still ends the process if no
+/// code takes it in time.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     caught: Vec<Signal>,
 }
 
 impl Signals {
-    /// Those that end us are caught.
+    /// Catches the signals that end a send.
     ///
     /// # Errors
     /// If the system does not allow it.
@@ -32,7 +31,7 @@ impl Signals {
         Self::catch_these(&Signal::THAT_END_US)
     }
 
-    /// Those that a command gets in our place are caught.
+    /// Catches all signals, which are then forwarded to a command.
     ///
     /// # Errors
     /// If the system does not allow it.
@@ -45,39 +44,39 @@ impl Signals {
         Ok(Self { caught })
     }
 
-    /// From here on they stay caught until the process ends, because it has to say what became of its request. One that
-    /// nobody takes ends it nevertheless.
+    /// Keeps the signals caught until the process ends, because it must still report the outcome of its request. A signal
+    /// that no code takes still ends it.
     pub(crate) fn keep(&self) {
         if let Some(listener) = self.listener() {
             listener.keep();
         }
     }
 
-    /// A command has ended just now: the signals so far were meant for it, and the first of each soon after. They stay caught
-    /// until the process ends, because it has to say how the command ended.
+    /// Records that a command has just ended. The earlier signals were for the command, and so is the next one of each kind if
+    /// it comes soon. They stay caught until the process ends, because it must still report the command's end.
     pub(super) fn note_end_of_command(&self) {
         if let Some(listener) = self.listener() {
             listener.note_end_of_command(Instant::now());
         }
     }
 
-    /// A signal that has already arrived. This process must end soon.
+    /// Takes a signal that has already arrived. This process must end soon.
     pub(crate) fn came(&mut self) -> Option<Signal> {
         self.next().now_or_never()
     }
 
-    /// The next signal; never returns if none is caught. This process must end soon.
+    /// Waits for the next signal, forever if none is caught. This process must end soon.
     pub(crate) async fn next(&mut self) -> Signal {
         match self.listener() {
-            Some(listener) => listener.taken(&self.caught, true).await,
+            Some(listener) => listener.wait_for(&self.caught, true).await,
             None => pending().await,
         }
     }
 
-    /// The next signal, for one who carries on in good order and takes the next one, too; never returns if none is caught.
+    /// Waits for the next signal, forever if none is caught. The caller continues, and must take later signals, too.
     pub(crate) async fn next_request(&mut self) -> Signal {
         match self.listener() {
-            Some(listener) => listener.taken(&self.caught, false).await,
+            Some(listener) => listener.wait_for(&self.caught, false).await,
             None => pending().await,
         }
     }
@@ -104,18 +103,17 @@ pub(crate) fn block_on<T, E: From<SystemError>>(
 ) -> Result<T, E> {
     let runtime = start()?;
     let done = runtime.block_on(work);
-    // A name look-up or a read that hangs must not keep the process alive once the result is known.
+    // A name look-up or a read that hangs must not keep the process alive after the result.
     runtime.shutdown_background();
     done
 }
 
-/// From here on, a write to a file at its size limit (`ulimit -f`) fails, as on a full disk, instead of ending the
-/// process.
+/// Makes a write to a file at its size limit (`ulimit -f`) fail, as on a full disk, instead of ending the process.
 pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
     start().map(drop)
 }
 
-/// A runtime. The signals that it catches stay caught after it ends.
+/// Builds a runtime. The signals that this catches stay caught after the runtime ends.
 fn start() -> Result<Runtime, SystemError> {
     let not_started = |cause| SystemError {
         action: "start the runtime",
@@ -130,9 +128,8 @@ fn start() -> Result<Runtime, SystemError> {
         use tokio::signal::unix::{SignalKind, signal};
 
         let _entered = runtime.enter();
-        // That of the size limit must not be ignored, because commands inherit ignored signals. A process that starts
-        // with SIGCHLD ignored, as under some daemons, cannot wait for its children: they disappear as soon as they
-        // end.
+        // SIGXFSZ is caught and not ignored, because commands inherit ignored signals. A process that starts with
+        // SIGCHLD ignored, as under some daemons, cannot wait for its children, because they disappear when they end.
         for number in [Signal::XFSZ, Signal::CHILD] {
             let caught = signal(SignalKind::from_raw(number.as_raw()));
             drop(caught.map_err(|cause| SystemError {

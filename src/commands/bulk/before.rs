@@ -191,7 +191,7 @@ fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
     Some(format!("by country: {}", named.join(", ")))
 }
 
-/// `lists of excluded people: bajas.xlsx: 214 people from 2 sheets`, whether or not this list has them; None without lists.
+/// `lists of excluded people: bajas.xlsx: 214 recipients from 2 sheets`, whether or not this list has them; None without lists.
 fn excluding(exclusions: &Exclusions) -> Option<String> {
     let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
     (!lists.is_empty()).then(|| format!("lists of excluded people: {}", lists.join("; ")))

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::meaning::PossibleRecipients;
 use crate::base::input::UsageError;
-use crate::base::output::{counted, counted_people};
+use crate::base::output::counted;
 use crate::lists::list_file::ONE_A_LINE;
 use crate::phone::{RecipientError, national_forms, person_key};
 
@@ -15,7 +15,7 @@ pub(crate) struct Exclusions {
     pub(crate) lists: Vec<ExclusionList>,
 }
 
-/// `bajas.xlsx: 214 people from 2 sheets`
+/// `bajas.xlsx: 214 recipients from 2 sheets`
 #[derive(Debug, Default)]
 pub(crate) struct ExclusionList {
     pub(crate) name: String,
@@ -101,7 +101,7 @@ impl ExclusionList {
 impl fmt::Display for ExclusionList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, sheets, .. } = self;
-        write!(formatter, "{name}: {}", counted_people(self.count()))?;
+        write!(formatter, "{name}: {}", counted(self.count(), "recipient"))?;
         sheets.map_or(Ok(()), |sheets| {
             write!(formatter, " from {}", counted(sheets, "sheet"))
         })
