@@ -1,6 +1,5 @@
-//! The error that ends a command, as it is printed: exit code, stable name, message, lines of details, and a hint. Whoever
-//! finds a fault that only ends the command makes one; where code decides by a fault, it has a type of its own, and
-//! `commands/error.rs` says what it means. What was going on when it ended the command is its [`Phase`].
+//! The error that ends a command: exit code, stable name, message, details and a hint. Code that only ends the command
+//! returns this error. A fault that other code must tell apart has its own type, and `commands/error.rs` converts it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,10 +22,12 @@ pub(crate) struct CommandError {
     pub(crate) message: String,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
-    /// Whether a command that ends with it has certainly sent nothing. It is false for errors about other senders or
-    /// earlier messages, because the words would be misleading.
+    /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other senders
+    /// or earlier messages, because a note would mislead.
     pub(crate) nothing_was_sent: bool,
-    /// What is wrong with the ledger, if that is the error.
+    /// What the error means for the messages of the command, printed on its own line.
+    pub(crate) note: Option<&'static str>,
+    /// The fault of the ledger, if that is the error.
     pub(crate) ledger: Option<LedgerFault>,
     /// What the command was doing, once that is known.
     pub(crate) phase: Option<Phase>,
@@ -73,12 +74,12 @@ impl CommandError {
         }
     }
 
-    /// A guard stopped a send.
+    /// A safety check blocked a send.
     pub(crate) fn guard(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
     }
 
-    /// Something that is missing or broken in the configuration.
+    /// Something is missing or broken in the configuration.
     pub(crate) fn configuration(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::new(
             ExitCode::Configuration,
@@ -199,11 +200,17 @@ impl CommandError {
         }
     }
 
-    /// An error of the ledger's setup comes too late for the code of a configuration.
-    fn as_late_error(self) -> Self {
-        if self.ledger.is_none() || self.code != ExitCode::Configuration {
-            return self;
-        }
+    /// The same error for a sending command, with a note that nothing was sent, if that is certain.
+    pub(crate) fn in_send(self) -> Self {
+        self.with_note("nothing was sent")
+    }
+
+    /// The same error for `bulk resume` and `bulk work`, where the run may have sent messages before.
+    pub(crate) fn in_resume(self) -> Self {
+        self.with_note("nothing more was sent")
+    }
+
+    fn with_note(self, note: &'static str) -> Self {
         Self {
             code: ExitCode::Ledger,
             name: "ledger",
@@ -211,7 +218,7 @@ impl CommandError {
         }
     }
 
-    /// Prints it. `what` comes before the message, such as "not sent: ".
+    /// Prints the error. `what` comes before the message, such as "not sent: ".
     pub(crate) fn print(&self, stderr: &Stderr, what: &str) {
         let message = format!("{what}{}", self.message);
         stderr.error(&message, &self.details, self.hint.as_deref());

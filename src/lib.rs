@@ -1,4 +1,4 @@
-//! `jelouctl` as a library, only for its binary. A module uses only those below it.
+//! `jelouctl` as a library, only for its binary. A module uses only the modules below it.
 
 mod cli;
 mod commands;
@@ -27,7 +27,7 @@ use std::ffi::OsString;
 
 pub use crate::base::exit::ExitCode;
 
-/// Runs the command line `arguments`, the program's name first.
+/// Runs the command line `arguments`, which begins with the program's name.
 pub fn run(arguments: &[OsString]) -> ExitCode {
     cli::run(arguments)
 }

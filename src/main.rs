@@ -1,5 +1,4 @@
-//! Parses the command line, runs it, and ends with the exit code. A panic is code 1: scripts must only see documented
-//! codes.
+//! Runs the command line and exits with its code. A panic exits with 1, because scripts must only see documented codes.
 
 use std::panic;
 use std::process::ExitCode;
