@@ -9,8 +9,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::base::texts::rows;
 
-/// The countries, each with its separators, the format of a short date, its language, the language ids of Windows in the
-/// formats of cells (MS-LCID), and the symbols of its currency.
+/// The countries, with the names of the columns in the first line. The language ids are the ones that Windows writes in
+/// the formats of cells (MS-LCID).
 const COUNTRIES: &str = include_str!("conventions.tsv");
 /// The months, then the days from Monday on, in each language.
 const NAMES: &str = include_str!("month_names.tsv");

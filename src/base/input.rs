@@ -161,7 +161,7 @@ impl Input {
         Ok(without_final_line_break(&text).to_owned())
     }
 
-    /// The JSON in `source`. An integer beyond 64 bits is an error, and so is a repeated field.
+    /// The JSON in `source`. An integer beyond 64 bits and a repeated field are errors.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)

@@ -291,7 +291,7 @@ impl LineSurvey {
 }
 
 /// Whether a valid UTF-8 text is certainly not Windows-1252. `CAFÉ®` in Windows-1252 is also valid UTF-8, but then it
-/// ends with a letter of a phonetic alphabet, so rare characters are no proof.
+/// ends with a letter of a phonetic alphabet, so such rare characters do not count.
 fn is_surely_utf_8(text: &str) -> bool {
     let mut was_wide = false;
     text.chars().any(|character| {

@@ -2,7 +2,7 @@
 
 use super::national::{international, without_prefix};
 use super::old_style::number_in_old_style;
-use super::rules::{Region, is_number, is_of_lists, regions_of_code, regions_of_lists};
+use super::rules::{Region, common_regions, is_common, is_number, regions_of_code};
 
 /// A shorter number without its zeros may as well be a local number, which is by chance valid in another country.
 const DIGITS_AFTER_ZEROS: usize = 11;
@@ -55,14 +55,14 @@ fn number_after_zeros(digits: &str, expected: Option<&Region>) -> Option<String>
     }
     let is_likely = match expected {
         Some(region) => number.starts_with(region.calling_code),
-        None => is_of_lists(number) && possible_local_numbers(digits).all(|other| other == number),
+        None => is_common(number) && possible_local_numbers(digits).all(|other| other == number),
     };
     is_likely.then(|| number.to_owned())
 }
 
 /// Reads `digits` as a local number of each common country.
 fn possible_local_numbers(digits: &str) -> impl Iterator<Item = String> {
-    regions_of_lists().filter_map(move |region| {
+    common_regions().filter_map(move |region| {
         international(digits, region).or_else(|| number_in_old_style(digits, region))
     })
 }

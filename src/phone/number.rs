@@ -6,7 +6,7 @@ use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
 use super::person::{country_of_user_id, is_user_id, person_key, spellings};
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 use super::rules::{
-    Country, Region, is_number, is_of_lists, region_of_number, regions, regions_of_lists,
+    Country, Region, common_regions, is_common, is_number, region_of_number, regions,
 };
 use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
@@ -128,7 +128,7 @@ impl PhoneNumber {
         let has_code = digits.starts_with(region.calling_code);
         let in_old_style = number_in_old_style(&digits, region);
         if !may_be_international(&digits, region) {
-            return Err(not_a_number_of(typed, &digits, region, in_old_style));
+            return Err(not_a_number_in(typed, &digits, region, in_old_style));
         }
         if has_code {
             return Ok(Self::new(digits, true));
@@ -234,7 +234,7 @@ impl PhoneNumber {
 }
 
 /// The error for bare `digits` that are not a number of `region`, and not clearly a number of another country.
-fn not_a_number_of(
+fn not_a_number_in(
     typed: &str,
     digits: &str,
     region: &'static Region,
@@ -272,8 +272,8 @@ fn may_be_international(digits: &str, region: &Region) -> bool {
 pub(crate) fn may_be_national(digits: &str) -> bool {
     digits.len() == DIGITS_WITHOUT_PLUS
         && region_of_number(digits).is_some()
-        && !is_of_lists(digits)
-        && regions_of_lists().any(|region| international(digits, region).is_some())
+        && !is_common(digits)
+        && common_regions().any(|region| international(digits, region).is_some())
 }
 
 /// The country of a recipient that is a number, or the id of a WhatsApp user.
@@ -290,8 +290,8 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 /// The maximum of digits of a local number with its prefix. Longer digits are the id of a user of another channel.
 const MAX_NATIONAL_DIGITS: usize = 12;
 
-/// Whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp user id, or an id that
-/// does not look like a number. It is not documented how Jelou reads others, such as `tel:…` and `0593…`.
+/// Whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp user id, or an id unlike a
+/// number. It is not documented how Jelou reads others, such as `tel:…` and `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
     let digits = key

@@ -23,8 +23,8 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
         .flatten()
 }
 
-/// The short and the long form of a number that has both. The long form has a 1 after Mexico's 52, a 9 after
-/// Argentina's 54, or a ninth digit after Brazil's 55 and the area of a mobile.
+/// The short and the long form of a number that has both. The long form has a 1 after Mexico's 52, or a 9 after
+/// Argentina's 54. A mobile of Brazil has a ninth digit after 55 and its area.
 pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
     let (at, mark) = match digits.get(..2)? {
         "52" => (2, '1'),

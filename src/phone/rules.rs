@@ -109,8 +109,8 @@ pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
     region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
 }
 
-/// The common countries: the ones that Jelou serves.
-const COUNTRIES_OF_LISTS: [&str; 18] = [
+/// The common countries, which Jelou serves.
+const COMMON_COUNTRIES: [&str; 18] = [
     "EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV",
     "NI", "VE",
 ];
@@ -124,15 +124,15 @@ pub(crate) fn may_begin_number(digits: &str) -> bool {
 }
 
 /// The regions of common countries.
-pub(super) fn regions_of_lists() -> impl Iterator<Item = &'static Region> {
+pub(super) fn common_regions() -> impl Iterator<Item = &'static Region> {
     regions()
         .iter()
-        .filter(|region| COUNTRIES_OF_LISTS.contains(&region.code))
+        .filter(|region| COMMON_COUNTRIES.contains(&region.code))
 }
 
 /// Whether `digits` are an international number of a common country.
-pub(super) fn is_of_lists(digits: &str) -> bool {
-    region_of_number(digits).is_some_and(|region| COUNTRIES_OF_LISTS.contains(&region.code))
+pub(super) fn is_common(digits: &str) -> bool {
+    region_of_number(digits).is_some_and(|region| COMMON_COUNTRIES.contains(&region.code))
 }
 
 /// `digits` as the rules spell them: Mexico's 521 becomes 52, Argentina's 549 becomes 54, and a mobile of Brazil gets

@@ -514,7 +514,7 @@ fn watch_ends_on_time_despite_the_server() {
     let server = listing(|_, _| Reply::HangAfterReading);
     send_to(&home, &server);
     let json = ask_at(&home, &server, "--watch --for 200ms --timeout 1h")
-        .fails(6, &["the time was up"])
+        .fails(6, &["time ran out"])
         .json();
     assert_eq!(
         (&json["whole"], &json["not_asked"]),
@@ -530,7 +530,7 @@ fn watch_ends_on_time_despite_the_server() {
     home.run("bulk remove r --yes").success();
     send_to(&home, &server);
     let ended = ask_at(&home, &server, "--watch --every 10ms --for 2s --timeout 1h")
-        .fails(6, &["the time was up"]);
+        .fails(6, &["time ran out"]);
     assert_eq!(ended.json()["read"], json!(1), "{ended:?}");
     assert_eq!(
         ended.stderr.matches("note: read 1").count(),
@@ -553,7 +553,7 @@ fn watch_ends_on_time_despite_the_server() {
     let json = home
         .run(words)
         .api(&server.url)
-        .fails(6, &["the time was up"])
+        .fails(6, &["time ran out"])
         .json();
     assert_eq!(
         (&json["whole"], &json["read"]),

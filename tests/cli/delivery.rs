@@ -348,7 +348,7 @@ fn refusing_proxy_is_contacted_once() {
         (
             503,
             7,
-            ["the proxy refused the tunnel", "who runs the proxy"],
+            ["the proxy refused the tunnel", "to bypass the proxy"],
         ),
     ] {
         let proxy = Server::answering(Reply::json(status, ""));

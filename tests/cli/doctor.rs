@@ -169,7 +169,7 @@ fn each_failure_has_its_check_and_code() {
             Reply::ResetAfterReading,
             7,
             "answer",
-            "failed before an answer",
+            "failed before a response",
         ),
     ] {
         let server = Server::answering(reply);

@@ -356,7 +356,7 @@ fn incomplete_listing_never_exits_with_0() {
             "breaks off later",
             vec![page(&two(), 2), Reply::ResetAfterReading],
             7,
-            "before an answer came",
+            "before a response came",
             2,
         ),
         (

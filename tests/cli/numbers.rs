@@ -268,12 +268,12 @@ fn recipient_without_a_number_uses_user_id() {
                 "`id:USER`",
             ][..],
         ),
-        ("US.12", &["or a WhatsApp user id such as US.134"]),
+        ("US.12", &["a WhatsApp user id such as US.134"]),
         (
             "us.13491208655302741918",
             &[
                 "is not a phone number",
-                "or a WhatsApp user id such as US.134",
+                "a WhatsApp user id such as US.134",
                 "`id:USER`",
             ],
         ),

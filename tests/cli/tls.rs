@@ -318,12 +318,12 @@ fn certificate_outside_its_validity_is_explained() {
         (
             2001,
             2002,
-            "the certificate expired on 2002-01-01T00:00:00Z, but this machine's clock shows 20",
+            "the certificate expired on 2002-01-01T00:00:00Z, and this machine's clock shows 20",
         ),
         (
             2901,
             2902,
-            "the certificate is valid from 2901-01-01T00:00:00Z, but this machine's clock shows 20",
+            "the certificate is valid from 2901-01-01T00:00:00Z, and this machine's clock shows 20",
         ),
     ] {
         let (server, authority) = start_with("localhost", Flaw::None, |certificate| {

@@ -123,7 +123,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Starts counting from the state in which the run begins or resumes.
+    /// Starts counting from this state of the run.
     pub(crate) fn begin(&mut self, tally: &Tally) {
         self.begun = (Instant::now(), tally.left);
     }
@@ -220,7 +220,7 @@ impl<'a> Progress<'a> {
             }
             count if count == MAX_FAULTS + 1 => {
                 self.above(|stderr| {
-                    stderr.warning("more rows are like these; the report has all of them");
+                    stderr.warning("more rows have problems; the report lists them");
                 });
             }
             _ => {}

@@ -62,8 +62,8 @@ impl Stdout {
         }
     }
 
-    /// Prints the API's response or other JSON: pretty on a terminal, and otherwise on one line, which keeps JSON text
-    /// inside it unchanged.
+    /// Prints the API's response or other JSON, pretty on a terminal, and otherwise on one line. On one line, JSON text
+    /// inside it stays unchanged.
     ///
     /// # Errors
     /// If writing to stdout fails. A closed pipe is not an error.

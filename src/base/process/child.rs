@@ -151,7 +151,7 @@ async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&
     let count = written.read(&mut buffer).await.unwrap_or(0);
     let read = buffer.get(..count).unwrap_or_default();
     tail.push(read);
-    // If our own stderr has no reader, the output of the command has none either.
+    // If our own stderr has no reader, the output of the command is lost, too.
     let is_read = stderr
         .pass_through(read)
         .err()

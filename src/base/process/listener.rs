@@ -22,8 +22,8 @@ use crate::base::output::SystemError;
 /// parent forwards a signal that its child already has.
 const REPEATED: Duration = Duration::from_secs(1);
 
-/// How long after the end of a command its signal may still reach us, because the processes of a group do not get a
-/// signal at the same time.
+/// How long after the end of a command its signal may still reach us. The processes of a group do not get a signal at the
+/// same time.
 const BELATED: Duration = Duration::from_secs(2);
 
 /// The maximum time from a signal to the end of this process, unless the code that took the signal continues.

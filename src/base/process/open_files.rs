@@ -2,21 +2,21 @@
 
 use std::io;
 
-/// Checks that this process can open `count` more files. Where it cannot, SQLite does not report the cause, and the
-/// runtime may panic.
+/// Checks that this process can open `count` more files. If it cannot, SQLite does not report the cause, and the runtime
+/// may panic.
 ///
 /// # Errors
 /// The error of the system, such as `Too many open files`.
 pub(crate) fn ensure_open_files(count: usize) -> io::Result<()> {
     let mut pipes = Vec::new();
-    // A pipe takes two, and needs no file system.
+    // A pipe needs two files, and no file system.
     for _ in 0..count.div_ceil(2) {
         pipes.push(io::pipe()?);
     }
     Ok(())
 }
 
-/// A hint for an error of the system, if it is that this process has too many files open.
+/// The hint for an error of the system, if the cause is too many open files.
 pub(crate) fn open_files_hint(cause: &io::Error) -> Option<String> {
     #[cfg(unix)]
     if cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {

@@ -52,7 +52,7 @@ pub(crate) fn counted(page: &Value) -> [Option<u64>; 2] {
     })
 }
 
-/// The response to a request: its status, and its body as far as it was read.
+/// The response to a request, with the part of the body that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     /// HTTP status, 100–599.
@@ -263,13 +263,13 @@ impl Body {
     }
 
     /// Whether it may come from an API: it is complete, not an HTML page, and not compressed, so it is UTF-8.
-    pub(crate) fn may_be_of_the_api(&self) -> bool {
+    pub(crate) fn may_be_api_response(&self) -> bool {
         let is_text = self.json.is_some() || !self.text.contains(char::REPLACEMENT_CHARACTER);
         self.complete && !self.is_page() && is_text
     }
 
-    /// Whether any part of it hints at a success, in a form that is not proof: inside an array or another object, or in an
-    /// answer that is cut off or not JSON.
+    /// Whether any part of it hints at a success, in a form that is not proof. It may be inside an array or another object,
+    /// or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
         self.says_success() || self.says("success", &["true"]) || self.names_success
     }
@@ -489,12 +489,12 @@ mod tests {
             ("\u{1f}\u{fffd}\u{8}", false),
         ] {
             assert_eq!(
-                Body::new(text.to_owned(), true).may_be_of_the_api(),
+                Body::new(text.to_owned(), true).may_be_api_response(),
                 expected,
                 "{text}"
             );
         }
-        assert!(!Body::new("{".to_owned(), false).may_be_of_the_api());
+        assert!(!Body::new("{".to_owned(), false).may_be_api_response());
     }
 
     #[test]

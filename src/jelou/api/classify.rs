@@ -236,8 +236,8 @@ fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool
             body.json.as_ref().is_some_and(Value::is_object) && !body.hints_at_error()
         }
         SuccessCriterion::Listing => body.is_listing(),
-        SuccessCriterion::Done => answer.body.may_be_of_the_api() && !body.hints_at_error(),
-        SuccessCriterion::Read => answer.body.may_be_of_the_api(),
+        SuccessCriterion::Done => answer.body.may_be_api_response() && !body.hints_at_error(),
+        SuccessCriterion::Read => answer.body.may_be_api_response(),
     }
 }
 
@@ -279,7 +279,7 @@ fn rejection_hint(status: u16, text: Option<&str>, accepts: &SuccessCriterion) -
         404 if text.is_some_and(|text| text.to_lowercase().contains("flow")) => {
             "check --flow-name or --flow-id, or choose another bot with --bot"
         }
-        404 => "choose one of this bot, or another bot with --bot",
+        404 => "check that this bot has it, or choose another bot with --bot",
         _ if is_any_endpoint => "fix the request and try again",
         _ if accepts.reads() => "check --bot and the request",
         _ => "fix the message and send again",
@@ -640,7 +640,7 @@ mod tests {
                 ],
             );
         }
-        // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
+        // The request took effect, and its result is at another address (RFC 9110, 15.4.4).
         for status in [303, 408, 500, 502, 503, 504, 507, 520, 599] {
             message(
                 "unknown",

@@ -1,5 +1,5 @@
-//! The credentials of a request, and the search for them in a text. It finds a secret in every form that a server, proxy
-//! or framework may write: unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
+//! The credentials of a request, and the search for them in a text. A server, proxy or framework may repeat a secret
+//! unchanged, in base64, or under nested escapes of JSON, URLs, forms and HTML.
 
 use std::fmt::{Display, Write};
 
@@ -227,8 +227,8 @@ fn base64_form(value: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The text with equivalent characters made equal: a form writes a space as `+`, and base64 for URLs uses `-` and `_`
-/// instead of `+` and `/`.
+/// The text with equivalent characters made equal. A form writes a space as `+`. Base64 for URLs uses `-` and `_` instead
+/// of `+` and `/`.
 fn alike(text: &[u8]) -> Vec<u8> {
     let one = |byte: &u8| match byte {
         b'+' | b'-' => b' ',

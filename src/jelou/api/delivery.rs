@@ -104,7 +104,7 @@ pub(crate) enum Event<'a> {
 /// even if the process was suspended.
 ///
 /// With `begins_by`, the first attempt sends its first byte before this deadline, and each retry before the end of
-/// `retry_for`: after that, another process may treat the message as unknown.
+/// `retry_for`. After that, another process may treat the message as unknown.
 pub(crate) async fn deliver(
     client: &Client,
     request: &Request,

@@ -143,12 +143,12 @@ fn tls_problem(error: &rustls::Error) -> String {
     };
     match invalid {
         CertificateError::ExpiredContext { time, not_after } => format!(
-            "the certificate expired on {}, but this machine's clock shows {}",
+            "the certificate expired on {}, and this machine's clock shows {}",
             day(*not_after),
             day(*time)
         ),
         CertificateError::NotValidYetContext { time, not_before } => format!(
-            "the certificate is valid from {}, but this machine's clock shows {}",
+            "the certificate is valid from {}, and this machine's clock shows {}",
             day(*not_before),
             day(*time)
         ),

@@ -15,12 +15,12 @@ pub(crate) enum ListingCoverage {
     Missing,
     /// The listing continues after this number of pages.
     TooMany(u32),
-    /// It was interrupted.
+    /// The reading was interrupted.
     OutOfTime,
 }
 
 impl ListingCoverage {
-    /// What is missing.
+    /// Why the listing is incomplete.
     pub(crate) fn problem(self) -> Option<String> {
         match self {
             Self::Whole => None,
@@ -68,7 +68,7 @@ impl Pager {
 
     /// Adds an entry of the current page; returns whether it is new.
     pub(crate) fn entry(&mut self, entry: &Value) -> bool {
-        let is_new = self.seen.insert(hash_of(entry));
+        let is_new = self.seen.insert(hash(entry));
         self.entries += 1;
         self.new += usize::from(is_new);
         is_new
@@ -114,7 +114,7 @@ impl Pager {
     }
 }
 
-fn hash_of(value: &Value) -> u64 {
+fn hash(value: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

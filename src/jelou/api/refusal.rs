@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-/// Fields that describe the problem, in the order in which they are shown.
+/// Fields that describe the problem, in the order of display.
 const DESCRIPTIONS: [&str; 8] = [
     "error",
     "description",

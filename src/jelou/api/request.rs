@@ -106,18 +106,18 @@ pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// The headers of every request with a body, without the signature.
-const HEADERS_OF_A_POST: &[(&str, &str)] = &[
+const POST_HEADERS: &[(&str, &str)] = &[
     ("content-type", JSON),
     ("accept", JSON),
     ("user-agent", USER_AGENT),
 ];
 /// `content-length` is required if the method expects a body (RFC 9110, 8.6).
-const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[
+const EMPTY_BODY_HEADERS: &[(&str, &str)] = &[
     ("content-length", "0"),
     ("accept", JSON),
     ("user-agent", USER_AGENT),
 ];
-const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
+const GET_HEADERS: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
 impl Request {
     /// The request that sends `outgoing` from `bot` through the API at `base`.
@@ -182,7 +182,7 @@ impl Request {
         Self {
             method: Method::POST,
             url,
-            headers: HEADERS_OF_A_POST,
+            headers: POST_HEADERS,
             body: Some(body),
             accepts,
         }
@@ -254,7 +254,7 @@ impl Request {
         Self {
             method: Method::GET,
             url,
-            headers: HEADERS_OF_A_GET,
+            headers: GET_HEADERS,
             body: None,
             accepts,
         }
@@ -268,9 +268,9 @@ impl Request {
             SuccessCriterion::Done
         };
         let headers = match (&method, &body) {
-            (_, Some(_)) => HEADERS_OF_A_POST,
-            (&Method::POST | &Method::PUT | &Method::PATCH, None) => HEADERS_WITHOUT_BODY,
-            (_, None) => HEADERS_OF_A_GET,
+            (_, Some(_)) => POST_HEADERS,
+            (&Method::POST | &Method::PUT | &Method::PATCH, None) => EMPTY_BODY_HEADERS,
+            (_, None) => GET_HEADERS,
         };
         Self {
             method,
@@ -346,7 +346,7 @@ pub(crate) fn curl_command(
     words.join(" \\\n  ")
 }
 
-/// A word in quotes, in which a shell takes every character literally.
+/// A word in quotes, so that a shell reads every character literally.
 pub(crate) fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }

@@ -1,5 +1,5 @@
-//! Checks the path of an endpoint as the user typed it. The path stays below the API's address, and only a GET may use a
-//! path that could send messages, because the safety checks apply only to the commands that send.
+//! Checks the path of an endpoint as the user typed it. The path stays below the API's address. Only a GET may use a path
+//! that could send messages, because the safety checks apply only to the commands that send.
 
 use http::Method;
 use url::Url;
@@ -291,11 +291,11 @@ mod tests {
             ("/v1/x%3f", "the path has the character '?'"),
             (
                 "/v1/bots/{botId}/x",
-                "the path has braces; only `{bot}` is filled in",
+                "the path has braces, but jelouctl fills in only `{bot}`",
             ),
             (
                 "/v1/bots/{bot",
-                "the path has braces; only `{bot}` is filled in",
+                "the path has braces, but jelouctl fills in only `{bot}`",
             ),
             ("/v1/%", "the path has a `%` that does not encode anything"),
             (

@@ -1,5 +1,5 @@
-//! Reads the entries that Jelou lists: the messages of a bot's history with author and delivery status, and the sent
-//! templates with their times and the reason of a failure.
+//! Reads the entries that Jelou lists: messages of a bot's history with author and delivery status, and sent templates
+//! with times and the reason of a failure.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -413,7 +413,7 @@ mod tests {
                 Delivered,
                 Some(later),
             ),
-            // The status lags behind, or is missing.
+            // The status is older than the times, or missing.
             (
                 json!({"sentStatus": "DELIVERED_CHANNEL", "deliveryUserAt": AT, "readAt": later}),
                 Read,

@@ -331,7 +331,7 @@ mod tests {
                 let before = known.clone();
                 known = known.after(state.clone());
                 prop_assert!(known == before || known == state);
-                prop_assert!(known.clone().after(state.clone()) == known, "learnt twice");
+                prop_assert!(known.clone().after(state.clone()) == known, "merged twice");
                 prop_assert!(known.has_reached(&before), "{before:?} {state:?} {known:?}");
                 if state.has_reached(&Delivered) && !furthest.has_reached(&state) {
                     furthest = state;
@@ -343,9 +343,9 @@ mod tests {
         #[test]
         fn delivery_updates_merge_in_any_order(mut seen in proptest::collection::vec(0..STATES.len(), 1..10)) {
             let merge = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(STATES[*at].clone()));
-            let learnt = merge(&seen);
+            let merged = merge(&seen);
             seen.sort_unstable();
-            prop_assert_eq!(learnt, merge(&seen));
+            prop_assert_eq!(merged, merge(&seen));
         }
     }
 

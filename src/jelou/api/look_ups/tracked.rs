@@ -7,7 +7,7 @@ use super::entries::{HistoryMessage, MessageAuthor, Notification, is_another_per
 use super::facts::DeliveryStatus;
 use crate::jelou::api::pager::ListingCoverage;
 
-/// The message type, as far as it decides where to look.
+/// The message type, which decides where to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum MessageClass {
     FreeForm,
