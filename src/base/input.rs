@@ -306,7 +306,6 @@ pub(crate) fn read_json(
     Ok(value)
 }
 
-/// Reads one value.
 struct ValueSeed<'a>(&'a mut dyn FnMut(&str, &Value, &Value));
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {

@@ -7,7 +7,7 @@ use regex_lite::{Captures, Regex};
 
 use super::rules::{Region, is_number, is_valid};
 
-/// The number that `digits` reaches when it is dialled in `region`, with its calling code.
+/// The international number for `digits` that a caller dials in `region`.
 pub(super) fn international(digits: &str, region: &'static Region) -> Option<String> {
     let with_code = |national: &str| format!("{}{national}", region.calling_code);
     let stripped = without_prefix(digits, region).map(|national| with_code(&national));

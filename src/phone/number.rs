@@ -12,7 +12,7 @@ use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_unseen;
 
-/// A number with fewer digits and no `+` is as likely a national one.
+/// A number with fewer digits and no `+` could as well be a local number.
 pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;
 
 /// A valid number, by libphonenumber's rules.

@@ -4,7 +4,7 @@ use super::recipient_error::{NUMBER_DIGITS, RecipientError};
 
 /// A number in a form that only spreadsheets write.
 pub(super) struct SpreadsheetForm {
-    /// The number as it would be typed; None if its digits are lost.
+    /// The number in its usual form; None if its digits are lost.
     pub(super) number: Option<String>,
     pub(super) problem: String,
     pub(super) hint: &'static str,

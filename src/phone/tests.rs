@@ -298,7 +298,7 @@ const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
     ("15 351 234 5678", "AR", "did you mean +5493512345678?"),
     ("+15512340009", "AR", "15512340009"),
     ("14155550100", "AR", "read as +14155550100, a number of US"),
-    // The 0 in front of a carrier's 3 is lost.
+    // A spreadsheet has dropped the 0 in front of a carrier's 3.
     (
         "33101234567",
         "CO",

@@ -78,7 +78,7 @@ const EVERY_WHILE_IDLE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(crate) struct Progress<'a> {
     stderr: &'a Stderr,
-    shape: ProgressLayout,
+    layout: ProgressLayout,
     every: Duration,
     shown_at: Instant,
     /// When counting began, and the number of unsent rows at that time.
@@ -99,7 +99,7 @@ enum ProgressLayout {
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(stderr: &'a Stderr, format: ProgressFormat) -> Self {
-        let (shape, every) = match format {
+        let (layout, every) = match format {
             ProgressFormat::None => (ProgressLayout::None, Duration::from_secs(3600)),
             ProgressFormat::Ndjson => (ProgressLayout::Ndjson, Duration::from_secs(1)),
             ProgressFormat::Auto if stderr.is_quiet() => {
@@ -113,7 +113,7 @@ impl<'a> Progress<'a> {
         let begun = (Instant::now(), 0);
         Self {
             stderr,
-            shape,
+            layout,
             every,
             shown_at: begun.0,
             begun,
@@ -131,7 +131,7 @@ impl<'a> Progress<'a> {
     /// When to show the progress again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
-        let is_idle = self.idle_since.is_some() && matches!(self.shape, ProgressLayout::Lines);
+        let is_idle = self.idle_since.is_some() && matches!(self.layout, ProgressLayout::Lines);
         self.shown_at
             + if is_idle {
                 EVERY_WHILE_IDLE
@@ -185,15 +185,15 @@ impl<'a> Progress<'a> {
         let time_left = Duration::try_from_secs_f64((to_do / rate).ceil())
             .ok()
             .filter(|_| self.idle_since.is_none());
-        match &self.shape {
+        match &self.layout {
             ProgressLayout::Bar(bar) => {
                 bar.set_length(tally.rows);
                 bar.set_position(tally.rows - tally.left);
-                bar.set_message(words(tally, rate, time_left, self.waiting.as_ref()));
+                bar.set_message(describe(tally, rate, time_left, self.waiting.as_ref()));
             }
             ProgressLayout::Lines => {
                 self.stderr
-                    .note(&words(tally, rate, time_left, self.waiting.as_ref()));
+                    .note(&describe(tally, rate, time_left, self.waiting.as_ref()));
             }
             ProgressLayout::Ndjson => {
                 let mut line = json!(tally);
@@ -234,13 +234,13 @@ impl<'a> Progress<'a> {
 
     /// Removes the bar.
     pub(crate) fn finish(&self) {
-        if let ProgressLayout::Bar(bar) = &self.shape {
+        if let ProgressLayout::Bar(bar) = &self.layout {
             bar.finish_and_clear();
         }
     }
 
     fn above(&self, print: impl FnOnce(&Stderr)) {
-        match &self.shape {
+        match &self.layout {
             ProgressLayout::Bar(bar) => bar.suspend(|| print(self.stderr)),
             ProgressLayout::Lines | ProgressLayout::Ndjson | ProgressLayout::None => {
                 print(self.stderr);
@@ -303,7 +303,7 @@ impl<'a> ReadProgress<'a> {
     }
 }
 
-fn words(
+fn describe(
     tally: &Tally,
     rate: f64,
     time_left: Option<Duration>,

@@ -189,7 +189,6 @@ impl Stdout {
     }
 }
 
-/// A single check.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Check {
     pub(crate) name: &'static str,

@@ -72,7 +72,7 @@ pub(crate) struct Answer {
 pub(crate) struct Body {
     /// The bytes that arrived. Invalid UTF-8 is replaced.
     pub(crate) text: String,
-    /// False if the connection ended early, the time was up, or the body exceeds the read limit.
+    /// False if the connection ended early, time ran out, or the body exceeds the read limit.
     pub(crate) complete: bool,
     /// Whether the body exceeds the read limit.
     pub(crate) is_too_large: bool,

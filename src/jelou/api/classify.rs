@@ -415,7 +415,7 @@ mod tests {
     }
 
     /// The message, the hint and the code of the problem.
-    fn words(text: &str, status: u16, body: &str) -> (String, String, Option<String>) {
+    fn describe(text: &str, status: u16, body: &str) -> (String, String, Option<String>) {
         let problem = judged(&SuccessCriterion::MessageId, text, status, None, body)
             .problem
             .expect("a problem");
@@ -927,11 +927,11 @@ mod tests {
     #[test]
     fn rejection_in_any_shape_shows_its_reason() {
         for (body, text, hint) in REJECTIONS {
-            let (message, found, _) = words("Hola", 400, body);
+            let (message, found, _) = describe("Hola", 400, body);
             assert_eq!(message, format!("the API answered 400{text}"), "{body}");
             assert!(found.starts_with(hint), "{body}: {found}");
         }
-        let (message, hint, _) = words("Hola", 404, r#"{"message":"Flow not found"}"#);
+        let (message, hint, _) = describe("Hola", 404, r#"{"message":"Flow not found"}"#);
         assert_eq!(message, "the API answered 404: Flow not found");
         assert_eq!(
             hint,
@@ -968,7 +968,7 @@ mod tests {
                 "WhatsApp cannot",
             ),
         ] {
-            let (message, found, api_code) = words("Hola", 400, body);
+            let (message, found, api_code) = describe("Hola", 400, body);
             assert_eq!(
                 (message, api_code.as_deref()),
                 (format!("the API answered 400: {told}"), Some(code)),
@@ -982,7 +982,7 @@ mod tests {
             ("#131042", r#"{"message":"(#131042) is too long"}"#),
             ("rate limit hit", r#"{"message":"Rate limit hit"}"#),
         ] {
-            let (_, hint, code) = words(text, 400, body);
+            let (_, hint, code) = describe(text, 400, body);
             assert_eq!(
                 (hint.as_str(), code),
                 ("fix the message and send again", None),

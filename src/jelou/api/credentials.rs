@@ -22,7 +22,7 @@ pub(crate) struct Credentials {
     authorization: Secret,
     /// The forms to search for in answers.
     forms: SecretForms,
-    /// Where they were read from, for an error: `profile prod`.
+    /// The origin of both, for an error.
     origin: Option<String>,
 }
 

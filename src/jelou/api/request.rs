@@ -33,9 +33,9 @@ pub(crate) enum SuccessCriterion {
     AnyObject,
     /// An array with an object for this destination.
     Destination(String),
-    /// Anything but an error: the answer to any other read.
+    /// Any answer except an error, for other reads.
     Read,
-    /// Anything without a sign of an error: the answer to any request that may change something.
+    /// Any answer without a sign of an error, for other requests that may change something.
     Done,
     /// A page of a listing, or one message of it, which can contain its own error. The request sends nothing, so the
     /// outcome is never unknown.
@@ -88,7 +88,7 @@ pub(crate) struct ListingQuery<'a> {
 /// Which templates are listed; an absent field does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TemplateFilter {
-    /// A part of the name.
+    /// Matches a part of the name.
     pub(crate) query: Option<String>,
     /// `APPROVED`, `PENDING`, `REJECTED`, …
     pub(crate) status: Option<String>,
@@ -284,7 +284,7 @@ impl Request {
     /// The request as `--dry-run` prints it.
     ///
     /// # Errors
-    /// If the body is not JSON, which is only possible in a ledger that someone changed.
+    /// If the body is not JSON, which is only possible if the ledger was changed from outside.
     pub(crate) fn dry_run(&self) -> serde_json::Result<Value> {
         let headers: Map<_, _> = self
             .shown_headers()

@@ -47,7 +47,6 @@ pub(crate) enum Roots {
     },
 }
 
-/// The result of one attempt.
 pub(crate) type Attempt = Result<Answer, Failure>;
 
 pub(crate) struct Client {
@@ -65,7 +64,7 @@ impl Client {
     /// A client without automatic redirects or retries.
     ///
     /// # Errors
-    /// When the certificate roots cannot be used.
+    /// If the certificate roots cannot be used.
     pub(crate) fn new(options: &ClientOptions) -> Result<Self, UsageError> {
         let connections = Arc::default();
         let once = build(options, false, &connections)?;
@@ -211,7 +210,7 @@ impl Client {
     /// Requests `url` without signing, and accepts any answer. Returns the server's time, if the answer has it.
     ///
     /// # Errors
-    /// When no answer came.
+    /// If no answer came.
     pub(crate) async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
         let made = self.connections_made();
         let result = self.once.get(url.clone()).send().await;
@@ -414,7 +413,7 @@ mod tests {
         asked.abort();
     }
 
-    /// Knows no name, and records the requested ones.
+    /// A resolver that knows no name, and records the requested ones.
     #[derive(Clone, Default)]
     struct NoResolver {
         names: std::sync::Arc<std::sync::Mutex<Vec<String>>>,

@@ -154,9 +154,7 @@ fn author(entry: &Value, bot: &str) -> MessageAuthor {
 pub(crate) struct Notification {
     /// All its ids, because it is not documented which of them a send returns.
     ids: Vec<String>,
-    /// The recipient.
     pub(crate) destination: Option<String>,
-    /// The template's name.
     pub(crate) element_name: Option<String>,
     pub(crate) created_at: Option<Timestamp>,
     /// When it reached the recipient's phone, even if it was read later.
