@@ -96,7 +96,7 @@ impl CommandError {
             ExitCode::Signal(signal.number()),
             "interrupted",
             message,
-            Some("try again when you like".to_owned()),
+            Some("run the command again".to_owned()),
         )
     }
 

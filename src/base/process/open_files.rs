@@ -20,7 +20,7 @@ pub(crate) fn ensure_open_files(count: usize) -> io::Result<()> {
 pub(crate) fn open_files_hint(cause: &io::Error) -> Option<String> {
     #[cfg(unix)]
     if cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
-        return Some("allow this shell more open files: ulimit -n 1024".to_owned());
+        return Some("to allow more open files: ulimit -n 1024".to_owned());
     }
     let _ = cause;
     None

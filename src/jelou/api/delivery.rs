@@ -54,7 +54,7 @@ impl Delivery {
         } else {
             let outcome = Outcome::NotSent(Cause::Interrupted(signal));
             let message = format!("interrupted by {name} before the request was sent");
-            let problem = Problem::new(&outcome, message, "try again when you like");
+            let problem = Problem::new(&outcome, message, "run the command again");
             (outcome, problem)
         };
         Self {

@@ -68,7 +68,7 @@ impl SuccessCriterion {
         match self {
             Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
             Self::Done => "check in Jelou whether it took effect before you try again",
-            Self::Listing | Self::Read => "try again when you like",
+            Self::Listing | Self::Read => "run the command again",
         }
     }
 }

@@ -155,7 +155,7 @@ impl LedgerError {
                 "interrupted by {} while it waited for the ledger",
                 signal.name()
             ),
-            "try again when you like",
+            "run the command again",
         )
     }
 
