@@ -31,11 +31,11 @@ impl Signal {
         Self::Terminate,
     ];
     /// The signals that end a send.
-    pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+    pub(crate) const ENDING: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
     /// Whether it ends a send.
     pub(super) fn ends_us(self) -> bool {
-        Self::THAT_END_US.contains(&self)
+        Self::ENDING.contains(&self)
     }
 
     pub(crate) fn number(self) -> u8 {

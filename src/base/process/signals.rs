@@ -28,7 +28,7 @@ impl Signals {
     /// # Errors
     /// If the system does not allow it.
     pub(crate) fn catch() -> Result<Self, SystemError> {
-        Self::catch_these(&Signal::THAT_END_US)
+        Self::catch_these(&Signal::ENDING)
     }
 
     /// Catches all signals, which are then forwarded to a command.

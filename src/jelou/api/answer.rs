@@ -81,7 +81,7 @@ pub(crate) struct Body {
     /// Whether a key that decides the outcome occurs twice, with different values.
     pub(crate) repeats_a_key: bool,
     /// Whether a success or a message id occurs anywhere in the text.
-    names_success: bool,
+    mentions_success: bool,
 }
 
 /// The content of an error body.
@@ -102,14 +102,14 @@ impl Body {
         let read = complete.then(|| read_json(text.trim_start_matches('\u{feff}'), &mut note));
         let json = read.and_then(Result::ok);
         repeats_a_key &= json.is_some();
-        let names_success = names_success(&text);
+        let mentions_success = mentions_success(&text);
         Self {
             text,
             complete,
             is_too_large: false,
             json,
             repeats_a_key,
-            names_success,
+            mentions_success,
         }
     }
 
@@ -120,10 +120,9 @@ impl Body {
     }
 
     /// Describes a body without a message of the API: an HTML page, or the beginning of the text.
-    pub(super) fn nature(&self) -> Option<String> {
+    pub(super) fn describe(&self) -> Option<String> {
         let text = self.text.trim();
-        let is_empty =
-            text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
+        let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_nonempty(json));
         if is_empty || self.is_too_large {
             return None;
         }
@@ -167,7 +166,7 @@ impl Body {
     /// The `error` of a page means that it is not the requested page.
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
-            Some(_) => !self.says_error(),
+            Some(_) => !self.reports_error(),
             None => ["sentStatus", "destination"]
                 .iter()
                 .any(|name| self.field(name).is_some()),
@@ -221,26 +220,26 @@ impl Body {
         }
     }
 
-    pub(crate) fn says_success(&self) -> bool {
+    pub(crate) fn reports_success(&self) -> bool {
         self.message_id().is_some()
             || self.field("messageId").is_some_and(Value::is_number)
             || self.field("success") == Some(&Value::Bool(true))
     }
 
     /// `success: false`, a failed `status` or `statusMessage`, or an `error` that is not null, false or empty.
-    pub(crate) fn says_error(&self) -> bool {
+    pub(crate) fn reports_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.says("statusMessage", &["failed"])
-            || self.says("status", &["failed"])
+            || self.is_one_of("statusMessage", &["failed"])
+            || self.is_one_of("status", &["failed"])
             || self.field("status").and_then(Value::as_f64) == Some(0.0)
-            || self.field("error").is_some_and(is_something)
+            || self.field("error").is_some_and(is_nonempty)
     }
 
     /// Whether it is only an error, without any field that was requested.
-    pub(crate) fn is_error_alone(&self) -> bool {
+    pub(crate) fn is_only_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.says("statusMessage", &["failed"])
-            || self.says_error() && self.has_only_error_fields()
+            || self.is_one_of("statusMessage", &["failed"])
+            || self.reports_error() && self.has_only_error_fields()
     }
 
     fn has_only_error_fields(&self) -> bool {
@@ -271,18 +270,18 @@ impl Body {
     /// Whether any part of it hints at a success, in a form that is not proof. It may be inside an array or another object,
     /// or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
-        self.says_success() || self.says("success", &["true"]) || self.names_success
+        self.reports_success() || self.is_one_of("success", &["true"]) || self.mentions_success
     }
 
     /// Whether any part of it hints at an error, in a form that is not proof.
     pub(crate) fn hints_at_error(&self) -> bool {
-        let fails = |name| self.says(name, &["failed", "failure", "error", "rejected"]);
-        self.says_error()
-            || self.says("success", &["false"])
+        let fails = |name| self.is_one_of(name, &["failed", "failure", "error", "rejected"]);
+        self.reports_error()
+            || self.is_one_of("success", &["false"])
             || self.field("success").and_then(Value::as_f64) == Some(0.0)
             || fails("status")
             || fails("statusMessage")
-            || ["errors", "validationError"].iter().any(|name| self.field(name).is_some_and(is_something))
+            || ["errors", "validationError"].iter().any(|name| self.field(name).is_some_and(is_nonempty))
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
             // In another object, such as a new coupon, these may be ordinary fields.
             || self.text_of("code").is_some() && self.text_of("description").is_some() && self.has_only_error_fields()
@@ -308,7 +307,7 @@ impl Body {
     }
 
     /// The API's own messages. Deeper fields may repeat the request, so they are ignored.
-    pub(crate) fn own_words(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn api_messages(&self) -> impl Iterator<Item = &str> {
         let places = [
             "/message",
             "/message/0",
@@ -334,7 +333,7 @@ impl Body {
     }
 
     /// Whether the field has one of `words`, in any case.
-    fn says(&self, name: &str, words: &[&str]) -> bool {
+    fn is_one_of(&self, name: &str, words: &[&str]) -> bool {
         self.text_of(name)
             .is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
     }
@@ -345,7 +344,7 @@ impl Body {
 }
 
 /// Whether a text contains a field of a success, in any surroundings.
-fn names_success(text: &str) -> bool {
+fn mentions_success(text: &str) -> bool {
     let values_of = |name: &'static str| {
         let rests = text
             .match_indices(name)
@@ -361,7 +360,7 @@ fn names_success(text: &str) -> bool {
         })
 }
 
-pub(super) fn is_something(value: &Value) -> bool {
+pub(super) fn is_nonempty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Bool(true) | Value::Number(_) => true,
@@ -541,7 +540,7 @@ mod tests {
             ),
         ] {
             let read = Body::new(body.to_string(), true);
-            assert!(!read.says_success() && !read.says_error(), "{body}");
+            assert!(!read.reports_success() && !read.reports_error(), "{body}");
             assert_eq!(
                 (read.hints_at_success(), read.hints_at_error()),
                 (success, error),
@@ -566,7 +565,7 @@ mod tests {
             (json!([]), false),
         ] {
             assert_eq!(
-                Body::new(body.to_string(), true).says_error(),
+                Body::new(body.to_string(), true).reports_error(),
                 expected,
                 "{body}"
             );

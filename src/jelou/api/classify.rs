@@ -99,11 +99,11 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     // If there are several entries, the first with an error decides, and otherwise the first with an id.
     let deciding = bodies
         .iter()
-        .find(|body| body.says_error())
+        .find(|body| body.reports_error())
         .or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
     let body = deciding.or(bodies.first()).unwrap_or(&answer.body);
-    let is_failed = !(200..300).contains(&answer.status) || says_error(body, accepts);
-    let is_contradictory = !accepts.reads() && says_both(answer, bodies);
+    let is_failed = !(200..300).contains(&answer.status) || reports_error(body, accepts);
+    let is_contradictory = !accepts.reads() && reports_both(answer, bodies);
     if !is_failed && !is_contradictory && is_accepted(answer, body, accepts) {
         let message_id = body.message_id().map(Cow::into_owned);
         return Verdict {
@@ -222,7 +222,7 @@ fn when_to_try_again(retry_after: Option<Duration>) -> Cow<'static, str> {
 
 /// Whether an answer reports both success and failure: by its status, by its fields, or by a repeated field. `bodies`
 /// are its parts about our message.
-fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
+fn reports_both(answer: &Answer, bodies: &[Body]) -> bool {
     let is_success = (200..300).contains(&answer.status);
     let indicates_failure = !is_success || bodies.iter().any(Body::hints_at_error);
     answer.body.repeats_a_key || indicates_failure && bodies.iter().any(Body::hints_at_success)
@@ -231,7 +231,7 @@ fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
 /// Whether a 2xx shows that Jelou accepted the request; `body` is its part about our message.
 fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
-        SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
+        SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.reports_success(),
         SuccessCriterion::AnyObject => {
             body.json.as_ref().is_some_and(Value::is_object) && !body.hints_at_error()
         }
@@ -243,18 +243,18 @@ fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool
 
 /// Whether `body` is an error. The result of a read can contain the same fields, such as the `error` of a failed
 /// message.
-fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
+fn reports_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
-        SuccessCriterion::Read => body.is_error_alone(),
-        SuccessCriterion::Listing => body.says_error() && !body.is_listing(),
-        _ => body.says_error(),
+        SuccessCriterion::Read => body.is_only_error(),
+        SuccessCriterion::Listing => body.reports_error() && !body.is_listing(),
+        _ => body.reports_error(),
     }
 }
 
 /// The code in the API's own text: WhatsApp's code inside Jelou's, or the whole text.
 fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
     let sent = request.body.as_deref().unwrap_or_default();
-    let words = || body.own_words();
+    let words = || body.api_messages();
     match error.code.as_deref() {
         None => words().find_map(|text| {
             codes::code_at_start(text, sent).or_else(|| codes::code_of_title(text, sent))
@@ -314,7 +314,7 @@ fn problem(
     let code = error.code.as_deref().filter(|code| !is_in_text(code));
     let other_body = answer
         .body
-        .nature()
+        .describe()
         .filter(|_| error == ApiError::default());
     for part in [code, error.text.as_deref(), other_body.as_deref()]
         .into_iter()

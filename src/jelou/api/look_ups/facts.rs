@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::super::answer::{excerpt, is_something, text_at};
+use super::super::answer::{excerpt, is_nonempty, text_at};
 use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
 
@@ -226,7 +226,7 @@ impl DeliveryStatus {
             MAX_REASON_BYTES,
         ))
         .filter(|text| !text.is_empty());
-        let unchanged = Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
+        let unchanged = Some(error.to_string()).filter(|_| code.is_none() && is_nonempty(error));
         let words = description
             .or(title.clone())
             .or(unchanged)
