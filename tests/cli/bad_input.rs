@@ -24,7 +24,7 @@ fn all_violated_limits_are_named_together() {
     let ended = refused(
         &format!("send flow --title {long} --cta {label} --text '' --to 593987654321"),
         &[
-            "error: the message is not valid\n",
+            "error: the message is invalid\n",
             "  - title: has 61 characters; at most 60 are allowed (set it with --title)\n",
             "  - text: is empty (set it with --text)\n",
             "  - caption: is missing (set it with --caption)\n",
@@ -51,7 +51,7 @@ fn non_number_is_refused_with_its_limits() {
     for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
             let told = format!(
-                "is the text \"{value}\"; a number from -{most} to {most} is needed (set it with {flag})"
+                "is the text \"{value}\"; a number from -{most} to {most} is expected (set it with {flag})"
             );
             refused(
                 &format!("send location {flag} '{value}' {other} 0 --to 593987654321"),
@@ -102,7 +102,7 @@ fn contacts_have_their_own_rules() {
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
         (
             r#"{"name": {"formatted_name": "A"}}"#,
-            "name.formatted_name: is not enough; give also one of: first_name",
+            "name.formatted_name: is not enough; add first_name",
         ),
         (
             r#"{"name": {"first_name": "A"}}"#,
@@ -110,17 +110,17 @@ fn contacts_have_their_own_rules() {
         ),
         (
             r#"{"name": "A"}"#,
-            "contacts[0].name: is the text \"A\"; an object is needed",
+            "contacts[0].name: is the text \"A\"; an object is expected",
         ),
         (
             r#"{"name": {"formatted_name": "A B", "first_name": "A"}, "phones": [{"phone": 7}]}"#,
-            "contacts[0].phones[0].phone: is the number 7; a text is needed",
+            "contacts[0].phones[0].phone: is the number 7; a text is expected",
         ),
         (
             r#"{"name": 5}"#,
-            "the message is not valid\n  - contacts[0].name: is the number 5; an object is needed (set it with --contact)\nhint:",
+            "the message is invalid\n  - contacts[0].name: is the number 5; an object is expected (set it with --contact)\nhint:",
         ),
-        ("7", "contacts[0]: is the number 7; an object is needed"),
+        ("7", "contacts[0]: is the number 7; an object is expected"),
         ("[]", "contacts: is empty (set it with --contact)"),
     ] {
         refused(
@@ -145,11 +145,8 @@ fn contacts_have_their_own_rules() {
         "unnamed.vcf",
         "BEGIN:VCARD\nVERSION:3.0\nTEL:1\nEND:VCARD\n",
     );
-    given(
-        "--vcard unnamed.vcf",
-        "card 1 has no name: none of FN, N and ORG",
-    )
-    .stderr_lacks(&["set it with"]);
+    given("--vcard unnamed.vcf", "card 1 has no name (FN, N or ORG)")
+        .stderr_lacks(&["set it with"]);
     for two in [
         "--name 'A B' --contact {}",
         "--name 'A B' --vcard x.vcf",
@@ -265,27 +262,35 @@ fn broken_json_is_shown_by_line_and_column() {
 fn body_of_wrong_shape_names_its_path() {
     let home = Home::new();
     for (command, body, problem) in [
-        ("text", "[]", "the body is not a JSON object, but an array"),
+        (
+            "text",
+            "[]",
+            "expected a JSON object as the body, found an array",
+        ),
         (
             "text",
             "\"text\"",
-            "the body is not a JSON object, but a string",
+            "expected a JSON object as the body, found a string",
         ),
-        ("text", "null", "the body is not a JSON object, but null"),
+        (
+            "text",
+            "null",
+            "expected a JSON object as the body, found null",
+        ),
         (
             "text",
             r#"{"text": 7}"#,
-            "text: is the number 7; a text is needed (set it as the argument TEXT)",
+            "text: is the number 7; a text is expected (set it as the argument TEXT)",
         ),
         (
             "flow",
             r#"{"parameters": []}"#,
-            "parameters: is a list; an object is needed",
+            "parameters: is a list; an object is expected",
         ),
         (
             "flow",
             r#"{"parameters": {"flow_cta": true}}"#,
-            "parameters.flow_cta: is `true`; a text is needed",
+            "parameters.flow_cta: is `true`; a text is expected",
         ),
         (
             "flow",
@@ -300,7 +305,7 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             r#"{"text": "a", "userId": 593987654321}"#,
-            "userId: 593987654321 in the body; a recipient is a text",
+            "userId: a recipient must be a text, found 593987654321",
         ),
         (
             "text",
@@ -310,7 +315,7 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             r#"{"text": "a", "userId": null}"#,
-            "userId: null in the body; a recipient is a text",
+            "userId: a recipient must be a text, found null",
         ),
         (
             "text",
@@ -320,7 +325,7 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             r#"{"text": "a", "botId": "other"}"#,
-            "botId: the body is for bot \"other\", but the message would be sent by bot `BOT_ID`",
+            "botId: the body is for bot \"other\", but the sender is bot `BOT_ID`",
         ),
     ] {
         home.write("body.json", body);
@@ -547,7 +552,7 @@ fn control_characters_are_refused_with_their_position() {
     ] {
         let run = home.run("send").args(words).args(&["--to", "593987654321"]);
         run.api(&server.url)
-            .fails(2, &[&["error: the message is not valid"], told].concat());
+            .fails(2, &[&["error: the message is invalid"], told].concat());
     }
     home.write(
         "people.csv",
@@ -585,19 +590,19 @@ fn recipient_in_a_body_is_checked() {
     for (user, told) in [
         (
             "0987654321",
-            "`0987654321` is sent as it stands, and this is not a number with a country code",
+            "`0987654321` is sent unchanged, but it is not a number with a country code",
         ),
         (
             "3212345678",
-            "`3212345678` is sent as it stands, as a number of BE; if it is a national one",
+            "`3212345678` is sent unchanged, as a number of BE; if it is a local number",
         ),
         (
             "EC.593987654321",
-            "`EC.593987654321` is sent as it stands, and this is not a number with a country code",
+            "`EC.593987654321` is sent unchanged, but it is not a number with a country code",
         ),
         (
             "id:0987654321",
-            "`id:0987654321` is sent as it stands, and this is not a number with a country code",
+            "`id:0987654321` is sent unchanged, but it is not a number with a country code",
         ),
         (
             "{{ celular }}",
@@ -637,7 +642,7 @@ fn recipient_in_a_body_is_checked() {
     let server = Server::expect_no_requests();
     for placeholder in ["USER_ID", "PHONE_NUMBER", "{userId}", " USER_ID "] {
         let told = format!(
-            "`{}` is a placeholder of the API's documents (set it with --to)",
+            "`{}` is a placeholder of the API's documentation (set it with --to)",
             placeholder.trim()
         );
         for (command, body, path) in [
@@ -670,10 +675,7 @@ fn recipient_in_a_body_is_checked() {
                 .api(&server.url);
             run.env("JELOU_TO", "593987654321").fails(
                 2,
-                &[
-                    "error: the message is not valid",
-                    &format!("{path}: {told}"),
-                ],
+                &["error: the message is invalid", &format!("{path}: {told}")],
             );
         }
         home.write("body.json", body(placeholder));
@@ -759,7 +761,7 @@ fn parameter_loses_final_line_break_of_a_cell() {
             if !is_sent {
                 run.fails(
                     2,
-                    &["has a line break, which WhatsApp refuses in a parameter of a template"],
+                    &["has a line break, which WhatsApp rejects in a template parameter"],
                 );
                 continue;
             }
@@ -785,7 +787,7 @@ fn phone_like_body_recipient_is_warned_about() {
         .success();
     assert_eq!(
         ended.stderr,
-        "warning: userId: `+593 98 765 4321` is sent as it stands; WhatsApp writes this number 593987654321\n"
+        "warning: userId: `+593 98 765 4321` is sent unchanged; WhatsApp writes this number 593987654321\n"
     );
     assert_eq!(server.only().json()["userId"], "+593 98 765 4321");
     let server = Server::answering(Reply::accepted());
@@ -807,7 +809,7 @@ fn phone_like_body_recipient_is_warned_about() {
         .success();
     assert_eq!(
         ended.stderr,
-        "warning: parameters.flow_cta: has an emoji, which WhatsApp may refuse here\n"
+        "warning: parameters.flow_cta: has an emoji, which WhatsApp may reject here\n"
     );
 }
 
@@ -1483,8 +1485,8 @@ fn all_body_problems_are_reported_at_once() {
         .fails(
             2,
             &[
-                "title: is the number 5; a text is needed (set it with --title)",
-                "caption: is a list; a text is needed (set it with --caption)",
+                "title: is the number 5; a text is expected (set it with --title)",
+                "caption: is a list; a text is expected (set it with --caption)",
                 "  - text: is missing (set it with --text)",
                 "texto: unknown field; did you mean `text`?",
                 "parameters.flow_action_payload.screen: is missing (set it with --screen)",
@@ -1556,7 +1558,7 @@ fn whitespace_is_not_a_text() {
         Home::new()
             .run_args(&words)
             .api(&server.url)
-            .fails(2, &["text: has blanks only"]);
+            .fails(2, &["text: has only white space"]);
     }
     // As hints and the page of a run write it, to be replaced.
     let home = Home::new();
@@ -1564,7 +1566,7 @@ fn whitespace_is_not_a_text() {
         .api(&server.url)
         .fails(
             2,
-            &["text: is `…`, which stands for your message in a hint; write the message"],
+            &["text: is `…`, the placeholder for your message in a hint; write the message"],
         );
 }
 

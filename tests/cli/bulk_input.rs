@@ -120,7 +120,7 @@ fn schema_decides_the_type_of_a_cell() {
     refused(
         &home,
         &[&flow[..], &["--action-payload", "{{ modo }}"]].concat(),
-        &["line 2: parameters.flow_action_payload: is the text \"draft\"; an object is needed"],
+        &["line 2: parameters.flow_action_payload: is the text \"draft\"; an object is expected"],
     );
     // A single message has no rows to fill it from.
     home.run("--sandbox send flow --to 593987654321 --body")
@@ -746,7 +746,7 @@ fn message_errors_are_reported_once_per_list() {
     for (words, parts) in [
         (
             &["text"][..],
-            &["the message is not valid", "text: is missing"][..],
+            &["the message is invalid", "text: is missing"][..],
         ),
         (
             &["image", "--caption", "{{ row['Nombre completo'] }}"],
@@ -1089,7 +1089,7 @@ fn templates_are_strict() {
         (
             "people.ndjson",
             "{{ nulo }}",
-            "line 1: text: is null where a text is needed",
+            "line 1: text: is null, but a text is required",
         ),
         (
             "people.ndjson",
@@ -1104,7 +1104,7 @@ fn templates_are_strict() {
         (
             "people.ndjson",
             "{{ lista }}",
-            "line 1: text: is a list; a text is needed",
+            "line 1: text: is a list; a text is expected",
         ),
         (
             "people.ndjson",

@@ -253,7 +253,7 @@ fn additional_recipients_of_raw_body_are_checked() {
         (
             "[593987654322]",
             2,
-            "destinations: 593987654322 in the body; a recipient is a text",
+            "destinations: a recipient must be a text, found 593987654322",
         ),
         (
             "[\"593987654323\", {\"to\": \"593987654322\"}]",

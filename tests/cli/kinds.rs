@@ -317,7 +317,7 @@ fn warns(arguments: &[&str], warning: &str) {
     );
     refused(
         &[arguments, &["--strict"]].concat(),
-        &["which --strict makes errors", warning],
+        &["--strict turns warnings into errors", warning],
     );
 }
 
@@ -341,7 +341,7 @@ fn media_url_must_be_public_and_is_unfetched() {
         for (url, problem) in [
             (
                 "foto.jpg",
-                "mediaUrl: is not a URL: Jelou takes a public HTTPS URL, not a file",
+                "mediaUrl: is not a URL: Jelou needs a public HTTPS URL, not a file",
             ),
             ("/etc/passwd", "not a file"),
             ("file:///etc/passwd", "not a file"),
@@ -349,7 +349,7 @@ fn media_url_must_be_public_and_is_unfetched() {
             ("http://example.com/x", "mediaUrl: is not HTTPS"),
             (
                 "https://ana:canary@example.com/x",
-                "mediaUrl: has credentials in it",
+                "mediaUrl: contains credentials",
             ),
             ("https://127.0.0.1/x", "mediaUrl: is not on a public host"),
             ("", "mediaUrl: is empty"),
@@ -415,9 +415,7 @@ fn replies_must_be_distinct_and_plain() {
     };
     refused(
         &replies(&["Yes", "No", "Yes"]),
-        &[
-            "quick_replies: has `Yes` twice; each reply must be unlike the others (set it with --reply)",
-        ],
+        &["quick_replies: repeats `Yes`; every reply must be different (set it with --reply)"],
     );
     refused(
         &replies(&["a", "b", "c", "d"]),
@@ -435,16 +433,16 @@ fn replies_must_be_distinct_and_plain() {
     for emoji in ["⏰", "⌛", "‼", "©", "↗", "1️⃣", "▶", "🇪🇨", "❤"] {
         warns(
             &replies(&[emoji]),
-            "quick_replies[0].title: has an emoji, which Jelou may refuse here",
+            "quick_replies[0].title: has an emoji, which Jelou may reject here",
         );
     }
     warns(
         &replies(&["Yes 👍"]),
-        "quick_replies[0].title: has an emoji, which Jelou may refuse here",
+        "quick_replies[0].title: has an emoji, which Jelou may reject here",
     );
     warns(
         &replies(&["a", "*Yes*"]),
-        "quick_replies[1].title: has markdown, which Jelou may refuse here",
+        "quick_replies[1].title: has markdown, which Jelou may reject here",
     );
 }
 
@@ -455,7 +453,7 @@ fn invalid_link_warns() {
     passes(&link("http://example.com"));
     for url in ["example.com", "mailto:a@example.com", "-x"] {
         let warning =
-            "parameters.url: is not an http or https address, which WhatsApp may refuse here";
+            "parameters.url: is not an http or https address, which WhatsApp may reject here";
         if url == "-x" {
             refused(&link(url), &["unexpected argument '-x'"]);
         } else {
@@ -519,7 +517,7 @@ fn carousel_card_must_be_complete_and_in_order() {
     let whole = card(&|_| {});
     warns(
         &["carousel", "--text", "a", "--card", &whole],
-        "parameters.cards: WhatsApp takes at least 2; it has 1",
+        "parameters.cards: WhatsApp needs at least 2 items, found 1",
     );
     // Each card of its own file counts itself as the first.
     refused(
@@ -564,7 +562,7 @@ fn template_reports_missing_fields() {
             "--param",
             "a=2",
         ],
-        &["parameters: `a` is given twice (set it with --param)"],
+        &["parameters: `a` is set twice (set it with --param)"],
     );
     for (campaign, problem) in [
         ("..", "means a folder"),
@@ -583,7 +581,7 @@ fn template_reports_missing_fields() {
     );
     refused(
         &["template", "x", "--button-param", "7"],
-        &["buttonParameters[0]: is the number 7; an object is needed"],
+        &["buttonParameters[0]: is the number 7; an object is expected"],
     );
     passes(&["template", "x", "--param", "-5", "--type", "text"]);
     warns(
@@ -596,15 +594,15 @@ fn template_reports_missing_fields() {
 const NO_PARAMETERS: [(&str, &str); 8] = [
     (
         "a\nb",
-        "has a line break, which WhatsApp refuses in a parameter of a template",
+        "has a line break, which WhatsApp rejects in a template parameter",
     ),
     ("a\r\nb", "has a line break"),
     ("a\rb", "has a line break"),
     ("a\tb", "has a tab"),
     ("a     b", "has more than 4 spaces in a row"),
-    ("", "is empty; a template takes no empty parameter"),
-    (" ", "is empty; a template takes no empty parameter"),
-    ("\n", "is empty; a template takes no empty parameter"),
+    ("", "is empty; a template parameter cannot be empty"),
+    (" ", "is empty; a template parameter cannot be empty"),
+    ("\n", "is empty; a template parameter cannot be empty"),
 ];
 
 #[test]
@@ -721,7 +719,7 @@ fn template_body_type_is_detected() {
         &[],
     );
     assert!(
-        ended.code == 2 && ended.stderr.contains("another recipient"),
+        ended.code == 2 && ended.stderr.contains("different recipients"),
         "{}",
         ended.stderr
     );
@@ -729,7 +727,7 @@ fn template_body_type_is_detected() {
         &json!({"type": "text", "templateId": "7", "userId": "1"}),
         &[],
     );
-    let problem = "the body says type \"text\", but `send template` sends type \"template\"";
+    let problem = "the body has type \"text\", but `send template` sends type \"template\"";
     assert!(
         ended.code == 2 && ended.stderr.contains(problem),
         "{}",

@@ -146,7 +146,7 @@ fn every_text_limit_is_exact() {
         }
         if let Some((least, source)) = advised {
             let warning = |count: usize| {
-                format!("{path}: has {count} characters; {source} takes at most {least}")
+                format!("{path}: has {count} characters; {source} allows at most {least}")
             };
             let ended = with(least, &["--strict"]);
             assert_eq!(ended.code, 0, "{kind} {field}: {}", ended.stderr);
@@ -235,7 +235,7 @@ fn coordinate_limits_are_exact() {
                 assert_eq!(ended.code, code, "{flag} {value}: {}", ended.stderr);
                 let field = format!("coordinates.{}", &flag[2..]);
                 let problem = format!(
-                    "{field}: is {value}; it must be between -{most} and {most} (set it with {flag})"
+                    "{field}: is {value}; must be between -{most} and {most} (set it with {flag})"
                 );
                 assert_eq!(
                     ended.stderr.contains(&problem),
@@ -375,7 +375,7 @@ fn unknown_field_warns_in_every_kind() {
             .fails(
                 2,
                 &[
-                    "error: the message has warnings, which --strict makes errors",
+                    "error: the message has warnings, and --strict turns warnings into errors",
                     "  - brandNew: unknown field",
                     "hint: ",
                 ],
@@ -390,55 +390,55 @@ fn wrong_nesting_names_its_path() {
             "list",
             "/options",
             json!({"title": "a"}),
-            "is an object; a list is needed",
+            "is an object; a list is expected",
         ),
         (
             "list",
             "/options/1",
             json!("a"),
-            "is the text \"a\"; an object is needed",
+            "is the text \"a\"; an object is expected",
         ),
         (
             "list",
             "/buttonText",
             json!("a"),
-            "is the text \"a\"; an object is needed",
+            "is the text \"a\"; an object is expected",
         ),
         (
             "quick-reply",
             "/quick_replies/0",
             json!("Yes"),
-            "is the text \"Yes\"; an object is needed",
+            "is the text \"Yes\"; an object is expected",
         ),
         (
             "image",
             "/mediaUrl",
             json!({"url": "x"}),
-            "is an object; a text is needed",
+            "is an object; a text is expected",
         ),
         (
             "location",
             "/coordinates",
             json!([1, 2]),
-            "is a list; an object is needed",
+            "is a list; an object is expected",
         ),
         (
             "location",
             "/coordinates/lat",
             json!("1"),
-            "is the text \"1\"; a number from -90 to 90 is needed",
+            "is the text \"1\"; a number from -90 to 90 is expected",
         ),
         (
             "cta-url",
             "/parameters",
             json!("https://x"),
-            "is the text \"https://x\"; an object is needed",
+            "is the text \"https://x\"; an object is expected",
         ),
         (
             "carousel",
             "/parameters/cards/1/header/video",
             json!("x"),
-            "is the text \"x\"; an object is needed",
+            "is the text \"x\"; an object is expected",
         ),
         (
             "carousel",
@@ -450,7 +450,7 @@ fn wrong_nesting_names_its_path() {
             "template",
             "/parameters/1",
             json!(7),
-            "is the number 7; a text is needed",
+            "is the number 7; a text is expected",
         ),
         (
             "template",
@@ -462,19 +462,19 @@ fn wrong_nesting_names_its_path() {
             "template",
             "/destinations",
             json!(["1", "2"]),
-            "the body has 2; give a list with one recipient",
+            "the body has 2; a list with one recipient is expected",
         ),
         (
             "template",
             "/destinations",
             json!("593987654321"),
-            "the body has \"593987654321\"; give a list with one",
+            "the body has \"593987654321\"; a list with one",
         ),
         (
             "template",
             "/destinations",
             json!([7]),
-            "7 in the body; a recipient is a text",
+            "a recipient must be a text, found 7",
         ),
         (
             "template-by-id",

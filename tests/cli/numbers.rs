@@ -578,7 +578,7 @@ fn placeholder_of_documents_is_refused_in_fields() {
             format!(r#"{{"userId":"593987654321",{fields}}}"#),
         );
         home.run(&format!("--sandbox --dry-run send {kind} --body body.json"))
-            .fails(2, &[path, "is a placeholder of the API's documents"]);
+            .fails(2, &[path, "is a placeholder of the API's documentation"]);
     }
     home.write(
         "body.json",

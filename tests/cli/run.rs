@@ -422,7 +422,7 @@ fn multiline_parameter_becomes_one_line_with_warning() {
         &["--template", "t", "--param", "a\tb"],
         "echo ran >&2",
     );
-    let warning = "warning: parameters[0]: has a tab, which WhatsApp refuses in a parameter of a template; it is sent with single spaces";
+    let warning = "warning: parameters[0]: has a tab, which WhatsApp rejects in a template parameter; sent with single spaces";
     assert_eq!(ended.stderr, format!("{warning}\nran\n"));
     assert_eq!(server.only().json()["parameters"], json!(["a b"]));
 }
@@ -451,7 +451,7 @@ fn long_tail_sends_its_end_in_templates() {
         "{body}"
     );
     assert_eq!(tail.chars().count() + result.len(), 900);
-    let told = "warning: parameters[0]: has 7537 characters, and the parameters of a notification at most 900 together; its end is sent";
+    let told = "warning: parameters[0]: has 7537 characters, but all parameters together may have 900; only its end is sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 

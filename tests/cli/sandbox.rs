@@ -97,17 +97,17 @@ fn sandbox_rejection_names_each_field() {
         (
             json!({"text": "a"}),
             "type",
-            format!("is missing; it is one of {TYPES}").as_str(),
+            format!("is missing; it can be {TYPES}").as_str(),
         ),
         (
             json!({"type": "txt"}),
             "type",
-            format!("\"txt\" is unknown; it is one of {TYPES}").as_str(),
+            format!("\"txt\" is unknown; it can be {TYPES}").as_str(),
         ),
         (
             json!({"type": "carousel", "text": "a"}),
             "type",
-            format!("\"carousel\" is unknown; it is one of {TYPES}").as_str(),
+            format!("\"carousel\" is unknown; it can be {TYPES}").as_str(),
         ),
         (json!({"type": "text"}), "text", "is missing"),
         (
@@ -118,7 +118,7 @@ fn sandbox_rejection_names_each_field() {
         (
             json!({"type": "text", "text": 7}),
             "text",
-            "is the number 7; a text is needed",
+            "is the number 7; a text is expected",
         ),
         (
             json!({"type": "voice_call", "text": "a", "parameters": {}}),
@@ -128,7 +128,7 @@ fn sandbox_rejection_names_each_field() {
         (
             json!({"type": "voice_call", "text": "a", "header": null, "parameters": {"display_text": "b"}}),
             "header",
-            "is null; a text is needed",
+            "is null; a text is expected",
         ),
     ] {
         home.write("body.json", body.to_string());

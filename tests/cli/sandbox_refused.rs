@@ -258,19 +258,19 @@ fn control_characters_and_multiline_parameters_are_refused() {
             messages,
             by_id("a\nb"),
             "parameters.name",
-            "has a line break, which WhatsApp refuses",
+            "has a line break, which WhatsApp rejects",
         ),
         (
             "/v2/whatsapp/77/hsm",
             template("a\tb"),
             "parameters[0]",
-            "has a tab, which WhatsApp refuses",
+            "has a tab, which WhatsApp rejects",
         ),
         (
             "/v2/whatsapp/77/hsm",
             template("a\rb"),
             "parameters[0]",
-            "has a line break, which WhatsApp refuses",
+            "has a line break, which WhatsApp rejects",
         ),
         (
             "/v2/whatsapp/77/hsm",
@@ -282,7 +282,7 @@ fn control_characters_and_multiline_parameters_are_refused() {
             "/v2/whatsapp/77/hsm",
             template(""),
             "parameters[0]",
-            "is empty; a template takes no empty parameter",
+            "is empty; a template parameter cannot be empty",
         ),
     ] {
         assert_eq!(sandbox.ask("POST", path, &body).status, 422, "{body}");

@@ -417,7 +417,7 @@ fn warnings_are_in_header_and_message() {
 #[test]
 fn recipient_in_undocumented_form_has_warning() {
     let sandbox = Sandbox::start(&[]);
-    for (user, meant) in [("0987654321", ""), ("+593987654321", ", here 593987654321")] {
+    for (user, meant) in [("0987654321", ""), ("+593987654321", ": 593987654321")] {
         let answer = sandbox.ask(
             "POST",
             "/v1/bots/1/messages",
@@ -429,7 +429,7 @@ fn recipient_in_undocumented_form_has_warning() {
             .find_map(|line| line.strip_prefix("x-sandbox-warning: "))
             .unwrap_or_else(|| panic!("{user}: {}", answer.head));
         let expected = format!(
-            "the recipient `{user}` may be another chat than is meant: Jelou documents digits with the country code, \
+            "the recipient `{user}` may open another chat: Jelou documents digits with the country code, \
              without +{meant}"
         );
         // The test reads a head in small letters.

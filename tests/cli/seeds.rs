@@ -457,7 +457,7 @@ fn vcard_without_readable_numbers_is_warned_about() {
         "BEGIN:VCARD\nVERSION:4.0\nFN:Rita Sol\nPHONE.WORK:+593987654312\nEND:VCARD\n",
     );
     home.write("people.csv", "to\n593987654321\n");
-    let told = "--vcard: card 1 (`Rita Sol`) has no phone: the line `PHONE.WORK:+593987654312` is not read";
+    let told = "--vcard: card 1 (`Rita Sol`) has no phone: the line `PHONE.WORK:+593987654312` was skipped";
     for command in [
         "--sandbox --dry-run send contacts --to 593987654321 --vcard lost.vcf",
         "--sandbox --dry-run bulk send people.csv contacts --vcard lost.vcf",

@@ -293,7 +293,7 @@ fn empty_cell_fails_template_and_warns_in_text() {
         send.fails(
             2,
             &[
-                &format!("line 3: {path}: is empty; a template takes no empty parameter"),
+                &format!("line 3: {path}: is empty; a template parameter cannot be empty"),
                 "1 row cannot be sent",
             ],
         );
@@ -392,7 +392,7 @@ fn named_parameter_warns() {
             .args(flags)
     };
     for (parameter, name) in [("nombre=Ana", "nombre"), ("1=Ana", "1")] {
-        let told = format!("parameters[0]: `{name}=` goes out with the value");
+        let told = format!("parameters[0]: `{name}=` is sent too");
         send(parameter, &[]).success().stderr_has(&[&told]);
         send(parameter, &["--strict"]).fails(2, &[told.as_str()]);
     }

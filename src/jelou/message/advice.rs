@@ -1,4 +1,5 @@
-//! Advice on a valid body by the schema of its kind: unknown fields, and values that a source recommends against.
+//! Warnings about a valid body, from the schema of its kind: unknown fields, and values that a
+//! source advises against.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -8,7 +9,7 @@ use super::schema::{Advised, Schema, inside};
 use crate::base::suggest::nearest;
 use crate::phone::PhoneNumber;
 
-/// Warnings for the value at `path`, if it is valid.
+/// Warnings about the value at `path`, if it is valid.
 pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> {
     let advice = match (value, &schema.advised) {
         (Value::Object(fields), _) => {
@@ -32,7 +33,7 @@ pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> 
             }),
         ) if items.len() < *least => {
             vec![format!(
-                "{source} takes at least {least}; it has {}",
+                "{source} needs at least {least} items, found {}",
                 items.len()
             )]
         }
@@ -51,14 +52,14 @@ fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
     let count = text.chars().count();
     if let Some(most) = advised.max_length.filter(|most| count > *most) {
         advice.push(format!(
-            "has {count} characters; {source} takes at most {most}"
+            "has {count} characters; {source} allows at most {most}"
         ));
     }
     if advised.emoji == Some(false) && text.chars().any(is_emoji) {
-        advice.push(format!("has an emoji, which {source} may refuse here"));
+        advice.push(format!("has an emoji, which {source} may reject here"));
     }
     if advised.markdown == Some(false) && has_markdown(text) {
-        advice.push(format!("has markdown, which {source} may refuse here"));
+        advice.push(format!("has markdown, which {source} may reject here"));
     }
     if advised.phone {
         advice.extend(advice_on_phone(source, text));
@@ -67,35 +68,36 @@ fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
         |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
     if advised.link && !is_link(text) {
         advice.push(format!(
-            "is not an http or https address, which {source} may refuse here"
+            "is not an http or https address, which {source} may reject here"
         ));
     }
     if let Some(formats) = &advised.formats {
-        // Without an extension only the server knows.
+        // A URL without an extension may be of any format.
         let other =
             media_url::extension(text).filter(|extension| !advised.extensions.contains(extension));
         advice.extend(
-            other.map(|extension| format!("ends in .{extension}; {source} takes {formats} here")),
+            other.map(|extension| format!("ends in .{extension}; {source} accepts {formats} here")),
         );
     }
     advice
 }
 
-/// A phone that is not in E.164: `+` and digits.
+/// A warning about a phone number that is not in E.164 (`+` and digits).
 fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
     match PhoneNumber::read(raw, None) {
         Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
         Ok(number) => Some(format!(
-            "`{raw}` is sent as it stands; {source} asks for +{}",
+            "`{raw}` is sent unchanged; {source} expects +{}",
             number.as_str()
         )),
         Err(error) => Some(format!(
-            "{error}; it is sent as it stands, and {source} asks for + and digits"
+            "{error}; sent unchanged, but {source} expects + and digits"
         )),
     }
 }
 
-/// WhatsApp's formatting: a word that begins with a mark, and the same or a later word that ends with it.
+/// WhatsApp formats a word that begins with a mark, if that word or a later one ends with the same
+/// mark.
 fn has_markdown(text: &str) -> bool {
     ['*', '_', '~', '`'].into_iter().any(|mark| {
         let opens = |word: &str| word.starts_with(mark) && !word.trim_matches(mark).is_empty();
@@ -109,7 +111,7 @@ fn has_markdown(text: &str) -> bool {
     })
 }
 
-/// The fields of an object that its schema does not know, each with the one that is probably meant.
+/// The fields that an object's schema does not know, each with the nearest known name.
 pub(super) fn unknown_fields<'a>(
     schema: &'a Schema,
     fields: &'a Map<String, Value>,
@@ -126,7 +128,7 @@ pub(super) fn unknown_fields<'a>(
     })
 }
 
-/// The pictographs of Unicode, near enough for a warning.
+/// Unicode's pictographs, close enough for a warning.
 fn is_emoji(character: char) -> bool {
     matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
         || matches!(
@@ -142,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markdown_is_distinguished_from_plain_signs() {
+    fn markdown_differs_from_plain_signs() {
         for (text, expected) in [
             ("*Yes*", true),
             ("say *yes or no* now", true),

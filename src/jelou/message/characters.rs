@@ -1,12 +1,12 @@
-//! The characters that the texts of a body may have: any but control characters, except tabs and line breaks, which are
-//! sent as `\n`.
+//! The characters that a body's texts may contain: all except control characters. Tabs and line
+//! breaks are allowed; a line break is sent as `\n`.
 
 use serde_json::Value;
 
 use super::schema::inside;
 use crate::base::invisible::is_other_line_break;
 
-/// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.
+/// Calls `see` with each text in `value` and with the path of that text; `value` is at `path`.
 pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
     match value {
         Value::String(text) => see(path, text),
@@ -24,19 +24,19 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Whether messages cannot contain it.
+/// Whether messages cannot contain this character.
 pub(crate) fn is_refused(character: char) -> bool {
     character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
 }
 
-/// Whether `text` may have a control character, or a line break of another form than `\n`. Most texts have none, and
-/// need no closer look: beyond ASCII these begin with one of two bytes.
+/// Whether `text` may contain a control character, or a line break other than `\n`. This test is
+/// cheap, and most texts need no other. Outside ASCII these characters begin with one of two bytes.
 pub(super) fn may_have_controls(text: &str) -> bool {
     text.bytes()
         .any(|byte| byte.is_ascii_control() || matches!(byte, 0xc2 | 0xe2))
 }
 
-/// Describes the first character of `text` that messages cannot contain.
+/// Describes the first character in `text` that messages cannot contain.
 pub(super) fn problem(text: &str) -> Option<String> {
     let text = may_have_controls(text).then_some(text)?;
     let (at, found) = text
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_refused_control_character_is_named() {
+    fn first_refused_control_character_is_reported() {
         for (text, expected) in [
             (
                 "a\0b",

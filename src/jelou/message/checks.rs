@@ -1,4 +1,5 @@
-//! Completes the fields of a body, and checks it by the schema of its kind, with all faults at once.
+//! Completes the fields of a body and checks them against the schema of its kind. Reports all
+//! errors together.
 
 use serde_json::{Map, Value};
 
@@ -11,8 +12,8 @@ use super::schema::{Schema, inside};
 use super::{characters, limits};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
 
-/// The fields of `body` as `kind` sends them: completed, in their order, within every limit; and warnings. `typed` decides
-/// which flags an error may name; `found` are the errors that are already known.
+/// The fields of `body` as `kind` sends them (completed, ordered, within every limit), and
+/// warnings. Errors name the flags of `typed`. `found` contains the errors so far.
 pub(crate) fn complete(
     kind: &MessageKind,
     typed: &MessageKind,
@@ -31,9 +32,10 @@ pub(crate) fn complete(
     Ok((body, warnings))
 }
 
-/// Writes `value` as it is sent: null in a known field is the same as no field, defaults are filled in, the fields have the order
-/// of the schema, and line breaks are `\n`. Those at the end of a template's parameter are left out, and so are
-/// blanks at the ends of an address: they are invisible in a list's cell.
+/// Changes `value` to the form that is sent. Null in a known field is the same as no field,
+/// defaults are filled in, fields are in the order of the schema, and line breaks are `\n`. Line
+/// breaks at the end of a template's parameter and white space around a URL are removed, because
+/// nobody sees them in a list's cell.
 fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     let rule = schema.rule.as_deref().or(rule);
     match value {
@@ -75,7 +77,7 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     }
 }
 
-/// Whether `fields` are complete and in the order of the schema, with none that is null, as in most bodies.
+/// Whether `fields` are complete, in the order of the schema, and not null. Most bodies are.
 fn is_in_order(schema: &Schema, fields: &Map<String, Value>) -> bool {
     let place = |name: &String| {
         schema
@@ -100,15 +102,15 @@ pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
     };
-    let problem = format!("the body is not a JSON object, but {found}");
+    let problem = format!("expected a JSON object as the body, found {found}");
     Err(InvalidMessage::other(
         problem,
-        "write {\"field\": value, …}",
+        "write the body as {\"field\": value, …}",
     ))
 }
 
-/// Checks every limit of `body`, in addition to the errors in `found`; `typed` is the kind whose flags an error may name. A body
-/// that is sent as it is has no limits. Returns warnings.
+/// Checks every limit of `body` and adds the errors to those in `found`. Errors name the flags of
+/// `typed`. A verbatim body has no limits. Returns warnings.
 pub(super) fn check(
     kind: &MessageKind,
     typed: &MessageKind,
@@ -132,7 +134,7 @@ pub(super) fn check(
     if violations.is_empty() {
         return Ok(warnings);
     }
-    // One fault of a value is enough.
+    // Report one error for each value.
     violations.sort_by(|one, other| one.path.cmp(&other.path));
     violations.dedup_by(|next, first| next.path == first.path);
     let text_is_missing =
@@ -163,8 +165,8 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    /// Checks the `value` at `path`, and those in it but for unknown fields; `rule` is the rule in words of the nearest value
-    /// around it.
+    /// Checks the `value` at `path` and everything in it, except unknown fields. `rule` is the rule
+    /// in words of the nearest value that contains it.
     fn see(&mut self, path: &str, schema: &Schema, rule: Option<&str>, value: &Value) {
         let rule = schema.rule.as_deref().or(rule);
         let of_text = |text| characters::problem(text).or_else(|| parameter::problem(rule?, text));
@@ -201,15 +203,15 @@ impl Checks<'_> {
                 self.see(&inside(path, name), field, rule, value);
             }
         }
-        // What a schema cannot say.
-        let beside = (self.kind.kind.problem)(&place(path), fields);
+        // Rules that a schema cannot express.
+        let problem = (self.kind.kind.problem)(&without_indices(path), fields);
         self.found.extend(
-            beside.map(|(name, problem)| self.typed.violation(&inside(path, name), problem)),
+            problem.map(|(name, problem)| self.typed.violation(&inside(path, name), problem)),
         );
     }
 
-    /// Adds that a field is missing; or, of an object, those fields in it that have flags of their own, which show what to
-    /// type.
+    /// Adds that a field is missing. If fields of a missing object have their own flags, adds those
+    /// fields instead, because their flags show what to type.
     fn missing(&mut self, path: &str, schema: &Schema) {
         let flag = self.typed.flag_of(path);
         let before = self.found.len();
@@ -226,8 +228,8 @@ impl Checks<'_> {
     }
 }
 
-/// `cards[].header` of `cards[3].header`.
-fn place(path: &str) -> String {
+/// `cards[].header` for `cards[3].header`.
+fn without_indices(path: &str) -> String {
     path.split('[')
         .map(|part| {
             part.split_once(']')

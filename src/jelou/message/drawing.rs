@@ -1,5 +1,5 @@
-//! A message as its recipient sees it: its parts, made once from a body. A terminal shows them as lines, a page reads them as
-//! JSON.
+//! A message as its recipient sees it, as a list of parts. A terminal shows them as lines, a page
+//! reads them as JSON.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -18,21 +18,21 @@ pub(crate) enum Part {
         text: String,
     },
     Media {
-        /// The kind of file.
+        /// The type of the file.
         what: String,
         address: String,
-        /// The name that the recipient sees, if the body gives one.
+        /// The name that the recipient sees, if the body has one.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
     Button {
         label: String,
         icon: &'static str,
-        /// What pressing it does: `opens` an address, or answers with a `text` and its `payload`.
+        /// What a click does: `opens` a URL, or answers with a `text` and its `payload`.
         press: Value,
     },
     Template(TemplatePart),
-    /// What only the inbox draws; elsewhere `plain` is shown in its place.
+    /// A part that only the inbox draws. Everything else shows `plain` instead.
     Drawing {
         drawing: &'static str,
         of: Value,
@@ -41,26 +41,27 @@ pub(crate) enum Part {
     },
 }
 
-/// A template, whose text is not in the body.
+/// A template. Its text is not in the body.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct TemplatePart {
     /// Its name or its id.
     pub(crate) name: String,
-    /// Its parameters: place or name, and value.
+    /// Its parameters: number or name, and value.
     pub(crate) values: Vec<(String, String)>,
-    /// Its text with the values, where the bot's list of templates has it; else empty.
+    /// The text with its values, if the bot's list of templates has it; otherwise empty.
     #[serde(
         rename = "lines",
         serialize_with = "marks::serialize",
         skip_serializing_if = "String::is_empty"
     )]
     pub(crate) text: String,
-    /// The cards and buttons that parameters are for.
+    /// The cards and buttons that have parameters.
     pub(crate) parts: Vec<Part>,
 }
 
 impl TemplatePart {
-    /// `text` with a value in each `{{place}}` that has one. Places with names take the values of a list in their order.
+    /// Replaces each `{{place}}` in `text` that has a value. If places have names, the values of a
+    /// list fill them in order.
     pub(crate) fn fill(&mut self, text: &str) {
         let named = named_places(text);
         let value = |place: &str| {
@@ -86,7 +87,7 @@ impl TemplatePart {
         self.text = filled;
     }
 
-    /// Its text, or its name and the values; then its cards and buttons.
+    /// The text, or the name and the values; then the cards and buttons.
     fn simple(mut self) -> Vec<Part> {
         let below = Part::simple(std::mem::take(&mut self.parts));
         let values = std::mem::take(&mut self.values)
@@ -109,7 +110,8 @@ impl TemplatePart {
     }
 }
 
-/// The names of the places in the text of a template, each once, in their order; none if its places have numbers.
+/// The names of the places in a template's text, each once, in order. Empty if the places have
+/// numbers.
 pub(super) fn named_places(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for place in text.split("{{").skip(1) {
@@ -135,7 +137,7 @@ impl Part {
         }
     }
 
-    /// A button of which only the label is shown.
+    /// A button without an action.
     fn label(label: String) -> Self {
         Self::Button {
             label,
@@ -144,7 +146,7 @@ impl Part {
         }
     }
 
-    /// The parts that a terminal and a report have room for.
+    /// The parts that a terminal and a report show.
     pub(crate) fn simple(parts: Vec<Self>) -> Vec<Self> {
         let parts = parts.into_iter().flat_map(|part| match part {
             Self::Text { .. } | Self::Media { .. } => vec![part],
@@ -155,7 +157,7 @@ impl Part {
         parts.collect()
     }
 
-    /// The lines of a terminal.
+    /// The lines that a terminal shows.
     pub(crate) fn lines(parts: Vec<Self>) -> Vec<String> {
         let lines = Self::simple(parts).into_iter().flat_map(|part| match part {
             Self::Text { text, .. } => text.lines().map(str::to_owned).collect(),
@@ -175,7 +177,7 @@ impl Part {
     }
 }
 
-/// What the recipient of `body`, a message of this kind, would see; empty if that is not known.
+/// The parts that the recipient of `body`, a message of this kind, sees. Empty if unknown.
 pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
     let label = |icon, press| {
         button(body, "/parameters/display_text", icon, press)
@@ -239,7 +241,7 @@ fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> 
         .flatten()
 }
 
-/// The file and the texts of a body, as most kinds have them, and the parts below.
+/// The file and the texts of a body, as most kinds have them, followed by the parts `below`.
 fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
     let file = text(body, "/mediaUrl").map(|address| Part::Media {
         what: text(body, "/type").unwrap_or_else(|| "media".to_owned()),
@@ -261,7 +263,7 @@ fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
     file.into_iter().chain(texts).chain(below).collect()
 }
 
-/// The button whose label is the text at `pointer`.
+/// A button with the label at `pointer`.
 fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
     Some(Part::Button {
         label: text(body, pointer)?,
@@ -270,7 +272,7 @@ fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Opti
     })
 }
 
-/// A button that answers with its title; what else is in `reply` comes with it.
+/// A button that answers with its title and the other fields of `reply`.
 fn reply(reply: &Value) -> Option<Part> {
     let mut payload = reply.clone();
     let title = payload.as_object_mut()?.shift_remove("title");
@@ -304,7 +306,7 @@ fn options(body: &Value) -> Part {
     }
 }
 
-/// What a developer wants to know, each text with its look: empty, `b` or `tag`. Only the inbox shows it.
+/// A note for developers, which only the inbox shows. Each text has a style: empty, `b` or `tag`.
 pub(crate) fn note(words: &[(&str, String)]) -> Part {
     Part::Drawing {
         drawing: "note",
@@ -313,7 +315,7 @@ pub(crate) fn note(words: &[(&str, String)]) -> Part {
     }
 }
 
-/// The cards at `pointer`, side by side, if there are any.
+/// The cards at `pointer`, next to each other, if there are any.
 fn cards(body: &Value, pointer: &str) -> Option<Part> {
     let cards: Vec<_> = items(body, pointer).map(card).collect();
     let of = json!(cards);
@@ -407,7 +409,7 @@ fn flow(body: &Value) -> Vec<Part> {
     opener.into_iter().chain([note(&words)]).collect()
 }
 
-/// A template by its name or id at `pointer`, with its file, parameters, cards and buttons.
+/// A template with the name or id at `pointer`, with its file, parameters, cards and buttons.
 fn template(body: &Value, pointer: &str) -> Vec<Part> {
     let Some(name) = text(body, pointer) else {
         return Vec::new();
@@ -453,7 +455,7 @@ fn template(body: &Value, pointer: &str) -> Vec<Part> {
     file_and_texts(body, header.into_iter().chain([template, words]).collect())
 }
 
-/// A button of a template, by its words or by the value that is filled in.
+/// A button of a template. Its label is its text, or the value that fills it.
 pub(crate) fn template_button(given: &Value) -> Option<Part> {
     let label = ["/text", "/title", "/payload", "/param", "/type"]
         .into_iter()

@@ -1,5 +1,6 @@
-//! The fields around the kind's own in a request's body: type, recipient, bot. They are removed from a body that is
-//! read, and merged into one that is sent. And the endpoints that take messages.
+//! The fields around a kind's own fields in a request's body: type, recipient and bot. They are
+//! removed from a body that is read, and merged into a body that is sent. Also the endpoints that
+//! accept messages.
 
 use std::slice;
 
@@ -8,23 +9,23 @@ use serde_json::{Map, Value, json};
 use super::invalid::InvalidMessage;
 use super::recipient::Recipient;
 
-/// What surrounds a kind's own fields in the request's body.
+/// The fields around a kind's own fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Envelope {
     /// `type` with this value, and `userId`.
     Typed(&'static str),
-    /// Neither: the recipient is in the path of the kind's own endpoint.
+    /// Neither field: the recipient is in the path of the kind's own endpoint.
     OwnEndpoint,
-    /// `destinations` with the recipient; a `type` is the kind's own.
+    /// `destinations` with the recipient; `type` is a field of the kind.
     Destinations,
-    /// Whatever the file says; `userId` is set when a recipient is given.
+    /// The body as the file has it; only `--to` sets `userId`.
     Verbatim,
 }
 
-/// What to do about recipients in a body that are not one.
-const NAME_WITH_TO: &str = "leave them out and name the recipient with --to";
+/// The hint for a body that does not have exactly one recipient.
+const NAME_WITH_TO: &str = "remove them from the body, and pass --to RECIPIENT";
 
-/// A body's `type` must be the kind's own; `raw` keeps it. `command` is the word that was typed after `send`.
+/// A body's `type` must be that of its kind, except for `raw`. `command` is the word after `send`.
 pub(crate) fn take_type(
     envelope: Envelope,
     command: &'static str,
@@ -43,19 +44,19 @@ pub(crate) fn take_type(
     };
     let sent = wire.map_or("no type".to_owned(), |wire| format!("type \"{wire}\""));
     Err(InvalidMessage::other(
-        format!("the body says type {found}, but `send {command}` sends {sent}"),
-        "use the command for that type, or `send raw` for the body as it is",
+        format!("the body has type {found}, but `send {command}` sends {sent}"),
+        "to send this type: jelouctl send KIND; to send the body unchanged: jelouctl send raw",
     ))
 }
 
-/// The recipient in a body, unchanged. If it belongs in `destinations`, `userId` is accepted, too.
+/// The recipient in a body, unchanged. A body that has `destinations` may use `userId` instead.
 pub(crate) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
 ) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
     let user = named_recipient("userId", fields.shift_remove("userId"))?;
     if envelope != Envelope::Destinations {
-        // Whether they may be written to is judged by their texts.
+        // The safety checks need every recipient as a text.
         let other = listed(fields.get("destinations"))
             .iter()
             .find(|named| !named.is_string());
@@ -71,7 +72,7 @@ pub(crate) fn take_recipient(
     match (destination, user) {
         (Some((_, destination)), Some((_, user))) if destination != user => {
             Err(InvalidMessage::other(
-                "destinations: the body names another recipient there than in userId",
+                "the body has different recipients in destinations and userId",
                 NAME_WITH_TO,
             ))
         }
@@ -79,7 +80,7 @@ pub(crate) fn take_recipient(
     }
 }
 
-/// The recipients in the `destinations` of a body, be it a list or only one.
+/// The recipients in the `destinations` of a body, which is a list or one recipient.
 pub(super) fn listed(destinations: Option<&Value>) -> &[Value] {
     match destinations {
         None => &[],
@@ -103,18 +104,19 @@ fn named_recipient(
     }
 }
 
-/// A request has one recipient, so that one answer is about one message.
+/// A request must have one recipient, so that its response is about one message.
 fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
     let found = match destinations {
         Value::Array(mut list) if list.len() == 1 => return Ok(list.remove(0)),
         Value::Array(list) => list.len().to_string(),
         other => other.to_string(),
     };
-    let problem = format!("destinations: the body has {found}; give a list with one recipient");
+    let problem =
+        format!("destinations: the body has {found}; a list with one recipient is expected");
     Err(InvalidMessage::other(problem, NAME_WITH_TO))
 }
 
-/// On the wire the recipient comes first, then a `botId` if the file has one.
+/// The recipient comes first in the body, then `botId` if the file has one.
 pub(crate) fn enclose(
     envelope: Envelope,
     recipient: &Recipient,
@@ -151,7 +153,7 @@ pub(crate) fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// Which endpoint a message goes to; what it needs beside bot and recipient.
+/// The endpoint of a message, and what it needs in addition to bot and recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `POST /v1/bots/{botId}/messages`
@@ -164,7 +166,8 @@ pub(crate) enum Route {
     CampaignTemplate { campaign: String },
 }
 
-/// Whether a request is a template, which may be sent to anyone: its path or the `templateId` of its body says so.
+/// Whether a request sends a template, which can reach anyone. The path or `templateId` in the body
+/// shows it.
 pub(crate) fn sends_template(path: &str, body: &str) -> bool {
     let has_id = |body| {
         serde_json::from_str(body)
@@ -176,7 +179,7 @@ pub(crate) fn sends_template(path: &str, body: &str) -> bool {
 }
 
 impl Route {
-    /// The endpoint as the API's documents write it.
+    /// The endpoint as the API's documentation writes it.
     pub(crate) fn endpoint(&self) -> &'static str {
         match self {
             Self::Messages => "POST /v1/bots/{botId}/messages",

@@ -1,5 +1,6 @@
-//! What `explain` and `schema` show of a kind: its help, an example with the body that it sends, the fields of that
-//! body with their limits (`docs/kinds.md` lists them, too), and the JSON Schema of the whole body.
+//! The output of `explain` and `schema` for a kind: its help, an example with its body, the body's
+//! fields with their limits, and the JSON Schema of the whole body. `docs/kinds.md` is made from
+//! the same fields.
 
 use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use super::recipient::RecipientSources;
 use super::schema::{Schema, inside};
 use crate::base::input::Input;
 
-/// A command line and the body that it sends, without its recipient: it can be sent as it is with `--to`.
+/// A command line and the body that it sends, without a recipient. With `--to` it can be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Example {
     pub(crate) command: String,
@@ -20,8 +21,8 @@ pub(crate) struct Example {
 }
 
 impl MessageKind {
-    /// What the definition says under `name`: a line, or some of them.
-    pub(super) fn words(&self, name: &str, between: &str) -> String {
+    /// The lines of the definition's field `name`.
+    pub(super) fn definition_lines(&self, name: &str, between: &str) -> String {
         match self.json_schema().get(name) {
             Some(Value::Array(lines)) => lines
                 .iter()
@@ -32,19 +33,19 @@ impl MessageKind {
         }
     }
 
-    /// What sending one does, in a line.
+    /// One line that says what sending this kind does.
     pub(crate) fn summary(&self) -> String {
-        self.words("description", "")
+        self.definition_lines("description", "")
     }
 
-    /// Notes for a sender; may be empty.
+    /// Notes for the sender; may be empty.
     pub(crate) fn notes(&self) -> String {
-        self.words("x-notes", "\n")
+        self.definition_lines("x-notes", "\n")
     }
 
-    /// An example, built as the command would; None for a kind whose body is any file.
+    /// An example, built as the command builds it. None for a kind that sends any file as its body.
     pub(crate) fn example(&self) -> Option<Example> {
-        let command = self.words("x-example", "");
+        let command = self.definition_lines("x-example", "");
         let writer = Self::named(self.written_by())?;
         let words = shlex::split(&command)?;
         let words = words
@@ -76,20 +77,21 @@ impl MessageKind {
 /// A field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
-    /// `parameters.cards[].body.text`
+    /// The path in the body, such as `parameters.cards[].body.text`.
     pub(crate) path: String,
-    /// The flag that sets it, or the name of its value if it is an argument.
+    /// The flag that sets the field, or the value name if it is an argument.
     pub(crate) flag: Option<String>,
-    /// `yes`; `with X` if it is in an optional object X; `else V` if V is the default; or empty.
+    /// `yes`, `with X` if the field is in an optional object X, `else V` if V is its default, or
+    /// empty.
     pub(crate) required: String,
     /// The limit, with its source: `1–20 characters (WhatsApp)`.
     pub(crate) limit: String,
-    /// A source's recommendation; anything else is a warning.
+    /// What a source recommends. Anything else is a warning.
     pub(crate) advice: String,
 }
 
 impl MessageKind {
-    /// Every field that is known, in the order of the wire.
+    /// Every known field, in the order of the body.
     pub(crate) fn fields(&self) -> Vec<Field> {
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
         let mut fields = Vec::new();
@@ -98,8 +100,8 @@ impl MessageKind {
     }
 }
 
-/// Adds the fields of the object at `around`, which flags of `writer` set; `required` is what a required one among them
-/// is.
+/// Adds the fields of the object at `around`, which flags of `writer` set. `required` is the value
+/// of `Field::required` for its required fields.
 fn collect(
     writer: &MessageKind,
     schema: &Schema,
@@ -175,7 +177,7 @@ fn advice(schema: &Schema) -> String {
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 impl MessageKind {
-    /// The schema of this kind's body: the fields for type and recipient, then its own.
+    /// The schema of this kind's body: the fields for type and recipient, then its own fields.
     pub(crate) fn body_schema(&self) -> Value {
         let user = json!({ "type": "string", "minLength": 1 });
         let in_front = match self.envelope() {
@@ -226,7 +228,7 @@ impl MessageKind {
             .iter()
             .filter(|kind| kind.envelope() != Envelope::Verbatim)
         {
-            // Its references lead to its own definitions, which are moved with it.
+            // Its references point to its own definitions, which move with it.
             let text = kind
                 .body_schema()
                 .to_string()

@@ -20,23 +20,23 @@ pub(super) struct Flag {
     pub(super) field: Option<String>,
     /// The field of an item that a typed text is, if the items of the list are objects.
     item: Option<String>,
-    /// Its name for other flags, if that is not its field.
+    /// The flag's name in conflicts and requirements, if that is not its field.
     id: Option<String>,
     alias: Option<String>,
-    /// The ids of flags that cannot be typed beside it.
+    /// The ids of flags that conflict with this flag.
     #[serde(default)]
     pub(super) conflicts: Vec<String>,
-    /// The id of a flag that must be typed beside it.
+    /// The id of a flag that this flag requires.
     requires: Option<String>,
-    /// The help of a flag that is not described as its field is.
+    /// The help text, if it differs from the field's description.
     help: Option<String>,
 }
 
 impl Flag {
-    /// The flag that reads the text of a message, which every kind with a text has.
+    /// The flag that reads a message's text from a file. Every kind with a text has it.
     pub(super) fn text_file() -> Self {
         let help =
-            "Read the text from a file, or from standard input\n\nOne final newline is dropped.";
+            "Read the text from a file, or from standard input\n\nOne final newline is removed.";
         Self {
             usage: "--text-file FILE|-".to_owned(),
             field: Some("text".to_owned()),
@@ -47,7 +47,7 @@ impl Flag {
         }
     }
 
-    /// The path of its field, or a name.
+    /// The path of the flag's field, or a name.
     pub(super) fn id(&self) -> &str {
         self.id
             .as_ref()
@@ -55,7 +55,7 @@ impl Flag {
             .map_or("", String::as_str)
     }
 
-    /// Its name as it is typed, if it is not an argument, and that of its value.
+    /// The flag's name, unless it is an argument, and the name of its value.
     fn names(&self) -> (Option<&str>, &str) {
         let flag = self
             .usage
@@ -70,18 +70,18 @@ impl Flag {
         name.map_or(value.to_owned(), |name| format!("--{name}"))
     }
 
-    /// The schema of its field.
+    /// The schema of the flag's field.
     fn schema<'a>(&self, root: &'a Schema) -> Option<&'a Schema> {
         root.at(self.field.as_ref()?)
     }
 
-    /// Whether it may be repeated: with one value, or with an array of them as JSON.
+    /// Whether the flag may be repeated with one value each, or have a JSON array.
     fn is_list(&self, root: &Schema) -> bool {
         self.schema(root)
             .is_some_and(|schema| schema.items.is_some())
     }
 
-    /// The flag as clap has it, of a kind with the schema `root`.
+    /// The flag for clap, for a kind with the schema `root`.
     pub(super) fn arg(&'static self, root: &'static Schema) -> Arg {
         let of_field = self.schema(root);
         let help = self
@@ -102,7 +102,8 @@ impl Flag {
         } else {
             ArgAction::Set
         });
-        // A text may begin with a dash. These do not: behind an empty variable they would swallow the next flag.
+        // A text may begin with a dash. These values may not: after an empty variable they would
+        // consume the next flag.
         arg =
             arg.allow_hyphen_values(name.is_some() && !["URL", "FILE|-", "CODE"].contains(&value));
         arg = match help.split_once("\n\n") {
@@ -124,8 +125,8 @@ impl Flag {
         }
     }
 
-    /// The value of its field, as it was `typed`: JSON or a text from a file where its usage says so, otherwise a text, or a
-    /// number where the schema has one.
+    /// The value of the flag's field. The usage decides whether `typed` is JSON or a text from a
+    /// file. Otherwise it is a text, or a number if the schema has one.
     pub(super) fn read(
         &self,
         typed: &[&str],
@@ -156,7 +157,7 @@ impl Flag {
             }
             ("FILE|-", _) => {
                 let Ok(source) = first.parse();
-                // A file from Windows has the same text.
+                // A file from Windows has CR LF, but is the same text.
                 json!(with_plain_line_breaks(&input.text(&flag, &source)?))
             }
             (_, true) => typed.iter().map(of_item).collect(),
@@ -168,7 +169,7 @@ impl Flag {
     }
 }
 
-/// What was typed for the flags of a message, by their ids.
+/// The values of a message's flags, by the ids of the flags.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FlagValues(Vec<(&'static str, String)>);
 
@@ -199,7 +200,7 @@ impl FlagValues {
         self.all(id).first().copied()
     }
 
-    /// Whether one of the flags with these ids was typed.
+    /// Whether one of the flags with these ids was passed.
     pub(super) fn has_any(&self, ids: &[impl AsRef<str>]) -> bool {
         self.0
             .iter()

@@ -1,4 +1,4 @@
-//! A body from a server's view: the sandbox refuses a body that the sender's own structs would not have written.
+//! Checks a body as a server does: the sandbox rejects a body that the sender could not have built.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +8,10 @@ use super::invalid::{InvalidMessage, Violation};
 use super::kinds::MessageKind;
 use super::recipient::Recipient;
 
-/// A `type` of at most this many letters that differs from a known one by two letters is a different type.
+/// In a `type` of at most this many letters, two different letters are a different type, not a
+/// typo.
 const MOST_LETTERS_WITH_ONE_SLIP: usize = 5;
-/// The most letters of a text that may be a `type`.
+/// The most characters that a `type` may have.
 const LONGEST_TYPE: usize = 64;
 
 /// A message that a server may accept.
@@ -42,7 +43,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
             violation(
                 "type",
                 format!(
-                    "{found}; it is one of {}",
+                    "{found}; it can be {}",
                     MessageKind::wire_types().join(", ")
                 ),
             )
@@ -84,7 +85,7 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     check_fields("template", Some(destination), fields)
 }
 
-/// Whether an unknown `type` may be new in the API, rather than a misspelt one.
+/// Whether an unknown `type` may be new in the API, rather than a typo.
 fn is_new(wire: &str) -> bool {
     let plain = |wire: &str| {
         wire.chars()

@@ -1,4 +1,5 @@
-//! Why a message cannot be sent: every violated limit at once, each with its path, its value, the limit and the flag.
+//! Why a message cannot be sent: all violated limits together, each with its path, value, limit and
+//! flag.
 
 use std::fmt;
 
@@ -32,10 +33,10 @@ impl fmt::Display for Violation {
 
 #[derive(Debug, Error)]
 pub(crate) enum InvalidMessage {
-    /// An error that nothing is decided by.
+    /// An error that no code depends on.
     #[error(transparent)]
     Other(#[from] UsageError),
-    #[error("the message is not valid")]
+    #[error("the message is invalid")]
     Violations {
         violations: Vec<Violation>,
         text_is_missing: bool,
@@ -47,31 +48,27 @@ impl InvalidMessage {
         Self::Other(UsageError::new(message, hint))
     }
 
-    /// A recipient that `origin` names.
+    /// An invalid recipient in `origin`.
     pub(crate) fn recipient(origin: &str, error: RecipientError) -> Self {
         Self::other(format!("{origin}: {error}"), error.hint)
     }
 
-    /// A recipient in the body, at `origin`, that is another value.
+    /// A recipient in the body, at `origin`, that is not a text.
     pub(super) fn recipient_not_text(origin: &str, found: &Value) -> Self {
-        let problem = format!("{origin}: {found} in the body; a recipient is a text");
-        Self::other(
-            problem,
-            "write it in quotes, as in \"593987654321\", or leave it out",
-        )
+        let problem = format!("{origin}: a recipient must be a text, found {found}");
+        Self::other(problem, "write it in quotes: \"593987654321\"")
     }
 
-    /// Warnings of a valid message.
+    /// The warnings of a valid message as an error.
     pub(crate) fn warnings(details: Vec<String>) -> Self {
-        let message = "the message has warnings, which --strict makes errors";
-        let hint = "change the message, or leave --strict out";
+        let message = "the message has warnings, and --strict turns warnings into errors";
+        let hint = "to send it anyway, remove --strict";
         Self::Other(UsageError {
             details,
             ..UsageError::new(message, hint)
         })
     }
 
-    /// The hint.
     pub(crate) fn hint(&self) -> Option<String> {
         let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
         match self {
@@ -82,7 +79,7 @@ impl InvalidMessage {
         }
     }
 
-    /// One line for each fault, if there are several.
+    /// One line for each violation, if there are several.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::Other(error) => error.details.clone(),

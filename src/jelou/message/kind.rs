@@ -1,4 +1,4 @@
-//! A kind of message: its definition, and what it cannot say. This file does not know the existing kinds.
+//! The definition of a kind of message. This file does not know the existing kinds.
 
 use serde_json::{Map, Value};
 
@@ -8,33 +8,35 @@ use crate::base::input::{Input, UsageError};
 
 /// The fields of a body.
 type Fields = Map<String, Value>;
-/// What is wrong with the field of this name.
+/// A field's name and what is wrong with it.
 pub(super) type FieldProblem = (&'static str, String);
 
 /// A kind of message.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    /// Its name, which is the word after `send` if it has a command of its own.
+    /// The name: the word after `send`, if the kind has its own command.
     pub(super) name: &'static str,
     pub(super) envelope: Envelope,
-    /// Its JSON Schema: the help, an example, its flags in the order of the help, and its own fields with their order on the
-    /// wire, types, limits and advice.
+    /// The kind's JSON Schema: help, example, flags in the order of the help, and the kind's own
+    /// fields with their order in the body, types, limits and advice.
     pub(super) definition: &'static str,
-    /// The command whose flags write it.
+    /// The command that has the flags for this kind.
     pub(super) written_by: &'static str,
-    /// Rewrites the part of the body that flags gave, where a flag is not one field.
+    /// Rewrites the part of the body that flags set, if one flag is not one field.
     pub(super) shape: fn(&FlagValues, &mut Fields, &mut Input) -> Result<(), UsageError>,
-    /// Rewrites fields that may be written in another form than is sent. Returns what is wrong with them, by field.
+    /// Rewrites fields that may have another form than the one that is sent. Returns what is wrong,
+    /// by field.
     pub(super) read: fn(&mut Fields) -> Vec<FieldProblem>,
-    /// Fills in what follows from other fields, unless the flags of the message say otherwise. In a bulk run these fields may
-    /// come from the row, so this cannot be done when flags are read.
+    /// Fills in fields that follow from others, unless the message's flags set them. In a bulk run
+    /// these others may come from the row, so reading the flags is too early for this.
     pub(super) fill: fn(&FlagValues, &mut Fields),
-    /// What is wrong with a field of the object at a place, such as `cards[].header`, beyond its schema.
+    /// What is wrong with a field of the object at a place, such as `cards[].header`, if the schema
+    /// cannot express it.
     pub(super) problem: fn(&str, &Fields) -> Option<FieldProblem>,
 }
 
 impl Kind {
-    /// A kind with nothing of its own to do.
+    /// A kind that needs no code of its own.
     pub(super) const fn new(
         name: &'static str,
         envelope: Envelope,

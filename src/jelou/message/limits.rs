@@ -1,4 +1,4 @@
-//! The limits of one value by its own schema, and what is wrong with it, in words.
+//! The limits of one value by its schema, and how a value violates them.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(super) fn limit(schema: &Schema) -> String {
         "characters"
     };
     let mut rules = Vec::new();
-    rules.extend(match (schema.least, schema.most) {
+    rules.extend(match (schema.min_size, schema.max_size) {
         (least, Some(most)) => Some(format!("{}–{most} {unit}", least.unwrap_or(0))),
         (Some(_), None) => Some("not empty".to_owned()),
         (None, None) => None,
@@ -45,7 +45,7 @@ pub(super) fn limit(schema: &Schema) -> String {
     }
 }
 
-/// Says that a value is not of the type that the schema requires, or not one of its words.
+/// The problem of a value that does not have the type in the schema, or is not one of its words.
 pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
     let (is_right, needed) = match schema.type_name.as_deref()? {
         "string" => (value.is_string(), "a text"),
@@ -72,13 +72,13 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
         .maximum
         .map(|_| format!(" from {}", limit(schema)))
         .unwrap_or_default();
-    Some(format!("is {found}; {needed}{range} is needed"))
+    Some(format!("is {found}; {needed}{range} is expected"))
 }
 
-/// How many characters of a text are enough to recognize it.
+/// This many characters of a text are enough to recognize it.
 pub(super) const RECOGNIZED: usize = 40;
 
-/// What is wrong with a value by itself, in words.
+/// The problem of a value, without its neighbors.
 pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
     wrong_type(schema, value).or_else(|| match value {
         Value::String(text) => size(schema, text.chars().count(), "characters").or_else(|| {
@@ -98,7 +98,7 @@ pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
 }
 
 fn size(schema: &Schema, count: usize, unit: &str) -> Option<String> {
-    match (schema.least, schema.most) {
+    match (schema.min_size, schema.max_size) {
         (Some(_), _) if count == 0 => Some("is empty".to_owned()),
         (_, Some(most)) if count > most => {
             Some(format!("has {count} {unit}; at most {most} are allowed"))
@@ -110,10 +110,10 @@ fn size(schema: &Schema, count: usize, unit: &str) -> Option<String> {
 fn outside(schema: &Schema, value: f64) -> Option<String> {
     let least = schema.minimum?;
     let most = schema.maximum?;
-    (!(least..=most).contains(&value)).then(|| format!("it must be between {least} and {most}"))
+    (!(least..=most).contains(&value)).then(|| format!("must be between {least} and {most}"))
 }
 
-/// A text that two of the `items` have in `field`.
+/// A text that two `items` have in `field`.
 fn repeated(items: &[Value], field: &str) -> Option<String> {
     let texts: Vec<_> = items
         .iter()
@@ -122,5 +122,5 @@ fn repeated(items: &[Value], field: &str) -> Option<String> {
     let again = (0..)
         .zip(&texts)
         .find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
-    again.map(|(_, text)| format!("has `{text}` twice; each reply must be unlike the others"))
+    again.map(|(_, text)| format!("repeats `{text}`; every reply must be different"))
 }

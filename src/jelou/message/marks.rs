@@ -1,9 +1,9 @@
-//! A text as WhatsApp shows it: *bold*, _italic_, ~struck~, `code`, blocks of code, quotes, lists and links, as lines of
-//! spans. A placeholder of a list is a span of its own.
+//! A text as WhatsApp shows it, as lines of spans: *bold*, _italic_, ~struck~, `code`, blocks of
+//! code, quotes, lists and links. A placeholder of a bulk list is a separate span.
 
 use serde::{Serialize, Serializer};
 
-/// In bytes; the marks of a longer line are left as they are. A message has at most 4,096 characters.
+/// In bytes. The marks of a longer text stay as they are. A message has at most 4,096 characters.
 const LONGEST_MARKED: usize = 16 * 1024;
 
 /// A line of a text.
@@ -12,16 +12,17 @@ struct MarkedLine<'a> {
     /// `code`, `quote`, `item` or `numbered`; empty for any other line.
     #[serde(skip_serializing_if = "str::is_empty")]
     block: &'static str,
-    /// Of a line in a numbered list.
+    /// The number in a numbered list.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<u16>,
     spans: Vec<Span<'a>>,
 }
 
-/// A piece of a line with one look.
+/// A piece of a line with one style.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Span<'a> {
-    /// `b`, `i`, `s` and `m` (monospace) as marked, several of them for nested marks; `link`; `slot` for a placeholder.
+    /// `b`, `i`, `s` and `m` (monospace) for marks, several for nested marks; `link`, or `slot` for
+    /// a placeholder.
     #[serde(skip_serializing_if = "String::is_empty")]
     look: String,
     text: &'a str,
@@ -48,7 +49,7 @@ fn lines(text: &str) -> Vec<MarkedLine<'_>> {
     lines
 }
 
-/// The first code of more than one line between two marks, with what is before and behind it.
+/// The first code block that has several lines, with the text before and after it.
 fn code_block(text: &str) -> Option<(&str, &str, &str)> {
     let mut begin = 0;
     loop {
@@ -71,7 +72,7 @@ fn code_block(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// A line, which may be a quote or a part of a list.
+/// A line, which may be a quote or part of a list.
 fn line(text: &str) -> MarkedLine<'_> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (block, inside) = match text.get(..2) {
@@ -111,15 +112,15 @@ fn plain<'a>(text: &'a str, look: &str) -> Vec<Span<'a>> {
     }
 }
 
-/// A piece that is not plain.
-struct Marked<'a> {
+/// A piece of text with a style.
+struct StyledText<'a> {
     look: &'static str,
     text: &'a str,
-    /// The length with its marks, in bytes.
+    /// The length in bytes, with the marks.
     length: usize,
 }
 
-/// Adds `text` to `spans`, on top of the look `around`.
+/// Adds `text` to `spans`, in addition to the style `around`.
 fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
     let mut begin = 0;
     let mut at = 0;
@@ -128,7 +129,7 @@ fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
         .and_then(|rest| rest.chars().next())
         .filter(|_| text.len() <= LONGEST_MARKED)
     {
-        let Some(Marked {
+        let Some(StyledText {
             look,
             text: inside,
             length,
@@ -150,8 +151,8 @@ fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
     spans.extend(plain(text.get(begin..).unwrap_or_default(), around));
 }
 
-/// The piece that begins at `at`. No mark is inside the same mark.
-fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<Marked<'a>> {
+/// The styled piece at `at`. A mark cannot contain the same mark.
+fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<StyledText<'a>> {
     const MARKS: [(&str, &str); 5] = [("```", "m"), ("`", "m"), ("*", "b"), ("_", "i"), ("~", "s")];
     let (before, rest) = text.split_at_checked(at)?;
     if let Some(length) = slot(rest).or_else(|| link(rest)) {
@@ -160,7 +161,7 @@ fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<Marked<'a>> {
         } else {
             "link"
         };
-        return Some(Marked {
+        return Some(StyledText {
             look,
             text: rest.get(..length)?,
             length,
@@ -178,7 +179,7 @@ fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<Marked<'a>> {
         .filter(|(sign, look)| rest.starts_with(sign) && !around.contains(look));
     marks.find_map(|(sign, look)| {
         let text = inside(rest, sign)?;
-        Some(Marked {
+        Some(StyledText {
             look,
             text,
             length: text.len() + 2 * sign.len(),
@@ -195,7 +196,7 @@ fn slot(rest: &str) -> Option<usize> {
     Some(rest.find(end)? + end.len())
 }
 
-/// The length of the address at the start of `rest`; what ends a sentence is not a part of it.
+/// The length of the URL at the start of `rest`, without punctuation that ends a sentence.
 fn link(rest: &str) -> Option<usize> {
     let begins = ["https://", "http://"]
         .into_iter()
@@ -208,8 +209,8 @@ fn link(rest: &str) -> Option<usize> {
     Some(address.len()).filter(|length| *length > begins.len())
 }
 
-/// The text between the mark at the start of `rest` and the one that closes it: no letter is directly behind that one, and
-/// no blank directly inside the two.
+/// The text between the mark at the start of `rest` and its closing mark. No letter follows the
+/// closing mark, and no space is next to a mark inside.
 fn inside<'a>(rest: &'a str, sign: &str) -> Option<&'a str> {
     let inner = rest.get(sign.len()..)?;
     let closing = inner.match_indices(sign).find(|(at, _)| {
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_marks_is_read_quickly() {
+    fn many_marks_are_read_quickly() {
         for text in [
             "*_~`".repeat(3000),
             "*_~".repeat(100_000),

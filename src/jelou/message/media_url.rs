@@ -1,4 +1,5 @@
-//! The address of a media file: Jelou fetches it, so it must be public. Nothing is fetched here.
+//! Checks the URL of a media file. Jelou downloads the file, so the URL must be public. jelouctl
+//! itself downloads nothing.
 
 use std::net::IpAddr;
 
@@ -6,10 +7,10 @@ use url::{Host, Position, Url};
 
 use crate::base::texts::rows;
 
-/// How a schema says that a field is such an address.
+/// The pattern in a schema that marks a field as such a URL.
 pub(crate) const PATTERN: &str = "^https://";
 
-/// What is wrong with an address, if it is a local path, not HTTPS, not public, or contains credentials.
+/// The problem of a URL: a local path, not HTTPS, not public, or with credentials.
 pub(crate) fn problem(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         return None;
@@ -19,10 +20,10 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
     };
     match scheme.to_ascii_lowercase().as_str() {
         "https" => {}
-        "http" => return Some("is not HTTPS; Jelou takes a public HTTPS URL"),
+        "http" => return Some("is not HTTPS; Jelou needs a public HTTPS URL"),
         _ => return Some(FILE),
     }
-    // A browser would repair these; other programs may not.
+    // A browser would repair these URLs, but other programs may not.
     let is_odd =
         |character: char| character.is_whitespace() || character.is_control() || character == '\\';
     let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
@@ -32,19 +33,21 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
     let authority = value.split(['/', '?', '#']).nth(2).unwrap_or_default();
     if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
         return Some(
-            "has credentials in it; Jelou takes a public HTTPS URL, without user and password",
+            "contains credentials; Jelou needs a public HTTPS URL without user and password",
         );
     }
     if !url.host().is_some_and(|host| is_public_host(&host)) {
-        return Some("is not on a public host; Jelou takes a public HTTPS URL");
+        return Some("is not on a public host; Jelou needs a public HTTPS URL");
     }
     viewer_page(&url)
 }
 
-/// Pages that people take for a file, by host: what their address has, and what makes it one of the file after all.
+/// Pages that users mistake for files, by host: the parts of their URL, and the parts that make it
+/// a URL of the file.
 const PAGES: &str = include_str!("viewer_pages.tsv");
 
-/// Recognizes an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
+/// Recognizes a URL copied from a browser. It shows the file in a page, and Jelou would download
+/// the page.
 fn viewer_page(url: &Url) -> Option<&'static str> {
     let host = url
         .host_str()
@@ -62,11 +65,10 @@ fn viewer_page(url: &Url) -> Option<&'static str> {
         .or(is_html.then_some(PAGE))
 }
 
-const PAGE: &str =
-    "is a page to look at in a browser, not a file; give the address of the file itself";
-const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
+const PAGE: &str = "is a page to look at in a browser, not a file; use the URL of the file itself";
+const FILE: &str = "is not a URL: Jelou needs a public HTTPS URL, not a file";
 
-/// Whether others can reach `host`, judging by its name.
+/// Whether the name of `host` is reachable from outside.
 fn is_public_host(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
@@ -81,7 +83,7 @@ fn is_public_host(host: &Host<&str>) -> bool {
     }
 }
 
-/// Whether `address` is not one of this machine or of a private network.
+/// Whether `address` is outside this machine and private networks.
 fn is_public_address(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let is_local = match address {
@@ -94,7 +96,7 @@ fn is_public_address(address: IpAddr) -> bool {
     !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }
 
-/// The extension of the file that `url` points at, in lower case.
+/// The extension of the file at `url`, in lower case.
 pub(crate) fn extension(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let (name, extension) = url.path_segments()?.next_back()?.rsplit_once('.')?;
@@ -121,9 +123,12 @@ mod tests {
             ("http://example.com/x.jpg", Some("is not HTTPS")),
             (
                 "https://ana:canary@example.com/x.jpg",
-                Some("has credentials"),
+                Some("contains credentials"),
             ),
-            ("https://ana@example.com/x.jpg", Some("has credentials")),
+            (
+                "https://ana@example.com/x.jpg",
+                Some("contains credentials"),
+            ),
             ("https://localhost/x.jpg", Some("not on a public host")),
             ("https://intranet/x.jpg", Some("not on a public host")),
             ("https://nas.local/x.jpg", Some("not on a public host")),
@@ -144,7 +149,7 @@ mod tests {
             (" https://example.com/x.jpg", Some("not a file")),
             ("https://example.com/a b.jpg", Some("is not a URL")),
             ("https://exam\nple.com/b.jpg", Some("is not a URL")),
-            ("https://@example.com/x.jpg", Some("has credentials")),
+            ("https://@example.com/x.jpg", Some("contains credentials")),
             ("https://100.64.0.1/x.jpg", Some("not on a public host")),
             ("https://0.0.0.1/x.jpg", Some("not on a public host")),
             ("HTTPS://example.com/x.jpg", None),
@@ -200,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn extension_is_read_only_from_the_path() {
+    fn extension_comes_only_from_the_path() {
         for (url, expected) in [
             ("https://example.com/a/Foto.JPG?v=1.2#x.y", Some("jpg")),
             ("https://example.com/a.b/foto", None),

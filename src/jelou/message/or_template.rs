@@ -1,12 +1,13 @@
-//! A leaf of a body that may be a template until a row of a bulk run fills it: as the value of a flag that takes some words,
-//! and as what the schema lets it become.
+//! Values of a body that may be a template, which a row of a bulk run fills: as a flag with a fixed
+//! set of words, and as a value that gets the type in the schema.
 
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
 
-/// One of some words, in small letters, or a template that each row of a bulk run turns into one.
+/// One of a fixed set of words, in lower case, or a template that each row of a bulk run turns into
+/// one.
 #[derive(Clone, Debug)]
 pub(crate) struct WordOrTemplate(pub(crate) PossibleValuesParser);
 
@@ -33,21 +34,22 @@ impl TypedValueParser for WordOrTemplate {
     }
 }
 
-/// Whether `text` has a template's marks.
+/// Whether `text` contains the marks of a template.
 pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
-/// The value of a templated leaf as the type that its schema names, if it names one; a text cell holds a number, a boolean,
-/// an object or an array as JSON. What is of another type stays as it is: the check of the body says so.
+/// Converts a filled value to the type in its schema, if the schema has one. A text cell contains a
+/// number, a boolean, an object or an array as JSON. A value of another type stays unchanged, and
+/// the check of the body reports it.
 ///
 /// # Errors
-/// For null where a text is needed, in words that follow the name of the field.
+/// For null if a text is required. The error follows the name of the field.
 pub(crate) fn fit(type_name: Option<&str>, value: Value) -> Result<Value, String> {
     match (type_name, value) {
         (Some("string"), Value::Number(number)) => Ok(Value::from(number.to_string())),
         (Some("string"), Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
-        (Some("string"), Value::Null) => Err("is null where a text is needed".to_owned()),
+        (Some("string"), Value::Null) => Err("is null, but a text is required".to_owned()),
         (Some(name), Value::String(text)) if name != "string" => {
             Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
         }
@@ -63,7 +65,7 @@ mod tests {
     use crate::jelou::message::schema::Schema;
 
     #[test]
-    fn schema_decides_the_type_of_a_leaf() {
+    fn schema_decides_the_type_of_a_value() {
         let schema = json!({"properties": {
             "text": {"type": ["string", "null"]}, "lat": {"type": ["number", "null"]},
             "payload": {"anyOf": [{"$ref": "#/$defs/P"}, {"type": "null"}]}, "free": true,
@@ -74,7 +76,7 @@ mod tests {
             ("text", json!(5), Ok(json!("5"))),
             ("text", json!(true), Ok(json!("true"))),
             ("text", json!("5"), Ok(json!("5"))),
-            ("text", json!(null), Err("is null where a text is needed")),
+            ("text", json!(null), Err("is null, but a text is required")),
             ("text", json!([1]), Ok(json!([1]))),
             ("mode", json!("draft"), Ok(json!("draft"))),
             ("lat", json!("-0.18"), Ok(json!(-0.18))),

@@ -1,5 +1,5 @@
-//! A message that may be sent: merged, parsed as its kind, completed, validated, and written as JSON. There is no other
-//! way to make one.
+//! A valid message: merged, parsed as its kind, completed, checked, and written as JSON. There is
+//! no other way to make one.
 
 use serde_json::{Map, Value, json};
 
@@ -12,13 +12,13 @@ use super::kinds::MessageKind;
 use super::parameter::named_parameter;
 use super::placeholder::{copied_values, documented_placeholder};
 use super::recipient::{
-    Recipient, RecipientChoice, RecipientSources, TypedRecipient, doubt, unclear,
+    Recipient, RecipientChoice, RecipientSources, TypedRecipient, ambiguity_warning, unclear,
 };
 use super::vcard::complete_phone;
 use crate::base::invisible::{is_unseen, with_control_pictures};
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national, person_key};
 
-/// A valid message with its recipient, as the JSON that goes onto the wire.
+/// A valid message with its recipient, as the JSON that is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     kind: MessageKind,
@@ -26,16 +26,16 @@ pub(crate) struct Outgoing {
     route: Route,
     body: Value,
     unclear_recipient: Option<RecipientError>,
-    /// The body, written once: these bytes are stored, digested, shown and sent.
+    /// The body as JSON. These bytes are stored, digested, shown and sent.
     json: Box<str>,
 }
 
 impl Outgoing {
-    /// Merges `flags`, the part of the body from the flags of `typed`, over `file`; completes and validates. Also
-    /// returns warnings.
+    /// Merges `flags`, the part of the body from the flags of `typed`, over `file`; completes and
+    /// checks the result. Also returns warnings.
     ///
     /// # Errors
-    /// If it is invalid, with everything that is wrong with it, as far as it can be read.
+    /// If the message is invalid, with every problem that can be found.
     pub(crate) fn new(
         typed: &MessageKind,
         flags: Value,
@@ -43,7 +43,8 @@ impl Outgoing {
         recipients: &RecipientSources,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
         if typed.envelope() == Envelope::Verbatim && file.is_none() {
-            let hint = "name it with --body FILE, or --body - for standard input";
+            let hint =
+                "to read it from a file: --body FILE; to read it from standard input: --body -";
             return Err(InvalidMessage::other("send raw needs a body", hint));
         }
         let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
@@ -56,7 +57,7 @@ impl Outgoing {
         Ok((outgoing, told))
     }
 
-    /// Like [`Outgoing::new`], from a whole body without flags.
+    /// Like [`Outgoing::new`], for a whole body without flags.
     pub(crate) fn from_body(
         typed: &MessageKind,
         body: Value,
@@ -81,14 +82,15 @@ impl Outgoing {
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged
             .into_iter()
-            .chain(named_beside(&fields, &recipient))
+            .chain(other_recipients(&fields, &recipient))
             .collect();
         let unclear_recipient = users
             .iter()
             .find(|(_, user)| !is_clear(user))
             .map(|(_, user)| unclear(user));
         if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
-            // A guard may be set up before the row is sent, and a run can wait for days.
+            // A run can wait for days, and somebody may set up a safety check before the row is
+            // sent.
             violations.push(Violation {
                 path: "destinations".to_owned(),
                 problem: error.to_string(),
@@ -104,11 +106,12 @@ impl Outgoing {
                         flag: Some("--to".to_owned()),
                     });
                 }
-                None => warnings.extend(doubt(user).map(|doubt| format!("{path}: {doubt}"))),
+                None => warnings
+                    .extend(ambiguity_warning(user).map(|warning| format!("{path}: {warning}"))),
             }
         }
         let route = kind.route(&fields);
-        // Errors of the message itself come before a missing recipient.
+        // Report errors of the message before a missing recipient.
         let (body, advice) = complete(kind, typed, fields, violations)?;
         let typed = recipient?;
         let said = typed.warnings().to_vec();
@@ -117,7 +120,7 @@ impl Outgoing {
         warnings.extend(advice);
         warnings.extend(said);
         let body = enclose(kind.envelope(), &recipient, bot, body);
-        let json = written(&body);
+        let json = to_json(&body);
         let kind = MessageKind {
             kind: kind.kind,
             typed: FlagValues::default(),
@@ -135,7 +138,8 @@ impl Outgoing {
         ))
     }
 
-    /// The kind, as the word after `send`; a body can be of another kind than the typed one.
+    /// The kind, as the word after `send`. It may differ from the kind of the command, because a
+    /// body can be of another kind.
     pub(crate) fn kind(&self) -> &'static str {
         self.kind.written_by()
     }
@@ -152,18 +156,18 @@ impl Outgoing {
         &self.body
     }
 
-    /// The body, as the bytes that are sent.
+    /// The bytes of the body that are sent.
     pub(crate) fn json(&self) -> &str {
         &self.json
     }
 
-    /// The lines that show it as its recipient would see it.
+    /// The lines that show the message as its recipient sees it.
     pub(crate) fn draw(&self) -> Vec<String> {
         self.kind.draw(&self.body)
     }
 
-    /// Warnings about parameters of a template that have a name: its recipient would read `nombre=Ana`. `is_name` says which
-    /// words are names.
+    /// Warnings about template parameters that begin with a name: the recipient would read
+    /// `nombre=Ana`. `is_name` decides which words are names.
     pub(crate) fn named_parameters(&self, is_name: impl Fn(&str) -> bool) -> Vec<String> {
         if self.route != Route::Template {
             return Vec::new();
@@ -175,23 +179,23 @@ impl Outgoing {
         named
     }
 
-    /// Every recipient of the request, for a guard: the path's and the body's.
+    /// Every recipient of the request, from its path and its body, for the safety checks.
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
     }
 
-    /// A recipient that the body names beside the message's own; another spelling of it is not one.
+    /// A recipient in the body that is not the message's own recipient in another spelling.
     pub(crate) fn second_recipient(&self) -> Option<&str> {
         let one = person_key(self.recipient.as_str());
         self.recipients().find(|other| person_key(other) != one)
     }
 
-    /// A recipient in the body, not typed, that no guard can judge.
+    /// A recipient in the body that no safety check can understand.
     pub(crate) fn unclear_recipient(&self) -> Option<&RecipientError> {
         self.unclear_recipient.as_ref()
     }
 
-    /// Checks that a bot named in the body is the sender.
+    /// Checks that a bot in the body is the sender.
     ///
     /// # Errors
     /// If it is another bot.
@@ -201,23 +205,21 @@ impl Outgoing {
             Some(Value::String(found)) if found == bot => Ok(()),
             Some(Value::Number(found)) if found.to_string() == bot => Ok(()),
             Some(found) => Err(InvalidMessage::other(
-                format!(
-                    "botId: the body is for bot {found}, but the message would be sent by bot `{bot}`"
-                ),
-                "choose that bot with --bot, or take `botId` out of the body",
+                format!("botId: the body is for bot {found}, but the sender is bot `{bot}`"),
+                "to send from that bot: --bot BOT; to send from yours, remove `botId` from the body",
             )),
         }
     }
 }
 
 #[expect(clippy::expect_used, reason = "a value has texts as keys")]
-fn written(body: &Value) -> Box<str> {
+fn to_json(body: &Value) -> Box<str> {
     serde_json::to_string(body)
         .expect("a value is JSON")
         .into_boxed_str()
 }
 
-/// Every recipient that a body names.
+/// Every recipient in a body.
 pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
     body.get("userId")
         .into_iter()
@@ -226,11 +228,11 @@ pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
         .map(|user| user.trim_matches(is_unseen))
 }
 
-/// The fields that name recipients.
+/// The fields that contain recipients.
 const RECIPIENT_FIELDS: [&str; 2] = ["userId", "destinations"];
 
-/// Fields that differ from one that names recipients only in capitals, or in what nobody sees: Jelou may read them as
-/// such a field, and no safety check would.
+/// Fields that differ from a recipient field only in case or in invisible characters. Jelou may
+/// read them as recipients, but no safety check would.
 fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Violation> {
     fields.keys().filter_map(|name| {
         let plain: String = name.chars().filter(|sign| !is_unseen(*sign)).collect();
@@ -245,8 +247,8 @@ fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Viol
     })
 }
 
-/// Recipients in other fields than the kind's own, if no other recipient was given.
-fn named_beside<'a>(
+/// Recipients in the body that differ from the recipient of the message.
+fn other_recipients<'a>(
     fields: &'a Value,
     named: &'a Result<TypedRecipient, InvalidMessage>,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
@@ -256,11 +258,11 @@ fn named_beside<'a>(
         .map(|user| ("destinations", user))
 }
 
-/// Writes the numbers of typed contacts with `+` and their country code, if it is certain. Returns warnings about how
-/// they were read.
+/// Writes the phone numbers of contacts with `+` and their country code, if the country is certain.
+/// Returns warnings about how the numbers were read.
 ///
 /// # Errors
-/// If one of them may be a number of `country` or of another one.
+/// If a number may be of `country` or of another country.
 pub(crate) fn with_country_codes(
     flags: &mut Value,
     country: Option<Country>,
@@ -287,7 +289,7 @@ pub(crate) fn with_country_codes(
     Ok(warnings)
 }
 
-/// The same for one number.
+/// Does the same for one number.
 fn with_country_code(
     phone: &mut Map<String, Value>,
     country: Option<Country>,

@@ -1,4 +1,4 @@
-//! The parameters that WhatsApp accepts in a template, of either form.
+//! The template parameters that WhatsApp accepts, for both kinds of template.
 
 use serde_json::Value;
 
@@ -6,19 +6,20 @@ use super::characters::visit_texts;
 use super::schema::Schema;
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks};
 
-/// The rule of a parameter that is a text of its own; the schema has it as a pattern, too.
+/// The rule for a parameter that is a single text; the schema also has it as a pattern.
 pub(super) const ONE_LINE: &str =
     "one line, not empty, without tabs or more than 4 spaces in a row";
-/// The rule of a value whose form is not documented.
+/// The rule for a value with an undocumented form.
 const FILLED: &str = "no empty text in it";
 
-/// What is wrong with a text that has this rule. WhatsApp accepts a template with any other parameter but never delivers it:
-/// "Param text cannot have new-line/tab characters or more than 4 consecutive spaces" (Meta, error 132018).
+/// The problem of a text under `rule`. WhatsApp accepts a template with any other parameter but
+/// never delivers it: "Param text cannot have new-line/tab characters or more than 4 consecutive
+/// spaces" (Meta, error 132018).
 pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
     let found = match text {
         _ if ![ONE_LINE, FILLED].contains(&rule) => return None,
         _ if text.trim().is_empty() => {
-            return Some("is empty; a template takes no empty parameter".to_owned());
+            return Some("is empty; a template parameter cannot be empty".to_owned());
         }
         _ if rule == FILLED => return None,
         _ if text.contains('\n') || text.contains(is_other_line_break) => "has a line break",
@@ -27,12 +28,13 @@ pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!(
-        "{found}, which WhatsApp refuses in a parameter of a template"
+        "{found}, which WhatsApp rejects in a template parameter"
     ))
 }
 
-/// Warns of a parameter, at `path` in a template by its name, that has a name itself: `nombre=Ana`. The values have an order
-/// there, so the recipient would read all of it. `is_name` says which words are names; a number of a place is one.
+/// Warns about a parameter at `path` that begins with a name, such as `nombre=Ana`, in a template
+/// by its name. These parameters have only an order, so the recipient would read the name too.
+/// `is_name` decides which words are names; the number of a place is one.
 pub(crate) fn named_parameter(
     path: &str,
     text: &str,
@@ -44,18 +46,19 @@ pub(crate) fn named_parameter(
     let is_number = (1..=2).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit());
     (is_number || is_name(name)).then(|| {
         format!(
-            "{path}: `{name}=` goes out with the value, as the parameters of a template by its name have an order and no names; \
-             write the value alone"
+            "{path}: `{name}=` is sent too, because these parameters have an order and no names; \
+             write only the value"
         )
     })
 }
 
-/// The most characters that the parameters of a template may have together in a notification. WhatsApp refuses a template whose
-/// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
+/// The most characters that all parameters of a template may have in a notification. WhatsApp
+/// rejects a template with more than 1,024 characters after its parameters are filled in (Meta,
+/// error 132005). The rest is for the template's own text.
 const MOST_TOGETHER: usize = 900;
 
-/// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path and its rule. For
-/// `NAME=VALUE` the parameter is the value.
+/// Calls `see` with the path, the rule and the text of each parameter in `body`, a template with
+/// `schema`. For `NAME=VALUE` the text is the value.
 fn visit_parameters(
     body: &mut Value,
     schema: &Schema,
@@ -82,16 +85,17 @@ fn visit_parameters(
     });
 }
 
-/// Rewrites the parameters in `body` so that WhatsApp accepts them, for a message that matters more than its form: lines are
-/// joined with ` / `, an empty parameter becomes `-`, and if they are too long together only their ends are kept. Returns what
-/// was wrong with each parameter that was changed.
+/// Rewrites the parameters in `body` so that WhatsApp accepts them, for a message that matters more
+/// than its format. Joins lines with ` / `, replaces an empty parameter with `-`, and keeps only
+/// the ends of parameters that are too long together. Returns the problem of each changed
+/// parameter.
 pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
     let mut changed = Vec::new();
     let mut lengths = Vec::new();
     visit_parameters(body, schema, |path, rule, text| {
         if let Some(problem) = problem(rule, text) {
             let sent = fit(text);
-            changed.push(format!("{path}: {problem}; it is {sent}"));
+            changed.push(format!("{path}: {problem}; {sent}"));
         }
         lengths.extend((rule == ONE_LINE).then(|| text.chars().count()));
     });
@@ -104,14 +108,14 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
                 text.chars().skip(count + 1 - most).collect::<String>()
             );
             changed.push(format!(
-                "{path}: has {count} characters, and the parameters of a notification at most {MOST_TOGETHER} together; its end is sent"
+                "{path}: has {count} characters, but all parameters together may have {MOST_TOGETHER}; only its end is sent"
             ));
         }
     });
     changed
 }
 
-/// Makes `text` one line that is not empty, and describes the problem.
+/// Makes `text` one line that is not empty, and describes the change.
 fn fit(text: &mut String) -> &'static str {
     let plain = with_plain_line_breaks(text);
     let lines = plain
@@ -133,7 +137,7 @@ fn fit(text: &mut String) -> &'static str {
     }
 }
 
-/// The most characters of each of the texts with these lengths, so that all fit together and only the longest are
+/// The maximum length of each text so that all of them fit together and only the longest are
 /// shortened.
 fn longest_that_fit(lengths: &[usize]) -> usize {
     let fits = |most: &usize| {
@@ -164,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn parameter_is_made_valid_for_whatsapp() {
+    fn parameter_becomes_valid_for_whatsapp() {
         for (text, expected) in [
             ("a\nb", "a / b"),
             ("\r\n a \r\n\r\n\tb  c\n", "a / b c"),
@@ -190,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn named_parameter_is_warned_about() {
+    fn named_parameter_causes_a_warning() {
         for (path, text, is_named) in [
             ("parameters[0]", "nombre=Ana", true),
             ("parameters[1]", "1=Ana", true),

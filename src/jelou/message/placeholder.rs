@@ -1,10 +1,11 @@
-//! Values that were copied from the API's documents, where they stand for one's own.
+//! Values that were copied from the API's documentation instead of being replaced.
 
 use serde_json::Value;
 
 use super::schema::inside;
 
-/// Placeholders in the API's documents and in what is copied from them. A page hides its addresses as the last two.
+/// Placeholders in the API's documentation and its copies. A page hides its addresses as the last
+/// two.
 const DOCUMENTED: [&str; 16] = [
     "USER_ID",
     "BOT_ID",
@@ -24,21 +25,21 @@ const DOCUMENTED: [&str; 16] = [
     "[email\u{a0}protected]",
 ];
 
-/// Says that a value was copied from the API's documents.
+/// The problem of a value that was copied from the API's documentation.
 pub(super) fn documented_placeholder(value: &str) -> Option<String> {
     let value = value.trim();
     DOCUMENTED
         .contains(&value)
-        .then(|| format!("`{value}` is a placeholder of the API's documents"))
+        .then(|| format!("`{value}` is a placeholder of the API's documentation"))
 }
 
-/// A value that was copied from the API's documents.
+/// A value that was copied from the API's documentation.
 pub(super) struct CopiedValue {
     pub(super) path: String,
     pub(super) problem: String,
 }
 
-/// All such values at `path` and below. Recipients are judged by themselves.
+/// All copied values at `path` and below. Recipients are checked separately.
 pub(super) fn copied_values(path: &str, value: &Value, found: &mut Vec<CopiedValue>) {
     match value {
         Value::String(text) => {

@@ -1,5 +1,5 @@
-//! The recipient of a message: the text that a person types, turned into the `userId` on the wire, or refused with the
-//! reason; and which recipient counts if several places name one.
+//! The recipient of a message. Turns what you type into the `userId` of the body or refuses it with
+//! the reason, and decides which recipient counts if several are set.
 
 use std::fmt;
 
@@ -9,36 +9,42 @@ use crate::phone::{
     Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national,
 };
 
-/// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
+/// A `userId` in a body: a phone number's digits, a WhatsApp user id, or the user id of another
+/// channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recipient(String);
 
-/// A recipient that a person typed, with how it was understood.
+/// A recipient that you typed, and how jelouctl read it.
 #[derive(Clone, Debug)]
 pub(crate) struct TypedRecipient {
     pub(crate) recipient: Recipient,
-    /// None for a WhatsApp user id, and for a user of another channel.
+    /// None for a WhatsApp user id and for a user of another channel.
     number: Option<PhoneNumber>,
-    /// Notes for a person about how it was read.
+    /// Warnings about how it was read.
     warnings: Vec<String>,
 }
 
 impl Recipient {
-    /// A `userId` from a body, taken literally, but for what nobody sees at its ends.
+    /// A `userId` from a body, taken literally, except for invisible characters at its ends.
     ///
     /// # Errors
-    /// If it is empty, a dot segment of a path, or has control characters, which a URL might lose.
+    /// If it is empty, a dot segment of a path, or has control characters, which a URL may lose.
     pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
         match user.trim_matches(is_unseen) {
             "" => Err(RecipientError::empty()),
             user @ ("." | "..") => {
-                let problem =
-                    format!("`{user}` cannot be a recipient: as a part of a URL it means a folder");
-                Err(RecipientError::new(problem, "give the user's identifier"))
+                let problem = format!("`{user}` cannot be a recipient: in a URL it means a folder");
+                Err(RecipientError::new(
+                    problem,
+                    "write the recipient's number or id",
+                ))
             }
             user if user.chars().any(char::is_control) => {
                 let problem = format!("`{user}` has a control character");
-                Err(RecipientError::new(problem, "give the user's identifier"))
+                Err(RecipientError::new(
+                    problem,
+                    "write the recipient's number or id",
+                ))
             }
             user => Ok(Self(user.to_owned())),
         }
@@ -49,19 +55,19 @@ impl Recipient {
     }
 }
 
-/// A recipient in a body that may be anybody.
+/// The error for an ambiguous recipient in a body.
 pub(crate) fn unclear(user: &str) -> RecipientError {
     RecipientError::new(
         format!(
-            "`{user}` in the body may be anybody: it is neither a number with its country code nor a known id"
+            "`{user}` in the body is ambiguous: neither a number with its country code nor a known id"
         ),
-        "write the number as 593987654321, or name the recipient with --to; a user of another channel is `--to id:USER`",
+        "to send to a number, write it as 593987654321; to send to a user of another channel: --to id:USER",
     )
 }
 
-/// A warning about a recipient in a body that may be another person than is meant: it is sent literally.
-pub(super) fn doubt(user: &str) -> Option<String> {
-    let sent = format!("`{user}` is sent as it stands");
+/// A warning about a recipient in a body that may be the wrong one. It is sent literally.
+pub(super) fn ambiguity_warning(user: &str) -> Option<String> {
+    let sent = format!("`{user}` is sent unchanged");
     match PhoneNumber::read(user, None) {
         Ok(number) if number.as_str() != user => Some(format!(
             "{sent}; WhatsApp writes this number {}",
@@ -70,17 +76,18 @@ pub(super) fn doubt(user: &str) -> Option<String> {
         Ok(number) if may_be_national(number.as_str()) => {
             let country = country_of(number.as_str()).unwrap_or("another country");
             Some(format!(
-                "{sent}, as a number of {country}; if it is a national one, write it with its country code"
+                "{sent}, as a number of {country}; if it is a local number, add its country code"
             ))
         }
         Err(_) if !is_clear(user) => Some(format!(
-            "{sent}, and this is not a number with a country code; write it as 593987654321, or name it with --to"
+            "{sent}, but it is not a number with a country code; write it as 593987654321, or pass --to"
         )),
         Ok(_) | Err(_) => None,
     }
 }
 
-/// A warning about a recipient on the wire that is a number in another form than Jelou's documents ask for.
+/// A warning about a recipient in a body that is a number, but not in the form of Jelou's
+/// documentation.
 pub(crate) fn undocumented_form(user: &str) -> Option<String> {
     let number = PhoneNumber::read(user, None)
         .ok()
@@ -88,15 +95,15 @@ pub(crate) fn undocumented_form(user: &str) -> Option<String> {
     if number.is_none() && is_clear(user) {
         return None;
     }
-    let meant = number.map(|number| format!(", here {}", number.as_str()));
+    let meant = number.map(|number| format!(": {}", number.as_str()));
     Some(format!(
-        "the recipient `{user}` may be another chat than is meant: Jelou documents digits with the country code, without +{}",
+        "the recipient `{user}` may open another chat: Jelou documents digits with the country code, without +{}",
         meant.unwrap_or_default()
     ))
 }
 
-/// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it
-/// for a number: `+593987654321`, `id:USER`, or a WhatsApp user id as it is.
+/// A recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet takes
+/// for a number: `+593987654321`, `id:USER`, or a WhatsApp user id unchanged.
 pub(crate) fn typed_form(recipient: &str) -> String {
     let of_number = || {
         PhoneNumber::read(&format!("+{recipient}"), None)
@@ -116,11 +123,11 @@ impl fmt::Display for Recipient {
 }
 
 impl TypedRecipient {
-    /// A recipient as a person wrote it, in a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone number,
-    /// whose bare digits can be a national number of `country`.
+    /// Reads a recipient from a flag, a list or a file: `id:USER`, a WhatsApp user id, or a phone
+    /// number. Digits without a country code can be a local number of `country`.
     ///
     /// # Errors
-    /// If it is not clearly one recipient.
+    /// If it is not exactly one recipient.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         let user = typed.trim_matches(is_unseen);
         if let Some(user) = user.strip_prefix("id:") {
@@ -132,7 +139,7 @@ impl TypedRecipient {
         PhoneNumber::read(typed, country).map(Self::from)
     }
 
-    /// Adds notes about how it was read, each once.
+    /// Adds warnings about how it was read, each once.
     pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
         for warning in warnings {
             if !self.warnings.contains(&warning) {
@@ -141,12 +148,12 @@ impl TypedRecipient {
         }
     }
 
-    /// Notes for a person about how it was read.
+    /// Warnings about how it was read.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The country code of a number that was typed without `+` and 00.
+    /// The country code of a number that was typed without `+` or 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         self.number.as_ref()?.bare_code()
     }
@@ -172,18 +179,18 @@ impl From<PhoneNumber> for TypedRecipient {
     }
 }
 
-/// Where a recipient may come from besides the body, by precedence: flag, body, environment.
+/// The possible sources of a recipient, in order of precedence: flag, body, environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecipientSources {
     /// `--to`
     pub(crate) flag: Option<String>,
-    /// `JELOU_TO`; an invalid one matters only if it is used.
+    /// `JELOU_TO`. An invalid value matters only if it is used.
     pub(crate) environment: Option<String>,
-    /// The country of national numbers in flag and environment.
+    /// The country of local numbers in the flag and the environment.
     pub(crate) country: Option<Country>,
 }
 
-/// A recipient, or where to look for one.
+/// A recipient, or the places to look for one.
 #[derive(Clone, Debug)]
 pub(crate) enum RecipientChoice<'a> {
     /// This recipient, even if the body names another.
@@ -193,15 +200,15 @@ pub(crate) enum RecipientChoice<'a> {
 }
 
 impl RecipientChoice<'_> {
-    /// Whether the message goes to the recipient that the body names.
+    /// Whether the recipient comes from the body.
     pub(crate) fn is_left_to_body(&self) -> bool {
         matches!(self, Self::Among(RecipientSources { flag: None, .. }))
     }
 
-    /// The recipient, given the one that the body names.
+    /// Chooses the recipient; `in_body` is the one in the body.
     ///
     /// # Errors
-    /// If there is none, or the first one is invalid; an invalid one after it does not matter.
+    /// If there is no recipient, or the first one is invalid. The others are not checked.
     pub(crate) fn make(
         self,
         in_body: Option<&Recipient>,
@@ -222,7 +229,7 @@ impl RecipientChoice<'_> {
         };
         let typed = TypedRecipient::read(raw, sources.country);
         let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
-        // A list of numbers is judged as a whole.
+        // Warnings about bare digits apply to a whole list, not to one of its numbers.
         match typed.number {
             Some(number) if sources.country.is_none() => Ok(number.doubted().into()),
             number => Ok(TypedRecipient { number, ..typed }),
@@ -235,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recipient_accepts_common_number_formats() {
+    fn recipient_has_common_number_formats() {
         for (raw, expected) in [
             ("593987654321", "593987654321"),
             ("+593 98 765-4321", "593987654321"),
@@ -272,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_recipient_is_refused() {
+    fn ambiguous_recipient_is_rejected() {
         for (raw, expected) in [
             ("", "is empty"),
             ("+", "is empty"),
@@ -348,16 +355,16 @@ mod tests {
     }
 
     #[test]
-    fn doubtful_body_recipient_is_warned_about() {
+    fn ambiguous_body_recipient_causes_a_warning() {
         for (user, expected) in [
-            ("0987654321", "this is not a number with a country code"),
-            ("987654321", "this is not a number with a country code"),
-            ("59398765432", "this is not a number with a country code"),
-            ("3212345678", "if it is a national one"),
+            ("0987654321", "it is not a number with a country code"),
+            ("987654321", "it is not a number with a country code"),
+            ("59398765432", "it is not a number with a country code"),
+            ("3212345678", "if it is a local number"),
             ("+593987654321", "WhatsApp writes this number 593987654321"),
-            ("id:0987654321", "this is not a number with a country code"),
+            ("id:0987654321", "it is not a number with a country code"),
         ] {
-            let told = doubt(user).unwrap_or_default();
+            let told = ambiguity_warning(user).unwrap_or_default();
             assert!(told.contains(expected), "{user}: {told}");
         }
         for user in [
@@ -371,7 +378,7 @@ mod tests {
             "100004567891234",
             "5f0c2a",
         ] {
-            assert_eq!(doubt(user), None, "{user}");
+            assert_eq!(ambiguity_warning(user), None, "{user}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What the definition of a kind says of the fields of its body: JSON Schema, read once, with its references followed.
+//! The schema of a kind's fields, read once from its definition (JSON Schema), with references
+//! resolved.
 
 use std::sync::LazyLock;
 
@@ -11,25 +12,26 @@ use super::media_url;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Schema {
-    /// As JSON Schema calls it; None for a value of any type. A null that is allowed beside it is not sent.
+    /// The type's name in JSON Schema; None if any type is allowed. A null is never sent, even if
+    /// the schema allows it.
     #[serde(skip)]
     pub(super) type_name: Option<String>,
     pub(super) description: String,
-    /// Characters of a text, or items of a list.
+    /// The number of characters of a text, or of items of a list.
     #[serde(alias = "minLength", alias = "minItems")]
-    pub(super) least: Option<usize>,
+    pub(super) min_size: Option<usize>,
     #[serde(alias = "maxLength", alias = "maxItems")]
-    pub(super) most: Option<usize>,
+    pub(super) max_size: Option<usize>,
     pub(super) minimum: Option<f64>,
     pub(super) maximum: Option<f64>,
-    /// The texts that it can be, or none if it can be any.
+    /// The texts that are allowed; empty if any text is.
     #[serde(rename = "enum")]
     pub(super) words: Vec<String>,
     pub(super) pattern: Option<String>,
-    /// The field in which the items of a list differ.
+    /// The field that must differ between the items of a list.
     #[serde(rename = "x-unique")]
     pub(super) unique: Option<String>,
-    /// A rule in words, which is also one for everything inside.
+    /// A rule in words, which also applies to everything inside.
     #[serde(rename = "x-rule")]
     pub(super) rule: Option<String>,
     #[serde(rename = "x-source")]
@@ -37,9 +39,9 @@ pub(crate) struct Schema {
     #[serde(alias = "x-advised", alias = "x-media")]
     pub(super) advised: Option<Advised>,
     pub(super) default: Option<Value>,
-    /// The names of fields that must be there.
+    /// The names of the required fields.
     pub(super) required: Vec<String>,
-    /// The known fields, in the order of the wire. An object without them may have any.
+    /// The known fields, in the order of the body. If empty, an object may have any fields.
     #[serde(skip)]
     pub(super) properties: Vec<(String, Schema)>,
     #[serde(skip)]
@@ -48,7 +50,7 @@ pub(crate) struct Schema {
     pub(super) items: Option<Box<Schema>>,
 }
 
-/// What a source recommends; for the address of a file, which files it takes.
+/// What a source recommends. For the URL of a file, the files that the source accepts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Advised {
@@ -62,11 +64,11 @@ pub(super) struct Advised {
     pub(super) note: Option<String>,
     pub(super) formats: Option<String>,
     pub(super) size: Option<String>,
-    /// Those of files in these formats, in lower case.
+    /// The extensions of these formats, in lower case.
     pub(super) extensions: Vec<String>,
 }
 
-/// The schema of what is free: the content of a field that has no schema for it.
+/// The schema of a field that has none: anything is allowed.
 static FREE: LazyLock<Schema> = LazyLock::new(Schema::default);
 
 impl Schema {
@@ -89,7 +91,7 @@ impl Schema {
             .into_iter()
             .flatten();
         let properties = properties.map(|(name, json)| Ok((name.clone(), Self::read(root, json)?)));
-        // In `[X, null]`, X.
+        // For `[X, null]`, use X.
         let type_name = words.get("type").map(|json| json.get(0).unwrap_or(json));
         Ok(Self {
             type_name: type_name.and_then(Value::as_str).map(str::to_owned),
@@ -101,7 +103,7 @@ impl Schema {
         })
     }
 
-    /// The schema of the field `name`; None for a field that it does not know.
+    /// The schema of the field `name`; None if the field is unknown.
     pub(super) fn field(&self, name: &str) -> Option<&Self> {
         if self.properties.is_empty() {
             return Some(self.additional.as_deref().unwrap_or(&FREE));
@@ -112,7 +114,7 @@ impl Schema {
             .map(|(_, field)| field)
     }
 
-    /// The known fields that must be there.
+    /// The required fields.
     pub(super) fn required(&self) -> impl Iterator<Item = &(String, Self)> {
         self.properties
             .iter()
@@ -135,12 +137,12 @@ impl Schema {
         })
     }
 
-    /// The type of the field at `path`, as JSON Schema calls it; None if it may have any.
+    /// The type of the field at `path`, by its name in JSON Schema; None if any type is allowed.
     pub(crate) fn type_at(&self, path: &str) -> Option<&str> {
         self.at(path)?.type_name.as_deref()
     }
 
-    /// The rule in words of the field at `path`, or of the nearest one around it.
+    /// The rule in words of the field at `path`, or of the nearest one that contains it.
     pub(super) fn rule_at(&self, path: &str) -> Option<&str> {
         let ends = path
             .match_indices(['.', '['])
@@ -150,18 +152,18 @@ impl Schema {
             .find_map(|end| self.at(path.get(..end)?)?.rule.as_deref())
     }
 
-    /// Whether it is the address of a page that a button opens.
+    /// Whether the value is the URL of a page that a button opens.
     pub(super) fn is_link(&self) -> bool {
         self.advised.as_ref().is_some_and(|advised| advised.link)
     }
 
-    /// Whether it is the address of a file.
+    /// Whether the value is the URL of a file.
     pub(super) fn is_address(&self) -> bool {
         self.pattern.as_deref() == Some(media_url::PATTERN)
     }
 }
 
-/// Follows a reference, and takes X of `anyOf [X, null]`.
+/// Resolves a reference; for `anyOf [X, null]` returns X.
 fn resolve<'a>(root: &'a Value, json: &'a Value) -> &'a Value {
     let reference = json.get("$ref").and_then(Value::as_str);
     let next = reference.and_then(|reference| root.pointer(reference.trim_start_matches('#')));
@@ -169,7 +171,7 @@ fn resolve<'a>(root: &'a Value, json: &'a Value) -> &'a Value {
         .map_or(json, |next| resolve(root, next))
 }
 
-/// The path of the field `name` of the object at `path`.
+/// The path of the field `name` in the object at `path`.
 pub(crate) fn inside(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()

@@ -1,4 +1,5 @@
-//! Checks a message against the list of the bot's templates: the client before it sends, the sandbox at each message.
+//! Checks a message against the bot's list of templates: jelouctl before it sends, the sandbox for
+//! each message.
 
 use std::collections::BTreeSet;
 
@@ -11,25 +12,25 @@ use super::outgoing::{Outgoing, recipients_in};
 use crate::base::suggest::nearest;
 use crate::phone::is_user_id;
 
-/// The most different templates that are kept for a list of messages.
+/// The most different templates that are kept for one list.
 const MOST: usize = 100;
-/// How many templates are named as possible matches.
+/// The most templates that an error suggests.
 const MOST_MEANT: usize = 3;
 
-/// What a message requires of the template that it names.
+/// What a message needs from its template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct TemplateUse {
     pub(crate) name: String,
     pub(crate) language: Option<String>,
     /// The number of values for its text.
     pub(crate) parameters: usize,
-    /// The names that values for its text begin with: `nombre` of `nombre=Ana`.
+    /// The names that text values begin with, such as `nombre` in `nombre=Ana`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) parameter_names: Vec<String>,
-    /// Whether it goes to a WhatsApp user id.
+    /// Whether the message goes to a WhatsApp user id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) goes_to_user_id: bool,
-    /// The type of the media that it names, an image perhaps.
+    /// The type of the message's media, such as an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) media: Option<String>,
 }
@@ -38,16 +39,17 @@ pub(crate) struct TemplateUse {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct TemplateUses {
     pub(crate) uses: Vec<TemplateUse>,
-    /// Whether there were more than are kept.
+    /// Whether some were dropped because there were too many.
     pub(crate) is_cut: bool,
 }
 
-/// The verdict of a bot's list on a template.
+/// The result of checking a template against the bot's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateVerdict {
     Fits,
     UnknownName {
-        /// Templates with this name in another form: by a person's name for them, or after WhatsApp's prefix.
+        /// Templates with a similar name: their display name, or their name after WhatsApp's
+        /// prefix.
         meant: Vec<String>,
     },
     OtherLanguage {
@@ -56,29 +58,30 @@ pub(crate) enum TemplateVerdict {
     NotApproved {
         status: String,
     },
-    /// It is for authentication, which requires a phone number.
+    /// The template is for authentication, which requires a phone number.
     NeedsNumber,
     WrongCount {
         given: usize,
         expected: usize,
     },
-    /// It begins with an image, a document or a video, and the message has none, or another type.
+    /// The template begins with an image, a document or a video. The message has no media, or
+    /// another type.
     NeedsMedia {
         media: &'static str,
         given: Option<String>,
     },
-    /// It fits, but exists in each of these, and the message does not name one.
+    /// The template exists in each of these languages, and the message does not select one.
     SeveralLanguages {
         languages: Vec<String>,
     },
-    /// Unknown, because the list lacks this.
+    /// The list lacks this field, so the result is unknown.
     Unclear {
         missing: &'static str,
     },
 }
 
 impl TemplateUse {
-    /// What the body of a message with a template requires of it.
+    /// What the body of a template message needs from its template.
     pub(crate) fn from_body(body: &Value) -> Option<Self> {
         let has_media = text(body, "mediaUrl").is_some_and(|url| !url.is_empty());
         Some(Self {
@@ -94,8 +97,8 @@ impl TemplateUse {
         })
     }
 
-    /// A name that a value begins with, `nombre=Ana`, and that a place in the text of the template has. The recipient would
-    /// read both.
+    /// A name at the start of a value, as in `nombre=Ana`, that is also a place in the template's
+    /// text. The recipient would read the name too.
     pub(crate) fn named_place(&self, templates: &[Value]) -> Option<&str> {
         let is_place = |name: &&String| {
             let mut own = templates
@@ -111,7 +114,8 @@ impl TemplateUse {
             .map(String::as_str)
     }
 
-    /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
+    /// Whether one of `templates`, as the API lists them, fits. A field that is missing in the list
+    /// is not an error.
     pub(crate) fn judge(&self, templates: &[Value]) -> TemplateVerdict {
         let named: Vec<_> = templates
             .iter()
@@ -168,7 +172,7 @@ impl TemplateUse {
                 given: self.media.clone(),
             };
         }
-        let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
+        let counts: Vec<_> = approved.iter().map(|each| count_values(each)).collect();
         let languages = languages(&approved);
         if counts.contains(&Some(self.parameters)) {
             return if self.language.is_none() && languages.len() > 1 {
@@ -193,7 +197,7 @@ impl TemplateUse {
 }
 
 impl TemplateUses {
-    /// Notes the template of a message that names one.
+    /// Adds the template of a message, if it has one.
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
         let template = (*outgoing.route() == Route::Template).then(|| outgoing.body());
         let Some(used) = template
@@ -209,12 +213,12 @@ impl TemplateUses {
         }
     }
 
-    /// Those of rows that are left; `rows` passes the body of each such row.
+    /// The templates of the unsent rows; `rows` passes the body of each.
     pub(crate) fn left<E>(
         &self,
         rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>,
     ) -> Result<Self, E> {
-        // The only one is that of every row.
+        // With one template, every row has it.
         if self.uses.len() < 2 {
             return Ok(self.clone());
         }
@@ -247,8 +251,8 @@ fn parameter_names(body: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The templates called `name`, else those with that name after WhatsApp's prefix; if there are several, the approved ones.
-/// Capitals do not matter.
+/// The templates called `name`, or else those with `name` after WhatsApp's prefix. If there are
+/// several, the approved ones. Ignores case.
 fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     let name = name.to_lowercase();
     let is_it = |found: Option<&str>| found.is_some_and(|found| found.to_lowercase() == name);
@@ -273,7 +277,7 @@ fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     )
 }
 
-/// The names, without those that differ from an earlier one only in capitals.
+/// The names without duplicates; ignores case.
 fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     names
@@ -282,7 +286,7 @@ fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
-/// The template whose name, or a person's name for it, is nearest to `name`.
+/// The template with the name or display name that is nearest to `name`.
 pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option<&'a str> {
     let names_of = |each: &'a Value| {
         let own = text(each, "elementName");
@@ -297,7 +301,7 @@ pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option
     text(template, "elementName")
 }
 
-/// Suggests templates that were probably meant; None if there are none.
+/// Suggests similar template names; None if `names` is empty.
 pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     let names: Vec<_> = names
         .iter()
@@ -307,15 +311,16 @@ pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
 }
 
-/// `order_shipped` of `a1b2_order_shipped`: WhatsApp puts four random characters before a person's name for it.
+/// `order_shipped` for `a1b2_order_shipped`: WhatsApp adds four random characters to the display
+/// name.
 fn without_prefix(name: &str) -> Option<&str> {
     let (prefix, rest) = name.split_once('_')?;
     let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_prefix && !rest.is_empty()).then_some(rest)
 }
 
-/// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not
-/// have it.
+/// The type of media that a template begins with, from Meta's components or from a separate field.
+/// None if the list does not have it.
 fn header_media(template: &Value) -> Option<&'static str> {
     let components = template
         .get("components")
@@ -349,7 +354,7 @@ pub(super) fn is_approved(template: &Value) -> bool {
     text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
 }
 
-/// Whether both may be the same language; one that is not named may be any.
+/// Whether both may be the same language. A missing language matches any.
 pub(crate) fn is_same_language(wanted: Option<&str>, found: Option<&str>) -> bool {
     match (wanted, found) {
         (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
@@ -365,8 +370,8 @@ fn languages(templates: &[&Value]) -> Vec<String> {
     each_once(templates.iter().filter_map(|each| text(each, "language")))
 }
 
-/// How many values the text of a template takes; None if the list does not have it.
-fn values_of_text(template: &Value) -> Option<usize> {
+/// The number of values in the template's text; None if the list does not have the text.
+fn count_values(template: &Value) -> Option<usize> {
     let marks = text(template, "template")?.split("{{").skip(1);
     let marks = marks.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
     Some(marks.collect::<BTreeSet<_>>().len())
@@ -379,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameter_named_like_a_placeholder_is_found() {
+    fn named_parameter_is_found_in_template() {
         let list = [
             json!({ "elementName": "named", "template": "Hola {{cliente}}, {{codigo}}" }),
             json!({ "elementName": "other", "template": "Hola {{1}} {{saldo}}" }),
@@ -398,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn template_is_judged_as_it_will_be_sent() {
+    fn template_is_checked_as_sent() {
         let list = [
             json!({ "elementName": "mine", "language": "es", "status": "APPROVED", "template": "{{1}} y {{1}}, {{ 2 }}" }),
             json!({ "elementName": "mine", "language": "pt", "status": "APPROVED", "template": "sem" }),
@@ -531,7 +536,7 @@ mod tests {
             ),
             ("aviso de pago", &["g7h8_Pago"], Some("g7h8_Pago")),
             ("pago", &["g7h8_Pago"], Some("g7h8_Pago")),
-            // A person's name for it comes before a name after a prefix.
+            // A display name comes before a name after a prefix.
             ("cita", &["k1l2_other"], Some("i9j0_cita")),
             ("order_shiped", &[], Some("a1b2_order_shipped")),
             ("recordatori", &[], Some("e5f6_recordatorio")),

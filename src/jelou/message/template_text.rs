@@ -1,4 +1,4 @@
-//! The text of a template from the bot's list of templates, filled with the values of a message.
+//! The text of a template from the bot's list, filled with the values of a message.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::drawing::Part;
 use super::kinds::MessageKind;
 use super::template_listing::{TemplateUses, is_approved, is_same_language, text};
 
-/// The most characters that are kept of a text; WhatsApp allows 1,024 in a template.
+/// The most characters that are kept of a text. WhatsApp allows 1,024 in a template.
 const LONGEST: usize = 4096;
 
 /// The texts of some templates.
@@ -21,12 +21,12 @@ pub(crate) struct TemplateTexts(Vec<TemplateText>);
 struct TemplateText {
     name: String,
     language: Option<String>,
-    /// With `{{1}}` in place of a value; empty if the list does not have it.
+    /// The text, with `{{1}}` for each value; empty if the list does not have it.
     text: String,
     category: Option<String>,
 }
 
-/// What a body says of its template.
+/// The template that a body uses.
 #[derive(Deserialize)]
 struct NamedTemplate<'a> {
     #[serde(borrow, rename = "elementName")]
@@ -66,42 +66,42 @@ impl TemplateTexts {
         Self(texts.collect())
     }
 
-    /// What the recipient of `body`, a message of `kind`, would see, with the template's own text in place of its name and
-    /// values.
+    /// What the recipient of `body` sees, with the template's text instead of its name and values.
     pub(crate) fn drawn(&self, kind: &MessageKind, body: &Value) -> Vec<Part> {
         let mut parts = kind.drawn(body);
         for part in &mut parts {
-            if let (Part::Template(template), Some(text)) = (part, self.text_of(body)) {
+            if let (Part::Template(template), Some(text)) = (part, self.find_text(body)) {
                 template.fill(text);
             }
         }
         parts
     }
 
-    /// The text of the template in `body`. None if it is not known, or if there are several and the body does not say which.
-    fn text_of(&self, body: &Value) -> Option<&str> {
-        let mut meant = self
-            .meant(text(body, "elementName")?, text(body, "language"))
+    /// The text of the template in `body`. None if unknown, or if there are several and the body
+    /// does not select one.
+    fn find_text(&self, body: &Value) -> Option<&str> {
+        let mut matching = self
+            .matching(text(body, "elementName")?, text(body, "language"))
             .filter(|each| !each.text.is_empty());
-        meant
+        matching
             .next()
-            .filter(|_| meant.next().is_none())
+            .filter(|_| matching.next().is_none())
             .map(|each| each.text.as_str())
     }
 
-    /// The category of the template in `body`, which is JSON, as the bot's list has it. None if it is not known, or if the
-    /// template has several.
+    /// The category of the template in the JSON `body`, from the bot's list. None if unknown, or if
+    /// the template has several.
     pub(crate) fn category_of(&self, body: &str) -> Option<&str> {
         let named: NamedTemplate<'_> = serde_json::from_str(body).ok()?;
-        let mut meant = self
-            .meant(&named.name, named.language.as_deref())
+        let mut matching = self
+            .matching(&named.name, named.language.as_deref())
             .map(|each| each.category.as_deref());
-        let first = meant.next()?;
-        meant.all(|other| other == first).then_some(first)?
+        let first = matching.next()?;
+        matching.all(|other| other == first).then_some(first)?
     }
 
-    /// The templates of this name that may be meant.
-    fn meant(&self, name: &str, language: Option<&str>) -> impl Iterator<Item = &TemplateText> {
+    /// The templates with this name and language.
+    fn matching(&self, name: &str, language: Option<&str>) -> impl Iterator<Item = &TemplateText> {
         self.0.iter().filter(move |each| {
             each.name == name && is_same_language(language, each.language.as_deref())
         })
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn template_text_replaces_its_name() {
+    fn template_text_replaces_template_name() {
         let list = [
             json!({ "elementName": "order", "language": "es", "status": "APPROVED", "template": "Hola {{1}}:\n\n{{ 2 }} y {{1}}, {{3}} {{x" }),
             json!({ "elementName": "order", "language": "en", "status": "APPROVED", "template": "Hi {{1}}" }),

@@ -1,5 +1,5 @@
-//! The kinds as subcommands of the command line, with their flags: as clap has them, the part of a body that they give,
-//! and the one that sets a field.
+//! The kinds as subcommands with flags: for clap, for the part of a body that the flags set, and
+//! for the flag that sets a field.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::invalid::Violation;
 use super::kinds::MessageKind;
 use crate::base::input::{Input, UsageError};
 
-/// A message as it is typed: its kind, with the flags `D` of how it is delivered. As global flags those could be given
-/// twice, once in front of the kind, and one recipient would silently win.
+/// A message on the command line: its kind, and the flags `D` for its delivery. As global flags,
+/// the delivery flags could be repeated before the kind, and one recipient would silently win.
 #[derive(Debug)]
 pub(crate) struct MessageArgs<D> {
     pub(crate) delivery: D,
@@ -47,7 +47,7 @@ impl<D: Args> Subcommand for MessageArgs<D> {
     }
 }
 
-/// The kind that is a command of its own.
+/// The kind that has its own command instead of a place after `send`.
 const OWN_COMMAND: &str = "flow-message";
 
 impl<D: Args> Args for MessageArgs<D> {
@@ -78,7 +78,8 @@ impl<D: Args> FromArgMatches for MessageArgs<D> {
     }
 }
 
-/// The words after the program's name. A command with kinds as an extension needs only the kinds among these words.
+/// The arguments of the program. A command with kinds as an extension needs only the kinds among
+/// them.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandLine(Arc<[String]>);
 
@@ -99,16 +100,19 @@ impl CommandLine {
         &self.0
     }
 
-    /// At any position: a word that every command would take for a kind must be a kind here, too.
+    /// At any position: a word that clap could take for a kind must be a kind here too.
     fn contain(&self, name: &str) -> bool {
         self.0.iter().any(|word| word == name)
     }
 }
 
 impl MessageKind {
-    /// `command` with the kind's help and flags.
+    /// Adds the kind's help and flags to `command`.
     pub(super) fn augment(&self, command: Command) -> Command {
-        let examples = format!("Examples:\n  {}", self.words("x-examples", "\n  "));
+        let examples = format!(
+            "Examples:\n  {}",
+            self.definition_lines("x-examples", "\n  ")
+        );
         let parts = [self.summary(), examples, self.notes()];
         let help = parts
             .into_iter()
@@ -119,7 +123,7 @@ impl MessageKind {
         command.about(self.summary()).long_about(help).args(flags)
     }
 
-    /// The kind with the flags that were typed.
+    /// The kind with the flags that were passed.
     pub(super) fn typed(self, matches: &ArgMatches) -> Self {
         Self {
             typed: FlagValues::from_matches(self.flags(), matches),
@@ -127,10 +131,11 @@ impl MessageKind {
         }
     }
 
-    /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not
-    /// lead from a flag that was typed to one that excludes it, nor from a body's list to the flags of one item.
+    /// The flag of the field at `path`, or of the nearest field that contains it: the id of a flag
+    /// is the field's path. A hint must not suggest a flag that conflicts with a passed one, nor
+    /// the flags of one item for a list in the body.
     pub(super) fn flag_of(&self, path: &str) -> Option<String> {
-        // The flags of one card are those of any.
+        // The flags of the first card set any card.
         let of_first = path.replacen("[]", "[0]", 1);
         let around = |id: &str| {
             let rest = path.strip_prefix(id).or_else(|| of_first.strip_prefix(id));
@@ -149,7 +154,7 @@ impl MessageKind {
         named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
     }
 
-    /// What is wrong with the field at `path`, with the flag that sets it.
+    /// The problem of the field at `path`, with the flag that sets the field.
     pub(super) fn violation(&self, path: &str, problem: String) -> Violation {
         Violation {
             path: path.to_owned(),
@@ -164,7 +169,7 @@ impl MessageKind {
         for flag in self.flags() {
             let value = flag.read(&self.typed.all(flag.id()), self.schema(), input)?;
             if let (Some(field), Some(value)) = (&flag.field, value) {
-                *place(&mut body, field) = value;
+                *create_place(&mut body, field) = value;
             }
         }
         if let Value::Object(fields) = &mut body {
@@ -174,8 +179,8 @@ impl MessageKind {
     }
 }
 
-/// The place of a flag's field in the body, which is made; a list there has one item.
-fn place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
+/// The place of a flag's field in the body. Creates it; a list gets one item.
+fn create_place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
     field
         .split(['.', '['])
         .fold(body, |around, step| match step {

@@ -1,5 +1,5 @@
-//! vCards, version 2.1, 3.0 and 4.0, as contacts, and the parts of a contact that are filled in from others. The crate
-//! `vcard` cuts cards into lines and their parts; here their properties become fields.
+//! Reads vCards, version 2.1, 3.0 and 4.0, as contacts, and completes the fields of a contact. The
+//! crate `vcard` splits cards into lines and their parts.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use crate::base::text_encoding::{NotText, decode_text};
 use crate::base::texts::clipped;
 use crate::phone::PhoneNumber;
 
-/// Types that mean nothing to a reader of the card.
+/// Types that the reader of a card does not need.
 const SILENT_TYPES: [&str; 6] = [
     "voice",
     "pref",
@@ -24,27 +24,27 @@ const SILENT_TYPES: [&str; 6] = [
     "quoted-printable",
 ];
 
-/// Parts of the names that other programs give to lines with a phone number.
+/// Names of lines that other programs use for a phone number, in part.
 const PHONE_WORDS: [&str; 4] = ["TEL", "PHONE", "MOBILE", "CELL"];
 
-/// Lines with digits that are not a phone number.
+/// Lines with digits that are not phone numbers.
 const LINES_WITH_DIGITS: [&str; 6] = ["BDAY", "ANNIVERSARY", "REV", "UID", "VERSION", "ADR"];
 
-/// The fewest digits of a number that a line without a known name may have.
+/// The fewest digits of a phone number in a line with an unknown name.
 const MIN_DIGITS: usize = 7;
 
 /// The cards of a file.
 pub(crate) struct Cards {
     pub(crate) contacts: Vec<Value>,
-    /// Which cards lost a number, because their lines are not those of a vCard.
+    /// The cards that lost a phone number because of an unknown line.
     pub(crate) warnings: Vec<String>,
 }
 
-/// The text of a vCard file. A line that is not UTF-8 is read in its own CHARSET; without one, a card of version 2.1 is
-/// in Windows-1252, as Outlook writes it.
+/// The text of a vCard file. A line that is not UTF-8 is decoded by its own CHARSET. Without one, a
+/// card of version 2.1 is in Windows-1252, as Outlook writes it.
 ///
 /// # Errors
-/// If another line is not UTF-8.
+/// If any other line is not UTF-8.
 pub(crate) fn decode_cards(bytes: Vec<u8>) -> Result<String, NotText> {
     let has_mark = Encoding::for_bom(&bytes).is_some();
     if has_mark || std::str::from_utf8(&bytes).is_ok() {
@@ -73,7 +73,7 @@ pub(crate) fn decode_cards(bytes: Vec<u8>) -> Result<String, NotText> {
     Ok(lines.join("\n"))
 }
 
-/// The lines of a file, whichever of CR LF, LF and CR ends them.
+/// The lines of a file. Each may end in CR LF, LF or CR.
 fn raw_lines(bytes: &[u8]) -> Vec<&[u8]> {
     let mut lines = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -83,7 +83,7 @@ fn raw_lines(bytes: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// The encoding in the parameter CHARSET of a line; its name is ASCII.
+/// The encoding in the CHARSET parameter of a line. Its name is ASCII.
 fn charset_of_line(line: &[u8]) -> Option<&'static Encoding> {
     let head = line.split(|byte| *byte == b':').next()?;
     let head = String::from_utf8_lossy(head).to_ascii_uppercase();
@@ -92,10 +92,10 @@ fn charset_of_line(line: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_8)
 }
 
-/// Every card of `text`, in order. A carriage return alone ends a line, too.
+/// Reads every card of `text`, in order. A line may also end in a single carriage return.
 ///
 /// # Errors
-/// If it has no card, or an incomplete one.
+/// If there is no card, or a card is incomplete.
 pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut contacts = Vec::new();
@@ -109,44 +109,43 @@ pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
             | VcardParseError::NonUtf8Header(line)
             | VcardParseError::ExpectedBegin(line) => {
                 let first = line.trim().lines().next().unwrap_or_default();
-                format!("`{}` is not a line of a card", clipped(first, RECOGNIZED))
+                format!("`{}` is not a vCard line", clipped(first, RECOGNIZED))
             }
         })?;
         let is_card =
             |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");
         if !card.begin.as_ref().is_some_and(is_card) {
-            return Err("it holds something other than cards".to_owned());
+            return Err("the file contains something other than cards".to_owned());
         }
         if card
             .props
             .iter()
             .any(|line| line.name.get().eq_ignore_ascii_case("BEGIN"))
         {
-            return Err(format!("card {number} holds another one"));
+            return Err(format!("card {number} contains another card"));
         }
         let contact = contact(&card.props);
         let name = contact
             .pointer("/name/formatted_name")
             .and_then(Value::as_str);
         let Some(name) = name else {
-            return Err(format!("card {number} has no name: none of FN, N and ORG"));
+            return Err(format!("card {number} has no name (FN, N or ORG)"));
         };
-        if let Some(problem) = lost_numbers(&card.props, &contact) {
+        if let Some(problem) = number_problem(&card.props, &contact) {
             let name = clipped(name, RECOGNIZED);
             warnings.push(format!("card {number} (`{name}`) {problem}"));
         }
         contacts.push(contact);
     }
     if contacts.is_empty() {
-        Err("it has no BEGIN:VCARD".to_owned())
+        Err("BEGIN:VCARD is missing".to_owned())
     } else {
         Ok(Cards { contacts, warnings })
     }
 }
 
-/// What is wrong with a card that has numbers in lines that are not read, or nothing by which its contact can be
-/// reached.
-fn lost_numbers(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
+/// The problem of a card that has phone numbers in unknown lines, or no way to reach its contact.
+fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
     let has_phone = contact.get("phones").is_some();
     let lost: Vec<_> = lines
         .iter()
@@ -160,7 +159,7 @@ fn lost_numbers(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
         let lost = lost.join(", ");
         let missing = if has_phone { "" } else { "has no phone: " };
         return Some(format!(
-            "{missing}the line {lost} is not read; write the number after TEL, such as TEL;TYPE=CELL:+593987654321"
+            "{missing}the line {lost} was skipped; write numbers as TEL;TYPE=CELL:+593987654321"
         ));
     }
     let is_reachable = ["phones", "emails", "urls", "addresses"]
@@ -169,8 +168,8 @@ fn lost_numbers(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
     (!is_reachable).then(|| "has only a name: no phone, email, URL or address".to_owned())
 }
 
-/// Whether a line may have a phone number although it is not TEL: by its name, or, in a card without a phone, by its
-/// value.
+/// Whether a line other than TEL may have a phone number: by its name, or by its value if the card
+/// has no phone.
 fn may_be_phone(line: &VcardLine<'_>, has_phone: bool) -> bool {
     let name = line.name.get().to_ascii_uppercase();
     let bare_name = line.bare_name().to_ascii_uppercase();
@@ -200,7 +199,7 @@ fn contact(lines: &[VcardLine<'_>]) -> Value {
     let organization = all("ORG").next();
     let part = |index| name.and_then(|line| component(line, index));
     let company = organization.and_then(|line| component(line, 0));
-    // The card of a company may have no other name.
+    // A company's card may have no other name.
     let full_name = first("FN").or_else(|| company.clone().filter(|_| name.is_none_or(is_empty)));
     let mut name = object([
         ("formatted_name", full_name),
@@ -247,7 +246,7 @@ fn contact(lines: &[VcardLine<'_>]) -> Value {
     ]))
 }
 
-/// An object of the texts that are there.
+/// An object of the texts that exist.
 fn object<const N: usize>(fields: [(&str, Option<String>); N]) -> Map<String, Value> {
     filled(fields.map(|(name, text)| (name, text.map(Value::from))))
 }
@@ -257,12 +256,12 @@ fn text(line: &VcardLine<'_>) -> Option<String> {
     decoded(line, &line.value.decode())
 }
 
-/// One part of a value whose parts are separated by `;`.
+/// The part of a value at `index`; `;` separates the parts.
 fn component(line: &VcardLine<'_>, index: usize) -> Option<String> {
     decoded(line, &line.value.decode_component_list(index).join(", "))
 }
 
-/// The text of a value or of a part of it; none if it is empty.
+/// The decoded text of a value or of a part of it; None if empty.
 fn decoded(line: &VcardLine<'_>, value: &str) -> Option<String> {
     let text = if parameters(line, "ENCODING")
         .chain(bare(line))
@@ -299,7 +298,7 @@ fn parameters<'a>(line: &'a VcardLine<'_>, name: &'static str) -> impl Iterator<
         .flat_map(|value| value.get().trim_matches('"').split(','))
 }
 
-/// The parameters of version 2.1 without a name: `TEL;CELL`.
+/// The parameters of version 2.1, which have no name: `TEL;CELL`.
 fn bare<'a>(line: &'a VcardLine<'_>) -> impl Iterator<Item = &'a str> {
     line.params
         .iter()
@@ -307,7 +306,7 @@ fn bare<'a>(line: &'a VcardLine<'_>) -> impl Iterator<Item = &'a str> {
         .map(|param| param.name.get())
 }
 
-/// `TEL;waid=593…:` is the identifier in WhatsApp, as WhatsApp writes it when a contact is shared.
+/// The WhatsApp id from `TEL;waid=593…:`. WhatsApp writes it when you share a contact.
 fn whatsapp_id(line: &VcardLine<'_>) -> Option<String> {
     let digits: String = parameters(line, "WAID")
         .next()?
@@ -317,7 +316,7 @@ fn whatsapp_id(line: &VcardLine<'_>) -> Option<String> {
     Some(digits).filter(|digits| (MIN_DIGITS..=15).contains(&digits.len()))
 }
 
-/// `TEL;VALUE=uri:tel:+593…;ext=1` is the number between the scheme and the parameters (RFC 3966).
+/// The phone number in `TEL;VALUE=uri:tel:+593…;ext=1`, without scheme and parameters (RFC 3966).
 fn phone(line: &VcardLine<'_>) -> Option<String> {
     let phone = text(line)?;
     let number = match phone.split_at_checked("tel:".len()) {
@@ -329,13 +328,13 @@ fn phone(line: &VcardLine<'_>) -> Option<String> {
     Some(number.to_owned()).filter(|number| !number.is_empty())
 }
 
-/// `CELL` is WhatsApp's `Mobile`; any other type gets a capital; types without a meaning are skipped. A fax or pager is
-/// named so wherever it stands, because it cannot get messages.
+/// The type of a line. `CELL` is WhatsApp's `Mobile`, and any other type gets a capital. Types
+/// without a meaning are skipped. Fax and pager always count, because they cannot receive messages.
 fn kind(line: &VcardLine<'_>) -> Option<String> {
     let types = parameters(line, "TYPE")
         .chain(bare(line))
         .map(|name| name.trim().to_lowercase());
-    // A label of one's own begins with `X-`.
+    // A custom label begins with `X-`.
     let types: Vec<_> = types
         .map(|name| name.strip_prefix("x-").unwrap_or(&name).to_owned())
         .collect();
@@ -357,8 +356,8 @@ fn is_empty(line: &VcardLine<'_>) -> bool {
     (0..line.value.component_count()).all(|index| component(line, index).is_none())
 }
 
-/// ADR is post box; extension; street; city; region; code; country (RFC 6350, 6.3.1). An empty address counts as
-/// absent.
+/// The parts of ADR are: post box, extension, street, city, region, code, country (RFC 6350,
+/// 6.3.1). An empty address counts as absent.
 fn address(line: &VcardLine<'_>) -> Option<Map<String, Value>> {
     if is_empty(line) {
         return None;
@@ -382,8 +381,8 @@ fn address(line: &VcardLine<'_>) -> Option<Map<String, Value>> {
     ]))
 }
 
-/// WhatsApp's form is YYYY-MM-DD; any other date is skipped. Apple writes a date without a year with a parameter that
-/// says to omit the year.
+/// A birthday must be YYYY-MM-DD for WhatsApp; other dates are skipped. Apple writes a date without
+/// a year and adds a parameter for that.
 fn birthday(line: &VcardLine<'_>) -> Option<String> {
     if parameters(line, "X-APPLE-OMIT-YEAR").next().is_some() {
         return None;
@@ -392,7 +391,7 @@ fn birthday(line: &VcardLine<'_>) -> Option<String> {
     Some(date.to_string())
 }
 
-/// An object with those of its fields that are there.
+/// An object of the fields that exist.
 pub(crate) fn filled<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
     fields
         .into_iter()
@@ -400,7 +399,8 @@ pub(crate) fn filled<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<
         .collect()
 }
 
-/// Fills the parts of a name from the full name (its first word, the rest), or the full name from the parts.
+/// Completes the parts of a name from the full name (first word, the rest), or the full name from
+/// the parts.
 pub(crate) fn complete_name(name: &mut Map<String, Value>) {
     let part = |part: &str| name.get(part).and_then(Value::as_str);
     let Some(full) = part("formatted_name") else {
@@ -428,7 +428,7 @@ pub(crate) fn complete_name(name: &mut Map<String, Value>) {
     }
 }
 
-/// Whether a name has a part beside the full one.
+/// Whether a name has a part other than the full name.
 pub(crate) fn has_parts(name: &Map<String, Value>) -> bool {
     let parts = ["first_name", "last_name", "middle_name", "suffix", "prefix"];
     parts
@@ -437,7 +437,7 @@ pub(crate) fn has_parts(name: &Map<String, Value>) -> bool {
         .any(|part| !part.is_empty())
 }
 
-/// Whether a phone of this type has no messages.
+/// Whether a phone of this type cannot receive messages.
 fn cannot_chat(phone_type: &str) -> bool {
     let phone_type = phone_type.to_lowercase();
     ["fax", "pager", "beeper"]
@@ -445,8 +445,8 @@ fn cannot_chat(phone_type: &str) -> bool {
         .any(|word| phone_type.contains(word))
 }
 
-/// Adds `wa_id`, the identifier in WhatsApp, which makes the card show "Message", if the number is certainly
-/// international and not that of a fax or a pager.
+/// Adds `wa_id`, the WhatsApp id, so that the card shows "Message". Only for a number that is
+/// certainly international and not a fax or pager.
 pub(crate) fn complete_phone(phone: &mut Map<String, Value>) {
     let phone_type = phone.get("type").and_then(Value::as_str);
     if phone_type.is_some_and(cannot_chat) {
@@ -538,15 +538,15 @@ mod tests {
     }
 
     #[test]
-    fn incomplete_cards_are_refused() {
+    fn incomplete_cards_are_rejected() {
         for (text, expected) in [
             ("", "no BEGIN:VCARD"),
-            ("hello", "not a line of a card"),
+            ("hello", "not a vCard line"),
             ("BEGIN:VCARD\nVERSION:3.0\nFN:x\n", "no END:VCARD"),
             ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "other than cards"),
             (
                 "BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\ntrailing words\n",
-                "not a line of a card",
+                "not a vCard line",
             ),
         ] {
             let error = read_cards(text).err().unwrap_or_else(|| panic!("{text}"));
@@ -560,19 +560,19 @@ mod tests {
     }
 
     #[test]
-    fn unread_numbers_warn() {
+    fn skipped_numbers_cause_a_warning() {
         for (lines, expected) in [
             (
                 "PHONE.WORK:+593987654312",
-                "card 1 (`Ana Ríos`) has no phone: the line `PHONE.WORK:+593987654312` is not read",
+                "card 1 (`Ana Ríos`) has no phone: the line `PHONE.WORK:+593987654312` was skipped",
             ),
             (
                 "MOVIL:(098) 765-4312\nEMAIL:ana@example.com",
-                "card 1 (`Ana Ríos`) has no phone: the line `MOVIL:(098) 765-4312` is not read",
+                "card 1 (`Ana Ríos`) has no phone: the line `MOVIL:(098) 765-4312` was skipped",
             ),
             (
                 "TEL:+593987654321\nTELEPHONE:+593987654322",
-                "card 1 (`Ana Ríos`) the line `TELEPHONE:+593987654322` is not read",
+                "card 1 (`Ana Ríos`) the line `TELEPHONE:+593987654322` was skipped",
             ),
             ("NOTE:x", "card 1 (`Ana Ríos`) has only a name"),
             ("TEL;TYPE=CELL:", "card 1 (`Ana Ríos`) has only a name"),

@@ -37,7 +37,7 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
                 .get("action")
                 .is_some_and(|action| action.get("name") == Some(&json!(LINK)));
             let says_link = around.get("type") == Some(&json!(LINK));
-            let problem = "is cta_url, but the card's action is not a link; leave it out";
+            let problem = "is cta_url, but the card's action is not a link; remove `type`";
             (says_link && !is_link).then(|| ("type", problem.to_owned()))
         }
         // A header needs the file of its type.
@@ -52,7 +52,7 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     }
 }
 
-/// The value of an action's `name` and of a card's `type` for a link.
+/// The value of `name` in a link action, and of `type` in its card.
 const LINK: &str = "cta_url";
 
 fn misnumbered(cards: &[Value]) -> Option<String> {
@@ -64,7 +64,7 @@ fn misnumbered(cards: &[Value]) -> Option<String> {
         .into_iter()
         .find(|(position, index)| **index != json!(position))?;
     Some(format!(
-        "has card_index {index}, but {position} is expected; leave card_index out: the cards are numbered for you"
+        "has card_index {index}, but {position} is expected; remove card_index, because jelouctl numbers the cards"
     ))
 }
 
@@ -78,13 +78,13 @@ fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<&'static str>
     ) {
         (Some(LINK), true, false) | (None, false, true) => None,
         (Some(LINK), false, _) => Some("is cta_url, but `parameters` with the link is missing"),
-        (None, true, _) => Some("is missing; it is cta_url for a link"),
+        (None, true, _) => Some("is missing; for a link it must be cta_url"),
         (None, false, false) => {
             Some("is missing; an action is a link (`name` and `parameters`) or replies (`buttons`)")
         }
         (Some(LINK), true, true) => {
             Some("is cta_url, but there are `buttons` too; a card has a link or replies")
         }
-        (Some(_), ..) => Some("must be cta_url; no other name is known"),
+        (Some(_), ..) => Some("must be cta_url"),
     }
 }

@@ -1,4 +1,4 @@
-//! Contact cards: from flags for one, from JSON or from vCards for any number.
+//! Contact cards: one from flags, or any number from JSON or vCards.
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ pub(super) const CONTACTS: Kind = Kind {
     )
 };
 
-/// The flags of one card.
+/// The flags for one card.
 const CARD: [&str; 5] = [
     "contacts[0].name.formatted_name",
     "contacts[0].name.first_name",
@@ -43,7 +43,7 @@ fn shape(
         })?;
         let cards = vcard::read_cards(&text).map_err(|problem| {
             let problem = format!("--vcard: {name} is not a vCard file: {problem}");
-            let hint = "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD";
+            let hint = "export the contact as a .vcf file, with each card between BEGIN:VCARD and END:VCARD";
             UsageError::new(problem, hint)
         })?;
         let warnings = cards.warnings.iter();
@@ -89,7 +89,7 @@ fn shape(
     Ok(())
 }
 
-/// Fills in a name's parts and a phone's `wa_id`, if flags of one card were typed.
+/// Completes the names and the `wa_id` of phones, if flags for one card were passed.
 fn fill(typed: &FlagValues, fields: &mut Map<String, Value>) {
     let contacts = fields
         .get_mut("contacts")
@@ -112,8 +112,7 @@ fn fill(typed: &FlagValues, fields: &mut Map<String, Value>) {
 }
 
 fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
-    let problem =
-        "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix";
+    let problem = "is not enough; add first_name, last_name, middle_name, prefix or suffix";
     (place == "contacts[].name" && !has_parts(around))
         .then(|| ("formatted_name", problem.to_owned()))
 }

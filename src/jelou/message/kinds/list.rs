@@ -1,4 +1,4 @@
-//! A text with a list of options, which opens from a button. On the wire it is a text that has options.
+//! A text with a list of options, which a button opens. In the body it is a text with options.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ pub(super) const LIST: Kind = Kind {
     ..Kind::new("list", Envelope::Typed("text"), include_str!("list.json"))
 };
 
-/// A flag gives an option as one text.
+/// Turns the texts of the option flag into objects.
 fn with_objects(fields: &mut Map<String, Value>) {
     for typed in fields
         .get_mut("options")
@@ -26,7 +26,8 @@ fn with_objects(fields: &mut Map<String, Value>) {
     }
 }
 
-/// `ID=Title|Description`; id and description may be left out, `\=`, `\|` and `\\` are the characters themselves.
+/// Parses `ID=Title|Description`. Id and description are optional; `\=`, `\|` and `\\` are literal
+/// characters.
 fn option(raw: &str) -> Value {
     let mut id = None;
     let mut title = String::new();

@@ -1,4 +1,4 @@
-//! The kinds of message: a definition each, a file for what it cannot say, and the list in which a kind is looked up.
+//! The kinds of message: a definition and a file of code for each, and the table of all kinds.
 
 mod carousel;
 mod contacts;
@@ -18,7 +18,7 @@ use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::schema::Schema;
 
-/// The one list of kinds, in the order of the help.
+/// All kinds, in the order of the help.
 const KINDS: &[Kind] = &[
     text::PLAIN_TEXT,
     list::LIST,
@@ -86,7 +86,7 @@ const KINDS: &[Kind] = &[
     Kind::new("raw", Envelope::Verbatim, include_str!("raw.json")),
 ];
 
-/// Fields that only one kind has; the first that a body has counts.
+/// Fields that only one kind has. The first one in a body decides.
 const OWN_FIELDS: [(&str, &str); 8] = [
     ("/quick_replies", "quick-reply"),
     ("/options", "list"),
@@ -123,7 +123,7 @@ impl Definition {
     }
 }
 
-/// One message of any kind; from the command line, the part of it that its flags give.
+/// A message of any kind. From the command line, it has the values of its flags.
 #[derive(Clone, Debug)]
 pub(crate) struct MessageKind {
     pub(super) kind: &'static Kind,
@@ -131,7 +131,7 @@ pub(crate) struct MessageKind {
 }
 
 impl MessageKind {
-    /// Every kind, empty.
+    /// Every kind, without flags.
     pub(crate) fn all() -> Vec<Self> {
         KINDS
             .iter()
@@ -142,7 +142,7 @@ impl MessageKind {
             .collect()
     }
 
-    /// The kind of this name, empty.
+    /// The kind with this name, without flags.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.command() == name)
     }
@@ -155,22 +155,22 @@ impl MessageKind {
         self.kind.envelope
     }
 
-    /// The command that writes it, as the word after `send`.
+    /// The command that sends it, as the word after `send`.
     pub(crate) fn written_by(&self) -> &'static str {
         self.kind.written_by
     }
 
-    /// Its definition, read when it is first asked for: JSON Schema of its own fields, with its help.
+    /// The JSON Schema of the kind's fields, with its help. Read on first use.
     pub(super) fn json_schema(&self) -> &'static Value {
         &self.definition().json
     }
 
-    /// The schema of its own fields.
+    /// The schema of the kind's fields.
     pub(crate) fn schema(&self) -> &'static Schema {
         &self.definition().schema
     }
 
-    /// Its flags, in the order of the help.
+    /// The kind's flags, in the order of the help.
     pub(super) fn flags(&self) -> &'static [Flag] {
         &self.definition().flags
     }
@@ -190,7 +190,7 @@ impl MessageKind {
         read.get_or_init(|| Definition::read(self.kind.definition).expect("a definition is JSON"))
     }
 
-    /// The endpoint; `body` may hold a part of the path.
+    /// The endpoint. `body` may contain a part of its path.
     pub(crate) fn route(&self, body: &Value) -> Route {
         let campaign = || {
             body.get("campaignId")
@@ -209,7 +209,7 @@ impl MessageKind {
         }
     }
 
-    /// The kind that a body with these fields really is: a text with options is a list.
+    /// The kind of a body with these fields: a text with options is a list.
     pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
         let (field, other) = match self.command() {
             "text" => ("options", "list"),
@@ -222,7 +222,7 @@ impl MessageKind {
             .and_then(|_| Self::named(other))
     }
 
-    /// Its `type` on the wire, if it has one of its own.
+    /// The kind's `type` in a body, if only this kind has it.
     fn wire_type(&self) -> Option<&'static str> {
         match self.envelope() {
             Envelope::Typed(wire) => Some(wire),
@@ -230,7 +230,7 @@ impl MessageKind {
         }
     }
 
-    /// Every `type` on the wire, for messages about an unknown one.
+    /// Every `type` in a body, for errors about an unknown one.
     pub(crate) fn wire_types() -> Vec<&'static str> {
         let mut types: Vec<_> = Self::all().iter().filter_map(Self::wire_type).collect();
         // A text and a list have the same type.
@@ -238,7 +238,8 @@ impl MessageKind {
         types
     }
 
-    /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
+    /// The kind of a body with the `type` `wire`. The other fields distinguish kinds with the same
+    /// type.
     pub(crate) fn from_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
         let kind = Self::all()
             .into_iter()
@@ -246,7 +247,7 @@ impl MessageKind {
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
-    /// The kind that a body seems to be: by its `type`, or by a field that only one kind has.
+    /// The likely kind of a body: by its `type`, or by a field that only one kind has.
     pub(crate) fn suggested_by(body: &Value) -> Option<Self> {
         let fields = body.as_object()?;
         if let Some(kind) = Self::from_body(fields) {
@@ -258,7 +259,7 @@ impl MessageKind {
         Self::named(name)
     }
 
-    /// The kind of a whole body, by the name of a template, otherwise by its `type`; its fields are empty.
+    /// The kind of a whole body: by a template's name, otherwise by its `type`.
     pub(crate) fn from_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
             let template = Self::named("template")?;
@@ -267,34 +268,35 @@ impl MessageKind {
         Self::from_wire_type(fields.get("type")?.as_str()?, fields)
     }
 
-    /// The argument of a text.
+    /// The text argument.
     pub(crate) fn text(&self) -> Option<&str> {
         let text = self.typed.one("text");
         text.filter(|_| self.command() == "text")
     }
 
-    /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them; returns what was wrong with each.
+    /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them. Returns the
+    /// problem of each changed parameter.
     pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
         fit_parameters(body, self.schema())
     }
 
-    /// Whether some of its messages are templates; a body that is sent as it is may be one.
+    /// Whether a message of this kind can be a template. A verbatim body can.
     pub(crate) fn may_be_template(&self) -> bool {
         self.written_by() == "template" || self.envelope() == Envelope::Verbatim
     }
 
-    /// The endpoint, as the API's documents write it.
+    /// The endpoint, as the API's documentation writes it.
     pub(crate) fn endpoint(&self) -> &'static str {
         self.route(&Value::Null).endpoint()
     }
 
-    /// The lines that show `body` on a terminal as its recipient would see it, or its JSON.
+    /// The lines that show `body` on a terminal as its recipient sees it, or its JSON.
     pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
         Part::lines(self.drawn(body))
     }
 
-    /// What its recipient would see of `body`, or its JSON. What the body says of its kind counts: one that is sent as it is
-    /// may be of any kind. A body without a type is of this kind.
+    /// What the recipient sees of `body`, or its JSON. The `type` in the body decides, because a
+    /// verbatim body may be of any kind. A body without a type is of this kind.
     pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
         let said = body
             .as_object()

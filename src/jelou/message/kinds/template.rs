@@ -1,5 +1,6 @@
-//! A template by its name, through its own endpoint, or by its id: the older form, whose parameters have names, and
-//! which `send template --template-id` writes. Only templates reach people who have not written.
+//! A template by its name, with its own endpoint, or by its id. The older form by id has named
+//! parameters; `send template --template-id` sends it. Only templates reach users outside the
+//! 24-hour window.
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +39,7 @@ pub(super) const TEMPLATE_BY_ID: Kind = Kind {
     )
 };
 
-/// Parameters may be texts NAME=VALUE, as flags give them; the campaign is a part of the path.
+/// Flags set parameters as texts NAME=VALUE. The campaign is a part of the path.
 fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
     let mut problems = Vec::new();
     match fields.get("parameters").map(named_parameters) {
@@ -53,7 +54,7 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
         .shift_remove("campaignId")
         .filter(|campaign| !campaign.is_null());
     let problem = campaign.and_then(|campaign| match campaign.as_str() {
-        // It is one segment of the path, like a recipient.
+        // The campaign is one segment of the path, like a recipient.
         Some(campaign) => Recipient::verbatim(campaign)
             .err()
             .map(|error| error.to_string()),
@@ -69,7 +70,7 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
     problems
 }
 
-/// Parameters by their names.
+/// The parameters by name.
 fn named_parameters(given: &Value) -> Result<Value, String> {
     let other = || "expected names with their values, or a list of NAME=VALUE".to_owned();
     let Value::Array(pairs) = given else {
@@ -93,7 +94,7 @@ fn named_parameters(given: &Value) -> Result<Value, String> {
                 format!("`{pair}` is not NAME=VALUE; a template by its id has named parameters")
             })?;
         if named.insert(name.to_owned(), json!(value)).is_some() {
-            return Err(format!("`{name}` is given twice"));
+            return Err(format!("`{name}` is set twice"));
         }
     }
     Ok(Value::Object(named))

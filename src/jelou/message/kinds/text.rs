@@ -13,9 +13,9 @@ pub(super) const PLAIN_TEXT: Kind = Kind {
 fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     let text = around.get("text")?.as_str().filter(|_| place.is_empty())?;
     let problem = match text.trim() {
-        // An empty variable.
-        "" if !text.is_empty() => "has blanks only",
-        "…" => "is `…`, which stands for your message in a hint; write the message",
+        // The variable in the command was empty.
+        "" if !text.is_empty() => "has only white space",
+        "…" => "is `…`, the placeholder for your message in a hint; write the message",
         _ => return None,
     };
     Some(("text", problem.to_owned()))
