@@ -1,4 +1,5 @@
-//! Lists of recipients: the file with its rows, the texts that are filled from a row, and the recipients to exclude.
+//! Lists of recipients: the file and its rows, the texts that a row fills, and the recipients to
+//! exclude.
 
 pub(crate) mod exclusions;
 pub(crate) mod list_file;

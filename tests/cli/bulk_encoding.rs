@@ -122,36 +122,36 @@ fn list_file_in_another_encoding_is_refused() {
             &["--encoding", "euc-jp"],
             &[
                 "people.csv: line 3 is not EUC-JP",
-                "give another --encoding",
+                "to use another encoding: --encoding NAME",
             ],
         ),
         (
             LIST.as_bytes(),
             &["--encoding", "latin1"],
-            &[
-                "people.csv is UTF-8, not windows-1252",
-                "leave --encoding out",
-            ],
+            &["people.csv is UTF-8, not windows-1252", "remove --encoding"],
         ),
         (
             &marked[2..],
             &[],
-            &["is not text in UTF-8", "--encoding utf-16le"],
+            &[
+                "a file with zero bytes, which is not UTF-8",
+                "--encoding utf-16le",
+            ],
         ),
         (
             &wide(LIST, u16::to_be_bytes),
             &[],
-            &["is not text in UTF-8", "or utf-16be"],
+            &["a file with zero bytes, which is not UTF-8", "or utf-16be"],
         ),
         (
             b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0",
             &[],
-            &["is not text in UTF-8"],
+            &["a file with zero bytes, which is not UTF-8"],
         ),
         (
             &marked[2..],
             &["--encoding", "latin1"],
-            &["is not text in UTF-8"],
+            &["a file with zero bytes, which is not UTF-8"],
         ),
         (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
     ] {
@@ -201,7 +201,7 @@ fn list_of_mixed_encodings_names_its_lines() {
     let parts = [
         "people.csv mixes two encodings: line 2 is UTF-8 (`593987654321,María`)",
         "line 3 is not (`593987654322,José` in windows-1252)",
-        "type the letters of line 3 again",
+        "retype the letters of line 3",
     ];
     refused(&home, &one, &[], &parts);
     for label in ["windows-1252", "latin1", "macintosh", "iso-8859-15"] {
@@ -289,7 +289,7 @@ fn hint_shows_line_in_a_matching_encoding() {
             &home,
             b"to\n",
             &["--encoding", label],
-            &["converted first: iconv -f"],
+            &[" first: iconv -f"],
         );
     }
     refused(

@@ -395,7 +395,7 @@ fn broken_list_names_its_line_and_fix() {
             "a.ndjson",
             b"\n{\n  \"to\": \"593987654321\"\n}\n",
             &[
-                "a.ndjson: the object of line 2 goes on over more lines",
+                "a.ndjson: the object in line 2 spans several lines",
                 "jq -c .",
             ],
         ),
@@ -423,19 +423,19 @@ fn broken_list_names_its_line_and_fix() {
             "a.csv",
             b"to\n593987654321,\"\n",
             &[
-                "a.csv: a quote in the row of line 2 is never closed",
+                "a.csv: the row in line 2 has a quote that is not closed",
                 "close it",
             ],
         ),
         (
             "a.csv",
             b"to,nombre\n593987654321,\"Ana\n593987654322,Luis\n593987654323,Eva\n",
-            &["a quote in the row of line 2 is never closed"],
+            &["the row in line 2 has a quote that is not closed"],
         ),
         (
             "a.csv",
             b"to,\"nombre\n593987654321,Ana\n",
-            &["is never closed"],
+            &["has a quote that is not closed"],
         ),
         (
             "a.csv",
@@ -456,13 +456,13 @@ fn broken_list_names_its_line_and_fix() {
     refused(
         &home,
         &["big.csv", "text", "x"],
-        &["the row of line 2 has more than 1 MiB; a quote may be missing"],
+        &["the row in line 2 has more than 1 MiB; a quote may be missing"],
     );
     home.write("big.ndjson", format!("{{\"to\":\"{cell}\"}}"));
     refused(
         &home,
         &["big.ndjson", "text", "x"],
-        &["the row of line 1 has more than 1 MiB"],
+        &["the row in line 1 has more than 1 MiB"],
     );
     refused(
         &home,
@@ -488,8 +488,8 @@ fn list_without_a_header_is_explained() {
             &["people.csv", "--to-column", "celular", "text", "Hola"],
         ] {
             let parts = [
-                "the first line is not a header but a person's row: Ana, ",
-                "such as nombre,celular;",
+                "expected a header in the first line, found a recipient's row: Ana, ",
+                "such as nombre,celular",
             ];
             refused(&home, words, &parts);
         }
@@ -497,12 +497,12 @@ fn list_without_a_header_is_explained() {
     refused(
         &home,
         &["people.csv", "text", "--to", "{{ celular }}", "Hola"],
-        &["the first line is not a header"],
+        &["expected a header in the first line"],
     );
     home.write("people.csv", "Lista de clientes\nnombre,celular\nAna,\n");
     let parts = [
         "the first line is a title, not the header: `Lista de clientes`",
-        "if line 2 is the header (nombre, celular), delete the lines above it, or for the list that is sent add --header-row 2",
+        "if line 2 is the header (nombre, celular), delete the lines above it, or for the list file add --header-row 2",
     ];
     refused(&home, &text, &parts);
     home.write(
@@ -622,13 +622,13 @@ fn missing_header_suggests_its_line_number() {
             &[
                 "no column is named like",
                 "add --header-row 2",
-                "add --header-row LINE",
+                ": --header-row LINE",
             ][..],
         ),
         (
             "Uno\nDos\ncelular,a\n593987654321,x\n",
             &[],
-            &["no column is named like", "add --header-row LINE"],
+            &["no column is named like", ": --header-row LINE"],
         ),
         (
             "Vendedor,Celular\nJuan,\nCliente,Celular\nAna,593987654321\n",
@@ -811,37 +811,49 @@ fn file_of_another_type_is_identified() {
         ),
         (
             b"<html><table><tr><td>to".to_vec(),
-            "is HTML",
+            "found HTML",
             "save the sheet",
         ),
         (
             zip(&[("Index/Document.iwa", b"")]),
-            "is a zip archive",
-            "a document of another program save as .xlsx",
+            "found a zip archive",
+            "save a document of another program as .xlsx",
         ),
         (
             zip(&[("people.csv", b"to\n")]),
-            "is a zip archive",
+            "found a zip archive",
             "unpack it",
         ),
-        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "(gzip)", "unpack it"),
+        (
+            b"\x1f\x8b\x08\0\0\0\0\0".to_vec(),
+            "a gzip archive",
+            "unpack it",
+        ),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
-            "is not text in UTF-8: it has bytes that are zero",
-            "name a list",
+            "a file with zero bytes, which is not UTF-8",
+            "pass a list",
         ),
-        (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a list"),
+        (
+            b"%PDF-1.7\n%\xe2\xe3".to_vec(),
+            "found a PDF",
+            "pass a list",
+        ),
         (
             b"to,n\n593987654321,a\0b\n".to_vec(),
-            "is not text in UTF-8: it has bytes that are zero",
-            "name a list",
+            "a file with zero bytes, which is not UTF-8",
+            "pass a list",
         ),
         (
             vec![0; 4096],
-            "is not text in UTF-8: it has bytes that are zero",
-            "name a list",
+            "a file with zero bytes, which is not UTF-8",
+            "pass a list",
         ),
-        (wide, "is not text in UTF-8", "--encoding utf-16le"),
+        (
+            wide,
+            "a file with zero bytes, which is not UTF-8",
+            "--encoding utf-16le",
+        ),
     ] {
         home.write("people.csv", &bytes);
         refused(
@@ -894,7 +906,7 @@ fn text_after_a_closing_quote_is_reported() {
         "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n",
     );
     let parts = [
-        "line 2: a quote stands inside a cell, or has text behind it",
+        "line 2: a quote is inside a cell, or has text after it",
         "1 row cannot be sent",
     ];
     refused(&home, &["a.csv", "text", "{{ n }}"], &parts);
@@ -902,7 +914,7 @@ fn text_after_a_closing_quote_is_reported() {
     refused(
         &home,
         &["a.csv", "text", "x"],
-        &["in the header of line 1", "each quote twice"],
+        &["in the header in line 1", "each quote twice"],
     );
 }
 
@@ -910,43 +922,43 @@ fn text_after_a_closing_quote_is_reported() {
 fn rows_inside_a_stray_quote_are_not_sent() {
     let jelou = Jelou::expect_no_requests();
     let home = Home::new();
-    let quote_inside = "line 2: a quote stands inside a cell, or has text behind it";
+    let quote_inside = "line 2: a quote is inside a cell, or has text after it";
     for (list, parts) in [
         (
             "nombre,celular,saldo\nAna,593987654321,\"10\nEva,593987654322,20\nLuz,593987654323,30\"\n",
             &[
-                "a.csv: the row of line 2 goes on to line 4 because of a quote, and line 3 reads like a row",
+                "a.csv: the row in line 2 continues to line 4 because of a quote, but line 3 looks like a row",
             ][..],
         ),
         // The rows around it are bad in themselves, or are skipped.
         (
             "celular;saldo\n593987654321;\"10\n0987654322;20\n0987654323;\"30\"\"\n",
             &[
-                "the row of line 2 goes on to line 4, and a quote stands inside a cell, or has text behind it",
+                "the row in line 2 continues to line 4, and a quote is inside a cell, or has text after it",
             ],
         ),
         (
             "celular;saldo\r\n12;x\r\n593987654321;\"10\r\n\r\n0987654322;20\r\n0987654323\";30;5\r\n",
             &[
-                "the row of line 3 goes on to line 6 because of a quote, and line 5 reads like a row",
+                "the row in line 3 continues to line 6 because of a quote, but line 5 looks like a row",
             ],
         ),
         (
             "nombre,celular,x\n\"Ana,593987654321,\nEva\",593987654322,\n",
             &[
-                "the row of line 2 goes on to line 3 because of a quote, and line 2 reads like a row",
+                "the row in line 2 continues to line 3 because of a quote, but line 2 looks like a row",
             ],
         ),
         (
             "nombre,x,celular\nAna,\"1,593987654321\nEva,2\",593987654322\n",
             &[
-                "the row of line 2 goes on to line 3 because of a quote, and line 3 reads like a row",
+                "the row in line 2 continues to line 3 because of a quote, but line 3 looks like a row",
             ],
         ),
         (
             "nombre,celular\n\"Ana,593987654321\n\"Eva\",593987654322\nLuz,593987654323\n",
             &[
-                "the row of line 2 goes on to line 3, and a quote stands inside a cell",
+                "the row in line 2 continues to line 3, and a quote is inside a cell",
                 "close it",
             ],
         ),
@@ -957,7 +969,7 @@ fn rows_inside_a_stray_quote_are_not_sent() {
         ("nombre,celular\n \"Ana\",593987654321\n", &[quote_inside]),
         (
             "celular,nombre \"x\"\n593987654321,Ana\n",
-            &["in the header of line 1 a quote stands inside a cell"],
+            &["in the header in line 1, a quote is inside a cell"],
         ),
     ] {
         home.write("a.csv", list);

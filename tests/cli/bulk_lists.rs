@@ -357,13 +357,10 @@ fn columns_with_numbers_are_proposed_for_recipient() {
     );
     let ended = preview(&home, "people.csv", &[], "Hola");
     assert_eq!(ended.code, 2, "{ended:?}");
-    told(
-        &ended,
-        &["before the kind: --to-column 'Phone 1 - Value'; nothing"],
-    );
+    told(&ended, &["before the kind: --to-column 'Phone 1 - Value'"]);
     home.write("people.csv", "nombre,dato 2\nAna,+593 98 765 4321\n");
     let ended = preview(&home, "people.csv", &[], "Hola");
-    told(&ended, &["before the kind: --to-column 'dato 2'; nothing"]);
+    told(&ended, &["before the kind: --to-column 'dato 2'"]);
 
     home.run_args(&[
         "bulk",
@@ -458,21 +455,18 @@ fn lock_files_and_web_pages_are_named() {
         (
             "~$people.xlsx",
             &[][..],
-            [
-                "it is the lock file of people.xlsx",
-                "name it: 'people.xlsx'",
-            ],
+            ["found the lock file of people.xlsx", "pass 'people.xlsx'"],
         ),
         (
             ".~lock.people.ods#",
             &[],
-            ["it is the lock file of people.ods", "name it: 'people.ods'"],
+            ["found the lock file of people.ods", "pass 'people.ods'"],
         ),
         (
             "page.csv",
             &[],
             [
-                "it is a web page (`Iniciar sesión`)",
+                "found a web page (`Iniciar sesión`)",
                 "sign in where the list comes from",
             ],
         ),
@@ -480,14 +474,14 @@ fn lock_files_and_web_pages_are_named() {
             "page.xlsx",
             &["--sheet", "Clientes"],
             [
-                "it is a web page (`Iniciar sesión`)",
+                "found a web page (`Iniciar sesión`)",
                 "sign in where the list comes from",
             ],
         ),
         (
             "export.xls",
             &[],
-            ["it is HTML or XML", "save the sheet as .xlsx"],
+            ["found HTML or XML", "save the sheet as .xlsx"],
         ),
     ] {
         let ended = preview(&home, name, flags, "Hola");

@@ -562,8 +562,8 @@ fn list_columns_may_share_report_column_names() {
     });
     home.write("moved.csv", moved.collect::<String>());
     let refused = [
-        "the columns 8 and 17 have the name `code`, and which one is the report's",
-        "rename the list's own",
+        "the columns 8 and 17 have the name `code`, so the report's column is ambiguous",
+        "rename the list's column",
     ];
     home.run("bulk send moved.csv --yes --again --run t text {{code}}")
         .api(&jelou.url)

@@ -197,7 +197,7 @@ fn number_excludes_in_any_column_and_format() {
         (
             "x.csv",
             "cliente,baja\nAna,+593987654321\nLuis,\n",
-            "line 3: names no one",
+            "line 3: has no recipient",
         ),
         (
             "x.txt",
@@ -212,7 +212,7 @@ fn number_excludes_in_any_column_and_format() {
         (
             "x.txt",
             "{\"user\":\"+50688885678\"}\n",
-            "x.txt is NDJSON, and a list of people who are not written to is ",
+            "x.txt is NDJSON, but an exclusion list must be ",
         ),
         ("x.ndjson", "user\n+50688885678\n", "x.ndjson is NDJSON, "),
     ] {
@@ -740,14 +740,14 @@ fn unusable_exclusion_list_stops_every_send() {
         (
             b"# a\n593987654321,Ana\n",
             &[
-                "bajas.txt: line 2: the list has no header, and `,Ana` stands behind the person",
-                "write a line with a name for each column above the first person, such as celular,nombre",
+                "bajas.txt: line 2: the list has no header, but `,Ana` follows the recipient",
+                "to name the columns, add a first line such as celular,nombre",
             ],
         ),
         (
             b"\"0987654321\";Ana\n",
             &[
-                "line 1: the list has no header, and `;Ana` stands",
+                "line 1: the list has no header, but `;Ana` follows",
                 "celular;nombre",
             ],
         ),
@@ -762,7 +762,7 @@ fn unusable_exclusion_list_stops_every_send() {
         (
             b"593987654321\nAna\n\n0987654321\n\xe9\n",
             &[
-                "bajas.txt: 3 lines do not name a person",
+                "bajas.txt: 3 lines have no valid recipient",
                 "  - line 2: `Ana` is not a phone number",
                 "  - line 4: `0987654321` is a local number",
                 "  - line 5: `\u{e9}` is not a phone number",
@@ -795,7 +795,7 @@ fn unusable_exclusion_list_stops_every_send() {
             b"nombre\nAna\n",
             &[
                 "no column is named like a recipient column",
-                "write one person a line",
+                "write one recipient per line",
             ],
         ),
         (b"nombre\n", &["no column is named like a recipient column"]),
@@ -803,7 +803,7 @@ fn unusable_exclusion_list_stops_every_send() {
             b"0987654321\n",
             &[
                 "is a local number",
-                "give that list a header, and a column País\nnote: nothing was sent",
+                "add a header with a column País\nnote: nothing was sent",
             ],
         ),
         (
@@ -825,33 +825,42 @@ fn unusable_exclusion_list_stops_every_send() {
         (
             b"to,n\n593987654321,\"Ana\n593987654322,Eva\"\n",
             &[
-                "bajas.txt: the row of line 2 goes on to line 3 because of a quote",
-                "one person a line",
+                "bajas.txt: the row in line 2 continues to line 3 because of a quote",
+                "one recipient per line",
             ],
         ),
         (
             b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n",
-            &["the row of line 2 goes on to line 3, and a quote"],
+            &["the row in line 2 continues to line 3, and a quote"],
         ),
         (
             b"to,n\n593987654321,Ana \"x\"\n",
-            &["bajas.txt: line 2: a quote stands inside a cell"],
+            &["bajas.txt: line 2: a quote is inside a cell"],
         ),
         (
             b"to\n\"593987654321\n",
-            &["bajas.txt: a quote in the row of line 2 is never closed"],
+            &["bajas.txt: the row in line 2 has a quote that is not closed"],
         ),
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-            &["is not text in UTF-8: it has bytes that are zero"],
+            &["a file with zero bytes, which is not UTF-8"],
         ),
-        (b"5\x009\x003\x00\n\x00", &["is not text in UTF-8"]),
+        (
+            b"5\x009\x003\x00\n\x00",
+            &["a file with zero bytes, which is not UTF-8"],
+        ),
         (
             b"\x005\x009\x003\x00\n",
-            &["is not text in UTF-8", "save as \"CSV UTF-8\""],
+            &[
+                "a file with zero bytes, which is not UTF-8",
+                "save it as \"CSV UTF-8\"",
+            ],
         ),
-        (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is not text in UTF-8"]),
+        (
+            b"\xff\xfe\0\x005\0\0\x009\0\0\0",
+            &["a file with zero bytes, which is not UTF-8"],
+        ),
     ] {
         home.write("bajas.txt", list);
         let typed =
@@ -1241,7 +1250,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
         xlsx(&[sheet("Octubre", &excel[0]), sheet("Enero", &broken)], ""),
     );
     let parts = [
-        "2 lines do not name a person",
+        "2 lines have no valid recipient",
         "sheet `Enero`, line 3: `x`",
         "sheet `Enero`, line 4: `y`",
     ];
@@ -1255,7 +1264,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
         .success()
         .stderr;
     assert!(
-        told.contains("warning: bajas.csv: line 2: the cell under Teléfono 2 excludes no one: "),
+        told.contains("warning: bajas.csv: line 2: skipped the cell in column Teléfono 2: "),
         "{told}"
     );
 }

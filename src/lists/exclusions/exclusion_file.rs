@@ -1,10 +1,10 @@
-//! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is
-//! an error with its line, because a person who is overlooked would get messages.
+//! A file of recipients to exclude: one per line, a list with a header, or a workbook. Anything
+//! that cannot be read is an error with its line, because a missed recipient would get messages.
 
 use std::io::Cursor;
 
 use super::exclusion_list::ExclusionList;
-use super::exclusion_list::{BadLines, behind, invalid_entry, unclear};
+use super::exclusion_list::{BadLines, extra_cells, invalid_entry, unclear};
 use super::exclusion_table::ExclusionTables;
 use super::meaning::{CountryRule, readings};
 use super::meaning::{is_person, may_be_id, may_name_person};
@@ -14,24 +14,24 @@ use crate::lists::list_file::{
 };
 use crate::phone::is_like_user_id;
 
-/// The most bytes of a line that names one person.
+/// The most bytes of a line with one recipient.
 const MAX_LINE: usize = 1024;
-/// What may stand between the cells of a line.
+/// The delimiters between the cells of a line.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
-/// How the lists of excluded people are read.
+/// The options for reading exclusion lists.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ExclusionOptions {
-    /// The countries of their national numbers.
+    /// The countries of their local numbers.
     pub(crate) countries: CountryRule,
-    /// For a text that is not UTF-8.
+    /// The encoding of a text that is not UTF-8.
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// The list in `input`, which is called `name`.
+/// Reads the list in `input`; errors use `name`.
 ///
 /// # Errors
-/// If it is not such a list, or a line does not name a person.
+/// If the file is not such a list, or a line has no clear recipient.
 pub(crate) fn read_exclusion_list(
     input: ListInput,
     name: &str,
@@ -50,14 +50,14 @@ fn read(
 ) -> Result<(), UsageError> {
     let text = match AnyInput::open(input, &list.name, options.encoding)? {
         AnyInput::Workbook(workbook) => {
-            // Each sheet is a table of its own.
+            // Each sheet is a separate table.
             let mut tables = ExclusionTables::new(options.countries, list);
             workbook.each_row(|sheet, line, cells| tables.sheet_row(sheet, line, cells))?;
             return tables.finish();
         }
         AnyInput::Text(text) => text,
     };
-    // A carriage return alone, as some programs on a Mac write it, ends a line, too.
+    // Some programs on a Mac end lines with a single carriage return.
     let text = if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n")
     } else {
@@ -69,18 +69,20 @@ fn read(
         first if first.is_some() || text.lines().any(is_table_row) => {
             read_list(without_comments(&text), options.countries, list)
         }
-        // A file with only comments excludes no one on purpose; an empty one may have lost its content.
+        // A file that has only comments excludes no one on purpose. An empty file may have lost its
+        // content.
         _ if filled.next().is_some() => Ok(()),
         _ => {
-            let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
+            let hint = "check where it comes from; to exclude no one, write only a header or a comment after #";
             Err(UsageError::new(format!("{} is empty", list.name), hint))
         }
     }
 }
 
-/// Whether a text whose first line is this one has a person on each line; otherwise it is the header of a list.
+/// Whether a text with this first line has one recipient per line. Otherwise the line is a header.
 fn begins_with_person(line: &str) -> bool {
-    // The text before a delimiter: a list without a header is reported with its first line.
+    // Read only the text before a delimiter, so that a list without a header is reported with its
+    // first line.
     let cell = bare(line)
         .split(DELIMITERS)
         .next()
@@ -92,7 +94,7 @@ fn begins_with_person(line: &str) -> bool {
     may_be_id(cell) || is_number || is_like_user_id(cell)
 }
 
-/// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
+/// The recipient in a line, without a comment after it and without quotes around it.
 fn bare(line: &str) -> &str {
     let comment = line.match_indices('#').find(|(at, _)| {
         line.get(..*at)
@@ -107,7 +109,7 @@ fn bare(line: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// One person on each line.
+/// Reads one recipient per line.
 fn read_lines(
     text: &str,
     countries: CountryRule,
@@ -136,7 +138,7 @@ fn read_lines(
                 bad.add(
                     None,
                     line,
-                    cut.map_or_else(|| unclear(&error), |(_, behind_it)| behind(behind_it)),
+                    cut.map_or_else(|| unclear(&error), |(_, rest)| extra_cells(rest)),
                 );
             }
         }
@@ -144,7 +146,7 @@ fn read_lines(
     bad.check(&list.name)
 }
 
-/// A CSV with a header.
+/// Reads a CSV with a header.
 fn read_list(
     text: String,
     countries: CountryRule,
@@ -155,12 +157,11 @@ fn read_list(
     let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     let Some(names) = reader.header() else {
-        let problem = format!(
-            "{name} is NDJSON, and a list of people who are not written to is a text, a CSV or a workbook"
-        );
+        let problem =
+            format!("{name} is NDJSON, but an exclusion list must be a text, a CSV or a workbook");
         return Err(UsageError::new(
             problem,
-            "write one person a line, as `jq -r .to` does, or take a report as CSV",
+            "to write one recipient per line: jq -r .to; to use a report: save it as CSV",
         ));
     };
     tables.header(1, names);
@@ -175,16 +176,16 @@ fn read_list(
     {
         if last_line > line {
             let problem = format!(
-                "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
+                "{name}: the row in line {line} continues to line {last_line} because of a quote, so a recipient may be \
                  missed"
             );
             return Err(UsageError::new(
                 problem,
-                "remove the quote, or write one person a line",
+                "remove the quote, or write one recipient per line",
             ));
         }
         let outcome = outcome.as_ref();
-        // A part of the line that is missing may have named somebody.
+        // A missing part of the line may have had a recipient.
         let missing = faulty_cells.into_iter().next();
         let row = missing.map_or(row, |(_, problem)| Err(problem));
         match row {
@@ -198,7 +199,7 @@ fn read_list(
     tables.finish()
 }
 
-/// A list whose comments are empty lines.
+/// Replaces comments with empty lines.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len() + 1);
     let mut is_quoted = false;
@@ -213,8 +214,8 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
-/// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person: the
-/// names of orders begin so.
+/// Whether a line that begins with `#` is a row of a table, because a later cell may be a
+/// recipient. Order names begin like this.
 fn is_table_row(line: &str) -> bool {
     line.split(DELIMITERS).skip(1).any(may_name_person)
 }
@@ -281,14 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn digits_of_no_country_exclude_in_every_country() {
+    fn digits_without_country_exclude_every_country() {
         let lists = [
             ("a", "656 123 4567\n0987654321\n+6561234568\n"),
             ("b", "pais,celular\nPE,912345678\n,979345679\n"),
         ];
         let exclusions = exclusions(Some("EC"), &lists);
         for (recipient, list) in [
-            // A number of Mexico, read as one of Singapore.
+            // A number of Mexico that could also be one of Singapore.
             ("526561234567", Some("a")),
             ("5216561234567", Some("a")),
             ("6561234567", Some("a")),

@@ -1,4 +1,4 @@
-//! The lists of excluded people, compared by person, and why one cannot be used.
+//! Exclusion lists, compared by recipient, and the errors in them.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,7 +9,7 @@ use crate::base::output::counted;
 use crate::lists::list_file::ONE_A_LINE;
 use crate::phone::{RecipientError, national_forms, person_key};
 
-/// The people who must not be written to: all lists of a command together, compared by person.
+/// All exclusion lists of a command, compared by recipient.
 #[derive(Debug, Default)]
 pub(crate) struct Exclusions {
     pub(crate) lists: Vec<ExclusionList>,
@@ -19,18 +19,19 @@ pub(crate) struct Exclusions {
 #[derive(Debug, Default)]
 pub(crate) struct ExclusionList {
     pub(crate) name: String,
-    /// For a workbook, how many of its sheets have people.
+    /// For a workbook, the number of its sheets that have recipients.
     pub(crate) sheets: Option<u64>,
-    /// Cells that may have been meant for a number, each with its line.
+    /// Cells that may be a misspelled number, each with its line.
     pub(crate) doubts: Vec<String>,
-    /// The rows that were passed over, since a report has them as invalid and their recipient cannot be anyone's.
+    /// The number of skipped rows: a report has them as invalid, and their recipient does not
+    /// exist.
     pub(crate) passed_over: u64,
-    /// People by the hash of their key, sorted: a list may have millions of them. If the hashes of two were the same,
-    /// one more would be left out.
+    /// The hashes of all recipients' keys, sorted, because a list may have millions. If two hashes
+    /// were equal, one more recipient would be excluded.
     people: Vec<u64>,
-    /// Other people whom digits without `+` may mean. They are excluded, but not counted.
+    /// Other recipients that digits without `+` may mean. They are excluded, but not counted.
     possible: Vec<u64>,
-    /// National numbers, sorted, of whatever country. They are excluded, but not counted either.
+    /// Local numbers of unknown countries, sorted. They are excluded, but not counted.
     national: Vec<u64>,
 }
 
@@ -40,7 +41,7 @@ impl Exclusions {
         self.lists.is_empty()
     }
 
-    /// The first of `recipients` that is on a list, with the list's name.
+    /// The first of `recipients` that is on a list, and the name of the list.
     pub(crate) fn find<'a, 'b>(
         &'a self,
         mut recipients: impl Iterator<Item = &'b str>,
@@ -65,7 +66,7 @@ impl ExclusionList {
         }
     }
 
-    /// Adds a person, in all readings.
+    /// Adds a recipient and everything else that its text may mean.
     pub(super) fn add(&mut self, readings: &PossibleRecipients) {
         self.national.extend(readings.national);
         if let Some((meant, others)) = readings.people.split_first() {
@@ -75,7 +76,7 @@ impl ExclusionList {
         }
     }
 
-    /// After the last person, so that they are found.
+    /// Must be called after the last recipient, because the search needs sorted lists.
     pub(super) fn sort(&mut self) {
         for numbers in [&mut self.people, &mut self.possible, &mut self.national] {
             numbers.sort_unstable();
@@ -83,7 +84,7 @@ impl ExclusionList {
         }
     }
 
-    /// Whether the person of this key is on it, who has these national numbers.
+    /// Whether the list has the recipient with this key or with one of these local numbers.
     fn has(&self, key: &str, national: &[u64]) -> bool {
         let is_national = |form: &u64| self.national.binary_search(form).is_ok();
         let is_known = [&self.people, &self.possible]
@@ -92,7 +93,7 @@ impl ExclusionList {
         is_known || national.iter().any(is_national)
     }
 
-    /// How many people are on it; each person counts once.
+    /// The number of recipients; each counts once.
     pub(crate) fn count(&self) -> u64 {
         self.people.len() as u64
     }
@@ -114,41 +115,44 @@ fn hash(key: &str) -> u64 {
     hasher.finish()
 }
 
-/// The most lines that are listed.
+/// The most bad lines that an error lists.
 const NAMED: usize = 20;
 
-/// The bad lines of a file; only the first are kept.
+/// The bad lines of a file; keeps only the first ones.
 #[derive(Debug, Default)]
 pub(super) struct BadLines {
     lines: Vec<UsageError>,
     count: u64,
 }
 
-/// A line that does not clearly name a person.
+/// The error for a line without a clear recipient.
 pub(super) fn invalid_entry(words: impl Into<String>) -> UsageError {
     UsageError::new(words.into(), ONE_A_LINE)
 }
 
 pub(super) fn no_recipient(column: &str) -> UsageError {
-    let words = format!("`{column}` is empty, so the person is not known");
-    UsageError::new(words, "write the person's number there, or delete the line")
+    let words = format!("`{column}` is empty, so the recipient is unknown");
+    UsageError::new(
+        words,
+        "write the recipient's number there, or delete the line",
+    )
 }
 
-/// The list has no header, and `text` stands behind a person.
-pub(super) fn behind(text: &str) -> UsageError {
+/// The error for a list without a header in which `text` follows a recipient.
+pub(super) fn extra_cells(text: &str) -> UsageError {
     let delimiter = text.get(..1).unwrap_or(",");
     let hint = format!(
-        "write a line with a name for each column above the first person, such as celular{delimiter}nombre, or leave \
-         one person a line and nothing else"
+        "to name the columns, add a first line such as celular{delimiter}nombre; to list only recipients, \
+         write one per line"
     );
     UsageError::new(
-        format!("the list has no header, and `{text}` stands behind the person"),
+        format!("the list has no header, but `{text}` follows the recipient"),
         hint,
     )
 }
 
 pub(super) fn unclear(error: &RecipientError) -> UsageError {
-    let more = "; for numbers of several countries give that list a header, and a column País";
+    let more = "; for numbers of several countries, add a header with a column País";
     UsageError::new(
         error,
         format!(
@@ -160,7 +164,7 @@ pub(super) fn unclear(error: &RecipientError) -> UsageError {
 }
 
 impl BadLines {
-    /// `sheet` is that of a workbook.
+    /// `sheet` is the sheet of a workbook.
     pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: UsageError) {
         self.count += 1;
         if self.lines.len() < NAMED {
@@ -176,7 +180,7 @@ impl BadLines {
         self.count
     }
 
-    /// Removes all but the first `kept`.
+    /// Removes all except the first `kept`.
     pub(super) fn cut(&mut self, kept: u64) {
         self.count = self.count.min(kept);
         self.lines
@@ -184,7 +188,7 @@ impl BadLines {
     }
 
     /// # Errors
-    /// When there are any.
+    /// If there are bad lines.
     pub(super) fn check(mut self, name: &str) -> Result<(), UsageError> {
         match self.count {
             0 => Ok(()),
@@ -202,7 +206,10 @@ impl BadLines {
                     .collect();
                 Err(UsageError {
                     details,
-                    ..UsageError::new(format!("{name}: {count} lines do not name a person"), hint)
+                    ..UsageError::new(
+                        format!("{name}: {count} lines have no valid recipient"),
+                        hint,
+                    )
                 })
             }
         }

@@ -1,5 +1,6 @@
-//! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too,
-//! because excluding a person by mistake does less harm than writing to one.
+//! The recipients in a table. The recipient column must have one in each row. Numbers in other
+//! columns are excluded too, because excluding a recipient by mistake does less harm than sending
+//! to one.
 
 use super::exclusion_list::ExclusionList;
 use super::exclusion_list::{BadLines, invalid_entry, no_recipient, unclear};
@@ -8,8 +9,8 @@ use super::meaning::{has_digits, has_number, is_international, is_person, may_na
 use crate::base::input::UsageError;
 use crate::lists::list_file::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
 
-/// The most doubtful cells that are listed.
-const TOLD_DOUBTS: usize = 5;
+/// The most unclear cells that a warning lists.
+const MAX_UNCLEAR_CELLS: usize = 5;
 
 /// The content of a cell, or why it has no value.
 type Cell<'a> = Result<&'a str, String>;
@@ -20,56 +21,58 @@ pub(super) struct ExclusionTables<'a> {
     list: &'a mut ExclusionList,
     table: ExclusionTable,
     bad: BadLines,
-    /// The header of the first table, for a file without people.
+    /// The header of the first table, for the error if the file has no recipients.
     first_header: Option<Vec<String>>,
-    /// How many tables have people.
+    /// The number of tables that have recipients.
     filled: u64,
     has_recipient_column: bool,
 }
 
 #[derive(Default)]
 struct ExclusionTable {
-    /// For a workbook.
+    /// Set for a workbook.
     sheet: Option<String>,
-    /// None until its row is found; empty if there is none.
+    /// None until the header is found; empty if there is none.
     header: Option<Vec<TableColumn>>,
-    /// Whether it is a report, and where its columns are.
+    /// The columns of a report, if the table is one.
     layout: Option<ReportLayout>,
-    /// The first column of recipients.
+    /// The first recipient column.
     recipient: Option<String>,
     has_people: bool,
-    /// Whether a row had a cell that reads like the name of a recipient's column, beside another one: no later one is a header.
+    /// Whether a row had a cell with the name of a recipient column and another filled cell. No
+    /// later row is then a header.
     is_settled: bool,
-    /// How many bad lines come before it.
+    /// The number of bad lines before the table.
     bad_before: u64,
 }
 
-/// What a column's name says of its cells.
+/// The role of a column, by its name.
 struct TableColumn {
     name: String,
     role: ColumnRole,
     is_country: bool,
 }
 
-/// What the cells of a row say.
+/// The result of reading the cells of a row.
 #[derive(Default)]
 struct FoundInRow<'c> {
-    is_anybody: bool,
-    is_passed_over: bool,
+    has_recipient: bool,
+    is_skipped: bool,
     faults: Vec<UsageError>,
-    /// A cell that may name somebody, with its column's name.
-    doubt: Option<(&'c String, UsageError)>,
+    /// A cell that may be a recipient, with the name of its column.
+    unclear_cell: Option<(&'c String, UsageError)>,
 }
 
-/// Whether a cell of a header, or of a row, may name a person; the name of a recipient's column may have a number in it.
-fn names_somebody(cells: &[String]) -> bool {
+/// Whether a cell of a header or row may be a recipient. The name of a recipient column may have a
+/// number in it.
+fn may_have_recipient(cells: &[String]) -> bool {
     cells.iter().any(|cell| {
         is_person(cell)
             || may_name_person(cell) && ColumnRole::from_name(cell) != ColumnRole::Recipient
     })
 }
 
-/// A column beyond the header.
+/// A column without a name, after the last one of the header.
 static UNNAMED: TableColumn = TableColumn {
     name: String::new(),
     role: ColumnRole::Other,
@@ -87,7 +90,7 @@ impl TableColumn {
 }
 
 impl<'a> ExclusionTables<'a> {
-    /// For the people of `list`.
+    /// For the recipients of `list`.
     pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
         let table = ExclusionTable::default();
         let bad = BadLines::default();
@@ -102,7 +105,7 @@ impl<'a> ExclusionTables<'a> {
         }
     }
 
-    /// The header of the table; a line with a number is a row instead.
+    /// Sets the header of the table. A line with a number is a row instead.
     pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
         let columns: Vec<_> = names
@@ -112,7 +115,7 @@ impl<'a> ExclusionTables<'a> {
         let recipient = columns
             .iter()
             .find(|column| column.role == ColumnRole::Recipient);
-        if names_somebody(names) {
+        if may_have_recipient(names) {
             self.table.header = Some(Vec::new());
             return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), None);
         }
@@ -125,13 +128,13 @@ impl<'a> ExclusionTables<'a> {
         self.table.header = Some(columns);
     }
 
-    /// A row that cannot be read.
+    /// Adds a row that cannot be read.
     pub(super) fn bad(&mut self, line: u64, problem: String) {
         self.bad
             .add(self.table.sheet.as_deref(), line, invalid_entry(problem));
     }
 
-    /// A row below the header; if it is one of a report, with its `outcome` there.
+    /// Adds a row below the header. `outcome` is set for a row of a report.
     pub(super) fn row<'b>(
         &mut self,
         line: u64,
@@ -139,7 +142,7 @@ impl<'a> ExclusionTables<'a> {
         outcome: Option<&'b ReportedOutcome>,
     ) {
         let columns = self.table.header.take().unwrap_or_default();
-        // A report has the number of a row where the list has it without its country.
+        // A report has the whole number, even if its list has a local number.
         let sent_to = outcome.and_then(|outcome| Some((&UNNAMED, Ok(outcome.sent_to.as_deref()?))));
         let cells: Vec<_> = columns
             .iter()
@@ -147,19 +150,22 @@ impl<'a> ExclusionTables<'a> {
             .zip(cells)
             .chain(sent_to)
             .collect();
-        let mut found = self.look(&cells, outcome.is_some_and(ReportedOutcome::was_invalid));
-        self.table.has_people |= found.is_anybody;
-        if found.is_passed_over
-            && !found.is_anybody
+        let mut found = self.read_cells(&cells, outcome.is_some_and(ReportedOutcome::was_invalid));
+        self.table.has_people |= found.has_recipient;
+        if found.is_skipped
+            && !found.has_recipient
             && found.faults.is_empty()
-            && found.doubt.is_none()
+            && found.unclear_cell.is_none()
         {
             self.list.passed_over += 1;
         } else {
             if found.faults.is_empty() {
-                found
-                    .faults
-                    .extend(self.fault_of(line, &cells, found.is_anybody, found.doubt));
+                found.faults.extend(self.row_problem(
+                    line,
+                    &cells,
+                    found.has_recipient,
+                    found.unclear_cell,
+                ));
             }
             for fault in found.faults {
                 self.bad.add(self.table.sheet.as_deref(), line, fault);
@@ -168,7 +174,7 @@ impl<'a> ExclusionTables<'a> {
         self.table.header = Some(columns);
     }
 
-    /// The next filled row of a workbook.
+    /// Adds the next filled row of a workbook.
     pub(super) fn sheet_row(&mut self, sheet: &str, line: u64, cells: &[Result<String, String>]) {
         if self.table.sheet.as_deref() != Some(sheet) {
             self.filled += u64::from(self.table.has_people);
@@ -186,13 +192,15 @@ impl<'a> ExclusionTables<'a> {
         let has_name = names
             .iter()
             .any(|name| ColumnRole::from_name(name) == ColumnRole::Recipient);
-        let is_header =
-            has_name && !self.table.has_people && !self.table.is_settled && !names_somebody(&names);
+        let is_header = has_name
+            && !self.table.has_people
+            && !self.table.is_settled
+            && !may_have_recipient(&names);
         self.table.is_settled |=
             has_name && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if is_header || self.table.header.is_none() {
             if self.table.recipient.is_none() {
-                // Lines above the column names do not name people.
+                // Lines above the column names have no recipients.
                 self.bad.cut(self.table.bad_before);
             }
             return self.header(line, &names);
@@ -206,7 +214,7 @@ impl<'a> ExclusionTables<'a> {
             .layout
             .as_ref()
             .and_then(|layout| layout.outcome(&texts));
-        // Of a report's own columns only the number that was written to counts.
+        // Of the columns that a report adds, only the recipient's number counts.
         let layout = self.table.layout.take();
         let own = |(place, cell): (usize, &Result<String, String>)| match &layout {
             Some(layout) if layout.own_place(place).is_none() => Ok(String::new()),
@@ -222,14 +230,14 @@ impl<'a> ExclusionTables<'a> {
         self.table.layout = layout;
     }
 
-    /// Adds the people in the cells of a row.
-    fn look<'c>(
+    /// Adds the recipients in the cells of a row.
+    fn read_cells<'c>(
         &mut self,
         cells: &[(&'c TableColumn, Cell<'_>)],
         was_invalid: bool,
     ) -> FoundInRow<'c> {
         let mut found = FoundInRow::default();
-        // A cell that cannot be read names no country, so a national number beside it is an error.
+        // A cell that cannot be read is not a country, so a local number in its row is an error.
         let of_countries =
             cells
                 .iter()
@@ -244,17 +252,17 @@ impl<'a> ExclusionTables<'a> {
             let role = *role;
             let text = match cell {
                 Ok(text) if text.trim().is_empty() => {
-                    found.is_passed_over |= was_invalid && role == ColumnRole::Recipient;
+                    found.is_skipped |= was_invalid && role == ColumnRole::Recipient;
                     continue;
                 }
-                // Neither a person nor a doubt.
+                // Such a cell cannot be a recipient.
                 Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
                     let fault = invalid_entry(format!("{name}: {problem}"));
                     match role {
                         ColumnRole::Recipient => found.faults.push(fault),
-                        _ if has_number(problem) => found.doubt = Some((name, fault)),
+                        _ if has_number(problem) => found.unclear_cell = Some((name, fault)),
                         _ => {}
                     }
                     continue;
@@ -263,16 +271,16 @@ impl<'a> ExclusionTables<'a> {
             match (readings(text, self.countries, of_countries.clone()), role) {
                 (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
                     self.list.add(&readings);
-                    found.is_anybody = true;
+                    found.has_recipient = true;
                 }
                 (Err(_), ColumnRole::Recipient)
                     if was_invalid && (!may_name_person(text) || is_international(text)) =>
                 {
-                    found.is_passed_over = true;
+                    found.is_skipped = true;
                 }
                 (Err(error), ColumnRole::Recipient) => found.faults.push(unclear(&error)),
                 (Err(error), _) if may_name_person(text) || has_digits(text) => {
-                    found.doubt = Some((name, unclear(&error)));
+                    found.unclear_cell = Some((name, unclear(&error)));
                 }
                 (Ok(_) | Err(_), _) => {}
             }
@@ -280,30 +288,30 @@ impl<'a> ExclusionTables<'a> {
         found
     }
 
-    /// What is wrong with a row whose cells have no fault: it names no person, or a cell leaves a doubt, which comes with
-    /// the name of its column.
-    fn fault_of(
+    /// The problem of a row whose cells have no errors: it has no recipient, or an unclear cell,
+    /// which comes with the name of its column.
+    fn row_problem(
         &mut self,
         line: u64,
         cells: &[(&TableColumn, Cell<'_>)],
-        is_anybody: bool,
-        doubt: Option<(&String, UsageError)>,
+        has_recipient: bool,
+        unclear_cell: Option<(&String, UsageError)>,
     ) -> Option<UsageError> {
         let is_column = |cell: &Cell<'_>| {
             cell.as_ref()
                 .is_ok_and(|text| ColumnRole::from_name(text) == ColumnRole::Recipient)
         };
         let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
-        match (doubt, &self.table.recipient) {
-            (_, Some(column)) if !is_anybody => return Some(no_recipient(column)),
-            (Some((_, fault)), None) if !is_anybody => return Some(fault),
-            // Above the first person stand titles, and below a number among them the names of the columns.
-            (None, None) if !is_anybody && self.table.has_people && !names_column() => {
-                return Some(invalid_entry("names no one"));
+        match (unclear_cell, &self.table.recipient) {
+            (_, Some(column)) if !has_recipient => return Some(no_recipient(column)),
+            (Some((_, fault)), None) if !has_recipient => return Some(fault),
+            // Above the first recipient are titles. Below a number in a title are the column names.
+            (None, None) if !has_recipient && self.table.has_people && !names_column() => {
+                return Some(invalid_entry("has no recipient"));
             }
             (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
                 self.list.doubts.push(format!(
-                    "line {line}: the cell under {name} excludes no one: {fault}"
+                    "line {line}: skipped the cell in column {name}: {fault}"
                 ));
             }
             (Some(_) | None, _) => {}
@@ -312,7 +320,7 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// # Errors
-    /// With all lines that do not clearly name a person, or if there is no column of people at all.
+    /// With all lines that have no clear recipient, or if there is no recipient column.
     pub(super) fn finish(mut self) -> Result<(), UsageError> {
         let ExclusionList {
             name,
@@ -330,9 +338,9 @@ impl<'a> ExclusionTables<'a> {
             let error = UsageError::no_recipient_column(&columns, &[]).in_file(name);
             return Err(invalid_entry(error.message));
         }
-        let more = doubts.len().saturating_sub(TOLD_DOUBTS);
-        doubts.truncate(TOLD_DOUBTS);
-        doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
+        let more = doubts.len().saturating_sub(MAX_UNCLEAR_CELLS);
+        doubts.truncate(MAX_UNCLEAR_CELLS);
+        doubts.extend((more > 0).then(|| format!("and {more} more lines")));
         *sheets = self.table.sheet.map(|_| self.filled);
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! What a cell of a list means: the country of a row's national numbers, which is the one in a column unless one was
-//! typed; its recipient; and whom a list of excluded people may mean, where a text may also be a date, or a number
-//! among other words.
+//! The meaning of a cell in a list: the country of a row's local numbers (from a column, unless a
+//! flag sets it), the recipient, and the recipients that a text of an exclusion list may mean. Such
+//! a text may also be a date, or a number among words.
 
 use crate::base::invisible::is_invisible;
 use crate::jelou::message::TypedRecipient;
@@ -9,17 +9,17 @@ use crate::phone::{
     Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of, is_user_id,
 };
 
-/// How a list is read.
+/// The source of a row's country.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CountryRule {
-    /// The country of rows that name none.
+    /// The country of rows without one.
     pub(crate) otherwise: Option<Country>,
-    /// Whether a column of the list counts.
+    /// Whether a column of the list sets the country.
     pub(crate) by_column: bool,
 }
 
 impl CountryRule {
-    /// By `--country`, or else by the list's column and the profile's country.
+    /// Uses `--country`, or else the list's column and the profile's country.
     pub(crate) fn new(typed: Option<Country>, of_profile: Option<Country>) -> Self {
         Self {
             otherwise: typed.or(of_profile),
@@ -27,10 +27,11 @@ impl CountryRule {
         }
     }
 
-    /// The country of a row, from its `cells` in columns of countries, each with its column's name.
+    /// The country of a row. `cells` are its cells in country columns, each with the name of its
+    /// column.
     ///
     /// # Errors
-    /// If a cell does not name a country, or two cells name different ones.
+    /// If a cell is not a country, or two cells are different countries.
     pub(crate) fn resolve<'a>(
         self,
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
@@ -43,8 +44,8 @@ impl CountryRule {
             let cell = cell.as_ref();
             let unknown = || {
                 format!(
-                    "{column}: `{}` is not a country, so nobody can tell whose number this is; write EC or Ecuador, or say it \
-                     for all rows with --country",
+                    "{column}: `{}` is not a country; write EC or Ecuador, or pass --country \
+                     for all rows",
                     cell.trim()
                 )
             };
@@ -52,7 +53,7 @@ impl CountryRule {
             match named {
                 Some((first, other)) if other != country => {
                     return Err(format!(
-                        "{first} and {column} name different countries; say it for all rows with --country"
+                        "{first} and {column} name different countries; pass --country for all rows"
                     ));
                 }
                 _ => named = Some((column, country)),
@@ -62,10 +63,11 @@ impl CountryRule {
     }
 }
 
-/// The recipient in `typed`, for a row of this country. An international number does not need a country.
+/// Reads the recipient in `typed`, for a row of this country. An international number needs no
+/// country.
 ///
 /// # Errors
-/// If the recipient is uncertain.
+/// If the recipient is unclear.
 pub(crate) fn read_recipient(
     typed: &str,
     country: Result<Option<Country>, String>,
@@ -81,27 +83,27 @@ pub(crate) fn read_recipient(
     }
 }
 
-/// The people that a text in a list of excluded people may mean. It is impossible to tell, so none of them gets a
-/// message.
+/// The recipients that a text of an exclusion list may mean. None of them gets a message, because
+/// the text does not tell which one it means.
 pub(super) struct PossibleRecipients {
-    /// The first is the one that it is read as. The others are those whom its digits reach in another of the possible
-    /// countries, with a country code that they may begin with, or without one.
+    /// The first is the usual reading. The others are numbers with the same digits: in another
+    /// possible country, with a country code that the digits may begin with, or without one.
     pub(super) people: Vec<String>,
-    /// The digits, if neither they, nor their row, nor a flag says of which country they are. They mean everybody who
-    /// has this national number, in any country.
+    /// The digits, if neither they, nor their row, nor a flag sets the country. They exclude this
+    /// local number in every country.
     pub(super) national: Option<u64>,
 }
 
-/// Reads `text`, with the `cells` of its row in columns of countries.
+/// Reads `text`. `cells` are the cells of its row in country columns.
 ///
 /// # Errors
-/// If it may not mean a person.
+/// If the text cannot be a recipient.
 pub(super) fn readings<'a>(
     text: &str,
     countries: CountryRule,
     cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Result<PossibleRecipients, RecipientError> {
-    // Nearly every line of a long list is digits with their country code.
+    // Most lines of a long list are digits with a country code; this path is fast.
     let digits = text.strip_prefix('+').unwrap_or(text);
     let is_number =
         digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();
@@ -112,7 +114,8 @@ pub(super) fn readings<'a>(
         });
     }
     let country = countries.resolve(cells.clone());
-    // A typed country applies to the list of recipients; a row that names another country may mean that one.
+    // A country from a flag is for the list of recipients. If the row has another country, its
+    // number may be of that country.
     let of_column = CountryRule {
         otherwise: None,
         by_column: true,
@@ -134,7 +137,7 @@ pub(super) fn readings<'a>(
     let named = of_column.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
     let by_name = named.and_then(|named| read(text, Some(named)));
-    // Digits that may be a number of two countries exclude both.
+    // Digits that may be a number of two countries exclude both numbers.
     let mut candidates = Vec::new();
     let meant = match read_recipient(text, country) {
         Ok(typed) => Some(typed),
@@ -170,7 +173,8 @@ pub(super) fn readings<'a>(
     })
 }
 
-/// The person of bare digits whose first ones look like the country's code but belong to the national number.
+/// The recipient for digits that begin with the country's code, if the code is part of the local
+/// number.
 fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option<String> {
     let typed = typed?;
     let code = country?.calling_code();
@@ -183,32 +187,32 @@ fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option
 }
 
 /// The fewest digits of a number.
-const FEWEST_DIGITS: usize = 7;
-/// The most digits of a number with its country code, as of E.164.
-const MOST_DIGITS: usize = 15;
+const MIN_DIGITS: usize = 7;
+/// The most digits of a number with its country code (E.164).
+const MAX_DIGITS: usize = 15;
 
-/// Whether a cell of any column can only be meant for a person, even if it cannot be read.
+/// Whether a cell of any column can only be a recipient, even if it cannot be read.
 pub(super) fn is_person(text: &str) -> bool {
     let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }
 
-/// Whether it is one number with its country code, which means the same in every country.
+/// Whether the text is one number with its country code, which is the same in every country.
 pub(super) fn is_international(text: &str) -> bool {
     let is_of_number = |sign: char| sign.is_ascii_digit() || " -.()".contains(sign);
     let digits = text
         .trim()
         .strip_prefix('+')
         .filter(|digits| digits.chars().all(is_of_number));
-    digits.is_some_and(|digits| digits.chars().filter(char::is_ascii_digit).count() <= MOST_DIGITS)
+    digits.is_some_and(|digits| digits.chars().filter(char::is_ascii_digit).count() <= MAX_DIGITS)
 }
 
-/// Whether a cell may be meant for a person, or hold somebody's number among other words.
+/// Whether a cell may be a recipient, or contain a number among words.
 pub(super) fn may_name_person(text: &str) -> bool {
     is_person(text) || has_number(text) || may_be_id(text)
 }
 
-/// Whether a text may be meant as `id:USER`: `ID :juan`.
+/// Whether the text may be a misspelled `id:USER`, such as `ID :juan`.
 pub(super) fn may_be_id(text: &str) -> bool {
     let visible: String = text
         .chars()
@@ -218,12 +222,12 @@ pub(super) fn may_be_id(text: &str) -> bool {
     visible.len() > 3 && visible.to_ascii_lowercase().starts_with("id:")
 }
 
-/// Whether it has enough digits for a number, of any script and wherever they stand.
+/// Whether the text has enough digits for a number, in any script and at any place.
 pub(super) fn has_digits(text: &str) -> bool {
-    text.chars().filter(|sign| sign.is_numeric()).count() >= FEWEST_DIGITS
+    text.chars().filter(|sign| sign.is_numeric()).count() >= MIN_DIGITS
 }
 
-/// Whether enough digits for a number stand together, with no letters between them, that are not a date.
+/// Whether the text has enough digits for a number without letters between them, and is not a date.
 pub(super) fn has_number(text: &str) -> bool {
     let digits = |part: &str| {
         let words = part
@@ -234,18 +238,16 @@ pub(super) fn has_number(text: &str) -> bool {
             .filter(|sign| sign.is_numeric())
             .count()
     };
-    has_digits(text)
-        && text
-            .split(is_letter)
-            .any(|part| digits(part) >= FEWEST_DIGITS)
+    has_digits(text) && text.split(is_letter).any(|part| digits(part) >= MIN_DIGITS)
 }
 
-/// Whether it is a letter that a number does not have: Excel shortens one to `5,93988E+11`.
+/// Whether this is a letter that a number cannot have. Excel shortens a number to `5,93988E+11`.
 fn is_letter(sign: char) -> bool {
     sign.is_alphabetic() && sign != 'E'
 }
 
-/// Whether a word is a day, as `2026-11-20` and `20/11/2026`, a time of day, or two years, as `2025-2026`.
+/// Whether a word is a date (`2026-11-20`, `20/11/2026`), a time of day, or two years
+/// (`2025-2026`).
 fn is_date(word: &str) -> bool {
     let word = word.trim_matches(|sign: char| !sign.is_ascii_digit());
     let is_year = |part: u16| (1900..2100).contains(&part);

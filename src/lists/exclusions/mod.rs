@@ -1,4 +1,4 @@
-//! The recipients of a list, and the people who must not be written to.
+//! The recipients of a list, and the recipients to exclude.
 
 mod exclusion_file;
 mod exclusion_list;

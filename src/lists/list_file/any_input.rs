@@ -1,5 +1,5 @@
-//! An input in which nothing is skipped, such as a list of people who must not be written to: every row of every sheet
-//! of a workbook, or a text in any encoding.
+//! An input that is read completely, such as an exclusion list: every row of every sheet of a
+//! workbook, or a text in any encoding.
 
 use std::io::Read;
 
@@ -11,7 +11,8 @@ use super::sheet_list::problem;
 use super::workbook::{MergedCellPolicy, Workbook};
 use crate::base::input::UsageError;
 
-/// The most bytes of a text, which is read as a whole: ten million people, one a line, need half of that.
+/// The most bytes of a text, which is read as a whole. Ten million recipients, one per line, need
+/// half of that.
 const MAX_TEXT: u64 = 256 * 1024 * 1024;
 
 pub(crate) enum AnyInput {
@@ -20,8 +21,9 @@ pub(crate) enum AnyInput {
 }
 
 impl AnyInput {
-    /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare its encoding. The
-    /// default is windows-1252: digits are the same bytes in it as in the other encodings.
+    /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare
+    /// its encoding. The default is windows-1252, because digits have the same bytes in most
+    /// encodings.
     pub(crate) fn open(
         mut input: ListInput,
         name: &str,
@@ -37,7 +39,7 @@ impl AnyInput {
         if let Some(error) = lock_file(name) {
             return Err(error.in_file(name));
         }
-        // UTF-16 has bytes that are zero.
+        // UTF-16 contains zero bytes.
         let may_have_zeros = !encoding_of(&bytes, asked).is_ascii_compatible();
         if let Some(error) = foreign_file(&bytes).filter(|_| !may_have_zeros) {
             return Err(error.in_file(name));
@@ -48,7 +50,7 @@ impl AnyInput {
             let problem = format!("{name} has more than {} MiB", MAX_TEXT / 1024 / 1024);
             return Err(UsageError::new(
                 problem,
-                "check where it comes from, or give it in parts",
+                "check where it comes from, or split it",
             ));
         }
         decoded(bytes, asked)
@@ -58,8 +60,8 @@ impl AnyInput {
 }
 
 impl Workbook {
-    /// Calls `see` with each filled row of every sheet, hidden ones too: the sheet's name, the line, and the cells; a cell
-    /// without a usable value has the error instead.
+    /// Calls `see` with each filled row of every sheet, including hidden ones: the name of the
+    /// sheet, the line, and the cells. A cell without a usable value has its error instead.
     pub(crate) fn each_row(
         &self,
         mut see: impl FnMut(&str, u64, &[Result<String, String>]),

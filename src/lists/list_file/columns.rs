@@ -1,4 +1,4 @@
-//! The columns of an input, and which of them has the recipient.
+//! The columns of a list, and the choice of the recipient column.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -8,12 +8,13 @@ use super::error::propose;
 use crate::base::input::UsageError;
 use crate::base::suggest::{nearest, plain};
 
-/// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
-/// match: `celular_conyuge` is another person's number.
+/// Names of a recipient column in the languages of Jelou's users, in the form of [`plain`]. The
+/// whole name must match: `celular_conyuge` is the number of somebody else.
 static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("recipient_names.txt").lines().collect());
 
-/// Names that mean it only if no other column does: a contact may also be a person's name, and a number an order's.
+/// Names of a recipient column that count only if no other column has one of the names above: a
+/// contact may also be a name, and a number may be an order number.
 const WEAK_RECIPIENT_NAMES: [&str; 5] = [
     "contacto",
     "contact",
@@ -22,22 +23,22 @@ const WEAK_RECIPIENT_NAMES: [&str; 5] = [
     "numero",
 ];
 
-/// The fewest digits of a number that can only be a person's: a date has fewer.
+/// The fewest digits that are certainly a phone number. A date has fewer.
 const CERTAIN_NUMBER: usize = 9;
 
 /// The fewest digits of a phone number.
-const FEWEST_DIGITS: usize = 7;
+const MIN_DIGITS: usize = 7;
 
 /// The fewest letters of a word that may be a misspelled name.
-const SHORTEST_NEAR: usize = 4;
+const MIN_NEAR_LENGTH: usize = 4;
 
-/// The names of a country's column, without blanks and punctuation.
+/// The names of a country column, without spaces and punctuation.
 const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
-/// The length in bytes of a name that may be one of them.
+/// The possible lengths of such a name in bytes.
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
-/// A header must contain one of these to be suggested for `--to-column`.
-const TELLING_PARTS: [&str; 8] = [
+/// A column must contain one of these to be suggested for `--to-column`.
+const SUGGESTED_PARTS: [&str; 8] = [
     "telefon",
     "phone",
     "celular",
@@ -48,20 +49,22 @@ const TELLING_PARTS: [&str; 8] = [
     "destinatari",
 ];
 
-/// The names of a header, with their positions.
+/// The names in a header, with their positions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
     names: Vec<String>,
-    /// As [`plain`] writes them.
+    /// The names in the form of [`plain`].
     plain_names: Vec<String>,
-    /// The columns that give the country of a row's national numbers.
+    /// The columns with the country of a row's local numbers.
     country_places: Vec<usize>,
-    /// What may be above the header: the only name, which is then a title, or nothing at all.
+    /// The content of a line that may be above the header: a single name, which is then a title, or
+    /// nothing.
     title: Option<String>,
 }
 
 impl Columns {
-    /// Spaces around a name are not part of it. There may be many columns without a name: spreadsheets leave them.
+    /// Spaces around a name are ignored. Many columns may have no name, because spreadsheets keep
+    /// empty columns.
     ///
     /// # Errors
     /// If two columns have the same name.
@@ -94,16 +97,16 @@ impl Columns {
         })
     }
 
-    /// An error if these names are a title because the row at `line` below reads like the header.
+    /// An error if these names are a title, because the row in `line` looks like the header.
     pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
         let Some(title) = &self.title else {
             return Ok(());
         };
         let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
-        // It has more cells than the title, and no number.
+        // A header has more cells than the title, and no number.
         let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1
             && !cells.iter().any(has_digit);
-        // If the title has no delimiter, cells may be whole lines.
+        // If the title has no delimiter, a cell may be a whole line.
         let names: Vec<_> = cells
             .iter()
             .flat_map(|cell| cell.split([',', ';', '\t', '|']))
@@ -113,13 +116,13 @@ impl Columns {
             return Ok(());
         }
         let problem = match title.as_str() {
-            "" => "the first line has no names of columns".to_owned(),
+            "" => "the first line has no column names".to_owned(),
             title => format!("the first line is a title, not the header: `{title}`"),
         };
         Err(UsageError::new(problem, other_header(line, &names)))
     }
 
-    /// As written in the header.
+    /// The names as the header has them.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
@@ -128,10 +131,10 @@ impl Columns {
         &self.country_places
     }
 
-    /// The position of the column that `name` means, as [`meant_columns`] finds it.
+    /// The position of the column that `name` selects, as in [`meant_columns`].
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         let names = self.names.iter();
-        // A text may name it in each row, so most names are found before blanks are looked for.
+        // Each row may look up a name, so try the exact name first: it is faster.
         let exact = names.clone().position(|known| known == name);
         if let Some(exact) = exact.or_else(|| names.clone().position(|known| known.trim() == name))
         {
@@ -148,14 +151,14 @@ impl Columns {
     }
 }
 
-/// The texts that are not empty, as a list.
+/// The texts that are not empty, separated by commas.
 fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     filled.join(", ")
 }
 
-/// The hint for a list whose row at `line` reads like its header: it has the name of a recipient's column, and no number
-/// or id. None for other rows.
+/// The hint for a row in `line` that looks like a header: it has the name of a recipient column,
+/// and no number or id. None for other rows.
 pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
     let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
@@ -169,37 +172,37 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     reads_like_header.then(|| other_header(line, &cells))
 }
 
-/// The hint for a list whose header may be in `line`.
+/// The hint for a list with its header possibly in `line`.
 fn other_header(line: u64, names: &[&str]) -> String {
     let names = filled(names.iter().copied());
     format!(
-        "if line {line} is the header ({names}), delete the lines above it, or for the list that is sent add --header-row \
-         {line}; --sheet NAME takes another sheet of a workbook"
+        "if line {line} is the header ({names}), delete the lines above it, or for the list file add --header-row \
+         {line}; to use another sheet: --sheet NAME"
     )
 }
 
-/// The columns that `asked` may mean: the one with exactly this name, otherwise those that differ only in capitals, accents,
-/// blanks and punctuation.
+/// The columns that `asked` may mean: the one with exactly this name, otherwise those that differ
+/// only in case, accents, spaces and punctuation.
 pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> {
     let asked = asked.trim();
     let all = names.iter().map(|name| name.trim());
     if let Some(exact) = all.clone().find(|name| *name == asked) {
         return vec![exact];
     }
-    // A line break in a header cell is printed as these two characters, and copied that way.
+    // A line break in a header cell is printed as these two characters, and users copy them.
     let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
     all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name)
         .collect()
 }
 
-/// The column that `asked` means, or one that shares a word with it or is spelled similarly.
+/// The column that `asked` means, or one with a shared word or a similar spelling.
 pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
     if let Some(name) = meant_columns(names, asked).first() {
         return Some(name);
     }
     let wanted = plain(asked);
-    // A short word is similar to many.
-    if wanted.chars().count() < SHORTEST_NEAR {
+    // A short word is similar to many others.
+    if wanted.chars().count() < MIN_NEAR_LENGTH {
         return None;
     }
     let all = names.iter().map(|name| name.trim());
@@ -209,16 +212,15 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
     };
     let long = all
         .clone()
-        .filter(|name| plain(name).chars().count() >= SHORTEST_NEAR);
+        .filter(|name| plain(name).chars().count() >= MIN_NEAR_LENGTH);
     all.clone()
         .find(|name| has_word(name))
         .or_else(|| nearest(asked, long))
 }
 
-/// The column of the recipient: the one in `asked`, or the only one with a matching name. `cells` are those of a row, if
-/// one is known: an error proposes the columns in which it has numbers.
+/// The recipient column: the one in `asked`, or the only one with a matching name. `cells` is a
+/// row, if one is known: an error suggests the columns in which it has numbers.
 ///
-/// # Errors
 /// If there is none, or more than one.
 pub(crate) fn recipient_column(
     names: &[&str],
@@ -263,11 +265,12 @@ pub(crate) fn recipient_column(
     }
 }
 
-/// The columns that may have the recipient, although they are not named so: those in which a row has a number, those
-/// with a related name first; if it has none, those with a related name.
+/// The columns that may have the recipient without its name: first those with a related name and a
+/// number in the row, then others with a number. If the row has no number, those with a related
+/// name.
 fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let has_number = |place: usize, fewest: usize| {
-        // Contacts of Google have several numbers in a cell.
+        // Google Contacts writes several numbers into a cell.
         let number = cells.get(place).and_then(|cell| cell.split(":::").next());
         number.is_some_and(|number| is_number(number, fewest))
     };
@@ -276,7 +279,7 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let mut others = Vec::new();
     for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
         let is_related = ColumnRole::from_name(name) == ColumnRole::Related && !is_of_type(name);
-        if is_related && has_number(place, FEWEST_DIGITS) {
+        if is_related && has_number(place, MIN_DIGITS) {
             with_number.push(name);
         } else if is_related {
             by_name.push(name);
@@ -290,7 +293,7 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
         .unwrap_or_default()
 }
 
-/// Whether a column has the types of numbers, such as `Phone 1 - Label`.
+/// Whether a column has the types of phone numbers, such as `Phone 1 - Label`.
 fn is_of_type(name: &str) -> bool {
     let last_word = name
         .split(|character: char| !character.is_alphanumeric())
@@ -299,14 +302,15 @@ fn is_of_type(name: &str) -> bool {
         .is_some_and(|word| ["label", "type", "tipo", "etiqueta"].contains(&plain(word).as_str()))
 }
 
-/// Whether a column is the recipient's, by its name.
+/// The role of a column, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnRole {
-    /// It is a recipient's column.
+    /// The recipient column.
     Recipient,
-    /// It is one if no other is, but may have something else: `Contacto`.
+    /// The recipient column if there is no other. It may also be something else, such as
+    /// `Contacto`.
     Ambiguous,
-    /// It is not, but may have numbers of people: `celular_conyuge`.
+    /// Not the recipient column, but it may have phone numbers: `celular_conyuge`.
     Related,
     Other,
 }
@@ -317,13 +321,14 @@ impl ColumnRole {
         match name.as_str() {
             name if RECIPIENT_NAMES.contains(name) => Self::Recipient,
             name if WEAK_RECIPIENT_NAMES.contains(&name) => Self::Ambiguous,
-            name if TELLING_PARTS.iter().any(|part| name.contains(part)) => Self::Related,
+            name if SUGGESTED_PARTS.iter().any(|part| name.contains(part)) => Self::Related,
             _ => Self::Other,
         }
     }
 }
 
-/// Whether `text` is a number with at least this many digits, and nothing but what people write between them.
+/// Whether `text` is a number with at least this many digits, and only the usual characters between
+/// them.
 pub(super) fn is_number(text: &str, fewest: usize) -> bool {
     text.bytes().filter(u8::is_ascii_digit).count() >= fewest
         && text
@@ -331,20 +336,20 @@ pub(super) fn is_number(text: &str, fewest: usize) -> bool {
             .all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
 }
 
-/// An error if `names` are not names but the cells of a row: one of them is a phone number.
+/// An error if `names` are the cells of a row, because one of them is a phone number.
 pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
     cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
     Some(UsageError::new(
         format!(
-            "the first line is not a header but a person's row: {}",
+            "expected a header in the first line, found a recipient's row: {}",
             cells.join(", ")
         ),
-        "write a line above it that names the columns, such as nombre,celular",
+        "add a first line with the column names, such as nombre,celular",
     ))
 }
 
-/// The only name that is not blank, or an empty one if all are.
+/// The only name that is not empty, or an empty text if all are empty.
 fn possible_title(names: &[String]) -> Option<&str> {
     let mut filled = names
         .iter()
@@ -354,9 +359,9 @@ fn possible_title(names: &[String]) -> Option<&str> {
     filled.next().is_none().then_some(first)
 }
 
-/// Whether a column of this name gives the country of a row's national numbers.
+/// Whether a column with this name has the country of a row's local numbers.
 pub(crate) fn is_country_column(name: &str) -> bool {
-    // Most names need no closer look, and every NDJSON row brings its own.
+    // Check the length first: each NDJSON row has its own names, and most are not country columns.
     LENGTHS_OF_COUNTRY.contains(&name.len()) && NAMES_OF_COUNTRY.contains(&plain(name).as_str())
 }
 

@@ -1,6 +1,6 @@
-//! The rows of a CSV list: a header, then a record at a time, as spreadsheets read them; with the lines that an editor
-//! shows, and with the quotes that other readers silently accept: inside a cell that does not begin with one, or with
-//! text after them.
+//! The rows of a CSV list: a header, then one record at a time, as spreadsheets read them. Line
+//! numbers are those of an editor. A quote inside a cell that does not begin with one, or with text
+//! after it, is an error here; other readers silently accept it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,9 +12,9 @@ use super::row::{InnerLine, ListRow, Row, TableHeader};
 use super::utf8_check::Utf8Check;
 use crate::base::input::UsageError;
 
-const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it";
+const STRAY_QUOTE: &str = "a quote is inside a cell, or has text after it";
 const WHOLE_IN_QUOTES: &str = "put the whole cell in quotes; inside a cell, write each quote twice";
-/// What to do about a quote that has no other.
+/// The hint for a quote that is not closed.
 const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
 
 pub(super) struct CsvRows {
@@ -25,7 +25,7 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Reads the header of an input whose first byte is in `line`; errors use `name`.
+    /// Reads the header of an input that begins in `line`. Errors use `name`.
     pub(super) fn open(
         input: Box<dyn Read>,
         name: &str,
@@ -39,7 +39,7 @@ impl CsvRows {
         if record.has_stray_quote {
             let line = record.line;
             return Err(UsageError::new(
-                format!("{name}: in the header of line {line} {STRAY_QUOTE}"),
+                format!("{name}: in the header in line {line}, {STRAY_QUOTE}"),
                 WHOLE_IN_QUOTES,
             ));
         }
@@ -68,10 +68,10 @@ impl CsvRows {
                 .columns
                 .check_title(line, &cells)
                 .map_err(|error| error.in_file(name))?;
-            // It may have swallowed other rows.
+            // The record may contain other rows.
             if record.has_stray_quote && last_line > line {
                 let problem = format!(
-                    "{name}: the row of line {line} goes on to line {last_line}, and {STRAY_QUOTE}"
+                    "{name}: the row in line {line} continues to line {last_line}, and {STRAY_QUOTE}"
                 );
                 return Err(UsageError::new(problem, CLOSE_IT));
             }
@@ -106,7 +106,8 @@ impl CsvRows {
         Ok(None)
     }
 
-    /// A row of these cells. Empty cells beyond the header mean nothing: some programs end each line with a delimiter.
+    /// A row with these cells. Empty cells after the last column are ignored: some programs end
+    /// each line with a delimiter.
     fn row(&self, cells: &[&str]) -> Result<Row, String> {
         let expected = self.header.width;
         let beyond = cells.get(expected..).unwrap_or_default();
@@ -116,9 +117,9 @@ impl CsvRows {
         Ok(self.header.row(cells, Vec::new()))
     }
 
-    /// The columns for which a line has no cell, each with the reason why it cannot be used: some programs leave out
-    /// empty cells at the end. A row of several lines, or of a report, must be whole, because a part of it may be lost;
-    /// a line without any delimiter may be no row.
+    /// The columns without a cell in this row, each with the reason. Some programs omit empty cells
+    /// at the end of a line. A row of several lines, or of a report, must be complete, because a
+    /// part of it may be lost. A line without a delimiter may not be a row.
     fn missing_cells(&self, cells: &[&str], has_several_lines: bool) -> Vec<(String, String)> {
         if cells.len() < 2 || has_several_lines || self.header.layout.is_report() {
             return Vec::new();
@@ -134,15 +135,16 @@ impl CsvRows {
         format!("has {found} {cells}, but the header has {expected}")
     }
 
-    /// Cells as a line of the list. It never looks like a single cell: until it is corrected, it must not become a
-    /// recipient.
+    /// The cells as one line of the list. A single cell gets a delimiter, because it could become a
+    /// recipient before it is corrected.
     fn joined(&self, cells: &[&str]) -> String {
         let missing = if cells.len() == 1 { Some("") } else { None };
         let cells: Vec<_> = cells.iter().copied().chain(missing).map(quoted).collect();
         cells.join(&char::from(self.delimiter).to_string())
     }
 
-    /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
+    /// The lines of a record that begins in line `first`, as the rows that they are without the
+    /// quote.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
         let delimiter = char::from(self.delimiter);
         let last = cells.len().saturating_sub(1);
@@ -152,7 +154,7 @@ impl CsvRows {
                 .map(str::to_owned)
                 .collect()
         };
-        // Only the first and the last line of a cell can have other cells beside it.
+        // Only the first and the last line of a cell can have other cells in the same line.
         let inside = cells.iter().enumerate().flat_map(|(place, cell)| {
             let mut inside = lines(cell);
             let beside = usize::from(place < last);
@@ -183,7 +185,7 @@ fn next_record(
     utf8_check: &Utf8Check,
 ) -> Result<Option<CsvRecord>, UsageError> {
     let read = records.next();
-    let line = records.begun;
+    let line = records.record_line;
     let record = read.map_err(|cause| match cause.kind() {
         ErrorKind::FileTooLarge => UsageError::row_too_long(name, line),
         _ => UsageError::unreadable(name, &cause),
@@ -191,7 +193,7 @@ fn next_record(
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name, utf8_check)?;
         return Err(UsageError::new(
-            format!("{name}: a quote in the row of line {line} is never closed"),
+            format!("{name}: the row in line {line} has a quote that is not closed"),
             CLOSE_IT,
         ));
     }
@@ -208,31 +210,33 @@ fn texts<'a>(
         .ok_or_else(|| utf8_check.error(name, record.line, &record.spaced_cells()))
 }
 
-/// The most bytes of one row, so that a quote that is never closed cannot fill the memory: a request has at most 1 MiB.
+/// The most bytes of one row, so that a quote without an end cannot fill the memory. A request has
+/// at most 1 MiB.
 pub(super) const MAX_ROW: u64 = 1024 * 1024;
 
 pub(super) struct CsvRecords<R> {
     input: R,
     delimiter: u8,
-    /// The byte that was read last, and its line.
+    /// The last byte that was read, and its line.
     last_byte: u8,
     line: u64,
-    /// The line in which the newest record begins.
-    pub(super) begun: u64,
+    /// The line in which the latest record begins.
+    pub(super) record_line: u64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct CsvRecord {
-    /// Where it begins, without empty lines before it.
+    /// The line in which the record begins, after any empty lines.
     pub(super) line: u64,
     pub(super) last_line: u64,
-    /// Whether a quote is inside a cell that does not begin with one, or closes a cell and has text behind it.
+    /// Whether a quote is inside a cell that does not begin with one, or closes a cell and has text
+    /// after it.
     pub(super) has_stray_quote: bool,
     /// Whether the input ends inside a quoted cell.
     pub(super) is_open: bool,
-    /// How many bytes it has in the input.
+    /// The number of bytes in the input.
     length: u64,
-    /// All cells, one after another, and where each ends.
+    /// All cells, one after another, and the end of each.
     text: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -246,25 +250,25 @@ enum CsvState {
     Quoted,
     /// After a quote that closes the cell, unless another quote follows.
     QuoteClosed,
-    /// After such a quote and blanks.
-    BehindQuote,
+    /// After such a quote and spaces.
+    AfterQuote,
     /// After the byte that ends the line.
     Ended,
 }
 
 impl<R: BufRead> CsvRecords<R> {
-    /// For an input whose first byte is in `line`.
+    /// For an input that begins in `line`.
     pub(super) fn new(input: R, delimiter: u8, line: u64) -> Self {
         Self {
             input,
             delimiter,
             last_byte: 0,
             line,
-            begun: line,
+            record_line: line,
         }
     }
 
-    /// The next record; empty lines are none.
+    /// The next record. Skips empty lines.
     ///
     /// # Errors
     /// `FileTooLarge` if it has more than [`MAX_ROW`].
@@ -286,7 +290,7 @@ impl<R: BufRead> CsvRecords<R> {
             state = record.take(*byte, state, self.delimiter);
             let mut used = 1;
             if matches!(state, CsvState::Plain | CsvState::Quoted) && !ends_line(*byte) {
-                // Most of an input means nothing else, and is taken at once.
+                // Most bytes have no special meaning, so they are copied together.
                 let is_plain =
                     |byte: &&u8| !ends_line(**byte) && **byte != b'"' && **byte != self.delimiter;
                 used += behind.iter().take_while(is_plain).count();
@@ -304,7 +308,7 @@ impl<R: BufRead> CsvRecords<R> {
         if state == CsvState::Outside {
             return Ok(None);
         }
-        self.begun = record.line;
+        self.record_line = record.line;
         if record.length > MAX_ROW {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
@@ -315,7 +319,7 @@ impl<R: BufRead> CsvRecords<R> {
 }
 
 impl CsvRecord {
-    /// One that begins in `line`, with room for what most rows have.
+    /// A record that begins in `line`, with room for a typical row.
     fn at(line: u64) -> Self {
         Self {
             line,
@@ -325,7 +329,7 @@ impl CsvRecord {
         }
     }
 
-    /// Takes the next byte of the input, and returns the state after it.
+    /// Adds the next byte of the input, and returns the new state.
     fn take(&mut self, byte: u8, before: CsvState, delimiter: u8) -> CsvState {
         match (before, byte) {
             (CsvState::CellBegins, b'"') => CsvState::Quoted,
@@ -340,14 +344,14 @@ impl CsvRecord {
                 self.ends.push(self.text.len());
                 CsvState::CellBegins
             }
-            (CsvState::QuoteClosed | CsvState::BehindQuote, b' ') => {
+            (CsvState::QuoteClosed | CsvState::AfterQuote, b' ') => {
                 self.text.push(byte);
-                CsvState::BehindQuote
+                CsvState::AfterQuote
             }
             _ => {
                 self.text.push(byte);
                 self.has_stray_quote |= match before {
-                    CsvState::QuoteClosed | CsvState::BehindQuote => true,
+                    CsvState::QuoteClosed | CsvState::AfterQuote => true,
                     _ => before == CsvState::Plain && byte == b'"',
                 };
                 CsvState::Plain
@@ -380,7 +384,8 @@ fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// A cell as a report writes it. What any program takes for a delimiter is in quotes, whichever is the list's.
+/// A cell as a report writes it. A cell with any common delimiter is in quotes, even if the list
+/// uses another one.
 pub(crate) fn quoted(cell: &str) -> Cow<'_, str> {
     if cell.contains(['"', ',', ';', '|', '\t', '\r', '\n']) {
         Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
@@ -446,6 +451,6 @@ mod tests {
             records.next().unwrap_err().kind(),
             io::ErrorKind::FileTooLarge
         );
-        assert_eq!(records.begun, 2);
+        assert_eq!(records.record_line, 2);
     }
 }

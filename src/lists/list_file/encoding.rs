@@ -1,4 +1,4 @@
-//! Lists that are not UTF-8: detects their encoding and decodes them.
+//! Detects the encoding of lists that are not UTF-8, and decodes them.
 
 use std::io::{self, BufRead, Cursor, Read};
 use std::str::FromStr;
@@ -16,31 +16,34 @@ impl FromStr for ListEncoding {
 
     fn from_str(label: &str) -> Result<Self, String> {
         let known = Encoding::for_label_no_replacement(label.as_bytes()).map(Self);
-        known.ok_or_else(|| match label.to_lowercase().replace(['-', '_', ' '], "").as_str() {
-            "cp850" | "ibm850" | "850" | "cp437" | "ibm437" | "437" => format!(
-                "lists in `{label}` are converted first: iconv -f {label} -t UTF-8 LIST > NEW"
-            ),
-            "macroman" | "macosroman" | "applemac" => {
-                format!("`{label}` is called `macintosh` here")
-            }
-            _ => format!(
-                "`{label}` is not a known encoding; most lists are utf-8, windows-1252 or utf-16le"
-            ),
-        })
+        known.ok_or_else(
+            || match label.to_lowercase().replace(['-', '_', ' '], "").as_str() {
+                "cp850" | "ibm850" | "850" | "cp437" | "ibm437" | "437" => format!(
+                    "convert a list in `{label}` first: iconv -f {label} -t UTF-8 LIST > NEW"
+                ),
+                "macroman" | "macosroman" | "applemac" => {
+                    format!("`{label}` is called `macintosh` here")
+                }
+                _ => format!(
+                    "unknown encoding `{label}`; most lists are utf-8, windows-1252 or utf-16le"
+                ),
+            },
+        )
     }
 }
 
-/// The encoding of the text that begins with `head`: a mark decides before the one that was asked for.
+/// The encoding of the text that begins with `head`. A byte order mark takes precedence over
+/// `asked`.
 pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> &'static Encoding {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     marked.or(asked.map(|asked| asked.0)).unwrap_or(UTF_8)
 }
 
-/// A text as UTF-8, without its mark, which decides the encoding. Without a mark, valid UTF-8 is unchanged, and other text
-/// is read in the encoding in `asked`, or windows-1252.
+/// A text as UTF-8, without its byte order mark, which decides the encoding. Without one, valid
+/// UTF-8 is unchanged, and any other text is read in the encoding `asked`, or in windows-1252.
 pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result<String> {
     let otherwise = encoding_of(&bytes, asked.or(Some(ListEncoding(WINDOWS_1252))));
-    // In UTF-16 without a mark, every byte may also be valid UTF-8.
+    // Without a byte order mark, every byte of UTF-16 may also be valid UTF-8.
     let is_wide = !otherwise.is_ascii_compatible() && bytes.contains(&0);
     let encoding = if !is_wide && std::str::from_utf8(&bytes).is_ok() {
         UTF_8
@@ -50,13 +53,14 @@ pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result
     io::read_to_string(DecodedInput::new(Box::new(Cursor::new(bytes)), encoding))
 }
 
-/// An input as UTF-8. The text before bytes that cannot be read comes first, then an error of the kind `InvalidData`.
+/// An input as UTF-8. Bytes that cannot be decoded end the text with an error of the kind
+/// `InvalidData`.
 pub(super) struct DecodedInput {
     inner: Box<dyn Read>,
     decoder: Decoder,
     has_ended: bool,
     is_broken: bool,
-    /// What is decoded and not taken yet, and the line where it ends.
+    /// The decoded text that has not been read yet, and the line in which it ends.
     text: Cursor<Vec<u8>>,
     line: u64,
 }
@@ -91,7 +95,7 @@ impl DecodedInput {
             .take(BUFFER as u64)
             .read_to_end(&mut raw)?
             == 0;
-        // In every encoding, one byte becomes at most three in UTF-8.
+        // In every encoding, one byte becomes at most three bytes of UTF-8.
         let mut text = vec![0; raw.len() * 3 + 16];
         let (result, _, written) =
             self.decoder
@@ -135,20 +139,20 @@ mod tests {
     }
 
     #[test]
-    fn unknown_encoding_label_is_refused() {
+    fn unknown_encoding_label_is_rejected() {
         for label in ["windows_1252", "replacement", ""] {
             assert!(
                 label
                     .parse::<ListEncoding>()
                     .unwrap_err()
-                    .contains("is not a known encoding"),
+                    .contains("unknown encoding"),
                 "{label}"
             );
         }
     }
 
     #[test]
-    fn text_is_decoded_or_error_names_its_line() {
+    fn invalid_text_is_reported_with_its_line() {
         assert_eq!(
             decoded(b"Jos\xe9 \x80", "latin1"),
             ("José €".to_owned(), None)

@@ -1,10 +1,10 @@
-//! The format of a list, and how it is detected from the first bytes. They also identify files that are not text,
-//! whatever their name, and that are not read as a list.
+//! The format of a list, detected from its first bytes. They also identify other kinds of files,
+//! regardless of their names.
 
 use crate::base::input::UsageError;
 use crate::base::texts::clipped;
 
-/// How many bytes are read at once, and by how many a list is recognized.
+/// How many bytes are read together. A list is recognized by the first of them.
 pub(super) const BUFFER: usize = 64 * 1024;
 
 /// The format of the input.
@@ -15,11 +15,12 @@ pub(crate) enum ListFormat {
     Ndjson,
 }
 
-/// How a CSV is written. A report on it is written in the same way, because spreadsheets depend on it.
+/// How a CSV is written. A report about it is written in the same way, because spreadsheets depend
+/// on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub(crate) struct CsvFormat {
     pub(crate) delimiter: u8,
-    /// Whether it begins with a UTF-8 mark.
+    /// Whether it begins with a UTF-8 byte order mark.
     pub(crate) has_mark: bool,
     /// Whether lines end with a carriage return and a line feed.
     pub(crate) has_returns: bool,
@@ -39,8 +40,8 @@ impl Default for CsvFormat {
 }
 
 impl CsvFormat {
-    /// Removes the mark and the line `sep=;` from the beginning of an input, and detects from the rest how it is
-    /// written.
+    /// Removes the byte order mark and the line `sep=;` from the start of an input, and detects the
+    /// rest of the format.
     pub(crate) fn take(head: &mut Vec<u8>) -> Self {
         let has_mark = head.starts_with(MARK);
         if has_mark {
@@ -74,16 +75,16 @@ impl CsvFormat {
         }
     }
 
-    /// The first line that is part of the list.
+    /// The first line of the list.
     pub(super) fn first_line(self) -> u64 {
         if self.has_separator_line { 2 } else { 1 }
     }
 }
 
-/// The UTF-8 mark.
+/// The UTF-8 byte order mark.
 pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The delimiter that Excel's first line names: `sep=;`, perhaps in quotes.
+/// The delimiter in Excel's first line: `sep=;`, sometimes in quotes.
 fn separator(line: &[u8]) -> Option<u8> {
     let bare = line
         .strip_prefix(b"\"")
@@ -101,7 +102,7 @@ fn separator(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The first line, without its line feed; a line feed inside quotes does not end it.
+/// The first line, without its line feed. A line feed inside quotes does not end it.
 fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
     let mut quoted = false;
     head.iter().copied().take_while(move |byte| {
@@ -128,23 +129,23 @@ fn delimiter(head: &[u8]) -> u8 {
         })
         .collect();
     let count = |delimiter: u8| outside.split(|byte| *byte == delimiter).count();
-    // `max_by_key` takes the last of equals.
+    // `max_by_key` returns the last of equal delimiters.
     [b'|', b'\t', b';', b',']
         .into_iter()
         .max_by_key(|delimiter| count(*delimiter))
         .unwrap_or(b',')
 }
 
-/// How a file begins; what it is, in words that follow "it is"; and the way out.
+/// The first bytes of a file, what the file is, and the hint.
 type Signature = (&'static [u8], &'static str, &'static str);
 
 const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
-const UNPACK: &str = "unpack it, and name the list inside";
-const NAME_LIST: &str = "name a list: CSV, NDJSON, .xlsx or .ods";
-const OF_UTF_16: &str = "name a list: CSV, NDJSON, .xlsx or .ods; a text in UTF-16 save as \"CSV UTF-8\", or for the list that is \
-                         sent add --encoding utf-16le, or utf-16be, before the kind";
+const UNPACK: &str = "unpack it, and pass the list inside";
+const NAME_LIST: &str = "pass a list: CSV, NDJSON, .xlsx or .ods";
+const OF_UTF_16: &str = "pass a list: CSV, NDJSON, .xlsx or .ods; for a text in UTF-16, save it as \"CSV UTF-8\", or if it is the \
+                         list file, add --encoding utf-16le or utf-16be before the kind";
 
-/// How a zip archive begins; every modern workbook is one.
+/// The first bytes of a zip archive. Every modern workbook is one.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
 const FILES: [Signature; 3] = [
@@ -155,10 +156,10 @@ const FILES: [Signature; 3] = [
         SAVE_SHEET,
     ),
     (b"%PDF-", "a PDF", NAME_LIST),
-    (b"\x1f\x8b", "compressed (gzip)", UNPACK),
+    (b"\x1f\x8b", "a gzip archive", UNPACK),
 ];
 
-/// How a text begins that is not a list.
+/// The first bytes of a text that is not a list.
 const MARKUP: [&[u8]; 9] = [
     b"<!doctype",
     b"<!--",
@@ -174,7 +175,8 @@ const MARKUP: [&[u8]; 9] = [
 /// The most characters of a page's title that are shown.
 const TITLE_SHOWN: usize = 60;
 
-/// The error for the lock file that a spreadsheet keeps beside a workbook while it is open; None for other names.
+/// The error for the lock file that a spreadsheet creates next to an open workbook. None for other
+/// names.
 pub(super) fn lock_file(name: &str) -> Option<UsageError> {
     let file_name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let of_excel = file_name.strip_prefix("~$");
@@ -183,15 +185,15 @@ pub(super) fn lock_file(name: &str) -> Option<UsageError> {
     let directory = name.strip_suffix(file_name).unwrap_or_default();
     Some(not_a_list(
         &format!("the lock file of {workbook}, which is open in a spreadsheet"),
-        &format!("save the workbook there, and name it: '{directory}{workbook}'"),
+        &format!("save the workbook there, and pass '{directory}{workbook}'"),
     ))
 }
 
-/// The error for a web page that is no exported table, such as the page of a login that a download ended at; None for
-/// others.
+/// The error for a web page that is not an exported table, such as the login page that a download
+/// redirected to. None for other texts.
 fn web_page(text: &[u8]) -> Option<UsageError> {
     let text = String::from_utf8_lossy(text);
-    // Its letters stay at their places.
+    // Lower case must keep the byte positions.
     let lower_text = text.to_ascii_lowercase();
     let is_page = lower_text.starts_with("<!doctype html") || lower_text.contains("<html");
     let asks_for_password = ["type=\"password\"", "type='password'", "type=password"]
@@ -215,9 +217,9 @@ fn web_page(text: &[u8]) -> Option<UsageError> {
     ))
 }
 
-/// The error for a file that is `what`, in front of which the name of the list comes.
+/// The error for a file that is `what`. The caller adds the name of the list before it.
 pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
-    UsageError::new(format!("it is {what}, not a list"), hint)
+    UsageError::new(format!("expected a list, found {what}"), hint)
 }
 
 /// The error for the file that begins with `head`; None if it may be a text.
@@ -238,7 +240,7 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
     }
     let of_zeros = || {
         head.contains(&0)
-            .then(|| not_a_list("not text in UTF-8: it has bytes that are zero", OF_UTF_16))
+            .then(|| not_a_list("a file with zero bytes, which is not UTF-8", OF_UTF_16))
     };
     let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
     known

@@ -1,24 +1,24 @@
-//! What a list is read from, and the options for reading it.
+//! The input of a list, and the options for reading it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 
 use super::encoding::ListEncoding;
 
-/// How to read a list; anything not given is detected.
+/// How to read a list. Anything that is None is detected.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListOptions {
     /// `--sheet`
     pub(crate) sheet: Option<String>,
     /// `--encoding`
     pub(crate) encoding: Option<ListEncoding>,
-    /// `--header-row`: the line of the header; otherwise it is the first filled row.
+    /// `--header-row`: the line of the header. Default: the first filled row.
     pub(crate) header_row: Option<u64>,
 }
 
 pub(crate) enum ListInput {
     File(File),
-    /// Read once, from its beginning to its end.
+    /// Read once, from start to end.
     Stream(Box<dyn Read>),
 }
 
@@ -32,8 +32,8 @@ impl Read for ListInput {
 }
 
 impl ListInput {
-    /// A file that can be read in any order; `head` has already been read. Other inputs are copied into an unnamed
-    /// file, which disappears with this process.
+    /// A file that can be read in any order; `head` has already been read. Other inputs are copied
+    /// into an unnamed file, which disappears with this process.
     pub(super) fn into_file(self, head: &[u8]) -> io::Result<File> {
         match self {
             Self::File(mut file) if file.metadata()?.is_file() => {

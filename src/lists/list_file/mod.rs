@@ -1,5 +1,5 @@
-//! A list of people: rows of CSV, NDJSON or a workbook one at a time, their columns, and the columns that a report
-//! adds. It does not know about messages.
+//! A list file: its rows, one at a time, from CSV, NDJSON or a workbook; its columns; and the
+//! columns that a report adds. This module does not know about messages.
 
 mod any_input;
 mod columns;

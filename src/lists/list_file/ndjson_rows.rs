@@ -1,4 +1,4 @@
-//! The rows of an NDJSON list: an object on each line.
+//! The rows of an NDJSON list: one object per line.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -47,17 +47,18 @@ impl NdjsonRows {
             self.utf8_check.see(self.line, &text);
             if text.trim() == "{" {
                 let problem = format!(
-                    "{name}: the object of line {} goes on over more lines",
+                    "{name}: the object in line {} spans several lines",
                     self.line
                 );
                 return Err(UsageError::new(
                     problem,
-                    "write one object a line, as `jq -c .` does",
+                    "to write one object per line: jq -c .",
                 ));
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
-                // It never looks like a single cell: until it is corrected, it must not become a recipient.
+                // A single cell could become a recipient in the report before it is corrected, so
+                // this text never looks like one.
                 let end = if text.starts_with('{') { "" } else { "," };
                 let bad_text = if row.is_err() {
                     text.trim_end().to_owned() + end
@@ -74,7 +75,7 @@ impl NdjsonRows {
     }
 }
 
-/// The row in a line, and the outcome that a report has for it.
+/// The row in a line, and its outcome if the list is a report.
 fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     match crate::base::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
@@ -82,7 +83,7 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
             (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
-        // The caller names the line, which is the only one of this row.
+        // The caller adds the line number, so only the column remains.
         Err(error) => (
             Err(error.message.replace(" at line 1 column ", " at column ")),
             None,

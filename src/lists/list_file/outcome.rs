@@ -1,5 +1,5 @@
-//! The columns that a report adds behind those of the list, and the mark that keeps a spreadsheet from running a cell: a
-//! report is written with them, and read back without.
+//! The columns that a report adds after the columns of the list, and the mark that keeps a
+//! spreadsheet from running a cell. A report is written with both and read without them.
 
 use std::borrow::Cow;
 
@@ -27,8 +27,8 @@ impl ReportLanguage {
     }
 }
 
-/// The columns of the outcome, behind those of the input, in each language. Which row it is and what decides whether it is
-/// sent again is called the same in all of them.
+/// The columns of the outcome, after the columns of the list, in each language. The columns that
+/// identify a row or decide whether it is sent again have the same names in both languages.
 pub(super) const COLUMNS: [[&str; 2]; 14] = [
     ["run", "run"],
     ["line", "line"],
@@ -51,13 +51,15 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
     COLUMNS.map(|names| language.pick(names))
 }
 
-/// The column that every report has, and with how many others a list is one. A list without it that has this many of the
-/// others alone is a report that has lost it.
-const TELLING_COLUMN: &str = "sent";
+/// The column that every report has. A list with this column and `FEWEST_OTHERS` other report
+/// columns is a report. A list with that many of them but without this column is a report that lost
+/// it.
+const SENT_COLUMN: &str = "sent";
 const FEWEST_OTHERS: usize = 2;
 const FEWEST_ALONE: usize = 5;
 
-/// Those of `names` that a report has, if its column `sent` is missing: without it, which rows were sent is unknown.
+/// The report columns in `names`, if the column `sent` is missing. Without it, jelouctl cannot know
+/// which rows were sent.
 pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
     let is_one_of = |name: &str, columns: &[&str]| {
         columns
@@ -77,37 +79,37 @@ pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
         .map(of)
         .into_iter()
         .max_by_key(Vec::len)?;
-    (ours.len() >= FEWEST_ALONE && !is_one_of(TELLING_COLUMN, &names)).then_some(ours)
+    (ours.len() >= FEWEST_ALONE && !is_one_of(SENT_COLUMN, &names)).then_some(ours)
 }
 
-/// The outcome of a row as a report has it; empty where it has no such column.
+/// The outcome of a row in a report. Fields of missing columns are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedOutcome {
     pub(crate) run: String,
     pub(crate) line: String,
     pub(crate) sent: String,
-    /// Absent where the report has no such column.
+    /// None if the report has no such column.
     pub(crate) sent_to: Option<String>,
-    /// Absent where the report has no such column.
+    /// None if the report has no such column.
     pub(crate) code: Option<String>,
 }
 
-/// Which columns of a header are the user's, and which are a report's, wherever they stand.
+/// Which columns of a header belong to the list and which to the report, in any order.
 #[derive(Debug)]
 pub(crate) struct ReportLayout {
-    /// The places of the user's own.
+    /// The positions of the list's columns.
     own: Vec<usize>,
-    /// That of each of [`COLUMNS`], where it is a report.
+    /// The position of each of [`COLUMNS`], if this is a report.
     outcome: Option<[Option<usize>; COLUMNS.len()]>,
     language: ReportLanguage,
 }
 
 impl ReportLayout {
-    /// A header with `sent` and two more of a report's columns is one. Of two of one name the last is the report's, which
-    /// stand behind the user's.
+    /// A header with `sent` and at least two more report columns is a report. If a name occurs
+    /// twice, the last column is the report's, because those come after the list's columns.
     ///
-    /// # Errors
-    /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
+    /// If a name occurs twice and the report's columns are not together in their order, because
+    /// someone moved a column.
     pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
         let place = |column| {
             header
@@ -116,7 +118,8 @@ impl ReportLayout {
         };
         let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es]
             .map(|language| outcome_columns(language).map(place));
-        // Some of them may be the user's own: names in Spanish count where all are there, and no English ones behind them.
+        // Some may be the list's own columns. Spanish names count only if all are there, and no
+        // English ones come after them.
         let has_all = COLUMNS
             .iter()
             .zip(spanish)
@@ -128,7 +131,7 @@ impl ReportLayout {
         };
         let places = language.pick([english, spanish]);
         let is_report =
-            place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
+            place(SENT_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
         let outcome = is_report.then_some(places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
         let own: Vec<_> = (0..header.len()).filter(is_own).collect();
@@ -149,9 +152,9 @@ impl ReportLayout {
                 let ([first, last], name) = (pair.map(|place| place + 1), name(pair[1]));
                 return Err(UsageError::new(
                     format!(
-                        "the columns {first} and {last} have the name `{name}`, and which one is the report's is not certain"
+                        "the columns {first} and {last} have the name `{name}`, so the report's column is ambiguous"
                     ),
-                    "rename the list's own, or move it in front of the report's columns",
+                    "rename the list's column, or move it before the report's columns",
                 ));
             }
         }
@@ -166,7 +169,7 @@ impl ReportLayout {
         self.outcome.is_some()
     }
 
-    /// Whether the columns of a report are the last ones, in their order.
+    /// Whether the report's columns are the last ones, in their order.
     pub(super) fn is_as_written(&self) -> bool {
         self.outcome.is_some_and(|places| {
             (self.own.len()..)
@@ -175,7 +178,7 @@ impl ReportLayout {
         })
     }
 
-    /// The columns of a report that are missing here.
+    /// The report columns that are missing.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let places = self.outcome.iter().flatten();
         let columns = outcome_columns(self.language).into_iter().zip(places);
@@ -185,12 +188,12 @@ impl ReportLayout {
             .collect()
     }
 
-    /// Which of the user's own the column at this place is.
+    /// The position among the list's columns of the column at `place`.
     pub(crate) fn own_place(&self, place: usize) -> Option<usize> {
         self.own.iter().position(|own| *own == place)
     }
 
-    /// The user's own of the cells of a row, or of the header, as they were before they stood in a report.
+    /// The list's cells in a row or header, as they were before the report.
     pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
         let own = self
             .own
@@ -199,7 +202,7 @@ impl ReportLayout {
         own.map(|cell| self.as_typed(cell)).collect()
     }
 
-    /// A cell as it was before it stood in a report.
+    /// A cell as it was before the report.
     pub(crate) fn as_typed(&self, cell: &str) -> String {
         if self.is_report() {
             unguarded(cell)
@@ -208,7 +211,7 @@ impl ReportLayout {
         }
     }
 
-    /// What a report says of the row of these cells.
+    /// The outcome in the cells of a report's row.
     pub(crate) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
@@ -219,7 +222,7 @@ impl ReportLayout {
     }
 }
 
-/// What a report says in its column `sent`, which a person may have corrected.
+/// The value of a report's column `sent`, which a user may have edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportedSent {
     Yes,
@@ -231,10 +234,10 @@ impl ReportedOutcome {
     /// Whether the row was sent.
     ///
     /// # Errors
-    /// When its word is none of the three.
+    /// If the value is not one of the three.
     pub(crate) fn is_sent(&self) -> Result<ReportedSent, String> {
         match self.sent.trim().to_lowercase().as_str() {
-            // A person who corrects it may do so in Spanish.
+            // A user who edits a report may write Spanish.
             "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
             "no" => Ok(ReportedSent::No),
             "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
@@ -248,13 +251,14 @@ impl ReportedOutcome {
         }
     }
 
-    /// Whether the row could not be sent because something was wrong with it.
+    /// Whether the row was invalid, so that it could not be sent.
     pub(crate) fn was_invalid(&self) -> bool {
         self.is_sent() == Ok(ReportedSent::No)
             && self.code.as_deref().map(str::trim) == Some("invalid")
     }
 
-    /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
+    /// `cell` returns the cell of a column by its English name in [`COLUMNS`], if there is such a
+    /// column.
     fn read(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
         Self {
@@ -266,14 +270,14 @@ impl ReportedOutcome {
         }
     }
 
-    /// Takes it out of the fields of an object, where they are a row of a report.
+    /// Removes the outcome from the fields of an object, if they are a row of a report.
     pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
         let columns = outcome_columns(ReportLanguage::En);
         let ours = columns
             .iter()
             .filter(|column| fields.contains_key(**column))
             .count();
-        if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
+        if !fields.contains_key(SENT_COLUMN) || ours <= FEWEST_OTHERS {
             return None;
         }
         let outcome = Self::read(|column| match fields.get(column)? {
@@ -286,17 +290,18 @@ impl ReportedOutcome {
     }
 }
 
-/// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
-/// Asian keyboards, which it reads as the others.
+/// A spreadsheet would run a cell that begins with one of these characters, or take it for a
+/// guarded one. The wide forms come from Asian keyboards; a spreadsheet treats them like the
+/// others.
 const GUARDED: [char; 12] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
 ];
 
-/// A program that takes another delimiter than the list's begins a cell behind one of these; a quote inside a cell does not
-/// prevent that.
+/// A program that uses another delimiter than the list begins a new cell after one of these
+/// characters. A quote inside a cell does not prevent that.
 const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
 
-/// The cell with a `'` wherever a spreadsheet would begin a cell that it runs.
+/// The cell with a `'` at each place where a spreadsheet would begin a cell that it runs.
 pub(crate) fn guarded(cell: &str) -> String {
     let mut guarded = String::with_capacity(cell.len() + 1);
     let mut at_begin = true;
@@ -310,7 +315,8 @@ pub(crate) fn guarded(cell: &str) -> String {
     guarded
 }
 
-/// A cell of a workbook, where it is a text and runs nowhere: guarded only where it reads like a guarded one.
+/// A cell of a workbook. It is a text and never runs, so it is guarded only if it looks like a
+/// guarded cell.
 pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
     if unguarded(cell) == cell {
         Cow::Borrowed(cell)
@@ -319,7 +325,7 @@ pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// What [`guarded`] made a cell of a report from.
+/// The original of a cell that [`guarded`] changed.
 fn unguarded(cell: &str) -> String {
     let mut plain = String::with_capacity(cell.len());
     let mut at_begin = true;
@@ -337,7 +343,7 @@ fn unguarded(cell: &str) -> String {
     plain
 }
 
-/// Whether a cell may begin behind `character`: its quotes are not part of it.
+/// Whether a cell may begin after `character`. The quotes around a cell are not part of it.
 fn begins_after(character: char, at_begin: bool) -> bool {
     BEGINS_CELL.contains(&character) || (at_begin && character == '"')
 }
@@ -349,7 +355,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spanish_column_belongs_only_to_spanish_report() {
+    fn spanish_columns_make_a_spanish_report() {
         let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
         let lacking = |columns: &[&'static str], name: &str| {
             columns
@@ -426,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_report_columns_are_resolved_or_refused() {
+    fn duplicate_report_columns_are_resolved_or_rejected() {
         let ours = outcome_columns(ReportLanguage::En);
         for (header, expected) in [
             ([&["to", "code"], &ours[..]].concat(), None),

@@ -1,4 +1,5 @@
-//! Reads the rows of a list one at a time, each with the line where it begins. The first bytes decide the format.
+//! Reads the rows of a list one at a time, each with the line in which it begins. The first bytes
+//! decide the format.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use super::utf8_check::{Utf8Check, check_encoding};
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
 
-/// An input that is being read.
+/// Reads the rows of a list.
 pub(crate) struct ListReader {
     name: String,
     format: ListFormat,
@@ -34,7 +35,7 @@ enum Rows {
 }
 
 impl ListReader {
-    /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
+    /// Starts reading. Errors use `name`. Its extension may identify NDJSON.
     pub(crate) fn open(
         input: ListInput,
         name: &str,
@@ -58,7 +59,7 @@ impl ListReader {
         self.format
     }
 
-    /// None for NDJSON, in which each row has its own fields.
+    /// None for NDJSON: each row has its own fields.
     fn table_header(&self) -> Option<&TableHeader> {
         match &self.rows {
             Rows::Csv(rows) => Some(&rows.header),
@@ -67,17 +68,17 @@ impl ListReader {
         }
     }
 
-    /// The column names of the header; NDJSON has none.
+    /// The column names of the header; None for NDJSON.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.table_header().map(|header| header.columns.names())
     }
 
-    /// Whether it is one of our reports, saved as a workbook.
+    /// Whether the list is a report that was saved as a workbook.
     pub(crate) fn is_report_workbook(&self) -> bool {
         matches!(&self.rows, Rows::Sheet(list) if list.header.layout.is_as_written())
     }
 
-    /// A row that was read earlier, from the ledger.
+    /// A row that was read earlier, from its form in the ledger.
     pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
         match self.table_header() {
             Some(header) => Row::read_back(&header.columns, cells),
@@ -85,14 +86,14 @@ impl ListReader {
         }
     }
 
-    /// How to write the numbers and dates of a sheet whose formats do not say it.
+    /// Sets how to write the numbers and dates of a sheet if their formats do not decide it.
     pub(crate) fn write_as(&mut self, conventions: Option<Conventions>) {
         if let Rows::Sheet(list) = &mut self.rows {
             list.conventions = conventions;
         }
     }
 
-    /// Whether `name` means the column whose header is `header`.
+    /// Whether `name` selects the column with the name `header`.
     pub(crate) fn is_column(&self, name: &str, header: &str) -> bool {
         let names: Vec<_> = self
             .header()
@@ -103,7 +104,7 @@ impl ListReader {
         meant_columns(&names, name) == [header]
     }
 
-    /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
+    /// The columns that a report lacks. Empty for NDJSON, because each row has its own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
         self.table_header()
             .map(|header| header.layout.missing())
@@ -113,7 +114,7 @@ impl ListReader {
     /// The next row.
     ///
     /// # Errors
-    /// If the rest cannot be read. A row that is only bad in itself is not an error.
+    /// If the rest cannot be read. A single bad row is not an error.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, UsageError> {
         match &mut self.rows {
             Rows::Csv(rows) => rows.next(&self.name),
@@ -133,7 +134,7 @@ fn open(
     let unfit = |flag: &str, what: &str| {
         UsageError::new(
             format!("{flag}: {name} is {what}"),
-            format!("leave {flag} out"),
+            format!("remove {flag}"),
         )
     };
     let head = head_of(&mut input, name)?;
@@ -147,7 +148,7 @@ fn open(
             name,
             notes,
         )?;
-        // A spreadsheet recognizes a UTF-8 report by its mark.
+        // A spreadsheet recognizes a UTF-8 report by its byte order mark.
         let format = CsvFormat {
             has_mark: true,
             ..CsvFormat::default()
@@ -189,10 +190,10 @@ fn open(
 
 /// A list in UTF-8.
 struct ListText {
-    /// What has already been read.
+    /// The bytes that have already been read.
     head: Vec<u8>,
     input: Box<dyn Read>,
-    /// Whether it was not UTF-8.
+    /// Whether the list was in another encoding.
     was_decoded: bool,
     utf8_check: Utf8Check,
 }
@@ -212,7 +213,7 @@ fn open_text(
         return Err(error.in_file(name));
     }
     let mut format = CsvFormat::take(&mut head);
-    // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
+    // The report is UTF-8, and a spreadsheet recognizes it only by its byte order mark.
     format.has_mark |= was_decoded;
     let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
     let named_ndjson = [".ndjson", ".jsonl"]
@@ -221,7 +222,7 @@ fn open_text(
     if named_ndjson || first == Some(&b'{') {
         if header_row.is_some() {
             let problem = format!("--header-row: {name} is NDJSON, which has no header");
-            return Err(UsageError::new(problem, "leave --header-row out"));
+            return Err(UsageError::new(problem, "remove --header-row"));
         }
         return Ok((
             ListFormat::Ndjson,
@@ -235,7 +236,7 @@ fn open_text(
         let problem = format!("{name} is one JSON array");
         return Err(UsageError::new(
             problem,
-            "write one object a line, as `jq -c '.[]'` does",
+            "to write one object per line: jq -c '.[]'",
         ));
     }
     let mut line = format.first_line();
@@ -252,7 +253,7 @@ fn open_text(
     Ok((ListFormat::Csv(format), Rows::Csv(Box::new(rows))))
 }
 
-/// Skips the lines above `wanted` in an input whose first byte is in `line`.
+/// Skips the lines above `wanted`. The input begins in `line`.
 fn skip_lines(
     input: &mut impl BufRead,
     line: u64,
@@ -280,7 +281,7 @@ pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, Usag
     Ok(head)
 }
 
-/// Whether a file that begins like this is a report as it was written, be it CSV or NDJSON.
+/// Whether a file that begins like this is an unchanged report, as CSV or NDJSON.
 pub(crate) fn is_report(begin: &[u8]) -> bool {
     let mut head = begin.to_vec();
     let format = CsvFormat::take(&mut head);

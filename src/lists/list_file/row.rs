@@ -1,4 +1,4 @@
-//! A row of a list: its cells under their columns.
+//! A row of a list: its cells by column.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::columns::{Columns, is_country_column, meant_columns};
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
 
-/// The header of a CSV or a sheet: the user's own columns, and those that a report has added.
+/// The header of a CSV or a sheet: the list's own columns, and those that a report adds.
 #[derive(Debug)]
 pub(super) struct TableHeader {
     pub(super) columns: Arc<Columns>,
@@ -32,29 +32,29 @@ impl TableHeader {
         })
     }
 
-    /// A row of these cells, some of which a sheet shows differently.
+    /// A row with these cells. `shown` has the cells that a sheet shows differently.
     pub(super) fn row(&self, cells: &[&str], shown: Vec<(usize, String)>) -> Row {
         Row::cells_of(&self.columns, self.layout.own(cells), shown)
     }
 }
 
-/// A row with the line where it begins; for a bad row, the error.
+/// A row with the line in which it begins, or the error of a bad row.
 #[derive(Debug)]
 pub(crate) struct ListRow {
-    /// For a workbook, the row of the sheet.
+    /// For a workbook, the row number in the sheet.
     pub(crate) line: u64,
-    /// Where it ends: a quoted cell of CSV may have several lines.
+    /// The line in which it ends. A quoted cell of CSV may have several lines.
     pub(crate) last_line: u64,
     pub(crate) row: Result<Row, String>,
-    /// Its lines, if it has several.
+    /// The single lines, if the row has several.
     pub(super) inner_lines: Vec<InnerLine>,
-    /// Whether the sheet hides it, by hand or by a filter, or shows it crossed out.
+    /// Whether the sheet hides the row, by hand or with a filter, or shows it crossed out.
     pub(crate) is_hidden: bool,
-    /// Columns in which it has no usable value, each with the reason.
+    /// The columns without a usable value, each with the reason.
     pub(crate) faulty_cells: Vec<(String, String)>,
-    /// The outcome, if the list is one of our reports.
+    /// The outcome, if the list is a report.
     pub(crate) outcome: Option<ReportedOutcome>,
-    /// The text of a row that is bad, or lacks cells, so that it can be corrected.
+    /// The text of a bad or incomplete row, so that it can be corrected.
     pub(crate) bad_text: String,
 }
 
@@ -62,13 +62,14 @@ pub(crate) struct ListRow {
 #[derive(Debug)]
 pub(super) struct InnerLine {
     pub(super) line: u64,
-    /// The row that it would be by itself, if it has as many cells as the header.
+    /// The row in this line without the others, if it has as many cells as the header.
     pub(super) row: Option<Row>,
-    /// Whether all of it is inside one quoted cell.
+    /// Whether the whole line is inside one quoted cell.
     pub(super) is_inside: bool,
 }
 
-/// One row: for CSV or a sheet, cells under the header's columns, all texts; for NDJSON, the fields of an object.
+/// One row: for CSV or a sheet, the cells of the header's columns, all texts; for NDJSON, the
+/// fields of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Row {
     Cells {
@@ -79,7 +80,7 @@ pub(crate) enum Row {
     Fields(Arc<Map<String, Value>>),
 }
 
-/// The cells that a sheet shows differently from what it stores, by position.
+/// The cells that a sheet shows differently from their stored value, by position.
 pub(crate) type ShownCells = Option<Arc<[(usize, String)]>>;
 
 /// A cell in the ledger.
@@ -87,14 +88,14 @@ pub(crate) type ShownCells = Option<Arc<[(usize, String)]>>;
 #[serde(untagged)]
 enum KeptCell<'a> {
     Stored(Cow<'a, str>),
-    /// What is stored, and what is shown.
+    /// The stored value and the value that the sheet shows.
     Shown([Cow<'a, str>; 2]),
 }
 
-/// The cells of a row as a report has them, as the sheet shows them, from the ledger's form.
+/// The cells of a row in a report, as the sheet shows them. `kept` is the row in the ledger's form.
 ///
 /// # Errors
-/// If it is not in the ledger's form.
+/// If `kept` is not in the ledger's form.
 pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
     let cells: Vec<KeptCell<'_>> = serde_json::from_value(kept)?;
     let shown = cells.into_iter().map(|cell| match cell {
@@ -121,14 +122,15 @@ impl ListRow {
         }
     }
 
-    /// The cells of a bad row, as the ledger keeps them: only its text, without columns.
+    /// The cells of a bad row in the ledger's form: only its text, without columns.
     pub(crate) fn bad_cells(bad_text: &str) -> String {
-        written(bad_text)
+        to_json_text(bad_text)
     }
 
-    /// Refuses a row of the list `name` that contains other rows, because a stray quote has swallowed them.
-    /// `has_recipient` decides whether a line is a row. One line may look like a row if cells of several lines end and
-    /// begin beside the recipient, but not two lines in succession.
+    /// Rejects a row of the list `name` that contains other rows because of a stray quote.
+    /// `has_recipient` decides whether a line is a row. One such line is allowed next to the
+    /// recipient, because cells of several lines may end and begin there. Two such lines in
+    /// succession are not.
     pub(crate) fn check_inner_lines(
         &self,
         name: &str,
@@ -148,11 +150,11 @@ impl ListRow {
                 let inner = *line;
                 return Err(UsageError::new(
                     format!(
-                        "{name}: the row of line {from} goes on to line {to} because of a quote, and line {inner} reads \
+                        "{name}: the row in line {from} continues to line {to} because of a quote, but line {inner} looks \
                          like a row"
                     ),
-                    "remove the quote, or close it; inside a cell, write each quote twice; if the cell is meant to have \
-                     these lines, send the list as a workbook or NDJSON",
+                    "to split the lines, remove or close the quote; to keep several lines in one cell, \
+                     send a workbook or NDJSON",
                 ));
             }
             is_row_before = is_row;
@@ -162,7 +164,7 @@ impl ListRow {
 }
 
 impl Row {
-    /// A row from the ledger.
+    /// A row from the ledger's form.
     pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
         let mut cells = Vec::new();
@@ -192,8 +194,9 @@ impl Row {
         }
     }
 
-    /// A row of a report in which each cell that is as the sheet of its run showed it is again what that sheet stored.
-    /// `kept` is the row of the run under `names`, in the ledger's form.
+    /// A row of a report in which each cell that is unchanged since the report gets back the value
+    /// that the sheet stored. `kept` is the row of the run with the columns `names`, in the
+    /// ledger's form.
     pub(crate) fn with_stored(&self, names: &[String], kept: &str) -> Self {
         let Self::Cells { columns, cells, .. } = self else {
             return self.clone();
@@ -215,7 +218,8 @@ impl Row {
         Self::cells_of(columns, cells, shown)
     }
 
-    /// Of a row in the ledger's form only the cells that a sheet shows differently from what it stores, if it has any.
+    /// From a row in the ledger's form, only the cells that a sheet shows differently from their
+    /// stored value, if there are any.
     pub(crate) fn shown_alone(kept: &str) -> Option<Box<str>> {
         let mut kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
         let is_shown = |cell: &KeptCell<'_>| matches!(cell, KeptCell::Shown(_));
@@ -223,10 +227,10 @@ impl Row {
         kept.iter_mut()
             .filter(|cell| !is_shown(cell))
             .for_each(|cell| *cell = KeptCell::Stored(Cow::Borrowed("")));
-        has_any.then(|| written(&kept).into())
+        has_any.then(|| to_json_text(&kept).into())
     }
 
-    /// The cells that a sheet shows differently from what it stores, by position.
+    /// The cells that a sheet shows differently from their stored value, by position.
     pub(crate) fn shown(&self) -> &[(usize, String)] {
         let Self::Cells {
             shown: Some(shown), ..
@@ -237,7 +241,7 @@ impl Row {
         shown
     }
 
-    /// What a sheet shows at a position, if it stores something else there.
+    /// The text that a sheet shows at a position, if it differs from the stored value.
     pub(crate) fn cell_text(&self, place: usize) -> Option<&str> {
         self.shown()
             .iter()
@@ -253,12 +257,12 @@ impl Row {
         Some(columns)
     }
 
-    /// The position of the column that `name` means.
+    /// The position of the column that `name` selects.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.columns()?.place(name)
     }
 
-    /// The column of a header that `name` means.
+    /// The column of a header that `name` selects.
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
         self.columns()?
             .names()
@@ -266,7 +270,7 @@ impl Row {
             .map(String::as_str)
     }
 
-    /// The value of `name`, or of the column that it means.
+    /// The value of `name`, or of the column that it selects.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
         self.cell(name)
             .map(Value::from)
@@ -282,7 +286,7 @@ impl Row {
         self.place(name).is_some() || self.field(name).is_some()
     }
 
-    /// The text under each of [`Row::names`]; empty if the value is not a text.
+    /// The text of each of [`Row::names`]; empty if the value is not a text.
     pub(crate) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Cells { cells, .. } => cells.iter().map(String::as_str).collect(),
@@ -300,7 +304,7 @@ impl Row {
         }
     }
 
-    /// The cells of the columns that give the country of its national numbers, each with its column's name.
+    /// The cells with the country of the row's local numbers, each with its column's name.
     pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
         match self {
             Self::Cells { columns, cells, .. } => {
@@ -325,7 +329,6 @@ impl Row {
         }
     }
 
-    /// As an object.
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Cells { columns, cells, .. } => {
@@ -340,12 +343,13 @@ impl Row {
         }
     }
 
-    /// The ledger's form: a JSON array of cells, some with what the sheet shows, or the object.
+    /// The ledger's form: a JSON array of cells, or the object. A cell that the sheet shows
+    /// differently has both values.
     pub(crate) fn cells(&self) -> String {
         match self {
             Self::Cells {
                 cells, shown: None, ..
-            } => written(cells.as_ref()),
+            } => to_json_text(cells.as_ref()),
             Self::Cells {
                 cells,
                 shown: Some(_),
@@ -359,9 +363,9 @@ impl Row {
                             Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
                             None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
                         });
-                written(&kept.collect::<Vec<_>>())
+                to_json_text(&kept.collect::<Vec<_>>())
             }
-            Self::Fields(fields) => written(fields.as_ref()),
+            Self::Fields(fields) => to_json_text(fields.as_ref()),
         }
     }
 
@@ -399,6 +403,6 @@ impl Row {
     clippy::expect_used,
     reason = "texts and values with texts as keys can always be written"
 )]
-fn written<T: Serialize + ?Sized>(cells: &T) -> String {
+fn to_json_text<T: Serialize + ?Sized>(cells: &T) -> String {
     serde_json::to_string(cells).expect("texts and values are JSON")
 }

@@ -1,5 +1,5 @@
-//! A sheet as a list: its first filled row, or the one that was asked for, is the header, and each filled row below it is a row.
-//! What is noticed while it is read is reported afterwards.
+//! A sheet as a list. The header is the first filled row or the one in `--header-row`; each filled
+//! row below it is a row. Notes about the sheet are collected for a later report.
 
 use std::fs::File;
 
@@ -12,23 +12,24 @@ use super::workbook::{
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
 
-/// What was seen so far.
+/// Notes about the list so far.
 #[derive(Debug, Default)]
 pub(crate) struct ListNotes {
-    /// Rows that a spreadsheet hides or shows crossed out; they are returned like all others.
+    /// Rows that a spreadsheet hides or shows crossed out. They are read like all others.
     pub(crate) hidden_rows: Vec<u64>,
-    /// The columns in which cells are not written as the sheet shows them.
+    /// The columns with cells that are not written as the sheet shows them.
     pub(crate) unshown_columns: Vec<UnshownColumn>,
     /// For a workbook, the sheet that is read.
     pub(crate) sheet: Option<String>,
     /// The other visible sheets.
     pub(crate) other_sheets: Vec<String>,
-    /// How the list reads in the encoding that was asked for, if another one fits better.
+    /// How the list reads in the encoding in `--encoding`, if another one fits better.
     pub(crate) misread: Option<String>,
 }
 
 impl ListNotes {
-    /// An error of the list, whose hint names the other sheets of its workbook: the list may be on one of them.
+    /// Adds the other sheets of the workbook to the hint of an error: the list may be on one of
+    /// them.
     pub(crate) fn with_sheets(&self, error: UsageError) -> UsageError {
         let Some(first) = self.other_sheets.first() else {
             return error;
@@ -42,7 +43,7 @@ impl ListNotes {
         UsageError { hint, ..error }
     }
 
-    /// The first other sheets by name.
+    /// The names of the first other sheets.
     pub(crate) fn named_sheets(&self) -> String {
         let mut named: Vec<_> = self
             .other_sheets
@@ -60,7 +61,7 @@ impl ListNotes {
 /// The most other sheets that an error names.
 const NAMED_SHEETS: usize = 5;
 
-/// A column in which a cell is not written as the sheet shows it.
+/// A column with a cell that is not written as the sheet shows it.
 #[derive(Debug)]
 pub(crate) struct UnshownColumn {
     pub(crate) name: String,
@@ -75,7 +76,7 @@ pub(crate) struct UnshownColumn {
 pub(super) struct SheetList {
     stream: SheetStream,
     pub(super) header: TableHeader,
-    /// How to write numbers and dates whose formats do not say it.
+    /// How to write numbers and dates if their formats do not decide it.
     pub(super) conventions: Option<Conventions>,
 }
 
@@ -99,7 +100,7 @@ impl SheetList {
             .map_err(|error| notes.with_sheets(error))?;
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
-            let problem = format!("{name}: {problem}; it is in the header");
+            let problem = format!("{name}: {problem} (in the header)");
             return Err(UsageError::new(
                 problem,
                 "write the column's name there as a text",
@@ -161,7 +162,7 @@ impl SheetList {
         row.faults.iter().map(told).collect()
     }
 
-    /// What the sheet shows for a row's cells, if it stores something else.
+    /// The texts that the sheet shows for a row's cells, if they differ from the stored values.
     fn shown(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
         let (
             Self {
@@ -192,13 +193,13 @@ impl SheetList {
                     .show(*value, conventions.as_ref())
                     .map_err(|why| (why, format.code.as_str())),
             };
-            // A number with decimals is recognized by its format, whatever the conventions of the list's country.
-            let is_told = |text: &String| text != stored || stored.contains('.');
+            // A number with decimals is recognized by its format, regardless of the list's country.
+            let is_different = |text: &String| text != stored || stored.contains('.');
             match written {
-                Ok(text) if is_told(&text) => shown.push((own, text)),
+                Ok(text) if is_different(&text) => shown.push((own, text)),
                 Ok(_) => {}
                 Err((why, format)) => {
-                    if is_told(stored) {
+                    if is_different(stored) {
                         shown.push((own, stored.clone()));
                     }
                     if unshown
@@ -242,7 +243,7 @@ impl SheetList {
     }
 }
 
-/// The row in the line `wanted`, otherwise the first filled one.
+/// The row in the line `wanted`, otherwise the first filled row.
 fn header_row(
     stream: &mut SheetStream,
     wanted: Option<u64>,
@@ -268,7 +269,7 @@ fn texts(cells: &[String]) -> Vec<&str> {
     cells.iter().map(String::as_str).collect()
 }
 
-/// What is wrong with a cell; `name` is its column's name, if it has one.
+/// The problem of a cell. `name` is the name of its column, if it has one.
 pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
     let cell = format!("{}{row}", column_letters(column));
     let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());

@@ -1,5 +1,5 @@
-//! The errors for a list that is not in the encoding in which it is read. They show how a line reads in the encoding
-//! that fits, because a wrong encoding would change names for every recipient.
+//! The errors for a list in another encoding than expected. They show a line in the encoding that
+//! fits, because a wrong encoding would change names for every recipient.
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
@@ -11,11 +11,12 @@ use crate::base::input::UsageError;
 use crate::base::text_encoding::{LineSurvey, SurveyedLines, WesternEncoding};
 use crate::base::texts::clipped;
 
-/// The most characters of a line that are shown, and how many of them may come before the first letter in question.
+/// The most characters of a line that are shown, and how many of them may come before the first
+/// unclear letter.
 const SHOWN: usize = 60;
 const SHOWN_BEFORE: usize = 20;
 
-/// What is known of a list that is read as UTF-8, for the error if it is not.
+/// What the error needs to know about a list that is read as UTF-8.
 #[derive(Default)]
 pub(super) struct Utf8Check {
     /// The list, if it can be read again.
@@ -38,14 +39,14 @@ impl Utf8Check {
         }
     }
 
-    /// Remembers the first text that is not ASCII.
+    /// Keeps the first text that is not ASCII.
     pub(super) fn see(&mut self, line: u64, text: &str) {
         if self.letters.is_none() && !text.is_ascii() {
             self.letters = Some((line, text.to_owned()));
         }
     }
 
-    /// As [`Utf8Check::see`], for the cells of a row.
+    /// Like [`Utf8Check::see`], for the cells of a row.
     pub(super) fn see_cells(&mut self, line: u64, cells: &[&str]) {
         if self.letters.is_none() && cells.iter().any(|cell| !cell.is_ascii()) {
             self.letters = Some((line, cells.join(" ")));
@@ -74,14 +75,14 @@ impl Utf8Check {
         )
     }
 
-    /// The whole list.
+    /// Surveys the whole list.
     fn survey_file(&self) -> Option<LineSurvey> {
         let mut file = self.file.as_ref()?.try_clone().ok()?;
         file.rewind().ok()?;
         LineSurvey::read(BufReader::new(file)).ok()
     }
 
-    /// What was seen of a list that cannot be read again.
+    /// Surveys the known lines of a list that cannot be read again.
     fn survey_line(&self, line: u64, bytes: &[u8]) -> LineSurvey {
         let mut survey = LineSurvey::default();
         if let Some((line, text)) = &self.letters {
@@ -92,11 +93,11 @@ impl Utf8Check {
     }
 }
 
-/// Checks that the list in `file` can be in the encoding that was asked for, in which each byte is a character.
+/// Checks that the list in `file` can have the encoding `asked`, in which each byte is a character.
 /// Returns a warning if another encoding fits better.
 ///
 /// # Errors
-/// If lines of it are UTF-8.
+/// If some of its lines are UTF-8.
 pub(super) fn check_encoding(
     file: &File,
     name: &str,
@@ -111,7 +112,7 @@ pub(super) fn check_encoding(
     }
     if survey.utf_8.count > 0 || survey.other.count == 0 && survey.has_unusual_utf_8 {
         let problem = format!("--encoding: {name} is UTF-8, not {}", asked.name());
-        return Err(UsageError::new(problem, "leave --encoding out"));
+        return Err(UsageError::new(problem, "remove --encoding"));
     }
     let Some(asked) = WesternEncoding::from_encoding(asked) else {
         return Ok(None);
@@ -130,7 +131,7 @@ pub(super) fn check_encoding(
     }))
 }
 
-/// The error for a list of which only some lines are UTF-8.
+/// The error for a list with some lines in UTF-8 and others in another encoding.
 fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
     let [utf_8, other] = [&survey.utf_8, &survey.other];
     let encoding = WesternEncoding::guess(&survey.other_bytes);
@@ -150,13 +151,13 @@ fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
         other
     };
     let hint = format!(
-        "type the letters of {} again in an editor, and save the list as UTF-8",
+        "retype the letters of {} in an editor, and save the list as UTF-8",
         fewer.describe()
     );
     UsageError::new(message, hint)
 }
 
-/// How to convert a list of an old console.
+/// The hint to convert a list from an old console.
 fn conversion(name: &str) -> String {
     format!(
         "if that is right, convert it: iconv -f CP850 -t UTF-8 '{}' > utf8.csv; if not, save the list as \"CSV UTF-8\"",
@@ -164,7 +165,7 @@ fn conversion(name: &str) -> String {
     )
 }
 
-/// What is shown of a line: the part with its first letter that is not ASCII.
+/// The shown part of a line, with the first letter that is not ASCII.
 fn excerpt(line: &str) -> String {
     let visible: Vec<char> = line
         .trim()
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn excerpt_shows_the_first_doubtful_letter() {
+    fn excerpt_shows_the_first_unclear_letter() {
         assert_eq!(excerpt(" José;1\t"), "José;1");
         let long = format!("{}José;{}", "x".repeat(100), "y".repeat(100));
         let shown = excerpt(&long);

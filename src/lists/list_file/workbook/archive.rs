@@ -1,4 +1,5 @@
-//! The zip archive that a workbook is, and why it cannot be read; the name of the list comes in front of that.
+//! The zip archive of a workbook, and why it cannot be read. The caller adds the name of the list
+//! to the errors.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -25,7 +26,7 @@ pub(super) fn open_part<'a>(
     }
 }
 
-/// Some programs write the path with other capitals, or with backslashes.
+/// Some programs write the path in another case, or with backslashes.
 fn place(archive: &Archive, path: &str) -> Option<usize> {
     let is_meant = |name: &[u8]| {
         name.len() == path.len()
@@ -38,7 +39,7 @@ fn place(archive: &Archive, path: &str) -> Option<usize> {
         .or_else(|| archive.file_names_raw().position(is_meant))
 }
 
-/// How many bytes are searched at once.
+/// The number of bytes that are searched together.
 const PIECE: usize = 64 * 1024;
 
 /// Whether `part` occurs anywhere in `input`.
@@ -46,7 +47,7 @@ pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
     let finder = memmem::Finder::new(part);
     let mut piece = Vec::with_capacity(PIECE);
     loop {
-        // The end of one piece may continue in the next.
+        // The text may begin in one piece and continue in the next.
         piece.drain(..piece.len().saturating_sub(part.len()));
         if input.by_ref().take(PIECE as u64).read_to_end(&mut piece)? == 0 {
             return Ok(false);
@@ -58,20 +59,20 @@ pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
 }
 
 pub(super) fn damaged(part: &str, problem: impl Display) -> UsageError {
-    let words = format!("it is a damaged workbook: {part}: {problem}");
+    let words = format!("damaged workbook: {part}: {problem}");
     UsageError::new(words, "open it, and save the sheet as \"CSV UTF-8\"")
 }
 
 pub(super) fn password() -> UsageError {
     UsageError::new(
-        "it is protected with a password",
+        "the workbook has a password",
         "open it, and save a copy without a password",
     )
 }
 
 pub(super) fn unreadable(cause: &io::Error) -> UsageError {
     UsageError::new(
-        format!("failed to read it: {cause}"),
+        format!("failed to read the workbook: {cause}"),
         "check the path and its permissions",
     )
 }
@@ -80,7 +81,7 @@ pub(super) fn zip_error(error: ZipError) -> UsageError {
     match error {
         ZipError::UnsupportedArchive(text) if text == ZipError::PASSWORD_REQUIRED => password(),
         error => UsageError::new(
-            format!("it is a damaged zip archive: {error}"),
+            format!("damaged zip archive: {error}"),
             "copy or download it again",
         ),
     }

@@ -1,4 +1,4 @@
-//! The code of a cell's format, taken apart into sections and tokens.
+//! Splits the code of a cell's format into sections and tokens.
 
 use crate::base::conventions::Conventions;
 
@@ -13,7 +13,7 @@ pub(super) enum Token {
     Date(char, usize),
     HalfDay,
     Hours(usize),
-    /// Minutes or seconds, of which there may be more than 60.
+    /// Minutes or seconds of a duration, which may be more than 60.
     Elapsed,
     /// Not part of a simple format.
     Other,
@@ -32,7 +32,7 @@ pub(super) fn sections(code: &str) -> Vec<&str> {
     .collect()
 }
 
-/// The parts of a section.
+/// The tokens of a section.
 pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut characters = code.chars().peekable();
@@ -47,7 +47,7 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
             '\\' => characters
                 .next()
                 .map_or(Token::Other, |next| Token::Text(next.to_string())),
-            // A blank as wide as the next character, or a fill with it.
+            // A space as wide as the next character, or a fill with it.
             '_' | '*' => {
                 characters.next();
                 continue;
@@ -58,7 +58,7 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
                     .take_while(|next| *next != ']')
                     .collect();
                 match bracket(&inside, conventions) {
-                    // A colour, or a country by itself, is not sent.
+                    // A colour, or a country without a currency, shows nothing.
                     Token::Text(text) if text.is_empty() => continue,
                     token => token,
                 }
@@ -95,12 +95,12 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
     tokens
 }
 
-/// What brackets mean: a currency with its country, a time that is not cut, or a colour; a text that is empty if they
-/// show nothing.
+/// The meaning of brackets: a currency with its country, a duration, or a colour. An empty text if
+/// they show nothing.
 fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
     if let Some(currency) = inside.strip_prefix('$') {
         let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
-        // A date or a time in the computer's own format.
+        // A date or time in the format of the computer.
         if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
             return Token::Other;
         }

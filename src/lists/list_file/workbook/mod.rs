@@ -1,5 +1,6 @@
-//! A workbook: its sheets, and the rows of each, one at a time, of an Excel (.xlsx) or OpenDocument (.ods) file. Values are
-//! what is stored, as the texts that a CSV would have, together with what the sheet shows.
+//! A workbook, Excel (.xlsx) or OpenDocument (.ods): its sheets and their rows, one at a time.
+//! Values are the stored ones, as the texts that a CSV would have, together with what the sheet
+//! shows.
 
 mod archive;
 mod format_tokens;
@@ -33,7 +34,7 @@ use super::format::not_a_list;
 use crate::base::input::UsageError;
 use crate::base::suggest::nearest;
 
-/// The type of an OpenDocument spreadsheet; a template's type continues after it.
+/// The media type of an OpenDocument spreadsheet. The type of a template begins with it.
 const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 
 pub(crate) struct Workbook {
@@ -47,18 +48,18 @@ pub(crate) struct Workbook {
 pub(super) struct Sheet {
     pub(super) name: String,
     pub(super) is_hidden: bool,
-    /// Its file in the archive.
+    /// The path of the sheet's file in the archive.
     part: String,
 }
 
-/// What the cells of all sheets refer to.
+/// The data that the cells of all sheets refer to.
 enum WorkbookContext {
     Excel(SheetContext),
     OpenDocument(OdsStyles),
 }
 
-/// Whether the values of cells that are covered by a merge are left out, as the sheet does not show them. People who must
-/// not be written to are looked for in them, too.
+/// Whether to skip the values of merged cells other than the first. The sheet does not show them,
+/// but an exclusion list may have a recipient there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MergedCellPolicy {
     Hidden,
@@ -66,7 +67,7 @@ pub(super) enum MergedCellPolicy {
 }
 
 impl Workbook {
-    /// The workbook in a zip archive; errors use `name`.
+    /// Opens the workbook in a zip archive. Errors use `name`.
     pub(super) fn open(file: File, name: &str) -> Result<Self, UsageError> {
         let opened = file
             .try_clone()
@@ -98,9 +99,9 @@ impl Workbook {
             .collect();
         let Some(wanted) = wanted.filter(|_| !names.is_empty()) else {
             let hint = if names.is_empty() {
-                "name a workbook with a list in it"
+                "pass a workbook that contains a list"
             } else {
-                "name one with --sheet NAME"
+                "to choose one: --sheet NAME"
             };
             let hidden = if names.is_empty() {
                 String::new()
@@ -115,7 +116,7 @@ impl Workbook {
                 .map(|(place, _)| place)
                 .ok_or_else(none);
         };
-        // A spreadsheet cannot have two sheets whose names differ only in capitals.
+        // The names of two sheets cannot differ only in case.
         let is_alike = |name: &&str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
         let found = names
             .iter()
@@ -131,7 +132,7 @@ impl Workbook {
                 self.name,
                 names.join(", ")
             );
-            UsageError::new(problem, "name one with --sheet NAME")
+            UsageError::new(problem, "to choose one: --sheet NAME")
         })
     }
 
@@ -172,7 +173,7 @@ fn open(file: File) -> Result<(Vec<Sheet>, WorkbookContext), UsageError> {
         return Ok((sheets, WorkbookContext::OpenDocument(styles)));
     }
     let path = xlsx::workbook_path(&mut archive)?;
-    let hint = "unpack it, and name the list inside; a document of another program save as .xlsx";
+    let hint = "unpack it, and pass the list inside; save a document of another program as .xlsx";
     let path = path.ok_or_else(|| not_a_list("a zip archive", hint))?;
     let (sheets, context) = xlsx::open(&mut archive, &path)?;
     Ok((sheets, WorkbookContext::Excel(context)))

@@ -1,5 +1,5 @@
-//! The format of a cell, and how it shows a number: `0000000000`, `0%`, `"$"#,##0.00`, `dd/mm/yyyy` (ECMA-376 part 1,
-//! 18.8.30 and 18.8.31). A format that is more than digits or a date counts as not simple.
+//! The format of a cell, and how it shows a number: `0000000000`, `0%`, `"$"#,##0.00`, `dd/mm/yyyy`
+//! (ECMA-376 part 1, 18.8.30 and 18.8.31). A format with more than digits or a date is not simple.
 
 use jiff::civil::DateTime;
 
@@ -11,13 +11,14 @@ use crate::base::texts::rows;
 /// A format of a workbook's cells.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NumberFormat {
-    /// As written in the workbook.
+    /// The code in the workbook.
     pub(crate) code: String,
-    /// What it makes of a positive number.
+    /// What the format makes of a positive number.
     kind: NumberKind,
-    /// For positive numbers, negative ones, and zero; None if the format is not simple.
+    /// The sections for positive numbers, negative ones, and zero. None if the format is not
+    /// simple.
     sections: Option<Vec<Section>>,
-    /// Those of the country that the format itself names.
+    /// The conventions of the country in the format.
     conventions: Option<Conventions>,
     /// Whether the country decides the order of day and month.
     is_regional: bool,
@@ -28,7 +29,7 @@ pub(crate) struct NumberFormat {
 /// Why a cell is not written as its format shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FormatFallback {
-    /// The format is not a simple one.
+    /// The format is not simple.
     Format,
     /// No country decides which marks or names to write.
     Country,
@@ -41,18 +42,19 @@ enum Section {
         layout: NumberLayout,
         behind: String,
     },
-    /// As strftime has it.
+    /// A format of strftime.
     Date(String),
-    /// There may be more than 24 hours before what the format writes.
+    /// The total hours, which may be more than 24, and the format for the rest.
     Hours { is_padded: bool, format: String },
-    /// No digits at all: `"-"` for zero.
+    /// A text without digits, such as `"-"` for zero.
     Text(String),
 }
 
 impl NumberFormat {
-    /// The format `id`, with its code if the workbook declares it; None if it shows a number as it is stored.
+    /// The format `id`. `declared` is its code, if the workbook declares it. None if it shows a
+    /// number as it is stored.
     pub(super) fn new(id: u32, declared: Option<&str>, is_1904: bool) -> Option<Self> {
-        // Some programs write the first one out, as used in the United States.
+        // Some programs declare this format with the order of the United States.
         let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
         let code = declared.filter(|_| !is_regional).or_else(|| built_in(id))?;
         Some(Self {
@@ -66,7 +68,7 @@ impl NumberFormat {
             return None;
         }
         let mut conventions = None;
-        // The fourth is for texts, and so is a last one with `@`.
+        // The fourth section is for texts, and so is a last one with `@`.
         let mut codes = sections(code);
         codes.truncate(3);
         while codes.len() > 1 && codes.pop_if(|section| section.contains('@')).is_some() {}
@@ -96,19 +98,19 @@ impl NumberFormat {
         written_number(stored, self.kind, self.is_1904)
     }
 
-    /// How a person sees `text`, if the format adds something to it.
+    /// How a sheet shows `text`, if the format adds something to it.
     pub(super) fn show_text(&self, text: &str) -> Option<String> {
         let (before, behind) = sections(&self.code).pop()?.split_once('@')?;
-        let words = |code| words(&tokens(code, &mut None));
+        let literal = |code| literal_text(&tokens(code, &mut None));
         Some(
-            format!("{}{text}{}", words(before)?, words(behind)?)
+            format!("{}{text}{}", literal(before)?, literal(behind)?)
                 .trim()
                 .to_owned(),
         )
         .filter(|shown| shown != text.trim())
     }
 
-    /// How a person sees `value`, in a list from a country with `conventions`.
+    /// How a sheet shows `value`, in a list from a country with `conventions`.
     pub(crate) fn show(
         &self,
         value: f64,
@@ -167,12 +169,12 @@ impl NumberFormat {
     }
 }
 
-/// By their ids.
+/// The formats by their ids.
 const BUILT_IN: &str = include_str!("built_in_formats.tsv");
 const SHORT_DATE: u32 = 14;
 const SHORT_DATE_AND_TIME: u32 = 22;
 
-/// The code of a format that every workbook has without declaring it; some are dates of East Asia.
+/// The code of a format that every workbook has without a declaration. Some are dates of East Asia.
 fn built_in(id: u32) -> Option<&'static str> {
     rows(BUILT_IN)
         .find(|[known, _]| known.parse() == Ok(id))
@@ -180,7 +182,7 @@ fn built_in(id: u32) -> Option<&'static str> {
 }
 
 impl Section {
-    /// None if it is not simple.
+    /// None if the section is not simple.
     fn from_tokens(tokens: &[Token]) -> Option<Self> {
         match tokens {
             [Token::Hours(length), ..] => Some(Self::Hours {
@@ -203,14 +205,14 @@ fn kind(tokens: &[Token]) -> NumberKind {
     kind.unwrap_or(NumberKind::Plain)
 }
 
-/// The words of a section that has nothing else.
-fn words(tokens: &[Token]) -> Option<String> {
-    let words = tokens.iter().map(|token| match token {
+/// The text of a section that has nothing else.
+fn literal_text(tokens: &[Token]) -> Option<String> {
+    let texts = tokens.iter().map(|token| match token {
         Token::Text(text) => Some(text.as_str()),
         Token::Percent => Some("%"),
         _ => None,
     });
-    words.collect()
+    texts.collect()
 }
 
 fn number(tokens: &[Token]) -> Option<Section> {
@@ -223,7 +225,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
         tokens.iter().position(is_digit),
         tokens.iter().rposition(is_digit),
     ) else {
-        return words(tokens)
+        return literal_text(tokens)
             .filter(|text| !text.trim().is_empty())
             .map(Section::Text);
     };
@@ -240,9 +242,9 @@ fn number(tokens: &[Token]) -> Option<Section> {
             _ => return None,
         }
     }
-    let before = words(tokens.get(..first)?)?;
-    let behind = words(tokens.get(last + 1..)?)?;
-    // It divides by a hundred more than once.
+    let before = literal_text(tokens.get(..first)?)?;
+    let behind = literal_text(tokens.get(last + 1..)?)?;
+    // Two percent signs or two commas are not simple.
     if tokens
         .iter()
         .filter(|token| **token == Token::Percent)
@@ -259,7 +261,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
     })
 }
 
-/// The format of strftime that writes the same; None if there is none.
+/// The strftime format with the same result; None if there is none.
 fn date_format(tokens: &[Token]) -> Option<String> {
     let has_half_days = tokens.contains(&Token::HalfDay);
     let letter = |token: Option<&Token>| match token {

@@ -1,4 +1,4 @@
-//! An OpenDocument spreadsheet (.ods): one XML file has all sheets, one after another.
+//! An OpenDocument spreadsheet (.ods). One XML file has all sheets, one after another.
 
 use std::io::Read;
 
@@ -12,7 +12,7 @@ use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 use super::{MergedCellPolicy, Sheet};
 use crate::base::input::UsageError;
 
-/// A cell that is covered by a merged one: its value is not seen.
+/// A merged cell after the first, which the sheet does not show.
 const COVERED: &str = "covered-table-cell";
 
 const CONTENT: &str = "content.xml";
@@ -34,7 +34,7 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Usa
     if let Some(part) = open_part(archive, "styles.xml")? {
         XmlPart::new(part, "styles.xml").inside(|part, tag| styles.add(part, tag))?;
     }
-    // The styles stand in front of the tables.
+    // The styles come before the tables.
     content(archive)?.inside(|part, tag| match table(part, tag)? {
         Some((name, style)) => {
             let is_hidden = style.is_some_and(|style| styles.is_hidden(&style));
@@ -69,8 +69,8 @@ pub(super) fn read_sheet(
         }
         Table {
             styles,
-            of_columns: Vec::new(),
-            of_row: None,
+            column_styles: Vec::new(),
+            row_style: None,
             covered,
             sink,
             last: 0,
@@ -80,7 +80,7 @@ pub(super) fn read_sheet(
 }
 
 fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
-    let part = open_part(archive, CONTENT)?.ok_or_else(|| damaged(CONTENT, "it is missing"))?;
+    let part = open_part(archive, CONTENT)?.ok_or_else(|| damaged(CONTENT, "missing"))?;
     Ok(XmlPart::new(part, CONTENT))
 }
 
@@ -96,28 +96,28 @@ fn table(
     Ok(name.map(|name| (name, style)))
 }
 
-/// A table whose rows are being read.
+/// A table during reading.
 struct Table<'a> {
     styles: &'a OdsStyles,
-    /// The default style of each column's cells, with the column after the last one that has it.
-    of_columns: Vec<(usize, String)>,
+    /// The default style of each column's cells, with the index after the last such column.
+    column_styles: Vec<(usize, String)>,
     /// The default style of the row's cells.
-    of_row: Option<String>,
+    row_style: Option<String>,
     covered: MergedCellPolicy,
     sink: &'a mut RowSink,
-    /// The number of the row that was read last.
+    /// The number of the last row that was read.
     last: u64,
 }
 
 impl Table<'_> {
-    /// Reads what is inside the table, or inside a group of its rows, which may be folded.
+    /// Reads the content of the table, or of a group of its rows, which may be folded.
     fn read(&mut self, part: &mut XmlPart<impl Read>, is_folded: bool) -> Result<(), UsageError> {
         part.inside(|part, tag| match tag.local_name().as_ref() {
             "table-column" => {
                 let [style] = part.attributes(tag, ["default-cell-style-name"])?;
-                let begin = self.of_columns.last().map_or(0, |(end, _)| *end);
+                let begin = self.column_styles.last().map_or(0, |(end, _)| *end);
                 let times: usize = repeats(part, tag, "number-columns-repeated")?;
-                self.of_columns
+                self.column_styles
                     .push((begin.saturating_add(times), style.unwrap_or_default()));
                 Ok(())
             }
@@ -142,7 +142,7 @@ impl Table<'_> {
         let times: u64 = repeats(part, tag, "number-rows-repeated")?;
         let [style, visibility] =
             part.attributes(tag, ["default-cell-style-name", "visibility"])?;
-        self.of_row = style;
+        self.row_style = style;
         let is_hidden = visibility.is_some_and(|state| state != "visible") || is_folded;
         let mut row = SheetRow::new(self.last + 1, is_hidden);
         self.read_cells(part, &mut row)?;
@@ -174,7 +174,7 @@ impl Table<'_> {
             let found = OdsCell::read(part, tag)?;
             let text = read_text(part)?;
             let of_column = || {
-                self.of_columns
+                self.column_styles
                     .iter()
                     .find(|(end, _)| column < *end)
                     .map(|(_, style)| style)
@@ -182,7 +182,7 @@ impl Table<'_> {
             let style = found
                 .style
                 .as_ref()
-                .or(self.of_row.as_ref())
+                .or(self.row_style.as_ref())
                 .or_else(of_column);
             let is_crossed_out = style.is_some_and(|style| self.styles.is_crossed_out(style));
             let look = found.look(
@@ -218,10 +218,10 @@ fn repeats<T: std::str::FromStr + From<u8>>(
     };
     times
         .parse()
-        .map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
+        .map_err(|_| part.damaged(format_args!("`{times}` is not a number of repetitions")))
 }
 
-/// What a cell's tag says about its value.
+/// The properties of a value in a cell's tag.
 #[derive(Default)]
 struct OdsCell {
     kind: String,
@@ -253,8 +253,8 @@ impl OdsCell {
         Ok(cell)
     }
 
-    /// How the sheet shows a number or a date, or a text to which its format adds words; None for any other text. A number
-    /// without a format is shown as it is stored.
+    /// How the sheet shows a number or a date, or a text to which its format adds something. None
+    /// for any other text. A number without a format is shown as it is stored.
     fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number =
             ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
@@ -269,9 +269,9 @@ impl OdsCell {
         }
     }
 
-    /// With the text that is shown.
+    /// The value of the cell, which shows `text`.
     fn value(self, text: String) -> Result<String, CellFault> {
-        // Only LibreOffice marks an error; other programs show one beside another value.
+        // Only LibreOffice marks an error. Other programs show one next to another value.
         let shows_error = text.starts_with('#')
             && (text.ends_with(['!', '?']) || ["#N/A", "#N/D"].contains(&text.as_str()));
         let is_other = self.stored.as_ref().is_some_and(|stored| *stored != text);
@@ -296,7 +296,7 @@ impl OdsCell {
     }
 }
 
-/// The cell's own paragraphs, without those of a comment on it.
+/// Reads the paragraphs of the cell, without those of a comment on it.
 fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
     let cell = part.depth();
     let mut text = String::new();

@@ -1,4 +1,5 @@
-//! The styles of an OpenDocument spreadsheet: which cells have a format, which texts are crossed out, which tables are hidden.
+//! The styles of an OpenDocument spreadsheet: which cells have a format, which texts are crossed
+//! out, which tables are hidden.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -8,23 +9,23 @@ use quick_xml::events::BytesStart;
 use super::part::XmlPart;
 use crate::base::input::UsageError;
 
-/// The most styles that are looked at for the properties of one: a damaged file may have a circle of them.
+/// The most parent styles that are followed. A damaged file may have a loop.
 const MAX_PARENTS: usize = 20;
 
-/// What the styles of cells and tables say.
+/// The properties of the styles of cells and tables.
 #[derive(Default)]
 pub(super) struct OdsStyles {
     formatted: HashSet<String>,
-    /// The styles that say whether a text is crossed out.
+    /// The styles that set whether a text is crossed out.
     crossed_out: HashMap<String, bool>,
-    /// The style that each is based on.
+    /// The parent of each style.
     parents: HashMap<String, String>,
-    /// The styles of tables that are not shown.
+    /// The styles of hidden tables.
     hidden: HashSet<String>,
 }
 
 impl OdsStyles {
-    /// Adds the style that this tag opens, if it is one.
+    /// Adds the style that this tag opens, if it opens one.
     pub(super) fn add(
         &mut self,
         part: &mut XmlPart<impl Read>,
@@ -38,7 +39,7 @@ impl OdsStyles {
             ["name", "family", "data-style-name", "parent-style-name"],
         )?;
         let name = name.unwrap_or_default();
-        // Paragraphs have styles of the same names.
+        // Paragraphs have styles with the same names.
         let is_of_cells = family.is_none_or(|family| family == "table-cell");
         if is_of_cells {
             self.formatted.extend(format.map(|_| name.clone()));
@@ -67,7 +68,7 @@ impl OdsStyles {
         })
     }
 
-    /// The style, and those that it is based on.
+    /// The style and its parents.
     fn ancestry<'a>(&'a self, style: &'a str) -> impl Iterator<Item = &'a str> {
         let based_on = |style: &&str| self.parents.get(*style).map(String::as_str);
         std::iter::successors(Some(style), based_on).take(MAX_PARENTS)
@@ -78,7 +79,7 @@ impl OdsStyles {
             .any(|style| self.formatted.contains(style))
     }
 
-    /// Whether a table of this style is not shown.
+    /// Whether tables with this style are hidden.
     pub(super) fn is_hidden(&self, style: &str) -> bool {
         self.hidden.contains(style)
     }

@@ -1,5 +1,5 @@
-//! One XML file of a workbook, one event at a time. An event takes a limited amount of memory, however large the file
-//! is or claims to be.
+//! One XML file of a workbook, read event by event. An event takes a limited amount of memory,
+//! regardless of the size of the file.
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
@@ -14,29 +14,30 @@ use quick_xml::events::{BytesStart, Event};
 use super::archive::{damaged, unreadable};
 use crate::base::input::UsageError;
 
-/// The most bytes of one tag or one text.
+/// The most bytes of one tag or text.
 const MAX_EVENT: usize = 2 * 1024 * 1024;
 /// The most bytes of a part that is not a list: the styles, or the names of the sheets.
 const MAX_SMALL: u64 = 64 * 1024 * 1024;
 const BUFFER: usize = 64 * 1024;
-/// The deepest nesting of tags; a workbook has about ten levels.
+/// The deepest nesting of tags. A workbook has about ten levels.
 const MAX_DEPTH: usize = 256;
 
-/// The XML of `input`, and where it came from.
+/// The XML of `input`, with its name for errors.
 pub(super) struct XmlPart<R: Read> {
     xml: Reader<BufReader<BoundedPart<R>>>,
     name: String,
     depth: usize,
-    /// For events, so that not every tag needs memory of its own.
+    /// Reused buffers for events, so that not every tag allocates memory.
     buffers: Vec<Vec<u8>>,
 }
 
-/// Reading fails if a single event takes more than [`MAX_EVENT`], or all of them together more than their limit.
+/// Fails if a single event is longer than [`MAX_EVENT`], or all together are longer than their
+/// limit.
 struct BoundedPart<R> {
     inner: R,
     /// The bytes left for this event.
     left: usize,
-    /// The bytes left in all.
+    /// The bytes left in total.
     left_in_all: u64,
 }
 
@@ -64,7 +65,7 @@ impl<R: Read> XmlPart<R> {
         Self::bounded(input, name, u64::MAX)
     }
 
-    /// A part that is mostly kept in memory, and never large.
+    /// A part that is mostly kept in memory, so it must be small.
     pub(super) fn small(input: R, name: &str) -> Self {
         Self::bounded(input, name, MAX_SMALL)
     }
@@ -85,7 +86,7 @@ impl<R: Read> XmlPart<R> {
         }
     }
 
-    /// The next event, kept in `buffer`; an end of the file inside a tag is an error.
+    /// The next event, stored in `buffer`. The end of the file inside a tag is an error.
     fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;
@@ -96,16 +97,16 @@ impl<R: Read> XmlPart<R> {
         match &event {
             Event::Start(_) => self.depth += 1,
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
-            Event::Eof if self.depth > 0 => return Err(self.damaged("it ends too early")),
+            Event::Eof if self.depth > 0 => return Err(self.damaged("ends too early")),
             _ => {}
         }
         if self.depth > MAX_DEPTH {
-            return Err(self.damaged("its tags stand too deep in each other"));
+            return Err(self.damaged("the tags are nested too deeply"));
         }
         Ok(event)
     }
 
-    /// How many tags are open.
+    /// The number of open tags.
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
@@ -137,8 +138,8 @@ impl<R: Read> XmlPart<R> {
         Ok(())
     }
 
-    /// Calls `see` with each event inside the tag that was opened last, or in the whole part. It may read what is inside
-    /// another tag.
+    /// Calls `see` with each event inside the latest open tag, or in the whole part. `see` may read
+    /// the content of another tag.
     pub(super) fn events(
         &mut self,
         mut see: impl FnMut(&mut Self, &Event<'_>) -> Result<(), UsageError>,
@@ -155,7 +156,7 @@ impl<R: Read> XmlPart<R> {
         Ok(())
     }
 
-    /// The same with each opening tag alone.
+    /// Calls `see` with each opening tag.
     pub(super) fn inside(
         &mut self,
         mut see: impl FnMut(&mut Self, &BytesStart<'_>) -> Result<(), UsageError>,
@@ -169,7 +170,7 @@ impl<R: Read> XmlPart<R> {
         })
     }
 
-    /// The text inside the tag that was opened last.
+    /// The text inside the latest open tag.
     pub(super) fn text(&mut self) -> Result<String, UsageError> {
         let mut text = String::new();
         self.events(|part, event| {
@@ -184,7 +185,7 @@ impl<R: Read> XmlPart<R> {
         Ok(text)
     }
 
-    /// The attributes of these names, with any prefix before the colon.
+    /// The attributes with these names, with any prefix before the colon.
     pub(super) fn attributes<const N: usize>(
         &self,
         start: &BytesStart<'_>,

@@ -1,4 +1,5 @@
-//! The texts of an Excel workbook: a cell has the number of its text. This is the only part that is kept as a whole.
+//! The texts of an Excel workbook. A cell refers to its text by number, so this is the only part
+//! that is kept as a whole.
 
 use std::io::Read;
 
@@ -6,10 +7,12 @@ use super::archive::damaged;
 use super::part::XmlPart;
 use crate::base::input::UsageError;
 
-/// The most bytes of memory that they take. A million people with three texts each take about 60 MiB.
+/// The most bytes of memory for the texts. Three texts for each of a million recipients take about
+/// 60 MiB.
 const MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// All texts, one after another: a separate allocation for each would take several times the memory.
+/// All texts, one after another. A separate allocation for each would take several times the
+/// memory.
 #[derive(Debug, Default)]
 pub(super) struct SharedStrings {
     text: String,
@@ -48,13 +51,10 @@ impl SharedStrings {
 
 fn too_many() -> UsageError {
     let most = MAX_BYTES / 1024 / 1024;
-    damaged(
-        "the texts",
-        format_args!("they need more than {most} MiB of memory"),
-    )
+    damaged("the texts", format_args!("more than {most} MiB of memory"))
 }
 
-/// The text inside the tag that was opened last: its runs one after another, without phonetic hints.
+/// The text inside the latest open tag: its runs one after another, without phonetic hints.
 pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
     let mut text = String::new();
     part.inside(|part, tag| {
@@ -72,7 +72,8 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageEr
     Ok(unescaped(text))
 }
 
-/// Excel writes characters that XML cannot contain as `_x000D_`, and an underscore before such a sequence as `_x005F_`.
+/// Excel writes characters that XML cannot contain as `_x000D_`, and an underscore before such a
+/// sequence as `_x005F_`.
 pub(super) fn unescaped(text: String) -> String {
     if !text.contains("_x") {
         return text;

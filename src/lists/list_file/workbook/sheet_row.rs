@@ -1,5 +1,5 @@
-//! A row of a sheet: its cells as texts, from the first column to the last filled one, and how the sheet shows them.
-//! A separate thread reads the rows of a sheet, a few ahead of the consumer.
+//! A row of a sheet: its cells as texts, from the first column to the last filled one, and how the
+//! sheet shows them. A separate thread reads the rows, a few ahead of the consumer.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -13,33 +13,33 @@ use super::number_format::NumberFormat;
 use crate::base::input::UsageError;
 use crate::lists::list_file::columns::is_number;
 
-/// The fewest digits of a telephone number.
+/// The fewest digits of a phone number.
 const FEWEST_DIGITS: usize = 8;
-/// The most bytes of a row's texts, as of any row of a list.
+/// The most bytes of a row's texts, as in any list.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
-/// The columns of a sheet in Excel, up to XFD; LibreOffice allows as many.
+/// The most columns of a sheet in Excel (up to XFD) and in LibreOffice.
 const MAX_COLUMNS: usize = 16_384;
-/// The rows of a sheet in either program.
+/// The most rows of a sheet in both programs.
 pub(super) const MAX_ROWS: u64 = 1_048_576;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SheetRow {
-    /// In the sheet's numbering, from 1.
+    /// The number in the sheet, from 1.
     pub(crate) number: u64,
     pub(crate) is_hidden: bool,
     /// The texts of the cells up to the last filled one.
     pub(crate) cells: Vec<String>,
-    /// The cells that have no usable value, by position.
+    /// The cells without a usable value, by position.
     pub(crate) faults: Vec<(usize, CellFault)>,
-    /// The cells that the sheet may show differently from what it stores, by position.
+    /// The cells that the sheet may show differently from their stored value, by position.
     pub(crate) looks: Vec<(usize, CellLook)>,
-    /// The number of cells whose text is crossed out, and whether one of them has a telephone number.
+    /// The number of cells with crossed-out text, and whether one of them has a phone number.
     crossed_out: usize,
     is_number_crossed_out: bool,
     text: usize,
 }
 
-/// A cell as the sheet has it.
+/// A cell of the sheet.
 #[derive(Clone, Debug)]
 pub(super) struct SheetCell {
     pub(super) value: Result<String, CellFault>,
@@ -47,11 +47,11 @@ pub(super) struct SheetCell {
     pub(super) is_crossed_out: bool,
 }
 
-/// How a cell looks in the opened sheet.
+/// How the sheet shows a cell.
 #[derive(Clone, Debug)]
 pub(crate) enum CellLook {
     Text(String),
-    /// A number without a format: all its digits, with the decimal sign of the country.
+    /// A number without a format: all its digits, with the decimal mark of the country.
     Stored,
     /// The number in this format.
     Number(f64, Arc<NumberFormat>),
@@ -85,10 +85,7 @@ impl SheetRow {
             return Ok(());
         }
         if column >= MAX_COLUMNS || self.number > MAX_ROWS {
-            let problem = format!(
-                "row {} has a cell beyond the last one that a sheet has",
-                self.number
-            );
+            let problem = format!("row {} has a cell after the last possible one", self.number);
             return Err(damaged("the sheet", problem));
         }
         let text = value.unwrap_or_else(|fault| {
@@ -119,19 +116,19 @@ impl SheetRow {
         Ok(())
     }
 
-    /// Whether it has any content; blanks do not count.
+    /// Whether the row has any content except spaces.
     pub(super) fn is_filled(&self) -> bool {
         !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
     }
 
-    /// Whether at least half of its filled cells are crossed out, as people mark what no longer counts, or a telephone
-    /// number is.
+    /// Whether at least half of the filled cells, or a phone number, are crossed out. Users mark
+    /// rows like this when they no longer count.
     pub(crate) fn is_crossed_out(&self) -> bool {
         let filled = self.cells.iter().filter(|cell| !cell.is_empty()).count();
         self.is_number_crossed_out || self.crossed_out > 0 && self.crossed_out * 2 >= filled
     }
 
-    /// A copy of it further down.
+    /// A copy of the row with another number.
     pub(super) fn repeated(&self, number: u64) -> Self {
         Self {
             number,
@@ -149,7 +146,7 @@ pub(crate) fn column_letters(place: usize) -> String {
     u16::try_from(place).map_or_else(|_| "?".to_owned(), column_number_to_name)
 }
 
-/// The position of a column, by the letters of a cell's reference: `AB12` is 27. None if it is not a cell.
+/// The position of a column in a cell's reference: 27 for `AB12`. None if it is not a reference.
 pub(super) fn column_place(cell: &str) -> Option<usize> {
     let mut place = 0_usize;
     for letter in cell.bytes().take_while(u8::is_ascii_alphabetic) {
@@ -159,24 +156,24 @@ pub(super) fn column_place(cell: &str) -> Option<usize> {
     place.checked_sub(1)
 }
 
-/// The number of a row, by a cell's reference: `AB12` is 12. None if it is not a cell.
+/// The row number in a cell's reference: 12 for `AB12`. None if it is not a reference.
 pub(super) fn row_number(cell: &str) -> Option<u64> {
     cell.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
         .parse()
         .ok()
 }
 
-/// The most rows that wait, each of at most 1 MiB.
+/// The most rows that wait for the consumer, each of at most 1 MiB.
 const ROWS: usize = 64;
 
-/// Where a reading thread puts rows.
+/// The sender of the rows in the reading thread.
 pub(super) struct RowSink(SyncSender<Result<SheetRow, UsageError>>);
 
 impl RowSink {
-    /// Adds the row if it is filled.
+    /// Sends the row if it is filled.
     ///
     /// # Errors
-    /// If no one wants more.
+    /// If the consumer is gone.
     pub(super) fn push(&mut self, row: SheetRow) -> Result<(), UsageError> {
         if !row.is_filled() {
             return Ok(());
@@ -192,12 +189,12 @@ pub(crate) struct SheetStream {
     /// The name of the list, for errors.
     name: String,
     rows: Receiver<Result<SheetRow, UsageError>>,
-    /// None once it was seen to end.
+    /// None after it has ended.
     thread: Option<JoinHandle<()>>,
 }
 
 impl SheetStream {
-    /// `read` fills a sink in a thread that ends with it.
+    /// Starts a thread in which `read` sends rows to a sink.
     pub(super) fn start(
         name: &str,
         read: impl FnOnce(&mut RowSink) -> Result<(), UsageError> + Send + 'static,
@@ -206,7 +203,7 @@ impl SheetStream {
         let reading = move || {
             let mut sink = RowSink(sender);
             if let Err(error) = read(&mut sink) {
-                // A consumer that has gone needs no reason.
+                // If the consumer is gone, the error is not needed.
                 let _ = sink.0.send(Err(error));
             }
         };

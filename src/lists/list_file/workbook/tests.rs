@@ -1,5 +1,5 @@
-//! What a reader of workbooks may get wrong without an error, and who would get what is not theirs. calamine 0.38, which was
-//! tried in place of these files, fails at each of these tests.
+//! Mistakes that a reader of workbooks can make without an error, so that a recipient gets the data
+//! of another. calamine 0.38, a possible replacement for these files, fails each of these tests.
 
 use std::io::{Seek, Write};
 
@@ -14,7 +14,8 @@ type Part<'a> = (&'a str, &'a str);
 
 const TEXTS: &str = "xl/sharedStrings.xml";
 
-/// The rows of an Excel workbook whose sheet has these rows, and whose other parts are `parts` where they are given.
+/// The rows of an Excel workbook. `rows` are the rows of its sheet, and `parts` replace its other
+/// parts.
 fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, UsageError> {
     let relation = |id: &str, kind: &str, target: &str| {
         format!(
@@ -81,7 +82,7 @@ fn number_keeps_all_stored_digits() {
         // More digits than a floating point number keeps.
         ("<c><v>12345678901234567</v></c>", "12345678901234567"),
         ("<c><v>12345678901234567890</v></c>", "12345678901234567890"),
-        // XML may cut a text anywhere.
+        // XML may split a text anywhere.
         ("<c><v>59398<!-- x -->7654321</v></c>", "593987654321"),
         ("<c><v>59398<![CDATA[7654321]]></v></c>", "593987654321"),
         (
@@ -108,10 +109,10 @@ fn text_index_must_exist() {
             "{problem}"
         );
     }
-    // How many there are is counted, whatever the file says.
+    // The texts are counted, regardless of the number in the file.
     let many = "<sst uniqueCount=\"99999999999999999\"><si><t>Zero</t></si></sst>";
     assert_eq!(cells("<c t=\"s\"><v>0</v></c>", &[(TEXTS, many)]), ["Zero"]);
-    // They are where the workbook says, not where Excel puts them.
+    // The texts are where the workbook says, not where Excel puts them.
     let relations = "<Relationships><Relationship Id=\"s\" Type=\"x/worksheet\" Target=\"s.xml\"/>\
                      <Relationship Id=\"t\" Type=\"x/sharedStrings\" Target=\"../texts.xml\"/></Relationships>";
     let elsewhere = [

@@ -1,14 +1,15 @@
-//! The content of a cell as the text that a CSV would have: numbers without `.0`, dates in ISO format.
+//! The content of a cell as the text that a CSV would have: numbers without `.0`, dates in ISO
+//! format.
 
 use jiff::civil::{Date, DateTime, Time, date as day};
 use jiff::{SignedDuration, ToSpan};
 
 const SECONDS_A_DAY: f64 = 86_400.0;
-/// The days from 1900 to 1904, where workbooks of older Macs begin to count.
+/// The days from 1900 to 1904, the first year in workbooks of older Macs.
 const DAYS_TO_1904: i64 = 1462;
-/// The day before the first one, as Excel counts from March 1900 on.
+/// The day before day 1. Excel's day numbers fit this date from March 1900.
 const DAY_ZERO: Date = day(1899, 12, 30);
-/// 31 December 9999, the last day that Excel knows.
+/// 31 December 9999, the last day in Excel.
 const LAST_DAY: i64 = 2_958_465;
 
 /// What the format of a cell makes of its number.
@@ -17,11 +18,11 @@ pub(super) enum NumberKind {
     Plain,
     /// A date, a time, or both.
     Date,
-    /// A length of time, which may have more than 24 hours.
+    /// A duration, which may have more than 24 hours.
     Elapsed,
 }
 
-/// Whether a format shows a number as it is stored; `Standard` is what other programs write for it.
+/// Whether a format shows a number as it is stored. Other programs write `Standard` for it.
 pub(super) fn is_general(code: &str) -> bool {
     ["", "general", "@", "standard"].contains(&code.trim().to_ascii_lowercase().as_str())
 }
@@ -36,7 +37,7 @@ pub(super) fn truth(stored: &str) -> &'static str {
     if is_true(stored) { "TRUE" } else { "FALSE" }
 }
 
-/// A stored number as a text; anything else is unchanged.
+/// A stored number as a text. Anything else is unchanged.
 pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     let stored = stored.trim();
     let digits = stored.strip_prefix('-').unwrap_or(stored);
@@ -55,8 +56,8 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     dated.unwrap_or_else(|| plain_number(value))
 }
 
-/// As a spreadsheet shows it: a whole number with all its digits, any other with at most 15, because further digits are
-/// rounding noise.
+/// A number as a spreadsheet shows it: a whole number with all its digits, any other with at most
+/// 15, because further digits are rounding errors.
 pub(crate) fn plain_number(value: f64) -> String {
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let shown = if value.fract() == 0.0 { value } else { rounded };
@@ -69,11 +70,11 @@ pub(crate) fn plain_number(value: f64) -> String {
 
 /// A number of days as formats show it.
 pub(super) struct SerialDate {
-    /// None if the calendar has no such day.
+    /// None if there is no such day.
     pub(super) date: Option<DateTime>,
     /// The time of day, on any day.
     pub(super) clock: DateTime,
-    /// All hours.
+    /// The total number of hours.
     pub(super) hours: i64,
 }
 
@@ -92,7 +93,7 @@ pub(super) fn moment(value: f64, is_1904: bool) -> Option<SerialDate> {
     })
 }
 
-/// None for a day that Excel does not know, and for its 29 February 1900, which did not exist.
+/// None for a day outside Excel's calendar, and for its 29 February 1900, which did not exist.
 fn day_of(days: i64) -> Option<Date> {
     let since_zero = match days {
         1..=59 => days + 1,
@@ -102,7 +103,7 @@ fn day_of(days: i64) -> Option<Date> {
     DAY_ZERO.checked_add(since_zero.days()).ok()
 }
 
-/// A number of days as a date, a time of day, or both; None if no calendar has it.
+/// A number of days as a date, a time of day, or both. None if there is no such day.
 fn date(value: f64, is_1904: bool) -> Option<String> {
     let at = moment(value, is_1904)?;
     if value < 1.0 && at.clock != DateTime::default() {
@@ -116,7 +117,7 @@ fn elapsed(value: f64) -> Option<String> {
     Some(format!("{:02}:{}", at.hours, at.clock.strftime("%M:%S%.f")))
 }
 
-/// A date without the time if that is midnight.
+/// A date, without the time if that is midnight.
 fn iso(at: DateTime) -> String {
     if at.time() == Time::midnight() {
         at.date().to_string()
@@ -125,7 +126,7 @@ fn iso(at: DateTime) -> String {
     }
 }
 
-/// Whole days, and the rest of the last one; None if it cannot be a time.
+/// The whole days, and the milliseconds of the last one. None if it cannot be a time.
 fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
     #[expect(clippy::cast_precision_loss, reason = "seven digits")]
     let last = LAST_DAY as f64 + 1.0;
@@ -137,7 +138,8 @@ fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
     Some((milliseconds / 86_400_000, milliseconds % 86_400_000))
 }
 
-/// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a date.
+/// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a
+/// date.
 pub(super) fn iso_date(stored: &str) -> String {
     stored
         .trim_end_matches('Z')
@@ -145,7 +147,7 @@ pub(super) fn iso_date(stored: &str) -> String {
         .map_or_else(|_| stored.to_owned(), iso)
 }
 
-/// An ODF duration as a clock: `PT13H30M00S` is `13:30:00`. Anything else is unchanged.
+/// An ODF duration as a clock: `PT13H30M00S` becomes `13:30:00`. Anything else is unchanged.
 pub(super) fn iso_duration(stored: &str) -> String {
     let days = stored
         .parse::<SignedDuration>()

@@ -14,15 +14,15 @@ use super::xlsx_rows::{CellStyle, CoveredCells, SheetContext, TAG, read_rows};
 use super::{MergedCellPolicy, Sheet};
 use crate::base::input::UsageError;
 
-/// Another part, which a part names by an id.
+/// A reference from one part to another by an id.
 struct Relation {
     id: String,
-    /// The last segment of its type's URL; the rest differs between editions of the standard.
+    /// The last segment of its type's URL. The rest differs between editions of the standard.
     kind: String,
     target: String,
 }
 
-/// The path of the workbook's main part; None if the archive is not a workbook.
+/// The path of the workbook's main part. None if the archive is not a workbook.
 pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     let relations = relations(archive, "", "_rels/.rels")?;
     Ok(relations
@@ -31,7 +31,7 @@ pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, Usa
         .map(|relation| relation.target))
 }
 
-/// The sheets, and what their cells refer to.
+/// The sheets, and the data that their cells refer to.
 pub(super) fn open(
     archive: &mut Archive,
     workbook: &str,
@@ -49,7 +49,7 @@ pub(super) fn open(
             .map(|it| it.target.clone())
     };
     let (is_1904, mut sheets) = sheets(archive, workbook)?;
-    // Charts and the like are listed among the sheets.
+    // Charts and macros are listed as sheets too.
     let is_sheet = |relation: &&Relation| relation.kind == "worksheet";
     sheets.retain_mut(|sheet| {
         let relation = relations
@@ -92,10 +92,11 @@ pub(super) fn read_sheet(
 }
 
 fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, UsageError> {
-    open_part(archive, path)?.ok_or_else(|| damaged(path, "it is missing"))
+    open_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))
 }
 
-/// The merges stand behind the cells. Few sheets have any, and looking for their name is quicker than reading the XML.
+/// The merged areas come after the cells. Few sheets have any, and searching for the tag is faster
+/// than reading the XML.
 fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, UsageError> {
     let may_be = contains(sheet_part(archive, path)?, TAG.as_bytes());
     if may_be.map_err(|cause| unreadable_part(path, &cause.into()))? {
@@ -120,7 +121,7 @@ fn small_part<'a>(
     Ok(open_part(archive, path)?.map(|part| XmlPart::small(part, path)))
 }
 
-/// The relations at `path`, whose targets are in `directory` unless they say otherwise.
+/// The relations at `path`. Their targets are in `directory` unless they are absolute.
 fn relations(
     archive: &mut Archive,
     directory: &str,
@@ -147,7 +148,7 @@ fn relations(
     Ok(relations)
 }
 
-/// The path of `target` as seen from `directory`.
+/// The path of `target` relative to `directory`.
 fn joined(directory: &str, target: &str) -> String {
     let from = if target.starts_with('/') {
         ""
@@ -165,9 +166,9 @@ fn joined(directory: &str, target: &str) -> String {
     steps.join("/")
 }
 
-/// Whether days are counted from 1904, and the sheets in order, with the ids of their parts for now.
+/// Whether days are counted from 1904, and the sheets in order. Their `part` is still an id.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
-    let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "it is missing"))?;
+    let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))?;
     let mut is_1904 = false;
     let mut sheets = Vec::new();
     part.inside(|part, tag| {

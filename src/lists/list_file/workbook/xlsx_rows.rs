@@ -1,5 +1,4 @@
-//! The rows of an Excel sheet, from its XML, and the cells that are covered by a merge: the sheet does not show what
-//! they store.
+//! The rows of an Excel sheet from its XML, and the merged cells that the sheet does not show.
 
 use std::cmp::Reverse;
 use std::io::Read;
@@ -17,10 +16,10 @@ use super::sheet_row::{
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 use crate::base::input::UsageError;
 
-/// What is needed to read a cell.
+/// The data that a cell needs.
 pub(super) struct SheetContext {
     pub(super) strings: SharedStrings,
-    /// By the number of a cell's style.
+    /// The styles by number.
     pub(super) styles: Vec<CellStyle>,
 }
 
@@ -28,15 +27,15 @@ pub(super) struct SheetContext {
 #[derive(Clone, Debug)]
 pub(super) struct CellStyle {
     pub(super) is_crossed_out: bool,
-    /// None if the number is shown as it is stored.
+    /// None if a number is shown as it is stored.
     pub(super) format: Option<Arc<NumberFormat>>,
 }
 
-/// A cell's opening tag.
+/// The opening tag of a cell.
 struct CellTag {
     column: usize,
     style: usize,
-    /// `n` for a number, `s` for the number of a shared text, and so on.
+    /// `n` for a number, `s` for the index of a shared text, and so on.
     kind: String,
 }
 
@@ -99,7 +98,7 @@ fn begin_row(
     let number = number
         .map_or(Ok(next), |number| number.parse())
         .map_err(|_| part.damaged("a row has no number"))?;
-    // A row without a height, as other programs write it, is not visible either.
+    // A row with the height 0 is hidden too. Some programs hide rows like this.
     let is_flat = height.is_some_and(|height| height.trim().parse() == Ok(0.0));
     Ok(SheetRow::new(
         number,
@@ -139,7 +138,7 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent
     let mut content = CellContent::default();
     part.inside(|part, tag| {
         match tag.local_name().as_ref() {
-            // An extension may have such a tag, too.
+            // An extension may have such a tag too.
             "v" if kind != "inlineStr" && content.value.is_none() => {
                 content.value = Some(part.text()?);
             }
@@ -213,7 +212,7 @@ fn number_look(stored: &str, format: Option<&Arc<NumberFormat>>) -> Option<CellL
     }
 }
 
-/// The tag that names a merge, whatever its prefix.
+/// The tag of a merged area, with any prefix.
 pub(super) const TAG: &str = "mergeCell";
 
 /// Cells that are shown as one.
@@ -222,12 +221,12 @@ struct MergedArea {
     columns: RangeInclusive<usize>,
 }
 
-/// The covered cells of a sheet whose rows are read in order.
+/// The merged cells of a sheet that are not shown. Rows must be read in order.
 #[derive(Default)]
 pub(super) struct CoveredCells {
-    /// Those that begin further down, the next one last.
+    /// The areas that begin further down, the next one last.
     next: Vec<MergedArea>,
-    /// Those at the row that was begun last.
+    /// The areas at the current row.
     here: Vec<MergedArea>,
 }
 
@@ -240,7 +239,7 @@ impl CoveredCells {
         }
     }
 
-    /// From the whole sheet.
+    /// Reads the areas of a whole sheet.
     pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, UsageError> {
         let mut areas = Vec::new();
         part.inside(|part, tag| {
@@ -253,7 +252,7 @@ impl CoveredCells {
         Ok(Self::new(areas))
     }
 
-    /// Goes on to this row.
+    /// Moves to this row.
     pub(super) fn begin_row(&mut self, number: u64) {
         self.here.retain(|area| area.rows.contains(&number));
         while let Some(area) = self.next.pop_if(|area| *area.rows.start() <= number) {
@@ -263,7 +262,7 @@ impl CoveredCells {
         }
     }
 
-    /// Whether another cell covers this one of the row `number`, which was begun last.
+    /// Whether a cell of the current row `number` is merged into another one.
     pub(super) fn contains(&self, number: u64, column: usize) -> bool {
         let is_first =
             |area: &MergedArea| (number, column) == (*area.rows.start(), *area.columns.start());
