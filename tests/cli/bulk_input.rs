@@ -756,12 +756,12 @@ fn message_errors_are_reported_once_per_list() {
             &["text", "{{ celular | mayusculas }}"],
             &[
                 "text: filter mayusculas is unknown",
-                "a column is {{ nombre }}",
+                "to print a column: {{ nombre }}",
             ],
         ),
         (
             &["text", "{{ celular is mayuscula }}"],
-            &["text: there are no tests with `is`"],
+            &["text: tests with `is` are not supported"],
         ),
         (
             &["text", "{{ row['Nombre'] }}"],
@@ -769,7 +769,7 @@ fn message_errors_are_reported_once_per_list() {
         ),
         (
             &["text", "Hola {{Nombre completo | upper}}"],
-            &["name has blanks or signs is written {{ nombre_completo }}"],
+            &["name with spaces or signs as {{ nombre_completo }}"],
         ),
     ] {
         let ended = refused(&home, &[&["people.csv"], words].concat(), parts);
@@ -1081,7 +1081,7 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre.x }}",
-            "line 2: text: a value is missing, such as a part that a cell does not have",
+            "line 2: text: a value is missing, such as a part that the cell does not have",
         ),
         (
             "people.ndjson",

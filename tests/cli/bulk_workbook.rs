@@ -321,7 +321,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     }
     home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
         2,
-        &["number: `1.234` may be a number of the sheet, with decimals; put the filter first, or say number('.')"],
+        &["number: `1.234` may be a number with decimals in the sheet; put the filter first, or write number('.')"],
     );
     // Coordinates are numbers that people do not read.
     let ended = previewed(
@@ -465,7 +465,7 @@ fn ods_named_style_decides_the_printed_value() {
     .fails(
         2,
         &[
-            "the sheet shows `00000123`, but has stored `123`",
+            "the sheet shows `00000123`, but stores `123`",
             "write '123'",
         ],
     );

@@ -431,7 +431,7 @@ fn local_contact_number_is_completed_like_the_recipient() {
         (&phone["phone"], &phone["wa_id"]),
         (&json!("+593987654322"), &json!("593987654322"))
     );
-    assert!(!ended.stderr.contains("sent as it stands"), "{ended:?}");
+    assert!(!ended.stderr.contains("sent unchanged"), "{ended:?}");
     // The same in a list, except for a row of another country: that number is ambiguous.
     home.write(
         "people.csv",

@@ -25,7 +25,7 @@ fn misspelt_placeholder_is_never_sent() {
             (
                 "Hola {{1}}",
                 &[
-                    "text: {{1}} names no column",
+                    "text: {{1}} is not a column",
                     "{{ nombre }}, {{ nombre_completo }}",
                     "{{ '{{1}}' }}",
                 ],
@@ -33,7 +33,7 @@ fn misspelt_placeholder_is_never_sent() {
             (
                 "{{ 1 }}",
                 &[
-                    "text: {{1}} names no column",
+                    "text: {{1}} is not a column",
                     "{{ nombre }}",
                     "nothing was sent",
                 ],
@@ -41,8 +41,8 @@ fn misspelt_placeholder_is_never_sent() {
             (
                 "Hola {nombre}",
                 &[
-                    "text: {nombre} would be sent as written",
-                    "written {{ nombre }}",
+                    "text: {nombre} would be sent unchanged",
+                    "column is {{ nombre }}",
                     "{{ '{nombre}' }}",
                 ],
             ),
@@ -72,7 +72,11 @@ fn misspelt_placeholder_is_never_sent() {
             ),
             (
                 "Hola {{ debug() }}",
-                &["there are no functions", "error", "nothing was sent"],
+                &[
+                    "functions and methods are not supported",
+                    "error",
+                    "nothing was sent",
+                ],
             ),
             (
                 "%NOMBRE%",
@@ -98,9 +102,8 @@ fn misspelt_placeholder_is_never_sent() {
         "{leadfield=nombre}",
     ] {
         let text = format!("Hola {written}");
-        let told = format!(
-            "text: {written} would be sent as written; the column is written {{{{ nombre }}}}"
-        );
+        let told =
+            format!("text: {written} would be sent unchanged; the column is {{{{ nombre }}}}");
         send(&["people.csv", "text", &text]).fails(2, &[told.as_str(), "nothing was sent"]);
         send(&["people.csv", "template", "t", "--param", &text])
             .fails(2, &[&format!("parameters[0]: {written} would be sent")]);
@@ -113,12 +116,12 @@ fn misspelt_placeholder_is_never_sent() {
     let ended = preview(&home, &["people.csv", "text", "Hola {otro}"]);
     assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
-    send(&template).fails(2, &["parameters[0]: {{1}} names no column"]);
+    send(&template).fails(2, &["parameters[0]: {{1}} is not a column"]);
     let bare = ["people.csv", "template", "t", "--param", "nombre"];
     send(&bare).fails(
         2,
         &[
-            "parameters[0]: nombre would be sent as written",
+            "parameters[0]: nombre would be sent unchanged",
             "{{ nombre }}",
             "{{ 'nombre' }}",
         ],
@@ -134,12 +137,12 @@ fn misspelt_placeholder_is_never_sent() {
     quoted.fails(
         2,
         &[
-            "text: {{ 'nombre' }} is that word for everybody",
-            "leave the braces out",
+            "text: {{ 'nombre' }} is a word in quotes",
+            "remove the braces",
         ],
     );
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"])
-        .fails(2, &["--to: {{1}} names no column"]);
+        .fails(2, &["--to: {{1}} is not a column"]);
     home.write(
         "body.json",
         r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#,
@@ -412,8 +415,8 @@ fn cells_with_html_or_wrong_letters_warn() {
     let told = [
         "line 2: nombre: `MarÃ\u{ad}a` was probably `María`",
         "line 3: nombre: `Mar\u{fffd}a` has a letter that could not be read",
-        "line 4: nombre: `&iacute;` goes out as these characters",
-        "line 5: nombre: `<br>` goes out as these characters",
+        "line 4: nombre: `&iacute;` is sent as these characters",
+        "line 5: nombre: `<br>` is sent as these characters",
     ];
     let send = |words: &[&str]| {
         home.run("--sandbox --dry-run bulk send people.csv text")
@@ -430,7 +433,7 @@ fn cells_with_html_or_wrong_letters_warn() {
 fn typed_backslash_n_warns() {
     let jelou = Jelou::accept_all();
     let home = Home::new();
-    let told = "text: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash";
+    let told = "text: `\\n` is sent as these two characters; for a line break, write $'first\\nsecond' in bash";
     let send = |flags: &[&str]| {
         home.run("send text --to 593987654321 'Hola\\nAna'")
             .args(flags)

@@ -1,5 +1,5 @@
-//! A message whose strings are templates over a row. They are compiled once. A cell is a value, so it can never break
-//! out of its string or be rendered again.
+//! A message with texts that are templates over a row. They are compiled once. A cell is a value,
+//! so it cannot end its text early or be filled again.
 
 use std::slice;
 
@@ -14,27 +14,27 @@ use crate::phone::{Country, PhoneNumber};
 
 /// The body of a run, ready to fill.
 pub(crate) enum BodyTemplate<'a> {
-    /// A body with its strings.
+    /// A body with its texts.
     Of(&'a Value, Vec<BodyText<'a>>),
     /// The row itself.
     Row,
 }
 
-/// A string of a body.
+/// A text of a body.
 pub(crate) struct BodyText<'a> {
     pub(crate) path: String,
     pub(crate) source: &'a str,
-    /// With the type of its field, as JSON Schema calls it, if it is a template.
+    /// The template, with the JSON Schema type of its field. None if the text is not a template.
     template: Option<(TextTemplate<'a>, Option<&'a str>)>,
 }
 
 impl BodyText<'_> {
-    /// How it uses columns, if it is a template.
+    /// How the text uses columns, if it is a template.
     pub(crate) fn uses(&self) -> Option<&ColumnUses> {
         self.template.as_ref().map(|(template, _)| &*template.uses)
     }
 
-    /// The value for a row; numbers that the text reads are added to `numbers`.
+    /// The value for a row. Adds the phone numbers that the text reads to `numbers`.
     fn fill(
         &self,
         row: &Row,
@@ -53,7 +53,7 @@ impl BodyText<'_> {
 }
 
 impl<'a> BodyTemplate<'a> {
-    /// Compiles every string of `body`; `schema` is the schema of the kind.
+    /// Compiles every text of `body`. `schema` is the schema of the kind.
     pub(crate) fn compile(
         language: &'a Environment<'a>,
         schema: &'a Schema,
@@ -68,7 +68,7 @@ impl<'a> BodyTemplate<'a> {
         Ok(Self::Of(body, texts))
     }
 
-    /// The body for one row; `country` decides how its numbers are read.
+    /// The body for one row. `country` decides how its numbers are read.
     pub(crate) fn fill(
         &self,
         row: &Row,
@@ -82,7 +82,7 @@ impl<'a> BodyTemplate<'a> {
         Ok(Filled { value, numbers })
     }
 
-    /// Whether the value at `path`, or above or below it, depends on the row.
+    /// Whether the value at `path`, or one inside or around it, depends on the row.
     pub(crate) fn varies_at(&self, path: &str) -> bool {
         let varies = |own: &str| {
             // A list of NAME=VALUE becomes an object with these names.
@@ -96,7 +96,7 @@ impl<'a> BodyTemplate<'a> {
         matches!(self, Self::Row) || self.uses().any(|(own, _)| varies(own))
     }
 
-    /// Each string of the body, template or not.
+    /// Each text of the body, template or not.
     pub(crate) fn texts(&self) -> &[BodyText<'a>] {
         match self {
             Self::Of(_, texts) => texts,
@@ -141,7 +141,7 @@ fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>)
     }
 }
 
-/// The value for one row; `texts` are its own in their order, and then others.
+/// The value for one row. `texts` starts with the texts of this value, in their order.
 fn filled(
     value: &Value,
     texts: &mut slice::Iter<'_, BodyText<'_>>,
@@ -179,7 +179,7 @@ mod tests {
     use crate::lists::template::language;
 
     #[test]
-    fn every_string_is_filled_in_its_place() {
+    fn every_text_is_filled_in_place() {
         let language = language();
         let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
         let schema = MessageKind::named("raw").unwrap().schema();

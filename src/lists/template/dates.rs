@@ -1,4 +1,5 @@
-//! The filter `date`: it reads a date as people write it, and writes it in a format of strftime, or in its country's.
+//! The filter `date`. It reads a date in the usual forms, and writes it in a format of strftime or
+//! of its country.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -15,7 +16,8 @@ use crate::base::timestamps;
 /// The codes of a format, as in strftime.
 const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
 
-/// `{{ vence | date('%d/%m/%Y') }}`: the day in this format; without one, in the short format of the country.
+/// `{{ vence | date('%d/%m/%Y') }}`: the date in this format. Without one, in the short format of
+/// the country.
 pub(super) fn date(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -30,7 +32,7 @@ pub(super) fn date(
     if text.trim().is_empty() {
         return Ok(String::new());
     }
-    // A sheet stores a midnight as a day.
+    // A sheet stores midnight as a date without a time.
     let is_midnight = RowView::in_state(state).is_some_and(|view| {
         view.shown_text(typed)
             .is_some_and(|shown| shown.contains(':'))
@@ -39,7 +41,8 @@ pub(super) fn date(
     written.map_err(|problem| refused("date", &problem))
 }
 
-/// The date `text` in the format `how`. A day has no time, unless it `is_midnight`.
+/// The date `text` in the format `how`. A date without a time is an error for a format with a time,
+/// unless it `is_midnight`.
 fn rewritten(
     text: &str,
     is_midnight: bool,
@@ -50,13 +53,15 @@ fn rewritten(
         (Some(format), _) => checked(format)?,
         (None, Some(known)) => known.short_date,
         (None, None) => {
-            return Err("say how it is written: date('%d/%m/%Y') or date('%-d de %B')".to_owned());
+            return Err(
+                "the format is missing; write date('%d/%m/%Y') or date('%-d de %B')".to_owned(),
+            );
         }
     };
     let read = read_date(text, conventions)?;
     if read.is_without_century && has_code(format, "YAa") {
         return Err(format!(
-            "the year of `{text}` may be of two centuries; write it in the list with four digits, or leave it out: \
+            "the year of `{text}` may be in two centuries; write it with four digits in the list, or omit it: \
              date('%d/%m')"
         ));
     }
@@ -77,7 +82,7 @@ fn rewritten(
         ));
     }
     written_date(format, at, conventions.and_then(|known| known.language)).ok_or_else(|| {
-        "the language of its names is not known; say the country of the list with --country"
+        "the language of its names is unknown; pass the country of the list with --country"
             .to_owned()
     })
 }
@@ -87,7 +92,7 @@ fn rewritten(
 struct ReadDate {
     day: Option<Date>,
     time: Option<Time>,
-    /// Whether its year has two digits that may be of the last century.
+    /// Whether its year has two digits that may be in the last century.
     is_without_century: bool,
     is_utc: bool,
 }
@@ -112,7 +117,7 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
             ..ReadDate::default()
         });
     }
-    let (day, time) = match clock_of(text) {
+    let (day, time) = match split_time(text) {
         Some((day, clock)) => {
             let time = read_clock(clock).ok_or_else(|| is_not_a_date(text))?;
             (day, Some(time))
@@ -128,15 +133,17 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     })
 }
 
-/// The day and the time of a text such as `28/11/2026 02:30 p. m.`, as they are written; None if it has no time.
-fn clock_of(text: &str) -> Option<(&str, &str)> {
+/// The day and the time of a text such as `28/11/2026 02:30 p. m.`, unparsed. None if it has no
+/// time.
+fn split_time(text: &str) -> Option<(&str, &str)> {
     let (before, _) = text.split_once(':')?;
     let hour = before.trim_end_matches(|sign: char| sign.is_ascii_digit());
     let (day, clock) = text.split_at_checked(hour.len())?;
     day.ends_with(char::is_whitespace).then_some((day, clock))
 }
 
-/// The time of day in `13:30`, `13:30:05.5`, `13:30 h`, `2:30 PM`, `2:30pm` or `02:30 p. m.`, whose blanks may be of any kind.
+/// The time of day in `13:30`, `13:30:05.5`, `13:30 h`, `2:30 PM`, `2:30pm` or `02:30 p. m.`, with
+/// any kind of space.
 fn read_clock(text: &str) -> Option<Time> {
     let is_of_clock = |sign: char| sign.is_ascii_digit() || ":.".contains(sign);
     let end = text
@@ -164,7 +171,7 @@ fn is_not_a_date(text: &str) -> String {
     format!("`{text}` is not a date")
 }
 
-/// Reads the `day` of a `text`, and whether its century is not known.
+/// Reads the `day` of a `text`, and whether its century is unknown.
 fn read_day(
     text: &str,
     day: &str,
@@ -183,7 +190,7 @@ fn read_day(
             .ok()
             .filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    let (day, month, year) = match (number(one), month_of(one), number(two), month_of(two)) {
+    let (day, month, year) = match (number(one), parse_month(one), number(two), parse_month(two)) {
         (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => (day, month, three),
         (Some(_), _, Some(month), _) if one.len() == 4 => (number(three).unwrap_or(0), month, one),
         (Some(first), _, Some(second), _) => {
@@ -209,16 +216,18 @@ fn read_day(
     Ok((date, is_without_century))
 }
 
-/// How many years ahead a year of two digits is clear: `36` of a loan that ends in 2036, before it may be a birth in 1937.
+/// A two-digit year at most this many years ahead is clear: `36` is the end of a loan in 2036. A
+/// later one may be a birth in 1937.
 const CLEAR_YEARS: i16 = 10;
 
-/// Whether a year of two digits may be of the last century as well, as seen from `this_year`.
+/// Whether a two-digit year may also be in the last century, seen from `this_year`.
 fn is_without_century(short: i16, this_year: i16) -> bool {
     short + 2000 > this_year + CLEAR_YEARS
 }
 
-/// Whether the `first` two numbers of a `text` are month and day. Another date of the list, such as 03/05/2026, would be
-/// read by the country's order: so this one may not contradict it.
+/// Whether the `first` two numbers of a `text` are month and day. If the digits contradict the
+/// order of the country, it is an error, because other dates of the list, such as 03/05/2026, are
+/// read in that order.
 fn is_month_first(
     text: &str,
     first: i16,
@@ -229,7 +238,7 @@ fn is_month_first(
         match known.short_date.chars().find(|sign| sign.is_alphabetic()) {
             Some('d') => Some(false),
             Some('m') => Some(true),
-            // The year is first there, which says nothing of the other two.
+            // The format begins with the year, so it does not show the order of the other two.
             _ => None,
         }
     });
@@ -248,13 +257,13 @@ fn is_month_first(
         (Some(is_month), _) | (None, Some(is_month)) => Ok(is_month),
         (None, None) if first == second || first > 12 => Ok(false),
         (None, None) => Err(format!(
-            "`{text}` may be two days: say the country of the list with --country, or write it as 2026-11-28"
+            "`{text}` may be two days; pass the country of the list with --country, or write it as 2026-11-28"
         )),
     }
 }
 
-/// The month of this name, or of its first three letters.
-fn month_of(word: &str) -> Option<i16> {
+/// The month with this name, or with these first three letters.
+fn parse_month(word: &str) -> Option<i16> {
     if !word.starts_with(char::is_alphabetic) {
         return None;
     }
@@ -268,7 +277,7 @@ fn month_of(word: &str) -> Option<i16> {
     (1..=12).find(is_it).map(i16::from)
 }
 
-/// A `format` such as `%d/%m/%Y`, if it has known codes, and no month as a word.
+/// Checks that a `format` such as `%d/%m/%Y` has known codes, and no month as a word.
 fn checked(format: &str) -> Result<&str, String> {
     let is_known = |at: usize| {
         format
@@ -277,7 +286,7 @@ fn checked(format: &str) -> Result<&str, String> {
     };
     if !format.match_indices('%').all(|(at, _)| is_known(at)) {
         return Err(format!(
-            "`{format}` has a code that is not known; there are {CODES}"
+            "`{format}` has an unknown code; the codes are {CODES}"
         ));
     }
     let text = CODES
@@ -285,10 +294,10 @@ fn checked(format: &str) -> Result<&str, String> {
         .fold(format.to_owned(), |text, code| text.replace(code, " "));
     let problem = match text
         .split(|letter: char| !letter.is_alphabetic())
-        .find(|word| month_of(word).is_some())
+        .find(|word| parse_month(word).is_some())
     {
         _ if !format.contains('%') => {
-            format!("`{format}` has no code, so it would be in every date")
+            format!("`{format}` has no code, so every date would be the same")
         }
         Some(month) => format!("`{month}` would be in every date"),
         None => return Ok(format),
@@ -413,7 +422,7 @@ mod tests {
                 "{{ x | date }}",
                 "2026-11-28",
                 None,
-                Err("say how it is written"),
+                Err("the format is missing"),
             ),
             (
                 "{{ x | date('%d') }}",
@@ -554,13 +563,13 @@ mod tests {
                 "{{ x | date('%d/%m/%Y') }}",
                 "28/11/85",
                 None,
-                Err("the year of `28/11/85` may be of two centuries"),
+                Err("the year of `28/11/85` may be in two centuries"),
             ),
             (
                 "{{ x | date('%A') }}",
                 "28 nov 85",
                 None,
-                Err("with four digits, or leave it out"),
+                Err("with four digits in the list, or omit it"),
             ),
             ("{{ x | date('%H.%M') }}", "13:30:00", None, Ok("13.30")),
             ("{{ x | date('%d/%m') }}.", "", None, Ok(".")),
@@ -568,13 +577,13 @@ mod tests {
                 "{{ x | date('%q') }}",
                 "2026-03-05",
                 None,
-                Err("code that is not known"),
+                Err("has an unknown code"),
             ),
             (
                 "{{ x | date('28 de noviembre') }}",
                 "2026-03-05",
                 None,
-                Err("has no code, so it would be in every date"),
+                Err("has no code, so every date would be the same"),
             ),
         ] {
             check(source, cell, country, expected);

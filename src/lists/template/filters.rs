@@ -1,11 +1,12 @@
-//! The filters of the language: what each takes, in front of it and in its brackets, and what it gives.
+//! The filters of the language: the types that each accepts before it and as arguments, and the
+//! type of its result.
 
 use FilterOutput::{Either, Item, New};
 use Type::{Any, List, Number, Text, Texts, Truth};
 
 use crate::base::suggest::nearest;
 
-/// What an expression gives.
+/// The type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Text,
@@ -15,13 +16,14 @@ pub(super) enum Type {
     /// A list of texts.
     Texts,
     List,
-    /// A column is a text in a list with a header, and any JSON in NDJSON; only its rows say which.
+    /// A column. It is a text in a list with a header, and any JSON in NDJSON, so its type depends
+    /// on the row.
     Any,
 }
 
 impl Type {
-    /// In an error, after "takes" or "is".
-    pub(super) fn words(self) -> &'static str {
+    /// For an error, after "takes" or "is".
+    pub(super) fn describe(self) -> &'static str {
         match self {
             Text => "a text",
             Number => "a number",
@@ -33,13 +35,13 @@ impl Type {
     }
 }
 
-/// What a filter gives.
+/// The result of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FilterOutput {
     New(Type),
-    /// What was in front of it, or another value where that is missing.
+    /// The value before it, or another value if that is missing.
     Either,
-    /// One item of the list in front of it, or one letter of the text.
+    /// One item of the list before it, or one letter of the text.
     Item,
 }
 
@@ -47,13 +49,13 @@ pub(super) enum FilterOutput {
 #[derive(Debug)]
 pub(super) struct FilterRule {
     name: &'static str,
-    /// What may stand in front of it.
+    /// The types of the value before it.
     takes: &'static [Type],
-    /// What stands in its brackets, in this order, of which the first `least` must be there.
+    /// The types of its arguments, in order. The first `least` are required.
     brackets: &'static [Type],
     least: usize,
     pub(super) gives: FilterOutput,
-    /// How it is written.
+    /// An example with its usual arguments.
     pub(super) example: &'static str,
 }
 
@@ -77,7 +79,7 @@ const fn filter(
     }
 }
 
-/// All of them.
+/// All filters.
 const FILTERS: [FilterRule; 23] = [
     filter(("abs", &[Number], New(Number)), (0, &[]), "abs"),
     filter(("capitalize", ONE, New(Text)), (0, &[]), "capitalize"),
@@ -125,10 +127,10 @@ const FILTERS: [FilterRule; 23] = [
 ];
 
 impl FilterRule {
-    /// The filter of this name.
+    /// The filter with this name.
     ///
     /// # Errors
-    /// If there is none; what may be meant, in words.
+    /// If there is none. The error suggests a name.
     pub(super) fn named(name: &str) -> Result<&'static Self, String> {
         let names = || FILTERS.iter().map(|filter| filter.name);
         FILTERS
@@ -136,14 +138,15 @@ impl FilterRule {
             .find(|filter| filter.name == name)
             .ok_or_else(|| match nearest(name, names()) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+                None => format!("the filters are {}", names().collect::<Vec<_>>().join(", ")),
             })
     }
 
-    /// What it gives behind a value of the type `inside`, with a value of the type `how` first in its brackets.
+    /// The type of the result for a value of the type `inside` and a first argument of the type
+    /// `how`.
     pub(super) fn kind(&self, inside: Type, how: Option<Type>) -> Type {
         match (self.gives, inside) {
-            // A column in its brackets may have a number of decimals.
+            // An argument in a column may be a number of decimals.
             (New(Number), _) if self.name == "number" && how.is_some_and(|how| how != Text) => Text,
             (New(kind), _) => kind,
             (Either, kind) if how.unwrap_or(Text) == kind => kind,
@@ -152,7 +155,8 @@ impl FilterRule {
         }
     }
 
-    /// How it is written behind a value of this type, with what first makes of it what the filter takes.
+    /// The filter with its example, after a filter that converts the value of this type if that is
+    /// needed.
     pub(super) fn line(&self, inside: Type) -> String {
         let reads = match inside {
             Text | Any if self.takes == [Number] => "number | ",
@@ -165,7 +169,7 @@ impl FilterRule {
         format!("{reads}{}", self.example)
     }
 
-    /// Why it cannot stand behind a value of the type `inside` with values of these types in its brackets.
+    /// The problem of a value of the type `inside` with arguments of these types.
     pub(super) fn fault(&self, inside: Type, given: &[Type]) -> Option<String> {
         let Self {
             name,
@@ -174,20 +178,20 @@ impl FilterRule {
             least,
             ..
         } = self;
-        // A column may be anything but a number, which is read by a filter.
+        // A column may be of any type except a number, which needs a filter.
         if !takes.contains(&inside) && (inside != Any || *takes == [Number]) {
-            let mut taken: Vec<_> = takes.iter().map(|taken| taken.words()).collect();
+            let mut taken: Vec<_> = takes.iter().map(|taken| taken.describe()).collect();
             taken.dedup();
             return Some(format!(
                 "`{name}` takes {}, not {}",
                 taken.join(" or "),
-                inside.words()
+                inside.describe()
             ));
         }
         if !(*least..=brackets.len()).contains(&given.len()) {
             return Some(match brackets.len() {
-                0 => format!("`{name}` takes nothing in its brackets"),
-                most => format!("`{name}` takes {least} to {most} values in its brackets"),
+                0 => format!("`{name}` takes no arguments"),
+                most => format!("`{name}` takes {least} to {most} arguments"),
             });
         }
         let (wanted, given) = brackets
@@ -195,9 +199,9 @@ impl FilterRule {
             .zip(given)
             .find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
         Some(format!(
-            "`{name}` takes {} in its brackets, not {}",
-            wanted.words(),
-            given.words()
+            "the argument of `{name}` must be {}, not {}",
+            wanted.describe(),
+            given.describe()
         ))
     }
 }
@@ -230,31 +234,31 @@ mod tests {
             ("{{ x | number | round(n) }}", None),
             (
                 "{{ x | join(', ', 'monto') }}",
-                Some("`join` takes 0 to 1 values in its brackets; write `x | join(', ')`"),
+                Some("`join` takes 0 to 1 arguments; write `x | join(', ')`"),
             ),
             (
                 "{{ y | sum('monto') }}",
-                Some("`sum` takes nothing in its brackets; write `y | sum`"),
+                Some("`sum` takes no arguments; write `y | sum`"),
             ),
             ("{{ x | default }}", None),
             ("{{ x | phone(pais) }}", None),
             ("{{ x | lower() }}", None),
             (
                 "{{ x | date('%d/%m', 'es') }}",
-                Some("`date` takes 0 to 1 values in its brackets; write `x | date('%d/"),
+                Some("`date` takes 0 to 1 arguments; write `x | date('%d/"),
             ),
             (
                 "{{ x | date(28) }}",
-                Some("`x | date(28)`: `date` takes a text in its brackets, not a number"),
+                Some("`x | date(28)`: the argument of `date` must be a text, not a number"),
             ),
             ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
             (
                 "{{ x | date(lang='es') }}",
-                Some("the values in the brackets of `date` have no names; write `date('%d/"),
+                Some("the arguments of `date` have no names; write `date('%d/"),
             ),
             (
                 "{{ x | upper(*y) }}",
-                Some("the values in the brackets of `upper` have no names; write `upper`"),
+                Some("the arguments of `upper` have no names; write `upper`"),
             ),
             (
                 "{{ 'a' if x | money else 'b' }}",
@@ -262,7 +266,7 @@ mod tests {
             ),
             (
                 "{% if y == x | upper(1) %}a{% endif %}",
-                Some("`upper` takes nothing in its brackets; write `x | upper`"),
+                Some("`upper` takes no arguments; write `x | upper`"),
             ),
         ] {
             let fault = TextTemplate::compile(&language, "text", source)

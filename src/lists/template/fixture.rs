@@ -1,4 +1,4 @@
-//! A text that is filled, for tests.
+//! Fills a text in tests.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::lists::list_file::Row;
 use crate::lists::template::{TextTemplate, language};
 
-/// Fills `source` from a row whose column `x` has this `cell`, `y` has `y`, and `n` has 10.
+/// Fills `source` from a row in which column `x` has `cell`, `y` has `y`, and `n` has 10.
 fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
     let language = language();
     let template = TextTemplate::compile(&language, "text", source)
@@ -26,7 +26,7 @@ fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, Str
         .map_or_else(|| filled.to_string(), str::to_owned))
 }
 
-/// Compares what becomes of `source` with the text, or with a part of the error.
+/// Compares the filled `source` with the expected text, or its error with the expected part.
 pub(super) fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
     match (filled(source, cell, country), expected) {
         (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{source} {cell}"),

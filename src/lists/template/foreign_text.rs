@@ -1,12 +1,13 @@
-//! Finds in a text what was written for another program, and would be read as it stands: line breaks as `\n`, `%0A` or
-//! `<br>`, letters as `&iacute;`, and letters that were saved in one encoding and read in another: `MarÃ\u{ad}a`.
+//! Finds text for another program, which would be sent unchanged: line breaks as `\n`, `%0A` or
+//! `<br>`, letters as `&iacute;`, and letters that were saved in one encoding and read in another:
+//! `MarÃ\u{ad}a`.
 
 use std::sync::LazyLock;
 
 use encoding_rs::WINDOWS_1252;
 use regex_lite::Regex;
 
-/// What stands for a character or a look in HTML, in an address, or in program code.
+/// Codes for a character or a style in HTML, in a URL, or in program code.
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     let named = "nbsp|amp|lt|gt|quot|apos|iexcl|iquest|ord[fm]|deg|middot|bull|hellip|[nm]dash|[lr][sda]quo|[lr]dquo|euro|\
         cent|pound|yen|copy|reg|trade|[aeiouyAEIOUY](?:acute|grave|circ|tilde|uml)|[nN]tilde|[cC]cedil";
@@ -19,21 +20,21 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&all).expect("the expression is valid")
 });
 
-/// What is wrong with a text.
+/// The problem of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ForeignText {
-    /// A line break as it is written for another program.
+    /// A line break in the form of another program.
     LineBreak(String),
-    /// Any other such piece.
+    /// Any other code.
     Markup(String),
-    /// A word that was saved in one encoding and read in another, and what it was.
+    /// A word that was saved in one encoding and read in another, and the original word.
     Garbled { word: String, meant: String },
     /// A word with a letter that could not be read.
     LostLetter { word: String },
 }
 
 impl ForeignText {
-    /// The first such piece of `text`. Addresses may have any signs.
+    /// The first problem in `text`. URLs may have any signs.
     pub(crate) fn find(text: &str) -> Option<Self> {
         let may_have = text
             .bytes()
@@ -56,29 +57,29 @@ impl ForeignText {
         Some(Self::Garbled { word, meant })
     }
 
-    /// What is wrong with a cell.
+    /// The problem of a cell.
     pub(crate) fn describe_in_cell(&self) -> String {
         match self {
             Self::LineBreak(written) => format!(
-                "`{written}` goes out as these characters; for a line break, put one into the cell"
+                "`{written}` is sent as these characters; for a line break, put one into the cell"
             ),
             Self::Markup(_) | Self::Garbled { .. } | Self::LostLetter { .. } => self.describe(),
         }
     }
 
-    /// What is wrong with a text that was typed.
+    /// The problem of a text on the command line.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::LineBreak(written) if written == "\\n" => {
-                "`\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash, or press Enter within \
+                "`\\n` is sent as these two characters; for a line break, write $'first\\nsecond' in bash, or press Enter within \
                  the quotes"
                     .to_owned()
             }
             Self::LineBreak(written) => {
-                format!("`{written}` goes out as these characters; for a line break press Enter within the quotes")
+                format!("`{written}` is sent as these characters; for a line break, press Enter within the quotes")
             }
             Self::Markup(written) => {
-                format!("`{written}` goes out as these characters; WhatsApp does not read HTML or codes")
+                format!("`{written}` is sent as these characters; WhatsApp does not read HTML or codes")
             }
             Self::Garbled { word, meant } => {
                 format!("`{word}` was probably `{meant}`, saved in another encoding")
@@ -90,7 +91,7 @@ impl ForeignText {
     }
 }
 
-/// The first piece of `text` that is written for another program and is not in an address.
+/// The first code in `text` for another program that is not in a URL.
 fn markup(text: &str) -> Option<ForeignText> {
     let found = MARKUP
         .find_iter(text)
@@ -105,7 +106,7 @@ fn markup(text: &str) -> Option<ForeignText> {
     })
 }
 
-/// Whether the word around the byte `at` is an address up to there.
+/// Whether the byte `at` is inside a URL.
 fn is_in_address(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let word = before
@@ -115,7 +116,7 @@ fn is_in_address(text: &str, at: usize) -> bool {
     word.contains("://")
 }
 
-/// What `word` was before it was saved as UTF-8 and read as Windows-1252; None if it was not, as most words.
+/// The original of `word` if it was saved as UTF-8 and read as Windows-1252. None for most words.
 fn ungarbled(word: &str) -> Option<String> {
     let signs: Vec<char> = word.chars().collect();
     let mut meant = String::new();
@@ -123,7 +124,7 @@ fn ungarbled(word: &str) -> Option<String> {
     let mut at = 0;
     while let Some(sign) = signs.get(at) {
         let rest = signs.get(at..).unwrap_or_default();
-        let letter = letter_of(rest).filter(|letter| !is_end_of_word(rest, letter));
+        let letter = decode_letter(rest).filter(|letter| !is_end_of_word(rest, letter));
         if let Some(letter) = letter {
             meant.push(letter.sign);
             at += letter.length;
@@ -136,16 +137,16 @@ fn ungarbled(word: &str) -> Option<String> {
     is_garbled.then_some(meant)
 }
 
-/// A letter that is written as several.
+/// A letter that is written as several characters.
 struct GarbledLetter {
     sign: char,
-    /// The number of characters that it is written as.
+    /// The number of these characters.
     length: usize,
 }
 
-/// The letter whose bytes in UTF-8 are the first of `signs` in Windows-1252.
-fn letter_of(signs: &[char]) -> Option<GarbledLetter> {
-    let length = match byte_of(*signs.first()?)? {
+/// The letter whose UTF-8 bytes are the first of `signs` in Windows-1252.
+fn decode_letter(signs: &[char]) -> Option<GarbledLetter> {
+    let length = match windows_1252_byte(*signs.first()?)? {
         0xc2..=0xc5 => 2,
         0xe2 | 0xef => 3,
         0xf0 => 4,
@@ -154,15 +155,16 @@ fn letter_of(signs: &[char]) -> Option<GarbledLetter> {
     let bytes: Option<Vec<u8>> = signs
         .get(..length)?
         .iter()
-        .map(|sign| byte_of(*sign))
+        .map(|sign| windows_1252_byte(*sign))
         .collect();
     let sign = std::str::from_utf8(&bytes?).ok()?.chars().next()?;
-    // Other signs are rarer than these letters beside each other.
+    // Other characters are rarer than these letters next to each other.
     let is_usual = matches!(sign, '\u{a0}'..='\u{17f}' | '\u{2010}'..='\u{2122}' | '\u{feff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}');
     is_usual.then_some(GarbledLetter { sign, length })
 }
 
-/// Whether the two `signs` are rather a letter at the end of a word and what follows it: `AMANHÃ…`, `“IRMÃ”`.
+/// Whether the two `signs` are probably a letter at the end of a word and the character after it:
+/// `AMANHÃ…`, `“IRMÃ”`.
 fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
     if signs.starts_with(&['Ã', '\u{a0}']) {
         return true;
@@ -174,7 +176,7 @@ fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
 }
 
 /// The byte of a character in Windows-1252.
-fn byte_of(sign: char) -> Option<u8> {
+fn windows_1252_byte(sign: char) -> Option<u8> {
     let mut buffer = [0; 4];
     let (bytes, _, has_unknown) = WINDOWS_1252.encode(sign.encode_utf8(&mut buffer));
     match *bytes {
@@ -208,7 +210,7 @@ mod tests {
             let found = ForeignText::find(text).map(|found| found.describe());
             let is_named = found
                 .as_ref()
-                .is_some_and(|said| said.starts_with(&format!("`{expected}` goes out")));
+                .is_some_and(|said| said.starts_with(&format!("`{expected}` is sent")));
             assert!(is_named, "{text}: {found:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! The template language: a strict minijinja, the values that a text may contain, and how large it may be.
+//! The template language: a strict minijinja, the values that a text may contain, and the size
+//! limits.
 
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
@@ -11,7 +12,8 @@ use super::operators::{add_operators, in_text};
 use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 
-/// The template language: strict about undefined names, without escaping, final newlines kept.
+/// The template language: undefined names are errors, nothing is escaped, and final newlines are
+/// kept.
 pub(crate) fn language<'source>() -> Environment<'source> {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -38,8 +40,8 @@ pub(super) fn syntax() -> SyntaxConfig {
         .expect("the usual marks")
 }
 
-/// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`. Without a country,
-/// or with an empty cell for it, it is that of the row.
+/// `{{ celular | phone("EC") }}` or `phone(pais)`: the number in international form,
+/// `+593987654321`. Without a country, or if its cell is empty, the country of the row applies.
 fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     let typed = match typed.kind() {
         ValueKind::String | ValueKind::Number => typed.to_string(),
@@ -61,19 +63,19 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
         PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
     let written = format!("+{}", number.as_str());
     if let Some(view) = view {
-        // Whether the numbers of a list without a country are of one country is judged for the whole list.
+        // For numbers without a certain country, the warnings are about the whole list.
         let number = if country.is_some() {
             number.with_known_country()
         } else {
             number
         };
-        view.note_number(number);
+        view.keep_number(number);
     }
     Ok(written)
 }
 
-/// `{{ saldo | default("0") }}`: a replacement for an empty cell, too; minijinja's own filter counts that as a text.
-/// The last argument says that no and 0 are also empty.
+/// `{{ saldo | default("0") }}`: a replacement that also applies to an empty cell, unlike
+/// minijinja's own filter. With the last argument, no and 0 are also empty.
 fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
     let is_empty = value.is_undefined()
@@ -87,7 +89,7 @@ fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     }
 }
 
-/// `{% if vip | yes %}`: whether a text says yes.
+/// `{% if vip | yes %}`: whether a text means yes.
 fn yes(typed: &Cell) -> Result<bool, Error> {
     match typed.kind() {
         ValueKind::Bool => Ok(typed.is_true()),
@@ -107,27 +109,27 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
     }
 }
 
-/// minijinja's message, without a name and a line, which the template does not have.
+/// The message of minijinja, without the name and line of the template, which mean nothing here.
 pub(super) fn describe(error: &Error) -> String {
     let message = error
         .detail()
         .map_or_else(|| error.kind().to_string(), str::to_owned);
     if message.contains("none") {
-        return format!("{message}; write `| default('…')` behind a value that may be missing");
+        return format!("{message}; write `| default('…')` after a value that may be missing");
     }
     message
 }
 
-/// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
+/// The longest template in bytes. WhatsApp's longest text has 4,096 characters.
 const MAX_BYTES: usize = 16 * 1024;
-/// The most statements of a string: each may stand inside the one before, as `elif` does.
+/// The most statements of a text. Each may be inside the one before, as `elif` is.
 const MAX_STATEMENTS: usize = 100;
 /// The most words and signs of one expression.
 const MAX_PARTS: usize = 500;
-/// The most brackets inside each other: each needs as much of a stack as a dozen operators.
+/// The deepest nesting of brackets. Each level needs as much stack as a dozen operators.
 const MAX_DEPTH: usize = 40;
 
-/// Says which limit `source`, a text with a template's marks, exceeds.
+/// The limit that `source`, a text with the marks of a template, exceeds.
 pub(super) fn check_bounds(source: &str) -> Result<(), String> {
     if source.len() > MAX_BYTES {
         let length = source.len();
@@ -152,11 +154,7 @@ pub(super) fn check_bounds(source: &str) -> Result<(), String> {
         for (count, most, what) in [
             (statements, MAX_STATEMENTS, "statements {% %} in a text"),
             (parts, MAX_PARTS, "words and signs in an expression"),
-            (
-                depth,
-                MAX_DEPTH,
-                "brackets inside each other in an expression",
-            ),
+            (depth, MAX_DEPTH, "nested brackets in an expression"),
         ] {
             if count > most {
                 return Err(format!("has too many {what}; at most {most} are allowed"));

@@ -12,12 +12,12 @@ use crate::base::input::UsageError;
 use crate::base::suggest::{identifier, plain};
 use crate::lists::list_file::near_column;
 
-/// A text that probably means a column, but does not name one.
+/// A text that probably means a column, but is not one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misspelling {
     pub(crate) written: String,
-    /// For `{nombre}`, `#nombre#` or another tool's marks, the column; none for `{{1}}`, which is neither a column nor a
-    /// text of its own.
+    /// The column that `{nombre}`, `#nombre#` or the marks of another tool mean. None for `{{1}}`,
+    /// which is neither a column nor a text.
     pub(crate) column: Option<String>,
 }
 
@@ -28,7 +28,8 @@ impl Misspelling {
     }
 }
 
-/// The first misspelling in `source`, with its uses if it is a template; `column` returns the column that a name means.
+/// The first misspelling in `source`. `uses` is set if it is a template, and `column` returns the
+/// column that a name means.
 pub(crate) fn misspelling(
     source: &str,
     uses: Option<&ColumnUses>,
@@ -52,7 +53,8 @@ pub(crate) fn misspelling(
     })
 }
 
-/// The first column in the marks of a comment, `{#nombre#}`: other tools fill it in, and here nobody would read it.
+/// The first column in the marks of a comment, `{#nombre#}`. Other tools fill it in, but here it
+/// would disappear.
 fn column_in_comment(
     source: &str,
     column: &impl Fn(&str) -> Option<String>,
@@ -73,7 +75,7 @@ fn column_in_comment(
     })
 }
 
-/// The first column whose name stands in quotes: `{{ 'nombre' }}`.
+/// The first column with its name in quotes: `{{ 'nombre' }}`.
 fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
     let tokens: Vec<_> = tokenize(source, false, syntax())
         .map_while(Result::ok)
@@ -95,7 +97,7 @@ fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
     })
 }
 
-/// The parts of a text that are sent as they stand.
+/// The parts of a text that are sent unchanged.
 fn literals(source: &str) -> Vec<&str> {
     let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
     tokens
@@ -109,14 +111,15 @@ fn literals(source: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
+/// The expressions in a text that is not a template, so that they are sent unchanged: `{{ nombre
+/// }}`.
 fn expressions(source: &str) -> Vec<String> {
     placeholders(source)
         .map(|inside| format!("{{{{{inside}}}}}"))
         .collect()
 }
 
-/// A text, at `path`, that would be sent with words that mean one of the `columns`.
+/// The error for a text at `path` that probably means one of the `columns`.
 pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]) -> UsageError {
     let Misspelling { written, column } = misspelling;
     let (problem, meant) = match column {
@@ -125,36 +128,36 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
                 .iter()
                 .map(|column| spelling(column, columns))
                 .collect();
-            let problem = format!("{written} names no column: everybody would get the same");
+            let problem = format!("{written} is not a column: every recipient would get the same");
             (
                 problem,
-                format!("name one of the columns: {}", columns.join(", ")),
+                format!("to print a column, write one of: {}", columns.join(", ")),
             )
         }
         Some(column) => {
             let column = spelling(column, columns);
             if misspelling.is_quoted() {
-                let problem = format!(
-                    "{path}: {written} is that word for everybody; the column is written {column}"
-                );
+                let problem =
+                    format!("{path}: {written} is a word in quotes, not the column {column}");
                 return UsageError::new(
                     problem,
-                    format!("write {column}; to send the word itself, leave the braces out"),
+                    format!(
+                        "to print the column, write {column}; to send the word, remove the braces"
+                    ),
                 );
             }
-            let problem =
-                format!("{written} would be sent as written; the column is written {column}");
-            (problem, format!("write {column}"))
+            let problem = format!("{written} would be sent unchanged; the column is {column}");
+            (problem, format!("to print the column, write {column}"))
         }
     };
     let hint = format!(
-        "{meant}; to send it as it stands, write {}",
+        "{meant}; to send it unchanged, write {}",
         as_it_stands(written)
     );
     UsageError::new(format!("{path}: {problem}"), hint)
 }
 
-/// What stands between `{{` and `}}`.
+/// The texts between `{{` and `}}`.
 fn placeholders(source: &str) -> impl Iterator<Item = &str> {
     source
         .split("{{")
@@ -162,13 +165,14 @@ fn placeholders(source: &str) -> impl Iterator<Item = &str> {
         .filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
 }
 
-/// Warns of what is written for another program in the text at `path`, such as `\n`, which most shells pass on as typed.
+/// Warns about text for another program in the text at `path`, such as `\n`, which most shells pass
+/// on unchanged.
 pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
     let found = literals(source).into_iter().find_map(ForeignText::find)?;
     Some(format!("{path}: {}", found.describe()))
 }
 
-/// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
+/// How to write the first column with a name that is not an expression: `{{Nombre completo}}`.
 pub(super) fn name_with_blanks(source: &str) -> Option<String> {
     placeholders(source).find_map(|expression| {
         let name = expression.split('|').next().unwrap_or_default().trim();
@@ -176,9 +180,7 @@ pub(super) fn name_with_blanks(source: &str) -> Option<String> {
         let is_one = looks_like_name(name) && parse_expr(name).is_err();
         is_one.then(|| {
             let written = spelling(name, &[name]);
-            format!(
-                "{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}"
-            )
+            format!("{{{{{expression}}}}}: write a column name with spaces or signs as {written}")
         })
     })
 }
@@ -189,13 +191,13 @@ pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
         .chars()
         .all(|character| character.is_ascii_alphanumeric() || character == '_')
         && !column.starts_with(|character: char| character.is_ascii_digit());
-    // A similar name could match another column instead.
+    // A similar name could match another column.
     let is_only = columns
         .iter()
         .filter(|other| plain(other.as_ref()) == plain(column))
         .count()
         < 2;
-    // Quotes inside a shell's quotes are easily lost.
+    // Avoid quotes, because they are easily lost inside a shell's quotes.
     match identifier(column).filter(|_| !is_name && is_only) {
         _ if is_name => format!("{{{{ {column} }}}}"),
         Some(identifier) => format!("{{{{ {identifier} }}}}"),
@@ -203,12 +205,13 @@ pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// How to write `text` so that it is sent literally.
+/// How to write `text` so that it is sent unchanged.
 pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
 }
 
-/// The parts of `source` that would be sent literally, probably by mistake: `{otro}` without such a column.
+/// The parts of `source` that would be sent unchanged, probably by mistake: `{otro}` without such a
+/// column.
 pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
@@ -216,12 +219,12 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// The placeholders in a text that no list fills in: `{{ nombre }}`, `{nombre}` or `#nombre#`.
+/// The placeholders in a text without a list: `{{ nombre }}`, `{nombre}` or `#nombre#`.
 pub(crate) fn placeholders_of_one(source: &str) -> Vec<String> {
     [expressions(source), placeholders_in_words(source)].concat()
 }
 
-/// As [`placeholders_of_one`], of a text that may be a template.
+/// Like [`placeholders_of_one`], for a text that may be a template.
 pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
@@ -229,7 +232,8 @@ pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// How to write the value of a notification that the text means in the marks of another tool; `names` are all of them.
+/// How to write the value of a notification that the text has in the marks of another tool. `names`
+/// are all values.
 pub(crate) fn meant_value(source: &str, names: &[&str]) -> Option<Misspelling> {
     let value = |name: &str| near_column(names, name).map(str::to_owned);
     misspelling(source, None, value)
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_placeholders_are_found() {
+    fn misspelled_placeholders_are_found() {
         for (source, expected) in [
             ("Hola {{1}}", "{{1}}"),
             ("{{ 1 }}", "{{1}}"),
@@ -340,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_is_found_only_between_the_marks() {
+    fn foreign_text_is_found_only_outside_expressions() {
         for (source, is_typed) in [
             ("Hola<br>Ana", true),
             ("{{ nombre | replace('&nbsp;', ' ') }}", false),

@@ -1,4 +1,4 @@
-//! The language of a row: message texts that are templates over the cells of a list.
+//! The template language: message texts with placeholders for the cells of a row.
 
 mod body;
 mod dates;

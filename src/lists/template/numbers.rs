@@ -1,5 +1,5 @@
-//! Numbers, and yes or no, as people write them in the cells of a list; and the filters that read a number and write it
-//! in the format of its country: `number`, `money`, `percent`.
+//! Numbers, and yes or no, as users write them in the cells of a list, and the filters that read a
+//! number and write it in the format of its country: `number`, `money`, `percent`.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
@@ -8,7 +8,7 @@ use super::row_view::RowView;
 use crate::base::conventions::{Conventions, NumberLayout};
 
 /// The most decimals that a filter writes.
-const MOST_DECIMALS: usize = 10;
+const MAX_DECIMALS: usize = 10;
 
 pub(super) fn refused(filter: &str, problem: &str) -> Error {
     Error::new(ErrorKind::InvalidOperation, format!("{filter}: {problem}"))
@@ -32,7 +32,7 @@ pub(super) fn number(
         Some(mark @ ("," | ".")) => read(state, "number", typed, mark.chars().next()),
         Some(other) => Err(refused(
             "number",
-            &format!("`{other}` is not a sign of decimals; write number(',') or number('.')"),
+            &format!("`{other}` is not a decimal separator; write number(',') or number('.')"),
         )),
         None => {
             let layout = layout("number", how)?;
@@ -70,7 +70,7 @@ pub(super) fn money(
     })
 }
 
-/// `{{ tasa | percent }}`: 0.15 is `15%`; `percent(1)` writes one decimal.
+/// `{{ tasa | percent }}`: 0.15 becomes `15%`; `percent(1)` writes one decimal.
 pub(super) fn percent(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -99,13 +99,13 @@ pub(super) fn percent(
     })
 }
 
-/// A number with this many decimals.
+/// The format of a number with this many decimals.
 fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
-    let count = decimals.as_usize().filter(|count| *count <= MOST_DECIMALS);
+    let count = decimals.as_usize().filter(|count| *count <= MAX_DECIMALS);
     let count = count.ok_or_else(|| {
         refused(
             filter,
-            &format!("`{decimals}` is not a number of decimals; write 0 to {MOST_DECIMALS}, such as {filter}(2)"),
+            &format!("`{decimals}` is not a number of decimals; write 0 to {MAX_DECIMALS}, such as {filter}(2)"),
         )
     })?;
     Ok(NumberLayout {
@@ -117,7 +117,7 @@ fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
     })
 }
 
-/// A number that was read, as a text; an empty text if there was none.
+/// A number as a text; empty if there is none.
 fn written(
     state: &State<'_, '_>,
     filter: &str,
@@ -132,7 +132,7 @@ fn written(
     let conventions = conventions(state);
     let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
         let problem = match conventions {
-            None => "cannot be written, since its country is not known; say the country of the list with --country",
+            None => "cannot be written, because its country is unknown; pass the country of the list with --country",
             Some(_) => "has too many digits",
         };
         refused(filter, &format!("`{number}` {problem}"))
@@ -165,17 +165,18 @@ fn read(
                     conventions(state).map(|known| known.decimal_mark)
                 }
             };
-            // The country does not tell $1,234 from a thousand times as much.
+            // The country does not distinguish $1,234 from a thousand times as much.
             let is_clear =
                 |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
             let read = read_number(text, mark.or_else(usual).filter(is_clear));
-            // Another filter has made a text of it, which no longer tells where it comes from.
+            // Another filter has changed the cell to a text, so it may no longer come from the
+            // sheet's number.
             let may_be_stored = mark.is_none() && view.is_some_and(|view| view.stores(text.trim()));
             if may_be_stored && read != read_number(text, Some('.')) {
                 return Err(refused(
                     filter,
                     &format!(
-                        "`{}` may be a number of the sheet, with decimals; put the filter first, or say number('.')",
+                        "`{}` may be a number with decimals in the sheet; put the filter first, or write number('.')",
                         text.trim()
                     ),
                 ));
@@ -186,13 +187,13 @@ fn read(
     }
 }
 
-/// What may stand between thousands, beside a point or a comma.
-const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
+/// The separators of thousands other than a point or a comma.
+const THOUSANDS_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
 
 /// An amount without its currency.
 struct PlainAmount<'a> {
     is_negative: bool,
-    /// Digits, points, commas and blanks.
+    /// Digits, points, commas and spaces.
     digits: &'a str,
     is_percent: bool,
 }
@@ -208,7 +209,7 @@ impl<'a> PlainAmount<'a> {
         let behind = rest.strip_prefix(minus).filter(|_| !is_before);
         let digits = behind.unwrap_or(rest).trim();
         let is_of_number = |sign: char| {
-            sign.is_ascii_digit() || sign == '.' || sign == ',' || BLANKS.contains(&sign)
+            sign.is_ascii_digit() || sign == '.' || sign == ',' || THOUSANDS_SPACES.contains(&sign)
         };
         let is_digit = |sign: char| sign.is_ascii_digit();
         let is_amount = digits.chars().all(is_of_number)
@@ -222,11 +223,11 @@ impl<'a> PlainAmount<'a> {
     }
 }
 
-/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; an empty cell is none. `mark` is the decimal sign, for `1.200`,
-/// which is ambiguous.
+/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`. An empty cell is not a number. `mark` is
+/// the decimal separator for ambiguous numbers such as `1.200`.
 ///
 /// # Errors
-/// If it is not a number, or could be two; in words.
+/// If it is not a number, or could be two numbers.
 pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String> {
     let typed = text.trim();
     if typed.is_empty() {
@@ -240,12 +241,12 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
     } = PlainAmount::parse(typed).ok_or_else(is_not)?;
     let ambiguous = || {
         format!(
-            "`{typed}` may be two numbers, one a thousand times the other: say which sign its decimals have, number(',') or \
-             number('.'); the country of the list (--country) says it, too, except of money with three decimals"
+            "`{typed}` may be two numbers, one a thousand times the other; set its decimal separator with number(',') or \
+             number('.'), or with --country (not for money with three decimals)"
         )
     };
     let (whole, decimals) = digits
-        .split_once(mark_of(digits, mark).ok_or_else(ambiguous)?)
+        .split_once(find_decimal_mark(digits, mark).ok_or_else(ambiguous)?)
         .unwrap_or((digits, ""));
     let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
     let is_grouped = match groups.as_slice() {
@@ -269,22 +270,23 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         .map_err(|_| is_not())
 }
 
-/// The decimal sign of an amount with a point or a comma: the one that its digits show, or `known` if they could be read
-/// with either.
+/// The decimal separator of an amount with a point or a comma: from its digits, or `known` if they
+/// are ambiguous.
 pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
     let digits = PlainAmount::parse(text.trim())?.digits;
     let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
-    mark_of(digits, known).filter(|_| has_mark)
+    find_decimal_mark(digits, known).filter(|_| has_mark)
 }
 
-/// Whether an amount with this decimal sign has three decimals that may be thousands: `1,234`.
+/// Whether an amount with this decimal separator has three decimals that may be thousands: `1,234`.
 pub(super) fn may_be_thousands(text: &str, mark: char) -> bool {
     let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
-    digits.contains(mark) && mark_of(digits, None).is_none()
+    digits.contains(mark) && find_decimal_mark(digits, None).is_none()
 }
 
-/// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
-fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
+/// The decimal separator in `digits`, or one that does not occur if they have no decimals. None if
+/// it is ambiguous.
+fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
     let marks: Vec<char> = digits
         .chars()
         .filter(|sign| ['.', ','].contains(sign))
@@ -303,7 +305,7 @@ fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
     }
 }
 
-/// An amount without the mark of a currency before or behind it, in any capitals.
+/// An amount without a currency before or after it, in any case.
 fn without_currency(text: &str) -> &str {
     let marks = Conventions::currency_marks();
     let begun = marks
@@ -420,7 +422,7 @@ mod tests {
                 "{{ x | number(2) }}",
                 "1500",
                 None,
-                Err("country is not known"),
+                Err("country is unknown"),
             ),
             ("{{ x | number(0) }}", "15", None, Ok("15")),
             (
@@ -434,7 +436,7 @@ mod tests {
                 "{{ x | number(';') }}",
                 "1",
                 Some("EC"),
-                Err("not a sign of decimals"),
+                Err("not a decimal separator"),
             ),
             (
                 "{{ x | money('$') }}",

@@ -1,6 +1,7 @@
-//! The operators of a text that is filled. Only a row tells the types of its values: where minijinja would not do what the
-//! text means, as any text is greater than any number there, they refuse them. Cells that are joined to a text are as the
-//! sheet shows them.
+//! The operators of a text during filling. The types of values are known only then. minijinja
+//! compares any types, for example every text is greater than every number, so these operators
+//! reject comparisons that would surprise. Cells that are joined to a text look as the sheet shows
+//! them.
 
 use std::borrow::Cow;
 
@@ -11,10 +12,10 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_i
 use super::row_view::RowView;
 use crate::lists::list_file::plain_number;
 
-/// Instead of a place in minijinja's cache: the filter is looked up each time.
+/// The slot in minijinja's cache that means: look up the filter each time.
 const NOT_CACHED: u8 = u8::MAX;
 
-/// Adds the operators, as filters with names that a template cannot write.
+/// Adds the operators as filters with names that a template cannot write.
 pub(super) fn add_operators(language: &mut Environment<'_>) {
     language.add_filter("\0<", |one: &Cell, other: &Cell| {
         check_order(one, other).map(|()| one < other)
@@ -36,7 +37,7 @@ pub(super) fn add_operators(language: &mut Environment<'_>) {
     language.add_filter("\0~", joined);
 }
 
-/// Puts our operators in the place of minijinja's.
+/// Replaces minijinja's operators with ours.
 pub(super) fn replace_operators(instructions: &mut Instructions<'_>) {
     for at in 0.. {
         let Some(instruction) = instructions.get_mut(at) else {
@@ -61,7 +62,7 @@ fn refused(problem: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, problem)
 }
 
-/// Whether `less < greater` would mean what it says.
+/// Checks that `less < greater` compares what the text means.
 fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
@@ -74,11 +75,11 @@ fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
         _ if is_empty(less) => Err(refused(
             "an empty cell counts as less than anything; write `COLUMN != '' and …` before the comparison".to_owned(),
         )),
-        (Some(text), None) => Err(text_beside(text, greater)),
-        (None, Some(text)) => Err(text_beside(text, less)),
+        (Some(text), None) => Err(mixed_comparison(text, greater)),
+        (None, Some(text)) => Err(mixed_comparison(text, less)),
         (Some(one), Some(other)) if !are_dates(one, other) => Err(refused(format!(
-            "`{one}` and `{other}` would be compared letter by letter; write `| number` behind both, or \
-             `| date('%Y-%m-%d')` behind a date of the list, '2026-11-28' for a day and '09:30' for a time"
+            "`{one}` and `{other}` would be compared letter by letter; write `| number` after both, or \
+             `| date('%Y-%m-%d')` after a date of the list, '2026-11-28' for a day and '09:30' for a time"
         ))),
         _ => Ok(()),
     }
@@ -94,14 +95,14 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
             return Err(refused(format!(
-                "the sheet shows `{shown}`, but has stored `{cell}`, and that is what is compared; write '{cell}'"
+                "the sheet shows `{shown}`, but stores `{cell}`; to compare the stored value, write '{cell}'"
             )));
         }
         if matches!(
             other.kind(),
             ValueKind::None | ValueKind::Bool | ValueKind::Number
         ) {
-            return Err(text_beside(text, other));
+            return Err(mixed_comparison(text, other));
         }
     }
     Ok(one == other)
@@ -119,23 +120,23 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error
             Ok(found.contains(&true))
         }
         ValueKind::String | ValueKind::Map | ValueKind::Undefined => is_in(state, one, other),
-        kind => Err(refused(format!("a {kind} has nothing in it"))),
+        kind => Err(refused(format!("a {kind} cannot contain anything"))),
     }
 }
 
-/// `'N.º ' ~ codigo`, each as it goes into a text.
+/// `'N.º ' ~ codigo`, each in the form that is printed.
 fn joined(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<String, Error> {
     Ok(in_text(state, one)?.into_owned() + &in_text(state, other)?)
 }
 
-/// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has
-/// the text that the sheet shows.
+/// A value as a part of a text: a text, a number or a boolean. Null is an error, because it would
+/// print `None`. An unchanged cell has the text that the sheet shows.
 pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<'v, str>, Error> {
     Ok(match value.kind() {
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => {
             return Err(refused(
-                "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` behind it"
+                "null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')` after it"
                     .to_owned(),
             ));
         }
@@ -149,7 +150,7 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
                 .map(|shown| shown.to_owned().into());
             shown.or(value.as_str().map(Cow::from)).unwrap_or_default()
         }
-        // Computed numbers carry binary fractions: `900 * 1.12` is 1008.0000000000001.
+        // Computed numbers have rounding errors: `900 * 1.12` is 1008.0000000000001.
         ValueKind::Number if !value.is_integer() => {
             plain_number(f64::try_from(value.clone())?).into()
         }
@@ -158,21 +159,21 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
     })
 }
 
-fn text_beside(text: &str, other: &Cell) -> Error {
+fn mixed_comparison(text: &str, other: &Cell) -> Error {
     let (other, meant) = match other.kind() {
-        ValueKind::Bool => ("yes or no".to_owned(), "`| yes` behind the text"),
+        ValueKind::Bool => ("yes or no".to_owned(), "`| yes` after the text"),
         ValueKind::None => (
             "none".to_owned(),
-            "'' for an empty cell, and `| default('')` behind a null of JSON",
+            "'' for an empty cell, and `| default('')` after a null of JSON",
         ),
-        _ => (other.to_string(), "`| number` behind the text"),
+        _ => (other.to_string(), "`| number` after the text"),
     };
     refused(format!(
         "compares the text `{text}` with {other}; write {meant}"
     ))
 }
 
-/// Whether two texts are days or times that have the order of their letters: `2026-11-28` and `2026-12-01`.
+/// Whether two texts are days or times whose order is alphabetical: `2026-11-28` and `2026-12-01`.
 fn are_dates(one: &str, other: &str) -> bool {
     let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
     let [one, other] = [one, other].map(form);
@@ -187,7 +188,7 @@ mod tests {
     use crate::lists::template::fixture::check;
 
     #[test]
-    fn ambiguous_condition_is_refused() {
+    fn ambiguous_condition_is_rejected() {
         for (source, cell, expected) in [
             (
                 "{{ x | number ~ 5 }}",
@@ -203,7 +204,7 @@ mod tests {
             (
                 "{% if x | number > 100 %}a{% endif %}.",
                 "1.200",
-                Err("say which sign its decimals have"),
+                Err("set its decimal separator"),
             ),
             (
                 "{% if x | number(',') > 100 %}a{% endif %}.",
@@ -298,12 +299,12 @@ mod tests {
             (
                 "{{ x | number / 2 }}",
                 "",
-                Err("write `| default('…')` behind a value that may be missing"),
+                Err("write `| default('…')` after a value that may be missing"),
             ),
             (
                 "{{ x | number | round }}",
                 "",
-                Err("write `| default('…')` behind a value that may be missing"),
+                Err("write `| default('…')` after a value that may be missing"),
             ),
             ("{{ x | number }}", "1.200,50", Ok("1200.5")),
             (
@@ -325,11 +326,11 @@ mod tests {
                 "quizás",
                 Err("`quizás` is neither yes nor no"),
             ),
-            // What only a row tells.
+            // Errors that only a row can show.
             (
                 "{% if x in [1, 2] %}a{% endif %}.",
                 "1",
-                Err("the text `1` with 1; write `| number` behind the text"),
+                Err("the text `1` with 1; write `| number` after the text"),
             ),
             (
                 "{% if (x or 0) in [50] %}a{% endif %}.",
@@ -349,9 +350,7 @@ mod tests {
             (
                 "{{ x | first }}",
                 "",
-                Err(
-                    "a value is missing, such as a part that a cell does not have, the first of an",
-                ),
+                Err("a value is missing, such as a part that the cell does not have"),
             ),
             ("a{{ x | first | default('-') }}", "", Ok("a-")),
             ("{{ [x] | join(', ') }}", "a", Ok("a")),
@@ -359,7 +358,7 @@ mod tests {
             (
                 "{% if x < '01/12/2026' %}a{% endif %}.",
                 "28/11/2026",
-                Err("write `| number` behind both, or `| date('%Y"),
+                Err("write `| number` after both, or `| date('%Y"),
             ),
             (
                 "{% if x < '2026-12-01' %}a{% endif %}.",
@@ -398,11 +397,11 @@ mod tests {
                 Err("'09:30' for a time"),
             ),
             ("{% if x < '10:00' %}a{% endif %}.", "09:30", Ok("a.")),
-            // Numbers go out as a person writes them.
+            // Numbers are sent in the usual form.
             ("{{ x | number * 1.12 ~ 5 }}", "900", Ok("10085")),
             ("{{ x | number * 1.12 }} USD", "900", Ok("1008 USD")),
             ("{{ x | number * 1.12 ~ ' USD' }}", "900", Ok("1008 USD")),
-            // What compares texts is left as it is.
+            // Comparisons of texts stay unchanged.
             ("{% if x == '100' %}a{% endif %}.", "100", Ok("a.")),
             (
                 "{% if x in ['oro', 'plata'] %}a{% endif %}.",

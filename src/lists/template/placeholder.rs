@@ -1,8 +1,9 @@
-//! Finds placeholders in the marks of other tools, such as `{nombre | upper}`, `#nombre#` and `<%= nombre %>`.
+//! Finds placeholders in the marks of other tools, such as `{nombre | upper}`, `#nombre#` and `<%=
+//! nombre %>`.
 
 use crate::base::suggest::plain;
 
-/// The most letters that the name of a column usually has.
+/// The most letters that a column name usually has.
 const LONGEST_NAME: usize = 60;
 
 /// The signs around a placeholder.
@@ -12,16 +13,17 @@ struct Marks {
     usage: Usage,
 }
 
-/// What else a text has these signs for.
+/// The other uses of these signs in texts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Usage {
-    /// Hardly anything: any name between them is a placeholder.
+    /// Hardly any: any name between them is a placeholder.
     Placeholder,
-    /// A remark, such as `[ver nota]`: only a name that is known, or near to one, is a placeholder.
+    /// A remark, such as `[ver nota]`: only a known or similar name is a placeholder.
     Bracket,
-    /// Anything, such as `#1` and `10% y 20%`: a known name is a placeholder only without blanks at its ends.
+    /// Anything, such as `#1` and `10% y 20%`: a known name is a placeholder only without spaces
+    /// inside the marks.
     Sign,
-    /// As [`Usage::Sign`], and the name must be exact.
+    /// Like [`Usage::Sign`], but the name must match exactly.
     CommonSign,
 }
 
@@ -35,7 +37,8 @@ const fn marks(opens: &'static str, closes: &'static str, usage: Usage) -> Marks
     }
 }
 
-/// The marks that other programs put around a column; a longer one comes before those that it begins with.
+/// The marks that other tools put around a column. A longer mark comes before a shorter one that it
+/// begins with.
 const OTHER_MARKS: [Marks; 20] = [
     marks("*|", "|*", OnlyPlaceholder),
     marks("%(", ")s", Bracket),
@@ -59,7 +62,8 @@ const OTHER_MARKS: [Marks; 20] = [
     marks("((", "))", CommonSign),
 ];
 
-/// The names that most lists have. A single message has no columns, but these between marks are meant for one.
+/// The names that most lists have. A single message has no columns, but these names between marks
+/// were probably meant as columns.
 const USUAL_NAMES: [&str; 40] = [
     "nombre",
     "nombres",
@@ -103,23 +107,24 @@ const USUAL_NAMES: [&str; 40] = [
     "producto",
 ];
 
-/// A placeholder with its marks, and what it means.
+/// A placeholder with its marks, and its meaning.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Meant<T> {
+pub(super) struct Placeholder<T> {
     pub(super) written: String,
     pub(super) value: T,
 }
 
-/// The first placeholder in `text` that means a column; `column` returns the one that a name means, or is near to.
+/// The first placeholder in `text` that means a column. `column` returns the column that a name
+/// means or resembles.
 pub(super) fn meant_column(
     text: &str,
     column: &impl Fn(&str) -> Option<String>,
-) -> Option<Meant<String>> {
+) -> Option<Placeholder<String>> {
     let found = placeholders(text, |marked| marked.column(column));
     found.into_iter().next()
 }
 
-/// The placeholders in `text` that no list fills in: any name in marks that a text has for nothing else, and the usual
+/// The placeholders in a text without a list: any name in marks with no other use, and the usual
 /// names in other marks.
 pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
     let usual = |name: &str| {
@@ -134,20 +139,24 @@ pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
     found.into_iter().map(|meant| meant.written).collect()
 }
 
-/// The placeholders in `text` that go out to everybody, in marks that a text has for nothing else: `{otro}` without such a
-/// column.
+/// The placeholders in `text` that would be sent unchanged, in marks with no other use: `{otro}`
+/// without such a column.
 pub(super) fn unknown_placeholders(text: &str) -> Vec<String> {
     let found = placeholders(text, |marked| marked.names_anything().then_some(()));
     found.into_iter().map(|meant| meant.written).collect()
 }
 
-/// Whether `name` is one that most lists have.
+/// Whether most lists have a column called `name`.
 pub(crate) fn is_usual_name(name: &str) -> bool {
     USUAL_NAMES.iter().any(|usual| plain(usual) == plain(name))
 }
 
-/// The texts between marks for which `meant` returns something, from left to right; none is inside another one.
-fn placeholders<T>(text: &str, meant: impl Fn(&MarkedText<'_>) -> Option<T>) -> Vec<Meant<T>> {
+/// The texts between marks for which `meant` returns something, from left to right. None is inside
+/// another one.
+fn placeholders<T>(
+    text: &str,
+    meant: impl Fn(&MarkedText<'_>) -> Option<T>,
+) -> Vec<Placeholder<T>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -156,7 +165,7 @@ fn placeholders<T>(text: &str, meant: impl Fn(&MarkedText<'_>) -> Option<T>) -> 
             .find_map(|marked| Some((marked.written, meant(&marked)?)));
         let length = match placeholder {
             Some((written, value)) => {
-                found.push(Meant {
+                found.push(Placeholder {
                     written: written.to_owned(),
                     value,
                 });
@@ -171,14 +180,14 @@ fn placeholders<T>(text: &str, meant: impl Fn(&MarkedText<'_>) -> Option<T>) -> 
 
 /// A text between marks.
 struct MarkedText<'a> {
-    /// With its marks.
+    /// The text with its marks.
     written: &'a str,
     inside: &'a str,
     usage: Usage,
 }
 
 impl<'a> MarkedText<'a> {
-    /// All readings of the beginning of `text`.
+    /// All possible marked texts at the beginning of `text`.
     fn all_at(text: &'a str) -> Vec<Self> {
         let between = OTHER_MARKS
             .iter()
@@ -192,7 +201,7 @@ impl<'a> MarkedText<'a> {
     fn between(text: &'a str, marks: &Marks) -> Option<Self> {
         let (inside, _) = text.strip_prefix(marks.opens)?.split_once(marks.closes)?;
         let length = marks.opens.len() + inside.len() + marks.closes.len();
-        // Blanks inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
+        // Spaces inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
         let may_have_blanks = !matches!(marks.usage, Sign | CommonSign);
         if inside.contains(marks.opens) || !may_have_blanks && inside.trim() != inside {
             return None;
@@ -246,7 +255,7 @@ impl<'a> MarkedText<'a> {
         }
     }
 
-    /// The column whose name is in it, perhaps with a filter or inside another value.
+    /// The column with its name in the text, perhaps with a filter or inside another value.
     fn exact_column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
         self.names()
             .into_iter()
@@ -254,7 +263,7 @@ impl<'a> MarkedText<'a> {
             .find_map(|name| column(name).filter(|found| plain(found) == plain(name)))
     }
 
-    /// Whether it can be nothing but a placeholder, whatever its name.
+    /// Whether it can only be a placeholder, whatever its name.
     fn names_anything(&self) -> bool {
         let inside = self.inside.trim();
         let is_code = inside.contains('|')
@@ -265,18 +274,18 @@ impl<'a> MarkedText<'a> {
         self.usage == OnlyPlaceholder && is_name
     }
 
-    /// The names in it that may be a column's.
+    /// The names in it that may be a column name.
     fn names(&self) -> Vec<&'a str> {
         let is_sign = |sign: char| sign.is_whitespace() || "=-!$@#:~&^*+%?\\".contains(sign);
         let expression = self.inside.trim_matches(is_sign).trim_end_matches('/');
         let expression = expression.strip_prefix("MERGEFIELD ").unwrap_or(expression);
         let operand = expression.split(['|']).next().unwrap_or_default();
         let operand = operand.split(" or ").next().unwrap_or_default().trim();
-        // A quote at the beginning is of JSON.
+        // A quote at the beginning is JSON.
         if !operand.starts_with(|first: char| first.is_alphabetic() || first == '_') {
             return Vec::new();
         }
-        // An address between these marks has the same signs.
+        // A URL between these marks has the same signs.
         if matches!(self.usage, Sign | CommonSign) && !self.written.starts_with('$') {
             return vec![operand];
         }
@@ -284,7 +293,8 @@ impl<'a> MarkedText<'a> {
     }
 }
 
-/// The last and the first name in an expression such as `row["nombre"]`, `leadfield=nombre` or `nombre.upper()`.
+/// The last and the first name in an expression such as `row["nombre"]`, `leadfield=nombre` or
+/// `nombre.upper()`.
 fn names_in_code(operand: &str) -> Vec<&str> {
     let has_quotes = operand.contains("['") || operand.contains("[\"");
     let is_of_name = |sign: char| {
@@ -301,7 +311,7 @@ fn names_in_code(operand: &str) -> Vec<&str> {
     names.next_back().into_iter().chain(first).collect()
 }
 
-/// Whether `text` may be the name of a column, and is not code, a number or a sentence.
+/// Whether `text` may be the name of a column, and not code, a number or a sentence.
 pub(super) fn looks_like_name(text: &str) -> bool {
     let is_of_name =
         |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);

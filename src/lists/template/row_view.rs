@@ -1,4 +1,4 @@
-//! A row as seen by templates.
+//! A row as templates see it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,37 +8,37 @@ use minijinja::{State, Value as Cell};
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
 
-/// The name by which a template reaches any column: `row['Nombre completo']`.
+/// The name with which a template can use any column: `row['Nombre completo']`.
 pub(super) const ROW: &str = "row";
-/// The name by which a filter reaches the row. A template cannot write it.
+/// The name with which a filter finds the row. A template cannot write it.
 const VIEW: &str = "\0view";
 
-/// A row for minijinja's lookups: only the cells that a template names become values.
+/// A row for minijinja's lookups. Only the cells that a template uses become values.
 #[derive(Debug)]
 pub(super) struct RowView {
     row: Row,
-    /// Whether `row` is the row itself: it is at the top, not inside `row`.
-    outside: bool,
-    /// The country of its numbers.
+    /// Whether this is the top level. Inside `row`, it is false.
+    is_top_level: bool,
+    /// The country of the row's numbers.
     pub(super) country: Option<Country>,
-    /// The cells that are not printed as they are stored, by position, as they are stored. Each is marked as safe, and
-    /// passing it on unchanged keeps the same piece of memory. A printed text is therefore recognized as this cell,
-    /// while filters and comparisons see the stored value.
+    /// The cells that are printed differently from their stored value, by position, with the stored
+    /// value. Each is marked as safe, and keeps its address if it is passed on unchanged. So a
+    /// printed text is recognized as this cell, and filters and comparisons see the stored value.
     shown: Arc<[(usize, Cell)]>,
     /// The numbers that the filter `phone` has read.
     numbers: Mutex<Vec<PhoneNumber>>,
 }
 
 impl RowView {
-    /// Each column by its name, and the row itself as `row`; cells have their stored values, and are printed as the
-    /// sheet shows them if this is `as_shown`.
+    /// Each column by its name, and the row itself as `row`. Cells have their stored values. With
+    /// `as_shown` they are printed as the sheet shows them.
     pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
         let stored =
             |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
         let shown = if as_shown { row.shown() } else { &[] };
         Self {
             row: row.clone(),
-            outside: true,
+            is_top_level: true,
             country,
             shown: shown
                 .iter()
@@ -48,18 +48,18 @@ impl RowView {
         }
     }
 
-    /// Keeps a number that a text was filled with, since its warnings are about the row.
-    pub(super) fn note_number(&self, number: PhoneNumber) {
+    /// Keeps a number that a text used, because its warnings are about the row.
+    pub(super) fn keep_number(&self, number: PhoneNumber) {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         numbers.push(number);
     }
 
-    /// The numbers that were noted.
+    /// Removes and returns the kept numbers.
     pub(super) fn take_numbers(&self) -> Vec<PhoneNumber> {
         std::mem::take(&mut *self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The text to print for a cell that the sheet shows differently from what it stores.
+    /// The text to print for a cell that the sheet shows differently from its stored value.
     pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
         let text = value.as_str().filter(|_| value.is_safe())?;
         let is_it = |stored: &Cell| {
@@ -71,7 +71,7 @@ impl RowView {
             .cell_text(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
     }
 
-    /// Whether a cell that the sheet shows differently is stored as `text`.
+    /// Whether a cell that the sheet shows differently has the stored value `text`.
     pub(super) fn stores(&self, text: &str) -> bool {
         self.shown
             .iter()
@@ -91,18 +91,18 @@ impl Object for RowView {
 
     fn get_value(self: &Arc<Self>, key: &Cell) -> Option<Cell> {
         let name = key.as_str()?;
-        if self.outside && name == ROW {
+        if self.is_top_level && name == ROW {
             let row = self.row.clone();
             let shown = Arc::clone(&self.shown);
             return Some(Cell::from_object(Self {
                 row,
-                outside: false,
+                is_top_level: false,
                 country: self.country,
                 shown,
                 numbers: Mutex::default(),
             }));
         }
-        if self.outside && name == VIEW {
+        if self.is_top_level && name == VIEW {
             return Some(Cell::from_dyn_object(Arc::clone(self)));
         }
         if let Some(place) = self.row.place(name)

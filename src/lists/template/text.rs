@@ -1,4 +1,4 @@
-//! One string that is a template; it is compiled once. What is wrong with it, or with a row for it.
+//! One text that is a template, compiled once, and the errors in it or in a row for it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) problem: String,
-    /// Whether it is the template's own error, for every row.
+    /// Whether the template itself is wrong, so that every row has the error.
     pub(crate) is_of_every_row: bool,
 }
 
@@ -38,15 +38,14 @@ impl TemplateError {
         }
     }
 
-    /// As an error of the whole list.
+    /// The error of the whole list.
     pub(crate) fn list_error(&self) -> UsageError {
-        let hint = "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; filters stand behind it, such as \
-                    upper, default('x') and phone('EC'); to print braces, write {{ '{{' }}";
+        let hint = "to print a column: {{ nombre }}; to filter it: {{ nombre | upper }}";
         UsageError::new(self, hint)
     }
 }
 
-/// What a template made of a row.
+/// The value for a row.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Filled {
     pub(crate) value: Value,
@@ -55,7 +54,7 @@ pub(crate) struct Filled {
 }
 
 impl Filled {
-    /// What is to be said of the numbers, each once.
+    /// The warnings about these numbers, each once.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = Vec::new();
         for warning in self.numbers.iter().flat_map(PhoneNumber::warnings) {
@@ -67,28 +66,29 @@ impl Filled {
     }
 }
 
-/// One string with its template.
+/// A text that is a template.
 pub(crate) struct TextTemplate<'a> {
     language: &'a Environment<'a>,
-    /// As it was written.
+    /// The source of the template.
     pub(crate) source: &'a str,
     instructions: Instructions<'a>,
-    /// Whether it is `{{ expression }}` and nothing else, and takes the row's value.
+    /// Whether it is a single `{{ expression }}`, so that it gets the value of the row.
     is_whole: bool,
-    /// Its parts, if they are only words and columns.
+    /// Its parts, if they are only literal text and columns.
     parts: Option<Vec<PlainPart<'a>>>,
-    /// How it uses columns. Boxed, since most bodies have many fields and few templates.
+    /// How it uses columns. Boxed, because most bodies have many fields and few templates.
     pub(crate) uses: Box<ColumnUses>,
 }
 
-/// A part of a text that has only words and columns, as most have. A row with a header fills it without minijinja.
+/// A part of a simple text, which has only literal text and columns. A row with a header fills it
+/// without minijinja.
 enum PlainPart<'a> {
     Words(&'a str),
     Column(&'a str),
 }
 
 impl<'a> TextTemplate<'a> {
-    /// Compiles `source`, which is at `path`; None if it is not a template.
+    /// Compiles `source`, which is at `path`. None if it is not a template.
     pub(crate) fn compile(
         language: &'a Environment<'a>,
         path: &str,
@@ -105,7 +105,7 @@ impl<'a> TextTemplate<'a> {
         })?;
         let whole = whole_expression(&text);
         let uses = walk(&text, whole.is_some()).map_err(faulty)?;
-        let parts = plain_parts(&text);
+        let parts = simple_parts(&text);
         let mut generator = CodeGenerator::new("<text>", source);
         match whole {
             Some(expression) => generator.compile_expr(expression),
@@ -123,8 +123,8 @@ impl<'a> TextTemplate<'a> {
         }))
     }
 
-    /// The value of `row`, whose numbers are of `country`; cells are printed `as_shown` by the sheet, or as it stores
-    /// them.
+    /// The value for `row`, with numbers of `country`. Cells are printed as the sheet shows them
+    /// (`as_shown`) or as it stores them.
     pub(crate) fn fill(
         &self,
         path: &str,
@@ -180,7 +180,7 @@ impl<'a> TextTemplate<'a> {
         }
     }
 
-    /// The text, if it has only words and columns of the header of `row`.
+    /// The text, if it has only literal text and columns of the header of `row`.
     fn joined(&self, row: &Row, as_shown: bool) -> Option<String> {
         let parts = self.parts.as_ref()?;
         let mut text = String::with_capacity(2 * self.source.len());
@@ -198,7 +198,7 @@ impl<'a> TextTemplate<'a> {
         Some(text)
     }
 
-    /// The error for an undefined value: which of its names the row lacks, if it is one of them.
+    /// The error for an undefined value. Reports the name that the row lacks, if there is one.
     fn undefined(&self, path: &str, row: &Row) -> TemplateError {
         // With a header, each row has the same names.
         let is_fixed = matches!(row, Row::Cells { .. });
@@ -208,8 +208,8 @@ impl<'a> TextTemplate<'a> {
             Some(name) if is_fixed => format!("there is no column `{name}`; there are: {has}"),
             Some(name) => format!("there is no `{name}`; there are: {has}"),
             None => {
-                "a value is missing, such as a part that a cell does not have, the first of an empty one, or `x if y` \
-                     without `else`; write `| default('…')` behind it"
+                "a value is missing, such as a part that the cell does not have, or the `else` of `x if y`; \
+                     write `| default('…')` after it"
                     .to_owned()
             }
         };
@@ -217,8 +217,8 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
-/// The parts of a text, if they are only words and columns.
-fn plain_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
+/// The parts of a text, if they are only literal text and columns.
+fn simple_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
     let Stmt::Template(template) = text else {
         return None;
     };
@@ -233,7 +233,7 @@ fn plain_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
     template.children.iter().map(part).collect()
 }
 
-/// The expression of a text that is one expression and nothing else.
+/// The expression of a text that is a single expression.
 fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
     let Stmt::Template(template) = text else {
         return None;

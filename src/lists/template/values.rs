@@ -1,4 +1,5 @@
-//! The expressions of a text: each gets a type and its columns, or is refused with the line to type instead.
+//! The expressions of a text. Each gets a type and its columns, or an error with the text to write
+//! instead.
 
 use minijinja::Value as Cell;
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr, UnaryOpKind};
@@ -7,14 +8,14 @@ use minijinja::value::ValueKind;
 use super::filters::{FilterOutput, FilterRule, Type};
 use super::walk::{ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, written};
 
-/// Boxed, since the walk goes as deep as an expression.
+/// Boxed, because the recursion is as deep as the expression.
 pub(super) type Found = Result<Box<ExprInfo>, String>;
 
 impl TextWalk {
-    /// What an expression is.
+    /// Determines the type and the columns of an expression.
     ///
     /// # Errors
-    /// If it is not in the language; in words, with the line to type.
+    /// If the language does not have it. The error contains the text to write instead.
     pub(super) fn value(&mut self, expression: &Expr<'_>) -> Found {
         let known = match expression {
             Expr::Var(name) if name.id == "row" => {
@@ -41,31 +42,31 @@ impl TextWalk {
             Expr::IfExpr(choice) => return self.choice(choice),
             Expr::Filter(filter) => return self.filter(filter),
             Expr::Tuple(_) | Expr::Map(_) => {
-                return Err(not_there(
+                return Err(unsupported(
                     "`( , )` and `{ }`",
                     "a list as `['oro', 'plata']`",
                 ));
             }
             Expr::Compare(_) => {
-                return Err(not_there(
+                return Err(unsupported(
                     "comparisons of three values",
                     "`1 < x and x < 5`",
                 ));
             }
             Expr::Test(_) => {
-                return Err(not_there(
+                return Err(unsupported(
                     "tests with `is`",
                     "`x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`",
                 ));
             }
             Expr::Call(_) => {
-                return Err(not_there(
+                return Err(unsupported(
                     "functions and methods",
                     "filters: `x | title`, or `x | split | first`",
                 ));
             }
             Expr::Slice(_) => {
-                return Err(not_there(
+                return Err(unsupported(
                     "slices, `x[:3]`,",
                     "`x | first` or `x | split | first`",
                 ));
@@ -96,7 +97,7 @@ impl TextWalk {
         self.part(whole, name)
     }
 
-    /// A column of `row`, or a value inside another: `cliente.saldo`.
+    /// A column of `row`, or a value inside another one: `cliente.saldo`.
     fn part(&mut self, whole: &Expr<'_>, name: Option<&str>) -> Found {
         if let (Expr::Var(row), Some(name)) = (whole, name)
             && row.id == "row"
@@ -109,7 +110,7 @@ impl TextWalk {
             kind => Err(format!(
                 "`{}` is {}, which has no parts",
                 written(whole),
-                kind.words()
+                kind.describe()
             )),
         }
     }
@@ -148,7 +149,7 @@ impl TextWalk {
 
     fn negative(&mut self, operand: &Expr<'_>) -> Found {
         let known = self.value(operand)?;
-        // A filter behind `-saldo` would apply to the negative.
+        // A filter after `-saldo` would apply to the negative number.
         let told = |own| format!("`{own}` is not a number; write `-({own} | number)`");
         if known.kind == Type::Number {
             Ok(known)
@@ -157,7 +158,7 @@ impl TextWalk {
         }
     }
 
-    /// Two values with an operator between them.
+    /// Two values with an operator.
     fn operation(&mut self, operation: &BinOp<'_>) -> Found {
         use BinOpKind::{
             Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr,
@@ -181,7 +182,7 @@ impl TextWalk {
             Add if !has_number => {
                 let told = format!("`{}` is not a number", written(&operation.left));
                 return Err(format!(
-                    "{told}; write `~` to join texts, or `| number` behind both"
+                    "{told}; write `~` to join texts, or `| number` after both"
                 ));
             }
             Add | Sub | Mul | Div | FloorDiv | Rem | Pow => Type::Number,
@@ -192,14 +193,14 @@ impl TextWalk {
                 .iter()
                 .try_for_each(|(written, known)| check_number(written, known))?;
         } else {
-            self.compared(&left, &right);
-            self.compared(&right, &left);
+            self.record_comparisons(&left, &right);
+            self.record_comparisons(&right, &left);
         }
         Ok(Box::new(ExprInfo::new(kind)))
     }
 
-    /// Notes the texts that the columns of `one` are compared with.
-    fn compared(&mut self, one: &ExprInfo, other: &ExprInfo) {
+    /// Records the texts that the columns of `one` are compared with.
+    fn record_comparisons(&mut self, one: &ExprInfo, other: &ExprInfo) {
         for (column, _) in one.prints.iter().filter(|(_, is_plain)| *is_plain) {
             let texts = other.constants.iter().filter_map(Cell::as_str);
             self.uses
@@ -220,7 +221,7 @@ impl TextWalk {
         for argument in &filter.args {
             let CallArg::Pos(value) = argument else {
                 return Err(format!(
-                    "the values in the brackets of `{name}` have no names; write `{}`",
+                    "the arguments of `{name}` have no names; write `{}`",
                     rule.example
                 ));
             };
@@ -255,7 +256,7 @@ impl TextWalk {
             }
         }
         let kind = rule.kind(inside.kind, types.first().copied());
-        // A default leaves a cell unchanged, and fills the gap of an empty one.
+        // A default leaves a filled cell unchanged, and replaces an empty one.
         let is_default = rule.gives == FilterOutput::Either;
         let ExprInfo { prints, gap, .. } = *inside;
         let prints = prints
@@ -270,6 +271,6 @@ impl TextWalk {
     }
 }
 
-fn not_there(what: &str, instead: &str) -> String {
-    format!("there are no {what} in this language; write {instead}")
+fn unsupported(what: &str, instead: &str) -> String {
+    format!("{what} are not supported; write {instead}")
 }

@@ -1,6 +1,7 @@
-//! The language of a text: one walk over its syntax tree gives each expression a type and its columns (`values.rs`), or
-//! refuses the text with the line to type instead. It is done once for the text. Here are its statements and
-//! conditions, what it knows of an expression, and what it finds out about the columns.
+//! The language of a text. One walk over its syntax tree gives each expression a type and its
+//! columns (`values.rs`), or rejects the text with the text to write instead. It happens once for
+//! each text. This file has the statements and conditions, the type for an expression, and the uses
+//! of columns.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,9 +13,9 @@ use super::filters::Type;
 /// How a text uses columns.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ColumnUses {
-    /// The columns that it uses for anything.
+    /// The columns that the text uses.
     pub(crate) columns: BTreeSet<String>,
-    /// Those that it names without `row`.
+    /// The columns that it uses without `row`.
     pub(crate) names: BTreeSet<String>,
     /// Whether it may use any column: `row['cuota ' ~ n]`.
     pub(crate) is_of_all: bool,
@@ -22,13 +23,13 @@ pub(crate) struct ColumnUses {
     pub(crate) printed: BTreeSet<String>,
     /// The columns that it prints as the sheet shows them.
     pub(crate) plain: BTreeSet<String>,
-    /// The columns that it prints unchanged, without a text for an empty cell.
+    /// The columns that it prints unchanged, without a default for an empty cell.
     pub(crate) gaps: BTreeSet<String>,
-    /// Where it leaves the decimal sign of a column to its cells and the country.
+    /// The numbers for which the cells and the country decide the decimal separator.
     pub(crate) amounts: Vec<ReadAmount>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
-    /// Expressions that name no column and have no text: `{{1}}`.
+    /// Expressions without a column and without a text: `{{1}}`.
     pub(crate) constants: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) struct ColumnUses {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReadAmount {
     pub(crate) column: String,
-    /// The expression with a point as the decimal sign: `saldo | number('.')`.
+    /// The expression with a point as the decimal separator: `saldo | number('.')`.
     pub(crate) with_point: String,
 }
 
@@ -47,39 +48,40 @@ impl ColumnUses {
     }
 }
 
-/// How the text with the syntax tree `text` uses columns. It may be a list if it `is_whole`: an expression and nothing
-/// else.
+/// How the text with the syntax tree `text` uses columns. If it `is_whole`, it is a single
+/// expression, and may be a list.
 ///
 /// # Errors
-/// If it is not in the language; in words, with the line to type.
+/// If the text is not in the language. The error contains the text to write instead.
 pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<ColumnUses, String> {
     let mut walk = TextWalk {
         is_whole,
         uses: ColumnUses::default(),
         seen: Vec::new(),
         words: 0,
-        looked_at: HashSet::new(),
+        condition_columns: HashSet::new(),
     };
     walk.statement(text)?;
     let TextWalk {
         mut uses,
-        looked_at,
+        condition_columns,
         ..
     } = walk;
-    uses.gaps.retain(|column| !looked_at.contains(column));
+    uses.gaps
+        .retain(|column| !condition_columns.contains(column));
     Ok(uses)
 }
 
-/// The walk, with what it has met so far.
+/// The state of the walk.
 pub(super) struct TextWalk {
     is_whole: bool,
     pub(super) uses: ColumnUses,
     /// The columns, in their order.
     pub(super) seen: Vec<String>,
-    /// The number of texts that are written in expressions.
+    /// The number of texts in expressions.
     pub(super) words: usize,
-    /// The columns that a statement looks at.
-    looked_at: HashSet<String>,
+    /// The columns in the conditions of statements.
+    condition_columns: HashSet<String>,
 }
 
 impl TextWalk {
@@ -97,13 +99,13 @@ impl TextWalk {
             Stmt::IfCond(condition) => {
                 let seen = self.seen.len();
                 self.condition(&condition.expr)?;
-                self.looked_at.extend(self.seen.iter().skip(seen).cloned());
+                self.condition_columns.extend(self.seen.iter().skip(seen).cloned());
                 self.statements(&condition.true_body)?;
                 self.statements(&condition.false_body)
             }
             _ => {
-                Err("the only statements are `{% if … %}`, `{% elif … %}`, `{% else %}` and `{% endif %}`; a list is \
-                      written `{{ cuotas | join(', ') }}`, and a value where it is printed"
+                Err("the only statements are `{% if … %}`, `{% elif … %}`, `{% else %}` and `{% endif %}`; to print a list: \
+                      `{{ cuotas | join(', ') }}`; instead of a variable: its value"
                     .to_owned())
             }
         }
@@ -133,7 +135,8 @@ impl TextWalk {
         Ok(())
     }
 
-    /// An expression that is tested as yes or no. A column is a text, which is never false where it says `no`.
+    /// An expression that is tested as yes or no. A column is a text, which is true even if it says
+    /// `no`.
     pub(super) fn condition(&mut self, expression: &Expr<'_>) -> Result<(), String> {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
@@ -149,14 +152,14 @@ impl TextWalk {
     }
 }
 
-/// What an expression is, before any row.
+/// The properties of an expression, before any row is known.
 pub(super) struct ExprInfo {
     pub(super) kind: Type,
     /// The columns that it prints, each with whether it is printed unchanged.
     pub(super) prints: Vec<(String, bool)>,
-    /// The column whose empty cell leaves a gap.
+    /// The column that leaves a gap if its cell is empty.
     pub(super) gap: Option<String>,
-    /// The constant that it is, or those of the list that it is.
+    /// Its value if it is a constant, or the values if it is a list of constants.
     pub(super) constants: Vec<Cell>,
 }
 
@@ -184,7 +187,7 @@ impl ExprInfo {
     }
 }
 
-/// Refuses a list where a text is made.
+/// Rejects a list if a text is expected.
 pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
     let told = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
     if matches!(known.kind, Type::Texts | Type::List) {
@@ -194,7 +197,7 @@ pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), 
     }
 }
 
-/// Refuses a text where yes or no is needed.
+/// Rejects a text if yes or no is expected.
 pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
     let own = written(expression);
     let meant = match known.kind {
@@ -212,11 +215,11 @@ pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<()
     match known.kind {
         Type::Number => Ok(()),
         Type::Text | Type::Any => Err(format!("`{own}` is not a number; write `{own} | number`")),
-        kind => Err(format!("`{own}` is {}, not a number", kind.words())),
+        kind => Err(format!("`{own}` is {}, not a number", kind.describe())),
     }
 }
 
-/// An expression as it is written.
+/// The source of an expression.
 pub(super) fn written(expression: &Expr<'_>) -> String {
     match expression {
         Expr::Var(name) => name.id.to_owned(),
@@ -232,18 +235,18 @@ pub(super) fn written(expression: &Expr<'_>) -> String {
             let inside = filter.expr.as_ref().map(written).unwrap_or_default();
             format!("{inside} | {}{}", filter.name, brackets(&filter.args))
         }
-        // It stands in brackets where a filter or a sign is behind it.
+        // It may be the operand of a filter or an operator, so it needs parentheses.
         Expr::BinOp(_) | Expr::IfExpr(_) => "(…)".to_owned(),
         _ => "…".to_owned(),
     }
 }
 
-/// `text` as a value of the language.
+/// `text` as a constant of the language.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// The values in the brackets of a filter.
+/// The arguments of a filter, in parentheses.
 pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
     let value = |argument: &CallArg<'_>| match argument {
         CallArg::Pos(value) => written(value),
@@ -432,7 +435,7 @@ mod tests {
         for (source, expected) in [
             (
                 "{% for c in cuotas %}{{ c }}{% endfor %}",
-                "a list is written `{{ cuotas | join(', ') }}`",
+                "to print a list: `{{ cuotas | join(', ') }}`",
             ),
             (
                 "{% set n = nombre | title %}{{ n }}",
@@ -444,29 +447,29 @@ mod tests {
             ),
             (
                 "{{ nombre[:3] }}",
-                "there are no slices, `x[:3]`, in this language; write `x | first`",
+                "slices, `x[:3]`, are not supported; write `x | first`",
             ),
             (
                 "{{ nombre.title() }}",
-                "there are no functions and methods in this language; write filters: `x | title`",
+                "functions and methods are not supported; write filters: `x | title`",
             ),
-            ("{{ range(3) }}", "there are no functions"),
-            ("{{ debug() }}", "there are no functions"),
+            ("{{ range(3) }}", "functions and methods are not supported"),
+            ("{{ debug() }}", "functions and methods are not supported"),
             (
                 "{% if saldo is none %}a{% endif %}",
-                "there are no tests with `is` in this language; write `x != ''`",
+                "tests with `is` are not supported; write `x != ''`",
             ),
             (
                 "{% if 1 < saldo < 5 %}a{% endif %}",
-                "there are no comparisons of three values in this language; write `1 < x and",
+                "comparisons of three values are not supported; write `1 < x and",
             ),
             (
                 "{{ {'a': 1} }}",
-                "there are no `( , )` and `{ }` in this language; write a list",
+                "`( , )` and `{ }` are not supported; write a list",
             ),
             (
                 "{{ nombre | grita }}",
-                "filter grita is unknown; there are abs, capitalize, ",
+                "filter grita is unknown; the filters are abs, capitalize, ",
             ),
             (
                 "{{ nombre | uper }}",

@@ -402,7 +402,7 @@ mod tests {
                 "el programa terminó mientras se enviaba este mensaje",
             ),
             (
-                "`nombre` is empty; write `| default('…')` behind it",
+                "`nombre` is empty; write `| default('…')` after it",
                 "`nombre` is empty",
                 "`nombre` is empty",
             ),
