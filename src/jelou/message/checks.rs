@@ -213,11 +213,11 @@ impl Checks<'_> {
     /// Adds that a field is missing. If fields of a missing object have their own flags, adds those
     /// fields instead, because their flags show what to type.
     fn missing(&mut self, path: &str, schema: &Schema) {
-        let flag = self.typed.flag_of(path);
+        let flag = self.typed.flag_for(path);
         let before = self.found.len();
         for (name, field) in schema.required() {
             let path = inside(path, name);
-            if self.typed.flag_of(&path) != flag {
+            if self.typed.flag_for(&path) != flag {
                 self.missing(&path, field);
             }
         }

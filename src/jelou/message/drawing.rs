@@ -78,7 +78,7 @@ impl TemplatePart {
         for piece in pieces {
             match piece
                 .split_once("}}")
-                .and_then(|(place, behind)| Some([value(place.trim())?, behind]))
+                .and_then(|(place, after)| Some([value(place.trim())?, after]))
             {
                 Some(value_and_rest) => filled.extend(value_and_rest),
                 None => filled.extend(["{{", piece]),

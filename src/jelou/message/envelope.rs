@@ -23,7 +23,7 @@ pub(crate) enum Envelope {
 }
 
 /// The hint for a body that does not have exactly one recipient.
-const NAME_WITH_TO: &str = "remove them from the body, and pass --to RECIPIENT";
+const PASS_TO: &str = "remove them from the body, and pass --to RECIPIENT";
 
 /// A body's `type` must be that of its kind, except for `raw`. `command` is the word after `send`.
 pub(crate) fn take_type(
@@ -73,7 +73,7 @@ pub(crate) fn take_recipient(
         (Some((_, destination)), Some((_, user))) if destination != user => {
             Err(InvalidMessage::other(
                 "the body has different recipients in destinations and userId",
-                NAME_WITH_TO,
+                PASS_TO,
             ))
         }
         (destination, user) => Ok(destination.or(user)),
@@ -113,7 +113,7 @@ fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
     };
     let problem =
         format!("destinations: the body has {found}; a list with one recipient is expected");
-    Err(InvalidMessage::other(problem, NAME_WITH_TO))
+    Err(InvalidMessage::other(problem, PASS_TO))
 }
 
 /// The recipient comes first in the body, then `botId` if the file has one.

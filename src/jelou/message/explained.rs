@@ -119,7 +119,7 @@ fn collect(
                 .and_then(Value::as_str)
                 .map(|default| format!("else {default}"));
             fields.push(Field {
-                flag: writer.flag_of(&path),
+                flag: writer.flag_for(&path),
                 required: default.unwrap_or_else(|| {
                     if is_required {
                         required.to_owned()

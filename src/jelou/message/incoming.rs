@@ -10,9 +10,9 @@ use super::recipient::Recipient;
 
 /// In a `type` of at most this many letters, two different letters are a different type, not a
 /// typo.
-const MOST_LETTERS_WITH_ONE_SLIP: usize = 5;
+const MAX_LETTERS_WITH_ONE_TYPO: usize = 5;
 /// The most characters that a `type` may have.
-const LONGEST_TYPE: usize = 64;
+const MAX_TYPE_LENGTH: usize = 64;
 
 /// A message that a server may accept.
 #[derive(Debug)]
@@ -94,13 +94,14 @@ fn is_new(wire: &str) -> bool {
             .to_ascii_lowercase()
     };
     let wire = plain(wire);
-    let slips = if wire.len() > MOST_LETTERS_WITH_ONE_SLIP {
+    let typos = if wire.len() > MAX_LETTERS_WITH_ONE_TYPO {
         2
     } else {
         1
     };
-    let is_misspelt = |known: &&str| strsim::osa_distance(&wire, &plain(known)) <= slips;
-    (1..=LONGEST_TYPE).contains(&wire.len()) && !MessageKind::wire_types().iter().any(is_misspelt)
+    let is_misspelt = |known: &&str| strsim::osa_distance(&wire, &plain(known)) <= typos;
+    (1..=MAX_TYPE_LENGTH).contains(&wire.len())
+        && !MessageKind::wire_types().iter().any(is_misspelt)
 }
 
 fn check_fields(

@@ -4,11 +4,11 @@
 use serde::{Serialize, Serializer};
 
 /// In bytes. The marks of a longer text stay as they are. A message has at most 4,096 characters.
-const LONGEST_MARKED: usize = 16 * 1024;
+const MAX_STYLED_BYTES: usize = 16 * 1024;
 
 /// A line of a text.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct MarkedLine<'a> {
+struct StyledLine<'a> {
     /// `code`, `quote`, `item` or `numbered`; empty for any other line.
     #[serde(skip_serializing_if = "str::is_empty")]
     block: &'static str,
@@ -33,17 +33,17 @@ pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::O
     serializer.collect_seq(lines(text))
 }
 
-fn lines(text: &str) -> Vec<MarkedLine<'_>> {
+fn lines(text: &str) -> Vec<StyledLine<'_>> {
     let mut lines = Vec::new();
     let mut rest = text;
-    while let Some((before, code, behind)) = code_block(rest) {
+    while let Some((before, code, after)) = code_block(rest) {
         lines.extend(before.lines().map(line));
-        lines.extend(code.lines().map(|text| MarkedLine {
+        lines.extend(code.lines().map(|text| StyledLine {
             block: "code",
             number: None,
             spans: plain(text, ""),
         }));
-        rest = behind.strip_prefix('\n').unwrap_or(behind);
+        rest = after.strip_prefix('\n').unwrap_or(after);
     }
     lines.extend(rest.lines().map(line));
     lines
@@ -57,13 +57,13 @@ fn code_block(text: &str) -> Option<(&str, &str, &str)> {
         let code = text.get(begin + 3..)?;
         let length = code.find('`')?;
         let inside = code.get(..length)?;
-        let behind = code.get(length..)?;
-        match behind.strip_prefix("```") {
-            Some(behind) if inside.contains('\n') => {
+        let after = code.get(length..)?;
+        match after.strip_prefix("```") {
+            Some(after) if inside.contains('\n') => {
                 return Some((
                     text.get(..begin)?,
                     inside.strip_prefix('\n').unwrap_or(inside),
-                    behind,
+                    after,
                 ));
             }
             Some(_) => begin += length + 6,
@@ -73,7 +73,7 @@ fn code_block(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// A line, which may be a quote or part of a list.
-fn line(text: &str) -> MarkedLine<'_> {
+fn line(text: &str) -> StyledLine<'_> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (block, inside) = match text.get(..2) {
         Some("> ") => ("quote", text.get(2..)),
@@ -94,7 +94,7 @@ fn line(text: &str) -> MarkedLine<'_> {
         .and_then(|digits| digits.parse().ok());
     let mut spans = Vec::new();
     mark(inside, "", &mut spans);
-    MarkedLine {
+    StyledLine {
         block,
         number,
         spans,
@@ -127,7 +127,7 @@ fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
     while let Some(next) = text
         .get(at..)
         .and_then(|rest| rest.chars().next())
-        .filter(|_| text.len() <= LONGEST_MARKED)
+        .filter(|_| text.len() <= MAX_STYLED_BYTES)
     {
         let Some(StyledText {
             look,
@@ -214,13 +214,13 @@ fn link(rest: &str) -> Option<usize> {
 fn inside<'a>(rest: &'a str, sign: &str) -> Option<&'a str> {
     let inner = rest.get(sign.len()..)?;
     let closing = inner.match_indices(sign).find(|(at, _)| {
-        let behind = inner
+        let after = inner
             .get(at + sign.len()..)
-            .and_then(|behind| behind.chars().next());
+            .and_then(|after| after.chars().next());
         let inside = inner.get(..*at).unwrap_or_default();
         !inside.is_empty()
             && inside.trim().len() == inside.len()
-            && !behind.is_some_and(char::is_alphanumeric)
+            && !after.is_some_and(char::is_alphanumeric)
     });
     inner.get(..closing?.0)
 }

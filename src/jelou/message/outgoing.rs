@@ -49,12 +49,12 @@ impl Outgoing {
         }
         let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
         let mut flags = flags;
-        let mut told = with_country_codes(&mut flags, recipients.country)?;
+        let mut notes = with_country_codes(&mut flags, recipients.country)?;
         merge(&mut body, flags);
         let (outgoing, warnings) =
             Self::from_body(typed, body, RecipientChoice::Among(recipients))?;
-        told.extend(warnings);
-        Ok((outgoing, told))
+        notes.extend(warnings);
+        Ok((outgoing, notes))
     }
 
     /// Like [`Outgoing::new`], for a whole body without flags.
@@ -278,9 +278,9 @@ pub(crate) fn with_country_codes(
         for (place, phone) in phones.enumerate() {
             let path = || format!("contacts[{card}].phones[{place}].phone");
             match with_country_code(phone, country) {
-                Ok(told) => {
-                    let told = told.into_iter();
-                    warnings.extend(told.map(|warning| format!("{}: {warning}", path())));
+                Ok(notes) => {
+                    let notes = notes.into_iter();
+                    warnings.extend(notes.map(|warning| format!("{}: {warning}", path())));
                 }
                 Err(error) => return Err(InvalidMessage::recipient(&path(), error)),
             }

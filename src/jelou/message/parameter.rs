@@ -55,7 +55,7 @@ pub(crate) fn named_parameter(
 /// The most characters that all parameters of a template may have in a notification. WhatsApp
 /// rejects a template with more than 1,024 characters after its parameters are filled in (Meta,
 /// error 132005). The rest is for the template's own text.
-const MOST_TOGETHER: usize = 900;
+const MAX_TOGETHER: usize = 900;
 
 /// Calls `see` with the path, the rule and the text of each parameter in `body`, a template with
 /// `schema`. For `NAME=VALUE` the text is the value.
@@ -108,7 +108,7 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
                 text.chars().skip(count + 1 - most).collect::<String>()
             );
             changed.push(format!(
-                "{path}: has {count} characters, but all parameters together may have {MOST_TOGETHER}; only its end is sent"
+                "{path}: has {count} characters, but all parameters together may have {MAX_TOGETHER}; only its end is sent"
             ));
         }
     });
@@ -140,11 +140,10 @@ fn fit(text: &mut String) -> &'static str {
 /// The maximum length of each text so that all of them fit together and only the longest are
 /// shortened.
 fn longest_that_fit(lengths: &[usize]) -> usize {
-    let fits = |most: &usize| {
-        lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MOST_TOGETHER
-    };
+    let fits =
+        |most: &usize| lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MAX_TOGETHER;
     let longest = lengths.iter().copied().max().unwrap_or_default();
-    (2..=longest.min(MOST_TOGETHER))
+    (2..=longest.min(MAX_TOGETHER))
         .rev()
         .find(fits)
         .unwrap_or(1)

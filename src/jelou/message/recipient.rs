@@ -364,8 +364,8 @@ mod tests {
             ("+593987654321", "WhatsApp writes this number 593987654321"),
             ("id:0987654321", "it is not a number with a country code"),
         ] {
-            let told = ambiguity_warning(user).unwrap_or_default();
-            assert!(told.contains(expected), "{user}: {told}");
+            let warning = ambiguity_warning(user).unwrap_or_default();
+            assert!(warning.contains(expected), "{user}: {warning}");
         }
         for user in [
             "593987654321",

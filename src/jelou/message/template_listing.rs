@@ -13,9 +13,9 @@ use crate::base::suggest::nearest;
 use crate::phone::is_user_id;
 
 /// The most different templates that are kept for one list.
-const MOST: usize = 100;
+const MAX_TEMPLATES: usize = 100;
 /// The most templates that an error suggests.
-const MOST_MEANT: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 
 /// What a message needs from its template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -140,9 +140,9 @@ impl TemplateUse {
             .copied()
             .collect();
         if approved.is_empty() {
-            let is_told = spoken.iter().all(|each| text(each, "status").is_some());
+            let has_status = spoken.iter().all(|each| text(each, "status").is_some());
             let status = text(first, "status").unwrap_or_default().to_owned();
-            return if is_told {
+            return if has_status {
                 TemplateVerdict::NotApproved { status }
             } else {
                 TemplateVerdict::Unclear { missing: "status" }
@@ -206,7 +206,7 @@ impl TemplateUses {
         else {
             return;
         };
-        if self.uses.len() == MOST {
+        if self.uses.len() == MAX_TEMPLATES {
             self.is_cut = true;
         } else {
             self.uses.push(used);
@@ -305,7 +305,7 @@ pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option
 pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     let names: Vec<_> = names
         .iter()
-        .take(MOST_MEANT)
+        .take(MAX_SUGGESTIONS)
         .map(|name| format!("`{}`", name.as_ref()))
         .collect();
     (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))

@@ -10,7 +10,7 @@ use super::kinds::MessageKind;
 use super::template_listing::{TemplateUses, is_approved, is_same_language, text};
 
 /// The most characters that are kept of a text. WhatsApp allows 1,024 in a template.
-const LONGEST: usize = 4096;
+const MAX_CHARACTERS: usize = 4096;
 
 /// The texts of some templates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -51,7 +51,7 @@ impl TemplateTexts {
                 let language = text(each, "language");
                 let category = text(each, "category").map(str::to_owned);
                 let text = text(each, "template")
-                    .filter(|text| text.chars().count() <= LONGEST)
+                    .filter(|text| text.chars().count() <= MAX_CHARACTERS)
                     .unwrap_or_default();
                 let name = name.to_owned();
                 let language = language.map(str::to_owned);

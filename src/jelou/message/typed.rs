@@ -134,7 +134,7 @@ impl MessageKind {
     /// The flag of the field at `path`, or of the nearest field that contains it: the id of a flag
     /// is the field's path. A hint must not suggest a flag that conflicts with a passed one, nor
     /// the flags of one item for a list in the body.
-    pub(super) fn flag_of(&self, path: &str) -> Option<String> {
+    pub(super) fn flag_for(&self, path: &str) -> Option<String> {
         // The flags of the first card set any card.
         let of_first = path.replacen("[]", "[0]", 1);
         let around = |id: &str| {
@@ -159,7 +159,7 @@ impl MessageKind {
         Violation {
             path: path.to_owned(),
             problem,
-            flag: self.flag_of(path),
+            flag: self.flag_for(path),
         }
     }
 

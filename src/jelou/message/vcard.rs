@@ -57,7 +57,7 @@ pub(crate) fn decode_cards(bytes: Vec<u8>) -> Result<String, NotText> {
         if upper_line.starts_with(b"VERSION:") {
             is_version_2 = upper_line.ends_with(b"2.1");
         }
-        let text = match (std::str::from_utf8(line), charset_of_line(line)) {
+        let text = match (std::str::from_utf8(line), line_charset(line)) {
             (Ok(text), _) => text.into(),
             (Err(_), Some(charset)) => charset.decode_without_bom_handling(line).0,
             (Err(_), None) if is_version_2 => WINDOWS_1252.decode_without_bom_handling(line).0,
@@ -84,7 +84,7 @@ fn raw_lines(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The encoding in the CHARSET parameter of a line. Its name is ASCII.
-fn charset_of_line(line: &[u8]) -> Option<&'static Encoding> {
+fn line_charset(line: &[u8]) -> Option<&'static Encoding> {
     let head = line.split(|byte| *byte == b':').next()?;
     let head = String::from_utf8_lossy(head).to_ascii_uppercase();
     let (_, charset) = head.split_once(";CHARSET=")?;
@@ -341,11 +341,11 @@ fn kind(line: &VcardLine<'_>) -> Option<String> {
     if types.iter().any(|name| name == "cell") {
         return Some("Mobile".to_owned());
     }
-    let is_told = |name: &&String| !SILENT_TYPES.contains(&name.as_str());
+    let is_meaningful = |name: &&String| !SILENT_TYPES.contains(&name.as_str());
     let name = types
         .iter()
         .find(|name| cannot_chat(name))
-        .or_else(|| types.iter().find(is_told))?;
+        .or_else(|| types.iter().find(is_meaningful))?;
     let mut letters = name.chars();
     letters
         .next()

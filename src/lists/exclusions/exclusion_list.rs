@@ -116,7 +116,7 @@ fn hash(key: &str) -> u64 {
 }
 
 /// The most bad lines that an error lists.
-const NAMED: usize = 20;
+const MAX_LISTED: usize = 20;
 
 /// The bad lines of a file; keeps only the first ones.
 #[derive(Debug, Default)]
@@ -167,7 +167,7 @@ impl BadLines {
     /// `sheet` is the sheet of a workbook.
     pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: UsageError) {
         self.count += 1;
-        if self.lines.len() < NAMED {
+        if self.lines.len() < MAX_LISTED {
             let sheet = sheet
                 .map(|sheet| format!("sheet `{sheet}`, "))
                 .unwrap_or_default();
@@ -184,7 +184,7 @@ impl BadLines {
     pub(super) fn cut(&mut self, kept: u64) {
         self.count = self.count.min(kept);
         self.lines
-            .truncate(usize::try_from(self.count).unwrap_or(NAMED));
+            .truncate(usize::try_from(self.count).unwrap_or(MAX_LISTED));
     }
 
     /// # Errors

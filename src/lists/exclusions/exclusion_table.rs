@@ -55,7 +55,7 @@ struct TableColumn {
 
 /// The result of reading the cells of a row.
 #[derive(Default)]
-struct FoundInRow<'c> {
+struct RowRecipients<'c> {
     has_recipient: bool,
     is_skipped: bool,
     faults: Vec<UsageError>,
@@ -235,8 +235,8 @@ impl<'a> ExclusionTables<'a> {
         &mut self,
         cells: &[(&'c TableColumn, Cell<'_>)],
         was_invalid: bool,
-    ) -> FoundInRow<'c> {
-        let mut found = FoundInRow::default();
+    ) -> RowRecipients<'c> {
+        let mut found = RowRecipients::default();
         // A cell that cannot be read is not a country, so a local number in its row is an error.
         let of_countries =
             cells

@@ -3,10 +3,10 @@
 
 use std::io::Read;
 
-use super::encoding::{ListEncoding, decoded, encoding_of};
+use super::encoding::{ListEncoding, decoded, detect_encoding};
 use super::format::{ZIP, foreign_file, lock_file};
 use super::input::ListInput;
-use super::reader::head_of;
+use super::reader::read_head;
 use super::sheet_list::problem;
 use super::workbook::{MergedCellPolicy, Workbook};
 use crate::base::input::UsageError;
@@ -29,7 +29,7 @@ impl AnyInput {
         name: &str,
         asked: Option<ListEncoding>,
     ) -> Result<Self, UsageError> {
-        let mut bytes = head_of(&mut input, name)?;
+        let mut bytes = read_head(&mut input, name)?;
         if bytes.starts_with(ZIP) {
             let file = input
                 .into_file(&bytes)
@@ -40,7 +40,7 @@ impl AnyInput {
             return Err(error.in_file(name));
         }
         // UTF-16 contains zero bytes.
-        let may_have_zeros = !encoding_of(&bytes, asked).is_ascii_compatible();
+        let may_have_zeros = !detect_encoding(&bytes, asked).is_ascii_compatible();
         if let Some(error) = foreign_file(&bytes).filter(|_| !may_have_zeros) {
             return Err(error.in_file(name));
         }

@@ -278,7 +278,8 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let mut by_name = Vec::new();
     let mut others = Vec::new();
     for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
-        let is_related = ColumnRole::from_name(name) == ColumnRole::Related && !is_of_type(name);
+        let is_related =
+            ColumnRole::from_name(name) == ColumnRole::Related && !is_type_column(name);
         if is_related && has_number(place, MIN_DIGITS) {
             with_number.push(name);
         } else if is_related {
@@ -294,7 +295,7 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
 }
 
 /// Whether a column has the types of phone numbers, such as `Phone 1 - Label`.
-fn is_of_type(name: &str) -> bool {
+fn is_type_column(name: &str) -> bool {
     let last_word = name
         .split(|character: char| !character.is_alphanumeric())
         .rfind(|word| !word.is_empty());

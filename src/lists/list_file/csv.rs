@@ -157,9 +157,9 @@ impl CsvRows {
         // Only the first and the last line of a cell can have other cells in the same line.
         let inside = cells.iter().enumerate().flat_map(|(place, cell)| {
             let mut inside = lines(cell);
-            let beside = usize::from(place < last);
+            let delimiter_length = usize::from(place < last);
             inside.truncate(if inside.len() > 1 {
-                inside.len() - beside
+                inside.len() - delimiter_length
             } else {
                 0
             });
@@ -277,7 +277,7 @@ impl<R: BufRead> CsvRecords<R> {
         let mut state = CsvState::Outside;
         while state != CsvState::Ended && record.length <= MAX_ROW {
             let bytes = self.input.fill_buf()?;
-            let Some((byte, behind)) = bytes.split_first() else {
+            let Some((byte, after)) = bytes.split_first() else {
                 break;
             };
             let is_second_half = (self.last_byte, *byte) == (b'\r', b'\n');
@@ -293,7 +293,7 @@ impl<R: BufRead> CsvRecords<R> {
                 // Most bytes have no special meaning, so they are copied together.
                 let is_plain =
                     |byte: &&u8| !ends_line(**byte) && **byte != b'"' && **byte != self.delimiter;
-                used += behind.iter().take_while(is_plain).count();
+                used += after.iter().take_while(is_plain).count();
                 self.last_byte = *bytes.get(used - 1).unwrap_or(byte);
                 record
                     .text

@@ -34,7 +34,7 @@ impl FromStr for ListEncoding {
 
 /// The encoding of the text that begins with `head`. A byte order mark takes precedence over
 /// `asked`.
-pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> &'static Encoding {
+pub(super) fn detect_encoding(head: &[u8], asked: Option<ListEncoding>) -> &'static Encoding {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     marked.or(asked.map(|asked| asked.0)).unwrap_or(UTF_8)
 }
@@ -42,7 +42,7 @@ pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> &'static 
 /// A text as UTF-8, without its byte order mark, which decides the encoding. Without one, valid
 /// UTF-8 is unchanged, and any other text is read in the encoding `asked`, or in windows-1252.
 pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result<String> {
-    let otherwise = encoding_of(&bytes, asked.or(Some(ListEncoding(WINDOWS_1252))));
+    let otherwise = detect_encoding(&bytes, asked.or(Some(ListEncoding(WINDOWS_1252))));
     // Without a byte order mark, every byte of UTF-16 may also be valid UTF-8.
     let is_wide = !otherwise.is_ascii_compatible() && bytes.contains(&0);
     let encoding = if !is_wide && std::str::from_utf8(&bytes).is_ok() {

@@ -142,7 +142,7 @@ type Signature = (&'static [u8], &'static str, &'static str);
 const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
 const UNPACK: &str = "unpack it, and pass the list inside";
 const NAME_LIST: &str = "pass a list: CSV, NDJSON, .xlsx or .ods";
-const OF_UTF_16: &str = "pass a list: CSV, NDJSON, .xlsx or .ods; for a text in UTF-16, save it as \"CSV UTF-8\", or if it is the \
+const CONVERT_UTF_16: &str = "pass a list: CSV, NDJSON, .xlsx or .ods; for a text in UTF-16, save it as \"CSV UTF-8\", or if it is the \
                          list file, add --encoding utf-16le or utf-16be before the kind";
 
 /// The first bytes of a zip archive. Every modern workbook is one.
@@ -173,7 +173,7 @@ const MARKUP: [&[u8]; 9] = [
 ];
 
 /// The most characters of a page's title that are shown.
-const TITLE_SHOWN: usize = 60;
+const MAX_TITLE_LENGTH: usize = 60;
 
 /// The error for the lock file that a spreadsheet creates next to an open workbook. None for other
 /// names.
@@ -209,7 +209,7 @@ fn web_page(text: &[u8]) -> Option<UsageError> {
         Some(title.split_whitespace().collect::<Vec<_>>().join(" "))
     };
     let named = title()
-        .map(|title| format!(" (`{}`)", clipped(&title, TITLE_SHOWN)))
+        .map(|title| format!(" (`{}`)", clipped(&title, MAX_TITLE_LENGTH)))
         .unwrap_or_default();
     Some(not_a_list(
         &format!("a web page{named}"),
@@ -240,7 +240,7 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
     }
     let of_zeros = || {
         head.contains(&0)
-            .then(|| not_a_list("a file with zero bytes, which is not UTF-8", OF_UTF_16))
+            .then(|| not_a_list("a file with zero bytes, which is not UTF-8", CONVERT_UTF_16))
     };
     let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
     known

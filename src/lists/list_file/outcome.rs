@@ -51,12 +51,12 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
     COLUMNS.map(|names| language.pick(names))
 }
 
-/// The column that every report has. A list with this column and `FEWEST_OTHERS` other report
+/// The column that every report has. A list with this column and `MIN_OTHERS` other report
 /// columns is a report. A list with that many of them but without this column is a report that lost
 /// it.
 const SENT_COLUMN: &str = "sent";
-const FEWEST_OTHERS: usize = 2;
-const FEWEST_ALONE: usize = 5;
+const MIN_OTHERS: usize = 2;
+const MIN_WITHOUT_SENT: usize = 5;
 
 /// The report columns in `names`, if the column `sent` is missing. Without it, jelouctl cannot know
 /// which rows were sent.
@@ -79,7 +79,7 @@ pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
         .map(of)
         .into_iter()
         .max_by_key(Vec::len)?;
-    (ours.len() >= FEWEST_ALONE && !is_one_of(SENT_COLUMN, &names)).then_some(ours)
+    (ours.len() >= MIN_WITHOUT_SENT && !is_one_of(SENT_COLUMN, &names)).then_some(ours)
 }
 
 /// The outcome of a row in a report. Fields of missing columns are empty.
@@ -131,7 +131,7 @@ impl ReportLayout {
         };
         let places = language.pick([english, spanish]);
         let is_report =
-            place(SENT_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
+            place(SENT_COLUMN).is_some() && places.iter().flatten().count() > MIN_OTHERS;
         let outcome = is_report.then_some(places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
         let own: Vec<_> = (0..header.len()).filter(is_own).collect();
@@ -277,7 +277,7 @@ impl ReportedOutcome {
             .iter()
             .filter(|column| fields.contains_key(**column))
             .count();
-        if !fields.contains_key(SENT_COLUMN) || ours <= FEWEST_OTHERS {
+        if !fields.contains_key(SENT_COLUMN) || ours <= MIN_OTHERS {
             return None;
         }
         let outcome = Self::read(|column| match fields.get(column)? {
@@ -456,7 +456,7 @@ mod tests {
                 .map(|error| error.to_string());
             let found = found
                 .as_ref()
-                .and_then(|told| told.split_once(" have the name `"))
+                .and_then(|error| error.split_once(" have the name `"))
                 .map(|(columns, _)| columns);
             let expected = expected.map(|[first, last]| format!("the columns {first} and {last}"));
             assert_eq!(found, expected.as_deref(), "{header:?}");

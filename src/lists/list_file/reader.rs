@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::columns::meant_columns;
 use super::csv::{CsvRecords, CsvRows};
-use super::encoding::{DecodedInput, encoding_of};
+use super::encoding::{DecodedInput, detect_encoding};
 use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
@@ -137,7 +137,7 @@ fn open(
             format!("remove {flag}"),
         )
     };
-    let head = head_of(&mut input, name)?;
+    let head = read_head(&mut input, name)?;
     if head.starts_with(ZIP) {
         if options.encoding.is_some() {
             return Err(unfit("--encoding", "a workbook, which has no encoding"));
@@ -162,7 +162,7 @@ fn open(
         let is_foreign = foreign_file(&head).map(|error| error.in_file(name));
         return Err(is_foreign.unwrap_or_else(|| unfit("--sheet", "a text, which has no sheets")));
     }
-    let encoding = encoding_of(&head, options.encoding);
+    let encoding = detect_encoding(&head, options.encoding);
     let header_row = options.header_row;
     if encoding == UTF_8 {
         let text = ListText {
@@ -180,7 +180,7 @@ fn open(
     }
     let mut input = DecodedInput::new(Box::new(file), encoding);
     let text = ListText {
-        head: head_of(&mut input, name)?,
+        head: read_head(&mut input, name)?,
         utf8_check: Utf8Check::default(),
         input: Box::new(input),
         was_decoded: true,
@@ -244,7 +244,7 @@ fn open_text(
     let mut head = Vec::new();
     if let Some(wanted) = header_row {
         skip_lines(&mut input, line, wanted, name)?;
-        head = head_of(&mut input, name)?;
+        head = read_head(&mut input, name)?;
         line = line.max(wanted);
         format = format.below(&head);
     }
@@ -274,7 +274,7 @@ fn skip_lines(
 }
 
 /// The first bytes of an input.
-pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, UsageError> {
+pub(super) fn read_head(input: &mut impl Read, name: &str) -> Result<Vec<u8>, UsageError> {
     let mut head = Vec::new();
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
     read.map_err(|cause| UsageError::unreadable(name, &cause))?;

@@ -34,7 +34,7 @@ impl TableHeader {
 
     /// A row with these cells. `shown` has the cells that a sheet shows differently.
     pub(super) fn row(&self, cells: &[&str], shown: Vec<(usize, String)>) -> Row {
-        Row::cells_of(&self.columns, self.layout.own(cells), shown)
+        Row::from_cells(&self.columns, self.layout.own(cells), shown)
     }
 }
 
@@ -178,10 +178,10 @@ impl Row {
                 }
             }
         }
-        Some(Self::cells_of(columns, cells, shown))
+        Some(Self::from_cells(columns, cells, shown))
     }
 
-    pub(super) fn cells_of(
+    pub(super) fn from_cells(
         columns: &Arc<Columns>,
         cells: Vec<String>,
         shown: Vec<(usize, String)>,
@@ -215,7 +215,7 @@ impl Row {
                 shown.push((place, look.into_owned()));
             }
         }
-        Self::cells_of(columns, cells, shown)
+        Self::from_cells(columns, cells, shown)
     }
 
     /// From a row in the ledger's form, only the cells that a sheet shows differently from their

@@ -48,10 +48,10 @@ impl ListNotes {
         let mut named: Vec<_> = self
             .other_sheets
             .iter()
-            .take(NAMED_SHEETS)
+            .take(MAX_NAMED_SHEETS)
             .map(|sheet| format!("`{sheet}`"))
             .collect();
-        if self.other_sheets.len() > NAMED_SHEETS {
+        if self.other_sheets.len() > MAX_NAMED_SHEETS {
             named.push("…".to_owned());
         }
         named.join(", ")
@@ -59,7 +59,7 @@ impl ListNotes {
 }
 
 /// The most other sheets that an error names.
-const NAMED_SHEETS: usize = 5;
+const MAX_NAMED_SHEETS: usize = 5;
 
 /// A column with a cell that is not written as the sheet shows it.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl SheetList {
     }
 
     fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
-        let told = |(column, fault): &(usize, CellFault)| {
+        let describe = |(column, fault): &(usize, CellFault)| {
             let name = self
                 .header
                 .layout
@@ -159,7 +159,7 @@ impl SheetList {
                 problem(*column, row.number, name, fault),
             )
         };
-        row.faults.iter().map(told).collect()
+        row.faults.iter().map(describe).collect()
     }
 
     /// The texts that the sheet shows for a row's cells, if they differ from the stored values.

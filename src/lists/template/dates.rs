@@ -149,9 +149,9 @@ fn read_clock(text: &str) -> Option<Time> {
     let end = text
         .find(|sign: char| !is_of_clock(sign))
         .unwrap_or(text.len());
-    let (digits, behind) = text.split_at_checked(end)?;
+    let (digits, after) = text.split_at_checked(end)?;
     let (hour, rest) = digits.trim_end_matches('.').split_once(':')?;
-    let half: String = behind
+    let half: String = after
         .chars()
         .filter(|sign| !sign.is_whitespace() && *sign != '.')
         .flat_map(char::to_lowercase)

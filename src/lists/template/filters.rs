@@ -53,7 +53,7 @@ pub(super) struct FilterRule {
     takes: &'static [Type],
     /// The types of its arguments, in order. The first `least` are required.
     brackets: &'static [Type],
-    least: usize,
+    min_arguments: usize,
     pub(super) gives: FilterOutput,
     /// An example with its usual arguments.
     pub(super) example: &'static str,
@@ -66,14 +66,14 @@ const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
 
 const fn filter(
     (name, takes, gives): (&'static str, &'static [Type], FilterOutput),
-    (least, brackets): (usize, &'static [Type]),
+    (min_arguments, brackets): (usize, &'static [Type]),
     example: &'static str,
 ) -> FilterRule {
     FilterRule {
         name,
         takes,
         brackets,
-        least,
+        min_arguments,
         gives,
         example,
     }
@@ -175,7 +175,7 @@ impl FilterRule {
             name,
             takes,
             brackets,
-            least,
+            min_arguments,
             ..
         } = self;
         // A column may be of any type except a number, which needs a filter.
@@ -188,10 +188,12 @@ impl FilterRule {
                 inside.describe()
             ));
         }
-        if !(*least..=brackets.len()).contains(&given.len()) {
+        if !(*min_arguments..=brackets.len()).contains(&given.len()) {
             return Some(match brackets.len() {
                 0 => format!("`{name}` takes no arguments"),
-                most => format!("`{name}` takes {least} to {most} arguments"),
+                max_arguments => {
+                    format!("`{name}` takes {min_arguments} to {max_arguments} arguments")
+                }
             });
         }
         let (wanted, given) = brackets

@@ -169,8 +169,8 @@ fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
     if signs.starts_with(&['Ã', '\u{a0}']) {
         return true;
     }
-    let behind = signs.get(letter.length);
-    let is_last = !behind.is_some_and(|sign| sign.is_alphanumeric());
+    let next = signs.get(letter.length);
+    let is_last = !next.is_some_and(|sign| sign.is_alphanumeric());
     let is_closing = signs.get(1).is_some_and(|sign| "…”’–—»".contains(*sign));
     letter.length == 2 && is_last && is_closing
 }

@@ -36,7 +36,7 @@ pub(super) fn number(
         )),
         None => {
             let layout = layout("number", how)?;
-            written(
+            format_number(
                 state,
                 "number",
                 &read(state, "number", typed, None)?,
@@ -56,7 +56,7 @@ pub(super) fn money(
 ) -> Result<String, Error> {
     let sign = sign.trim();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
-    let amount = written(state, "money", &read(state, "money", typed, None)?, layout)?;
+    let amount = format_number(state, "money", &read(state, "money", typed, None)?, layout)?;
     let (minus, amount) = amount
         .strip_prefix('-')
         .map_or(("", amount.as_str()), |amount| ("-", amount));
@@ -83,7 +83,7 @@ pub(super) fn percent(
     };
     let layout = decimals.map_or(Ok(plain), |decimals| layout("percent", decimals))?;
     let number = read(state, "percent", typed, None)?;
-    let amount = written(
+    let amount = format_number(
         state,
         "percent",
         &number,
@@ -118,7 +118,7 @@ fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
 }
 
 /// A number as a text; empty if there is none.
-fn written(
+fn format_number(
     state: &State<'_, '_>,
     filter: &str,
     number: &Cell,
@@ -206,8 +206,8 @@ impl<'a> PlainAmount<'a> {
         let rest = without_currency(rest.unwrap_or(typed).trim());
         let is_percent = rest.ends_with('%');
         let rest = rest.strip_suffix('%').unwrap_or(rest).trim();
-        let behind = rest.strip_prefix(minus).filter(|_| !is_before);
-        let digits = behind.unwrap_or(rest).trim();
+        let after = rest.strip_prefix(minus).filter(|_| !is_before);
+        let digits = after.unwrap_or(rest).trim();
         let is_of_number = |sign: char| {
             sign.is_ascii_digit() || sign == '.' || sign == ',' || THOUSANDS_SPACES.contains(&sign)
         };
@@ -216,7 +216,7 @@ impl<'a> PlainAmount<'a> {
             && digits.starts_with(is_digit)
             && digits.ends_with(is_digit);
         is_amount.then_some(Self {
-            is_negative: is_before || behind.is_some(),
+            is_negative: is_before || after.is_some(),
             digits,
             is_percent,
         })
@@ -295,9 +295,9 @@ fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
     match marks.as_slice() {
         [] => Some('.'),
         [only] => {
-            let (whole, behind) = digits.split_once(*only).unwrap_or_default();
+            let (whole, after) = digits.split_once(*only).unwrap_or_default();
             let may_be_thousands =
-                behind.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
+                after.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
             if may_be_thousands { known } else { Some(*only) }
         }
         [first, .., last] if first == last => Some(other_than(*last)),

@@ -4,7 +4,7 @@
 use crate::base::suggest::plain;
 
 /// The most letters that a column name usually has.
-const LONGEST_NAME: usize = 60;
+const MAX_NAME_LENGTH: usize = 60;
 
 /// The signs around a placeholder.
 struct Marks {
@@ -215,12 +215,12 @@ impl<'a> MarkedText<'a> {
 
     /// `$nombre`, `$cliente.nombre`, `$row->nombre` or `$row['nombre']`.
     fn shell_variable(text: &'a str) -> Option<Self> {
-        let behind = text.strip_prefix('$')?;
+        let name = text.strip_prefix('$')?;
         let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
         let end_of_name = |from: &str| from.find(|sign| !is_of_name(sign)).unwrap_or(from.len());
-        let mut length = end_of_name(behind);
+        let mut length = end_of_name(name);
         loop {
-            let rest = behind.get(length..)?;
+            let rest = name.get(length..)?;
             let part = ["->", "."].into_iter().find_map(|dot| {
                 let name = end_of_name(rest.strip_prefix(dot)?);
                 (name > 0).then_some(dot.len() + name)
@@ -237,7 +237,7 @@ impl<'a> MarkedText<'a> {
         }
         Some(Self {
             written: text.get(..=length)?,
-            inside: behind.get(..length)?,
+            inside: name.get(..length)?,
             usage: Sign,
         })
     }
@@ -317,7 +317,7 @@ pub(super) fn looks_like_name(text: &str) -> bool {
         |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
     text.starts_with(|first: char| first.is_alphabetic() || first == '_')
         && text.chars().all(is_of_name)
-        && text.chars().count() <= LONGEST_NAME
+        && text.chars().count() <= MAX_NAME_LENGTH
 }
 
 #[cfg(test)]

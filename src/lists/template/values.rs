@@ -150,11 +150,11 @@ impl TextWalk {
     fn negative(&mut self, operand: &Expr<'_>) -> Found {
         let known = self.value(operand)?;
         // A filter after `-saldo` would apply to the negative number.
-        let told = |own| format!("`{own}` is not a number; write `-({own} | number)`");
+        let error = |own| format!("`{own}` is not a number; write `-({own} | number)`");
         if known.kind == Type::Number {
             Ok(known)
         } else {
-            Err(told(written(operand)))
+            Err(error(written(operand)))
         }
     }
 
@@ -180,9 +180,9 @@ impl TextWalk {
                 }));
             }
             Add if !has_number => {
-                let told = format!("`{}` is not a number", written(&operation.left));
+                let error = format!("`{}` is not a number", written(&operation.left));
                 return Err(format!(
-                    "{told}; write `~` to join texts, or `| number` after both"
+                    "{error}; write `~` to join texts, or `| number` after both"
                 ));
             }
             Add | Sub | Mul | Div | FloorDiv | Rem | Pow => Type::Number,

@@ -189,9 +189,9 @@ impl ExprInfo {
 
 /// Rejects a list if a text is expected.
 pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
-    let told = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
+    let error = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
     if matches!(known.kind, Type::Texts | Type::List) {
-        Err(told(written(expression)))
+        Err(error(written(expression)))
     } else {
         Ok(())
     }
@@ -409,10 +409,10 @@ mod tests {
                 "vip | split | length > 0",
             ),
         ] {
-            let told = refused(source);
+            let error = refused(source);
             assert!(
-                told.contains(&format!("write `{meant}`")),
-                "{source}: {told}"
+                error.contains(&format!("write `{meant}`")),
+                "{source}: {error}"
             );
         }
         for source in [
@@ -514,8 +514,8 @@ mod tests {
             ("{{ 'a' ~ nombre | split }}", "is a list; write"),
             ("{{ (nombre | upper).x }}", "which has no parts"),
         ] {
-            let told = refused(source);
-            assert!(told.contains(expected), "{source}: {told}");
+            let error = refused(source);
+            assert!(error.contains(expected), "{source}: {error}");
         }
         assert_eq!(refused("{{ nombre | split }}"), "");
     }

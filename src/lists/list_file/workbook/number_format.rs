@@ -40,7 +40,7 @@ enum Section {
     Number {
         before: String,
         layout: NumberLayout,
-        behind: String,
+        after: String,
     },
     /// A format of strftime.
     Date(String),
@@ -100,10 +100,10 @@ impl NumberFormat {
 
     /// How a sheet shows `text`, if the format adds something to it.
     pub(super) fn show_text(&self, text: &str) -> Option<String> {
-        let (before, behind) = sections(&self.code).pop()?.split_once('@')?;
+        let (before, after) = sections(&self.code).pop()?.split_once('@')?;
         let literal = |code| literal_text(&tokens(code, &mut None));
         Some(
-            format!("{}{text}{}", literal(before)?, literal(behind)?)
+            format!("{}{text}{}", literal(before)?, literal(after)?)
                 .trim()
                 .to_owned(),
         )
@@ -133,15 +133,12 @@ impl NumberFormat {
             Section::Number {
                 before,
                 layout,
-                behind,
+                after,
             } => {
                 let number = layout
                     .write(value, conventions)
                     .ok_or(FormatFallback::Country)?;
-                format!(
-                    "{}{before}{number}{behind}",
-                    if has_sign { "-" } else { "" }
-                )
+                format!("{}{before}{number}{after}", if has_sign { "-" } else { "" })
             }
             Section::Text(text) => text.clone(),
             Section::Date(format) if self.is_regional => {
@@ -243,7 +240,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
         }
     }
     let before = literal_text(tokens.get(..first)?)?;
-    let behind = literal_text(tokens.get(last + 1..)?)?;
+    let after = literal_text(tokens.get(last + 1..)?)?;
     // Two percent signs or two commas are not simple.
     if tokens
         .iter()
@@ -254,10 +251,10 @@ fn number(tokens: &[Token]) -> Option<Section> {
         return None;
     }
     // `/` marks a fraction.
-    (!behind.starts_with('/')).then_some(Section::Number {
+    (!after.starts_with('/')).then_some(Section::Number {
         before,
         layout,
-        behind,
+        after,
     })
 }
 

@@ -239,14 +239,14 @@ impl OdsCell {
             let name = attribute.key.as_ref();
             match name {
                 "calcext:value-type" => cell.is_error = attribute.value == "error",
-                "office:value-type" => cell.kind = part.text_of(&attribute)?,
+                "office:value-type" => cell.kind = part.attribute_text(&attribute)?,
                 "table:formula" => cell.has_formula = true,
-                "table:style-name" => cell.style = Some(part.text_of(&attribute)?),
+                "table:style-name" => cell.style = Some(part.attribute_text(&attribute)?),
                 "office:value"
                 | "office:date-value"
                 | "office:time-value"
                 | "office:boolean-value"
-                | "office:string-value" => cell.stored = Some(part.text_of(&attribute)?),
+                | "office:string-value" => cell.stored = Some(part.attribute_text(&attribute)?),
                 _ => {}
             }
         }

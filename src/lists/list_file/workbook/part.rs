@@ -38,7 +38,7 @@ struct BoundedPart<R> {
     /// The bytes left for this event.
     left: usize,
     /// The bytes left in total.
-    left_in_all: u64,
+    total_bytes_left: u64,
 }
 
 impl<R: Read> Read for BoundedPart<R> {
@@ -46,8 +46,8 @@ impl<R: Read> Read for BoundedPart<R> {
         let read = self.inner.read(buffer)?;
         let left = self.left.checked_sub(read);
         self.left = left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
-        let left = self.left_in_all.checked_sub(read as u64);
-        self.left_in_all = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
+        let left = self.total_bytes_left.checked_sub(read as u64);
+        self.total_bytes_left = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
         Ok(read)
     }
 }
@@ -74,7 +74,7 @@ impl<R: Read> XmlPart<R> {
         let bounded = BoundedPart {
             inner: input,
             left: MAX_EVENT,
-            left_in_all: most,
+            total_bytes_left: most,
         };
         let mut xml = Reader::from_reader(BufReader::with_capacity(BUFFER, bounded));
         xml.config_mut().expand_empty_elements = true;
@@ -196,14 +196,14 @@ impl<R: Read> XmlPart<R> {
             let attribute = attribute.map_err(|error| self.damaged(error))?;
             for (name, value) in names.iter().zip(&mut found) {
                 if value.is_none() && attribute.key.local_name().as_ref() == *name {
-                    *value = Some(self.text_of(&attribute)?);
+                    *value = Some(self.attribute_text(&attribute)?);
                 }
             }
         }
         Ok(found)
     }
 
-    pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, UsageError> {
+    pub(super) fn attribute_text(&self, attribute: &Attribute<'_>) -> Result<String, UsageError> {
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
             .map_err(|error| self.damaged(error))?;

@@ -14,7 +14,7 @@ use crate::base::input::UsageError;
 use crate::lists::list_file::columns::is_number;
 
 /// The fewest digits of a phone number.
-const FEWEST_DIGITS: usize = 8;
+const MIN_DIGITS: usize = 8;
 /// The most bytes of a row's texts, as in any list.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
 /// The most columns of a sheet in Excel (up to XFD) and in LibreOffice.
@@ -138,7 +138,7 @@ impl SheetRow {
 }
 
 fn may_be_phone_number(text: &str) -> bool {
-    is_number(text, FEWEST_DIGITS) && text.parse::<jiff::civil::Date>().is_err()
+    is_number(text, MIN_DIGITS) && text.parse::<jiff::civil::Date>().is_err()
 }
 
 /// The letters of a column: 0 is `A`, 27 is `AB`.
