@@ -21,7 +21,7 @@ fn kind_is_found_by_name_or_type() {
             &["call: ", "--button", "1–20 characters (WhatsApp)"][..],
         ),
         ("CAROUSEL", &["carousel: ", "at least 2 items (WhatsApp)"]),
-        ("raw", &["The body is sent as it is"]),
+        ("raw", &["Sends the body unchanged"]),
     ] {
         let shown = unwrapped(&home.run("explain").args(&[topic]).success().stdout);
         for part in parts {

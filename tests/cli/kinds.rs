@@ -586,7 +586,7 @@ fn template_reports_missing_fields() {
     passes(&["template", "x", "--param", "-5", "--type", "text"]);
     warns(
         &["template", "x", "--button-param", r#"{"kind": "URL"}"#],
-        "buttonParameters[0].kind: unknown field, sent as it is",
+        "buttonParameters[0].kind: unknown field, sent unchanged",
     );
 }
 

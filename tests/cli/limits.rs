@@ -366,7 +366,7 @@ fn unknown_field_warns_in_every_kind() {
             .success();
         assert_eq!(ended.json()["body"]["brandNew"], body["brandNew"], "{name}");
         assert_eq!(
-            ended.stderr, "warning: brandNew: unknown field, sent as it is\n",
+            ended.stderr, "warning: brandNew: unknown field, sent unchanged\n",
             "{name}"
         );
         home.run(command)

@@ -315,7 +315,7 @@ fn flags_override_file_and_defaults_fill_gaps() {
     assert!(
         ended
             .stderr
-            .contains("warning: new: unknown field, sent as it is"),
+            .contains("warning: new: unknown field, sent unchanged"),
         "{}",
         ended.stderr
     );

@@ -18,7 +18,7 @@ pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> 
                     .map(|meant| format!(" (did you mean `{meant}`?)"))
                     .unwrap_or_default();
                 format!(
-                    "{}: unknown field, sent as it is{meant}",
+                    "{}: unknown field, sent unchanged{meant}",
                     inside(path, name)
                 )
             });

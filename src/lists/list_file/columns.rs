@@ -406,7 +406,7 @@ mod tests {
             (
                 &["celular_conyuge", "WhatsApp cliente"],
                 None,
-                Err("no column is named like a recipient column"),
+                Err("found no recipient column"),
             ),
             (
                 &["Teléfono celular", "x"],
@@ -423,7 +423,7 @@ mod tests {
             (&["phone", "celular"], None, Err("`phone` and `celular`")),
             (&["phone", "celular"], Some("celular"), Ok("celular")),
             (&["a", "b"], Some("c"), Err("there is no column `c`")),
-            (&["a", "b"], None, Err("no column")),
+            (&["a", "b"], None, Err("no recipient column")),
         ] {
             match (recipient_column(names, &[], named), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected),

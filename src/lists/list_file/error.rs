@@ -50,9 +50,8 @@ impl UsageError {
     /// No column has the name of a recipient column. Those in `proposed` may contain recipients.
     pub(crate) fn no_recipient_column(columns: &[&str], proposed: &[&str]) -> Self {
         let names = columns.join(", ");
-        let message = format!(
-            "no column is named like a recipient column (to, phone, celular, …); the columns are: {names}"
-        );
+        let message =
+            format!("found no recipient column (to, phone, celular, …); the columns are: {names}");
         let hint = if proposed.is_empty() {
             "to name the column, before the kind: --to-column COLUMN; if the header is on another line: --header-row LINE"
                 .to_owned()
