@@ -34,8 +34,8 @@ pub(crate) fn complete(
 
 /// Changes `value` to the form that is sent. Null in a known field is the same as no field,
 /// defaults are filled in, fields are in the order of the schema, and line breaks are `\n`. Line
-/// breaks at the end of a template's parameter and white space around a URL are removed, because
-/// nobody sees them in a list's cell.
+/// breaks at the end of a template's parameter and white space around a URL are removed, because they
+/// are invisible in a list's cell.
 fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     let rule = schema.rule.as_deref().or(rule);
     match value {

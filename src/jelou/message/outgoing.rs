@@ -89,8 +89,7 @@ impl Outgoing {
             .find(|(_, user)| !is_clear(user))
             .map(|(_, user)| unclear(user));
         if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
-            // A run can wait for days, and somebody may set up a safety check before the row is
-            // sent.
+            // A run can wait for days, and a safety check may be set up before the row is sent.
             violations.push(Violation {
                 path: "destinations".to_owned(),
                 problem: error.to_string(),

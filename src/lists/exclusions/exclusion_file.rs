@@ -7,7 +7,7 @@ use super::exclusion_list::ExclusionList;
 use super::exclusion_list::{BadLines, extra_cells, invalid_entry, unclear};
 use super::exclusion_table::ExclusionTables;
 use super::meaning::{CountryRule, readings};
-use super::meaning::{is_person, may_be_id, may_name_person};
+use super::meaning::{is_recipient_text, may_be_id, may_be_recipient};
 use crate::base::input::UsageError;
 use crate::lists::list_file::{
     AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row,
@@ -129,12 +129,12 @@ fn read_lines(
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        let person = bare(text);
-        match readings(person, countries, std::iter::empty()) {
+        let recipient = bare(text);
+        match readings(recipient, countries, std::iter::empty()) {
             Ok(readings) => list.add(&readings),
             Err(error) => {
-                let cut = person.find(DELIMITERS).map(|at| person.split_at(at));
-                let cut = cut.filter(|(first, _)| is_person(first));
+                let cut = recipient.find(DELIMITERS).map(|at| recipient.split_at(at));
+                let cut = cut.filter(|(first, _)| is_recipient_text(first));
                 bad.add(
                     None,
                     line,
@@ -217,7 +217,7 @@ fn without_comments(text: &str) -> String {
 /// Whether a line that begins with `#` is a row of a table, because a later cell may be a
 /// recipient. Order names begin like this.
 fn is_table_row(line: &str) -> bool {
-    line.split(DELIMITERS).skip(1).any(may_name_person)
+    line.split(DELIMITERS).skip(1).any(may_be_recipient)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 use super::exclusion_list::ExclusionList;
 use super::exclusion_list::{BadLines, invalid_entry, no_recipient, unclear};
 use super::meaning::{CountryRule, readings};
-use super::meaning::{has_digits, has_number, is_international, is_person, may_name_person};
+use super::meaning::{
+    has_digits, has_number, is_international, is_recipient_text, may_be_recipient,
+};
 use crate::base::input::UsageError;
 use crate::lists::list_file::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
 
@@ -38,7 +40,7 @@ struct ExclusionTable {
     layout: Option<ReportLayout>,
     /// The first recipient column.
     recipient: Option<String>,
-    has_people: bool,
+    has_recipients: bool,
     /// Whether a row had a cell with the name of a recipient column and another filled cell. No
     /// later row is then a header.
     is_settled: bool,
@@ -67,8 +69,8 @@ struct RowRecipients<'c> {
 /// number in it.
 fn may_have_recipient(cells: &[String]) -> bool {
     cells.iter().any(|cell| {
-        is_person(cell)
-            || may_name_person(cell) && ColumnRole::from_name(cell) != ColumnRole::Recipient
+        is_recipient_text(cell)
+            || may_be_recipient(cell) && ColumnRole::from_name(cell) != ColumnRole::Recipient
     })
 }
 
@@ -151,7 +153,7 @@ impl<'a> ExclusionTables<'a> {
             .chain(sent_to)
             .collect();
         let mut found = self.read_cells(&cells, outcome.is_some_and(ReportedOutcome::was_invalid));
-        self.table.has_people |= found.has_recipient;
+        self.table.has_recipients |= found.has_recipient;
         if found.is_skipped
             && !found.has_recipient
             && found.faults.is_empty()
@@ -177,7 +179,7 @@ impl<'a> ExclusionTables<'a> {
     /// Adds the next filled row of a workbook.
     pub(super) fn sheet_row(&mut self, sheet: &str, line: u64, cells: &[Result<String, String>]) {
         if self.table.sheet.as_deref() != Some(sheet) {
-            self.filled += u64::from(self.table.has_people);
+            self.filled += u64::from(self.table.has_recipients);
             let bad_before = self.bad.count();
             self.table = ExclusionTable {
                 sheet: Some(sheet.to_owned()),
@@ -193,7 +195,7 @@ impl<'a> ExclusionTables<'a> {
             .iter()
             .any(|name| ColumnRole::from_name(name) == ColumnRole::Recipient);
         let is_header = has_name
-            && !self.table.has_people
+            && !self.table.has_recipients
             && !self.table.is_settled
             && !may_have_recipient(&names);
         self.table.is_settled |=
@@ -256,7 +258,7 @@ impl<'a> ExclusionTables<'a> {
                     continue;
                 }
                 // Such a cell cannot be a recipient.
-                Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
+                Ok(text) if role == ColumnRole::Other && !may_be_recipient(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
                     let fault = invalid_entry(format!("{name}: {problem}"));
@@ -269,17 +271,17 @@ impl<'a> ExclusionTables<'a> {
                 }
             };
             match (readings(text, self.countries, of_countries.clone()), role) {
-                (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
+                (Ok(readings), role) if role != ColumnRole::Other || is_recipient_text(text) => {
                     self.list.add(&readings);
                     found.has_recipient = true;
                 }
                 (Err(_), ColumnRole::Recipient)
-                    if was_invalid && (!may_name_person(text) || is_international(text)) =>
+                    if was_invalid && (!may_be_recipient(text) || is_international(text)) =>
                 {
                     found.is_skipped = true;
                 }
                 (Err(error), ColumnRole::Recipient) => found.faults.push(unclear(&error)),
-                (Err(error), _) if may_name_person(text) || has_digits(text) => {
+                (Err(error), _) if may_be_recipient(text) || has_digits(text) => {
                     found.unclear_cell = Some((name, unclear(&error)));
                 }
                 (Ok(_) | Err(_), _) => {}
@@ -288,7 +290,7 @@ impl<'a> ExclusionTables<'a> {
         found
     }
 
-    /// The problem of a row whose cells have no errors: it has no recipient, or an unclear cell,
+    /// The problem of a row without errors in its cells: it has no recipient, or an unclear cell,
     /// which comes with the name of its column.
     fn row_problem(
         &mut self,
@@ -306,7 +308,7 @@ impl<'a> ExclusionTables<'a> {
             (_, Some(column)) if !has_recipient => return Some(no_recipient(column)),
             (Some((_, fault)), None) if !has_recipient => return Some(fault),
             // Above the first recipient are titles. Below a number in a title are the column names.
-            (None, None) if !has_recipient && self.table.has_people && !names_column() => {
+            (None, None) if !has_recipient && self.table.has_recipients && !names_column() => {
                 return Some(invalid_entry("has no recipient"));
             }
             (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
@@ -328,7 +330,7 @@ impl<'a> ExclusionTables<'a> {
             doubts,
             ..
         } = self.list;
-        self.filled += u64::from(self.table.has_people);
+        self.filled += u64::from(self.table.has_recipients);
         self.bad.check(name)?;
         if self.filled == 0 && !self.has_recipient_column {
             let columns = self

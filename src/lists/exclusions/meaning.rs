@@ -192,7 +192,7 @@ const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;
 
 /// Whether a cell of any column can only be a recipient, even if it cannot be read.
-pub(super) fn is_person(text: &str) -> bool {
+pub(super) fn is_recipient_text(text: &str) -> bool {
     let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }
@@ -208,8 +208,8 @@ pub(super) fn is_international(text: &str) -> bool {
 }
 
 /// Whether a cell may be a recipient, or contain a number among words.
-pub(super) fn may_name_person(text: &str) -> bool {
-    is_person(text) || has_number(text) || may_be_id(text)
+pub(super) fn may_be_recipient(text: &str) -> bool {
+    is_recipient_text(text) || has_number(text) || may_be_id(text)
 }
 
 /// Whether the text may be a misspelled `id:USER`, such as `ID :juan`.

@@ -9,7 +9,7 @@ use crate::base::input::UsageError;
 use crate::base::suggest::{nearest, plain};
 
 /// Names of a recipient column in the languages of Jelou's users, in the form of [`plain`]. The
-/// whole name must match: `celular_conyuge` is the number of somebody else.
+/// whole name must match: `celular_conyuge` is another person's number.
 static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("recipient_names.txt").lines().collect());
 

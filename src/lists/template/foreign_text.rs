@@ -144,7 +144,7 @@ struct GarbledLetter {
     length: usize,
 }
 
-/// The letter whose UTF-8 bytes are the first of `signs` in Windows-1252.
+/// The letter that the first `signs` are if their Windows-1252 bytes are read as UTF-8.
 fn decode_letter(signs: &[char]) -> Option<GarbledLetter> {
     let length = match windows_1252_byte(*signs.first()?)? {
         0xc2..=0xc5 => 2,

@@ -173,7 +173,7 @@ fn mixed_comparison(text: &str, other: &Cell) -> Error {
     ))
 }
 
-/// Whether two texts are days or times whose order is alphabetical: `2026-11-28` and `2026-12-01`.
+/// Whether two texts are days or times that sort alphabetically: `2026-11-28` and `2026-12-01`.
 fn are_dates(one: &str, other: &str) -> bool {
     let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
     let [one, other] = [one, other].map(form);

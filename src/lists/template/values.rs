@@ -9,14 +9,14 @@ use super::filters::{FilterOutput, FilterRule, Type};
 use super::walk::{ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, written};
 
 /// Boxed, because the recursion is as deep as the expression.
-pub(super) type Found = Result<Box<ExprInfo>, String>;
+pub(super) type ExprResult = Result<Box<ExprInfo>, String>;
 
 impl TextWalk {
     /// Determines the type and the columns of an expression.
     ///
     /// # Errors
     /// If the language does not have it. The error contains the text to write instead.
-    pub(super) fn value(&mut self, expression: &Expr<'_>) -> Found {
+    pub(super) fn value(&mut self, expression: &Expr<'_>) -> ExprResult {
         let known = match expression {
             Expr::Var(name) if name.id == "row" => {
                 self.uses.is_of_all = true;
@@ -88,7 +88,7 @@ impl TextWalk {
     }
 
     /// `row['saldo']`, `cuotas[0]`
-    fn item(&mut self, whole: &Expr<'_>, key: &Expr<'_>) -> Found {
+    fn item(&mut self, whole: &Expr<'_>, key: &Expr<'_>) -> ExprResult {
         let constant = key.as_const();
         let name = constant.as_ref().and_then(Cell::as_str);
         if name.is_none() {
@@ -98,7 +98,7 @@ impl TextWalk {
     }
 
     /// A column of `row`, or a value inside another one: `cliente.saldo`.
-    fn part(&mut self, whole: &Expr<'_>, name: Option<&str>) -> Found {
+    fn part(&mut self, whole: &Expr<'_>, name: Option<&str>) -> ExprResult {
         if let (Expr::Var(row), Some(name)) = (whole, name)
             && row.id == "row"
         {
@@ -129,7 +129,7 @@ impl TextWalk {
         }
     }
 
-    fn list(&mut self, items: &[Expr<'_>]) -> Found {
+    fn list(&mut self, items: &[Expr<'_>]) -> ExprResult {
         let mut list = ExprInfo::new(Type::List);
         for item in items {
             list.constants.extend(self.value(item)?.constants);
@@ -137,7 +137,7 @@ impl TextWalk {
         Ok(Box::new(list))
     }
 
-    fn choice(&mut self, choice: &IfExpr<'_>) -> Found {
+    fn choice(&mut self, choice: &IfExpr<'_>) -> ExprResult {
         self.condition(&choice.test_expr)?;
         let one = self.value(&choice.true_expr)?;
         let Some(other) = &choice.false_expr else {
@@ -147,7 +147,7 @@ impl TextWalk {
         Ok(Box::new(one.or(*other)))
     }
 
-    fn negative(&mut self, operand: &Expr<'_>) -> Found {
+    fn negative(&mut self, operand: &Expr<'_>) -> ExprResult {
         let known = self.value(operand)?;
         // A filter after `-saldo` would apply to the negative number.
         let error = |own| format!("`{own}` is not a number; write `-({own} | number)`");
@@ -159,7 +159,7 @@ impl TextWalk {
     }
 
     /// Two values with an operator.
-    fn operation(&mut self, operation: &BinOp<'_>) -> Found {
+    fn operation(&mut self, operation: &BinOp<'_>) -> ExprResult {
         use BinOpKind::{
             Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr,
             Sub,
@@ -209,7 +209,7 @@ impl TextWalk {
         }
     }
 
-    fn filter(&mut self, filter: &Filter<'_>) -> Found {
+    fn filter(&mut self, filter: &Filter<'_>) -> ExprResult {
         let name = filter.name;
         let Some(own) = &filter.expr else {
             return Err(format!("filter {name} has nothing before it"));
