@@ -1,5 +1,5 @@
-//! Under a key of `--once`, each person gets at most one message of a bot, whatever its words, forever. This is the key as it
-//! is typed, and the hashes of people under it; the claims are in the store of the runs (`ledger/claims.rs`).
+//! The keys of `--once`, and the hashes of their recipients. With one key, a bot sends each recipient at most one
+//! message, whatever its text, forever. The claims are in the ledger (`ledger/claims.rs`).
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::base::invisible::is_invisible;
 use crate::phone::person_key;
 
-const MOST_CHARACTERS: usize = 100;
+const MAX_CHARACTERS: usize = 100;
 
-/// A name for what each person gets once: `november`, `build-4711`. Two keys are the same if all their characters are,
-/// however these are encoded: macOS writes `é` in file names as two characters.
+/// A name for a message that each recipient gets once: `november`, `build-4711`. Two keys are equal if they look the
+/// same, whatever their encoding: macOS writes `é` in file names as two characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct OnceKey(String);
@@ -56,22 +56,22 @@ impl FromStr for OnceKey {
     fn from_str(key: &str) -> Result<Self, String> {
         let length = key.chars().count();
         if key.is_empty() {
-            return Err("a key has at least one character: a variable may be empty".to_owned());
+            return Err("the key is empty: check the variable that sets it".to_owned());
         }
-        if length > MOST_CHARACTERS {
+        if length > MAX_CHARACTERS {
             return Err(format!(
-                "a key has at most {MOST_CHARACTERS} characters, and this one has {length}"
+                "a key has at most {MAX_CHARACTERS} characters; this one has {length}"
             ));
         }
-        // It would look like another key; so would the next.
+        // The key would look like another one. The same is true of hidden characters below.
         if key.trim() != key {
-            return Err("a key cannot begin or end with a blank".to_owned());
+            return Err("a key cannot begin or end with a space".to_owned());
         }
         let is_hidden =
             |character: char| character.is_control() || is_invisible(character) && character != ' ';
         if let Some(place) = key.chars().position(is_hidden) {
             return Err(format!(
-                "a key has visible characters and spaces only, and character {} is neither",
+                "a key can only have visible characters and spaces; character {} is neither",
                 place + 1
             ));
         }
@@ -83,7 +83,7 @@ impl FromStr for OnceKey {
     }
 }
 
-/// The key, with the bot and the API address for which it counts: another bot has other people.
+/// A key with its bot and API address: another bot has other recipients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OnceScope {
     pub(crate) key: OnceKey,
@@ -91,18 +91,19 @@ pub(crate) struct OnceScope {
     pub(crate) address: String,
 }
 
-/// Makes the hashes of people in one store, keyed with its secret, so that no one else can find a number by trying them all.
+/// Hashes the recipients of one ledger. The hashes are keyed with the ledger's secret: without it, no one can find a
+/// number by trying them all.
 pub(crate) struct OnceHasher(hmac::Key);
 
 impl OnceHasher {
-    /// The length of the secret of a new store, in bytes.
+    /// The length of a new ledger's secret, in bytes.
     pub(crate) const SECRET: usize = 32;
 
     pub(crate) fn new(secret: &[u8]) -> Self {
         Self(hmac::Key::new(HMAC_SHA256, secret))
     }
 
-    /// The hash of a person, in hexadecimal: the same for every form of the person's number.
+    /// The hash of a recipient, in hexadecimal: the same for every form of their number.
     pub(crate) fn person(&self, recipient: &str) -> String {
         let hash = hmac::sign(&self.0, person_key(recipient).as_bytes());
         format!(
@@ -126,11 +127,11 @@ mod tests {
             ("n", None),
             ("campaña 2026/11, part 2", None),
             (&"ñ".repeat(100), None),
-            ("", Some("a variable may be empty")),
-            (" ", Some("begin or end with a blank")),
-            ("\u{3000}\u{a0} ", Some("begin or end with a blank")),
-            ("nov ", Some("begin or end with a blank")),
-            ("\u{a0}nov", Some("begin or end with a blank")),
+            ("", Some("check the variable that sets it")),
+            (" ", Some("begin or end with a space")),
+            ("\u{3000}\u{a0} ", Some("begin or end with a space")),
+            ("nov ", Some("begin or end with a space")),
+            ("\u{a0}nov", Some("begin or end with a space")),
             (&"ñ".repeat(101), Some("this one has 101")),
             ("nov\u{a0}2026", Some("character 4 is neither")),
             ("\u{200b}nov", Some("character 1 is neither")),
@@ -140,8 +141,8 @@ mod tests {
             ("no\u{180e}v", Some("character 3 is neither")),
             ("no\u{e0061}v", Some("character 3 is neither")),
             ("a\tb", Some("character 2 is neither")),
-            ("ab\n", Some("begin or end with a blank")),
-            ("\u{85}", Some("begin or end with a blank")),
+            ("ab\n", Some("begin or end with a space")),
+            ("\u{85}", Some("begin or end with a space")),
         ] {
             let found = key.parse::<OnceKey>().err();
             assert_eq!(found.is_some(), expected.is_some(), "{key:?}: {found:?}");

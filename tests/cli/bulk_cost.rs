@@ -34,7 +34,8 @@ fn template_cost_is_shown_before_and_after() {
     let preview =
         "bulk send people.csv --prices prices.csv --preview all --file p.html template promo";
     let shown = home.run(preview).api(&jelou.url).success();
-    let told = "cost: 0.175 USD by your prices, an estimate: EC marketing 2 × 0.0625, CO marketing 1 × 0.05";
+    let told =
+        "estimated cost by your prices: 0.175 USD (EC marketing 2 × 0.0625, CO marketing 1 × 0.05)";
     assert!(shown.stderr.contains(told), "{shown:?}");
     let page = home.read("p.html");
     for cell in [
@@ -245,7 +246,7 @@ fn price_list_format_is_explained_with_example() {
     let home = home();
     let about = home.run("explain prices").success().stdout;
     assert!(
-        about.contains("`country`") && about.contains("No price is built in."),
+        about.contains("`country`") && about.contains("jelouctl has no built-in"),
         "{about}"
     );
     home.write(

@@ -562,7 +562,7 @@ fn impossible_hours_are_refused_before_reading() {
         ),
         (
             &["--between", "always", "--between", "07:00-19:00"],
-            &["`always` stands alone"],
+            &["`always` cannot be combined"],
         ),
         (
             &["--between", "07:00-19:00", "--time-zone", "Bogota"],
@@ -570,7 +570,7 @@ fn impossible_hours_are_refused_before_reading() {
         ),
         (
             &["--time-zone", "America/Bogota"],
-            &["--time-zone says nothing here"],
+            &["--time-zone has no effect"],
         ),
         (
             &["--not-on", "05/06/2026", "--time-zone", "America/Bogota"],

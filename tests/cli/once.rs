@@ -585,15 +585,15 @@ fn invalid_key_is_refused() {
     let (home, server) = (Home::new(), Server::expect_no_requests());
     let long = "x".repeat(200);
     for (key, problem) in [
-        ("", "a key has at least one character"),
-        ("   ", "a key cannot begin or end with a blank"),
+        ("", "the key is empty"),
+        ("   ", "a key cannot begin or end with a space"),
         (
             "a\nb",
-            "a key has visible characters and spaces only, and character 2 is neither",
+            "a key can only have visible characters and spaces; character 2 is neither",
         ),
         (
             long.as_str(),
-            "a key has at most 100 characters, and this one has 200",
+            "a key has at most 100 characters; this one has 200",
         ),
     ] {
         let send = ["send", "text", "--to", ANA, "Hola", "--once", key];

@@ -87,7 +87,7 @@ fn every_bulk_setting_can_be_set() {
         (&["--rate", "fast"][..], "`fast` is not a rate"),
         (
             &["--not-on", "05/06/2026"],
-            "is not a date; write one as 2026-12-25",
+            "is not a date; write it as 2026-12-25",
         ),
         (&["--time-zone", "Quito"], "Quito"),
     ] {
@@ -96,7 +96,7 @@ fn every_bulk_setting_can_be_set() {
     let together = ["--between", "always", "--between", "08:00-09:00"];
     home.run("profile set prod")
         .args(&together)
-        .fails(2, &["`always` stands alone"]);
+        .fails(2, &["`always` cannot be combined"]);
     assert_eq!(config(&home), before);
 }
 

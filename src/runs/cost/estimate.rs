@@ -1,4 +1,4 @@
-//! What a number of messages costs, by country and category. It is an estimate: who charges may count otherwise.
+//! Estimates the cost of messages by country and category. Jelou and Meta may count differently.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,32 +6,32 @@ use serde_json::{Value, json};
 use super::prices::{Category, Money, PriceList};
 use crate::base::output::{counted, grouped};
 
-/// The most countries and categories that are named.
-const TOLD: usize = 8;
+/// How many countries and categories a text lists.
+const MAX_LISTED: usize = 8;
 
 /// Messages with the same country and category.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Charge {
-    /// Two letters; none for recipients without a country.
+    /// Two letters; none if the recipient has no country.
     pub(crate) country: Option<String>,
-    /// None for a template whose category is not known.
+    /// None for a template with an unknown category.
     pub(crate) category: Option<Category>,
     pub(crate) messages: u64,
-    /// Of one message, if the prices have it.
+    /// The price of one message, if the price list has it.
     pub(crate) price: Option<Money>,
 }
 
-/// A run keeps it, so that what it says later is by the prices that were asked about.
+/// The run stores it, so that later reports use the prices that you confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Estimate {
     currency: String,
     by: Vec<Charge>,
 }
 
-/// What a run costs: all of it, what was sent of it, and what was delivered, if that was asked.
+/// The cost of a run: of all its messages, of the sent ones and, after a delivery check, of the delivered ones.
 #[derive(Debug)]
 pub(crate) struct RunCost {
-    /// Whether it was sent to the sandbox, and cost nothing.
+    /// Whether it was a sandbox run, which costs nothing.
     pub(crate) is_rehearsal: bool,
     pub(crate) estimate: Estimate,
     pub(crate) sent: Estimate,
@@ -61,7 +61,7 @@ impl Estimate {
         }
     }
 
-    /// Counts one message more.
+    /// Counts one more message.
     pub(crate) fn add(
         &mut self,
         prices: &PriceList,
@@ -84,14 +84,14 @@ impl Estimate {
         });
     }
 
-    /// Where messages of this country and category stand.
+    /// The position of the charge for this country and category.
     pub(crate) fn place(&self, country: Option<&str>, category: Option<Category>) -> Option<usize> {
         self.by
             .iter()
             .position(|charge| charge.country.as_deref() == country && charge.category == category)
     }
 
-    /// The same prices for other numbers of messages, by place.
+    /// The same prices with other numbers of messages, by position.
     pub(crate) fn with_counts(&self, messages: impl Fn(usize) -> u64) -> Self {
         let by = self.by.iter().enumerate();
         let by = by.map(|(place, charge)| Charge {
@@ -146,7 +146,7 @@ impl Estimate {
         })
     }
 
-    /// `cost: 362.50 USD by your prices, an estimate: EC marketing 5,800 × 0.0625`; then the messages without a price.
+    /// `estimated cost by your prices: 362.50 USD (EC marketing 5,800 × 0.0625)`; then the messages without a price.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut priced: Vec<_> = self
             .by
@@ -154,16 +154,16 @@ impl Estimate {
             .filter_map(|charge| Some((charge, charge.amount()?)))
             .collect();
         priced.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
-        let told = priced.iter().map(|(charge, _)| {
+        let parts = priced.iter().map(|(charge, _)| {
             let price = charge.price.unwrap_or_default();
             format!("{} {} × {price}", charge.name(), grouped(charge.messages))
         });
-        let told = first_of(told.collect());
+        let parts = join_first(parts.collect());
         let mut lines = Vec::new();
-        if !told.is_empty() {
-            let least = if self.unpriced() > 0 { "at least " } else { "" };
+        if !parts.is_empty() {
+            let at_least = if self.unpriced() > 0 { "at least " } else { "" };
             lines.push(format!(
-                "cost: {least}{} by your prices, an estimate: {told}",
+                "estimated cost by your prices: {at_least}{} ({parts})",
                 self.shown()
             ));
         }
@@ -179,42 +179,41 @@ impl Estimate {
             .iter()
             .filter(|charge| charge.price.is_none() && charge.messages > 0);
         let messages = counted(unpriced, "message");
-        let names = first_of(names.map(Charge::name).collect());
+        let names = join_first(names.map(Charge::name).collect());
         (unpriced > 0).then(|| format!("the price list has no price for {messages}: {names}"))
     }
 }
 
-/// The first of `names`, and how many more there are.
-fn first_of(mut names: Vec<String>) -> String {
-    let others = names.len().saturating_sub(TOLD);
-    names.truncate(TOLD);
+/// The first few `names`, and how many more there are.
+fn join_first(mut names: Vec<String>) -> String {
+    let others = names.len().saturating_sub(MAX_LISTED);
+    names.truncate(MAX_LISTED);
     names.extend((others > 0).then(|| format!("and {others} more")));
     names.join(", ")
 }
 
 impl RunCost {
     pub(crate) fn to_json(&self) -> Value {
-        let figures =
-            |of: &Estimate| json!({ "messages": of.messages(), "total": of.total().to_string() });
+        let sums = |estimate: &Estimate| json!({ "messages": estimate.messages(), "total": estimate.total().to_string() });
         let mut json = self.estimate.to_json();
         if let Value::Object(json) = &mut json {
-            json.insert("sent".to_owned(), figures(&self.sent));
+            json.insert("sent".to_owned(), sums(&self.sent));
             json.insert(
                 "delivered".to_owned(),
-                json!(self.delivered.as_ref().map(figures)),
+                json!(self.delivered.as_ref().map(sums)),
             );
         }
         json
     }
 
-    /// `spent about 12.50 of 375.00 USD by your prices; 11.25 of it on messages that were delivered`
+    /// `spent about 12.50 of 375.00 USD by your prices; 11.25 of it for delivered messages`
     pub(crate) fn words(&self) -> String {
         let sent = self.sent.total();
         let all = self.estimate.shown();
         let delivered = self
             .delivered
             .as_ref()
-            .map(|of| format!("; {} of it on messages that were delivered", of.total()));
+            .map(|cost| format!("; {} of it for delivered messages", cost.total()));
         let delivered = delivered.unwrap_or_default();
         let unpriced = self
             .sent
@@ -222,7 +221,7 @@ impl RunCost {
             .map(|words| format!("; {words}"))
             .unwrap_or_default();
         let verb = if self.is_rehearsal {
-            "would have spent"
+            "a real run would spend"
         } else {
             "spent"
         };

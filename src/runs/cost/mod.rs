@@ -1,4 +1,4 @@
-//! What messages cost: the user's own prices, by country and category, and sums by them. No price is built in.
+//! The cost of messages: your own prices by country and category, and sums with them. jelouctl has no built-in prices.
 
 mod estimate;
 mod prices;

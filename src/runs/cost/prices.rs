@@ -1,5 +1,5 @@
-//! A price list: what a message costs by the recipient's country and its category. An amount is exact; its currency
-//! is that of the file.
+//! A price list: the price of a message by the recipient's country and the message's category. Amounts are exact, in
+//! the currency of the file.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,21 +15,21 @@ use crate::base::private_file::{FileError, PipeBound, open_to_read};
 use crate::lists::list_file::{ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 
-/// What `explain prices` prints; the last part is an example.
+/// The text of `explain prices`, and an example file.
 pub(crate) const EXPLAINED: [&str; 2] = [
-    "A price list says what a message costs by the recipient's country and its category. It is a CSV, NDJSON or a
-workbook with these columns:
+    "A price list has the price of a message by the recipient's country and the message's category. It is a CSV file, an
+NDJSON file or a workbook with these columns:
 
 - `country`: two letters, three, or a name; `*` for all others
 - `category`: marketing, utility, authentication, or service (a free-form message)
-- `price`: of one message, with a decimal point or comma: 0.0625 or 0,0625
-- `currency`: the same in each row
+- `price`: the price of one message, with a decimal point or comma: 0.0625 or 0,0625
+- `currency`: the same in every row
 
-The names may be in Spanish, too: pais, categoria, precio, moneda.
+The Spanish column names also work: pais, categoria, precio, moneda.
 
-Give it with --prices FILE, or keep it in a profile: jelouctl profile set NAME --prices FILE. No price is built in. Meta
-publishes its rate cards by market and currency at https://developers.facebook.com/docs/whatsapp/pricing, and Jelou charges
-by its own prices: copy those that apply to you.",
+Pass it with --prices FILE, or save it in a profile: jelouctl profile set NAME --prices FILE. jelouctl has no built-in
+prices. Meta publishes its rate cards at https://developers.facebook.com/docs/whatsapp/pricing, by market and currency.
+Jelou charges its own prices: copy the ones that apply to you.",
     "country,category,price,currency
 EC,marketing,0.0750,USD
 EC,utility,0.0160,USD
@@ -66,7 +66,7 @@ impl Category {
         }
     }
 
-    /// The category of this name, in any capitals.
+    /// The category with this name, in upper or lower case.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -78,7 +78,7 @@ impl Category {
 #[derive(Clone, Debug)]
 pub(crate) struct PriceList {
     pub(crate) currency: String,
-    /// By country, none for all others, and category.
+    /// By country (none for all others) and category.
     prices: HashMap<(Option<&'static str>, Category), Money>,
 }
 
@@ -86,7 +86,7 @@ impl PriceList {
     /// Reads a price list.
     ///
     /// # Errors
-    /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another
+    /// A message with the line and the column, if a row is not a price, contradicts another row, or has another
     /// currency.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let file =
@@ -143,13 +143,13 @@ impl PriceList {
             if prices.currency != currency {
                 let before = &prices.currency;
                 return Err(at(format!(
-                    "currency: `{currency}`, and `{before}` before: a file has one currency"
+                    "currency: `{currency}` differs from `{before}` in the rows above"
                 )));
             }
             if prices.prices.insert((country, category), price).is_some() {
                 let country = country.unwrap_or("*");
                 return Err(at(format!(
-                    "{country} has a price for {} already",
+                    "{country} already has a price for {}",
                     category.name()
                 )));
             }
@@ -181,7 +181,7 @@ fn price(cell: &str) -> Result<Money, String> {
     });
     if is_ambiguous {
         return Err(format!(
-            "`{}` may be a thousand times as much; write it as 1000 or 1.00",
+            "`{}` is ambiguous: write a thousand as 1000 and one as 1.00",
             cell.escape_debug()
         ));
     }
@@ -192,11 +192,11 @@ fn price(cell: &str) -> Result<Money, String> {
     }
 }
 
-/// The most digits after the decimal point; with the largest amount, no sum of a run can overflow.
-const MOST_DECIMALS: u32 = 8;
+/// The maximum number of decimals. With it and `LARGEST`, no sum of a run can overflow.
+const MAX_DECIMALS: u32 = 8;
 const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
-/// As JSON it is a text, such as `"0.0625"`.
+/// In JSON it is a string, such as `"0.0625"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Money(Decimal);
@@ -215,7 +215,7 @@ impl Money {
 impl FromStr for Money {
     type Err = String;
 
-    /// Reads `0.0625`: digits, and a point before decimals.
+    /// Reads `0.0625`: digits, and a point before the decimals.
     fn from_str(raw: &str) -> Result<Self, String> {
         let typed = raw.trim();
         let is_plain = typed
@@ -225,12 +225,12 @@ impl FromStr for Money {
         let Some(amount) = read else {
             let problem = format!("`{}` is not an amount", typed.escape_debug());
             return Err(format!(
-                "{problem}; write it with a point and without its currency, as 12.50"
+                "{problem}; write it with a decimal point and no currency, such as 12.50"
             ));
         };
-        if amount > LARGEST || amount.scale() > MOST_DECIMALS {
+        if amount > LARGEST || amount.scale() > MAX_DECIMALS {
             return Err(format!(
-                "`{typed}` is more than {LARGEST}, or has more than {MOST_DECIMALS} decimals"
+                "`{typed}` is more than {LARGEST}, or has more than {MAX_DECIMALS} decimals"
             ));
         }
         Ok(Self(amount))
@@ -314,7 +314,7 @@ mod tests {
             ("", "prices.csv has no price"),
             (
                 "EC,marketing,0.1,USD\nCO,marketing,0.1,EUR",
-                "line 3: currency: `EUR`, and `USD` before",
+                "line 3: currency: `EUR` differs from `USD` in the rows above",
             ),
             (
                 "EC,marketing,$0.1,USD",
@@ -335,11 +335,11 @@ mod tests {
             ),
             (
                 "EC,marketing,0.1,USD\necuador,Marketing,0.2,USD",
-                "line 3: EC has a price for marketing already",
+                "line 3: EC already has a price for marketing",
             ),
             (
                 "*,utility,1,USD\n*,utility,1,USD",
-                "line 3: * has a price for utility already",
+                "line 3: * already has a price for utility",
             ),
         ] {
             let error = PriceList::parse(&format!("{header}{rows}")).unwrap_err();
@@ -357,7 +357,7 @@ mod tests {
                 .replace(';', &sign.to_string());
             let error = PriceList::parse(&text).unwrap_err();
             assert!(
-                error.contains(&format!("price: `{price}` may be a thousand times as much")),
+                error.contains(&format!("price: `{price}` is ambiguous")),
                 "{error}"
             );
         }

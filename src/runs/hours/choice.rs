@@ -1,5 +1,4 @@
-//! The hours of a run: what was typed overrides the profile, or the run that is resumed; and how a day is typed on
-//! which nothing is sent.
+//! Chooses the sending hours of a run: flags override the profile, or the resumed run. Also parses days off.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +10,7 @@ use super::rule::{Hours, ZoneName};
 use super::window::{Between, DailyWindow, windows_of};
 use crate::base::input::UsageError;
 
-/// The hours that apply if nothing is typed.
+/// The hours that apply without flags.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HoursBase {
     pub(crate) between: Vec<DailyWindow>,
@@ -40,17 +39,17 @@ impl HoursBase {
         !self.between.is_empty() || !self.not_on.is_empty()
     }
 
-    /// The time zone of a profile, else that of this machine.
+    /// The time zone of a profile, else of this machine.
     pub(crate) fn zone(&self) -> TimeZone {
         let zone = self.time_zone.as_ref();
         zone.map_or_else(TimeZone::system, |zone| zone.zone().clone())
     }
 
-    /// The hours: typed windows and a typed time zone replace those of the base, and days are added. None if there is
-    /// no restriction.
+    /// The hours: the windows and the time zone of flags replace the ones here, and days off are added. None if there
+    /// is no restriction.
     ///
     /// # Errors
-    /// If the time zone is missing, or they are not open within a year from `now`.
+    /// If the time zone is missing, or if the hours do not open within a year from `now`.
     pub(crate) fn under(
         self,
         between: &[Between],
@@ -58,7 +57,7 @@ impl HoursBase {
         zone: Option<&ZoneName>,
         now: Timestamp,
     ) -> Result<Option<Hours>, UsageError> {
-        // What would apply otherwise is ignored.
+        // `always` also overrides the hours of the profile or the run.
         let is_lifted = between.contains(&Between::Always);
         let base = if is_lifted {
             Self {
@@ -71,7 +70,7 @@ impl HoursBase {
         let windows = windows_of(between).map_err(|problem| {
             UsageError::new(
                 format!("--between: {problem}"),
-                "give the hours, or `always` alone",
+                "pass either hours or `always`",
             )
         })?;
         let between = if between.is_empty() {
@@ -86,16 +85,17 @@ impl HoursBase {
                 return Ok(None);
             }
             return Err(UsageError::new(
-                "--time-zone says nothing here: the run has no hours",
-                "add --between 'mon-fri 07:00-19:00', or leave --time-zone out",
+                "--time-zone has no effect: the run has no sending hours",
+                "to set them: --between 'mon-fri 07:00-19:00'; to send at any hour: remove --time-zone",
             ));
         }
         let time_zone = match zone.cloned().or(base.time_zone) {
             Some(zone) => zone,
             None => ZoneName::from_machine().map_err(|found| {
                 UsageError::new(
-                    format!("the hours need a time zone: the one of this machine is {found}"),
-                    "name it with --time-zone, as America/Bogota, or with time_zone in the profile",
+                    format!("sending hours need a time zone, and this machine's is {found}"),
+                    "to set it: --time-zone America/Bogota; to save it: jelouctl profile set NAME --time-zone \
+                     America/Bogota",
                 )
             })?,
         };
@@ -108,15 +108,15 @@ impl HoursBase {
             return Ok(Some(hours));
         }
         Err(UsageError::new(
-            format!("{hours}: these hours do not open within the next year"),
-            "change --between and --not-on, or send at any hour with --between always",
+            format!("the sending hours do not open within the next year: {hours}"),
+            "change --between or --not-on; to send at any hour: --between always",
         ))
     }
 }
 
 /// One value of `--not-on`: `2026-12-25`.
 pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
-    // Only this form is accepted: 2026-1-2 could mean February 1st, as 05/06/2026 could mean two days.
+    // Other formats are ambiguous: 2026-1-2 could mean February 1st, and 05/06/2026 could mean May 6th.
     let date = if raw.len() == "2026-12-25".len() {
         Date::strptime("%Y-%m-%d", raw).ok()
     } else {
@@ -124,7 +124,7 @@ pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
     };
     date.ok_or_else(|| {
         format!(
-            "`{}` is not a date; write one as 2026-12-25",
+            "`{}` is not a date; write it as 2026-12-25",
             raw.escape_debug()
         )
     })

@@ -1,5 +1,5 @@
-//! The hours in which a run may send: how they are written, in which time zone, and when they are open next. It reads
-//! the machine's time zone, and never the clock.
+//! The sending hours of a run: their format, their time zone, and when they open next. This room reads the machine's
+//! time zone, but never its clock.
 
 mod choice;
 mod rule;

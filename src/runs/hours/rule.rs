@@ -1,5 +1,5 @@
-//! Decides whether a run may send at an instant, and when it may send next. It follows local time in the time zone, so
-//! it also works on days on which the clocks change. A time zone has its IANA name.
+//! Decides whether a run may send at an instant, and when it may send next. The rules use local time, so they also
+//! work on days when the clocks change. A time zone has its IANA name.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,24 +12,24 @@ use serde::{Deserialize, Serialize};
 
 use super::window::DailyWindow;
 
-/// How far after the last day off an opening is searched for.
+/// How far after the last day off the search for an opening goes.
 const DAYS_AHEAD: i32 = 366;
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * DAYS_AHEAD as i64);
 
-/// The most minutes of work that are counted through the hours: two months by day and night.
-const MOST_MINUTES: u32 = 60 * 24 * 60;
+/// The maximum working time for an estimate of the end: two months of open minutes.
+const MAX_MINUTES: u32 = 60 * 24 * 60;
 
-/// The hours of a run, which stores them.
+/// The sending hours of a run, as the ledger stores them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Hours {
-    /// If there are none, every day that is not off is open all day.
+    /// If empty, every day except the days off is open all day.
     pub(super) between: Vec<DailyWindow>,
     pub(super) not_on: BTreeSet<Date>,
     pub(super) time_zone: ZoneName,
 }
 
 impl Hours {
-    /// Whether a row may leave.
+    /// Whether a run may send at this instant.
     pub(crate) fn is_open(&self, at: Timestamp) -> bool {
         let local = self.zone().to_datetime(at);
         let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute()))
@@ -51,7 +51,7 @@ impl Hours {
         })
     }
 
-    /// The first instant at which a row may leave: `from` itself, or a later one within a year after the last day off.
+    /// The first instant when a run may send: `from` itself, or a later one within a year after the last day off.
     pub(crate) fn next_opening(&self, from: Timestamp) -> Option<Timestamp> {
         if self.is_open(from) {
             return Some(from);
@@ -66,7 +66,7 @@ impl Hours {
         by_change.or(by_clock)
     }
 
-    /// Whether a row may leave within a year.
+    /// Whether the hours open within a year.
     pub(super) fn opens_within_a_year(&self, from: Timestamp) -> bool {
         self.next_opening(from)
             .is_some_and(|at| at.duration_since(from) <= YEAR)
@@ -76,7 +76,7 @@ impl Hours {
     pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
         let mut at = self.next_opening(from)?;
         let mut left = work;
-        for _ in 0..MOST_MINUTES {
+        for _ in 0..MAX_MINUTES {
             // Windows begin and end on a minute.
             let next_minute =
                 Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
@@ -111,7 +111,7 @@ impl Hours {
         None
     }
 
-    /// The instants at which windows start on a day: two if the clock is set back over one.
+    /// The instants when windows start on a day: two for a window if the clock is set back over its start.
     fn starts_on(&self, date: Date) -> impl Iterator<Item = Timestamp> {
         let whole_day = self.between.is_empty().then_some(0);
         let windows = self
@@ -182,7 +182,7 @@ impl fmt::Display for Hours {
     }
 }
 
-/// Names of zones that are UTC, which machines have if no zone was chosen.
+/// Names of UTC, the zone of a machine if nobody chose one.
 const UTC: [&str; 9] = [
     "utc",
     "uct",
@@ -195,23 +195,23 @@ const UTC: [&str; 9] = [
     "greenwich",
 ];
 
-/// A time zone that has a name: `America/Bogota`.
+/// A time zone with its IANA name: `America/Bogota`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct ZoneName(#[serde(with = "jiff::fmt::serde::tz::required")] TimeZone);
 
 impl ZoneName {
-    /// The zone of this machine, if one was chosen.
+    /// The zone of this machine. UTC does not count: a machine has it if no one chose a zone.
     ///
     /// # Errors
-    /// Says what the zone is instead.
+    /// What the zone is instead: `unknown`, `unnamed` or `UTC`.
     pub(super) fn from_machine() -> Result<Self, &'static str> {
-        let zone = TimeZone::try_system().map_err(|_| "not known")?;
+        let zone = TimeZone::try_system().map_err(|_| "unknown")?;
         let name = zone
             .iana_name()
             .filter(|_| !zone.is_unknown())
-            .ok_or("not known by a name")?;
-        let of_region = name.strip_prefix("Etc/").unwrap_or(name).to_lowercase();
-        if UTC.contains(&of_region.as_str()) {
+            .ok_or("unnamed")?;
+        let plain_name = name.strip_prefix("Etc/").unwrap_or(name).to_lowercase();
+        if UTC.contains(&plain_name.as_str()) {
             Err("UTC")
         } else {
             Ok(Self(zone))
@@ -346,7 +346,7 @@ mod tests {
         for (from, expected) in [
             ("2026-11-20T21:59:00-05", "2026-11-20T22:00:00-05:00"),
             ("2026-11-20T23:59:59-05", "open"),
-            // Saturday is off, and so is the rest of Friday's window; Friday the 27th is off, too, with the night to
+            // Saturday is off, including the rest of Friday's window. Friday the 27th is off too, with the night to
             // Saturday.
             ("2026-11-21T00:00:00-05", "2026-12-04T22:00:00-05:00"),
             ("2026-11-21T05:59:59-05", "2026-12-04T22:00:00-05:00"),
@@ -419,7 +419,7 @@ mod tests {
             assert_eq!(next(&hours, from), expected, "{from}");
         }
         let hours = self::hours(&["00:00-01:30"], &[], "America/New_York");
-        // It closed at the first 01:30, and 01:00 is shown again.
+        // The hours closed at the first 01:30, and open again when the clock shows 01:00 again.
         assert_eq!(
             next(&hours, "2026-11-01T01:45:00-04"),
             "2026-11-01T01:00:00-05:00"

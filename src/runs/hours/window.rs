@@ -1,4 +1,4 @@
-//! One window of hours: on which days it opens, when, and when it closes; or `always`.
+//! One window of hours with its days, start and end; or `always`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use crate::base::suggest::plain;
 
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
-/// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute at which it closes. A window that ends
-/// before it starts continues past midnight, and belongs to the day on which it opened.
+/// `mon-fri 07:00-19:00`: the days when it opens, its first minute, and the minute when it closes. A window with an end
+/// before its start continues past midnight, and belongs to the day when it opened.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct DailyWindow {
     days: Vec<Weekday>,
-    /// As it was written, in lower case; None for all days.
+    /// As typed, in lower case; None for all days.
     days_text: Option<String>,
     /// Minutes since midnight.
     pub(super) start: u16,
@@ -30,7 +30,7 @@ impl DailyWindow {
         self.days.contains(&day)
     }
 
-    /// Whether it covers a minute of the day on which it opened.
+    /// Whether it covers a minute of the day when it opened.
     pub(super) fn covers(&self, minute: u16) -> bool {
         minute >= self.start && (self.is_over_midnight() || minute < self.end)
     }
@@ -61,7 +61,7 @@ impl FromStr for DailyWindow {
         let shown = raw.escape_debug();
         let is_not = || {
             format!(
-                "`{shown}` is not a window; write days and hours in quotes, as 'mon-fri 07:00-19:00'"
+                "`{shown}` is not a range of hours; write days and hours in quotes, such as 'mon-fri 07:00-19:00'"
             )
         };
         let words: Vec<&str> = raw.split_whitespace().collect();
@@ -78,19 +78,19 @@ impl FromStr for DailyWindow {
         let end = parse_time(end)?;
         if start == MINUTES_OF_A_DAY {
             return Err(format!(
-                "`{shown}` begins at the end of a day; write 00:00 of the next one"
+                "`{shown}` starts at the end of a day; write 00:00 of the next day"
             ));
         }
         if start == end {
             return Err(format!(
-                "`{shown}` is never open, as its end is its start; a whole day is 00:00-24:00"
+                "`{shown}` starts and ends at the same time; for a whole day, write 00:00-24:00"
             ));
         }
         Ok(Self {
             days: parse_days(days.as_deref().unwrap_or("mon-sun"))?,
             days_text: days,
             start,
-            // Midnight of the next day ends this day.
+            // An end at 00:00 is the end of this day.
             end: if end == 0 { MINUTES_OF_A_DAY } else { end },
         })
     }
@@ -113,7 +113,7 @@ fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
     Ok(days)
 }
 
-/// A day by its name in any language, or the first three letters or more of it.
+/// Parses the name of a day in any language, or at least its first three letters.
 fn parse_day(text: &str) -> Result<Weekday, String> {
     let name = plain(text);
     let is_it = |day: &Weekday| {
@@ -153,7 +153,7 @@ fn parse_time(text: &str) -> Result<u16, String> {
         .filter(|minutes| *minutes <= MINUTES_OF_A_DAY)
         .ok_or_else(|| {
             format!(
-                "`{}` is not a time of day; write one as 07:00, from 00:00 to 24:00",
+                "`{}` is not a time of day; write it as 07:00, from 00:00 to 24:00",
                 text.escape_debug()
             )
         })
@@ -196,13 +196,13 @@ impl FromStr for Between {
     }
 }
 
-/// The windows of everything that was given; without any there is no restriction.
+/// The windows of all the values; without any there is no restriction.
 ///
 /// # Errors
-/// If `always` does not stand alone.
+/// If `always` is combined with other values.
 pub(crate) fn windows_of(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
     if all.len() > 1 && all.contains(&Between::Always) {
-        return Err("`always` stands alone: it lifts all hours".to_owned());
+        return Err("`always` cannot be combined with hours".to_owned());
     }
     let windows = all.iter().filter_map(|one| {
         if let Between::Window(window) = one {
@@ -248,9 +248,9 @@ mod tests {
     #[test]
     fn invalid_hours_explain_the_correct_format() {
         for (text, expected) in [
-            ("", "is not a window"),
-            ("mon fri 07:00-19:00", "is not a window"),
-            ("07:00", "is not a window"),
+            ("", "is not a range of hours"),
+            ("mon fri 07:00-19:00", "is not a range of hours"),
+            ("07:00", "is not a range of hours"),
             ("mon-fri", "write days and hours in quotes"),
             ("mon-fri 25:00-26:00", "`25:00` is not a time of day"),
             ("07:60-19:00", "`07:60` is not a time of day"),
@@ -263,9 +263,9 @@ mod tests {
                 "`luness` is not a day; the days are mon, tue",
             ),
             ("mon- 07:00-19:00", "`` is not a day"),
-            ("07:00-07:00", "is never open"),
-            ("24:00-07:00", "begins at the end of a day"),
-            ("sat 24:00-00:00", "begins at the end of a day"),
+            ("07:00-07:00", "starts and ends at the same time"),
+            ("24:00-07:00", "starts at the end of a day"),
+            ("sat 24:00-00:00", "starts at the end of a day"),
         ] {
             let error = text.parse::<DailyWindow>().expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

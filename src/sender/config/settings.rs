@@ -408,7 +408,7 @@ mod tests {
             ),
             (
                 "between = [\"always\", \"08:00-09:00\"]",
-                "between of profile a: `always` stands alone",
+                "between of profile a: `always` cannot be combined",
             ),
             ("not_on = [\"05/06/2026\"]", "not_on of profile a: "),
             ("budget = 0", "budget of profile a: `0` is not a budget"),
