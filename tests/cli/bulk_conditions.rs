@@ -44,9 +44,9 @@ fn cells_that_contradict_decimal_separator_are_refused() {
     send(&["--country", "EC"], read).fails(
         2,
         &[
-            "text: the decimals of x are not clear: `1,234` in line 2 is read as in its country, with a decimal comma, but \
+            "text: the decimal separator of x is unclear: in its country, `1,234` in line 2 has a decimal comma, but \
              `1,234.50` in line 3 has a decimal point",
-            "such as `x | number('.')`",
+            "write `x | number('.')`",
         ],
     );
     let unclear = "line 2: text: money: `1,234` may be two numbers, one a thousand times the other";
@@ -93,7 +93,7 @@ fn text_that_differs_only_in_case_warns() {
     assert!(
         ended
             .stderr
-            .contains("line 2: plan: `ORO` is not `oro`, as the message has it"),
+            .contains("line 2: plan: `ORO` is not exactly `oro`, as in the message"),
         "{ended:?}"
     );
     assert!(!ended.stderr.contains("line 3"), "{ended:?}");
@@ -164,7 +164,7 @@ fn column_named_by_an_expression_is_used() {
     let text = "{{ row['cuota ' ~ n] }}";
     home.dry_run_list(&["list.csv", "text", text]).fails(
         2,
-        &["cuota 2: `#N/A` is an error of the spreadsheet, and would be sent"],
+        &["cuota 2: `#N/A` is a spreadsheet error and would be sent"],
     );
 }
 
@@ -175,7 +175,7 @@ fn faulty_cell_in_unused_column_is_ignored() {
     home.dry_run_list(&["list.csv", "text", "{{ nombre }}"])
         .success();
     home.dry_run_list(&["list.csv", "text", "{{ deuda }}"])
-        .fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
+        .fails(2, &["deuda: `#N/A` is a spreadsheet error"]);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn condition_exempts_only_its_own_value() {
         "to,ciudad\n593987654321,#N/A\n593987654322,Quito\n593987654323,N/A\n",
     );
     let send = |text: &str| home.dry_run_list(&["list.csv", "text", text]);
-    let refused = "ciudad: `#N/A` is an error of the spreadsheet, and would be sent";
+    let refused = "ciudad: `#N/A` is a spreadsheet error and would be sent";
     send("{% if ciudad == 'Quito' %}Norte{% endif %} {{ ciudad }}")
         .fails(2, &["line 2: ", refused]);
     send("{% if ciudad != 'N/A' %}{{ ciudad }}{% endif %}.").fails(2, &[refused]);

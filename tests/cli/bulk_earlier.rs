@@ -873,7 +873,7 @@ fn exclusions_apply_only_to_messages_to_send() {
     };
     run("--one-per-person --preview 1").fails(
         11,
-        &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a person"],
+        &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a recipient"],
     );
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.requests().len(), 0);

@@ -189,7 +189,7 @@ fn list_fields_are_limited() {
         .api(&jelou.url);
     send.fails(
         2,
-        &["line 1000: with this row the list has more than 1000 differently named fields"],
+        &["line 1000: up to this row, the list has more than 1000 different field names"],
     );
     home.write("people.ndjson", rows[..999].concat());
     home.run("--dry-run bulk send people.ndjson text Hola")

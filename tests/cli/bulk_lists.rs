@@ -388,7 +388,7 @@ fn second_header_row_and_other_sheets_are_named() {
     told(
         &ended,
         &[
-            "line 2 has names of columns, too: `Celular` under `Contacto`",
+            "line 2 also has column names: `Celular` under `Contacto`",
             "add --header-row 2",
             "(Nombre, Apellido, Celular, Correo)",
         ],

@@ -770,8 +770,8 @@ fn report_without_sent_column_is_refused() {
     let [csv, ndjson] = ["r.csv", "r.ndjson"].map(|file| home.read(file));
     let spanish = home.run("bulk report r --lang es").success().stdout;
     let lost = [
-        "but not `sent`, which says what was sent",
-        "call its column `sent` again",
+        "but no `sent`, which records what was sent",
+        "restore its column `sent`",
         "nothing was sent",
     ];
     for (name, changed) in [
@@ -808,7 +808,7 @@ fn report_without_sent_column_is_refused() {
         );
         let told = [
             &format!("sent: is `{sent}`"),
-            "send the whole report; or, if the column is your own, rename it",
+            "keep all its columns; if `sent` is your own column: rename it",
             "nothing was sent",
         ];
         for flags in ["", "--skip-invalid", "--skip-sent"] {

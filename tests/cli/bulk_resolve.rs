@@ -233,7 +233,7 @@ fn resent_report_sends_no_duplicates() {
         let part = format!("line 2: the report has no column `{column}`");
         let parts = [
             part.as_str(),
-            "take the report as `jelouctl bulk report` writes it",
+            "keep it as `jelouctl bulk report` writes it",
             "nothing was sent",
         ];
         home.run_args(&send_again(&["--skip-sent"]))
@@ -285,7 +285,7 @@ fn resent_report_sends_no_duplicates() {
         .success()
         .stdout;
     assert!(
-        report.contains("the report that was sent again has it as sent"),
+        report.contains("the report says that it was sent"),
         "{report}"
     );
     home.run("bulk remove s --yes").success();

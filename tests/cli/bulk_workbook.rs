@@ -576,7 +576,7 @@ fn hidden_rows_are_skipped_or_included_by_flag() {
     );
     let report = home.run("bulk report r").success().stdout;
     assert!(
-        report.contains(",2,no,,,hidden,\"the sheet hides it, or shows it crossed out\",0,"),
+        report.contains(",2,no,,,hidden,the row is hidden or crossed out in the sheet,0,"),
         "{report}"
     );
     let hidden = "<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>";

@@ -204,7 +204,7 @@ fn bare_numbers_of_several_countries_warn() {
     let ended = home
         .run("--sandbox bulk send people.csv text Hola")
         .success();
-    let told = "the numbers without + are of 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
+    let told = "the numbers without + have 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     // With a country, each number that is not one of its own is reported, without the hint to name a country.
     home.run("--sandbox bulk send people.csv --country EC text Hola")
@@ -220,7 +220,7 @@ fn bare_numbers_of_one_unlikely_country_warn() {
     let ended = home
         .run("--sandbox bulk send people.csv text Hola")
         .success();
-    let told = "are read as numbers of NO (+47), such as 4771234567: if they are national numbers, say of which country";
+    let told = "are read as numbers of NO (+47), such as 4771234567; if they are local numbers, pass their country";
     assert!(ended.stderr.contains(told), "{ended:?}");
     home.write("people.csv", "celular\n593987654321\n");
     home.run("--sandbox bulk send people.csv text Hola")
@@ -623,10 +623,14 @@ fn raw_row_with_second_recipient_fails_with_key() {
         "{\"userId\":\"593987654321\",\"text\":\"x\",\"destinations\":[\"593987654322\"]}\n\
          {\"userId\":\"593987654323\",\"text\":\"x\",\"destinations\":[\"+593987654323\"]}\n",
     );
-    home.dry_run_list(&["rows.ndjson", "--once", "k", "raw"]).fails(
-        2,
-        &["line 1: the body names 593987654322, too, and with --once a message is for one recipient", "1 is invalid"],
-    );
+    home.dry_run_list(&["rows.ndjson", "--once", "k", "raw"])
+        .fails(
+            2,
+            &[
+                "line 1: --once needs one recipient, but the body also names 593987654322",
+                "1 is invalid",
+            ],
+        );
     home.dry_run_list(&["rows.ndjson", "raw"]).success();
 }
 

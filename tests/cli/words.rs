@@ -112,7 +112,7 @@ fn misspelt_placeholder_is_never_sent() {
         send(&["people.csv", "text", "--body", "body.json"])
             .fails(2, &[&format!("buttons[0].text: {written} would be sent")]);
     }
-    let told = "warning: text: {otro} goes out as it stands: no column is named so";
+    let told = "warning: text: {otro} is sent unchanged: no column has this name";
     let ended = preview(&home, &["people.csv", "text", "Hola {otro}"]);
     assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
@@ -332,7 +332,7 @@ fn na_value_warns_and_spreadsheet_error_is_invalid() {
     strict.fails(
         2,
         &[
-            "line 3: nombre: `N/A` stands for nothing",
+            "line 3: nombre: `N/A` means no value and would be sent",
             "3 rows cannot be sent",
         ],
     );
@@ -348,7 +348,7 @@ fn na_value_warns_and_spreadsheet_error_is_invalid() {
         ended.fails(
             2,
             &[
-                "line 3: nombre: `#¡REF!` is an error of the spreadsheet",
+                "line 3: nombre: `#¡REF!` is a spreadsheet error",
                 "2 rows cannot be sent",
             ],
         );

@@ -1,6 +1,5 @@
-//! Finds cells that are probably a mistake: a word that programs write for nothing or for an error, such as `#N/A` in a
-//! greeting; an empty cell that leaves a gap; a text in a wrong encoding or in HTML; and amounts whose decimal signs contradict
-//! each other.
+//! Finds cells that are probably a mistake: a placeholder or a spreadsheet error, such as `#N/A` in a greeting; an empty
+//! cell that leaves a gap; a text in a wrong encoding or in HTML; and amounts with contradicting decimal separators.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +11,16 @@ use crate::lists::list_file::Row;
 use crate::lists::template::{ForeignText, ReadAmount, decimal_mark};
 use crate::phone::Country;
 
-/// Words that programs write for nothing, or until there is something, in lower case and without blanks.
+/// Words that programs write for a missing or pending value, in lower case and without spaces.
 const NOTHING: &str = "- -- --- – — n/a n/d n.a. n.d. null (null) <null> nan none (none) undefined <na> nil \\n nulo (blank) \
     (vacío) (vacio) [objectobject] loading... loading… cargando... cargando… carregando... carregando… infinity -infinity +inf \
     -inf 1.#inf 1.#qnan -1.#ind";
-/// The word for no time, which is a name in other capitals.
+/// The word for a missing time. With other capitals, it is a name.
 const NO_TIME: &str = "NaT";
-/// A name, which is also such a word in other capitals.
+/// A name. With other capitals, it is a word for a missing value.
 const NAME: &str = "Nil";
-/// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese. In small letters they
-/// have their last sign.
+/// Words that spreadsheets write after `#` for an error, in English, Spanish and Portuguese. In lower case, they count
+/// only with their final punctuation.
 const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
     DESPEJAR! DERRAMAR! CALC! ERROR! ERR! FIELD! CAMPO! BLOCKED! BLOQUEADO! UNKNOWN! DESCONOCIDO! DESCONHECIDO! CONNECT! \
     CONECTAR! BUSY! OCUPADO! PYTHON! EXTERNAL! TIMEOUT! GETTING_DATA OBTENIENDO_DATOS";
@@ -31,14 +30,14 @@ pub(super) struct UsedCells<'a> {
     printed: BTreeSet<&'a str>,
     /// Whether any column may be printed.
     prints_all: bool,
-    /// Printed unchanged.
+    /// Columns that leave a gap in the text if their cell is empty.
     gaps: BTreeSet<&'a str>,
     /// Each with the path of its text.
     amounts: Vec<(&'a str, &'a ReadAmount)>,
-    /// The first cells of `amounts` that are numbers with either decimal sign, by place and the sign of their country;
-    /// each with its line.
+    /// The first cells of `amounts` that are numbers with either decimal separator, by position and the separator of
+    /// their country; each with its line.
     read_by_country: BTreeMap<(usize, char), (u64, String)>,
-    /// The first cells of `amounts` that show another sign than that of their country.
+    /// The first cells of `amounts` with another decimal separator than their country's.
     shown_otherwise: BTreeMap<(usize, char), (u64, String)>,
     compared: BTreeSet<&'a (String, String)>,
 }
@@ -69,13 +68,13 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The columns of `row` with a word for nothing or for an error, with the word, unless the message asks for it;
-    /// and, with an empty word, those whose empty cell leaves a gap.
+    /// The columns of `row` with a placeholder or an error, and that word, unless the message compares the cell with
+    /// it; and the columns with an empty cell that leaves a gap, with an empty word.
     pub(super) fn suspects<'r>(&self, row: &'r Row) -> Vec<(&'r str, &'r str)>
     where
         'a: 'r,
     {
-        let is_asked_for = |name: &str, cell: &str| {
+        let is_compared = |name: &str, cell: &str| {
             self.compared
                 .iter()
                 .any(|(column, text)| column == name && text == cell)
@@ -83,7 +82,7 @@ impl<'a> UsedCells<'a> {
         let word = |name| {
             let (cell, word) = row.text(name).map(|cell| (cell, cell.trim()))?;
             let is_gap = word.is_empty() && self.gaps.contains(name);
-            (is_gap || (is_error(word) || is_nothing(word)) && !is_asked_for(name, cell))
+            (is_gap || (is_error(word) || is_nothing(word)) && !is_compared(name, cell))
                 .then_some(word)
         };
         self.printed_columns(row)
@@ -92,15 +91,15 @@ impl<'a> UsedCells<'a> {
             .collect()
     }
 
-    /// What is in the printed cells of `row` that was written for another program, or in another encoding.
+    /// Descriptions of text in the printed cells of `row` for another program or in another encoding.
     pub(super) fn foreign_texts(&self, row: &Row) -> Vec<String> {
-        let of_column = |name: &str| {
+        let describe = |name: &str| {
             let found = ForeignText::find(row.text(name)?)?;
             Some(format!("{name}: {}", found.describe_in_cell()))
         };
         self.printed_columns(row)
             .into_iter()
-            .filter_map(of_column)
+            .filter_map(describe)
             .collect()
     }
 
@@ -117,7 +116,7 @@ impl<'a> UsedCells<'a> {
         self.printed.iter().copied().chain(rest).collect()
     }
 
-    /// Notes what the amounts of a row show of the decimal sign of their columns.
+    /// Records which decimal separators the amounts of a row show.
     pub(super) fn note_decimals(
         &mut self,
         line: u64,
@@ -134,7 +133,7 @@ impl<'a> UsedCells<'a> {
             return;
         };
         for (place, (_, amount)) in self.amounts.iter().enumerate() {
-            // A sheet stores a number with a point, in every country.
+            // A sheet stores a number with a point in every country.
             let is_stored = row
                 .place(&amount.column)
                 .is_some_and(|place| row.cell_text(place).is_some());
@@ -153,7 +152,7 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The first column whose cells contradict each other, up to the line `last`.
+    /// Refuses the first column with contradicting cells, up to the line `last`.
     pub(super) fn refuse_decimals(self, last: Option<u64>) -> Result<(), BulkError> {
         let Self {
             amounts,
@@ -170,7 +169,7 @@ impl<'a> UsedCells<'a> {
                 (shown_otherwise.remove(&(place, mark)), amounts.get(place))
             {
                 let with_point = &amount.with_point;
-                let meant = with_point.replace(
+                let correct = with_point.replace(
                     "number('.')",
                     if mark == ',' {
                         "number('.')"
@@ -178,31 +177,32 @@ impl<'a> UsedCells<'a> {
                         "number(',')"
                     },
                 );
-                let (sign, other_sign) = if mark == ',' {
+                let (separator, other_separator) = if mark == ',' {
                     ("comma", "point")
                 } else {
                     ("point", "comma")
                 };
                 let ((other_line, other_text), column) = (other, &amount.column);
                 let message = format!(
-                    "{path}: the decimals of {column} are not clear: `{text}` in line {line} is read as in its country, with \
-                     a decimal {sign}, but `{other_text}` in line {other_line} has a decimal {other_sign}"
+                    "{path}: the decimal separator of {column} is unclear: in its country, `{text}` in line {line} has a \
+                     decimal {separator}, but `{other_text}` in line {other_line} has a decimal {other_separator}"
                 );
-                let hint =
-                    format!("say which it is, such as `{meant}`, or write these cells alike");
+                let hint = format!(
+                    "to set it, write `{correct}`; or write these cells in the same format"
+                );
                 return Err(UsageError::new(message, hint).into());
             }
         }
         Ok(())
     }
 
-    /// Warnings about cells that differ only in case from the text that they are compared with.
+    /// Warnings about cells that the message compares with a text from which they differ only in case.
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
         self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;
             let is_near = cell != text && cell.trim().to_lowercase() == text.trim().to_lowercase();
             is_near.then(|| {
-                format!("{column}: `{cell}` is not `{text}`, as the message has it; `{column} | lower` ignores case")
+                format!("{column}: `{cell}` is not exactly `{text}`, as in the message; to ignore case: `{column} | lower`")
             })
         })
     }
@@ -214,13 +214,13 @@ fn is_nothing(text: &str) -> bool {
         NAME => return false,
         _ => {}
     }
-    let word = without_blanks(text).to_lowercase();
+    let word = without_spaces(text).to_lowercase();
     NOTHING.split_whitespace().any(|known| known == word)
 }
 
-/// Whether it is an error as a spreadsheet writes it: `#¡REF!`, `#REF`, `#######` or `Err:502`.
+/// Whether it is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
 fn is_error(text: &str) -> bool {
-    let word = without_blanks(text);
+    let word = without_spaces(text);
     let upper = word.to_uppercase();
     if let Some(number) = upper.strip_prefix("ERR:") {
         return number.len() == 3 && number.bytes().all(|digit| digit.is_ascii_digit());
@@ -228,7 +228,7 @@ fn is_error(text: &str) -> bool {
     let (Some(name), Some(as_written)) = (upper.strip_prefix('#'), word.strip_prefix('#')) else {
         return false;
     };
-    // A cell of a number or a date that is too narrow.
+    // The column was too narrow for a number or a date.
     if name.len() > 1 && name.bytes().all(|sign| sign == b'#') {
         return true;
     }
@@ -236,17 +236,16 @@ fn is_error(text: &str) -> bool {
     let name = name.trim_start_matches(opening);
     let as_written = as_written.trim_start_matches(opening);
     ERRORS.split_whitespace().any(|error| {
-        let without_sign = error.trim_end_matches(['!', '?']);
-        error == name || without_sign == as_written
+        let unpunctuated = error.trim_end_matches(['!', '?']);
+        error == name || unpunctuated == as_written
     })
 }
 
-fn without_blanks(text: &str) -> String {
+fn without_spaces(text: &str) -> String {
     text.chars().filter(|sign| !sign.is_whitespace()).collect()
 }
 
-/// Refuses a spreadsheet error among `suspects` that would be sent, which is never intended; if `is_strict`, also a
-/// word for nothing, and an empty cell.
+/// Refuses a spreadsheet error among `suspects`; if `is_strict`, also a placeholder or an empty cell.
 pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), RowError> {
     let refused = suspects
         .iter()
@@ -254,16 +253,16 @@ pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), R
     refused.map_or(Ok(()), |(column, cell)| {
         if cell.is_empty() {
             return Err(RowError::Problem(format!(
-                "{column}: is empty, and the text has a gap there"
+                "{column}: is empty and would leave a gap in the text"
             )));
         }
         let what = if is_error(cell) {
-            "is an error of the spreadsheet"
+            "is a spreadsheet error"
         } else {
-            "stands for nothing"
+            "means no value"
         };
         Err(RowError::Problem(format!(
-            "{column}: `{cell}` {what}, and would be sent"
+            "{column}: `{cell}` {what} and would be sent"
         )))
     })
 }

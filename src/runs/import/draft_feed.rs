@@ -1,4 +1,4 @@
-//! The thread that writes the draft while the list is read. It receives the rows in batches, in order.
+//! The thread that writes the draft while jelouctl reads the list. It receives the rows in batches, in order.
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
@@ -8,7 +8,7 @@ use crate::runs::ledger::{DraftRow, LedgerDraft, LedgerError};
 
 /// The number of rows in a batch, so that the threads rarely wake each other.
 const ROWS_OF_A_BATCH: usize = 256;
-/// A batch is full once the cells and bodies of its rows have this many bytes.
+/// The number of bytes in cells and bodies at which a batch is full.
 const BYTES_OF_A_BATCH: usize = 1024 * 1024;
 /// The number of batches that may wait, so that the read-ahead stays small even with a slow disk.
 const BATCHES_WAITING: usize = 2;
@@ -18,7 +18,7 @@ pub(super) struct DraftFeed<'scope> {
     batch: Vec<DraftRow>,
     bytes: usize,
     batches: SyncSender<Vec<DraftRow>>,
-    /// Batches that are written. The thread that made their texts frees them: otherwise both contend for the allocator.
+    /// Written batches. The thread that made their texts frees them: otherwise both threads contend for the allocator.
     written: Receiver<Vec<DraftRow>>,
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
 }
@@ -30,7 +30,7 @@ impl<'scope> DraftFeed<'scope> {
         let thread = scope.spawn(move || {
             waiting.iter().try_for_each(|batch| {
                 draft.add(&batch)?;
-                // Nobody waits for the last ones.
+                // The receiver may be gone: no one waits for the last batches.
                 let _ = done.send(batch);
                 Ok(())
             })
@@ -54,7 +54,7 @@ impl<'scope> DraftFeed<'scope> {
 
     /// Waits until every row is written.
     pub(super) fn close(mut self) -> Result<(), LedgerError> {
-        // The thread's result tells why it was not accepted.
+        // If this fails, the thread's result has the error.
         let _ = self.hand_over();
         drop(self.batches);
         self.thread

@@ -21,12 +21,12 @@ pub(crate) enum BulkError {
     Message(InvalidMessage),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("the report cannot be written: {0}")]
+    #[error("cannot write the report: {0}")]
     Report(io::Error),
 }
 
 impl BulkError {
-    /// With the other sheets of the list's workbook in the hint, if the list itself is wrong.
+    /// Adds the other sheets of the workbook to the hint if the list itself is wrong.
     pub(super) fn with_sheets(self, list: &ListReader) -> Self {
         match self {
             Self::Usage(error) => Self::Usage(list.notes.with_sheets(error)),
@@ -34,16 +34,13 @@ impl BulkError {
         }
     }
 
-    /// For a report in another format, which cannot hold it.
+    /// An error for content that only CSV can represent.
     pub(crate) fn needs_csv(message: String) -> Self {
-        Self::Usage(UsageError::new(
-            message,
-            "write it as CSV: --format csv, or a file whose name ends in .csv",
-        ))
+        Self::Usage(UsageError::new(message, "to write CSV: --format csv"))
     }
 }
 
-/// A row that does not make a request.
+/// Why a row has no request.
 #[derive(Debug, Error)]
 pub(crate) enum RowError {
     #[error("{0}")]
@@ -55,7 +52,7 @@ pub(crate) enum RowError {
         column: String,
         error: RecipientError,
     },
-    #[error("{}", words(.0))]
+    #[error("{}", describe(.0))]
     Message(#[from] InvalidMessage),
     /// The whole list cannot be sent.
     #[error(transparent)]
@@ -68,7 +65,7 @@ impl RowError {
     }
 }
 
-fn words(error: &InvalidMessage) -> String {
+fn describe(error: &InvalidMessage) -> String {
     let details = error.details();
     if details.is_empty() {
         error.to_string()

@@ -12,43 +12,43 @@ use crate::phone::{country_of, may_be_national};
 use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 
 /// The maximum number of different field names in the rows of an NDJSON list.
-const MOST_FIELDS: usize = 1000;
-/// The maximum number of codes that are listed.
-const MOST_NAMED: usize = 5;
+const MAX_FIELDS: usize = 1000;
+/// How many country codes a note lists.
+const MAX_LISTED_CODES: usize = 5;
 
-/// Why a row is skipped whose recipient is on `list`, for the report.
+/// The reason in the report for a row with a recipient on `list`.
 pub(crate) fn problem_of_excluded(list: &str) -> String {
-    format!("the recipient must not be written to: they are on {list}")
+    format!("the recipient is excluded by {list}")
 }
 
-/// For the report of the run.
-pub(crate) const NOT_ALLOWED: &str = "the recipient is not among those that allow_to allows";
+/// The reason in the report for a recipient that `allow_to` excludes.
+pub(crate) const NOT_ALLOWED: &str = "allow_to does not allow the recipient";
 
-/// Called with the line of a row and what is to be said of it.
+/// Called with the line of a row and a note about it.
 pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
 
 /// Notes about a row during the import.
 #[derive(Debug)]
 pub(crate) enum RowFault {
     Remark(RowProblem),
-    /// A report says that it was sent, or may have been sent.
+    /// According to a report, it was or may have been sent.
     Reported(SkipReason),
-    /// It is skipped: its recipient is excluded by the list with this name.
+    /// It is skipped: the list with this name excludes its recipient.
     Excluded(String),
-    /// It is skipped for this reason, as it was in the report that is sent again.
+    /// It is skipped for this reason, as in the report that is sent again.
     KeptOut(SkipReason),
-    /// It is skipped: this earlier line is for the same person.
+    /// It is skipped: this earlier line is for the same recipient.
     SamePerson {
         of: u64,
     },
 }
 
-/// What the user should check in a row.
+/// What you should check in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowProblem {
-    /// It does not make a valid request.
+    /// Its request is not valid.
     Invalid(String),
-    /// Its request is the same as that of an earlier line.
+    /// It repeats the request of an earlier line.
     Duplicate {
         of: u64,
         recipient: String,
@@ -56,14 +56,14 @@ pub(crate) enum RowProblem {
     /// `allow_to` does not allow its recipient.
     NotAllowed,
     Warning(String),
-    /// The cell in this column, which a text uses, is empty.
+    /// A text uses the empty cell in this column.
     EmptyCell(String),
-    /// The cell of a column that a text uses has a word for "nothing".
+    /// A text uses a cell with a placeholder, such as `N/A`.
     PlaceholderCell {
         column: String,
         cell: String,
     },
-    /// It is sent, and so is this earlier line to the same person.
+    /// It is sent, like this earlier line to the same recipient.
     RepeatedPerson {
         of: u64,
     },
@@ -73,7 +73,7 @@ pub(crate) enum RowProblem {
 pub(crate) type Remarks = BTreeMap<u64, Vec<RowProblem>>;
 
 impl RowProblem {
-    /// Whether it prevents the row from being sent.
+    /// Whether the row cannot be sent.
     pub(crate) fn is_fault(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Duplicate { .. } | Self::NotAllowed => true,
@@ -88,33 +88,33 @@ impl RowProblem {
 /// The result of reading a list.
 #[derive(Debug, Default)]
 pub(crate) struct Imported {
-    /// Rows that make a request.
+    /// Rows with a request.
     pub(crate) rows: u64,
     pub(crate) invalid: u64,
-    /// Of these, the rows whose numbers would be valid with a country.
+    /// The invalid rows with a number that would be valid with a country.
     pub(crate) without_country: u64,
     pub(crate) guarded: u64,
     pub(crate) duplicates: u64,
-    /// Rows skipped because of an earlier row for the same person.
+    /// Rows skipped because of an earlier row for the same recipient.
     pub(crate) same_person: u64,
-    /// Rows that were skipped before the rows were compared with each other.
+    /// Rows skipped before the comparison with other rows of the list.
     skips: SkipCounts,
-    /// The line of the row at which the limit is reached.
+    /// The line of the row that reaches the limit.
     pub(crate) last_line: Option<u64>,
     pub(crate) columns: Vec<String>,
-    /// Those of rows that bring their own.
+    /// The field names of NDJSON rows.
     fields: HashSet<String>,
     /// Warnings about the texts that apply to every row.
     pub(crate) warnings: Vec<String>,
-    /// The templates that rows name.
+    /// The templates that the rows use.
     pub(crate) templates: TemplateUses,
     pub(crate) bare_codes: BareCodes,
-    /// How a success is recognized; None if no row makes a request.
+    /// How to recognize a success; None if no row has a request.
     pub(crate) accepts: Option<SuccessCriterion>,
 }
 
 impl Imported {
-    /// Adds the columns of a row that brings its own; a row below a header has those of the header.
+    /// Adds the field names of an NDJSON row. Other rows have the columns of the header.
     pub(super) fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), UsageError> {
         let Row::Fields(fields) = row else {
             return Ok(());
@@ -125,12 +125,12 @@ impl Imported {
                 self.columns.push(name.clone());
             }
         }
-        if self.fields.len() > MOST_FIELDS {
+        if self.fields.len() > MAX_FIELDS {
             return Err(UsageError::new(
                 format!(
-                    "line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"
+                    "line {line}: up to this row, the list has more than {MAX_FIELDS} different field names"
                 ),
-                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does",
+                "to keep only the fields of the message: jq -c '{to, nombre}'",
             ));
         }
         Ok(())
@@ -156,7 +156,7 @@ impl Imported {
         skipped + self.earlier() + self.same_person
     }
 
-    /// Rows that are skipped because of an earlier run.
+    /// Rows skipped because of an earlier run.
     fn earlier(&self) -> u64 {
         let reasons = [
             SkipReason::AlreadySent,
@@ -187,23 +187,23 @@ impl Imported {
             (self.skips.rows(SkipReason::Excluded), "excluded"),
             (
                 self.skips.rows(SkipReason::OutsideWindow),
-                "addressed to people who have not written within 23 hours",
+                "addressed to recipients outside the 24-hour window",
             ),
             (
                 self.same_person,
-                "addressed to a person with an earlier row",
+                "addressed to a recipient with an earlier row",
             ),
             (self.earlier(), "skipped because of earlier runs"),
             (self.skips.rows(SkipReason::Hidden), "hidden"),
         ];
-        let told = kinds.into_iter().filter(|(rows, _)| *rows > 0);
-        let told: Vec<_> = told
+        let parts = kinds.into_iter().filter(|(rows, _)| *rows > 0);
+        let parts: Vec<_> = parts
             .map(|(rows, what)| format!("{rows} {} {what}", if rows == 1 { "is" } else { "are" }))
             .collect();
-        format!("{}: {}", counted(self.all(), "row"), told.join(", "))
+        format!("{}: {}", counted(self.all(), "row"), parts.join(", "))
     }
 
-    /// Counts the rows in `draft`, before repeated rows are skipped.
+    /// Counts the rows in `draft`. Call it before [`Self::settle_repeated`].
     pub(crate) fn count(&mut self, draft: &LedgerDraft) {
         self.rows = draft.to_be_sent();
         self.skips = draft.skip_counts().clone();
@@ -211,8 +211,8 @@ impl Imported {
         self.same_person += self.skips.rows(SkipReason::Repeated);
     }
 
-    /// Finds the rows of `draft` that repeat another one, skips those that `policy` excludes, and sorts the rest. It
-    /// runs after all other reasons for skipping a row have been applied.
+    /// Finds the rows of `draft` that repeat another row, and skips or reports them as `policy` says. Call it after
+    /// all other reasons for skipping a row.
     pub(crate) fn settle_repeated(
         &mut self,
         draft: &mut LedgerDraft,
@@ -251,17 +251,17 @@ impl Imported {
     }
 }
 
-/// The numbers that were written without `+`.
+/// The numbers without `+`.
 #[derive(Debug, Default)]
 pub(crate) struct BareCodes {
     /// Each country code, with its first number, that number's line, and the country.
     codes: Vec<(&'static str, String, u64, &'static str)>,
-    /// Whether the list says of any whose national number it is.
+    /// Whether any of them has a country in the list.
     pub(crate) by_column: bool,
 }
 
 impl BareCodes {
-    /// Records a number that was written without `+`, unless a country was given for national numbers.
+    /// Records a number without `+`. Do not call it for a row with a country.
     pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
         if self.codes.iter().all(|(known, ..)| *known != code) {
             // A number that is probably right needs no note.
@@ -277,27 +277,31 @@ impl BareCodes {
         self.codes.retain(|(_, _, first, _)| *first <= line);
     }
 
-    /// The note for the user if there are several codes, or an unlikely one.
+    /// The warning if there are several codes, or an unlikely one.
     pub(crate) fn warning(&self) -> Option<String> {
         let count = self.codes.len();
         if let [(code, written, _, unlikely)] = self.codes.as_slice()
             && !unlikely.is_empty()
         {
             return Some(format!(
-                "the numbers without + are read as numbers of {unlikely} (+{code}), such as {written}: if they are national \
-                 numbers, say of which country, --country"
+                "the numbers without + are read as numbers of {unlikely} (+{code}), such as {written}; if they are local \
+                 numbers, pass their country with --country"
             ));
         }
         if count < 2 {
             return None;
         }
-        let examples = self.codes.iter().take(MOST_NAMED);
+        let examples = self.codes.iter().take(MAX_LISTED_CODES);
         let examples =
             examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
-        let more = if count > MOST_NAMED { ", …" } else { "" };
+        let more = if count > MAX_LISTED_CODES {
+            ", …"
+        } else {
+            ""
+        };
         let examples = examples.collect::<Vec<_>>().join(", ");
         Some(format!(
-            "the numbers without + are of {count} country codes: {examples}{more}; if they are national numbers, say of which \
+            "the numbers without + have {count} country codes: {examples}{more}; if they are local numbers, pass their \
              country with --country"
         ))
     }

@@ -1,4 +1,4 @@
-//! Determines the result for each row of a list: its request, or the reason why it has none.
+//! Determines the result of each row of a list: its request, or why it has none.
 
 use serde_json::Value;
 use url::Url;
@@ -32,26 +32,26 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) recipient: RecipientRule<'a>,
     /// The country of national numbers in the list.
     pub(crate) countries: CountryRule,
-    /// The people who must not be written to.
+    /// The recipients to exclude.
     pub(crate) exclusions: &'a Exclusions,
-    /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows to others are skipped.
+    /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows with other recipients are skipped.
     pub(crate) is_allowed: Option<&'a dyn Fn(&Outgoing) -> bool>,
     pub(crate) bot: &'a str,
-    /// The address that the requests are sent to.
+    /// The address of the API.
     pub(crate) base: &'a Url,
-    /// How to treat rows of a report that were sent.
+    /// What to do with the sent rows of a report.
     pub(crate) reported: DuplicatePolicy,
-    /// Whether rows are skipped that were sent before, or whose people have not written lately. They do not count towards the
-    /// limit.
+    /// Whether to skip messages that were sent before, and recipients outside the 24-hour window. Skipped rows do not
+    /// count towards the limit.
     pub(crate) leaves_out: bool,
-    /// Where to look for the runs of a report.
+    /// The ledger with the runs of a report.
     pub(crate) store: Option<&'a Ledger>,
-    /// This many rows at the beginning are skipped.
+    /// How many rows at the beginning to skip.
     pub(crate) skip: u64,
-    /// At most this many are sent; the rows after them are not part of the run.
+    /// The maximum number of rows to send. The rows after them are not part of the run.
     pub(crate) limit: Option<u64>,
     pub(crate) policy: ImportPolicy,
-    /// Whether each message is for one recipient under a key of `--once`.
+    /// Whether the run has a key of `--once`, which needs one recipient for each message.
     pub(crate) has_key: bool,
 }
 
@@ -59,12 +59,12 @@ pub(crate) struct ImportPlan<'a> {
 pub(crate) enum RecipientRule<'a> {
     /// `--to`, a template.
     Template(TextTemplate<'a>),
-    /// A column: the one that was given, or one with a typical name for a recipient.
+    /// A column: the named one, or one with a typical name for a recipient.
     Column(Option<&'a str>),
 }
 
 impl RecipientRule<'_> {
-    /// The column of the recipient, also for errors, in a list that has this row.
+    /// The column of the recipient in a list with this row, also for errors.
     pub(crate) fn column(&self, row: &Row) -> Result<String, UsageError> {
         match self {
             Self::Template(_) => Ok("--to".to_owned()),
@@ -90,7 +90,7 @@ impl RecipientRule<'_> {
             }
             Self::Column(_) => row
                 .get(column)
-                .ok_or_else(|| RowError::Problem(format!("has no `{column}`, the recipient's")))?,
+                .ok_or_else(|| RowError::Problem(format!("has no recipient in `{column}`")))?,
         };
         let recipient = match recipient {
             Value::String(text) => text,
@@ -104,7 +104,7 @@ impl RecipientRule<'_> {
         let is_recipient =
             |number: &PhoneNumber| recipient.strip_prefix('+') == Some(number.as_str());
         if let Some(place) = numbers.iter().position(is_recipient) {
-            // The filter has read it as the row of a list is read.
+            // The `phone` filter has already read the number.
             let number = numbers.swap_remove(place);
             return Ok((number.as_str().to_owned(), number.into()));
         }
@@ -119,8 +119,7 @@ impl RecipientRule<'_> {
 }
 
 impl ImportPlan<'_> {
-    /// Refuses a list that is not a report, or no longer one, but has its outcomes: of the rows that were not sent, some must
-    /// never be sent.
+    /// Refuses a list that has outcomes in `sent` but is not a complete report: some of its rows must never be sent.
     pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), BulkError> {
         let is_outcome = |sent: &&str| {
             ["yes", "no", "unknown"]
@@ -132,14 +131,15 @@ impl ImportPlan<'_> {
             return Ok(());
         };
         Err(UsageError::new(
-            format!("sent: is `{sent}`, but too many columns of the report are missing to compare its rows"),
-            "send the whole report; or, if the column is your own, rename it, or add --again, to send to everybody on the list",
+            format!("sent: is `{sent}`, but the list lacks the other columns of a report"),
+            "if the list is a report: keep all its columns; if `sent` is your own column: rename it, or add --again to send \
+             every row",
         )
         .into())
     }
 
-    /// Checks what the columns of the first row, at `line`, show; returns the column of the recipient. `is_reported` says
-    /// whether the list is a report, whose own columns it does not show.
+    /// Checks the columns of the first row, at `line`, and returns the column of the recipient. If the list is a report
+    /// (`is_reported`), the row does not have the report's own columns.
     pub(super) fn check_names(
         &self,
         row: &Row,
@@ -150,19 +150,18 @@ impl ImportPlan<'_> {
         if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
             let columns = columns.join(", ");
             return Err(UsageError::new(
-                format!("the list has a report's columns {columns}, but not `sent`, which says what was sent"),
-                "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
-                 report, rename some of these columns",
+                format!("the list has the report columns {columns}, but no `sent`, which records what was sent"),
+                "if the list is a report: restore its column `sent`; if not: rename these columns",
             )
             .into());
         }
         let column = self.check_header(row, line)?;
-        // In NDJSON, each row has its own fields.
+        // In NDJSON, other rows may have other fields.
         let is_fixed = matches!(row, Row::Cells { .. });
-        let mut asked = self
+        let mut used = self
             .texts()
             .flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
-        match asked.find(|(_, name)| is_fixed && !row.has(name)) {
+        match used.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
                 if let [first, second, ..] = meant_columns(&names, name)[..] {
@@ -194,17 +193,16 @@ impl ImportPlan<'_> {
             hint: format!("{hint}; {}", error.hint),
             ..error
         })?;
-        // Where --to builds the recipient, any text may stand in the cells.
+        // With --to, the cell may have any text.
         let cell = row.text(&column).unwrap_or_default();
         if ColumnRole::from_name(cell.trim()) != ColumnRole::Recipient {
             return Ok(column);
         }
-        let problem = format!("line {line} has names of columns, too: `{cell}` under `{column}`");
+        let problem = format!("line {line} also has column names: `{cell}` under `{column}`");
         Err(UsageError::new(problem, hint))
     }
 
-    /// The reasons for which a row that the report has as skipped stays skipped: those whose flags were not given. A
-    /// flag that was given decides again.
+    /// The reasons for which a skipped row of a report stays skipped. A flag for a reason overrides the report.
     pub(super) fn skip_reason(&self) -> Vec<SkipReason> {
         let ImportPolicy {
             allow_duplicates,
@@ -226,26 +224,26 @@ impl ImportPlan<'_> {
         SkipReason::ALL.into_iter().filter(is_kept).collect()
     }
 
-    /// Whether a message of `row`, whose recipient is in the column `recipient`, needs the column `column`.
+    /// Whether the message of `row` needs the column `column`. The column `recipient` has the recipient.
     pub(super) fn uses(&self, row: &Row, recipient: &str, column: &str) -> bool {
-        let is_meant = |name: &str| row.column(name) == Some(column);
+        let is_column = |name: &str| row.column(name) == Some(column);
         matches!(self.body, BodyTemplate::Row)
-            || is_meant(recipient)
+            || is_column(recipient)
             || self
                 .texts()
-                .any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_meant(name)))
+                .any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_column(name)))
             || (self.countries.by_column
                 && is_country_column(column)
                 && !self.is_international(row, recipient))
     }
 
-    /// Whether the recipient of `row` is the same person in every country.
+    /// Whether the recipient of `row` is the same with every country.
     fn is_international(&self, row: &Row, recipient: &str) -> bool {
         let read = self.recipient.read(row, recipient, CountryRule::default());
         read.is_ok_and(|(_, typed)| typed.bare_code().is_none())
     }
 
-    /// How the texts of the message, and `--to`, use columns, each with its path.
+    /// How the texts of the message and `--to` use columns, each with its path.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &ColumnUses)> {
         self.to()
             .map(|to| ("--to", &*to.uses))
@@ -261,9 +259,9 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
+    /// Refuses a text with a placeholder that matches no column: every recipient would get it unchanged.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
+        let similar = |name: &str| near_column(columns, name).map(str::to_owned);
         let texts = self
             .body
             .texts()
@@ -275,13 +273,15 @@ impl ImportPlan<'_> {
                 .starts_with("parameters")
                 .then(|| bare_column(columns, source))
                 .flatten();
-            // The way to send the name of a column in a parameter.
+            // Quotes send the name of a column in a parameter.
             let is_word = |found: &Misspelling| {
                 path.starts_with("parameters") && found.is_quoted() && found.written == source
             };
             Some((
                 path,
-                bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?,
+                bare.or_else(|| {
+                    misspelling(source, uses, similar).filter(|found| !is_word(found))
+                })?,
             ))
         });
         match found {
@@ -296,7 +296,7 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// Whether a message is invalid because of something that does not depend on the row.
+    /// Whether a message is invalid for a reason that does not depend on the row.
     pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
         let InvalidMessage::Violations { violations, .. } = error else {
             return false;
@@ -306,10 +306,10 @@ impl ImportPlan<'_> {
             .any(|violation| !self.body.varies_at(&violation.path))
     }
 
-    /// What is sent literally to everyone and may be a mistake, in a list with these columns.
+    /// Warnings about text that every recipient would get unchanged, for a list with these columns.
     ///
     /// # Errors
-    /// If there is anything, and a warning is an error.
+    /// If there are any, and a warning is an error.
     pub(super) fn cautions(&self, columns: &[&str]) -> Result<Vec<String>, BulkError> {
         let is_column = |name: &str| !meant_columns(columns, name).is_empty();
         let has_order = self.kind.command() == "template";
@@ -318,7 +318,7 @@ impl ImportPlan<'_> {
             let path = &text.path;
             let unknown = left_as_they_are(text.source).into_iter();
             cautions.extend(unknown.map(|written| {
-                format!("{path}: {written} goes out as it stands: no column is named so")
+                format!("{path}: {written} is sent unchanged: no column has this name")
             }));
             cautions.extend(foreign_text(path, text.source));
             if has_order {
@@ -349,10 +349,10 @@ impl ImportPlan<'_> {
             }
             codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
         }
-        self.made(body.value, typed, country)
+        self.build(body.value, typed, country)
     }
 
-    /// The country of a row; None if it is unclear, which is an error only if the country is needed.
+    /// The country of a row; None if it is unclear. That is an error only if a number needs the country.
     pub(super) fn country_of(&self, row: &Row) -> Option<Country> {
         self.countries
             .resolve(row.country_cells())
@@ -368,33 +368,33 @@ impl ImportPlan<'_> {
         let country = self.country_of(row);
         let body = self.body.fill(row, country)?;
         recipient.warn(body.warnings());
-        self.made(body.value, recipient, country)
+        self.build(body.value, recipient, country)
     }
 
-    fn made(
+    fn build(
         &self,
         mut body: Value,
         recipient: TypedRecipient,
         country: Option<Country>,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
-        // If the row's country differs from the list's, it is unclear to which of the two its contacts belong.
-        let mut told = Vec::new();
+        // If the row's country differs from the list's, its contacts may belong to either.
+        let mut warnings = Vec::new();
         if self.kind.envelope() != Envelope::Verbatim && country == self.countries.otherwise {
-            told = with_country_codes(&mut body, country)?;
+            warnings = with_country_codes(&mut body, country)?;
         }
-        let (outgoing, warnings) =
+        let (outgoing, others) =
             Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
-        told.extend(warnings);
-        if self.strict && !told.is_empty() {
-            return Err(InvalidMessage::warnings(told).into());
+        warnings.extend(others);
+        if self.strict && !warnings.is_empty() {
+            return Err(InvalidMessage::warnings(warnings).into());
         }
         outgoing.check_bot(self.bot)?;
         if let Some(other) = outgoing.second_recipient().filter(|_| self.has_key) {
             return Err(RowError::Problem(format!(
-                "the body names {other}, too, and with --once a message is for one recipient"
+                "--once needs one recipient, but the body also names {other}"
             )));
         }
-        Ok((outgoing, told))
+        Ok((outgoing, warnings))
     }
 }
 

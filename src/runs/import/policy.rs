@@ -1,33 +1,33 @@
-//! How to treat rows that need not be sent, or cannot be sent as they are.
+//! What to do with rows that cannot or need not be sent.
 
 use clap::ValueEnum;
 
 use crate::runs::ledger::{LimitUnit, RunConditions};
 
-/// How to treat rows that cannot be taken as they are.
+/// What to do with the rows of a list.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
     pub(crate) allow_duplicates: bool,
-    /// Whether only the first of several rows to one person is sent.
+    /// Whether to send only the first of several rows to one recipient.
     pub(crate) one_per_person: bool,
-    /// How to treat rows that the sheet hides or shows crossed out; None if the flag was not given.
+    /// What to do with rows that are hidden or crossed out in the sheet; None without the flag.
     pub(crate) hidden: Option<HiddenRule>,
-    /// Whether rows to recipients that are not allowed are skipped.
+    /// Whether to skip rows to recipients that are not allowed.
     pub(crate) skip_not_allowed: bool,
     /// Whether the draft records every row that will not be sent, even if nothing is sent.
     pub(crate) notes_rejects: bool,
-    /// Whether only people who have written recently get a message.
+    /// Whether to skip recipients outside the 24-hour window.
     pub(crate) only_in_window: bool,
 }
 
-/// What to do with rows that the sheet hides, by hand or by a filter, or shows crossed out.
+/// What to do with rows that are crossed out in the sheet, or hidden by hand or by a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HiddenRule {
-    /// They are left out
+    /// Skip them
     Skip,
-    /// They are sent like the others
+    /// Send them like other rows
     Send,
 }
 
@@ -42,19 +42,19 @@ impl ImportPolicy {
     }
 }
 
-/// What to do with messages that an earlier run or a report has as sent, or as ones that may have been.
+/// What to do with messages that were or may have been sent according to an earlier run or a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicatePolicy {
-    /// Nothing is sent as long as there are any.
+    /// Send nothing if there are any.
     Refused,
     /// `--skip-sent`
     LeftOut,
-    /// They are treated as all others: `--again`, or a key, which then decides alone who gets a message.
+    /// Treat them like all others: `--again`, or a key. With a key, only the key decides who gets a message.
     Meant,
 }
 
 impl DuplicatePolicy {
-    /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
+    /// The policy from `--again` and `--skip-sent`, as typed or stored in a run. A key replaces the default refusal.
     pub(crate) fn new(
         RunConditions {
             again,

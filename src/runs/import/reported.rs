@@ -1,4 +1,4 @@
-//! The outcomes of rows when a report is sent again: what the report says, unless the ledger has the row as sent since.
+//! The earlier outcomes of rows in a list that is a report: from the report, or from the ledger if the row was sent later.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,19 +13,16 @@ use crate::runs::ledger::{
     Ledger, LedgerError, ReportedRow, RowFilter, RowState, RunName, RunSettings, SkipReason,
 };
 
-/// The whole list is refused where columns belong to another row: after only one is sorted, every outcome is beside the
-/// wrong person.
-const SORTED: &str = "perhaps one column was sorted without the others: write the report again, and sort all its columns \
-     together; where the number was corrected, empty its `sent_to`";
-const OF_ANOTHER_RUN: &str = "perhaps one column was sorted without the others: write the report again; if the run is another \
-     one of this name, empty the column `run`";
-const INCOMPLETE: &str = "take the report as `jelouctl bulk report` writes it; to send to every row again, delete the columns \
-     that the report added";
+// These errors refuse the whole list: if someone sorted only one column, every outcome is next to the wrong recipient.
+const SORTED: &str = "if you sorted only one column: write the report again; if you corrected the number: empty its `sent_to`";
+const OF_ANOTHER_RUN: &str = "if you sorted only one column: write the report again; if another run has this name: empty the column `run`";
+const INCOMPLETE: &str = "to send a report: keep it as `jelouctl bulk report` writes it; to send every row again: delete the \
+     columns that the report added";
 
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct KnownOutcome {
-    /// Why the row would be skipped, if it was or may have been sent.
+    /// Why to skip the row, if it was or may have been sent.
     pub(super) sent: Option<SkipReason>,
     /// Why it stays skipped, if it was skipped on purpose.
     pub(super) skip_reason: Option<SkipReason>,
@@ -33,16 +30,16 @@ pub(super) struct KnownOutcome {
 
 /// The runs that a report names, each read once.
 pub(super) struct ReportedRuns<'a> {
-    /// Where to look for the runs.
+    /// The ledger with the runs.
     store: Option<&'a Ledger>,
     policy: DuplicatePolicy,
     /// The reasons for which a row stays skipped.
     skip_reason: Vec<SkipReason>,
-    /// By their names in the report; None if they are not here.
+    /// By their names in the report; None if the ledger does not have them.
     runs: HashMap<String, Option<RunOfReport>>,
 }
 
-/// What the ledger knows of a run.
+/// A run in the ledger.
 struct RunOfReport {
     /// The columns of its list.
     columns: Vec<String>,
@@ -50,12 +47,13 @@ struct RunOfReport {
     rows: HashMap<u64, RowOfRun>,
 }
 
-/// A person as a hash, to save memory: a run may have millions of rows.
+/// A row of a run.
 struct RowOfRun {
+    /// The recipient as a hash, to save memory: a run may have millions of rows.
     person: Option<u64>,
     /// Set if it was sent, may have been sent, or was excluded.
     reason: Option<SkipReason>,
-    /// Those that a sheet shows differently from what it stores; see [`Row::shown_alone`].
+    /// The cells that a sheet shows differently from what it stores; see [`Row::shown_alone`].
     cells: Option<Box<str>>,
 }
 
@@ -73,13 +71,13 @@ impl<'a> ReportedRuns<'a> {
         }
     }
 
-    /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
-    pub(super) fn left_out(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
+    /// Why a skipped row of the report stays skipped. Without a reason in the report, it does not.
+    pub(super) fn kept_reason(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
         let reason = SkipReason::from_name(outcome.code.as_deref()?.trim())?;
         Some(reason).filter(|reason| self.skip_reason.contains(reason))
     }
 
-    /// The outcome of the row in `line`, which is for `recipient`; `outcome` is the one in the report.
+    /// The earlier outcome of the row in `line` for `recipient`; `outcome` is the one in the report.
     pub(super) fn known(
         &mut self,
         line: u64,
@@ -87,12 +85,12 @@ impl<'a> ReportedRuns<'a> {
         recipient: &str,
     ) -> Result<KnownOutcome, RowError> {
         let sent_to = outcome.sent_to.as_deref().unwrap_or_default().trim();
-        if !sent_to.is_empty() && !is_same_person(sent_to, recipient) {
+        if !sent_to.is_empty() && !is_same_recipient(sent_to, recipient) {
             let message = format!(
                 "line {line} is to {recipient}, but its `sent_to` is `{}`",
                 sent_to.escape_debug()
             );
-            return Err(refused(message, SORTED));
+            return Err(list_error(message, SORTED));
         }
         let by_report = outcome
             .is_sent()
@@ -105,7 +103,7 @@ impl<'a> ReportedRuns<'a> {
             _ => None,
         };
         if let Some(column) = is_missing {
-            return Err(refused(
+            return Err(list_error(
                 format!("line {line}: the report has no column `{column}`"),
                 INCOMPLETE,
             ));
@@ -116,15 +114,15 @@ impl<'a> ReportedRuns<'a> {
             .map(|(_, row)| row);
         let theirs = of_run
             .flatten()
-            .filter(|row| row.person == Some(hash_of(recipient)));
-        // Who got another number has no `sent_to`.
+            .filter(|row| row.person == Some(hash_recipient(recipient)));
+        // If the number was corrected, `sent_to` is empty.
         if of_run.is_some() && theirs.is_none() && !sent_to.is_empty() {
             let [of_run, run] =
                 [&outcome.line, &outcome.run].map(|named| named.trim().escape_debug());
             let message = format!(
                 "line {line} names line `{of_run}` of run {run}, which has no message to {recipient} there"
             );
-            return Err(refused(message, OF_ANOTHER_RUN));
+            return Err(list_error(message, OF_ANOTHER_RUN));
         }
         let by_run = theirs.and_then(|row| row.reason);
         let (excluded, sent_since) = match by_run {
@@ -138,12 +136,11 @@ impl<'a> ReportedRuns<'a> {
         };
         Ok(KnownOutcome {
             sent: sent.filter(|_| self.policy != DuplicatePolicy::Meant),
-            skip_reason: self.left_out(outcome).or(excluded),
+            skip_reason: self.kept_reason(outcome).or(excluded),
         })
     }
 
-    /// The row of a report with what the sheet of its run stored, if the run is here: the report has what the sheet
-    /// showed.
+    /// The row of a report with the stored values of its sheet, if the ledger has its run. The report has the shown ones.
     pub(super) fn with_stored(
         &mut self,
         outcome: &ReportedOutcome,
@@ -161,7 +158,7 @@ impl<'a> ReportedRuns<'a> {
         Ok(row.with_stored(&run.columns, cells))
     }
 
-    /// The run that a row of a report names, if it is here, and its row.
+    /// The run that a row of a report names, if the ledger has it, and its row.
     fn row(
         &mut self,
         outcome: &ReportedOutcome,
@@ -181,7 +178,7 @@ impl<'a> ReportedRuns<'a> {
 }
 
 impl RunOfReport {
-    /// The run with this name, if it is here.
+    /// The run with this name, if the ledger has it.
     fn read(store: &Ledger, name: &RunName) -> Result<Option<Self>, LedgerError> {
         if !store.names()?.contains(name) {
             return Ok(None);
@@ -200,7 +197,7 @@ impl RunOfReport {
 }
 
 impl RowOfRun {
-    /// A rehearsal in the sandbox has sent nothing.
+    /// Rows of a sandbox run were not sent.
     fn new(row: &ReportedRow, is_sandbox: bool) -> Self {
         let reason = match row.state {
             _ if is_sandbox => None,
@@ -212,34 +209,33 @@ impl RowOfRun {
             RowState::Pending | RowState::Failed | RowState::Skipped => None,
         };
         Self {
-            person: row.recipient.as_deref().map(hash_of),
+            person: row.recipient.as_deref().map(hash_recipient),
             reason,
             cells: Row::shown_alone(&row.cells),
         }
     }
 }
 
-fn hash_of(recipient: &str) -> u64 {
+fn hash_recipient(recipient: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     person_key(recipient).hash(&mut hasher);
     hasher.finish()
 }
 
-fn is_same_person(sent_to: &str, recipient: &str) -> bool {
+fn is_same_recipient(sent_to: &str, recipient: &str) -> bool {
     TypedRecipient::read(sent_to, None)
         .is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient))
 }
 
-fn refused(message: String, hint: &str) -> RowError {
+fn list_error(message: String, hint: &str) -> RowError {
     RowError::from_list(UsageError::new(message, hint))
 }
 
-/// For the report of the new run.
+/// Why the new run skips a row of a report.
 pub(super) fn problem_of_report(reason: SkipReason) -> String {
-    let was = match reason {
-        SkipReason::AlreadySent => "sent",
-        SkipReason::MayHaveBeenSent => "one that may have been sent",
-        other => other.name(),
-    };
-    format!("the report that was sent again has it as {was}")
+    match reason {
+        SkipReason::AlreadySent => "the report says that it was sent".to_owned(),
+        SkipReason::MayHaveBeenSent => "the report says that it may have been sent".to_owned(),
+        other => format!("the report says that it is {}", other.name()),
+    }
 }

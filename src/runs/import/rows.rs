@@ -1,5 +1,4 @@
-//! Reads every row, makes its request and checks it before anything is sent. A second thread writes the draft
-//! meanwhile.
+//! Reads every row, builds its request and checks it before anything is sent. A second thread writes the draft.
 
 use std::thread;
 
@@ -18,22 +17,21 @@ use crate::jelou::message::Outgoing;
 use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
-/// If the limit is not reached, how many times as many rows to read before the next comparison.
+/// The factor for the number of rows to read before the next comparison, until the limit is reached.
 const MORE: u64 = 4;
 
-/// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
-/// of rows so far. `leave_out` skips the rows of `leaves_out`, and returns whether it could. Faults of single rows are counted
-/// and reported.
+/// Fills `draft` with the rows of `list`. Calls `report` for every row with a problem, and `is_read` with the number of
+/// rows so far. `skip_rows` skips the rows of `leaves_out`, and returns whether it could.
 pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
     plan: &ImportPlan<'_>,
     report: FaultReport<'_>,
     is_read: &dyn Fn(u64),
-    mut leave_out: impl FnMut(&mut LedgerDraft) -> bool,
+    mut skip_rows: impl FnMut(&mut LedgerDraft) -> bool,
 ) -> Result<Imported, BulkError> {
     let mut rows = Importer::new(plan, is_read);
-    // All of them: several may be without a name, and each has a cell in every row.
+    // Columns without a name count too: each has a cell in every row.
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
     let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, report)?;
@@ -41,12 +39,12 @@ pub(crate) fn import_list(
     };
     let mut wanted = limit;
     loop {
-        // Faults after the limit are not reported, and the limit's position is known only afterwards.
+        // Faults after the limit are not reported, so they wait until the limit's position is clear.
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &mut |line, fault| {
             faults.push((line, fault));
         });
-        let is_left_out = !plan.leaves_out || leave_out(draft);
+        let could_skip = !plan.leaves_out || skip_rows(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
         for (line, fault) in faults {
@@ -56,26 +54,27 @@ pub(crate) fn import_list(
             return rows.finish(end);
         }
         let is_more = read?;
-        if !is_more || !is_left_out {
+        if !is_more || !could_skip {
             return rows.finish(None);
         }
         wanted = rows.requests.saturating_mul(MORE);
     }
 }
 
-/// Reads one row after the other.
+/// Reads the rows of a list in order.
 struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
     is_read: &'a dyn Fn(u64),
     imported: Imported,
-    /// The recipient's column, known from the first row on.
+    /// The recipient's column; None before the first row.
     column: Option<String>,
-    /// Whether a row may have a column `sent`, known from then on, too.
+    /// Whether a row may have a column `sent`; set with the first row.
     may_say_sent: bool,
     cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
-    /// The rows that were read, and those with a request and an allowed recipient.
+    /// The number of rows so far.
     read: u64,
+    /// The number of rows so far that are not skipped.
     requests: u64,
 }
 
@@ -94,7 +93,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// The list up to the line `last`, or up to its end.
+    /// The result for the list up to the line `last`, or up to its end.
     fn finish(mut self, last: Option<u64>) -> Result<Imported, BulkError> {
         self.cells.refuse_decimals(last)?;
         if let Some(last) = last {
@@ -141,13 +140,13 @@ impl<'a> Importer<'a> {
                 Ok(true)
             };
             let read: Result<bool, BulkError> = read_all();
-            // If the draft refused a row, that row precedes the one at which reading ended.
+            // An error of the draft is about an earlier row than an error of the reader.
             feed.close()?;
             read
         })
     }
 
-    /// Refuses rows that an unclosed quote has swallowed, even if the row itself is invalid or skipped.
+    /// Refuses rows that are inside the text of an unclosed quote, even if the outer row is invalid or skipped.
     fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
         let recipient = &self.plan.recipient;
         let is_row = |row: &Row| {
@@ -157,7 +156,7 @@ impl<'a> Importer<'a> {
         Ok(row.check_inner_lines(name, is_row)?)
     }
 
-    /// The row in the ledger, with its request or why it makes none.
+    /// Adds a row to the draft, with its request or the reason why it has none.
     fn add(
         &mut self,
         ListRow {
@@ -173,9 +172,9 @@ impl<'a> Importer<'a> {
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
         if let Some(outcome) = &outcome
-            && let Ok(as_shown) = row
+            && let Ok(shown) = row
         {
-            row = Ok(self.reported.with_stored(outcome, as_shown)?);
+            row = Ok(self.reported.with_stored(outcome, shown)?);
         }
         if let Ok(row) = &row {
             self.imported.note_columns(line, row)?;
@@ -183,18 +182,18 @@ impl<'a> Importer<'a> {
         let cells = row
             .as_ref()
             .map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
-        let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
+        let is_skipped = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
         let skip_reason = outcome
             .as_ref()
-            .and_then(|outcome| self.reported.left_out(outcome));
-        // The contents of a row that is not visible do not matter.
-        if is_left_out || skip_reason == Some(SkipReason::Hidden) {
-            if !is_left_out {
+            .and_then(|outcome| self.reported.kept_reason(outcome));
+        // jelouctl does not check the contents of hidden rows.
+        if is_skipped || skip_reason == Some(SkipReason::Hidden) {
+            if !is_skipped {
                 report(line, RowFault::KeptOut(SkipReason::Hidden));
             }
             let skip = Some((
                 SkipReason::Hidden,
-                "the sheet hides it, or shows it crossed out".to_owned(),
+                "the row is hidden or crossed out in the sheet".to_owned(),
             ));
             return Ok(feed.add(DraftRow {
                 line,
@@ -210,8 +209,8 @@ impl<'a> Importer<'a> {
             }
         };
         let suspects = self.cells.suspects(&row);
-        match self.made(line, &row, &suspects, (faulty_cells, outcome.as_ref())) {
-            Ok((outgoing, told, known)) => {
+        match self.build(line, &row, &suspects, (faulty_cells, outcome.as_ref())) {
+            Ok((outgoing, warnings, known)) => {
                 self.cells
                     .note_decimals(line, &row, || self.plan.country_of(&row));
                 let excluded = self
@@ -219,35 +218,35 @@ impl<'a> Importer<'a> {
                     .exclusions
                     .find(outgoing.recipients())
                     .map(|(_, list)| list);
-                let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
-                let left_out = left_out.or(known.skip_reason.map(RowFault::KeptOut));
+                let skipped = excluded.map(|list| RowFault::Excluded(list.to_owned()));
+                let skipped = skipped.or(known.skip_reason.map(RowFault::KeptOut));
                 let is_allowed = self
                     .plan
                     .is_allowed
                     .is_none_or(|is_allowed| is_allowed(&outgoing));
-                let left_out =
-                    left_out.or((!is_allowed).then_some(RowFault::Remark(RowProblem::NotAllowed)));
+                let skipped =
+                    skipped.or((!is_allowed).then_some(RowFault::Remark(RowProblem::NotAllowed)));
                 let sent = known.sent.map(RowFault::Reported);
                 let mut report = |fault| report(line, fault);
-                let warnings = told
+                let warnings = warnings
                     .into_iter()
                     .chain(self.cells.warnings(&row))
                     .chain(self.cells.foreign_texts(&row))
                     .map(RowProblem::Warning);
                 warnings.map(RowFault::Remark).for_each(&mut report);
-                let of_cell = |(column, cell): (&str, &str)| match cell {
+                let problem = |(column, cell): (&str, &str)| match cell {
                     "" => RowProblem::EmptyCell(column.to_owned()),
                     cell => RowProblem::PlaceholderCell {
                         column: column.to_owned(),
                         cell: cell.to_owned(),
                     },
                 };
-                if let Some(left_out) = left_out {
-                    report(left_out);
+                if let Some(skipped) = skipped {
+                    report(skipped);
                 } else {
                     suspects
                         .into_iter()
-                        .map(of_cell)
+                        .map(problem)
                         .map(RowFault::Remark)
                         .chain(sent)
                         .for_each(report);
@@ -270,8 +269,8 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// A row with its message, the warnings about it, and its outcome in an earlier run.
-    fn made(
+    /// The message of a row, with warnings and the row's outcome in an earlier run.
+    fn build(
         &mut self,
         line: u64,
         row: &Row,
@@ -305,14 +304,14 @@ impl<'a> Importer<'a> {
         {
             return Err(RowError::Problem(warning));
         }
-        let (outgoing, told) =
+        let (outgoing, warnings) =
             self.plan
                 .request(row, column, line, &mut self.imported.bare_codes)?;
         let known = outcome.map(|outcome| {
             self.reported
                 .known(line, outcome, outgoing.recipient().as_str())
         });
-        Ok((outgoing, told, known.transpose()?.unwrap_or_default()))
+        Ok((outgoing, warnings, known.transpose()?.unwrap_or_default()))
     }
 
     fn add_invalid(
@@ -356,12 +355,12 @@ impl<'a> Importer<'a> {
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base).to_owned();
-        let made = [
+        let parts = [
             outgoing.recipient().as_str().to_owned(),
             path,
             request.body.map(String::from).unwrap_or_default(),
         ];
-        let leaves_out_sent = match self.plan.reported {
+        let skips_sent = match self.plan.reported {
             DuplicatePolicy::LeftOut => true,
             DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
             DuplicatePolicy::Meant => false,
@@ -371,7 +370,7 @@ impl<'a> Importer<'a> {
         let skip = skip.or_else(|| known.skip_reason.map(with_problem));
         let skip = skip
             .or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
-        let skip = skip.or_else(|| known.sent.filter(|_| leaves_out_sent).map(with_problem));
+        let skip = skip.or_else(|| known.sent.filter(|_| skips_sent).map(with_problem));
         if excluded.is_none() && known.skip_reason.is_none() {
             self.imported.accepts.get_or_insert(request.accepts);
         }
@@ -382,7 +381,7 @@ impl<'a> Importer<'a> {
         Ok(feed.add(DraftRow {
             line,
             cells,
-            request: Some(made),
+            request: Some(parts),
             skip,
         })?)
     }
