@@ -458,7 +458,7 @@ fn wait_caused_by_another_process_is_reported() {
     first.signal_until_it_ends(Signal::TERM);
     let ended = resume(&home, &jelou.url).success();
     assert!(
-        waits(&ended)[0].contains("an earlier attempt failed, and is made again then"),
+        waits(&ended)[0].contains("retry of a failed attempt"),
         "{ended:?}"
     );
 }
@@ -894,7 +894,7 @@ fn run_completed_after_ctrl_c_is_complete() {
     has_arrived.recv().unwrap();
     signal(&child.child, Signal::INT);
     child.wait_for(
-        "stopping: 1 request is under way; press Ctrl-C again after a second to stop at once",
+        "stopping: 1 request in flight; press Ctrl-C again after a second to stop immediately",
     );
     go.send(()).unwrap();
     let ended = child.end();

@@ -705,7 +705,7 @@ fn unreachable_database_is_reported_once() {
         return;
     };
     signal(&child.child, Signal::INT);
-    child.wait_for("press Ctrl-C again after a second to stop at once");
+    child.wait_for("press Ctrl-C again after a second to stop immediately");
     child.signal_until_it_ends(Signal::INT);
     let ended = child.end();
     assert_eq!(ended.code, 12, "{ended:?}");

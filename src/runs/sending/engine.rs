@@ -1,5 +1,5 @@
-//! Sends the rows of a run at its pace. The engine asks the ledger for as many rows as it has room for, sends the rows
-//! that it gets, and reports their outcomes.
+//! Sends the rows of a run at its pace. The engine asks the ledger for as many rows as it has room for, sends them, and
+//! reports their outcomes.
 
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use super::row_task::{ApiSession, RowTaskEnd, send_row};
-use super::run_end::{RunEnd, StopReason, event_of_wait};
+use super::run_end::{RunEnd, StopReason, wait_event};
 use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
 use crate::base::output::Progress;
@@ -22,13 +22,13 @@ use crate::runs::ledger::{
     PauseReason, RowState, RowToSend, RunEvent, Worker,
 };
 
-/// How long an immediate exit waits for outcomes to be written.
+/// How long an immediate exit waits until the outcomes are written.
 const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 
-/// After a longer wait for the limit of people, the exclusion lists are read again.
+/// After a longer wait for the messaging limit, jelouctl reads the exclusion lists again.
 const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
 
-/// If the ledger takes longer than this to answer, a note says so.
+/// If the ledger takes longer than this to answer, jelouctl prints a note.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// A run in progress.
@@ -41,31 +41,32 @@ pub(crate) struct Engine<'a> {
     settled: Vec<FinishedRow>,
     /// Events to report with the next order.
     events: Vec<RunEvent>,
-    /// The outcomes of the order that is not answered yet, which the ledger may lack; after a failure, it does.
+    /// The outcomes of the order in progress, which the ledger may lack. After a failure, it does.
     writing: Option<Arc<Vec<FinishedRow>>>,
-    /// The number of rows that it asks for: those may be in flight already.
+    /// How many rows the order in progress asks for. They may already be in flight in the ledger.
     wanted: usize,
-    /// How long an order waits for more outcomes, and since when it does.
+    /// How long an order waits for more outcomes.
     batch_delay: Duration,
+    /// Since when the next order waits for more outcomes.
     gathering_since: Option<Instant>,
-    /// Why an exchange failed; the ledger is not written any more.
+    /// Why an exchange failed. After that, nothing more is written to the ledger.
     failure: Option<LedgerError>,
     ordered_at: Instant,
-    /// When to say that the ledger has not answered for long.
-    silent_at: Option<Instant>,
+    /// When to note that the ledger does not answer.
+    note_silence_at: Option<Instant>,
     /// When the ledger has another row, and why not earlier; None while it has none.
     next: Option<(Instant, Delay)>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
-    /// Whether it waits for the limit of people, and for long.
+    /// Whether the run waits long for the messaging limit.
     is_running: bool,
-    /// The reason why no more rows are taken; None while rows are taken.
+    /// Why the engine asks for no more rows; None while it does.
     stop: Option<StopReason>,
-    /// What to tell the other processes that send this run.
+    /// The pause to report to the other processes that send this run.
     pause: Option<PauseReason>,
-    /// Whether a signal was received; the second one exits without waiting.
+    /// Whether a signal arrived. The second one exits without waiting.
     is_signalled: bool,
-    /// Whether a row was requested.
+    /// Whether the engine has asked for a row.
     has_begun: bool,
 }
 
@@ -73,8 +74,8 @@ pub(crate) struct Engine<'a> {
 enum LoopEnd {
     /// No row is in flight.
     Drained,
-    /// The caller does not want to wait for the rows in flight.
-    LeftAtOnce,
+    /// A second signal abandons the rows in flight.
+    Abandoned,
 }
 
 impl<'a> Engine<'a> {
@@ -101,8 +102,8 @@ impl<'a> Engine<'a> {
             gathering_since: None,
             failure: None,
             ordered_at: now,
-            silent_at: None,
-            // The first answer tells whether there is one.
+            note_silence_at: None,
+            // The first answer shows whether there is a row.
             next: Some((now, Delay::Retry)),
             counts,
             progress,
@@ -114,7 +115,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Sends until every row is final, something pauses the run, or a signal arrives. The rows in flight are finished,
+    /// Sends until every row is final, something pauses the run, or a signal arrives. It finishes the rows in flight,
     /// unless a second signal arrives. `request` waits for the next signal and takes priority.
     pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> Signal) -> RunEnd {
         match AssertUnwindSafe(self.send_rows(&mut request))
@@ -122,22 +123,22 @@ impl<'a> Engine<'a> {
             .await
         {
             Ok(LoopEnd::Drained) => self.close(),
-            Ok(LoopEnd::LeftAtOnce) => self.leave().await,
+            Ok(LoopEnd::Abandoned) => self.abandon().await,
             // Before the first row, nothing can have been sent.
             Err(panic) if !self.has_begun => resume_unwind(panic),
             Err(_) => {
                 self.stop_for(StopReason::Panicked);
-                self.leave().await
+                self.abandon().await
             }
         }
     }
 
     async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
-        // A request made before the first row applies to it too.
+        // A signal before the first row also stops that row.
         tokio::select! {
             biased;
-            asked = request() => {
-                if let Some(end) = self.hear_signal(asked) {
+            signal = request() => {
+                if let Some(end) = self.handle_signal(signal) {
                     return end;
                 }
             }
@@ -157,23 +158,23 @@ impl<'a> Engine<'a> {
             if next.is_none() && self.tasks.is_empty() && !self.is_ordered() {
                 return LoopEnd::Drained;
             }
-            self.tell_of_silence(now);
+            self.note_silence(now);
             let gathered_at = self.gathering_since.map(|since| since + self.batch_delay);
             let others = self
                 .listens_at()
                 .into_iter()
                 .chain(gathered_at)
-                .chain(self.silent_at);
+                .chain(self.note_silence_at);
             let later = next.into_iter().chain(others).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
-                asked = request() => {
-                    if let Some(end) = self.hear_signal(asked) {
+                signal = request() => {
+                    if let Some(end) = self.handle_signal(signal) {
                         return end;
                     }
                 }
-                exchanged = self.writer.exchanged(), if self.is_ordered() => self.take(exchanged),
+                exchanged = self.writer.exchanged(), if self.is_ordered() => self.apply_reply(exchanged),
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
@@ -181,21 +182,21 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Stops taking rows; the second signal ends the run at once.
-    fn hear_signal(&mut self, asked: Signal) -> Option<LoopEnd> {
-        let inflight = self.inflight_words();
-        match asked {
+    /// Stops asking for rows; the second signal ends the run immediately.
+    fn handle_signal(&mut self, signal: Signal) -> Option<LoopEnd> {
+        let inflight = self.describe_inflight();
+        match signal {
             signal if !self.is_signalled => {
                 self.is_signalled = true;
                 self.progress.note(&format!(
-                    "stopping: {inflight}; press Ctrl-C again after a second to stop at once"
+                    "stopping: {inflight}; press Ctrl-C again after a second to stop immediately"
                 ));
                 self.stop_for(StopReason::Signal(signal));
             }
-            // A closing terminal delivers its signal twice, from the shell and from the system; that does not mean that
-            // the user is impatient.
+            // A closing terminal delivers its signal twice, from the shell and from the system. The second one is not
+            // the user's.
             Signal::Hangup => {}
-            _ => return Some(LoopEnd::LeftAtOnce),
+            _ => return Some(LoopEnd::Abandoned),
         }
         None
     }
@@ -207,38 +208,38 @@ impl<'a> Engine<'a> {
             .saturating_sub(self.tasks.len() + self.wanted)
     }
 
-    /// When to ask for the next row; None if there is no row, no room for one, or an answer must arrive first.
+    /// When to ask for the next row; None if there is no row or no room, or if an answer must arrive first.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
         let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
             self.progress.wait(None);
             return None;
         };
         let wait = self.throttle.wait(at, delay, now);
-        self.events.extend(wait.as_ref().and_then(event_of_wait));
+        self.events.extend(wait.as_ref().and_then(wait_event));
         self.progress.wait(wait);
         let at = at.max(self.throttle.ready_at());
         (at <= now || self.wanted == 0).then_some(at)
     }
 
-    /// The latest time to contact the ledger without anything to report: others may have paused the run.
+    /// When to contact the ledger even with nothing to report: others may have paused the run.
     fn listens_at(&self) -> Option<Instant> {
         (self.stop.is_none() && !self.is_ordered()).then(|| self.ordered_at + LISTENS_EVERY)
     }
 
-    /// Whether an answer must come.
+    /// Whether an order waits for its answer.
     fn is_ordered(&self) -> bool {
         self.writing.is_some() && self.failure.is_none()
     }
 
-    /// Says once that the ledger has not answered for long.
-    fn tell_of_silence(&mut self, now: Instant) {
-        if self.silent_at.take_if(|at| *at <= now).is_some() {
+    /// Notes once that the ledger does not answer.
+    fn note_silence(&mut self, now: Instant) {
+        if self.note_silence_at.take_if(|at| *at <= now).is_some() {
             self.progress
-                .note("waiting for the ledger, which has not answered for 5 s; no new messages are sent until it does");
+                .note("waiting for the ledger, which has not answered for 5 s; jelouctl sends nothing new until it answers");
         }
     }
 
-    /// Reports the outcomes of rows, and asks for more rows, once the order before is answered.
+    /// Reports the outcomes of rows and asks for more rows, after the answer to the previous order.
     fn order(&mut self, wanted: usize, now: Instant) {
         if self.writing.is_some() || self.failure.is_some() {
             return;
@@ -257,7 +258,7 @@ impl<'a> Engine<'a> {
             }
         }
         self.ordered_at = now;
-        self.silent_at = Some(now + LONGEST_SILENCE);
+        self.note_silence_at = Some(now + LONGEST_SILENCE);
         self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
@@ -272,10 +273,10 @@ impl<'a> Engine<'a> {
         });
     }
 
-    /// Sends the rows from the ledger; after a stop, it gets them back.
-    fn take(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
+    /// Sends the rows from the ledger, or returns them to it after a stop.
+    fn apply_reply(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
         self.wanted = 0;
-        self.silent_at = None;
+        self.note_silence_at = None;
         let reply = match exchanged {
             Ok(reply) => reply,
             Err(error) => {
@@ -311,11 +312,11 @@ impl<'a> Engine<'a> {
         for mut row in rows {
             self.counts.change(RowState::Pending, RowState::Inflight);
             if self.stop.is_some() {
-                self.give_back(row, "the run was stopped before it left");
+                self.return_row(row, "the run was stopped before this message was sent");
                 continue;
             }
             if self.throttle.is_closed() {
-                self.give_back(row, "the hours closed before it left");
+                self.return_row(row, "the sending hours ended before this message was sent");
                 continue;
             }
             match self.session.request(&mut row) {
@@ -325,7 +326,7 @@ impl<'a> Engine<'a> {
                     row,
                 ))),
                 Err(error) => {
-                    self.give_back(row, &error.to_string());
+                    self.return_row(row, &error.to_string());
                     self.stop_for(StopReason::ledger(error));
                 }
             }
@@ -341,8 +342,8 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A row that was not sent is pending again, and due if the run goes on.
-    fn give_back(&mut self, row: RowToSend, error: &str) {
+    /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
+    fn return_row(&mut self, row: RowToSend, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
         self.settled.push(FinishedRow {
@@ -351,7 +352,7 @@ impl<'a> Engine<'a> {
         });
     }
 
-    /// Waits until the ledger has every outcome, and back the rows that came too late, which have certainly not left.
+    /// Waits until the ledger has every outcome. Rows that arrived too late are unsent and go back to it.
     async fn write_the_rest(&mut self) {
         loop {
             self.order(0, Instant::now());
@@ -359,7 +360,7 @@ impl<'a> Engine<'a> {
                 return;
             }
             let exchanged = self.writer.exchanged().await;
-            self.take(exchanged);
+            self.apply_reply(exchanged);
         }
     }
 
@@ -399,19 +400,19 @@ impl<'a> Engine<'a> {
             ) {
                 problem
                     .hint
-                    .push_str(", or let the run wait for longer with --max-wait");
+                    .push_str("; to let the run wait longer: --max-wait 1h");
             }
             self.pause(pause, problem);
         }
     }
 
-    /// Stops taking rows; reports it at once if others are still in flight.
+    /// Stops asking for rows; prints the reason immediately if requests are still in flight.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
             self.progress.note(&format!(
                 "paused: {}; {}",
                 problem.message,
-                self.inflight_words()
+                self.describe_inflight()
             ));
         }
         if reason.is_of_run() {
@@ -420,12 +421,12 @@ impl<'a> Engine<'a> {
         self.stop_for(StopReason::Paused(reason, problem));
     }
 
-    fn inflight_words(&self) -> String {
+    fn describe_inflight(&self) -> String {
         match self.tasks.len() {
-            0 if self.is_ordered() => "no request is under way; waiting for the ledger".to_owned(),
-            0 => "nothing is under way".to_owned(),
-            1 => "1 request is under way".to_owned(),
-            tasks => format!("{tasks} requests are under way"),
+            0 if self.is_ordered() => "no request in flight; waiting for the ledger".to_owned(),
+            0 => "no request in flight".to_owned(),
+            1 => "1 request in flight".to_owned(),
+            tasks => format!("{tasks} requests in flight"),
         }
     }
 
@@ -451,12 +452,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Abandons the rows in flight, but not the outcomes of the finished rows.
-    async fn leave(mut self) -> RunEnd {
+    async fn abandon(mut self) -> RunEnd {
         while let Some(done) = self.tasks.try_join_next() {
             self.settle(done);
         }
         self.tasks.shutdown().await;
-        self.writer.leave();
+        self.writer.stop_retrying();
         let is_written = timeout(LONGEST_WAIT_FOR_THE_WRITER, self.write_the_rest())
             .await
             .is_ok();
@@ -471,7 +472,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The end of the run, whose ledger is written unless there is none any more.
+    /// The end of the run. The writer has no ledger to return after a failed exchange.
     fn end(mut self) -> RunEnd {
         if let Some(ledger) = self.writer.close() {
             return RunEnd::new(ledger, self.stop);
@@ -523,7 +524,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_row_whose_deadline_is_over_does_not_leave() {
+    async fn row_is_not_sent_after_its_deadline() {
         let home = tempfile::TempDir::new().unwrap();
         let run = fixture::make(&fixture::store(home.path()), &["593990000000"], 1.0);
         let mut row = run.pending_behind(0, 1).unwrap().pop().unwrap();
@@ -542,7 +543,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_a_request_is_in_flight_is_no_failure_that_sent_nothing() {
+    async fn panic_with_request_in_flight_stops_the_run() {
         let home = tempfile::TempDir::new().unwrap();
         let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000001"]);
         let (server, session) = session().await;
@@ -580,11 +581,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_that_arrive_after_a_stop_do_not_leave() {
+    async fn rows_are_not_sent_after_a_stop() {
         for is_impatient in [false, true] {
             let home = tempfile::TempDir::new().unwrap();
             let (reader, ledger) = fixture::sent(home.path(), &fixture::people(0..3));
-            // While another process writes, the ledger gives no rows.
+            // While another process writes, the ledger assigns no rows.
             let other = File::open(home.path().join("state.db-write")).unwrap();
             other.lock().unwrap();
             let (server, session) = session().await;
@@ -603,12 +604,12 @@ mod tests {
                 limits,
                 &mut progress,
             );
-            let mut looks = 0;
+            let mut calls = 0;
             let end = engine
                 .run(async || {
-                    looks += 1;
-                    match looks {
-                        // No row is asked for before the first look.
+                    calls += 1;
+                    match calls {
+                        // The engine asks for no row before the first call.
                         1 => pending().await,
                         2 => Signal::Interrupt,
                         _ => {
@@ -644,7 +645,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_that_arrive_after_the_hours_closed_leave_when_they_open() {
+    async fn rows_wait_until_sending_hours_open() {
         let home = tempfile::TempDir::new().unwrap();
         let (reader, ledger) = fixture::sent(
             home.path(),
@@ -666,24 +667,24 @@ mod tests {
             limits,
             &mut progress,
         );
-        // None of them lets the other one's follower leave in its place.
+        // A returned row does not let the next row of its recipient go first.
         for _ in 0..2 {
             engine.order(10, Instant::now());
             let exchanged = engine.writer.exchanged().await;
-            let given: BTreeSet<_> = exchanged
+            let assigned: BTreeSet<_> = exchanged
                 .as_ref()
                 .unwrap()
                 .rows
                 .iter()
                 .map(|row| row.n)
                 .collect();
-            assert_eq!(given, BTreeSet::from([1, 3]));
+            assert_eq!(assigned, BTreeSet::from([1, 3]));
             engine.throttle.close();
-            engine.take(exchanged);
+            engine.apply_reply(exchanged);
             assert_eq!((engine.tasks.len(), engine.settled.len()), (0, 2));
             engine.order(0, Instant::now());
             let exchanged = engine.writer.exchanged().await;
-            engine.take(exchanged);
+            engine.apply_reply(exchanged);
             assert_eq!(
                 reader.counts().unwrap(),
                 Counts {

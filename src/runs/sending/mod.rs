@@ -1,5 +1,5 @@
-//! Sends the rows of a run at its pace: the engine, and what holds rows back. The ledger decides which rows may be
-//! sent.
+//! Sends the rows of a run at its pace: the engine, and its reasons to wait or stop. The ledger decides which rows it may
+//! send.
 
 mod engine;
 mod obstacles;

@@ -1,5 +1,5 @@
-//! What a run does about a fault that would meet every row after it: it pauses, or waits while a rate limit refuses
-//! every row or the network is down, for longer each time, until a row gets through or the run has waited long enough.
+//! Decides what a run does about a fault that would affect all later rows: it pauses, or waits. During a rate limit or a
+//! network outage, each wait is longer, until a row gets through or the run has waited long enough.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,24 +7,23 @@ use std::time::{Duration, Instant};
 use crate::jelou::api::{Cause, Outcome, backoff};
 use crate::runs::ledger::PauseReason;
 
-/// Of this many rows …
+/// The number of latest rows in which `MAX_UNKNOWN` counts.
 const RECENT_ROWS: usize = 500;
-/// … at most this many may be unknown.
-const MOST_UNKNOWN: usize = 10;
+/// The maximum number of unknown rows among the recent ones.
+const MAX_UNKNOWN: usize = 10;
 /// Rows in flight at the start: one, then ten, until that many have a final outcome.
 const FIRST_STAGE: u64 = 1;
 const SECOND_STAGE: usize = 10;
-/// How many rows may be rejected while none has been accepted: both stages.
-const MOST_REFUSED: usize = 1 + SECOND_STAGE;
+/// How many rows may be rejected before the first acceptance: both stages.
+const MAX_REFUSED: usize = 1 + SECOND_STAGE;
 
-/// Watches the outcomes.
+/// Counts outcomes, and pauses the run if too many are bad.
 #[derive(Debug, Default)]
 pub(crate) struct CircuitBreaker {
     finals: u64,
     /// Whether each of the last rows is unknown.
     recent: VecDeque<bool>,
-    /// How many rows were rejected; None once it no longer matters: a row was accepted, or the run keeps going on
-    /// rejections.
+    /// How many rows were rejected; None after an acceptance, or if the run continues despite rejections.
     refused: Option<usize>,
 }
 
@@ -39,14 +38,14 @@ impl CircuitBreaker {
 
     /// How many rows may be in flight, of `concurrency`.
     pub(crate) fn allowance(&self, concurrency: usize) -> usize {
-        let of_stage = match self.finals {
+        let stage_limit = match self.finals {
             finals if finals < FIRST_STAGE => 1,
             finals if finals < FIRST_STAGE + SECOND_STAGE as u64 => SECOND_STAGE.min(concurrency),
             _ => concurrency,
         };
         // No more rows may be in flight than may be rejected.
-        self.refused.map_or(of_stage, |refused| {
-            of_stage.min(MOST_REFUSED.saturating_sub(refused)).max(1)
+        self.refused.map_or(stage_limit, |refused| {
+            stage_limit.min(MAX_REFUSED.saturating_sub(refused)).max(1)
         })
     }
 
@@ -61,7 +60,7 @@ impl CircuitBreaker {
             }
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Account) => return Some(PauseReason::Account),
-            // `OutageTimer` handles what may pass.
+            // `OutageTimer` handles faults that may pass.
             Outcome::NotSent(Cause::Network | Cause::Unavailable | Cause::Interrupted(_)) => {}
             Outcome::Sent { .. } => {
                 self.refused = None;
@@ -71,12 +70,12 @@ impl CircuitBreaker {
                 self.note_final(false);
                 let refused = self.refused.as_mut()?;
                 *refused += 1;
-                return (*refused >= MOST_REFUSED).then_some(PauseReason::AllRefused);
+                return (*refused >= MAX_REFUSED).then_some(PauseReason::AllRefused);
             }
             Outcome::Unknown(_) => {
                 self.note_final(true);
                 let unknown = self.recent.iter().filter(|unknown| **unknown).count();
-                return (self.finals == FIRST_STAGE || unknown > MOST_UNKNOWN)
+                return (self.finals == FIRST_STAGE || unknown > MAX_UNKNOWN)
                     .then_some(PauseReason::Unknown);
             }
         }
@@ -92,14 +91,14 @@ impl CircuitBreaker {
     }
 }
 
-/// Tracks one obstacle that rows meet: a rate limit, or a network that is down.
+/// Tracks one obstacle: a rate limit, or a network outage.
 #[derive(Debug)]
 pub(crate) struct OutageTimer {
-    /// How long the run continues while every row that it tries meets the obstacle.
+    /// How long the run continues while every row meets the obstacle.
     max_wait: Duration,
-    /// When a row first met the obstacle since one did not.
+    /// Since when every row has met the obstacle.
     since: Option<Instant>,
-    /// How many rows met it since then.
+    /// How many rows have met it since then.
     rows: u32,
     /// How often the run has waited since then.
     waits: u32,
@@ -111,7 +110,7 @@ pub(crate) struct OutageTimer {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OutageWait {
     pub(crate) until: Instant,
-    /// Whether all rows wait, not only the one that met the obstacle: the API asks for it, or several rows met it.
+    /// Whether all rows wait: the API asks for it, or several rows met the obstacle.
     pub(crate) is_for_all: bool,
 }
 
@@ -126,27 +125,27 @@ impl OutageTimer {
         }
     }
 
-    /// A row did not meet the obstacle.
+    /// Starts again, after a row that did not meet the obstacle.
     pub(crate) fn renew(&mut self) {
         *self = Self::new(self.max_wait);
     }
 
-    /// Whether to try a single row, because all of the latest ones met the obstacle.
+    /// Whether to try a single row, because all the latest rows met the obstacle.
     pub(crate) fn is_probing(&self) -> bool {
         self.waits > 1
     }
 
-    /// The time since which every row that was tried met the obstacle.
+    /// Since when every row has met the obstacle.
     pub(crate) fn since(&self) -> Option<Instant> {
         self.since
     }
 
-    /// A row met the obstacle, and the API asks to wait for `asked`; zero if it names no time. Returns None if the run
-    /// must not wait that long.
+    /// Records that a row met the obstacle. `asked` is the wait that the API requests; zero for none. Returns None if
+    /// the run must not wait that long.
     pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<OutageWait> {
         let since = *self.since.get_or_insert(now);
         self.rows = self.rows.saturating_add(1);
-        // The answers to one burst count as one.
+        // The responses to one burst count as one.
         let running = self.until.filter(|until| *until > now);
         if running.is_none() {
             self.waits += 1;
@@ -267,7 +266,7 @@ mod tests {
             );
             assert_eq!(wait.is_for_all, !is_first);
             is_first = false;
-            // The other answers to the same burst.
+            // The other responses to the same burst.
             let other = limit.note(Duration::ZERO, now).unwrap();
             assert_eq!(
                 other,

@@ -42,7 +42,7 @@ impl ApiSession {
     }
 }
 
-/// Sends a row once; it is already in flight in the ledger.
+/// Sends a row once. The ledger must already have it as in flight.
 pub(crate) async fn send_row(
     session: Arc<ApiSession>,
     request: Request,
@@ -54,7 +54,7 @@ pub(crate) async fn send_row(
         .attempt_until(row.deadline, &request, &session.credentials)
         .await;
     let Some(attempt) = attempt else {
-        return stopped_too_long(row);
+        return lease_expired(row);
     };
     let verdict = judge(&attempt, &request).naming_origin(&session.credentials);
     let (state, message_id) = match &verdict.outcome {
@@ -89,10 +89,10 @@ pub(crate) async fn send_row(
     }
 }
 
-/// For a row that others may consider unknown by now.
-fn stopped_too_long(row: RowToSend) -> RowTaskEnd {
+/// The end of an unsent row with an expired lease: other processes may already count it as unknown.
+fn lease_expired(row: RowToSend) -> RowTaskEnd {
     let line = row.line;
-    let problem = "this process was stopped for longer than the row was its own";
+    let problem = "this process was suspended until its lease on the row expired";
     let ended = AttemptResult::not_begun(row, problem);
     let verdict = Verdict {
         outcome: Outcome::NotSent(Cause::Unavailable),

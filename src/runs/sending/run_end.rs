@@ -14,24 +14,25 @@ use crate::runs::ledger::{
 pub(crate) enum RunEnd {
     /// Every row is final, even if something stopped the run while the last rows were in flight.
     Complete,
-    /// Some rows are left. An immediate exit does not wait for a slow disk: `unwritten` has the outcomes that were
-    /// still being written and may be missing from the ledger.
+    /// Some rows are not final. An immediate exit does not wait for a slow disk: `unwritten` has the outcomes that may be
+    /// missing from the ledger.
     Stopped {
         reason: StopReason,
         unwritten: Option<Vec<AttemptResult>>,
     },
 }
 
-/// Why no more rows are taken.
+/// Why the engine asks for no more rows.
 #[derive(Debug)]
 pub(crate) enum StopReason {
     /// A fault that would affect the other rows too.
     Paused(PauseReason, Problem),
     Signal(Signal),
-    /// The run was paused, by a person or by another process that sends it.
+    /// You or another process paused the run.
     PausedByOthers(RunPause),
-    /// The hours have opened, the limit of people has room again, or this process was suspended or cut off for so long that it
-    /// counted as lost: the exclusion lists are read again, and it joins anew, before the run continues.
+    /// A long wait is over: for the sending hours, for the messaging limit, or because this process was suspended or
+    /// disconnected and counted as lost. Before the run continues, the process reads the exclusion lists again and joins
+    /// again.
     WaitOver,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
@@ -51,13 +52,15 @@ impl RunEnd {
         };
         let reason = match stop {
             Some(reason @ StopReason::LedgerFailed { .. }) => {
-                // It can still be told of rows that it gave and that did not leave.
+                // The ledger may still accept that its assigned rows were not sent.
                 let _ = ledger.close();
                 return stopped(reason);
             }
             Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
             Some(reason) => reason,
-            None => StopReason::ledger(LedgerError::damaged("rows are left that nothing led to")),
+            None => StopReason::ledger(LedgerError::damaged(
+                "some rows are not final, but none is due",
+            )),
         };
         match ledger.close() {
             Ok(true) => Self::Complete,
@@ -90,8 +93,8 @@ impl StopReason {
         }
     }
 
-    /// Whether it replaces `earlier`: a fault that ends the run overrides a pause or a request, but the cause of a
-    /// pause is kept if a signal arrives while the last rows finish.
+    /// Whether it replaces `earlier`. A fault that ends the run replaces a pause or a signal. A signal does not replace
+    /// the cause of a pause.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         self.weight() > earlier.weight()
     }
@@ -105,8 +108,8 @@ impl StopReason {
     }
 }
 
-/// The event for a wait that is reported for the first time.
-pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
+/// The event for a new wait.
+pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",
         WaitReason::PeopleLimit => LIMIT,

@@ -1,6 +1,6 @@
-//! Combines what holds rows back apart from the pace: the breaker, rate limits, a network that is down, and the hours. For
-//! the hours the wall clock counts. It may be changed, and it continues while the machine sleeps, so it is read again for
-//! each row, and every few seconds while no row may be sent.
+//! Combines the reasons to wait, except the pace: the breaker, rate limits, network outages, and the sending hours. The
+//! hours follow the wall clock. It continues while the machine sleeps, and someone may set it, so the throttle reads it for
+//! each row, and every few seconds outside the hours.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,50 +13,50 @@ use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backo
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
 
-/// A wait is reported if it is longer than this, and again if its end moves by more than this.
+/// Waits longer than this are reported, and again if their end moves by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
-/// A wait that is effectively forever; a signal ends it.
+/// A wait without an end: only a signal ends it.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often the wall clock is read, at least, while the hours are closed.
-const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+/// The maximum time between readings of the wall clock outside the hours.
+const TIME_BETWEEN_CHECKS: Duration = Duration::from_secs(5);
 
 /// How fast and when a run may send, and how long it may wait.
 #[derive(Clone, Debug)]
 pub(crate) struct RunLimits {
     /// The maximum number of requests in flight.
     pub(crate) concurrency: usize,
-    /// How long it continues while every row that it tries meets a rate limit, or the network is down.
+    /// How long the run continues during a rate limit or a network outage.
     pub(crate) max_wait: Duration,
-    /// The hours in which rows may be sent; None for any time.
+    /// The sending hours; None for any time.
     pub(crate) hours: Option<Hours>,
-    /// Whether it continues when every row is rejected.
+    /// Whether the run continues if every row is rejected.
     pub(crate) keep_going: bool,
 }
 
-/// Decides when the next row may be sent, from the outcomes of the others.
+/// Decides when to send the next row, from the outcomes of earlier rows.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     limits: RunLimits,
-    /// No row is sent until this time, because a row met an obstacle that others would meet too.
+    /// No row is sent until this time: a row met an obstacle that other rows would meet too.
     stopped_until: Instant,
     breaker: CircuitBreaker,
     rate_limit: OutageTimer,
     network: OutageTimer,
-    /// Whether the hours were closed when last checked.
+    /// When the sending hours open, if they were closed at the last check.
     closed: Option<OutsideHours>,
-    /// What last held rows back.
+    /// The latest obstacle.
     obstacle: Option<Obstacle>,
-    /// The end of the last wait that was reported.
-    told_until: Option<Instant>,
-    /// The opening of the hours that was reported.
-    told_opening: Option<Timestamp>,
+    /// The end of the last reported wait.
+    reported_until: Option<Instant>,
+    /// The last reported opening of the hours.
+    reported_opening: Option<Timestamp>,
 }
 
-/// A rate limit, or a network that is down.
+/// A rate limit, or a network outage.
 #[derive(Debug)]
 struct Obstacle {
     reason: WaitReason,
-    /// The time since which every row that was tried met it.
+    /// Since when every row has met it.
     since: SystemTime,
     problem: Problem,
 }
@@ -67,11 +67,11 @@ struct OutsideHours {
     /// When they open.
     until: Timestamp,
     /// When to check again.
-    look_at: Instant,
+    check_at: Instant,
 }
 
 impl Throttle {
-    /// `ever_accepted` says whether a row of the run was accepted before.
+    /// `ever_accepted` is whether Jelou has accepted a row of the run before.
     pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
         Self {
             stopped_until: now,
@@ -81,8 +81,8 @@ impl Throttle {
             limits,
             closed: None,
             obstacle: None,
-            told_until: None,
-            told_opening: None,
+            reported_until: None,
+            reported_opening: None,
         }
     }
 
@@ -105,29 +105,28 @@ impl Throttle {
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
-    /// Whether the hours were closed when last checked.
+    /// Whether the hours were closed at the last check.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.is_some()
     }
 
-    /// As after the end of a window that never opens again.
+    /// Closes the hours forever.
     #[cfg(test)]
     pub(crate) fn close(&mut self) {
         self.closed = Some(OutsideHours {
             until: Timestamp::MAX,
-            look_at: Instant::now(),
+            check_at: Instant::now(),
         });
     }
 
     /// When a row may be sent, or when to check again.
     pub(crate) fn ready_at(&self) -> Instant {
         self.closed.map_or(self.stopped_until, |closed| {
-            self.stopped_until.max(closed.look_at)
+            self.stopped_until.max(closed.check_at)
         })
     }
 
-    /// Records the outcome of a row, which `ended`. Returns what the ledger learns about the row, and why the run must
-    /// pause.
+    /// Records the outcome of a row. Returns what to report to the ledger, and why the run must pause.
     pub(crate) fn note(
         &mut self,
         verdict: &Verdict,
@@ -150,7 +149,7 @@ impl Throttle {
             }
             (Outcome::NotSent(Cause::Network), Some(problem)) => {
                 match self.network.note(Duration::ZERO, now) {
-                    Some(wait) => self.hold(&wait, &mut row),
+                    Some(wait) => self.delay_row(&wait, &mut row),
                     None => pause = Some(PauseReason::Network),
                 }
                 self.obstacle = Some(Obstacle::new(
@@ -170,7 +169,7 @@ impl Throttle {
                     match self.rate_limit.note(asked, now) {
                         Some(wait) => {
                             row.stopped_until = wait.is_for_all.then_some(wait.until);
-                            self.hold(&wait, &mut row);
+                            self.delay_row(&wait, &mut row);
                         }
                         None => pause = Some(PauseReason::RateLimit),
                     }
@@ -182,22 +181,22 @@ impl Throttle {
                     ));
                 }
             }
-            // `CircuitBreaker` pauses the run for these, or there was no answer.
+            // `CircuitBreaker` pauses the run for these, or there was no response.
             (Outcome::NotSent(_), _) => {}
         }
         (row, pause)
     }
 
-    /// The row waits; so do all others if the obstacle is not specific to one recipient.
-    fn hold(&mut self, wait: &OutageWait, row: &mut FinishedRow) {
+    /// Delays the row, and all others if the obstacle affects them.
+    fn delay_row(&mut self, wait: &OutageWait, row: &mut FinishedRow) {
         row.retry = Some(wait.until);
         if wait.is_for_all {
             self.stopped_until = self.stopped_until.max(wait.until);
         }
     }
 
-    /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
-    /// A slow rate does not count as a wait.
+    /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait or
+    /// for the pace of the run.
     pub(crate) fn wait(
         &mut self,
         queue_ready_at: Instant,
@@ -211,8 +210,8 @@ impl Throttle {
         if let (Some(OutsideHours { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
             && (delay != Delay::PeopleLimit || end <= until)
         {
-            let is_new = self.told_opening.replace(until) != Some(until);
-            let words = format!("outside of the hours of this run, {hours}");
+            let is_new = self.reported_opening.replace(until) != Some(until);
+            let words = format!("outside the run's sending hours, {hours}");
             let shown = format!("until {}", hours.shown(until));
             let until = hours.rfc_3339(until);
             return Some(Waiting {
@@ -231,29 +230,28 @@ impl Throttle {
         let (reason, since, words) = match (delay, &self.obstacle) {
             (Delay::Pace, _) if is_of_row => return None,
             (Delay::PeopleLimit, _) if is_of_row => {
-                let words = "this bot has sent templates to as many people as it may in 24 hours"
-                    .to_owned();
+                let words = "this bot has reached its 24-hour messaging limit".to_owned();
                 (WaitReason::PeopleLimit, None, words)
             }
             (_, Some(obstacle)) => (
                 obstacle.reason,
                 Some(rfc_3339(obstacle.since)),
-                obstacle.words(),
+                obstacle.describe(),
             ),
-            // Another process made it.
+            // Another process made the earlier attempt.
             (_, None) => (
                 WaitReason::Retry,
                 None,
-                "an earlier attempt failed, and is made again then".to_owned(),
+                "retry of a failed attempt".to_owned(),
             ),
         };
-        let is_told = self
-            .told_until
-            .is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
-        if !is_told {
-            self.told_until = Some(until);
+        let is_reported = self
+            .reported_until
+            .is_some_and(|reported| until <= reported + LONGEST_SILENT_WAIT);
+        if !is_reported {
+            self.reported_until = Some(until);
         }
-        // The hours may be closed then.
+        // If the hours are closed then, the wait lasts until they open.
         let end = self
             .limits
             .hours
@@ -272,7 +270,7 @@ impl Throttle {
             since,
             shown,
             words,
-            is_new: !is_told,
+            is_new: !is_reported,
         })
     }
 }
@@ -286,15 +284,15 @@ impl OutsideHours {
             .filter(|wait| !wait.is_zero())?;
         Some(Self {
             until,
-            look_at: now + wait.min(TIME_BETWEEN_LOOKS),
+            check_at: now + wait.min(TIME_BETWEEN_CHECKS),
         })
     }
 }
 
 impl Obstacle {
-    /// The obstacle of `problem`, tracked by `patience`.
-    fn new(reason: WaitReason, patience: &OutageTimer, problem: &Problem, now: Instant) -> Self {
-        let age = patience
+    /// The obstacle of `problem`, tracked by `timer`.
+    fn new(reason: WaitReason, timer: &OutageTimer, problem: &Problem, now: Instant) -> Self {
+        let age = timer
             .since()
             .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         Self {
@@ -304,7 +302,7 @@ impl Obstacle {
         }
     }
 
-    fn words(&self) -> String {
+    fn describe(&self) -> String {
         let words = self.problem.message.clone();
         if self.reason == WaitReason::Network {
             return format!(
@@ -333,10 +331,10 @@ mod tests {
     fn hours_are_checked_periodically_and_at_opening() {
         let now = Instant::now();
         let until = at("2026-11-20T07:00:00-05");
-        let in_time = |look_at| Some(OutsideHours { until, look_at });
+        let in_time = |check_at| Some(OutsideHours { until, check_at });
         assert_eq!(
             closed("2026-11-20T05:00:00-05", now),
-            in_time(now + TIME_BETWEEN_LOOKS)
+            in_time(now + TIME_BETWEEN_CHECKS)
         );
         assert_eq!(
             closed("2026-11-20T06:59:58-05", now),
@@ -362,11 +360,11 @@ mod tests {
         };
         let mut throttle = Throttle::new(limits, true, now);
         throttle.look(now);
-        let told = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
-        let until = at(&told.until);
+        let wait = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
+        let until = at(&wait.until);
         assert!(
-            told.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24,
-            "{told:?}"
+            wait.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24,
+            "{wait:?}"
         );
         assert_eq!(hours.next_opening(until), Some(until));
     }

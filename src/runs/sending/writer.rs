@@ -1,5 +1,5 @@
-//! The thread that owns the ledger and makes one exchange after the other. The engine collects what the next one takes
-//! meanwhile, so that many rows share one wait for the disk.
+//! The thread that owns the ledger and makes one exchange at a time. During an exchange, the engine collects outcomes for
+//! the next one, so that many rows share one wait for the disk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,26 +10,26 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::runs::ledger::{ExchangeReply, FinishedRow, LedgerError, PauseReason, RunEvent, Worker};
 
-/// What the engine passes to the ledger, and asks of it.
+/// One exchange: outcomes for the ledger, and a request for rows.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     pub(crate) settled: Arc<Vec<FinishedRow>>,
-    /// How many rows there is room for.
+    /// How many rows the engine has room for.
     pub(crate) wanted: usize,
-    /// The reason why no process may take more rows.
+    /// Why no process may send more rows.
     pub(crate) pause: Option<PauseReason>,
     pub(crate) events: Vec<RunEvent>,
 }
 
-/// The thread, as the engine sees it.
+/// The engine's side of the thread.
 pub(crate) struct Writer {
     /// The thread ends when this is dropped.
     orders: Sender<Order>,
     exchanged: UnboundedReceiver<Result<ExchangeReply, LedgerError>>,
     /// The ledger, unless an exchange failed.
     end: Receiver<Worker>,
-    /// Whether the engine has stopped waiting for it.
-    is_left: Arc<AtomicBool>,
+    /// Whether to stop retrying failed writes.
+    is_abandoned: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -37,9 +37,10 @@ impl Writer {
         let (orders, receiver) = channel::<Order>();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
-        let is_left = Arc::new(AtomicBool::new(false));
-        ledger.watch(Arc::clone(&is_left));
-        // After an immediate exit, no one reads the answers. If no thread can be started, none comes, which is an error.
+        let is_abandoned = Arc::new(AtomicBool::new(false));
+        ledger.watch(Arc::clone(&is_abandoned));
+        // Sends may fail: after an immediate exit, no one reads the answers. If the thread does not start, no answer
+        // comes, and the engine sees that as an error.
         let _ = thread::Builder::new().spawn(move || {
             for Order {
                 settled,
@@ -55,7 +56,7 @@ impl Writer {
                 let has_failed = exchanged.is_err();
                 let _ = answers.send(exchanged);
                 if has_failed {
-                    // Nothing may rely on this ledger any more.
+                    // After an error, the ledger must not be used.
                     return;
                 }
             }
@@ -65,17 +66,17 @@ impl Writer {
             orders,
             exchanged,
             end,
-            is_left,
+            is_abandoned,
         }
     }
 
     /// Asks for an exchange; [`Writer::exchanged`] returns its result.
     pub(crate) fn order(&self, order: Order) {
-        // After a failure, the engine keeps the outcomes of rows.
+        // If the thread has ended, the engine still has the outcomes.
         let _ = self.orders.send(order);
     }
 
-    /// The result of the next exchange; nothing more is exchanged after an error.
+    /// The result of the next exchange. After an error, there are no more exchanges.
     pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
         self.exchanged
             .recv()
@@ -83,12 +84,12 @@ impl Writer {
             .unwrap_or_else(|| Err(LedgerError::writer_gone()))
     }
 
-    /// Says that nobody waits for long any more: a write that fails is not tried again.
-    pub(crate) fn leave(&self) {
-        self.is_left.store(true, Ordering::SeqCst);
+    /// Stops retrying failed writes, for an immediate exit.
+    pub(crate) fn stop_retrying(&self) {
+        self.is_abandoned.store(true, Ordering::SeqCst);
     }
 
-    /// Ends the thread, whose orders are all carried out. Returns the ledger; None if an exchange failed.
+    /// Ends the thread after all its orders. Returns the ledger; None if an exchange failed.
     pub(crate) fn close(&mut self) -> Option<Worker> {
         self.orders = channel().0;
         self.end.recv().ok()
