@@ -299,7 +299,7 @@ fn list_wider_than_a_sheet_has_no_workbook() {
     );
     home.run("--sandbox bulk send wide.csv --run r --rate 1000000/s text x")
         .success();
-    let part = "columns, and a sheet has room for 16384";
+    let part = "columns; a sheet has at most 16384";
     home.run("bulk report r --file wide.xlsx")
         .fails(2, &[part, "csv"]);
     assert!(!home.path().join("wide.xlsx").exists());

@@ -1,6 +1,6 @@
-//! Decides by counting which unknown rows were sent: it compares our attempts that may have been sent with the messages
-//! that Jelou lists, which only their content as its history shows it makes recognizable. Nothing here sends requests or
-//! writes. A message that is not listed never counts as not sent.
+//! Decides which unknown rows were sent. It counts our attempts that may have been sent, and the messages in Jelou's
+//! history with the same content, which has no other sign of the attempt. This file sends no requests and writes nothing.
+//! A message that is missing from the history may still have been sent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use crate::jelou::api::{DeliveryStatus, HistoryMessage, MessageClass};
 use crate::jelou::message::MessageKind;
 
-/// How much later than its request's timeout a message of ours may be created, in milliseconds.
+/// How long after its request's timeout Jelou may create a message, in milliseconds.
 const LATEST: i64 = 10 * 60 * 1000;
-/// How far two clocks may differ while they are considered equal, in milliseconds.
+/// How far two clocks may differ and still count as equal, in milliseconds.
 const TOLERANCE: i64 = 5000;
 
-/// The period in which the message of an attempt may have been created. In milliseconds.
+/// The period when Jelou may have created the message of an attempt, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AttemptWindow {
     pub(crate) begin: i64,
@@ -40,13 +40,13 @@ impl AttemptWindow {
 /// An attempt of ours that may have been sent, from any run of the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OwnAttempt {
-    /// The unknown row that it can settle, as its position in the inquiry.
+    /// The unknown row of the attempt, as its position in the check.
     pub(crate) row: Option<usize>,
-    pub(crate) person: String,
+    pub(crate) recipient: String,
     /// The number of its content.
     pub(crate) content: usize,
     pub(crate) window: AttemptWindow,
-    /// The message's id, if its answer or an earlier look-up returned one.
+    /// The message's id, if the response or an earlier look-up returned one.
     pub(crate) message_id: Option<String>,
 }
 
@@ -54,34 +54,35 @@ pub(crate) struct OwnAttempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedMessage {
     pub(crate) id: String,
-    pub(crate) person: String,
+    pub(crate) recipient: String,
     pub(crate) content: usize,
     pub(crate) at: i64,
-    /// Whether any entry says that it is undelivered. Jelou may also list a request that it refused as such.
+    /// Whether any entry has it as undelivered. Jelou may also list a rejected request as undelivered.
     pub(crate) has_failed: bool,
     pub(crate) facts: DeliveryStatus,
 }
 
 impl ListedMessage {
-    /// Adds another entry with its id: a page may have moved during the reading. Returns whether it is the same message.
+    /// Adds another entry with its id: pages may shift between requests. Returns whether it is the same message.
     pub(crate) fn add(&mut self, again: Self) -> bool {
         self.has_failed |= again.has_failed;
         self.facts.merge(again.facts);
-        (&self.person, self.content, self.at) == (&again.person, again.content, again.at)
+        (&self.recipient, self.content, self.at) == (&again.recipient, again.content, again.at)
     }
 }
 
 /// Why an unknown row stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum UnresolvedReason {
-    /// The history has fewer such messages to the person than were attempted, or an undelivered one: an earlier request that
-    /// Jelou refused may be listed so.
+    /// The history has fewer such messages than were attempted, or an undelivered one. That one may be an earlier request
+    /// that Jelou rejected.
     FewerListed,
-    /// Someone else sends the same content, or the history does not say whose message it is.
+    /// Someone else sends the same content, or the history does not show the sender.
     SentByOthers,
-    /// The history does not show everything of such a message.
+    /// The history shows only a part of such a message.
     ShownInPart,
-    /// Not everything was read, it was sent before the period that is asked for, or its process may still report its outcome.
+    /// The check read only a part of the history, the message is older than the checked period, or its process may still
+    /// report its outcome.
     NotAsked,
 }
 
@@ -94,24 +95,24 @@ pub(crate) struct ProvenCopy {
     pub(crate) copies: usize,
 }
 
-/// Decides the unknown rows among `attempts` by the messages `listed`, which contains each message once. For the
-/// contents in `doubted`, a listed message cannot be attributed.
+/// Decides the unknown rows among `attempts` with the messages in `listed`, which has each message once. A listed message
+/// with a content in `ambiguous` may be from anyone.
 pub(crate) fn decide(
     attempts: &[OwnAttempt],
     listed: &[ListedMessage],
-    doubted: &HashSet<usize>,
+    ambiguous: &HashSet<usize>,
 ) -> Vec<Result<ProvenCopy, (usize, UnresolvedReason)>> {
-    let mut groups: HashMap<(usize, &str), PersonCopies<'_>> = HashMap::new();
+    let mut groups: HashMap<(usize, &str), RecipientCopies<'_>> = HashMap::new();
     for attempt in attempts {
         groups
-            .entry((attempt.content, attempt.person.as_str()))
+            .entry((attempt.content, attempt.recipient.as_str()))
             .or_default()
             .attempts
             .push(attempt);
     }
     for copy in listed {
         groups
-            .entry((copy.content, copy.person.as_str()))
+            .entry((copy.content, copy.recipient.as_str()))
             .or_default()
             .listed
             .push(copy);
@@ -124,16 +125,16 @@ pub(crate) fn decide(
         .iter()
         .filter(|(_, group)| group.has_others())
         .map(|((content, _), _)| *content);
-    let shared: HashSet<_> = shared.chain(doubted.iter().copied()).collect();
+    let shared: HashSet<_> = shared.chain(ambiguous.iter().copied()).collect();
     let mut decided = Vec::new();
-    for ((content, _), PersonCopies { attempts, listed }) in &groups {
+    for ((content, _), RecipientCopies { attempts, listed }) in &groups {
         let verdict = verdict(attempts, listed, shared.contains(content));
         let mut ids = verdict
             .as_ref()
             .map(Vec::as_slice)
             .unwrap_or_default()
             .iter();
-        // The first attempt gets the first message that was created.
+        // Attempts and messages match in the order of their times.
         for attempt in attempts
             .iter()
             .filter(|attempt| attempt.message_id.is_none())
@@ -154,16 +155,16 @@ pub(crate) fn decide(
     decided
 }
 
-/// Attempts of one content to one person, and the listed copies of it, both in the order of their times.
+/// Attempts of one content to one recipient, and the listed copies, both in the order of their times.
 #[derive(Default)]
-struct PersonCopies<'a> {
+struct RecipientCopies<'a> {
     attempts: Vec<&'a OwnAttempt>,
     listed: Vec<&'a ListedMessage>,
 }
 
-impl PersonCopies<'_> {
-    /// Whether someone else sends this content too: a listed copy has no attempt of ours to itself. All windows are equally
-    /// long, so copies and attempts that belong together have the same order.
+impl RecipientCopies<'_> {
+    /// Whether someone else sends this content too: a listed copy matches no attempt of ours. All windows are equally
+    /// long, so matching copies and attempts have the same order.
     fn has_others(&self) -> bool {
         let Self { attempts, listed } = self;
         let mut left = attempts.iter();
@@ -173,7 +174,7 @@ impl PersonCopies<'_> {
     }
 }
 
-/// The ids of the copies that attempts without an id sent, in order of creation.
+/// The ids of the copies for attempts without an id, in order of creation.
 fn verdict<'a>(
     attempts: &[&OwnAttempt],
     listed: &[&'a ListedMessage],
@@ -192,7 +193,7 @@ fn verdict<'a>(
     if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
         return Err(UnresolvedReason::FewerListed);
     }
-    // There are as many as were attempted, but known ids are missing: then they are not all ours.
+    // If ids of ours are missing from the copies, some copies are not ours.
     if ours.len()
         < attempts
             .iter()
@@ -204,11 +205,11 @@ fn verdict<'a>(
     Ok(others.into_iter().map(|copy| copy.id.as_str()).collect())
 }
 
-/// The kinds whose bubble in the history shows everything that a person sees: text, medium, or both. Buttons, lists,
-/// flows and templates have more, so two different ones can look the same.
+/// The kinds with a complete bubble in the history: text, medium, or both. Buttons, lists, flows and templates have more,
+/// so two different messages can have the same bubble.
 const SHOWN_KINDS: [&str; 6] = ["text", "image", "video", "audio", "file", "sticker"];
 
-/// The content of a bubble. Both parts must be equal: the same text below another image is another message.
+/// The content of a bubble. Both parts count: the same text below another image is another message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ShownContent {
     text: Option<String>,
@@ -218,11 +219,11 @@ pub(crate) struct ShownContent {
 /// The relevant parts of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestContent {
-    /// The place where Jelou lists it.
-    pub(crate) sort: MessageClass,
-    /// The text and medium in its bubble. Messages of different kinds can look the same there.
+    /// Its class, which decides where Jelou lists it.
+    pub(crate) class: MessageClass,
+    /// The text and medium in its bubble. Messages of different kinds can have the same bubble.
     pub(crate) bubble: Option<ShownContent>,
-    /// Whether the bubble shows all of it.
+    /// Whether the bubble shows the whole message.
     is_shown: bool,
 }
 
@@ -230,7 +231,7 @@ impl RequestContent {
     /// Reads a request with this path and body.
     pub(crate) fn new(path: &str, body: &str) -> Self {
         let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
-        let sort = MessageClass::from_request(path, &fields);
+        let class = MessageClass::from_request(path, &fields);
         let text = |name: &str| {
             fields
                 .get(name)
@@ -244,20 +245,20 @@ impl RequestContent {
         };
         let kind = MessageKind::from_body(&fields).map(|message| message.command());
         Self {
-            sort,
+            class,
             bubble: (!bubble.is_empty()).then_some(bubble),
             is_shown: kind.is_some_and(|kind| SHOWN_KINDS.contains(&kind)),
         }
     }
 
-    /// Its content in the history; None if the history does not show everything.
+    /// Its content in the history; None if the history shows only a part of it.
     pub(crate) fn shown(self) -> Option<ShownContent> {
         self.bubble.filter(|_| self.is_shown)
     }
 }
 
 impl ShownContent {
-    /// Reads a message that Jelou lists; None for a bubble that shows nothing.
+    /// Reads a message that Jelou lists; None if its bubble is empty.
     pub(crate) fn from_listed(message: &HistoryMessage) -> Option<Self> {
         let content = Self {
             text: message.text.clone(),
@@ -280,10 +281,9 @@ mod tests {
 
     const MINUTE: i64 = 60_000;
 
-    /// An attempt to a person, this many minutes after the first one, with the row that it can settle or the id of its
-    /// message.
+    /// An attempt, `minute` minutes after the first one, with its unknown row or the id of its message.
     fn attempt(
-        person: &str,
+        recipient: &str,
         content: usize,
         minute: i64,
         row: Option<usize>,
@@ -292,20 +292,20 @@ mod tests {
         let window = AttemptWindow::new(minute * MINUTE, 0, MINUTE / 2);
         OwnAttempt {
             row,
-            person: person.to_owned(),
+            recipient: recipient.to_owned(),
             content,
             window,
             message_id: id.map(str::to_owned),
         }
     }
 
-    fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedMessage {
+    fn copy(id: &str, recipient: &str, content: usize, minute: i64) -> ListedMessage {
         let facts = DeliveryStatus::new(DeliveryState::Accepted);
         let id = id.to_owned();
-        let person = person.to_owned();
+        let recipient = recipient.to_owned();
         ListedMessage {
             id,
-            person,
+            recipient,
             content,
             at: minute * MINUTE,
             has_failed: false,
@@ -315,11 +315,11 @@ mod tests {
 
     type Decided = (Vec<(usize, String)>, Vec<(usize, UnresolvedReason)>);
 
-    /// The settled rows with their ids, and the other rows with the reason.
-    fn decided(attempts: &[OwnAttempt], listed: &[ListedMessage], doubted: &[usize]) -> Decided {
+    /// The resolved rows with their ids, and the other rows with the reason.
+    fn decided(attempts: &[OwnAttempt], listed: &[ListedMessage], ambiguous: &[usize]) -> Decided {
         let mut found = Vec::new();
         let mut left = Vec::new();
-        for row in decide(attempts, listed, &doubted.iter().copied().collect()) {
+        for row in decide(attempts, listed, &ambiguous.iter().copied().collect()) {
             match row {
                 Ok(row) => found.push((row.row, row.message_id)),
                 Err(why) => left.push(why),
@@ -330,7 +330,11 @@ mod tests {
         (found, left)
     }
 
-    fn is_settled(attempts: &[OwnAttempt], listed: &[ListedMessage], expected: &[(usize, &str)]) {
+    fn assert_resolved(
+        attempts: &[OwnAttempt],
+        listed: &[ListedMessage],
+        expected: &[(usize, &str)],
+    ) {
         let expected: Vec<_> = expected
             .iter()
             .map(|(row, id)| (*row, (*id).to_owned()))
@@ -342,14 +346,14 @@ mod tests {
         );
     }
 
-    fn is_left(
+    fn assert_unresolved(
         attempts: &[OwnAttempt],
         listed: &[ListedMessage],
-        doubted: &[usize],
+        ambiguous: &[usize],
         expected: &[(usize, UnresolvedReason)],
     ) {
         assert_eq!(
-            decided(attempts, listed, doubted),
+            decided(attempts, listed, ambiguous),
             (vec![], expected.to_vec()),
             "{attempts:?} {listed:?}"
         );
@@ -358,25 +362,25 @@ mod tests {
     #[test]
     fn rows_are_sent_if_all_attempts_are_listed() {
         let one = attempt("a", 0, 0, Some(0), None);
-        is_settled(
+        assert_resolved(
             std::slice::from_ref(&one),
             &[copy("m", "a", 0, 0)],
             &[(0, "m")],
         );
         // Sent messages count, with their own ids.
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_settled(
+        assert_resolved(
             &[one.clone(), sent.clone()],
             &[copy("m", "a", 0, 0), copy("s", "a", 0, 1)],
             &[(0, "m")],
         );
-        // Two unknown ones get the ids in order.
+        // Two unknown rows get the ids in order.
         let second = attempt("a", 0, 2, Some(1), None);
         let listed = [copy("n", "a", 0, 2), copy("m", "a", 0, 1)];
-        is_settled(&[one.clone(), second], &listed, &[(0, "m"), (1, "n")]);
-        // An unknown attempt of another run counts and gets its id, but is not settled here.
+        assert_resolved(&[one.clone(), second], &listed, &[(0, "m"), (1, "n")]);
+        // An unknown attempt of another run counts and gets its id, but is not resolved here.
         let other = attempt("a", 0, -1, None, None);
-        is_settled(
+        assert_resolved(
             &[one, other],
             &[copy("o", "a", 0, -1), copy("m", "a", 0, 0)],
             &[(0, "m")],
@@ -388,7 +392,7 @@ mod tests {
         let one = attempt("a", 0, 0, Some(0), None);
         let two = attempt("a", 0, 1, Some(1), None);
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_left(
+        assert_unresolved(
             std::slice::from_ref(&one),
             &[],
             &[],
@@ -398,16 +402,16 @@ mod tests {
             (0, UnresolvedReason::FewerListed),
             (1, UnresolvedReason::FewerListed),
         ];
-        is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
-        // The listed message is the one that was sent.
-        is_left(
+        assert_unresolved(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
+        // The listed message is of the sent row.
+        assert_unresolved(
             &[one.clone(), sent.clone()],
             &[copy("s", "a", 0, 1)],
             &[],
             &[(0, UnresolvedReason::FewerListed)],
         );
-        // It is not: the one that was sent is listed later, or never.
-        is_left(
+        // The listed message is of the unknown row; the other one is listed later, or never.
+        assert_unresolved(
             &[one, sent],
             &[copy("m", "a", 0, 1)],
             &[],
@@ -415,7 +419,7 @@ mod tests {
         );
     }
 
-    /// An earlier request was refused, and is listed as undelivered; the unknown one may not have arrived.
+    /// Jelou lists an earlier, rejected request as undelivered. The unknown request may not have arrived.
     #[test]
     fn undelivered_copy_resolves_only_its_own_attempt() {
         let one = attempt("a", 0, 0, Some(0), None);
@@ -424,21 +428,21 @@ mod tests {
             ..copy(id, "a", 0, minute)
         };
         let refused = UnresolvedReason::FewerListed;
-        is_left(
+        assert_unresolved(
             std::slice::from_ref(&one),
             &[failed("m", 0)],
             &[],
             &[(0, refused)],
         );
         let two = attempt("a", 0, 1, Some(1), None);
-        is_left(
+        assert_unresolved(
             &[one.clone(), two],
             &[failed("m", 0), copy("n", "a", 0, 1)],
             &[],
             &[(0, refused), (1, refused)],
         );
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_settled(
+        assert_resolved(
             &[one, sent],
             &[copy("m", "a", 0, 0), failed("s", 1)],
             &[(0, "m")],
@@ -453,37 +457,37 @@ mod tests {
             attempt("b", 0, 0, None, Some("s")),
         ];
         let both = [copy("m", "a", 0, 0), copy("s", "b", 0, 0)];
-        is_settled(&attempts, &both, &[(0, "m")]);
+        assert_resolved(&attempts, &both, &[(0, "m")]);
         for other in [
-            // To a person to whom we sent nothing.
+            // To a recipient without an attempt of ours.
             copy("x", "c", 0, 0),
-            // More than were attempted: to this person, and to another.
+            // More than were attempted: to this recipient, and to another.
             copy("x", "a", 0, 1),
             copy("x", "b", 0, 1),
             // Outside the windows of our attempts.
             copy("x", "a", 0, 60),
             copy("x", "b", 0, -60),
         ] {
-            is_left(
+            assert_unresolved(
                 &attempts,
                 &[&both[..], &[other]].concat(),
                 &[],
                 &[(0, not_alone)],
             );
         }
-        // It cannot be attributed.
-        is_left(&attempts, &both, &[0], &[(0, not_alone)]);
+        // Its sender is unclear.
+        assert_unresolved(&attempts, &both, &[0], &[(0, not_alone)]);
         // The ids of the sent messages are not among them.
         let sent = attempt("a", 0, 1, None, Some("s"));
         let listed = [copy("m", "a", 0, 0), copy("n", "a", 0, 1)];
-        is_left(
+        assert_unresolved(
             &[attempts[0].clone(), sent],
             &listed,
             &[],
             &[(0, not_alone)],
         );
         // Another content is not affected.
-        is_settled(
+        assert_resolved(
             &attempts,
             &[&both[..], &[copy("x", "c", 1, 0)]].concat(),
             &[(0, "m")],
@@ -513,25 +517,25 @@ mod tests {
 
     #[test]
     fn each_attempt_needs_its_own_listed_message() {
-        // On Friday, and again on Monday after a person decided so.
+        // On Friday, and again on Monday after the user decided so.
         let attempts = [
             attempt("a", 0, 0, None, None),
             attempt("a", 0, 4000, Some(0), None),
         ];
-        is_settled(
+        assert_resolved(
             &attempts,
             &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)],
             &[(0, "n")],
         );
         for listed in [copy("m", "a", 0, 0), copy("m", "a", 0, 4000)] {
-            is_left(
+            assert_unresolved(
                 &attempts,
                 &[listed],
                 &[],
                 &[(0, UnresolvedReason::FewerListed)],
             );
         }
-        // One of the two is not ours; the copy that a second person has may come from the same sender.
+        // One of the two is not ours. The copy to a second recipient may come from the same sender.
         let others = [&attempts[..], &[attempt("b", 0, 0, Some(1), None)]].concat();
         for minute in [0, 4000] {
             let listed = [
@@ -540,7 +544,7 @@ mod tests {
                 copy("o", "b", 0, 0),
             ];
             let not_alone = UnresolvedReason::SentByOthers;
-            is_left(&others, &listed, &[], &[(0, not_alone), (1, not_alone)]);
+            assert_unresolved(&others, &listed, &[], &[(0, not_alone), (1, not_alone)]);
         }
     }
 
@@ -548,7 +552,7 @@ mod tests {
     fn only_fully_listed_content_is_recognized() {
         let messages = "/v1/bots/1/messages";
         let url = "https://a.example/x.png";
-        for (path, body, sort, expected) in [
+        for (path, body, class, expected) in [
             (
                 messages,
                 json!({"type": "text", "text": "Hola"}),
@@ -613,12 +617,12 @@ mod tests {
             (messages, json!([]), MessageClass::FreeForm, None),
         ] {
             let content = RequestContent::new(path, &body.to_string());
-            let found_sort = content.sort;
+            let found_class = content.class;
             let found = content.shown();
             let found = found
                 .as_ref()
                 .map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
-            assert_eq!((found_sort, found), (sort, expected), "{body}");
+            assert_eq!((found_class, found), (class, expected), "{body}");
         }
         assert_eq!(RequestContent::new(messages, "{").shown(), None);
     }

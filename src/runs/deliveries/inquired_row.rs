@@ -1,4 +1,4 @@
-//! One row of an inquiry: what is known of its message, what may be asked about it, and what an answer adds.
+//! One row of a delivery check: the status of its message, whether to check it, and what a response adds.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::jelou::api::{
 };
 use crate::runs::ledger::{KnownAttempt, KnownDelivery, RowState};
 
-/// How much longer to look for a message that was read or has failed.
+/// How long to check a message after it was read or failed.
 const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The clocks and limits of an inquiry. Times in milliseconds.
+/// The clocks and limits of a delivery check. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CheckLimits {
     /// By the ledger's clock.
     pub(crate) now: i64,
-    /// How long after it was sent a message is looked for.
+    /// How long after its send a message is checked.
     pub(crate) up_to: Duration,
     /// How far Jelou's clock is ahead of the ledger's.
     pub(crate) clock: i64,
     /// The longest duration of a request.
     pub(crate) timeout: i64,
-    /// When the run was last asked about, if ever.
+    /// When the run was last checked, if ever.
     pub(crate) last_asked_at: Option<i64>,
 }
 
@@ -33,7 +33,7 @@ impl CheckLimits {
     }
 }
 
-/// A row that was sent, or may have been.
+/// A row that was or may have been sent.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -41,18 +41,18 @@ impl CheckLimits {
 )]
 pub(super) struct CheckedRow {
     pub(super) n: i64,
-    /// From its last record.
+    /// The number of its last record.
     pub(super) number: i64,
     pub(super) is_unknown: bool,
     pub(super) id: Option<String>,
     pub(super) recipient: String,
-    pub(super) sort: MessageClass,
-    pub(super) left_at: i64,
-    /// What the history shows of it.
+    pub(super) class: MessageClass,
+    pub(super) sent_at: i64,
+    /// Its content in the history.
     pub(super) shown: Option<ShownContent>,
     pub(super) known: Option<KnownDelivery>,
-    pub(super) is_asked: bool,
-    /// News that the ledger does not have yet.
+    pub(super) is_checked: bool,
+    /// Updates that the ledger does not have yet.
     pub(super) steps: Vec<DeliveryStatus>,
     pub(super) is_listed: bool,
     pub(super) may_still_report: bool,
@@ -68,26 +68,26 @@ impl CheckedRow {
             is_unknown: attempt.row == RowState::Unknown,
             id: attempt.message_id,
             recipient: attempt.recipient,
-            sort: content.sort,
-            left_at: attempt.began_at,
+            class: content.class,
+            sent_at: attempt.began_at,
             shown: content.shown(),
-            is_asked: false,
+            is_checked: false,
             known: attempt.delivery,
             steps: Vec::new(),
             is_listed: false,
             may_still_report: attempt.may_still_report,
         };
-        row.is_asked = row.is_listable() && row.may_change(terms);
+        row.is_checked = row.is_listable() && row.may_change(terms);
         row
     }
 
-    /// Whether an entry about this person can be about the row's message.
+    /// Whether an entry about this recipient can be about the row's message.
     pub(super) fn may_be_for(&self, listed: Option<&str>) -> bool {
         !listed.is_some_and(|listed| is_another_person(listed, &self.recipient))
     }
 
-    /// Whether asking can return anything new: until the message is answered; one that was read or has failed, for one
-    /// more day.
+    /// Whether a check can return anything new: until the recipient replies, or for one more day after the message was
+    /// read or failed.
     pub(super) fn may_change(&self, terms: &CheckLimits) -> bool {
         let is_open = match self.known.as_ref() {
             None => true,
@@ -102,41 +102,47 @@ impl CheckedRow {
                 | DeliveryState::Delivered => true,
             },
         };
-        is_open && terms.is_within(self.left_at, terms.up_to)
+        is_open && terms.is_within(self.sent_at, terms.up_to)
     }
 
-    /// Whether Jelou's lists can say anything about it.
+    /// Whether Jelou's lists can show its status.
     pub(super) fn is_listable(&self) -> bool {
         self.id.is_some() || self.is_unknown && self.shown.is_some()
     }
 
-    pub(super) fn learn(&mut self, seen: DeliveryStatus) {
+    pub(super) fn merge(&mut self, seen: DeliveryStatus) {
         let known = self
             .steps
             .last()
             .or(self.known.as_ref().map(|known| &known.facts));
-        let mut learnt = known.cloned().unwrap_or_else(|| seen.clone());
-        learnt.merge(seen);
-        if known != Some(&learnt) {
-            self.steps.push(learnt);
+        let mut merged = known.cloned().unwrap_or_else(|| seen.clone());
+        merged.merge(seen);
+        if known != Some(&merged) {
+            self.steps.push(merged);
         }
     }
 
-    pub(super) fn learn_of_template(&mut self, notification: Notification) {
+    pub(super) fn merge_notification(&mut self, notification: Notification) {
         if let Some(at) = notification.delivered_at {
-            self.learn(DeliveryStatus {
+            self.merge(DeliveryStatus {
                 at: Some(at),
                 ..DeliveryStatus::new(DeliveryState::Delivered)
             });
         }
-        self.learn(notification.facts);
+        self.merge(notification.facts);
     }
 
-    /// Why it stays unknown.
-    pub(super) fn stays(&self, is_whole: bool, why: Option<UnresolvedReason>) -> UnresolvedReason {
+    /// Why the row stays unknown.
+    pub(super) fn unresolved_reason(
+        &self,
+        is_whole: bool,
+        why: Option<UnresolvedReason>,
+    ) -> UnresolvedReason {
         match why {
             _ if self.shown.is_none() => UnresolvedReason::ShownInPart,
-            _ if !self.is_asked || self.may_still_report || !is_whole => UnresolvedReason::NotAsked,
+            _ if !self.is_checked || self.may_still_report || !is_whole => {
+                UnresolvedReason::NotAsked
+            }
             why => why.unwrap_or(UnresolvedReason::FewerListed),
         }
     }

@@ -1,4 +1,4 @@
-//! One inquiry about the messages of a run: what to look for, what the answers say, and what is new for the ledger.
+//! One delivery check of a run: which messages to look for, what the responses show, and the updates for the ledger.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -23,14 +23,15 @@ pub(crate) struct DeliveryCheck {
     pub(crate) terms: CheckLimits,
     rows: Vec<CheckedRow>,
     by_id: HashMap<String, usize>,
-    /// The unknown rows that are asked for.
+    /// The checked unknown rows.
     by_n: HashMap<i64, usize>,
-    /// The contents of the unknown rows that are asked for, numbered.
+    /// The contents of the checked unknown rows, numbered.
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// The listed messages with such a content, by id.
     copies: HashMap<String, ListedMessage>,
-    doubted: HashSet<usize>,
+    /// The contents with a listed message of an unclear sender.
+    ambiguous: HashSet<usize>,
     /// When the first and the last attempt of the run began.
     span: Option<[i64; 2]>,
 }
@@ -43,7 +44,7 @@ impl DeliveryCheck {
         }
     }
 
-    /// Adds an attempt of the run in question. Only a row's last attempt counts.
+    /// Adds an attempt of the checked run. Only a row's last attempt counts.
     pub(crate) fn add(&mut self, attempt: KnownAttempt) {
         let KnownAttempt { began_at, .. } = attempt;
         self.span = Some(self.span.map_or([began_at; 2], |[first, last]| {
@@ -56,7 +57,7 @@ impl DeliveryCheck {
         if let Some(content) = row
             .shown
             .as_ref()
-            .filter(|_| row.is_unknown && row.is_asked)
+            .filter(|_| row.is_unknown && row.is_checked)
         {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
@@ -68,7 +69,7 @@ impl DeliveryCheck {
         self.rows.push(row);
     }
 
-    /// Adds an attempt of any run of the bot for counting. The attempts of this run must be added first.
+    /// Counts an attempt of any run of the bot. Add the attempts of this run first.
     pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
         let Some(bubble) = RequestContent::new(&attempt.path, &attempt.body).bubble else {
             return;
@@ -84,7 +85,7 @@ impl DeliveryCheck {
         };
         self.attempts.push(OwnAttempt {
             row,
-            person: person_key(&attempt.recipient).into_owned(),
+            recipient: person_key(&attempt.recipient).into_owned(),
             content,
             window: self.window(attempt.began_at),
             message_id: attempt.message_id.clone(),
@@ -95,50 +96,49 @@ impl DeliveryCheck {
         AttemptWindow::new(began_at, self.terms.clock, self.terms.timeout)
     }
 
-    /// Whether asking can return anything new.
+    /// Whether another check can return anything new.
     pub(crate) fn is_open(&self) -> bool {
         self.rows
             .iter()
-            .any(|row| row.is_asked && row.may_change(&self.terms))
+            .any(|row| row.is_checked && row.may_change(&self.terms))
     }
 
-    /// Whether there are unknown rows that the history can settle.
+    /// Whether there are unknown rows that the history can resolve.
     pub(crate) fn counts_copies(&self) -> bool {
         !self.contents.is_empty()
     }
 
-    /// The rows of these sorts that are asked for and were not found yet.
+    /// The checked rows of these classes that were not found yet.
     pub(super) fn open_rows(
         &self,
         of: impl Fn(MessageClass) -> bool,
     ) -> impl Iterator<Item = &CheckedRow> {
-        self.rows
-            .iter()
-            .filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
+        self.rows.iter().filter(move |row| {
+            row.is_checked && row.id.is_some() && !row.is_listed && of(row.class)
+        })
     }
 
-    /// How many rows are asked for.
+    /// How many rows are checked.
     pub(crate) fn asked(&self) -> u64 {
-        self.rows.iter().filter(|row| row.is_asked).count() as u64
+        self.rows.iter().filter(|row| row.is_checked).count() as u64
     }
 
-    /// The earliest time, by the ledger's clock, at which messages of these rows can be listed; None if there are none.
-    /// To count copies, it starts with the first attempt of the run: someone else may have sent the same content at any
-    /// time since.
+    /// The earliest time of these rows' messages by the ledger's clock; None without rows. To count copies, it is the time
+    /// of the run's first attempt: someone else may have sent the same content after that.
     pub(crate) fn since(
         &self,
         of: impl Fn(MessageClass) -> bool,
         counts_copies: bool,
     ) -> Option<i64> {
-        let first = self.open_rows(of).map(|row| row.left_at).min();
-        let of_run = self
+        let first = self.open_rows(of).map(|row| row.sent_at).min();
+        let run_start = self
             .counted_span()
             .filter(|_| counts_copies)
             .map(|[first, _]| first);
-        first.into_iter().chain(of_run).min()
+        first.into_iter().chain(run_start).min()
     }
 
-    /// The period in which attempts of other runs count, by the ledger's clock.
+    /// The period when attempts of other runs count, by the ledger's clock.
     pub(crate) fn counted_span(&self) -> Option<[i64; 2]> {
         let [first, last] = self.span.filter(|_| self.counts_copies())?;
         let around = |at: i64| AttemptWindow::new(at, 0, self.terms.timeout);
@@ -157,7 +157,7 @@ impl DeliveryCheck {
         message.id.is_some() || message.user.is_some()
     }
 
-    /// Reads a message that no person wrote.
+    /// Reads a message that is not from the user.
     fn note_ours(&mut self, message: &HistoryMessage) {
         let content = ShownContent::from_listed(message);
         let facts = message.facts();
@@ -169,7 +169,7 @@ impl DeliveryCheck {
         let row = place.and_then(|place| self.rows.get_mut(place));
         if let Some(row) = row.filter(|row| row.may_be_for(message.user.as_deref())) {
             row.is_listed = true;
-            row.learn(facts.clone());
+            row.merge(facts.clone());
         }
         let Some(number) = content
             .as_ref()
@@ -177,30 +177,30 @@ impl DeliveryCheck {
         else {
             return;
         };
-        // If the API does not name the author, it may have been us or someone else.
-        let (MessageAuthor::Bot, Some(id), Some(person), Some(at)) = (
+        // Without an author, the message may be ours or someone else's.
+        let (MessageAuthor::Bot, Some(id), Some(recipient), Some(at)) = (
             message.author,
             message.id.clone(),
             message.user.as_deref(),
             at,
         ) else {
-            self.doubted.insert(number);
+            self.ambiguous.insert(number);
             return;
         };
-        let person = person_key(person).into_owned();
+        let recipient = person_key(recipient).into_owned();
         let has_failed = facts.state == DeliveryState::Undelivered;
         let copy = ListedMessage {
             id: id.clone(),
-            person,
+            recipient,
             content: number,
             at,
             has_failed,
             facts,
         };
         if let Some(known) = self.copies.get_mut(&id) {
-            // Two messages with the same id.
+            // Two messages may have the same id.
             if !known.add(copy) {
-                self.doubted.extend([known.content, number]);
+                self.ambiguous.extend([known.content, number]);
             }
         } else {
             self.copies.insert(id, copy);
@@ -219,7 +219,7 @@ impl DeliveryCheck {
         let row = place.and_then(|place| self.rows.get_mut(place));
         if let Some(row) = row.filter(|row| row.may_be_for(notification.destination.as_deref())) {
             row.is_listed = true;
-            row.learn_of_template(notification);
+            row.merge_notification(notification);
         }
         is_named
     }
@@ -240,14 +240,14 @@ impl DeliveryCheck {
         };
         row.is_listed |= facts.is_some();
         if let Some(notification) = notification {
-            row.learn_of_template(notification);
+            row.merge_notification(notification);
         }
         if let Some(facts) = facts {
-            row.learn(facts);
+            row.merge(facts);
         }
     }
 
-    /// The news for the ledger since the last call.
+    /// The updates for the ledger since the last call.
     fn news(&mut self) -> DeliveryUpdates {
         let mut news = DeliveryUpdates::default();
         for row in &mut self.rows {
@@ -262,22 +262,22 @@ impl DeliveryCheck {
         news
     }
 
-    /// Whether all rows sent within `span` are, or were, asked for. An inquiry about the newest ones says nothing about
+    /// Whether this check or an earlier one covers all rows sent within `span`. A check of the newest rows does not cover
     /// the others.
     pub(crate) fn is_complete(&self, span: Duration) -> bool {
         self.rows.iter().all(|row| {
             let is_silent = row.id.is_some() && row.known.is_none();
-            let was_asked = row.is_asked
+            let is_covered = row.is_checked
                 || self
                     .terms
                     .last_asked_at
-                    .is_some_and(|at| (at - LOOKS_BACK..=at).contains(&row.left_at));
-            !is_silent || was_asked || !self.terms.is_within(row.left_at, span)
+                    .is_some_and(|at| (at - LOOKS_BACK..=at).contains(&row.sent_at));
+            !is_silent || is_covered || !self.terms.is_within(row.sent_at, span)
         })
     }
 
-    /// Decides the unknown rows, and returns all that the ledger does not have yet, and how many rows stay unknown for each
-    /// reason; `is_whole` says whether everything needed for that was read.
+    /// Decides the unknown rows. Returns the updates for the ledger, and how many rows stay unknown for each reason.
+    /// `is_whole` is whether the check read everything that the decision needs.
     pub(crate) fn settle(
         &mut self,
         is_whole: bool,
@@ -287,7 +287,7 @@ impl DeliveryCheck {
         let mut why: HashMap<usize, UnresolvedReason> = HashMap::new();
         let listed: Vec<_> = self.copies.values().cloned().collect();
         let decided = if is_whole {
-            decide(&self.attempts, &listed, &self.doubted)
+            decide(&self.attempts, &listed, &self.ambiguous)
         } else {
             Vec::new()
         };
@@ -342,7 +342,7 @@ impl DeliveryCheck {
             .filter(|(_, row)| row.is_unknown)
         {
             *left
-                .entry(row.stays(is_whole, why.get(&place).copied()))
+                .entry(row.unresolved_reason(is_whole, why.get(&place).copied()))
                 .or_default() += 1;
         }
         (news, left)
@@ -358,7 +358,7 @@ mod tests {
 
     const HOUR: i64 = 3_600_000;
     const NOW: i64 = 1_800_000_000_000;
-    const LEFT_AT: i64 = NOW - HOUR;
+    const SENT_AT: i64 = NOW - HOUR;
 
     fn terms() -> CheckLimits {
         CheckLimits {
@@ -370,17 +370,17 @@ mod tests {
         }
     }
 
-    /// A change to an inquiry that settles a row.
+    /// A change to a check that resolves a row.
     type Change = dyn Fn(&mut CheckLimits, &mut Vec<KnownAttempt>, &mut Vec<Value>);
 
-    /// A text to a person: sent with this id, or unknown.
+    /// A text to a recipient: sent with this id, or unknown.
     fn attempt(n: i64, id: Option<&str>) -> KnownAttempt {
         KnownAttempt {
             n,
             recipient: format!("59399000000{n}"),
             path: "/v1/bots/7/messages".to_owned(),
             body: json!({"type": "text", "text": format!("Hola {n}")}).to_string(),
-            began_at: LEFT_AT,
+            began_at: SENT_AT,
             is_last: true,
             message_id: id.map(str::to_owned),
             row: if id.is_some() {
@@ -394,32 +394,32 @@ mod tests {
         }
     }
 
-    /// An entry of the history: the text of row `n` to its person.
+    /// An entry of the history: the text of row `n` to its recipient.
     fn entry(id: &str, n: i64) -> Value {
         json!({
             "messageId": id, "by": "bot", "recipient": {"id": format!("59399000000{n}")}, "sender": {"id": "7"},
-            "status": "DELIVERED_USER", "bubble": {"type": "TEXT", "text": format!("Hola {n}")}, "createdAt": LEFT_AT,
+            "status": "DELIVERED_USER", "bubble": {"type": "TEXT", "text": format!("Hola {n}")}, "createdAt": SENT_AT,
         })
     }
 
-    /// The settled rows, and why the others stay unknown.
+    /// The resolved rows, and why the others stay unknown.
     fn settled(
         terms: CheckLimits,
         attempts: &[KnownAttempt],
         entries: &[Value],
         is_whole: bool,
     ) -> (Vec<i64>, Vec<UnresolvedReason>) {
-        let mut inquiry = DeliveryCheck::new(terms);
+        let mut check = DeliveryCheck::new(terms);
         for attempt in attempts {
-            inquiry.add(attempt.clone());
+            check.add(attempt.clone());
         }
         for entry in entries {
-            inquiry.note_message(entry, "7");
+            check.note_message(entry, "7");
         }
         for attempt in attempts {
-            inquiry.count(attempt, true);
+            check.count(attempt, true);
         }
-        let (news, left) = inquiry.settle(is_whole);
+        let (news, left) = check.settle(is_whole);
         let left = left
             .into_iter()
             .flat_map(|(why, rows)| (0..rows).map(move |_| why));
@@ -429,7 +429,7 @@ mod tests {
         )
     }
 
-    /// One row is sent, the other unknown, and both are listed. After any one change, nothing is settled.
+    /// One row is sent, the other unknown, and both are listed. After any one change, nothing is resolved.
     #[test]
     fn unmet_condition_resolves_no_row() {
         let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
@@ -454,7 +454,7 @@ mod tests {
                 },
             ),
             (
-                "to somebody else",
+                "to someone else",
                 UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     entries[1]["recipient"]["id"] = json!("593990000009");
@@ -489,14 +489,14 @@ mod tests {
                 "before",
                 UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
-                    entries[1]["createdAt"] = json!(LEFT_AT - 6000);
+                    entries[1]["createdAt"] = json!(SENT_AT - 6000);
                 },
             ),
             (
                 "long after",
                 UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
-                    entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
+                    entries[1]["createdAt"] = json!(SENT_AT + HOUR);
                 },
             ),
             (
@@ -512,7 +512,7 @@ mod tests {
                 &|_, _, entries| entries[1]["createdAt"] = Value::Null,
             ),
             (
-                "without a person",
+                "without a recipient",
                 UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     entries[1]["recipient"] = json!({"id": "7"});
@@ -535,7 +535,7 @@ mod tests {
                 UnresolvedReason::SentByOthers,
                 &|_, _, entries| {
                     let mut other = entry("b", 2);
-                    other["createdAt"] = json!(LEFT_AT + 1000);
+                    other["createdAt"] = json!(SENT_AT + 1000);
                     entries.push(other);
                 },
             ),
@@ -557,7 +557,7 @@ mod tests {
                 },
             ),
             (
-                "its process may speak",
+                "its process may still report",
                 UnresolvedReason::NotAsked,
                 &|_, attempts, _| {
                     attempts[1].may_still_report = true;
@@ -624,39 +624,39 @@ mod tests {
                 since,
             })
         };
-        for (left_at, delivery, expected) in [
-            (LEFT_AT, None, true),
+        for (sent_at, delivery, expected) in [
+            (SENT_AT, None, true),
             (NOW - 72 * HOUR, None, true),
             (NOW - 72 * HOUR - 1, None, false),
             (
-                LEFT_AT,
+                SENT_AT,
                 known(DeliveryState::Delivered, NOW - 2 * day),
                 true,
             ),
-            (LEFT_AT, known(DeliveryState::Replied, NOW), false),
-            (LEFT_AT, known(DeliveryState::Read, NOW - day), true),
-            (LEFT_AT, known(DeliveryState::Read, NOW - day - 1), false),
+            (SENT_AT, known(DeliveryState::Replied, NOW), false),
+            (SENT_AT, known(DeliveryState::Read, NOW - day), true),
+            (SENT_AT, known(DeliveryState::Read, NOW - day - 1), false),
             (
-                LEFT_AT,
+                SENT_AT,
                 known(DeliveryState::Undelivered, NOW - day - 1),
                 false,
             ),
             (
-                LEFT_AT,
+                SENT_AT,
                 known(DeliveryState::Other("PAUSED".to_owned()), NOW - 2 * day),
                 true,
             ),
         ] {
-            let mut inquiry = DeliveryCheck::new(terms());
-            inquiry.add(KnownAttempt {
-                began_at: left_at,
+            let mut check = DeliveryCheck::new(terms());
+            check.add(KnownAttempt {
+                began_at: sent_at,
                 delivery: delivery.clone(),
                 ..attempt(1, Some("a"))
             });
             assert_eq!(
-                (inquiry.asked() == 1, inquiry.is_open()),
+                (check.asked() == 1, check.is_open()),
                 (expected, expected),
-                "{left_at} {delivery:?}"
+                "{sent_at} {delivery:?}"
             );
         }
     }
@@ -664,54 +664,50 @@ mod tests {
     #[test]
     fn check_of_newest_messages_only_is_incomplete() {
         let days = |days: u64| Duration::from_secs(days * 24 * 3600);
-        for (up_to, left_at, last_asked_at, expected) in [
-            (days(3), LEFT_AT, None, true),
-            (Duration::from_secs(60), LEFT_AT, None, false),
-            (Duration::from_secs(60), LEFT_AT, Some(LEFT_AT + 1), true),
+        for (up_to, sent_at, last_asked_at, expected) in [
+            (days(3), SENT_AT, None, true),
+            (Duration::from_secs(60), SENT_AT, None, false),
+            (Duration::from_secs(60), SENT_AT, Some(SENT_AT + 1), true),
             // Too old, unless the look-back time is given.
             (days(3), NOW - 100 * HOUR, None, true),
         ] {
-            let mut inquiry = DeliveryCheck::new(CheckLimits {
+            let mut check = DeliveryCheck::new(CheckLimits {
                 up_to,
                 last_asked_at,
                 ..terms()
             });
-            inquiry.add(KnownAttempt {
-                began_at: left_at,
+            check.add(KnownAttempt {
+                began_at: sent_at,
                 ..attempt(1, Some("a"))
             });
-            assert_eq!(
-                inquiry.is_complete(days(3)),
-                expected,
-                "{up_to:?} {left_at}"
-            );
+            assert_eq!(check.is_complete(days(3)), expected, "{up_to:?} {sent_at}");
         }
     }
 
     #[test]
     fn entries_for_other_recipients_are_ignored() {
-        let mut inquiry = DeliveryCheck::new(terms());
-        inquiry.add(attempt(1, Some("a")));
-        inquiry.note_message(&entry("a", 2), "7");
-        inquiry.note_notification(
+        let mut check = DeliveryCheck::new(terms());
+        check.add(attempt(1, Some("a")));
+        check.note_message(&entry("a", 2), "7");
+        check.note_notification(
             &json!({"id": "a", "destination": "593990000002", "sentStatus": "READ"}),
         );
-        assert!(inquiry.news().is_empty());
-        inquiry.note_notification(
+        assert!(check.news().is_empty());
+        check.note_notification(
             &json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}),
         );
-        assert_eq!(inquiry.news().learnt.len(), 1);
+        assert_eq!(check.news().learnt.len(), 1);
     }
 
     #[test]
     fn delivery_updates_apply_once_in_order() {
-        let mut inquiry = DeliveryCheck::new(terms());
-        inquiry.add(attempt(1, Some("a")));
+        let mut check = DeliveryCheck::new(terms());
+        check.add(attempt(1, Some("a")));
         let template =
             json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});
-        inquiry.note_notification(&template);
-        inquiry.note_notification(&template);
-        let learnt = inquiry.news().learnt;
+        check.note_notification(&template);
+        check.note_notification(&template);
+        let learnt = check.news().learnt;
         let states: Vec<_> = learnt[0]
             .steps
             .iter()
@@ -721,7 +717,7 @@ mod tests {
             (learnt.len(), learnt[0].after, states),
             (1, 0, vec!["delivered", "read"])
         );
-        inquiry.note_message(&entry("a", 1), "7");
-        assert!(inquiry.news().is_empty(), "it only goes forward");
+        check.note_message(&entry("a", 1), "7");
+        assert!(check.news().is_empty(), "it only goes forward");
     }
 }

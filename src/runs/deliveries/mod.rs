@@ -1,7 +1,6 @@
-//! The deliveries of a run's messages, which Jelou reports later: which rows to ask for, what the answers mean, and
-//! which unknown rows they prove as sent. It uses the look-ups of `api` and writes nothing: the caller stores the
-//! results. Here Jelou is asked once: by the pages of the period in which the messages were sent, or one by one if
-//! that takes fewer requests.
+//! Checks the delivery status of a run's messages: which rows to check, what the responses mean, and which unknown rows
+//! they prove as sent. It uses the look-ups of `api` and writes nothing: the caller stores the results. A check reads the
+//! pages of the period of the run, or looks up messages one by one if that takes fewer requests.
 
 mod evidence;
 mod inquired_row;
@@ -21,38 +20,39 @@ use crate::jelou::api::{
     Since, TrackedMessage,
 };
 
-/// A million entries: gives up on a server that always returns new ones.
-const MOST_PAGES: u32 = 20_000;
-/// How many rows are asked for one by one if the API does not tell its number of pages.
+/// A million entries: the limit for a server that always returns new ones.
+const MAX_PAGES: u32 = 20_000;
+/// How many rows to look up one by one if the API does not report its number of pages.
 const FEW_ROWS: u64 = 50;
 
-/// A run in question.
+/// A check in progress.
 struct DeliveryScan<'a, 'b> {
     look_ups: &'a mut LookUps<'b>,
-    inquiry: &'a mut DeliveryCheck,
+    check: &'a mut DeliveryCheck,
     progress: &'a mut dyn FnMut(u64, Option<u64>),
     /// How far this machine's clock is ahead of the ledger's, in milliseconds.
     ahead: i64,
-    /// The number of answered requests, and of those to be made.
+    /// The number of answered requests.
     answered: u64,
+    /// The number of all requests, if it is clear.
     planned: Option<u64>,
 }
 
-/// Asks for the rows of `inquiry`; this machine's clock is ahead of the ledger's by `ahead` milliseconds.
+/// Checks the rows of `check`. This machine's clock is ahead of the ledger's by `ahead` milliseconds.
 ///
-/// `progress` is called with the approximate number of answered requests, and how many are to be made, if known.
+/// Calls `progress` with the approximate number of answered requests, and the number of all requests, if it is clear.
 ///
 /// # Errors
-/// When Jelou cannot be asked; what it said before is in `inquiry`.
+/// If a request fails; `check` has the results so far.
 pub(crate) async fn sweep<'a>(
     look_ups: &'a mut LookUps<'_>,
-    inquiry: &'a mut DeliveryCheck,
+    check: &'a mut DeliveryCheck,
     progress: &'a mut dyn FnMut(u64, Option<u64>),
     ahead: i64,
 ) -> Result<ListingCoverage, LookUpError> {
     DeliveryScan {
         look_ups,
-        inquiry,
+        check,
         progress,
         ahead,
         answered: 0,
@@ -64,20 +64,20 @@ pub(crate) async fn sweep<'a>(
 
 impl DeliveryScan<'_, '_> {
     async fn run(mut self) -> Result<ListingCoverage, LookUpError> {
-        let counts_copies = self.inquiry.counts_copies();
+        let counts_copies = self.check.counts_copies();
         let of_templates = self
             .ask(
                 LookUpList::Notifications,
-                |sort| sort != MessageClass::FreeForm,
+                |class| class != MessageClass::FreeForm,
                 false,
             )
             .await;
         let of_templates = match of_templates {
-            // The history has them, too.
+            // The history has templates too.
             Err(LookUpError::Unavailable(_)) => ListingCoverage::Whole,
             asked => asked?,
         };
-        // The ids of templates that were not found may be those from the history.
+        // The history may have the ids of templates that are missing in the notifications.
         let of_all = self
             .ask(LookUpList::History, |_| true, counts_copies)
             .await?;
@@ -88,15 +88,15 @@ impl DeliveryScan<'_, '_> {
         })
     }
 
-    /// Asks for the rows of these sorts that were not found yet: by the pages of a listing, or one by one if that
-    /// takes fewer requests. Copies can only be counted in pages.
+    /// Checks the rows of these classes that were not found yet: in the pages of a listing, or one by one if that takes
+    /// fewer requests. Only pages can count copies.
     async fn ask(
         &mut self,
         list: LookUpList,
         of: impl Fn(MessageClass) -> bool + Copy,
         counts_copies: bool,
     ) -> Result<ListingCoverage, LookUpError> {
-        let Some(since) = self.inquiry.since(of, counts_copies) else {
+        let Some(since) = self.check.since(of, counts_copies) else {
             return Ok(ListingCoverage::Whole);
         };
         let start = Since::At(from_millis(since.saturating_add(self.ahead)));
@@ -106,8 +106,8 @@ impl DeliveryScan<'_, '_> {
             .pages(list, &self.look_ups.by_its_clock(&span))
             .await?;
         let clock = i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default();
-        self.inquiry.terms.clock = clock.saturating_add(self.ahead);
-        let rows = self.inquiry.open_rows(of).count() as u64;
+        self.check.terms.clock = clock.saturating_add(self.ahead);
+        let rows = self.check.open_rows(of).count() as u64;
         if counts_copies || pages.map_or(rows > FEW_ROWS, |pages| pages <= rows) {
             self.planned = pages.map(|pages| self.answered + pages);
             self.read_pages(list, &span).await
@@ -124,7 +124,7 @@ impl DeliveryScan<'_, '_> {
     ) -> Result<ListingCoverage, LookUpError> {
         let Self {
             look_ups,
-            inquiry,
+            check,
             progress,
             answered,
             planned,
@@ -135,15 +135,15 @@ impl DeliveryScan<'_, '_> {
         let mut unreadable = false;
         let take = |entry: &Value| {
             unreadable |= !match list {
-                LookUpList::History => inquiry.note_message(entry, &bot),
-                LookUpList::Notifications => inquiry.note_notification(entry),
+                LookUpList::History => check.note_message(entry, &bot),
+                LookUpList::Notifications => check.note_notification(entry),
             };
             read += 1;
             progress(*answered + pages_of(read), *planned);
             ControlFlow::Continue(())
         };
         let span = look_ups.by_its_clock(span);
-        let coverage = look_ups.read(list, None, &span, MOST_PAGES, take).await;
+        let coverage = look_ups.read(list, None, &span, MAX_PAGES, take).await;
         *answered += pages_of(read);
         Ok(match coverage? {
             ListingCoverage::Whole if unreadable => ListingCoverage::Missing,
@@ -156,21 +156,21 @@ impl DeliveryScan<'_, '_> {
         of: impl Fn(MessageClass) -> bool,
     ) -> Result<ListingCoverage, LookUpError> {
         let tracked = |row: &CheckedRow| {
-            let left_at = from_millis(row.left_at.saturating_add(self.ahead));
-            let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(left_at));
+            let sent_at = from_millis(row.sent_at.saturating_add(self.ahead));
+            let tracked = TrackedMessage::new(row.id.clone()?, row.class, Some(sent_at));
             Some(TrackedMessage {
                 recipient: Some(row.recipient.clone()),
                 ..tracked
             })
         };
-        let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
+        let rows: Vec<_> = self.check.open_rows(of).filter_map(tracked).collect();
         let mut end = ListingCoverage::Whole;
         for mut tracked in rows {
             self.look_ups.look_for(&mut tracked).await?;
             if tracked.facts.is_none() && !tracked.is_fully_searched() {
                 end = tracked.coverage;
             }
-            self.inquiry
+            self.check
                 .note_one(&tracked.id, tracked.facts, tracked.notification);
             self.answered += 1;
             (self.progress)(self.answered, self.planned);

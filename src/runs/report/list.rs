@@ -1,5 +1,5 @@
-//! The report on a run as CSV, JSON lines or an Excel workbook: the input's own columns, followed by the outcome of
-//! each row. In a workbook each cell is a text, so that no spreadsheet reads it as a number or a formula.
+//! The report of a run as CSV, JSON lines or an Excel workbook: the columns of the list, then the outcome of each row. In a
+//! workbook, each cell is text, so that no spreadsheet reads it as a number or a formula.
 
 use std::io::{self, Seek, Write};
 
@@ -17,7 +17,7 @@ use crate::lists::list_file::{
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{LedgerError, ReportedDelivery, ReportedRow};
 
-/// The column of how far a message came.
+/// The column of the delivery status.
 const DELIVERY: &str = "delivery";
 /// The year 10,000, which the time format cannot represent, in milliseconds since 1970.
 const END_OF_TIMES: i64 = 253_402_300_800_000;
@@ -27,7 +27,7 @@ pub(super) type EachRow<'a> = &'a mut dyn FnMut(ReportedRow) -> Result<(), BulkE
 
 /// The rows of a report.
 pub(super) struct ReportRows<'a> {
-    /// The name of their run; empty if there is none.
+    /// The name of their run; empty without a run.
     pub(super) run: String,
     pub(super) columns: &'a [String],
     /// The format of the list.
@@ -54,7 +54,7 @@ pub(super) fn write_csv(
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
     };
-    // A given delimiter suggests a spreadsheet, which recognizes UTF-8 by its mark.
+    // A delimiter suggests a spreadsheet, which recognizes UTF-8 by its byte order mark.
     let format = match delimiter {
         Some(delimiter) => CsvFormat {
             delimiter,
@@ -87,7 +87,7 @@ pub(super) fn write_csv(
     Ok(rows)
 }
 
-/// What comes before the list's header: without it a spreadsheet misreads the accents or the delimiter.
+/// Writes what a spreadsheet needs before the header to read the accents and the delimiter.
 fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
     if format.has_mark {
         to.write_all(MARK)?;
@@ -103,7 +103,7 @@ fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A line of at least two cells, without cells that a spreadsheet would execute.
+/// Writes a line of at least two cells. Escapes cells that a spreadsheet would execute.
 fn write_line(
     format: CsvFormat,
     to: &mut impl Write,
@@ -132,8 +132,7 @@ pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Resul
         .iter()
         .find(|column| ours.contains(&column.trim()))
     {
-        let message =
-            format!("the input's own column `{column}` has the name of one of the outcome's");
+        let message = format!("the list's column `{column}` has the name of a report column");
         return Err(BulkError::needs_csv(message));
     }
     let mut rows = 0;
@@ -166,7 +165,7 @@ pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<Stri
     Ok(cells_under(columns, cells)?.iter().map(text).collect())
 }
 
-/// The cells of a row under `columns`. A field that an object lacks is empty; the text of a row without cells is in the
+/// The cells of a row under `columns`. A missing field of an object is empty. The text of a row without cells is in the
 /// first column.
 fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
     Ok(match stored(cells)? {
@@ -182,12 +181,12 @@ fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError>
     })
 }
 
-/// The cells of a row as the ledger keeps them.
+/// Parses the cells of a row from the ledger.
 fn stored(cells: &str) -> Result<Value, LedgerError> {
     serde_json::from_str(cells).map_err(LedgerError::damaged)
 }
 
-/// The outcome of a row: a value for each of the columns.
+/// The outcome of a row: a value for each report column.
 pub(crate) fn outcome(
     run: &str,
     row: &ReportedRow,
@@ -243,7 +242,7 @@ pub(crate) fn outcome(
     ]
 }
 
-/// What became of a row, as the cells of a list.
+/// The outcome of a row as the cells of a list.
 fn outcome_cells(
     report: &ReportRows<'_>,
     row: &ReportedRow,
@@ -257,20 +256,20 @@ fn outcome_cells(
         .into_iter()
         .map(|(column, value)| match state {
             Some(state) if column == DELIVERY => state.to_owned(),
-            // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
+            // Text from outside must not affect a terminal or a log.
             _ => one_line(&text(&value)).into_owned(),
         });
     cells.collect()
 }
 
-/// A time of the ledger for people and spreadsheets; empty before 1970 and after the year 9999.
+/// A time of the ledger in RFC 3339; None before 1970 and after the year 9999.
 fn time(milliseconds: i64, zone: &TimeZone) -> Option<String> {
     (0..END_OF_TIMES)
         .contains(&milliseconds)
         .then(|| rfc_3339_in(zone, milliseconds))
 }
 
-/// A value as the text of a cell.
+/// The text of a cell.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -280,11 +279,11 @@ fn text(value: &Value) -> String {
 }
 
 /// The maximum number of rows in a sheet below its header.
-const MOST_ROWS: u32 = 1_048_575;
+const MAX_ROWS: u32 = 1_048_575;
 /// The maximum number of columns in a sheet.
-const MOST_COLUMNS: usize = 16_384;
+const MAX_COLUMNS: usize = 16_384;
 /// The maximum number of characters in a cell.
-const MOST_CHARACTERS: usize = 32_767;
+const MAX_CHARACTERS: usize = 32_767;
 /// The width of a column, in characters.
 const WIDTH: f64 = 18.0;
 
@@ -296,9 +295,9 @@ pub(super) fn write_workbook(
 ) -> Result<u64, BulkError> {
     let ours = outcome_columns(language).map(str::to_owned);
     let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
-    if columns.len() > MOST_COLUMNS {
+    if columns.len() > MAX_COLUMNS {
         let message = format!(
-            "the report has {} columns, and a sheet has room for {MOST_COLUMNS}",
+            "the report has {} columns; a sheet has at most {MAX_COLUMNS}",
             columns.len()
         );
         return Err(BulkError::needs_csv(message));
@@ -321,16 +320,16 @@ pub(super) fn write_workbook(
     let mut rows: u32 = 0;
     (report.each)(&mut |row| {
         rows += 1;
-        if rows > MOST_ROWS {
+        if rows > MAX_ROWS {
             return Err(BulkError::needs_csv(format!(
-                "a sheet has room for {MOST_ROWS} rows, and the report has more"
+                "the report has more than {MAX_ROWS} rows, the maximum of a sheet"
             )));
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
         cells.extend(outcome_cells(report, &row, language));
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;
-    // An archive is not written sequentially.
+    // The writer of the archive needs to seek.
     let mut file = tempfile::tempfile().map_err(BulkError::Report)?;
     workbook.save_to_writer(&mut file).map_err(failed)?;
     file.rewind()
@@ -349,14 +348,13 @@ fn write_row(
 ) -> Result<(), BulkError> {
     for (place, cell) in (0..).zip(cells) {
         let cell = guarded_in_sheet(cell);
-        if cell.chars().count() > MOST_CHARACTERS {
+        if cell.chars().count() > MAX_CHARACTERS {
             let column = columns
                 .get(usize::from(place))
                 .map(String::as_str)
                 .unwrap_or_default();
             return Err(BulkError::needs_csv(format!(
-                "line {line}: the cell under `{column}` has more than the {MOST_CHARACTERS} characters that a cell of a \
-                 sheet may have"
+                "line {line}: the cell under `{column}` has more than {MAX_CHARACTERS} characters, the maximum in a sheet"
             )));
         }
         sheet

@@ -1,4 +1,4 @@
-//! Writes the report on a run as a list.
+//! Writes the report of a run as a list.
 
 mod list;
 
@@ -15,13 +15,13 @@ use crate::runs::ledger::{
     LedgerDraft, NewDraftRow, ReportedRow, RowFilter, RowState, Run, RunSettings, SkipDetail, now,
 };
 
-/// How a list is written.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListReport {
-    /// Whether the list's own cells are escaped too, which a terminal needs; elsewhere they stay as they are.
     Csv {
+        /// Whether to escape the list's own cells too, which a terminal needs.
         is_for_a_terminal: bool,
-        /// Replaces the list's own.
+        /// Replaces the list's own delimiter.
         delimiter: Option<u8>,
         language: ReportLanguage,
     },
@@ -31,7 +31,7 @@ pub(crate) enum ListReport {
     },
 }
 
-/// Writes the skipped rows of `draft`, whose list has these columns and this format; returns how many.
+/// Writes the skipped rows of `draft`, with the columns and the format of its list; returns how many.
 pub(crate) fn write_left_out(
     draft: &LedgerDraft,
     (columns, format): (&[String], ListFormat),
@@ -40,7 +40,7 @@ pub(crate) fn write_left_out(
     to: impl Write,
 ) -> Result<u64, BulkError> {
     let each =
-        |write: EachRow<'_>| draft.each_row(|row| left_out(&row).map_or(Ok(()), &mut *write));
+        |write: EachRow<'_>| draft.each_row(|row| skipped_row(&row).map_or(Ok(()), &mut *write));
     write(
         &ReportRows {
             run: String::new(),
@@ -54,7 +54,7 @@ pub(crate) fn write_left_out(
     )
 }
 
-/// Writes the rows that match `filter` to `to`, their times in this zone; returns how many.
+/// Writes the rows that match `filter` to `to`, with times in `zone`; returns how many.
 pub(crate) fn write_report(
     ledger: &Run,
     details: &RunSettings,
@@ -90,8 +90,8 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
     }
 }
 
-/// The command that writes the rows of the run `name` that can be sent again once corrected, in the format of the list;
-/// none if there are none.
+/// The command that writes the rows of the run `name` to correct and send again, in the format of the list; None without
+/// such rows.
 pub(crate) fn report_to_correct(
     name: impl Display,
     details: &RunSettings,
@@ -122,7 +122,7 @@ pub(crate) fn report_to_correct(
 }
 
 /// A row of a draft for a report; None if it will be sent.
-fn left_out(row: &NewDraftRow<'_>) -> Option<ReportedRow> {
+fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportedRow> {
     let SkipDetail { reason, problem } = row.skip?;
     Some(ReportedRow {
         line: row.line,
