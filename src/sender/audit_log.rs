@@ -239,7 +239,7 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
     } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         "it belongs to another user"
     } else if metadata.mode() & 0o002 != 0 {
-        "anyone can write it; make it yours alone: chmod 600"
+        "anyone can write it; to make it private: chmod 600"
     } else {
         return Ok(());
     };

@@ -205,10 +205,7 @@ fn unwritable_log_warns_and_keeps_exit_code() {
         ("directory", "Is a directory"),
         ("/dev/full", "No space left on device"),
         ("nowhere/log", "No such file or directory"),
-        (
-            "open",
-            "anyone can write it; make it yours alone: chmod 600",
-        ),
+        ("open", "anyone can write it; to make it private: chmod 600"),
         ("pipe", "No such device or address"),
     ] {
         let ended = send(&home, &server.url, log).success();
@@ -261,7 +258,7 @@ fn unwritable_log_warns_and_keeps_exit_code() {
         processes.with_file_name("state.db-turn"),
         processes.join("1.lock"),
     ] {
-        let told = "is the configuration, or a file of the ledger";
+        let told = "is the configuration or a file of the ledger";
         send(&home, &server.url, log.to_str().unwrap()).fails(3, &["JELOUCTL_LOG: ", told]);
         assert!(
             !std::fs::read_to_string(&log).is_ok_and(|content| !content.is_empty()),

@@ -1685,8 +1685,8 @@ fn variable_that_is_nearly_ours_is_warned_about() {
         .env("JELOU_BOT_SERVICE_HOST", "10.0.0.1")
         .success();
     for told in [
-        "the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?",
-        "the variable JELOU_SECRET is not read: did you mean JELOU_CLIENT_SECRET?",
+        "unknown variable JELOU_BOT: did you mean JELOU_BOT_ID?",
+        "unknown variable JELOU_SECRET: did you mean JELOU_CLIENT_SECRET?",
     ] {
         assert!(ended.stderr.contains(told), "{ended:?}");
     }

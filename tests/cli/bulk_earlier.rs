@@ -892,7 +892,7 @@ fn relative_home_directories_are_refused() {
     elsewhere.fails(
         3,
         &[
-            "no place for the configuration: `XDG_CONFIG_HOME`",
+            "cannot find the configuration: neither `XDG_CONFIG_HOME`",
             "not an absolute path",
         ],
     );

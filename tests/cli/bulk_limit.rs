@@ -242,7 +242,7 @@ fn invalid_messaging_limit_is_refused() {
             &format!("--per-day={limit}"),
         ];
         let parts = [
-            &*format!("`{limit}` is not a number of people"),
+            &*format!("`{limit}` is not a number of recipients"),
             "such as 2000",
         ];
         home.run_args(&[&words[..], &TEMPLATE].concat())
@@ -255,7 +255,7 @@ fn invalid_messaging_limit_is_refused() {
     home.config("[profiles.p]\nbot_id = \"1\"\nlimit_24h = 0\n");
     home.run("bulk send people.csv --yes text Hola").fails(
         3,
-        &["limit_24h of profile p: `0` is not a number of people"],
+        &["limit_24h of profile p: `0` is not a number of recipients"],
     );
 }
 

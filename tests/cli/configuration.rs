@@ -106,7 +106,7 @@ fn explicit_profile_overrides_environment_variables() {
     let ended = run.success();
     assert_eq!(
         ended.stderr,
-        "warning: --profile sets bot and credentials: JELOU_BOT_ID, JELOU_CLIENT_ID, JELOU_CLIENT_SECRET ignored\n"
+        "warning: --profile sets bot and credentials; ignored: JELOU_BOT_ID, JELOU_CLIENT_ID, JELOU_CLIENT_SECRET\n"
     );
     assert_eq!(
         sent_as(&server),
@@ -126,7 +126,7 @@ fn profile_comes_from_flag_variable_or_default() {
     home.run(SEND).fails(
         3,
         &[
-            "there are several profiles and none is the default; there are: prod, test",
+            "several profiles exist, but no default: prod, test",
             "jelouctl profile use NAME",
         ],
     );
@@ -144,7 +144,7 @@ fn profile_comes_from_flag_variable_or_default() {
     home.run(SEND).args(&["--profile", "prd"]).fails(
         3,
         &[
-            "there is no profile `prd` (from --profile); there are: prod, test",
+            "profile `prd` (from --profile) does not exist; profiles: prod, test",
             "did you mean `prod`?",
         ],
     );
@@ -172,7 +172,7 @@ fn every_command_uses_the_configured_ledger() {
     };
     home.config(&format!("{}{}", with_ledger("prod"), with_ledger("test")));
     home.write("list.csv", "to\n593987654321\n");
-    let unknown = "there is no profile `prodd` (from ";
+    let unknown = "profile `prodd` (from ";
     for command in [
         "bulk stop",
         "bulk work",
@@ -206,16 +206,16 @@ fn every_command_uses_the_configured_ledger() {
         run().fails(
             3,
             &[
-                "there are several profiles and none is the default; there are: prod, test",
+                "several profiles exist, but no default: prod, test",
                 "--profile NAME",
             ],
         );
         run()
             .args(&["--config", "nosuch.toml"])
-            .fails(3, &["nosuch.toml: there is no such file"]);
+            .fails(3, &["nosuch.toml: no such file"]);
         run()
             .env("JELOUCTL_CONFIG", "nosuch.toml")
-            .fails(3, &["nosuch.toml: there is no such file"]);
+            .fails(3, &["nosuch.toml: no such file"]);
     }
     // In the sandbox, too: a rehearsal is stored where the profile says.
     home.run("bulk stop --sandbox")
@@ -249,17 +249,14 @@ fn file_ledgers_need_no_profile_or_sender() {
     }
     run("ledger setup").fails(2, &["no database is named"]);
     let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
-    run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
+    run("bulk list --profile c").fails(3, &["profile `c` (from --profile) does not exist"]);
     run("bulk list --profile c")
         .env(sandbox.0, sandbox.1)
         .success();
     // If one of them has a database, a profile must be chosen.
     let same = "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n[profiles.b]\nledger = \"postgresql://b@127.0.0.1:1/j\"\n";
     home.config(same);
-    run("bulk list").fails(
-        3,
-        &["several profiles and none is the default; there are: a, b"],
-    );
+    run("bulk list").fails(3, &["several profiles exist, but no default: a, b"]);
     run("bulk list --profile b").fails(12, &["b@127.0.0.1:1/j"]);
     // A profile that is missing here has no database: that of another one is not used, even if it is the only one.
     for config in [
@@ -275,21 +272,18 @@ fn file_ledgers_need_no_profile_or_sender() {
             let ended = run(command)
                 .args(&["--profile", "c"])
                 .env(sandbox.0, sandbox.1);
-            ended.fails(3, &["there is no profile `c` (from --profile)"]);
+            ended.fails(3, &["profile `c` (from --profile) does not exist"]);
         }
     }
     home.config(&format!("{same}[profiles.c]\n"));
-    run("bulk list").fails(
-        3,
-        &["several profiles and none is the default; there are: a, b, c"],
-    );
+    run("bulk list").fails(3, &["several profiles exist, but no default: a, b, c"]);
     run("bulk list --profile c").success();
     run("bulk list --ledger postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
     run("bulk list")
         .env("JELOUCTL_LEDGER", "postgres://u@127.0.0.1:1/k")
         .fails(12, &["127.0.0.1:1/k"]);
     home.config(&format!("default_profile = \"d\"\n{same}"));
-    run("bulk list").fails(3, &["config.toml: default_profile names `d`"]);
+    run("bulk list").fails(3, &["config.toml: default_profile is `d`"]);
     home.config("[profiles.a\n");
     for command in [
         "bulk list",
@@ -314,19 +308,20 @@ fn misspelt_variable_prefix_is_warned_about() {
     let ended = send().args(&["--strict"]).success();
     assert_eq!(
         ended.stderr,
-        "warning: the variable JELOUCTL_BOT_ID is not read: did you mean JELOU_BOT_ID?\n"
+        "warning: unknown variable JELOUCTL_BOT_ID: did you mean JELOU_BOT_ID?\n"
     );
     assert_eq!(send().args(&["--quiet"]).success().stderr, "");
     // Without the variable the message goes to its recipient.
     send().env("JELOUCTL_SANDBX", "1").success().stderr_has(&[
-        "warning: the variable JELOUCTL_SANDBX is not read: did you mean JELOUCTL_SANDBOX?\n",
+        "warning: unknown variable JELOUCTL_SANDBX: did you mean JELOUCTL_SANDBOX?\n",
     ]);
     let ended = home
         .run("doctor --offline")
         .env("JELOU_SANDBOX", "78")
         .env("JELOU_SERVICE_HOST", "10.0.0.1")
         .end();
-    let told = "warning  environment: the variable JELOU_SANDBOX is not read: did you mean JELOUCTL_SANDBOX?";
+    let told =
+        "warning  environment: unknown variable JELOU_SANDBOX: did you mean JELOUCTL_SANDBOX?";
     assert!(
         ended.stdout.contains(told) && !ended.stdout.contains("JELOU_SERVICE_HOST"),
         "{}",
@@ -336,7 +331,7 @@ fn misspelt_variable_prefix_is_warned_about() {
 
 #[test]
 fn missing_configuration_lists_every_option() {
-    let all = "error: no bot to send from\nhint: keep bot and credentials in a profile: jelouctl profile set NAME";
+    let all = "error: no bot to send from\nhint: to create a profile: jelouctl profile set NAME";
     let ended = Home::new().run(SEND).fails(
         3,
         &[
@@ -437,7 +432,7 @@ fn stray_characters_in_a_variable_are_reported() {
         run.fails(
             3,
             &[
-                &format!("error: {name}: its value stands in quotes"),
+                &format!("error: {name}: its value has quotes"),
                 "fix its value",
             ],
         );
@@ -449,12 +444,13 @@ fn id_and_secret_are_never_mixed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.config(&profile("prod", &server));
-    home.run(SEND)
-        .env("JELOU_CLIENT_ID", "x")
-        .fails(3, &["no client secret for client id `x`", "in one place"]);
+    home.run(SEND).env("JELOU_CLIENT_ID", "x").fails(
+        3,
+        &["no client secret for client id `x`", "to use variables: "],
+    );
     home.run(SEND)
         .env("JELOU_CLIENT_SECRET", "x")
-        .fails(3, &["the client secret comes from JELOU_CLIENT_SECRET, but neither a flag nor the environment gives its client id"]);
+        .fails(3, &["the client secret comes from JELOU_CLIENT_SECRET, but no flag or variable sets its client id"]);
     home.run(SEND)
         .args(&["--client-id", "x"])
         .fails(3, &["no client secret for client id `x`"]);
@@ -596,7 +592,7 @@ fn insecure_or_unreadable_configuration_is_refused() {
     for mode in [0o620, 0o602, 0o666] {
         set_mode(&path, mode);
         home.run(SEND)
-            .fails(3, &["others can write it", "chmod 600"]);
+            .fails(3, &["others can change it", "chmod 600"]);
     }
     set_mode(&path, 0o600);
     std::fs::remove_file(&path).unwrap();
@@ -657,7 +653,7 @@ fn special_configuration_file_is_read_but_not_changed() {
     piped("profile set prod --bot 2").fails(
         3,
         &[
-            "/dev/stdin is not a regular file and cannot be changed",
+            "cannot change /dev/stdin: it is not a regular file",
             "--config",
         ],
     );
@@ -712,7 +708,7 @@ fn secret_accessible_to_others_warns() {
     set_mode(&home.config(&profile("prod", &server)), 0o644);
     home.run(SEND)
         .success()
-        .stderr_has(&["config.toml holds a secret and others can read it: chmod 600"]);
+        .stderr_has(&["config.toml contains a secret, and others can read it: chmod 600"]);
     set_mode(&home.write("secret.txt", "canary"), 0o640);
     home.config("");
     let ended = home
@@ -723,7 +719,7 @@ fn secret_accessible_to_others_warns() {
     assert!(
         ended
             .stderr
-            .contains("secret.txt holds a secret and others can read it"),
+            .contains("secret.txt contains a secret, and others can read it"),
         "{}",
         ended.stderr
     );
@@ -736,7 +732,7 @@ fn secret_accessible_to_others_warns() {
     assert!(
         ended
             .stderr
-            .contains("secret.txt holds a secret and others can write it"),
+            .contains("secret.txt contains a secret, and others can write it"),
         "{}",
         ended.stderr
     );
@@ -764,7 +760,7 @@ fn secret_file_is_named_by_a_variable() {
         .env("JELOU_CLIENT_SECRET", "canary-2");
     both.fails(
         3,
-        &["both client_secret (JELOU_CLIENT_SECRET) and client_secret_file (JELOU_CLIENT_SECRET_FILE) are given"],
+        &["both client_secret (JELOU_CLIENT_SECRET) and client_secret_file (JELOU_CLIENT_SECRET_FILE) are set"],
     );
     // A sandbox sets one of them in any case, and reads neither.
     let both = send()
@@ -841,7 +837,7 @@ fn machine_configuration_is_the_fallback() {
     assert!(
         ended
             .stderr
-            .contains("/etc/jelouctl/config.toml: others can write it"),
+            .contains("/etc/jelouctl/config.toml: others can change it"),
         "{ended:?}"
     );
     home.config("[profiles.mine]\n");
@@ -979,7 +975,7 @@ fn unavailable_secret_is_explained() {
         ),
         (
             "client_secret_command = [\"printf\", \"a\\nurl: b\"]".to_owned(),
-            "has several lines",
+            "has more than one line",
         ),
         (
             "client_secret_command = [\"sh\", \"-c\", \"exit 0\"]".to_owned(),
@@ -1027,9 +1023,10 @@ fn hanging_secret_command_is_stopped_without_our_input() {
     home.config(&format!(
         "{base}client_secret_command = [\"sh\", \"-c\", \"echo canary-traced >&2; exec sleep 60\"]\n"
     ));
-    home.run(SEND)
-        .env("PATH", "/usr/bin:/bin")
-        .fails(3, &["the secret command `sh` gave no secret within 10 s"]);
+    home.run(SEND).env("PATH", "/usr/bin:/bin").fails(
+        3,
+        &["the secret command `sh` printed no secret within 10 s"],
+    );
     home.config(&format!("{base}client_secret_command = [\"cat\"]\n"));
     home.run("send text --to 593987654321 --text-file -")
         .stdin("Hola")

@@ -262,7 +262,7 @@ fn unusable_configuration_is_reported_first() {
         &home.run("doctor --output record").end(),
         "configuration",
         "failed",
-        "others can write it",
+        "others can change it",
     );
     let ended = home
         .run("doctor --output record --profile q --offline")

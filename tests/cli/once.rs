@@ -153,7 +153,7 @@ fn address_spellings_share_one_once_key() {
         .env("JELOU_BOT_ID", "077");
     other_bot.fails(
         3,
-        &["JELOU_BOT_ID: `077` cannot be a bot id: a number does not begin with 0"],
+        &["JELOU_BOT_ID: `077` cannot be a bot id: it starts with 0"],
     );
     assert_eq!(jelou.requests().len(), 1);
 }

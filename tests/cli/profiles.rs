@@ -151,13 +151,13 @@ fn profile_is_created_used_and_removed() {
         "prod\t77\t\ntest\t78\tdefault\n"
     );
     home.run("profile use nope")
-        .fails(3, &["there is no profile `nope`", "prod, test"]);
+        .fails(3, &["profile `nope` (from ", "prod, test"]);
     home.run("profile remove test")
         .fails(2, &["profile test was not removed", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
     home.run("profile remove nope --yes")
-        .fails(3, &["there is no profile `nope`"]);
+        .fails(3, &["profile `nope` (from "]);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn profile_show_names_each_value_origin() {
              ledger_password\t\tnot set\n"
     );
     home.run("profile show nope")
-        .fails(3, &["there is no profile `nope`"]);
+        .fails(3, &["profile `nope` (from "]);
     let ended = home
         .run("profile show prod")
         .env("JELOU_BOT_ID", "1")
@@ -360,7 +360,7 @@ fn unusable_profile_can_be_shown_and_repaired() {
     home.config("# mine\n\ndefault_profile = \"gone\"\n\n# head\n\n[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
     home.run("send text --to 593987654321 Hola").fails(
         3,
-        &["config.toml: default_profile names `gone`, but there is no [profiles.gone]"],
+        &["config.toml: default_profile is `gone`, but [profiles.gone] does not exist"],
     );
     home.run("profile use p").success();
     let ended = home

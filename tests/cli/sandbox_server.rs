@@ -677,7 +677,7 @@ fn environment_variable_selects_a_running_sandbox() {
         3,
         &[
             "JELOUCTL_SANDBOX: ",
-            "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox",
+            "set it to http://HOST:PORT of a running sandbox, or pass --sandbox",
         ],
     );
     let shown = home
@@ -698,19 +698,19 @@ fn address_without_a_sandbox_is_refused() {
         ("", "JELOUCTL_SANDBOX is set but empty"),
         (
             "https://api.jelou.ai",
-            "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox",
+            "JELOUCTL_SANDBOX: this is Jelou, not a sandbox",
         ),
         (
             "http://api.jelou.ai",
-            "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox",
+            "JELOUCTL_SANDBOX: this is Jelou, not a sandbox",
         ),
         (
             "https://sandbox:4780",
-            "JELOUCTL_SANDBOX: `https` is not of a sandbox, which speaks http://",
+            "JELOUCTL_SANDBOX: `https` is not the scheme of a sandbox, which uses http://",
         ),
         (
             "sandbox:4780",
-            "give the address of a sandbox that runs, http://HOST:PORT",
+            "set it to http://HOST:PORT of a running sandbox",
         ),
         ("4780", "JELOUCTL_SANDBOX: not a URL"),
     ] {

@@ -286,8 +286,8 @@ fn secret_in_a_broken_configuration_is_hidden() {
         "[profiles.p]\nbot_id = \"1\"\nclient_secret = \"{CANARY}\"\nclient_secret_file = \"x\""
     ));
     for words in ["send text --to 593987654321 Hola -v", "profile show"] {
-        let told = "both client_secret (profile p) and client_secret_file (profile p) are given";
-        home.run(words).fails(3, &[told, "keep one of them"]);
+        let told = "both client_secret (profile p) and client_secret_file (profile p) are set";
+        home.run(words).fails(3, &[told, "remove one of them"]);
     }
 }
 
@@ -371,12 +371,12 @@ fn secret_in_place_of_its_file_is_not_shown() {
         home.config(&config);
         let ended = home.run(&run).end();
         let output = format!("{}{}", ended.stdout, ended.stderr);
-        assert!(output.contains("its name is not shown"), "{output}");
+        assert!(output.contains("its name is hidden"), "{output}");
     }
     home.run(&format!("profile set q {words}")).fails(
         2,
         &[
-            "--client-secret-file: there is no such file; its name is not shown",
+            "--client-secret-file: no such file; its name is hidden",
             "nothing was saved",
         ],
     );

@@ -639,7 +639,7 @@ fn profile_shows_and_stores_its_ledger() {
     let url = "postgres://jelou@db.example/jelou";
     home.write("word", "canary\n");
     home.run("profile set prod --bot 77 --client-id x --ledger postgres://a:canary@db/j")
-        .fails(3, &["a password must not"]);
+        .fails(3, &["it contains a password"]);
     home.run(&format!(
         "profile set prod --bot 77 --client-id x --ledger {url} --ledger-password-file word"
     ))

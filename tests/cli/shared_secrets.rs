@@ -163,7 +163,7 @@ fn run_selects_no_profile_for_outside_credentials() {
         for own in [credentials(home.run(words)), typed()] {
             own.fails(
                 3,
-                &["there are several profiles and none is the default; there are: prod, staging"],
+                &["several profiles exist, but no default: prod, staging"],
             );
         }
         home.config(&format!("default_profile = \"prod\"\n{profiles}"));

@@ -196,7 +196,7 @@ fn ctrl_c_at_the_prompt_sends_nothing() {
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
     assert!(
-        screen.contains("error: interrupted while the secret was asked for")
+        screen.contains("error: interrupted at the prompt for the secret")
             && screen.contains("\"sent\": \"no\""),
         "{screen}"
     );

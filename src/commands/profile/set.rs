@@ -189,9 +189,8 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     let whole = std::path::absolute(path).map_err(FileError::while_doing("find", path))?;
     let may_be_secret = key.name == "client_secret_file" && is_bare_name(&path.to_string_lossy());
     if may_be_secret && !whole.exists() {
-        let problem = format!(
-            "{flag}: there is no such file; its name is not shown, since it may be the secret"
-        );
+        let problem =
+            format!("{flag}: no such file; its name is hidden because it may be the secret");
         let hint = "to save the secret itself, pipe it in: --client-secret-file -; to name a file that comes later: ./FILE; nothing was saved";
         return Err(UsageError::new(problem, hint).into());
     }

@@ -1,4 +1,4 @@
-//! The API's address, to which the secret may be sent. A sandbox may have any address; it gets no secret.
+//! The API's address, which gets the secret. A sandbox may have any address, because it gets no secret.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ impl ApiUrl {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
     }
 
-    /// A sandbox, `http://…` on any machine: it gets credentials of its own, never a secret.
+    /// A sandbox, `http://…` on any machine. It gets its own credentials, never a secret.
     ///
     /// # Errors
     /// When it is not such an address, or is Jelou itself.
@@ -27,13 +27,13 @@ impl ApiUrl {
         let url = Self::parse(raw)?;
         let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
-            return Err("this is Jelou itself and not a sandbox".to_owned());
+            return Err("this is Jelou, not a sandbox".to_owned());
         }
         if url.is_plain_http() || url.is_loopback() {
             return Ok(url);
         }
         Err(format!(
-            "`{}` is not of a sandbox, which speaks http://",
+            "`{}` is not the scheme of a sandbox, which uses http://",
             url.0.scheme()
         ))
     }
@@ -52,7 +52,7 @@ impl ApiUrl {
         }
     }
 
-    /// The address under which messages are remembered: the names of this machine are one.
+    /// The address by which jelouctl finds duplicates. All names of this machine count as one.
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -63,7 +63,7 @@ impl ApiUrl {
         if matches!(self.0.host_str(), Some("localhost" | "[::1]")) {
             url.0
                 .set_host(Some("127.0.0.1"))
-                .expect("an address in place of a host");
+                .expect("an address can replace a host");
         }
         url.to_string()
     }
@@ -74,9 +74,9 @@ impl ApiUrl {
 }
 
 impl ApiUrl {
-    /// An address, whatever its scheme.
+    /// Parses an address with any scheme.
     fn parse(raw: &str) -> Result<Self, String> {
-        // The error does not repeat the value: it may hold a password or a token.
+        // The error does not repeat the value: it may contain a password or a token.
         let not_a_url = |error: ParseError| {
             format!(
                 "not a URL: {}; write https://api.jelou.ai, or http://127.0.0.1:PORT for this machine",
@@ -89,12 +89,12 @@ impl ApiUrl {
             || url.query().is_some()
             || url.fragment().is_some()
         {
-            let problem = "a URL with a user or a password, a query or a fragment is refused; credentials come from a profile, \
-                variables or flags";
+            let problem = "the URL cannot contain a user, a password, a query or a fragment; credentials come from a \
+                profile, variables or flags";
             return Err(problem.to_owned());
         }
         let mut url = Self(url);
-        // Neither a dot at the end of the host nor a slash at the end of the path changes the address.
+        // A dot at the end of the host or a slash at the end of the path does not change the address.
         if let Some(name) = url.0.domain().filter(|name| name.ends_with('.')) {
             let name = name.trim_end_matches('.').to_owned();
             url.0.set_host(Some(&name)).map_err(not_a_url)?;
@@ -123,7 +123,7 @@ impl FromStr for ApiUrl {
                 texts::url_problem(ParseError::RelativeUrlWithoutBase)
             )),
             other => Err(format!(
-                "the scheme `{other}` is not one of the API's; give an https:// URL"
+                "the API does not use the scheme `{other}`; pass an https:// URL"
             )),
         }
     }

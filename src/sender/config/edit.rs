@@ -1,5 +1,5 @@
-//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the
-//! file is replaced atomically and readable only by its owner.
+//! Changes to the configuration file. They keep comments, except those directly above a removed profile. The file is
+//! replaced atomically, and only its owner can read it.
 
 use std::path::Path;
 
@@ -15,19 +15,18 @@ use crate::command_error::CommandError;
 
 /// A configuration file that is being changed.
 pub(crate) struct ConfigEdit {
-    /// As it was read.
+    /// The file before the change.
     file: ConfigFile,
     document: DocumentMut,
 }
 
 impl ConfigEdit {
-    /// Changes the file at `path`. Another process that changes it waits meanwhile: of two changes at once none is
-    /// lost.
+    /// Changes the file at `path`. A lock makes other processes wait, so that no change is lost.
     pub(crate) fn change(
         path: &Path,
         change: impl Fn(&mut Self) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        // Invalid changes are refused before a lock or a directory is created.
+        // An invalid change must fail before a lock or a directory exists.
         change(&mut Self::open(path)?)?;
         let _lock = private_file::lock(path).map_err(bad_file)?;
         let mut edit = Self::open(path)?;
@@ -35,24 +34,21 @@ impl ConfigEdit {
         private_file::write(path, edit.document.to_string().as_bytes()).map_err(bad_file)
     }
 
-    /// Opens the file at `path`; if it does not exist, starts with an empty one.
+    /// Opens the file at `path`, or an empty one if it does not exist.
     pub(crate) fn open(path: &Path) -> Result<Self, CommandError> {
         let text = match read_trusted(path)? {
-            // The new file replaces the old one, so it must not be a device.
+            // The new file replaces the old one, so the old one must not be a device.
             Some((_, metadata)) if !metadata.is_file() => {
-                let message = format!(
-                    "{} is not a regular file and cannot be changed",
-                    path.display()
-                );
+                let message = format!("cannot change {}: it is not a regular file", path.display());
                 return Err(CommandError::configuration(
                     message,
-                    "name a file with --config FILE or JELOUCTL_CONFIG",
+                    "to use another file: --config FILE",
                 ));
             }
             Some((text, _)) => text,
             None => String::new(),
         };
-        // The same parser as for reading, which names each wrong key; the editor would accept anything.
+        // Uses the parser for reading, which names each wrong key. The editor would accept any key.
         let file = ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: TomlError| {
             wrong_syntax(
@@ -69,14 +65,14 @@ impl ConfigEdit {
         self.file.profiles.contains_key(name)
     }
 
-    /// Writes `change` into the profile; the first profile becomes the default.
+    /// Writes `change` into the profile. The first profile becomes the default.
     pub(crate) fn set_profile(&mut self, name: &str, change: &Layer) {
         let profiles = self.document.entry("profiles").or_insert_with(|| {
             let mut table = Table::new();
             table.set_implicit(true);
             Item::Table(table)
         });
-        // Both are tables: `open` has read them as profiles.
+        // Both are tables, because `open` has read them as profiles.
         let Some(profiles) = profiles.as_table_like_mut() else {
             return;
         };
@@ -112,7 +108,7 @@ impl ConfigEdit {
         Ok(())
     }
 
-    /// Removes the profile; also the default, if it is this profile.
+    /// Removes the profile. If it is the default, removes the default as well.
     pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), CommandError> {
         self.require(name)?;
         if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
@@ -135,7 +131,7 @@ impl ConfigEdit {
     }
 }
 
-/// Writes a value; comments on a value that it replaces stay.
+/// Writes a value, and keeps the comments of the value that it replaces.
 fn put(table: &mut dyn TableLike, key: &str, new: impl Into<Value>) {
     let new = new.into();
     match table.get_mut(key).and_then(Item::as_value_mut) {

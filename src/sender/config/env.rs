@@ -1,6 +1,6 @@
-//! What is said outside of the profiles: on the command line, and by our environment variables, which are read once. A
-//! variable that is set but empty is an error: it is a CI secret that does not exist. So is one with characters around
-//! its value that are invisible or not intended: an env file keeps quotes, a file from Windows a carriage return.
+//! The settings outside the profiles: on the command line and in jelouctl's environment variables, which are read once.
+//! An empty variable is an error: usually a CI secret that does not exist. Invisible characters or quotes around a
+//! value are an error too: env files keep quotes, and Windows files end lines with a carriage return.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use super::layer::{Layer, Origin};
 use crate::base::invisible::without_final_line_break;
 use crate::command_error::CommandError;
 
-/// What was typed on the command line.
+/// The values on the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) profile: Option<String>,
-    /// The profile that replaces the default one: the profile of a resumed run.
+    /// The profile of a resumed run, which replaces the default profile.
     pub(crate) default_profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) sandbox: bool,
@@ -24,14 +24,14 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// The named configuration, which replaces the user's own.
+    /// The file of `--config` or the variable, which replaces the user's own.
     pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
         self.config
             .clone()
             .or_else(|| environment.config.as_ref().map(PathBuf::from))
     }
 
-    /// Whether a client id or a secret is given outside the profiles.
+    /// Whether a flag or variable sets a client id or a secret.
     pub(crate) fn has_credentials(&self, environment: &Environment) -> bool {
         let is_given = |key: &&str| self.layer.has(key) || environment.layer.has(key);
         ["client_id", "client_secret", "client_secret_file"]
@@ -40,7 +40,7 @@ impl Flags {
     }
 }
 
-/// Our variables that are not a setting of a profile.
+/// The variables of jelouctl that do not set a profile's setting.
 const OTHERS: [&str; 4] = [
     "JELOU_PROFILE",
     "JELOUCTL_CONFIG",
@@ -59,9 +59,9 @@ pub(crate) struct Environment {
     pub(crate) sandbox: Option<String>,
     /// `JELOU_TO`
     pub(crate) to: Option<String>,
-    /// What it says of the settings of a profile.
+    /// Its values for a profile's settings.
     pub(crate) layer: Layer,
-    /// A line for each variable that was probably meant to be ours.
+    /// A warning for each variable that looks like a misspelled one.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Environment {
         })
     }
 
-    /// The setting of the ledger alone: a command that only reads runs does not need the others to be valid.
+    /// Reads only the ledger setting: a command that only reads runs must not fail because of the others.
     pub(crate) fn read_for_ledger() -> Result<Self, CommandError> {
         Self::read_settings(|key| key.name == "ledger")
     }
@@ -90,7 +90,7 @@ impl Environment {
             };
             layer.put(key.name, vec![text], &Origin::Variable(key.variable));
         }
-        // A relative path is relative to the working directory; `~/` may come from an env file.
+        // A relative path starts at the working directory. An env file may use `~/`.
         layer
             .paths()
             .for_each(|(_, path)| *path = resolve(Path::new(""), path));
@@ -104,14 +104,13 @@ impl Environment {
     }
 }
 
-/// One of our variables, by its `name`.
+/// Reads the variable called `name`.
 fn read(name: &'static str) -> Result<Option<String>, CommandError> {
     match std::env::var_os(name) {
         None => Ok(None),
         Some(value) if value.is_empty() => {
-            let hint = format!(
-                "give it a value, or unset {name}; in CI, check that the variable or secret exists"
-            );
+            let hint =
+                format!("set or unset {name}; in CI, check that the variable or secret exists");
             Err(CommandError::configuration(
                 format!("{name} is set but empty"),
                 hint,
@@ -122,7 +121,7 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
                 .into_string()
                 .map_err(|_| wrong_variable(name, "its value is not UTF-8"))?;
             match stray_character(&value) {
-                // A Kubernetes secret that was made with `echo`.
+                // `echo` adds it to the value of a Kubernetes secret.
                 None => Ok(Some(without_final_line_break(&value).to_owned())),
                 Some(problem) => Err(wrong_variable(name, problem)),
             }
@@ -130,9 +129,9 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
     }
 }
 
-/// A warning for each variable that is not ours but was probably meant for us: any other one that begins with
-/// `JELOUCTL_`, and one that begins with `JELOU_` and is nearly one of ours. Other names are left alone: a container
-/// beside a service called `jelou` has a dozen of them.
+/// A warning for each unknown variable that was probably intended for jelouctl: every one with the prefix `JELOUCTL_`,
+/// and those that resemble a known one with the prefix `JELOU_`. Other names are fine: Kubernetes sets a dozen of them
+/// for a service called `jelou`.
 fn warnings() -> Vec<String> {
     let ours: Vec<_> = KEYS
         .iter()
@@ -145,25 +144,23 @@ fn warnings() -> Vec<String> {
         .collect()
 }
 
-/// The warning about the variable `name`, if `ours` are the variables that are read.
+/// The warning about the variable `name`; `ours` are the known variables.
 fn warning(name: &str, ours: &[&str]) -> Option<String> {
     let own_part = name
         .strip_prefix("JELOUCTL_")
         .or_else(|| name.strip_prefix("JELOU_"))?;
-    if ours.contains(&name) || is_of_kubernetes(own_part) {
+    if ours.contains(&name) || is_from_kubernetes(own_part) {
         return None;
     }
     match meant_variable(own_part, ours) {
-        Some(meant) => Some(format!(
-            "the variable {name} is not read: did you mean {meant}?"
-        )),
+        Some(meant) => Some(format!("unknown variable {name}: did you mean {meant}?")),
         None => name
             .starts_with("JELOUCTL_")
-            .then(|| format!("the variable {name} is not read")),
+            .then(|| format!("unknown variable {name}")),
     }
 }
 
-/// Our variable whose name after the prefix is `own_part`, or nearly so, or what other tools call so.
+/// The known variable whose name after the prefix is or resembles `own_part`, or has that name in other tools.
 fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
     let same = ours.iter().find(|name| after_prefix(name) == own_part);
     let begun = || {
@@ -190,12 +187,12 @@ fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
         .copied()
 }
 
-/// `BOT_ID` of `JELOU_BOT_ID`.
+/// `BOT_ID` for `JELOU_BOT_ID`.
 fn after_prefix(name: &str) -> &str {
     name.split_once('_').map_or(name, |(_, part)| part)
 }
 
-/// What other tools call a variable, after the prefix, and ours.
+/// Names in other tools, without a prefix, and the variable of jelouctl.
 const OTHER_NAMES: [(&[&str], &str); 5] = [
     (
         &[
@@ -221,22 +218,22 @@ const OTHER_NAMES: [(&[&str], &str); 5] = [
     (&["RECIPIENT", "PHONE", "NUMBER", "TO_NUMBER"], "JELOU_TO"),
 ];
 
-/// Whether Kubernetes sets it for a service, as `JELOU_BOT_SERVICE_HOST`, `JELOU_API_PORT` and
+/// Whether Kubernetes sets this name for a service, such as `JELOU_BOT_SERVICE_HOST`, `JELOU_API_PORT` and
 /// `JELOU_API_PORT_80_TCP_ADDR`.
-fn is_of_kubernetes(own_part: &str) -> bool {
+fn is_from_kubernetes(own_part: &str) -> bool {
     own_part.contains("SERVICE_HOST")
         || own_part.contains("SERVICE_PORT")
         || own_part.ends_with("PORT")
         || own_part.contains("PORT_") && (own_part.contains("_TCP") || own_part.contains("_UDP"))
 }
 
-/// What is around a value that is not part of it; the value itself may be secret. A single final line break may stay.
+/// The problem with the characters around a value, which may be secret. One final line break is allowed.
 fn stray_character(value: &str) -> Option<&'static str> {
     let line = without_final_line_break(value);
     let is_quoted =
         |quote: char| line.len() > 1 && line.starts_with(quote) && line.ends_with(quote);
     let is_stray = line.trim() != line || is_quoted('"') || is_quoted('\'');
-    is_stray.then_some("its value stands in quotes, or a blank or a carriage return is around it")
+    is_stray.then_some("its value has quotes or white space around it")
 }
 
 #[cfg(test)]
@@ -244,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variable_that_is_nearly_ours_is_named() {
+    fn warning_suggests_a_similar_variable() {
         let ours: Vec<_> = KEYS
             .iter()
             .map(|key| key.variable)
@@ -263,10 +260,10 @@ mod tests {
             ("JELOU_CONFIG", "JELOUCTL_CONFIG"),
             ("JELOUCTL_BOT_ID", "JELOU_BOT_ID"),
         ] {
-            let told = format!("the variable {name} is not read: did you mean {meant}?");
-            assert_eq!(warning(name, &ours), Some(told));
+            let expected = format!("unknown variable {name}: did you mean {meant}?");
+            assert_eq!(warning(name, &ours), Some(expected));
         }
-        let unknown = "the variable JELOUCTL_XYZZY is not read";
+        let unknown = "unknown variable JELOUCTL_XYZZY";
         assert_eq!(warning("JELOUCTL_XYZZY", &ours).as_deref(), Some(unknown));
         for name in [
             "JELOU_BOT_ID",

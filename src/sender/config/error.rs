@@ -7,7 +7,7 @@ use crate::base::process::Signal;
 use crate::base::suggest::nearest;
 use crate::command_error::CommandError;
 
-/// A wrong value of the variable, or whatever else, called `name`.
+/// A wrong value of the variable or setting called `name`.
 pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandError {
     CommandError::configuration(
         format!("{name}: {}", problem.as_ref()),
@@ -15,7 +15,7 @@ pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandErr
     )
 }
 
-/// What stands at the byte `offset` of the file at `path` is wrong.
+/// A syntax error at the byte `offset` of the file at `path`.
 pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str) -> CommandError {
     let line = 1 + text
         .bytes()
@@ -32,7 +32,7 @@ pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str
 pub(crate) fn bad_file(error: FileError) -> CommandError {
     let hint = match error.action {
         "read" => "check the path and its permissions",
-        _ => "check the permissions of the directory, and that the disk is not full",
+        _ => "check the permissions of the directory and the free disk space",
     };
     CommandError::configuration(error, hint)
 }
@@ -40,14 +40,14 @@ pub(crate) fn bad_file(error: FileError) -> CommandError {
 pub(super) fn unknown_profile(name: &str, origin: &str, known: &[&str]) -> CommandError {
     let hint = match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
+        None => format!("to create it: jelouctl profile set {name} --bot BOT --client-id ID"),
     };
     let known = if known.is_empty() {
-        " no profiles".to_owned()
+        "no profiles exist".to_owned()
     } else {
-        format!(": {}", known.join(", "))
+        format!("profiles: {}", known.join(", "))
     };
-    let message = format!("there is no profile `{name}` (from {origin}); there are{known}");
+    let message = format!("profile `{name}` (from {origin}) does not exist; {known}");
     CommandError::configuration(message, hint)
 }
 
@@ -55,17 +55,16 @@ pub(crate) fn no_bot() -> CommandError {
     incomplete("no bot to send from")
 }
 
-/// Something is missing that every sender needs.
+/// A setting that every sender needs is missing.
 pub(super) fn incomplete(message: &str) -> CommandError {
-    const EVERY_WAY: &str = "keep bot and credentials in a profile: jelouctl profile set NAME --bot BOT --client-id ID; or give them with \
-        JELOU_BOT_ID, JELOU_CLIENT_ID and JELOU_CLIENT_SECRET, or with --bot, --client-id and --client-secret-file FILE; to \
-        try without an account, add --sandbox";
-    CommandError::configuration(message, EVERY_WAY)
+    const HINT: &str = "to create a profile: jelouctl profile set NAME --bot BOT --client-id ID; to try without an \
+        account: --sandbox";
+    CommandError::configuration(message, HINT)
 }
 
-/// A signal came while the secret was asked for.
+/// A signal arrived at the prompt for the secret.
 pub(crate) fn interrupted(signal: Signal) -> CommandError {
-    let message = "interrupted while the secret was asked for".to_owned();
+    let message = "interrupted at the prompt for the secret".to_owned();
     CommandError {
         message,
         hint: None,

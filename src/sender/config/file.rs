@@ -1,4 +1,4 @@
-//! The configuration file: its place and its content, and whether its owner and permissions let it be trusted.
+//! The configuration file: its location, its content, and whether jelouctl can trust its owner and permissions.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -19,8 +19,8 @@ use crate::base::suggest::nearest;
 use crate::base::text_encoding::decode_text;
 use crate::command_error::CommandError;
 
-/// The configuration of a machine, for services: their users have none of their own.
-const OF_MACHINE: Option<&str> = if cfg!(unix) {
+/// The configuration for services, whose users have no file of their own.
+const MACHINE_FILE: Option<&str> = if cfg!(unix) {
     Some("/etc/jelouctl/config.toml")
 } else {
     None
@@ -35,7 +35,7 @@ pub(crate) struct ConfigFile {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Configuration of jelouctl.
+/// The content of a configuration file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -45,42 +45,42 @@ struct Document {
 }
 
 impl ConfigFile {
-    /// `config.toml` in the configuration directory of the user.
+    /// `config.toml` in the user's configuration directory.
     pub(crate) fn default_path() -> Result<PathBuf, CommandError> {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
             let configuration = CONFIGURATION.variable;
             let message =
-                format!("no place for the configuration: `{configuration}`, or else `{HOME}`, is not an absolute path");
-            let hint = "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG";
+                format!("cannot find the configuration: neither `{configuration}` nor `{HOME}` is an absolute path");
+            let hint = "set one of them, or use another file: --config FILE";
             CommandError::configuration(message, hint)
         })?;
         Ok(directory.join("config.toml"))
     }
 
-    /// The file that is named, which must exist, or [`Self::load_default`].
+    /// The file at `named`, which must exist, or else [`Self::load_default`].
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, CommandError> {
         let Some(path) = named else {
             return Self::load_default();
         };
         Self::load(path)?
-            .ok_or_else(|| unreadable(path, "there is no such file"))
+            .ok_or_else(|| unreadable(path, "no such file"))
             .map(Some)
     }
 
-    /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
-    /// searched: flags and environment may say everything.
+    /// The user's file, else the machine's. None if neither exists or can be searched: flags and environment may be
+    /// enough.
     fn load_default() -> Result<Option<Self>, CommandError> {
-        let of_user = match Self::default_path() {
-            // It may have guards that would be missing.
+        let user_file = match Self::default_path() {
+            // Without it, its safety checks would be missing.
             Err(error) if CONFIGURATION.is_named() => return Err(error),
             path => path.ok(),
         };
-        for path in of_user
+        for path in user_file
             .iter()
             .map(PathBuf::as_path)
-            .chain(OF_MACHINE.map(Path::new))
+            .chain(MACHINE_FILE.map(Path::new))
         {
-            // A link counts as a file, even if what it leads to cannot be read.
+            // A link counts as a file, even if its target cannot be read.
             let is_missing = path.symlink_metadata().is_err_and(|error| {
                 use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
                 [NotFound, NotADirectory, PermissionDenied].contains(&error.kind())
@@ -95,10 +95,10 @@ impl ConfigFile {
         Ok(None)
     }
 
-    /// The file at `path`; nothing when there is none. One that others could have written is an error.
+    /// The file at `path`, or None if it does not exist. A file that others can write is an error.
     pub(crate) fn load(path: &Path) -> Result<Option<Self>, CommandError> {
         let Some((text, metadata)) = read_trusted(path)? else {
-            // It may be on a volume that is not mounted, and say who must not be written to.
+            // The target may be on a volume that is not mounted, and may exclude recipients.
             let problem = "it is a link to a file that does not exist";
             return if path.is_symlink() {
                 Err(unreadable(path, problem))
@@ -120,7 +120,7 @@ impl ConfigFile {
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, CommandError> {
         let wrong = |at: Range<usize>, problem: &str| wrong_syntax(path, text, at.start, problem);
         let document: Document = toml::from_str(text).map_err(|error| {
-            // Without toml's quotation of the line, and of a text where something else belongs: it may be a secret.
+            // Omits the quoted line and the value of a wrong type from toml's message: they may contain a secret.
             let message = error.message();
             let expected = message
                 .starts_with("invalid type")
@@ -131,13 +131,13 @@ impl ConfigFile {
                 expected.map_or(message, |(_, expected)| expected),
             )
         })?;
-        let directory = directory_of(path);
+        let directory = parent_directory(path);
         let mut profiles = BTreeMap::new();
         for (name, settings) in document.profiles {
             let mut profile = Layer::default();
             for (written, value) in settings {
                 let key = Key::named(written.get_ref()).ok_or_else(|| {
-                    // Files of earlier versions may still have the older name.
+                    // Files of earlier versions may still use the old name.
                     let near = match written.get_ref().as_str() {
                         "rates" => Some("prices"),
                         name => nearest(name, KEYS.iter().map(|key| key.name)),
@@ -170,23 +170,23 @@ impl ConfigFile {
         })
     }
 
-    /// Where the relative paths of its profiles begin.
+    /// The directory where the relative paths of its profiles start.
     pub(super) fn directory(&self) -> &Path {
-        directory_of(&self.path)
+        parent_directory(&self.path)
     }
 
-    /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
-    /// not be read at all could not be mended by `profile use` either.
+    /// The profile that `default_profile` names. Only this function reports a missing profile, so that `profile use`
+    /// can still read and fix the file.
     pub(crate) fn default_profile(&self) -> Result<Option<&String>, CommandError> {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => {
                 let path = self.path.display();
                 let message = format!(
-                    "{path}: default_profile names `{name}`, but there is no [profiles.{name}]"
+                    "{path}: default_profile is `{name}`, but [profiles.{name}] does not exist"
                 );
                 Err(CommandError::configuration(
                     message,
-                    "choose one that is there with: jelouctl profile use NAME",
+                    "to choose another profile: jelouctl profile use NAME",
                 ))
             }
             default => Ok(default.as_ref()),
@@ -194,12 +194,12 @@ impl ConfigFile {
     }
 }
 
-fn directory_of(file: &Path) -> &Path {
+fn parent_directory(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
 
-/// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the
-/// secrets of a service of systemd. No other variable is understood.
+/// Relative paths start at the file's directory. `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` contains
+/// the secrets of a systemd service. No other variable is replaced.
 pub(super) fn resolve(directory: &Path, path: &str) -> String {
     let of_service = path
         .strip_prefix("${CREDENTIALS_DIRECTORY}/")
@@ -216,10 +216,10 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
     whole.to_string_lossy().into_owned()
 }
 
-/// The largest file that is read, in bytes.
+/// The maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The text of a configuration that only its owner can have written; None if there is no file.
+/// The text of a configuration that only its owner can write. None if the file does not exist.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
     let unread = |cause: io::Error| bad_file(FileError::while_doing("read", path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
@@ -231,7 +231,7 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     if metadata.is_dir() {
         return Err(unreadable(path, "it is a directory, not a file"));
     }
-    // The owner and permissions of a pipe or /dev/null do not say who wrote what comes out of it.
+    // The owner and permissions of a pipe or /dev/null do not show who wrote the data.
     #[cfg(unix)]
     if metadata.is_file() {
         refuse_unsafe(path, &metadata)?;
@@ -247,7 +247,7 @@ fn unreadable(path: &Path, problem: &str) -> CommandError {
     )))
 }
 
-/// Anyone who can write the configuration chooses where messages and secrets go.
+/// A user who can write the configuration can redirect messages and secrets.
 #[cfg(unix)]
 fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     use std::os::unix::fs::MetadataExt;
@@ -260,7 +260,7 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
         )
     } else if metadata.mode() & 0o022 != 0 {
         (
-            "others can write it, and could send your secret elsewhere",
+            "others can change it and could send your secret elsewhere",
             "chmod 600",
         )
     } else {
@@ -269,7 +269,7 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     let path = path.display();
     Err(CommandError::configuration(
         format!("{path}: {problem}"),
-        format!("make it yours alone: {remedy} {path}"),
+        format!("to make it private: {remedy} {path}"),
     ))
 }
 
@@ -303,7 +303,7 @@ mod tests {
             ),
             (
                 "\ndefault_profile = \"prd\"\n[profiles.prod]",
-                "/etc/c.toml: default_profile names `prd`, but there is no [profiles.prd] | choose one that is there",
+                "/etc/c.toml: default_profile is `prd`, but [profiles.prd] does not exist | to choose another profile",
             ),
             (
                 "[profiles.a]\nbot_id = 7",

@@ -1,5 +1,5 @@
-//! The settings, by the table in `keys.tsv`, and their values, each read in one way, wherever it comes from: from a
-//! flag, too. A new one is a row there, and its reader in `Settings`.
+//! The settings of `keys.tsv`, and the parser of each value. All sources use the same parser, also flags. A new setting
+//! needs a row in the table and a field in `Settings`.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -19,13 +19,13 @@ pub(crate) struct Key {
     /// Which command has its flag: `all`, `profile set`, or none.
     pub(crate) of: &'static str,
     pub(crate) flag: &'static str,
-    /// What its flag takes.
+    /// The placeholder of its flag.
     pub(crate) value: &'static str,
-    /// Empty if there is none.
+    /// Empty without a variable.
     pub(crate) variable: &'static str,
-    /// What holds if no source has it; empty if there is nothing.
+    /// The value if no source sets it. Empty without a default.
     pub(crate) default: &'static str,
-    /// The help of its flag: a line, and after its first sentence the details.
+    /// The help of its flag. The first sentence is the short help.
     pub(crate) about: &'static str,
 }
 
@@ -50,10 +50,10 @@ impl Key {
         KEYS.iter().find(|key| key.name == name)
     }
 
-    /// The texts of the value that a profile has: one, or those of a list.
+    /// The texts of a profile's value: one, or all elements of a list.
     ///
     /// # Errors
-    /// If it is of another form. The value itself may be a secret, and is not repeated.
+    /// If the value has another type. The error does not repeat the value: it may be a secret.
     pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, String> {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
@@ -78,10 +78,10 @@ impl Key {
         texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))
     }
 
-    /// A value as it is printed.
+    /// The value as text to print.
     pub(super) fn shown(&self, texts: &[String]) -> String {
         match (self.name, self.form) {
-            // An address in the environment may have a password.
+            // A database URL in the environment may contain a password.
             ("client_secret" | "ledger", _) => "(redacted)".to_owned(),
             (_, "list") => format!("{texts:?}"),
             _ => texts.concat(),
@@ -93,7 +93,7 @@ impl Key {
         let texts = texts.iter_mut();
         match self.form {
             "path" => texts.collect(),
-            // A bare program name is looked up in PATH; one with a slash is a path like any other.
+            // The system looks up a bare program name in PATH. A name with a slash is a path.
             "command" => texts
                 .take(1)
                 .filter(|program| program.contains(std::path::is_separator))
@@ -102,7 +102,7 @@ impl Key {
         }
     }
 
-    /// The value as it is written into a profile.
+    /// The value as TOML for a profile.
     pub(super) fn written(&self, texts: &[String]) -> toml_edit::Value {
         match self.form {
             "list" | "command" => texts.iter().collect::<toml_edit::Array>().into(),
@@ -112,21 +112,21 @@ impl Key {
     }
 }
 
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// For how long a bulk run can count what earlier ones sent.
-const MOST_REMEMBERED: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest time that a bulk run may look back for duplicates.
+const MAX_REMEMBER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Requests a second.
-const FASTEST: f64 = 1_000_000.0;
+const MAX_RATE: f64 = 1_000_000.0;
 
 /// A bot's identifier; it becomes one segment of the URL.
 pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
     match identifier("a bot id", raw)? {
         "." | ".." => Err(format!(
-            "`{raw}` cannot be a bot id: as a part of a URL it means a folder"
+            "`{raw}` cannot be a bot id: in a URL it means a folder"
         )),
-        // Messages are remembered by their bot, and Jelou may take both for one.
+        // jelouctl finds duplicates by bot id, and Jelou could treat both spellings as one bot.
         id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
-            "`{id}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"
+            "`{id}` cannot be a bot id: it starts with 0; write the id that Jelou shows"
         )),
         id => Ok(id.to_owned()),
     }
@@ -135,24 +135,24 @@ pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
 /// The client id of Basic authentication.
 pub(super) fn client_id(raw: &str) -> Result<String, String> {
     match identifier("a client id", raw)? {
-        // The part after the colon may be the secret.
-        id if id.contains(':') => {
-            Err("a client id has no colon: the server would split id and secret there".to_owned())
-        }
+        // The part after the colon could be the secret.
+        id if id.contains(':') => Err("a client id cannot contain a colon".to_owned()),
         id => Ok(id.to_owned()),
     }
 }
 
-/// What every identifier is: some text on one line.
+/// An identifier is text on one line.
 fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
     match without_final_line_break(raw) {
         "" => Err(format!("{what} cannot be empty")),
-        id if id.chars().any(char::is_control) => Err(format!("{what} has no control characters")),
+        id if id.chars().any(char::is_control) => {
+            Err(format!("{what} cannot contain control characters"))
+        }
         id => Ok(id),
     }
 }
 
-/// How long one attempt may take.
+/// The limit for one attempt.
 pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
     match retry_for(raw)? {
         time if time < Duration::from_millis(1) => Err(format!(
@@ -163,30 +163,30 @@ pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// How long to keep trying: `500ms`, `30s`, `2m`; a bare number is seconds.
+/// How long to retry: `500ms`, `30s`, `2m`. A bare number is seconds.
 pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
     let duration = match raw.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => humantime::parse_duration(raw.trim()).ok(),
     };
     match duration {
-        Some(duration) if duration <= LONGEST => Ok(duration),
+        Some(duration) if duration <= MAX_DURATION => Ok(duration),
         _ => {
-            let way_out = "write 500ms, 30s or 2m, or a number of seconds";
+            let expected = "write 500ms, 30s or 2m, or a number of seconds";
             Err(format!(
-                "`{}` is not a duration of at most 24h; {way_out}",
+                "`{}` is not a duration of at most 24h; {expected}",
                 raw.escape_debug()
             ))
         }
     }
 }
 
-/// For how long a bulk run counts what earlier ones sent: `3d`, `12h`, `30m`; only 0 needs no unit.
+/// How far back a bulk run looks for duplicates: `3d`, `12h`, `30m`. Only 0 needs no unit.
 pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
     match raw.trim() {
         "0" => Ok(Duration::ZERO),
         raw => match humantime::parse_duration(raw) {
-            Ok(duration) if duration <= MOST_REMEMBERED => Ok(duration),
+            Ok(duration) if duration <= MAX_REMEMBER => Ok(duration),
             _ => Err(format!(
                 "`{}` is not a time of at most 366d; write 3d, 12h or 30m, or 0",
                 raw.escape_debug()
@@ -195,7 +195,7 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// The most that a run may cost.
+/// The maximum cost of a run.
 pub(crate) fn budget(raw: &str) -> Result<Money, String> {
     let amount: Money = raw.parse()?;
     if amount.is_zero() {
@@ -205,18 +205,18 @@ pub(crate) fn budget(raw: &str) -> Result<Money, String> {
     }
 }
 
-/// How many different people may be reached in any 24 hours.
+/// The messaging limit: recipients in any 24 hours.
 pub(crate) fn people_limit(raw: &str) -> Result<u32, String> {
     match raw.trim().parse() {
         Ok(0) | Err(_) => Err(format!(
-            "`{}` is not a number of people; write 1 or more, such as 2000",
+            "`{}` is not a number of recipients; write 1 or more, such as 2000",
             raw.escape_debug()
         )),
         Ok(people) => Ok(people),
     }
 }
 
-/// How fast a bulk run sends, in requests a second: `5/s`, `300/m`, `1000/h`; a bare number is per second.
+/// The speed of a bulk run in requests a second: `5/s`, `300/m`, `1000/h`. A bare number is per second.
 pub(crate) fn rate(raw: &str) -> Result<f64, String> {
     let (number, unit) = raw.trim().split_once('/').unwrap_or((raw.trim(), "s"));
     let seconds = match unit.trim() {
@@ -226,7 +226,7 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
         _ => f64::NAN,
     };
     let per_second = number.trim().parse().unwrap_or(f64::NAN) / seconds;
-    if per_second > 0.000_1 && per_second <= FASTEST {
+    if per_second > 0.000_1 && per_second <= MAX_RATE {
         return Ok(per_second);
     }
     let limits = "more than 0.0001/s and at most 1000000/s";
@@ -236,27 +236,28 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
     ))
 }
 
-/// Yes or no.
+/// `true` or `false`.
 pub(super) fn switch(raw: &str) -> Result<bool, String> {
     raw.parse()
         .map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
 }
 
-/// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it. A
-/// number without `*` may be a national one of `country`.
+/// A pattern of `allow_to`, with `*` for any characters. Some recipient must be able to match it. A number without `*`
+/// may be a local number of `country`.
 pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, String> {
     let raw = raw.trim_end_matches(is_unseen);
     let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
     let fits_somebody = match raw.strip_prefix("id:") {
-        // On the wire such a user looks like a number, so that a part of one would allow numbers too.
+        // The request names such a user without `id:`, like a number, so a partial pattern would also allow numbers.
         Some(user) => !user.is_empty() && !user.contains('*'),
         None => {
             !raw.contains(is_strange)
                 && raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit())
         }
     };
-    // It is not repeated: it may be a secret that was typed in the wrong place.
-    let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";
+    // The error does not repeat the pattern: it may be a secret in the wrong place.
+    let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, \
+        spaces or commas";
     if !fits_somebody {
         return Err(problem.to_owned());
     }
@@ -267,18 +268,18 @@ pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Str
     }
 }
 
-/// The number that bare digits mean in a profile of this country.
+/// The number that bare digits mean in a profile with this country.
 fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
     match PhoneNumber::read(raw, Some(country)) {
         Ok(number) => Ok(number.as_str().to_owned()),
-        // A user of another channel may have digits alone.
+        // The id of a user of another channel may consist of digits.
         Err(error) if error.candidates.is_empty() && is_clear(raw) => Ok(raw.to_owned()),
-        Err(error) => Err(format!("an allowed recipient is not clear: {error}")),
+        Err(error) => Err(format!("an allowed recipient is ambiguous: {error}")),
     }
 }
 
 /// Whether no recipient can match a pattern of digits: it is not a number with its country code, or no country code
-/// begins as it does.
+/// starts with these digits.
 pub(crate) fn matches_no_number(pattern: &str) -> bool {
     let begin = pattern.split('*').next().unwrap_or_default();
     let is_of_digits = begin.bytes().all(|letter| letter.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! What one source says: a value and its origin for each key that it has; a value is one text, or those of a list.
-//! Layers are put over one another.
+//! The values of one source: for each key its texts (one, or all elements of a list) and their origin. One layer can
+//! override another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ pub(crate) enum Origin {
     Variable(&'static str),
     Profile(String),
     Sandbox,
-    /// It was typed at a prompt.
+    /// From a prompt.
     Terminal,
     Default,
 }
@@ -54,7 +54,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How a value is read from its text; the error is in words.
+/// Parses a value from its text. The error is a sentence.
 type Reader<T> = fn(&str) -> Result<T, String>;
 
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Layer {
         )
     }
 
-    /// What holds in the sandbox whatever a profile says; `address` is where it runs, if that is known.
+    /// The values that the sandbox uses even if a profile has others. `address` is the sandbox's, if it is known.
     pub(super) fn for_sandbox(address: Option<&str>) -> Self {
         let mut layer = Self::default();
         for name in ["client_id", "client_secret"] {
@@ -89,7 +89,7 @@ impl Layer {
         self.0.insert(name, origin.tag(value));
     }
 
-    /// Adds what was typed, if it was, for the flag of the key called `name`.
+    /// Adds the value of a flag, if there is one, to the key called `name`.
     pub(crate) fn type_in(&mut self, name: &str, typed: impl IntoIterator<Item: ToString>) {
         let texts: Vec<_> = typed.into_iter().map(|text| text.to_string()).collect();
         if let (false, Some(key)) = (texts.is_empty(), Key::named(name)) {
@@ -97,7 +97,7 @@ impl Layer {
         }
     }
 
-    /// The same for an answer: a text, or a list with commas or blanks.
+    /// Adds the answer to a prompt: one text, or a list separated by commas or spaces.
     pub(crate) fn type_answer(&mut self, name: &str, answer: &str) {
         match Key::named(name) {
             Some(key) if key.form == "list" => {
@@ -110,7 +110,7 @@ impl Layer {
         }
     }
 
-    /// Each path in it, with its key.
+    /// Each path in the layer, with its key.
     pub(crate) fn paths(&mut self) -> impl Iterator<Item = (&'static Key, &mut String)> {
         let values = self
             .0
@@ -123,7 +123,7 @@ impl Layer {
         self.0.remove(name)
     }
 
-    /// What this one says, and beyond it what `below` says.
+    /// The values of this layer, then those that only `below` has.
     pub(crate) fn over(self, mut below: Self) -> Self {
         below.0.extend(self.0);
         below
@@ -145,7 +145,7 @@ impl Layer {
         self.0.get(name).map(|found| found.value.as_slice())
     }
 
-    /// Where the value of the key called `name` comes from.
+    /// The origin of the value of the key called `name`.
     pub(super) fn origin(&self, name: &str) -> &Origin {
         self.0
             .get(name)
@@ -163,13 +163,13 @@ impl Layer {
             .map_err(|problem| self.wrong(name, &problem))
     }
 
-    /// The same for a key that has a default, of a layer over [`Self::defaults`].
-    #[expect(clippy::expect_used, reason = "the table says so")]
+    /// Like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
+    #[expect(clippy::expect_used, reason = "keys.tsv has the default")]
     pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
     }
 
-    /// The same for a list.
+    /// Like [`Self::get`], for a list.
     pub(super) fn get_list<T>(
         &self,
         name: &str,
@@ -182,7 +182,7 @@ impl Layer {
             .map_err(|problem: String| self.wrong(name, &problem))
     }
 
-    /// The value of the key called `name` has this problem.
+    /// The error about the value of the key called `name`.
     pub(super) fn wrong(&self, name: &str, problem: &str) -> CommandError {
         match self.origin(name) {
             Origin::Variable(variable) => wrong_variable(variable, problem),
@@ -190,14 +190,12 @@ impl Layer {
                 let key = Key::named(name)
                     .map(|key| format!(" {} {}", key.flag, key.value))
                     .unwrap_or_default();
-                let hint = format!(
-                    "fix it in the configuration, or with: jelouctl profile set {profile}{key}"
-                );
+                let hint = format!("to change it: jelouctl profile set {profile}{key}");
                 CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.
             Origin::Flag(_) | Origin::Sandbox | Origin::Terminal | Origin::Default => {
-                CommandError::configuration(problem, "give another value")
+                CommandError::configuration(problem, "pass another value")
             }
         }
     }
@@ -206,7 +204,7 @@ impl Layer {
         self.text(name).map(PathBuf::from)
     }
 
-    /// Whether `-`, standard input, was typed for the flag of the key called `name`.
+    /// Whether the flag of the key called `name` is `-`, standard input.
     pub(crate) fn has_stdin(&self, name: &str) -> bool {
         self.text(name) == Some("-") && matches!(self.origin(name), Origin::Flag(_))
     }
@@ -219,7 +217,7 @@ impl Layer {
 }
 
 impl fmt::Debug for Layer {
-    /// Only the keys: a value may be a secret.
+    /// Prints only the keys: a value may be a secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.0.keys()).finish()
     }

@@ -1,6 +1,6 @@
-//! The database that has the runs in place of files of this machine, `postgres://USER@HOST/DATABASE`, and its password:
-//! of the profile, the address or `PGPASSWORD`. People who read the address must not see a password, and people on the
-//! way must not see a message.
+//! The database that stores the runs instead of local files, `postgres://USER@HOST/DATABASE`, and its password from the
+//! profile, the URL or `PGPASSWORD`. Readers of the URL must not see a password, and the connection must not reveal
+//! messages.
 
 use std::io;
 use std::net::IpAddr;
@@ -25,22 +25,22 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerDatabase {
     pub(crate) config: Config,
-    /// Of the profile that names it, else of the address, else of `PGPASSWORD`.
+    /// From the profile that names the database, else from the URL, else from `PGPASSWORD`.
     pub(crate) password: Option<WithOrigin<SecretSource>>,
-    /// Whether the connection is encrypted, and the server verified.
+    /// Whether the connection is encrypted and the server verified.
     pub(crate) is_encrypted: bool,
-    /// A file with trusted authorities, which replace the system's.
+    /// A file of trusted authorities, which replace the system's.
     pub(crate) roots: Option<PathBuf>,
-    /// Its address, without the password.
+    /// Its URL, without the password.
     pub(crate) shown: WithOrigin<String>,
 }
 
 impl LedgerDatabase {
-    /// The database with the runs; None if they are local files. It needs neither bot nor credentials.
+    /// The database with the runs, or None for local files. Needs neither bot nor credentials.
     ///
     /// # Errors
-    /// When a profile or a configuration is named that is not there, when a profile has a database and none is chosen,
-    /// or when the address is not one.
+    /// When a named profile or configuration does not exist, when a profile has a database but no profile is chosen, or
+    /// when the URL is not valid.
     pub(crate) fn load(
         flags: &Flags,
         environment: &Environment,
@@ -48,7 +48,7 @@ impl LedgerDatabase {
         let file = load_file(flags, environment)?;
         let outside = flags.layer.clone().over(environment.layer.clone());
         let mut profiles = file.iter().flat_map(|file| file.profiles.values());
-        // Without a chosen profile, any of them may be meant.
+        // Without a chosen profile, any of them could be the right one.
         let is_needed = !outside.has("ledger") && profiles.any(|profile| profile.has("ledger"));
         let chosen = choose_profile(flags, environment, file.as_ref(), is_needed)?;
         let chosen = chosen.and_then(|name| file.as_ref()?.profiles.get(&name.value));
@@ -80,7 +80,7 @@ impl LedgerDatabase {
         }))
     }
 
-    /// The passwords in the environment, which every command that is run inherits, whichever of them counts.
+    /// The passwords in the environment, used or not: every child command inherits them.
     pub(crate) fn inherited_passwords() -> impl Iterator<Item = Secret> {
         let address = std::env::var("JELOUCTL_LEDGER")
             .ok()
@@ -92,79 +92,79 @@ impl LedgerDatabase {
             .map(Secret::new)
     }
 
-    /// The address at `origin`. Only the environment may hold a password: other people can read arguments and
+    /// The database at the URL `raw`. Only the environment may contain a password: other users can read arguments and
     /// configuration files.
     ///
     /// # Errors
-    /// If it is not an address, or holds a password that it must not hold.
+    /// If it is not a URL of a database, or contains a password in the wrong place.
     pub(crate) fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
         let read =
             Self::read(origin, without_final_line_break(raw)).and_then(|database| match origin {
                 Origin::Variable(_) => Ok(database),
                 _ if database.password.is_none() => Ok(database),
-                _ => Err("a password must not stand in it, where others can read it".to_owned()),
+                _ => Err("it contains a password that others can read".to_owned()),
             });
         read.map_err(|problem| {
-            let hint = "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, or \
-                ledger_password_file or ledger_password_command of the profile";
+            let hint = "use postgres://USER@HOST/DATABASE; to set the password: jelouctl profile set NAME \
+                --ledger-password-file FILE";
             CommandError::configuration(format!("{origin}: {problem}"), hint)
         })
     }
 
     fn read(origin: &Origin, raw: &str) -> Result<Self, String> {
-        let mut url = Url::parse(raw)
-            .map_err(|error| format!("it is not the address of a database: {error}"))?;
+        let mut url =
+            Url::parse(raw).map_err(|error| format!("it is not a database URL: {error}"))?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
-            return Err("it is not the address of a PostgreSQL database".to_owned());
+            return Err("it is not the URL of a PostgreSQL database".to_owned());
         }
         let mut mode = None;
         let mut roots = None;
         let mut password = None;
-        let mut kept = Vec::new();
+        let mut other_parameters = Vec::new();
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
                 "sslmode" => mode = Some(value.into_owned()),
                 "sslrootcert" => roots = Some(PathBuf::from(value.as_ref())),
                 "password" => password = Some(value.into_owned()),
                 "sslcert" | "sslkey" | "service" | "passfile" => {
-                    return Err(format!("{name} is not understood"));
+                    return Err(format!("{name} is not supported"));
                 }
-                _ => kept.push((name.into_owned(), value.into_owned())),
+                _ => other_parameters.push((name.into_owned(), value.into_owned())),
             }
         }
         url.set_query(None);
-        if !kept.is_empty() {
-            url.query_pairs_mut().extend_pairs(kept);
+        if !other_parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(other_parameters);
         }
         let config: Config = url
             .as_str()
             .parse()
-            .map_err(|error| format!("it is not the address of a database: {error}"))?;
-        let in_front = config
+            .map_err(|error| format!("it is not a database URL: {error}"))?;
+        let url_password = config
             .get_password()
             .map(|password| String::from_utf8_lossy(password).into_owned());
-        // It has no host or cannot be a base, which was refused, where this fails.
+        // This fails only for a URL without a host or base, which was already refused.
         let _ = url.set_password(None);
         if config.get_hosts().is_empty() {
             return Err(
-                "it names no host; a unix socket is postgres://%2Frun%2Fpostgresql/DATABASE"
+                "it has no host; for a unix socket, use postgres://%2Frun%2Fpostgresql/DATABASE"
                     .to_owned(),
             );
         }
-        let is_near = config.get_hosts().iter().all(is_on_this_machine)
+        let is_local = config.get_hosts().iter().all(is_on_this_machine)
             && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
         let is_encrypted = match mode.as_deref() {
             Some("require" | "verify-full") => true,
-            Some("disable") if is_near => false,
-            None => !is_near,
+            Some("disable") if is_local => false,
+            None => !is_local,
             Some(mode) => {
                 return Err(format!(
-                    "sslmode={mode}: what is not on this machine is reached over TLS with a verified name; leave it out"
+                    "sslmode={mode}: a remote database needs TLS with a verified name; remove sslmode"
                 ));
             }
         };
         let password = password
-            .or(in_front)
+            .or(url_password)
             .map(|password| origin.tag(SecretSource::Value(Secret::new(password))));
         Ok(Self {
             config,
@@ -178,11 +178,11 @@ impl LedgerDatabase {
     /// The password for a new connection.
     ///
     /// # Errors
-    /// When a source is named and gives none.
+    /// When a source exists but returns no password.
     pub(crate) async fn fetch_password(&self) -> Result<Option<Secret>, CommandError> {
-        let nobody = async || Err(io::Error::other("there is no terminal to ask on"));
+        let no_prompt = async || Err(io::Error::other("there is no terminal for a prompt"));
         match &self.password {
-            Some(source) => Ok(Some(source.fetch(nobody).await?.0)),
+            Some(source) => Ok(Some(source.fetch(no_prompt).await?.0)),
             None => Ok(None),
         }
     }
@@ -278,9 +278,9 @@ mod tests {
     #[test]
     fn weak_or_invalid_ledger_address_is_refused() {
         for (raw, part) in [
-            ("mysql://u@h/j", "not the address of a PostgreSQL"),
-            ("jelou", "not the address"),
-            ("postgres:///j", "names no host"),
+            ("mysql://u@h/j", "not the URL of a PostgreSQL"),
+            ("jelou", "not a database URL"),
+            ("postgres:///j", "has no host"),
             ("postgres://u@db.example/j?sslmode=prefer", "sslmode=prefer"),
             (
                 "postgres://u@db.example/j?sslmode=disable",
@@ -292,12 +292,9 @@ mod tests {
             ),
             (
                 "postgres://u@db.example/j?sslcert=x",
-                "sslcert is not understood",
+                "sslcert is not supported",
             ),
-            (
-                "postgres://u@db.example/j?oops=x",
-                "not the address of a database",
-            ),
+            ("postgres://u@db.example/j?oops=x", "not a database URL"),
         ] {
             let error = LedgerDatabase::parse(&Origin::Default, raw)
                 .unwrap_err()

@@ -1,4 +1,4 @@
-//! Client id and secret: which of them belong together, and where a profile's secret may be sent.
+//! Client id and secret: which of them belong together, and where jelouctl may send a profile's secret.
 
 use std::path::Path;
 
@@ -9,21 +9,21 @@ use super::layer::{Layer, Origin, WithOrigin};
 use super::secret_source::SecretSource;
 use crate::command_error::CommandError;
 
-/// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with
-/// the secret of the other would send the secret to whom it is not for.
+/// The client id and secret from outside the profile and from the profile. jelouctl never mixes the two sources,
+/// because an id of one with the secret of the other would reveal the secret to the wrong server.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// From flags and environment.
-    typed: PartialLogin,
+    outside_profile: PartialLogin,
     /// From the profile.
-    kept: PartialLogin,
+    of_profile: PartialLogin,
     /// The profile's name; empty without a profile.
     profile: String,
-    /// The only place that the profile's secret is sent to, apart from this machine.
+    /// The API address of the profile's secret. It is sent only there and to this machine.
     home: ApiUrl,
 }
 
-/// Client id and where its secret is, as far as they are given in one place.
+/// Client id and source of the secret, if one source has them.
 #[derive(Clone, Debug, Default)]
 struct PartialLogin {
     id: Option<WithOrigin<String>>,
@@ -31,7 +31,7 @@ struct PartialLogin {
 }
 
 impl PartialLogin {
-    /// The relative paths of `layer` begin at `directory`.
+    /// Relative paths of `layer` start at `directory`.
     fn from_layer(layer: &Layer, directory: &Path) -> Result<Self, CommandError> {
         let id = layer
             .get("client_id", client_id)?
@@ -44,11 +44,11 @@ impl PartialLogin {
 }
 
 impl Login {
-    /// What flags and environment say `outside` of the profile called `name`, combined with what that says. The file of
-    /// the profile is in `directory`.
+    /// Combines the values `outside` of a profile (flags and environment) with the `profile` called `name`. The
+    /// configuration file is in `directory`.
     ///
     /// # Errors
-    /// If one of them gives its secret in two ways, or a value is not valid.
+    /// If one of them sets the secret in two ways, or a value is not valid.
     pub(crate) fn new(
         outside: &Layer,
         profile: &Layer,
@@ -60,30 +60,33 @@ impl Login {
             .over(Layer::defaults())
             .or_default("api_url", str::parse)?;
         Ok(Self {
-            typed: PartialLogin::from_layer(outside, Path::new(""))?,
-            kept: PartialLogin::from_layer(profile, directory)?,
+            outside_profile: PartialLogin::from_layer(outside, Path::new(""))?,
+            of_profile: PartialLogin::from_layer(profile, directory)?,
             profile: name.to_owned(),
             home,
         })
     }
 
-    /// The client id that comes first, whether it can be used with the secret or not.
+    /// The client id with precedence, even if it cannot be used with the secret.
     pub(crate) fn id(&self) -> Option<&WithOrigin<String>> {
-        self.typed.id.as_ref().or(self.kept.id.as_ref())
+        self.outside_profile
+            .id
+            .as_ref()
+            .or(self.of_profile.id.as_ref())
     }
 
-    /// The source of the secret that comes first. The one of a profile is not used with another id.
+    /// The source of the secret with precedence. A profile's secret is not used with another id.
     pub(crate) fn secret(&self) -> Option<&WithOrigin<SecretSource>> {
-        let kept = self
-            .kept
+        let of_profile = self
+            .of_profile
             .secret
             .as_ref()
-            .filter(|_| self.typed.id.is_none());
-        self.typed.secret.as_ref().or(kept)
+            .filter(|_| self.outside_profile.id.is_none());
+        self.outside_profile.secret.as_ref().or(of_profile)
     }
 
-    /// The pair for `api_url`: both typed, or both of the profile. `can_ask` says whether a person could type the
-    /// secret.
+    /// The id and secret for `api_url`: both from outside the profile, or both from it. `can_ask` is true if somebody
+    /// can type the secret.
     pub(crate) fn credentials(
         &self,
         can_ask: bool,
@@ -91,35 +94,35 @@ impl Login {
         asked_by: &Origin,
     ) -> Result<(&WithOrigin<String>, WithOrigin<SecretSource>), CommandError> {
         let prompt = || can_ask.then(|| Origin::Terminal.tag(SecretSource::Prompt));
-        let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
-            both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
+        let hint = "to save it in a profile: jelouctl profile set NAME --client-secret-file FILE; to use variables: \
+            set JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
         let no_secret = |id: &str| {
             CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
         };
         let ask = |id: &WithOrigin<String>| prompt().ok_or_else(|| no_secret(&id.value));
-        match (&self.typed.id, &self.typed.secret) {
+        match (&self.outside_profile.id, &self.outside_profile.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (Some(id), None) => Ok((id, ask(id)?)),
             (None, Some(WithOrigin { origin, .. })) => Err(CommandError::configuration(
                 format!(
-                    "the client secret comes from {origin}, but neither a flag nor the environment gives its client id"
+                    "the client secret comes from {origin}, but no flag or variable sets its client id"
                 ),
-                "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret",
+                "pass the id as well: --client-id ID",
             )),
             (None, None) => {
                 let id = self
-                    .kept
+                    .of_profile
                     .id
                     .as_ref()
                     .ok_or_else(|| incomplete("no credentials"))?;
-                self.keep_secret_home(api_url, asked_by)?;
-                let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
+                self.check_secret_target(api_url, asked_by)?;
+                let secret = self.of_profile.secret.clone().map_or_else(|| ask(id), Ok)?;
                 Ok((id, secret))
             }
         }
     }
 
-    fn keep_secret_home(&self, asked: &ApiUrl, asked_by: &Origin) -> Result<(), CommandError> {
+    fn check_secret_target(&self, asked: &ApiUrl, asked_by: &Origin) -> Result<(), CommandError> {
         if *asked == self.home || asked.is_loopback() {
             return Ok(());
         }
@@ -128,7 +131,8 @@ impl Login {
                 "the secret of profile `{}` is for {}, but {asked_by} asks for {asked}",
                 self.profile, self.home
             ),
-            "give that host's own credentials with flags or variables, or make a profile with its api_url",
+            "to use other credentials: --client-id ID --client-secret-file FILE; to save them: jelouctl profile set \
+                NAME --api-url URL",
         ))
     }
 }

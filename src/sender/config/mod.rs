@@ -1,5 +1,4 @@
-//! The sender, its address and its allowed recipients: file, environment and flags, resolved in one place into
-//! `Settings`.
+//! The sender's configuration: the file, the environment and the flags become `Settings`.
 
 mod api_url;
 mod edit;

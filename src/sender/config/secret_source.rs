@@ -1,4 +1,4 @@
-//! Where a secret comes from, and how it is fetched: only when a request is about to leave.
+//! Sources of a secret. jelouctl fetches the secret only right before a request.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -21,11 +21,11 @@ use crate::command_error::CommandError;
 
 /// The largest secret, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
-/// How long a secret command may take.
+/// The timeout of a secret command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a signal that has ended it may still be on its way to this process.
-const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
-/// How long its output may still arrive after it has ended.
+/// How long to wait for the signal that ended the command: this process may get it a little later.
+const SIGNAL_DELAY: Duration = Duration::from_secs(1);
+/// How long to read output after the command has exited.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,20 +35,20 @@ pub(crate) enum SecretSource {
     Stdin,
     /// Program and arguments.
     Command(Vec<String>),
-    /// Typed on the terminal, hidden.
+    /// Typed at a hidden prompt.
     Prompt,
 }
 
-/// The file of a secret.
+/// A file with a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecretFile {
     path: PathBuf,
-    /// Whether it was given as a name with neither a folder nor an ending: it may be the secret itself.
+    /// Whether the path is a name without folder or extension: it may be the secret itself.
     is_bare: bool,
 }
 
 impl SecretFile {
-    /// `directory` is where the relative paths of its source begin.
+    /// Relative paths of the source start at `directory`.
     fn new(path: PathBuf, directory: &Path) -> Self {
         let is_bare = path.file_name().is_some_and(|name| {
             let is_below = directory.join(name).as_os_str() == path.as_os_str();
@@ -62,22 +62,22 @@ impl SecretFile {
     }
 }
 
-/// Whether `path` has neither a folder nor an ending. If no file has this name, it may be a secret that was typed in
-/// place of its file.
+/// Whether `path` has neither folder nor extension. If no such file exists, it may be a secret that was typed instead
+/// of a file.
 pub(crate) fn is_bare_name(path: &str) -> bool {
     !path.contains(['/', '\\', '.'])
 }
 
 impl SecretSource {
-    /// The keys of the ways to give the secret called `name`: itself, a command or a file.
+    /// The keys that can set the secret called `name`: itself, a command or a file.
     pub(super) fn ways(name: &str) -> [String; 3] {
         ["", "_command", "_file"].map(|ending| format!("{name}{ending}"))
     }
 
-    /// Where the secret called `name` comes from. The relative paths of `layer` begin at `directory`.
+    /// The source of the secret called `name`. Relative paths of `layer` start at `directory`.
     ///
     /// # Errors
-    /// If it is given in two ways.
+    /// If two keys set it.
     pub(super) fn from_layer(
         layer: &Layer,
         name: &str,
@@ -91,8 +91,8 @@ impl SecretSource {
         if let Some(other) = given.next() {
             let origin = layer.origin(key);
             let second = layer.origin(other);
-            let message = format!("both {key} ({origin}) and {other} ({second}) are given");
-            return Err(CommandError::configuration(message, "keep one of them"));
+            let message = format!("both {key} ({origin}) and {other} ({second}) are set");
+            return Err(CommandError::configuration(message, "remove one of them"));
         }
         let words = layer.list(key).unwrap_or_default();
         let source = match key.strip_prefix(name) {
@@ -106,7 +106,7 @@ impl SecretSource {
 }
 
 impl fmt::Display for SecretSource {
-    /// The kind of source; of a command only the program, since its arguments may contain a secret.
+    /// The kind of source. A command is shown without its arguments, which may contain a secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(_) => formatter.write_str("(redacted)"),
@@ -120,24 +120,21 @@ impl fmt::Display for SecretSource {
                 "command {}",
                 words.first().map_or("", String::as_str)
             ),
-            Self::Prompt => formatter.write_str("asked for on the terminal"),
+            Self::Prompt => formatter.write_str("a prompt on the terminal"),
         }
     }
 }
 
-/// The error for such a name, which must not be printed.
+/// The error for a missing file. It does not print the name, which may be the secret.
 fn no_such_file(origin: &Origin) -> CommandError {
     CommandError::configuration(
-        format!(
-            "{origin}: there is no such file; its name is not shown, since it may be the secret"
-        ),
-        "pass the path of a file, such as ./secret, or set JELOU_CLIENT_SECRET to the secret itself",
+        format!("{origin}: no such file; its name is hidden because it may be the secret"),
+        "to pass a file: --client-secret-file ./secret; to pass the secret itself: set JELOU_CLIENT_SECRET",
     )
 }
 
 impl WithOrigin<SecretSource> {
-    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
-    /// an error.
+    /// The secret, and a warning if others can read its file. `ask` prompts for it. An empty secret is an error.
     pub(crate) async fn fetch(
         &self,
         ask: impl AsyncFnOnce() -> io::Result<String>,
@@ -182,14 +179,14 @@ impl WithOrigin<SecretSource> {
             return Err(self.bad("is empty"));
         }
         if secret.reveal().contains(['\n', '\r']) {
-            return Err(self.bad("has several lines, and would be sent with all of them"));
+            return Err(self.bad("has more than one line"));
         }
         Ok((secret, warning))
     }
 
     fn bad(&self, problem: &str) -> CommandError {
         let message = format!("the secret from {} {problem}", self.origin());
-        CommandError::configuration(message, "check where the secret comes from")
+        CommandError::configuration(message, "check the source of the secret")
     }
 
     fn origin(&self) -> String {
@@ -201,7 +198,7 @@ impl WithOrigin<SecretSource> {
     }
 }
 
-/// A read that may wait for another process (a pipe) must not block signals.
+/// A pipe can block until another process writes, so this reads on another thread and signals still arrive.
 async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
@@ -216,12 +213,12 @@ fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
     Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
 }
 
-/// Runs a command without a shell and without standard input; its standard output is the secret. What it prints on standard
-/// error is not shown: a trace of a script (`set -x`) has the secret. `origin` names the setting in errors.
+/// Runs a command without a shell and without standard input. Its standard output is the secret. Its standard error is
+/// discarded, because the trace of a script (`set -x`) shows the secret. `origin` names the setting in errors.
 async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError> {
     let program = words.first().map_or("", String::as_str);
     let failed = |problem: String| {
-        let hint = "run the command by hand; it must print the secret and ask for nothing";
+        let hint = "run the command yourself: it must print the secret, without a prompt";
         CommandError::configuration(format!("{origin}: {problem}"), hint)
     };
     let failed_to_run = |cause: io::Error| {
@@ -239,7 +236,7 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     let stream = child.stdout.take();
     let mut stdout = Vec::new();
     let finished = {
-        // Reading stops at the limit; a command that keeps writing is ended by the closed pipe.
+        // Reading stops at the limit. The closed pipe then ends a command that keeps writing.
         let mut reading = pin!(async {
             match stream {
                 Some(stream) => stream
@@ -254,7 +251,7 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
             tokio::select! {
                 read = &mut reading => read?,
                 _ = child.wait() => {
-                    // A process that it started, such as an agent, may keep the pipes open; the command's own output is
+                    // A child of the command, such as an agent, may keep the pipe open. The command's own output is
                     // complete.
                     tokio::time::timeout(DRAIN_TIMEOUT, &mut reading).await.unwrap_or(Ok(()))?;
                 }
@@ -266,15 +263,15 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     let Ok(status) = finished else {
         let seconds = COMMAND_TIMEOUT.as_secs();
         return Err(failed(format!(
-            "the secret command `{program}` gave no secret within {seconds} s"
+            "the secret command `{program}` printed no secret within {seconds} s"
         )));
     };
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;
     if !status.success() && !too_long {
         if status.code().is_none_or(|code| code > 128) {
-            // Ctrl-C at a terminal reaches the command and this process: it may be on its way here.
-            tokio::time::sleep(LONGEST_ON_THE_WAY).await;
+            // Ctrl-C at a terminal signals the command and this process, perhaps a little later.
+            tokio::time::sleep(SIGNAL_DELAY).await;
         }
         return Err(failed(format!(
             "the secret command `{program}` failed with {status}"
@@ -283,7 +280,7 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     Ok(stdout)
 }
 
-/// A warning for a file with a secret.
+/// Warns if others can read or change the file of a secret.
 #[cfg(unix)]
 pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
@@ -294,23 +291,24 @@ pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String>
         _ => return None,
     };
     let shown = path.display();
-    (metadata.is_file() && !is_handed_over(path))
-        .then(|| format!("{shown} holds a secret and others can {can} it: chmod 600 {shown}"))
+    (metadata.is_file() && !is_managed(path))
+        .then(|| format!("{shown} contains a secret, and others can {can} it: chmod 600 {shown}"))
 }
 
-/// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:
-/// Docker, Kubernetes and systemd give secrets, some as 0444, in places of their own or on a mount that is read-only.
+/// Whether a container or a service manager created the file, so that the user cannot change its permissions. Docker,
+/// Kubernetes and systemd put secrets, some with mode 0444, into their own directories or on a read-only mount.
 #[cfg(unix)]
-fn is_handed_over(path: &Path) -> bool {
+fn is_managed(path: &Path) -> bool {
     use rustix::fs::{StatVfsMountFlags, statvfs};
 
-    let of_systemd = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|place| !place.is_empty());
-    let is_of_systemd = of_systemd.is_some_and(|place| path.starts_with(place));
-    let is_of_container = ["/run/secrets", "/var/run/secrets"]
+    let systemd_directory =
+        std::env::var_os("CREDENTIALS_DIRECTORY").filter(|place| !place.is_empty());
+    let is_from_systemd = systemd_directory.is_some_and(|place| path.starts_with(place));
+    let is_from_container = ["/run/secrets", "/var/run/secrets"]
         .iter()
         .any(|place| path.starts_with(place));
-    is_of_systemd
-        || is_of_container
+    is_from_systemd
+        || is_from_container
         || statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 

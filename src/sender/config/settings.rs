@@ -1,4 +1,4 @@
-//! The one place that decides precedence: flag, then environment, then profile, then default.
+//! The only place that decides precedence: flag, environment, profile, default.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,18 +18,18 @@ use crate::phone::Country;
 use crate::runs::cost::Money;
 use crate::runs::hours::{HoursBase, ZoneName, day_off, windows_of};
 
-/// Whether a sandbox takes the place of the API.
+/// Whether a sandbox replaces the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SandboxMode {
     No,
-    /// `--sandbox`: the one running on this machine, otherwise one inside this process.
+    /// `--sandbox`: the sandbox on this machine, else one inside this process.
     Nearest,
-    /// `JELOUCTL_SANDBOX`: this one. It wins over every flag, variable and profile, so that a script under test cannot
-    /// send.
+    /// `JELOUCTL_SANDBOX`: this sandbox. It overrides every flag, variable and profile, so that a script under test
+    /// cannot send.
     At(ApiUrl),
 }
 
-/// The result of all sources.
+/// The settings from all sources.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) profile: Option<WithOrigin<String>>,
@@ -46,27 +46,27 @@ pub(crate) struct Settings {
     pub(crate) log: Option<PathBuf>,
     /// Requests a second.
     pub(crate) rate: f64,
-    /// Whose national numbers recipients may be, where `--country` does not say.
+    /// The country of local numbers without `--country`.
     pub(crate) country: Option<Country>,
     pub(crate) remember: Duration,
     pub(crate) confirm_bulk: bool,
-    /// Of the profile; flags may say otherwise.
+    /// The profile's; flags may override them.
     pub(crate) hours: HoursBase,
     /// The price list.
     pub(crate) prices: Option<PathBuf>,
     pub(crate) budget: Option<Money>,
     pub(crate) limit_24h: Option<u32>,
-    /// The values as they were given, for display.
+    /// The values from their sources, for display.
     layer: Layer,
-    /// Notes for a person about how it was resolved.
+    /// Warnings about the sources.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Settings {
-    /// Reads the configuration that `flags` and `environment` name, and resolves everything.
+    /// Reads the configuration that `flags` and `environment` name, and resolves all settings.
     ///
     /// # Errors
-    /// When something is missing, broken or mixed in a way that could send a secret to the wrong place.
+    /// When something is missing or invalid, or a secret could reach the wrong server.
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, CommandError> {
         Self::resolve(flags, environment, load_file(flags, environment)?.as_ref())
     }
@@ -81,7 +81,7 @@ impl Settings {
         warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
         let chosen = choose_profile(flags, environment, file, sandbox == SandboxMode::No)?;
         let mut outside = environment.layer.clone();
-        // With `--profile` on the command line, the sender does not come from the environment.
+        // With `--profile` on the command line, the environment does not set the sender.
         if flags.profile.is_some() {
             let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
             let ignored = sender
@@ -91,7 +91,7 @@ impl Settings {
             let ignored: Vec<_> = ignored.collect();
             if !ignored.is_empty() {
                 warnings.push(format!(
-                    "--profile sets bot and credentials: {} ignored",
+                    "--profile sets bot and credentials; ignored: {}",
                     ignored.join(", ")
                 ));
             }
@@ -110,7 +110,7 @@ impl Settings {
             .unwrap_or_default();
         let mut defaults = Layer::defaults();
         if sandbox != SandboxMode::No {
-            // It has credentials of its own, so no secret is read, and it needs no bot.
+            // A sandbox has its own credentials and needs no bot, so no secret is read.
             outside.remove("client_secret_file");
             outside.remove("ca_cert");
             profile.remove("ca_cert");
@@ -121,13 +121,13 @@ impl Settings {
         let login = Login::new(&outside, &profile, &name, directory)?;
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
         let log = read.log.as_deref().map(target_of);
-        // A line of the log would damage that file.
+        // A log line would damage the configuration or the ledger.
         if log.is_some_and(|log| {
             is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)
         }) {
             return Err(read.layer.wrong(
                 "log",
-                "it is the configuration, or a file of the ledger: name another file",
+                "it is the configuration or a file of the ledger; pass another file",
             ));
         }
         Ok(Self {
@@ -137,7 +137,7 @@ impl Settings {
         })
     }
 
-    /// Reads each value of the `layer` of all sources.
+    /// Parses each value of the combined `layer`.
     fn read(layer: Layer, login: Login, sandbox: SandboxMode) -> Result<Self, CommandError> {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
@@ -181,12 +181,12 @@ impl Settings {
         })
     }
 
-    /// Whether nothing can reach Jelou.
+    /// Whether no message can reach Jelou.
     pub(crate) fn is_sandboxed(&self) -> bool {
         self.sandbox != SandboxMode::No
     }
 
-    /// The note after a sandbox accepted a message; none without a sandbox.
+    /// The note after a sandbox accepted a message. None without a sandbox.
     pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
         match &self.sandbox {
             SandboxMode::No => None,
@@ -202,12 +202,12 @@ impl Settings {
         self.bot.as_deref().ok_or_else(no_bot)
     }
 
-    /// Where the value of a key comes from.
+    /// The origin of a key's value.
     pub(crate) fn origin(&self, key: &str) -> &Origin {
         self.layer.origin(key)
     }
 
-    /// The value of a key as it is printed, and its origin; never a secret.
+    /// The printed value of a key, which is never a secret, and its origin.
     pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
         match key.name {
             "client_secret" => self.login.secret().map(WithOrigin::shown),
@@ -215,11 +215,11 @@ impl Settings {
         }
     }
 
-    /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose
-    /// secret stays home. `can_ask` says whether a person could type it.
+    /// Client id and source of the secret: both from flags and environment, or both from the profile, whose secret goes
+    /// only to its own address. `can_ask` is true if somebody can type the secret.
     ///
     /// # Errors
-    /// When one of them is missing, or the secret would go to a place that it is not for.
+    /// When one of them is missing, or the secret would reach the wrong server.
     pub(crate) fn credentials(
         &self,
         can_ask: bool,
@@ -229,7 +229,7 @@ impl Settings {
     }
 }
 
-/// Checks what a layer says, in words without the place.
+/// Checks the values of a layer. The error does not name their source.
 pub(crate) fn check(layer: &Layer) -> Result<(), String> {
     let login = Login::new(layer, &Layer::default(), "", Path::new(""));
     let read = login.and_then(|login| {
@@ -242,7 +242,7 @@ pub(crate) fn check(layer: &Layer) -> Result<(), String> {
     read.map(drop).map_err(|error| error.message)
 }
 
-/// A check of what is typed for the flag of the key called `name`.
+/// A check for the flag of the key called `name`.
 pub(crate) fn checked(
     name: &'static str,
 ) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
@@ -254,7 +254,7 @@ pub(crate) fn checked(
     }
 }
 
-/// Whether there is a profile of this name.
+/// Whether a profile of this name exists.
 ///
 /// # Errors
 /// When the configuration cannot be read.
@@ -263,20 +263,20 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandEr
     Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
 }
 
-/// The time zone of a profile: of the one that was typed, else of that of a run, else of the one that would send.
+/// The time zone of a profile: of the one from `--profile`, else of the run's, else of the sender's.
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
 pub(crate) fn zone_of_profile(
     flags: &Flags,
-    of_run: Option<&str>,
+    run_profile: Option<&str>,
 ) -> Result<Option<ZoneName>, CommandError> {
     let environment = Environment::read_for_ledger()?;
     let Some(file) = load_file(flags, &environment)? else {
         return Ok(None);
     };
-    let of_run = of_run.and_then(|name| file.profiles.get(name));
-    if let Some(profile) = of_run.filter(|_| flags.profile.is_none()) {
+    let run_profile = run_profile.and_then(|name| file.profiles.get(name));
+    if let Some(profile) = run_profile.filter(|_| flags.profile.is_none()) {
         return profile.get("time_zone", str::parse);
     }
     let chosen = choose_profile(flags, &environment, Some(&file), false)?;
@@ -287,7 +287,7 @@ pub(crate) fn zone_of_profile(
     }
 }
 
-/// The named configuration, else the user's or the machine's; None if neither exists.
+/// The file from a flag or variable, else the user's or the machine's. None if neither exists.
 pub(super) fn load_file(
     flags: &Flags,
     environment: &Environment,
@@ -306,21 +306,20 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
     ApiUrl::for_sandbox(raw)
         .map(SandboxMode::At)
         .map_err(|problem| {
-            let way_out =
-                "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
-            wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
+            let expected = "set it to http://HOST:PORT of a running sandbox, or pass --sandbox";
+            wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {expected}"))
         })
 }
 
-/// The profile that is meant. If none `is_needed`, it is not an error that there are several and none is the default,
-/// nor, under `JELOUCTL_SANDBOX`, that the named one is not there.
+/// The chosen profile. Unless one `is_needed`, several profiles without a default are not an error, and under
+/// `JELOUCTL_SANDBOX` the profile may be missing.
 pub(super) fn choose_profile(
     flags: &Flags,
     environment: &Environment,
     file: Option<&ConfigFile>,
     is_needed: bool,
 ) -> Result<Option<WithOrigin<String>>, CommandError> {
-    let asked = match (&flags.profile, &environment.profile) {
+    let requested = match (&flags.profile, &environment.profile) {
         (Some(name), _) => Some(Origin::Flag("--profile").tag(name.clone())),
         (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").tag(name.clone())),
         (None, None) => flags
@@ -332,17 +331,17 @@ pub(super) fn choose_profile(
         .into_iter()
         .flat_map(|file| file.profiles.keys().map(String::as_str))
         .collect();
-    if let Some(asked) = asked {
-        if known.contains(&asked.value.as_str()) {
-            return Ok(Some(asked));
+    if let Some(requested) = requested {
+        if known.contains(&requested.value.as_str()) {
+            return Ok(Some(requested));
         }
-        // A script under test may name a profile that only the machine has on which it will send.
+        // The profile of a script under test may exist only on the machine that sends.
         if !is_needed && environment.sandbox.is_some() {
             return Ok(None);
         }
         return Err(unknown_profile(
-            &asked.value,
-            &asked.origin.to_string(),
+            &requested.value,
+            &requested.origin.to_string(),
             &known,
         ));
     }
@@ -357,11 +356,11 @@ pub(super) fn choose_profile(
         (None, _) if !is_needed => Ok(None),
         (None, _) => {
             let message = format!(
-                "there are several profiles and none is the default; there are: {}",
+                "several profiles exist, but no default: {}",
                 known.join(", ")
             );
             let hint =
-                "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
+                "to choose one now: --profile NAME; to set the default: jelouctl profile use NAME";
             Err(CommandError::configuration(message, hint))
         }
     }
@@ -396,7 +395,7 @@ mod tests {
             ),
             (
                 "client_id = \"a:b\"",
-                "client_id of profile a: a client id has no colon",
+                "client_id of profile a: a client id cannot contain a colon",
             ),
             (
                 "bot_id = \"\"",
