@@ -1,6 +1,6 @@
-//! The audit log: a line of JSON for each message of `send`, `run` and `--test-to`, for each end of a bulk run, for
-//! each run that a guard refused, and for each decision about rows, in the file from the profile or `JELOUCTL_LOG`. It
-//! contains no text of a message and no secret, and a failed write does not change the exit code.
+//! The audit log: a JSON line for each message of `send`, `run` and `--test-to`, each finished bulk run, each run that
+//! a safety check blocked, and each decision about rows. The profile or `JELOUCTL_LOG` sets the file. Lines contain no
+//! message text and no secret. A failed write does not change the exit code.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -21,11 +21,11 @@ use crate::jelou::message::merge;
 use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::sender::config::{Flags, Settings};
 
-/// The log's file, and the sender; nothing is written without a file.
+/// The file of the log, if there is one, and the sender.
 #[derive(Debug, Default)]
 pub(crate) struct AuditLog {
     path: Option<PathBuf>,
-    /// The fields of every line that name the sender.
+    /// The fields of every line that describe the sender.
     sender: Value,
 }
 
@@ -44,7 +44,7 @@ impl AuditLog {
         }
     }
 
-    /// The same log, with the lists of people to whom nothing is sent.
+    /// The same log, with the lists of excluded recipients.
     pub(crate) fn with(mut self, exclusions: &Exclusions) -> Self {
         let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
         let lists: Value = exclusions.lists.iter().map(list).collect();
@@ -52,7 +52,7 @@ impl AuditLog {
         self
     }
 
-    /// From the configuration that these flags select; its warnings are not printed.
+    /// The log of the configuration that these flags select. Does not print its warnings.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -61,7 +61,7 @@ impl AuditLog {
         Ok(Self::from_settings(&Settings::load(flags, &environment)?))
     }
 
-    /// The same log, for a run that this bot and client began.
+    /// The same log, for a run that this bot and client started.
     pub(crate) fn for_run(mut self, bot: &str, client_id: &str) -> Self {
         merge(
             &mut self.sender,
@@ -76,7 +76,7 @@ impl AuditLog {
         self
     }
 
-    /// The outcome of one message. `exit_code` is the code that its send ended with, or would have.
+    /// Logs the outcome of one message. `exit_code` is the exit code of a single send with this outcome.
     pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
         let error = record.error.as_ref();
         self.append(
@@ -88,7 +88,7 @@ impl AuditLog {
                 "replayed": record.replayed,
                 "exit_code": exit_code,
                 "code": error.map(|error| error.code),
-                // Both come from the API, which may return anything.
+                // Both come from the API, so they may contain anything.
                 "api_code": error.and_then(|error| error.api_code.as_deref()).map(excerpt),
                 "message_id": record.message_id.as_deref().map(excerpt),
                 "http_status": record.http_status,
@@ -101,14 +101,14 @@ impl AuditLog {
         );
     }
 
-    /// The state of a bulk run at its end, when it stopped, or after `command`.
+    /// Logs the state of a bulk run when it finishes or stops, or after `command`.
     pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: Value) {
         self.append(stderr, "run", command, run);
     }
 
-    /// A decision about people under a key.
-    pub(crate) fn key(&self, stderr: &Stderr, command: &str, decided: Value) {
-        self.append(stderr, "key", command, decided);
+    /// Logs a decision about recipients of a key.
+    pub(crate) fn key(&self, stderr: &Stderr, command: &str, decision: Value) {
+        self.append(stderr, "key", command, decision);
     }
 
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
@@ -132,12 +132,12 @@ impl AuditLog {
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
             let error = FileError::while_doing("write", path)(cause);
-            stderr.warning(&format!("the audit log lacks this {event}: {error}"));
+            stderr.warning(&format!("the audit log is missing this {event}: {error}"));
         }
     }
 }
 
-/// Checks whether the log can be written, without writing: for `doctor`, which does not create a file either.
+/// Checks whether the log can be written, without writing or creating it, for `doctor`.
 ///
 /// # Errors
 /// If it cannot be written, with the reason.
@@ -162,21 +162,20 @@ fn check_directory(directory: Option<&Path>) -> io::Result<()> {
 
 /// Appends in one write, so that the lines of several processes do not mix.
 fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
-    // Two processes may both begin the new line, which leaves an empty one.
+    // If two processes start the new line at the same time, one empty line remains.
     if ends_within_a_line(path) {
         line.insert(0, '\n');
     }
     match log.write(line.as_bytes())? {
         length if length < line.len() => Err(io::Error::new(
             io::ErrorKind::WriteZero,
-            "only a part fitted",
+            "only a part was written",
         )),
         _ => Ok(()),
     }
 }
 
-/// Whether the last line of the file was cut, for example by a full disk. A file that cannot be read counts as
-/// complete.
+/// Whether the last line is cut, for example by a full disk. An unreadable file counts as complete.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || {
         let mut file = File::open(path)?;
@@ -188,7 +187,7 @@ fn ends_within_a_line(path: &Path) -> bool {
     path.is_file() && last().is_ok_and(|last| last != [b'\n'])
 }
 
-/// Opens it to append; a new file has mode 0600.
+/// Opens the log to append. A new file has mode 0600.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(descriptor) = own_descriptor(path) {
         return descriptor;
@@ -207,8 +206,8 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The descriptor of this process that `path` names. Opening it again would fail for a socket, as in a systemd service, or for
-/// another user's pipe.
+/// This process's descriptor for `path`. Opening the path again would fail for a socket, as in a systemd service, or
+/// for another user's pipe.
 #[cfg(unix)]
 fn own_descriptor(path: &Path) -> Option<io::Result<File>> {
     use std::os::fd::AsFd;
@@ -226,8 +225,8 @@ fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
     None
 }
 
-/// A log that others can change proves nothing, and someone may have created the file to learn the recipients. The
-/// permissions of files that are not regular, such as a terminal, do not show that.
+/// A log that others can change proves nothing, and another user may have created it to read the recipients. The
+/// permissions of special files, such as a terminal, do not show that.
 #[cfg(unix)]
 fn refuse_unsafe(file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
@@ -239,7 +238,7 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
     } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         "it belongs to another user"
     } else if metadata.mode() & 0o002 != 0 {
-        "anyone can write it; to make it private: chmod 600"
+        "anyone can change it; to make it private: chmod 600"
     } else {
         return Ok(());
     };
@@ -285,7 +284,7 @@ mod tests {
             ..Record::default()
         };
         log(&path).message(&stderr, "send", &record, 5);
-        // A line cut short by a full disk is terminated first.
+        // A cut line is terminated first.
         let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();
         log(&path)

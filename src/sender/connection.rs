@@ -1,6 +1,6 @@
-//! The connection to the API or to a sandbox, opened when a request is about to leave: the secret is fetched, and from
-//! then on a signal is an outcome. Whether a request is under way decides what a panic or a time-out means for its
-//! message. Only this file knows where the sandbox is.
+//! The connection to the API or to a sandbox, opened right before a request. From then on a signal is an outcome, not
+//! the end of the process. Whether a request is in flight decides what a panic or a timeout means for its message. Only
+//! this file knows the address of the sandbox.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -21,25 +21,25 @@ use crate::jelou::api::{
 use crate::sandbox::{self, DEFAULT_PORT, PortOwner, Sandbox};
 use crate::sender::config::{ApiUrl, SandboxMode, Settings, bad_file};
 
-/// How long the signal of a Ctrl-C that was typed may be on its way.
-const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
+/// How long to wait for the signal of a Ctrl-C at a prompt.
+const SIGNAL_DELAY: Duration = Duration::from_secs(1);
 
-/// Everything that a request needs to leave, and the signals that stop it.
+/// Everything that a request needs, and the signals that stop it.
 pub(crate) struct Connection {
     pub(crate) base: ApiUrl,
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
     pub(crate) signals: Signals,
-    /// Where it reports its progress.
+    /// Prints the progress.
     pub(crate) stderr: Stderr,
-    /// The bot whose messages and templates are asked for.
+    /// The bot of the messages and templates.
     pub(crate) bot: String,
     pub(crate) retry_for: Duration,
-    /// The most look-ups a second.
+    /// The maximum of look-ups a second.
     pub(super) rate: f64,
 }
 
-/// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
+/// The address of requests. Does not check whether a sandbox runs. A running sandbox has a page.
 pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
         SandboxMode::No | SandboxMode::At(_) => settings.api_url.clone(),
@@ -47,8 +47,7 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
     }
 }
 
-/// The address of a request. With `--sandbox` it is this user's running sandbox; if there is none, one is started in
-/// this process.
+/// The address of requests. With `--sandbox` it is the user's running sandbox, or a new one in this process.
 ///
 /// # Errors
 /// If the sandbox does not start.
@@ -63,7 +62,7 @@ pub(crate) async fn reach_or_start(
         PortOwner::Ours => return Ok(planned_base(settings)),
         PortOwner::Foreign => {
             let message = format!(
-                "the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used"
+                "the sandbox on port {DEFAULT_PORT} belongs to another user; using one inside this process"
             );
             stderr.warning(&message);
         }
@@ -76,24 +75,24 @@ pub(crate) async fn reach_or_start(
     Ok(ApiUrl::on_loopback(inside.port()))
 }
 
-/// Asks on the terminal without showing the input; needs a runtime. If nobody waits any more, the terminal is as before.
+/// Prompts for a secret without showing the input; needs a runtime. A cancelled prompt restores the terminal.
 ///
 /// # Errors
 /// If the terminal cannot be read; `Interrupted` after Ctrl-C.
 pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
-    let _restored_at_end = TerminalMode::save();
+    let _restore_at_end = TerminalMode::save();
     let typed = tokio::task::spawn_blocking(|| ask_hidden(question)).await;
     let typed = typed.unwrap_or_else(|error| Err(io::Error::other(error)));
     let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
     if typed.as_ref().is_err_and(is_interrupted) {
-        // Its signal is on the way here, unless it is ignored.
-        tokio::time::sleep(LONGEST_ON_THE_WAY).await;
+        // Its signal arrives soon, unless it is ignored.
+        tokio::time::sleep(SIGNAL_DELAY).await;
     }
     typed
 }
 
 impl Connection {
-    /// No signal is caught yet.
+    /// Does not catch signals yet.
     pub(crate) fn new(
         (base, client, credentials): (ApiUrl, Client, Credentials),
         bot: &str,
@@ -115,7 +114,7 @@ impl Connection {
         }
     }
 
-    /// From here on a signal is an outcome.
+    /// From now on a signal is an outcome.
     ///
     /// # Errors
     /// If the system does not allow signal handlers.
@@ -124,12 +123,12 @@ impl Connection {
         Ok(())
     }
 
-    /// From here on a signal ends the process, as at a question.
+    /// From now on a signal ends the process, for example at a question.
     pub(crate) fn release_signals(&mut self) {
         self.signals = Signals::default();
     }
 
-    /// Sends `request` and reports its progress; `flight` records how far it got. With `begins_by`, it leaves by then.
+    /// Sends `request`, prints its progress and records it in `flight`. With `begins_by`, no attempt starts later.
     pub(crate) async fn deliver(
         &mut self,
         request: &Request,
@@ -193,11 +192,11 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
 /// The variable that replaces the system's certificate authorities with those of a file.
 const ROOTS_VARIABLE: &str = "SSL_CERT_FILE";
 
-/// Without its file no certificate would be trusted, and the error would be about the server's. A pipe can be read only
-/// once, so only a regular file is looked at; with `SSL_CERT_DIR` there are others.
+/// Without the file jelouctl would trust no certificate, and the error would blame the server. Checks only a regular
+/// file, because a pipe can be read only once. `SSL_CERT_DIR` may add others.
 ///
 /// # Errors
-/// If the variable names a file that is not there or has no certificates.
+/// If the file of the variable does not exist or has no certificates.
 fn check_platform_roots() -> Result<(), CommandError> {
     let named = std::env::var_os(ROOTS_VARIABLE).filter(|name| !name.is_empty());
     let is_used = cfg!(all(unix, not(target_os = "macos")));
@@ -218,16 +217,16 @@ fn check_platform_roots() -> Result<(), CommandError> {
     };
     Err(CommandError::configuration(
         format!("cannot use the root certificates: {ROOTS_VARIABLE}: {problem}"),
-        "name a file of certificate authorities in PEM, or unset SSL_CERT_FILE; for jelouctl alone: --ca-cert FILE",
+        "to use the system's certificates: unset SSL_CERT_FILE; to use others only here: --ca-cert FILE",
     ))
 }
 
-/// Why there is no client: a fault of the configuration.
+/// A client that cannot be created is a configuration error.
 pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> CommandError {
     CommandError::configuration(message, hint)
 }
 
-/// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.
+/// The proxy for the API at `base`. Never for this machine or a sandbox, which are the only ones with plain HTTP.
 ///
 /// # Errors
 /// If a variable has an invalid proxy.
@@ -239,7 +238,7 @@ pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, UsageError> {
     }
 }
 
-/// Reports what happens on the way: each wait, and with `--verbose` each request and answer.
+/// Prints the progress of a request: each wait, and with `--verbose` each request and response.
 pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>) {
     match event {
         Event::Attempt(number) => {
@@ -272,7 +271,7 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
                 ""
             };
             stderr.note(&format!(
-                "{}; {state}trying again in {:.1} s",
+                "{}; {state}retrying in {:.1} s",
                 problem.message,
                 wait.as_secs_f64()
             ));
@@ -280,9 +279,9 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
     }
 }
 
-const TIME_HINT: &str = "check the network, or allow more time with --notify-timeout";
+const TIME_HINT: &str = "check the network; to allow more time: --notify-timeout TIME";
 
-/// How far a request got, according to its events.
+/// The progress of a request, from its events.
 #[derive(Debug, Default)]
 pub(crate) struct RequestProgress {
     is_in_flight: Cell<bool>,
@@ -299,7 +298,7 @@ impl RequestProgress {
                 self.last_problem
                     .replace(Some((problem.code, problem.message.clone())));
             }
-            // The answer has not been judged yet; a failure is reported next.
+            // The response is not classified yet. If it is a failure, the next event reports it.
             Event::Answered(_) => drop(self.last_problem.take()),
             Event::Failed(_) => {}
         }
@@ -309,7 +308,7 @@ impl RequestProgress {
         self.is_in_flight.get()
     }
 
-    /// The outcome of the message is known.
+    /// Records that the outcome of the message is certain.
     pub(crate) fn landed(&self) {
         self.is_in_flight.set(false);
     }
@@ -318,10 +317,10 @@ impl RequestProgress {
         self.last_problem.borrow().clone()
     }
 
-    /// The end of a request that was given up after this time.
+    /// The result of a request that timed out after `tried_for`.
     pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
         let (code, cause) = match self.last_problem() {
-            _ if self.is_in_flight() => ("unknown", "no answer".to_owned()),
+            _ if self.is_in_flight() => ("unknown", "no response".to_owned()),
             Some(problem) => problem,
             None => ("unavailable", "no response in time".to_owned()),
         };
@@ -343,7 +342,7 @@ impl RequestProgress {
     }
 }
 
-/// Runs `work`; a panic in it becomes an error that says whether a request was under way.
+/// Runs `work`. A panic becomes an error that says whether a request was in flight.
 pub(crate) fn catch_panic<T>(
     flight: &RequestProgress,
     work: impl FnOnce() -> Result<T, CommandError>,
@@ -351,19 +350,15 @@ pub(crate) fn catch_panic<T>(
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_in_flight())))
 }
 
-/// An internal error. It is unknown what the server has read of a request that was under way; earlier ones may have
-/// been sent in any case.
+/// An internal error. The server may have read a request in flight, and earlier requests may have been sent.
 pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
     if is_in_flight {
         let message =
-            "a fault in jelouctl while the request was under way; the message may have been sent";
+            "internal error while the request was in flight; the message may have been sent";
         return CommandError::unknown(message, UNKNOWN_HINT);
     }
-    let message = "a fault in jelouctl before the request began";
-    CommandError {
-        nothing_was_sent: false,
-        ..CommandError::new(ExitCode::Unexpected, "unexpected", message, None)
-    }
+    let message = "internal error before the request";
+    CommandError::new(ExitCode::Unexpected, "unexpected", message, None).after_sending()
 }
 
 #[cfg(test)]
@@ -438,7 +433,7 @@ mod tests {
                 vec![Event::Attempt(1)],
                 Outcome::Unknown(None),
                 "unknown",
-                "no answer (tried for 1.5 s)",
+                "no response (tried for 1.5 s)",
             ),
             (
                 vec![Event::Attempt(1), waits(&network)],
@@ -456,7 +451,7 @@ mod tests {
                 vec![Event::Attempt(1), waits(&limit), Event::Attempt(2)],
                 Outcome::Unknown(None),
                 "unknown",
-                "no answer (tried for 1.5 s)",
+                "no response (tried for 1.5 s)",
             ),
         ] {
             let flight = RequestProgress::default();

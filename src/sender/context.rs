@@ -1,4 +1,4 @@
-//! What every command gets: the global flags and the streams.
+//! The context of every command: the global flags and the streams.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -8,8 +8,8 @@ use crate::base::input::{Input, UsageError};
 use crate::base::output::{Stderr, Stdout, SystemError};
 use crate::sender::config::Flags;
 
-/// How many bytes of a file are read to identify it: more than the longest row of a list.
-const LOOKED_AT: u64 = 2 << 20;
+/// How many bytes identify a file: more than the longest row of a list.
+const HEAD_BYTES: u64 = 2 << 20;
 
 /// The context of every command.
 #[derive(Debug, Default)]
@@ -37,12 +37,12 @@ pub(crate) enum Mode {
 }
 
 impl Context {
-    /// Whether a person can answer: a script must never hang on a prompt.
+    /// Whether somebody can answer a prompt. A script must never hang on one.
     pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Whether the person, or `--yes`, says yes to `question`; None if no one can be asked.
+    /// Whether `--yes` or the answer to `question` confirms it. None if a prompt is impossible.
     pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, SystemError> {
         if self.assume_yes {
             return Ok(Some(true));
@@ -57,20 +57,19 @@ impl Context {
         ))
     }
 
-    /// Refuses `--dry-run` and `--curl` for a command that is not a send and `does` something else.
+    /// Refuses `--dry-run` and `--curl` for a command that sends nothing and `does` something else.
     pub(crate) fn refuse_rehearsal(&self, does: &str) -> Result<(), UsageError> {
         match self.mode {
             Mode::Send => Ok(()),
             Mode::DryRun | Mode::Curl => {
-                let message = format!("--dry-run and --curl show a send; this {does}");
-                Err(UsageError::new(message, "leave them out"))
+                let message = format!("--dry-run and --curl only show a send; this command {does}");
+                Err(UsageError::new(message, "remove them"))
             }
         }
     }
 
-    /// Refuses the file of `flag` if writing it would destroy something other than `what`, unless `--yes` was typed.
-    /// `is_ours` judges the beginning of the file. An empty file has nothing to lose, and a device or a pipe is not
-    /// replaced.
+    /// Refuses the file of `flag` if writing it would destroy anything but `what`. `--yes` allows it if
+    /// `yes_overwrites`. `is_ours` checks the beginning of the file. Empty files, devices and pipes are never refused.
     ///
     /// # Errors
     /// If it is another file, or cannot be read.
@@ -89,28 +88,28 @@ impl Context {
             return Ok(());
         }
         let mut begin = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut begin));
+        let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut begin));
         if read.is_ok() && is_ours(&begin) {
             return Ok(());
         }
         let message = format!("{flag}: {} exists and is not {what}", path.display());
-        let or_yes = if yes_overwrites {
-            ", or add --yes to overwrite this one"
+        let or_overwrite = if yes_overwrites {
+            "; to overwrite this one: --yes"
         } else {
             ""
         };
         Err(UsageError::new(
             message,
-            format!("name another file{or_yes}"),
+            format!("pass another file{or_overwrite}"),
         ))
     }
 }
 
-/// Discards what was typed before the question appeared: it does not answer the question.
+/// Discards earlier input, so that it does not answer the question.
 fn discard_typed_ahead() {
     #[cfg(unix)]
     {
-        // If it cannot be discarded, the question is asked anyway.
+        // Asks the question even if the input cannot be discarded.
         let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     }
 }

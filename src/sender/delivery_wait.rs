@@ -1,4 +1,4 @@
-//! Waits until an accepted message has reached the state in `--wait`, by asking Jelou.
+//! Waits for the delivery status in `--wait`, by checking the accepted message.
 
 use std::time::{Duration, Instant};
 
@@ -14,31 +14,31 @@ use crate::jelou::api::{
 };
 use crate::jelou::message::Outgoing;
 
-/// The pause between the first two look-ups of a message; each further one is half as long again.
+/// The pause between the first two checks. Each further pause is half as long again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long before the deadline the last look-up begins, so that it can be answered in time.
-const LAST_LOOK: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+/// The last check starts this long before the deadline, so that the response arrives in time.
+const LAST_CHECK: Duration = Duration::from_secs(1);
 
 /// `--wait` and `--for`
 #[derive(Clone, Debug)]
 pub(crate) struct DeliveryWait {
-    /// How far the message is to come.
+    /// The delivery status to wait for.
     pub(crate) goal: DeliveryState,
     pub(crate) within: Duration,
 }
 
-/// Why a message has not come so far, and what to do.
+/// Why a message does not have the status, and a hint.
 type WaitProblem = (String, Option<String>);
 
 impl DeliveryWait {
-    /// The default.
+    /// The default of `--for`.
     pub(crate) const DEFAULT: Duration = Duration::from_secs(120);
 }
 
 impl Connection {
-    /// Look-ups for messages of the bot over this connection, which report their progress; meanwhile `flight` records
-    /// what keeps Jelou from answering.
+    /// Look-ups of the bot's messages over this connection. They print their progress, and `flight` records why Jelou
+    /// does not respond.
     pub(crate) fn look_ups<'a>(&'a mut self, flight: &'a RequestProgress) -> LookUps<'a> {
         let stderr = &self.stderr;
         let watch = |request: &Request, event: Event<'_>| {
@@ -58,11 +58,11 @@ impl Connection {
         }
     }
 
-    /// Looks up `tracked` until it has reached the state in `wait`, has failed, or the time is up; returns what kept it
-    /// from that state.
+    /// Checks `tracked` until it has the status in `wait`, has failed, or the time is up. Returns the problem if it
+    /// does not have the status.
     ///
     /// # Errors
-    /// If Jelou cannot be asked, or a signal comes.
+    /// If Jelou refuses the check, or a signal arrives.
     pub(crate) async fn wait(
         &mut self,
         tracked: &mut TrackedMessage,
@@ -72,21 +72,21 @@ impl Connection {
         let deadline = Instant::now() + wait.within;
         let mut look_ups = self.look_ups(&flight);
         let mut pause = FIRST_PAUSE;
-        let mut is_answered = false;
+        let mut has_response = false;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             look_ups.retry_for = left;
             match tokio::time::timeout(left, look_ups.look_for(tracked)).await {
                 Err(_) => {
                     let problem = flight.last_problem().map(|(_, problem)| problem);
-                    let silence = (!is_answered).then(|| "no response in time".to_owned());
+                    let no_response = (!has_response).then(|| "no response in time".to_owned());
                     return Ok(Some(late(
                         tracked.facts.as_ref(),
                         wait,
-                        problem.or(silence).as_deref(),
+                        problem.or(no_response).as_deref(),
                     )));
                 }
-                // The retries continued until the time was up.
+                // The retries lasted until the time was up.
                 Ok(Err(error))
                     if matches!(
                         error.outcome(),
@@ -100,7 +100,7 @@ impl Connection {
                     )));
                 }
                 Ok(Err(error)) => return Err(error),
-                Ok(Ok(())) => is_answered = true,
+                Ok(Ok(())) => has_response = true,
             }
             match &tracked.facts {
                 Some(facts) if facts.state.has_reached(&wait.goal) => return Ok(None),
@@ -110,7 +110,7 @@ impl Connection {
                 Some(_) | None => {}
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let until_next = until_next_look(pause, left);
+            let until_next = until_next_check(pause, left);
             tokio::select! {
                 biased;
                 signal = look_ups.signals.next() => return Err(LookUpError::failed(Delivery::never_begun(signal))),
@@ -119,47 +119,47 @@ impl Connection {
             if until_next.is_none() {
                 return Ok(Some(late(tracked.facts.as_ref(), wait, None)));
             }
-            pause = LONGEST_PAUSE.min(pause + pause / 2);
+            pause = MAX_PAUSE.min(pause + pause / 2);
         }
     }
 }
 
-/// The pause before the next look-up, with `left` until the deadline; None after the last one.
-fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
+/// The pause before the next check, with `left` until the deadline. None after the last one.
+fn until_next_check(pause: Duration, left: Duration) -> Option<Duration> {
     let until_last = left
-        .checked_sub(LAST_LOOK)
+        .checked_sub(LAST_CHECK)
         .filter(|until_last| !until_last.is_zero())?;
     Some(pause.min(until_last))
 }
 
-/// Of a message that failed on its way: what is known, and what to do.
+/// The problem of an undelivered message, and its hint.
 fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
     let why = facts
         .failure()
-        .unwrap_or_else(|| "Jelou gives no reason".to_owned());
+        .unwrap_or_else(|| "Jelou reports no reason".to_owned());
     let known = facts.code.as_deref().and_then(look_up_code);
     let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
     (format!("undelivered: {why}"), hint)
 }
 
-/// Of a message that has not come so far in time; with the last error, if Jelou did not answer at the end.
+/// The problem of a message without the status in time, with the last error if Jelou did not respond at the end.
 fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
     let state = facts.map(|facts| format!("it is {}", facts.state.words()));
     let goal = wait.goal.words();
     let within = rounded(wait.within);
     let message = match (problem, state) {
-        (Some(problem), Some(state)) => format!("not known to be {goal}: {state}; {problem}"),
-        (Some(problem), None) => format!("not known to be {goal}: {problem}"),
+        (Some(problem), Some(state)) => format!("not confirmed as {goal}: {state}; {problem}"),
+        (Some(problem), None) => format!("not confirmed as {goal}: {problem}"),
         (None, Some(state)) => format!("not {goal} within {within}: {state}"),
         (None, None) => format!("not {goal} within {within}: Jelou does not list it yet"),
     };
     (message, None)
 }
 
-/// Waits until an accepted message has reached the state in `wait`, and records what it learns.
+/// Waits until an accepted message has the status in `wait`, and records its delivery status.
 ///
 /// # Errors
-/// If it has not reached the state, with the reason and the hint.
+/// If it does not have the status, with the reason and the hint.
 pub(crate) async fn wait_for_delivery(
     connection: &mut Connection,
     outgoing: &Outgoing,
@@ -167,11 +167,11 @@ pub(crate) async fn wait_for_delivery(
     wait: &DeliveryWait,
     record: &mut Record,
 ) -> Result<(), (String, String)> {
-    const NO_SECOND_SEND: &str = "do not send it again: the person may get both";
+    const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
     let accepted = DeliveryStatus::new(DeliveryState::Accepted);
     let Some(id) = record.message_id.clone() else {
         record.delivery = Some(json!(accepted));
-        let message = "its answer has no message id to ask Jelou by".to_owned();
+        let message = "cannot check the status: the response has no message id".to_owned();
         return Err((message, NO_SECOND_SEND.to_owned()));
     };
     let goal = wait.goal.words();
@@ -238,9 +238,9 @@ mod tests {
             (
                 Some("silence"),
                 Some(&facts),
-                "not known to be read: it is delivered; silence",
+                "not confirmed as read: it is delivered; silence",
             ),
-            (Some("silence"), None, "not known to be read: silence"),
+            (Some("silence"), None, "not confirmed as read: silence"),
             (
                 None,
                 Some(&facts),
@@ -268,7 +268,7 @@ mod tests {
             (2.0, 0.0, None),
         ] {
             assert_eq!(
-                until_next_look(seconds(pause), seconds(left)),
+                until_next_check(seconds(pause), seconds(left)),
                 expected.map(seconds),
                 "{pause} {left}"
             );

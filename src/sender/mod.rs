@@ -1,5 +1,5 @@
-//! The sender, and how a request leaves: flags, environment, configuration and standard input become bot, credentials, guard,
-//! preview and connection. Every command that sends, or reads from the API, uses it.
+//! The sender, for every command that sends or reads from the API. Flags, environment, configuration and standard input
+//! become the bot, the credentials, the safety checks, the preview and the connection.
 
 mod audit_log;
 pub(crate) mod config;

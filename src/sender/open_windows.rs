@@ -1,4 +1,4 @@
-//! The people to whom a free-form message can go, because the bot's history shows that they wrote recently.
+//! The users who wrote to the bot recently, so that WhatsApp accepts free-form messages to them.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -16,19 +16,19 @@ use crate::jelou::api::{
 };
 use crate::phone::person_key;
 
-/// WhatsApp accepts free-form messages for 24 hours after the person wrote; one of these hours is left
-/// for sending.
+/// WhatsApp accepts free-form messages for 24 hours after the user wrote. One of these hours remains for sending.
 const WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
-/// A million messages: a server may return new ones forever.
-const MOST_PAGES: u32 = 20_000;
+/// A million messages. Stops a server that returns new pages forever.
+const MAX_PAGES: u32 = 20_000;
 
-/// The people who wrote within the last 23 hours, each with the time of the last message.
+/// The users who wrote within the last 23 hours, each with the time of the last message.
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindows {
     written_at: HashMap<String, Timestamp>,
-    /// The number of messages by people who have another id than a number. On WhatsApp, it does not say who wrote.
-    nameless: usize,
-    /// The server's clock relative to ours.
+    /// The number of messages from users with an id that is not a number. On WhatsApp, such an id does not show the
+    /// number.
+    without_number: usize,
+    /// The server's clock relative to this machine's.
     clock: SignedDuration,
 }
 
@@ -47,12 +47,12 @@ impl OpenWindows {
             until: None,
         };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
-        stderr.note("looking up in Jelou's history who has written within 23 hours");
+        stderr.note("reading Jelou's history: who wrote within 23 hours");
         let reading = ReadProgress::new(&stderr, ProgressFormat::Auto, "Jelou's history");
         let mut windows = Self::default();
         let mut read = 0_u64;
         let mut unreadable = 0;
-        let take = |entry: &Value| {
+        let add = |entry: &Value| {
             read += 1;
             reading.show_requests(read.div_ceil(LOOK_UP_LIMIT as u64), pages);
             match HistoryMessage::read(entry, &bot) {
@@ -62,7 +62,7 @@ impl OpenWindows {
             ControlFlow::Continue(())
         };
         let coverage = look_ups
-            .read(LookUpList::History, None, &span, MOST_PAGES, take)
+            .read(LookUpList::History, None, &span, MAX_PAGES, add)
             .await?;
         if coverage != ListingCoverage::Whole || unreadable > 0 {
             return Err(LookUpError::Incomplete {
@@ -74,7 +74,7 @@ impl OpenWindows {
         Ok(windows)
     }
 
-    /// Returns whether the message says what it must: one that a person wrote, who it was and when.
+    /// Returns whether the message is complete: a user's message needs its author and its time.
     fn note(&mut self, message: &HistoryMessage) -> bool {
         if message.author != MessageAuthor::User {
             return true;
@@ -82,7 +82,7 @@ impl OpenWindows {
         let (Some(user), Some(at)) = (&message.user, message.at) else {
             return false;
         };
-        self.nameless += usize::from(!is_person(user));
+        self.without_number += usize::from(!is_person(user));
         let last = self
             .written_at
             .entry(person_key(user).into_owned())
@@ -91,16 +91,16 @@ impl OpenWindows {
         true
     }
 
-    /// Whether the person wrote recently enough for a message now.
+    /// Whether the user wrote recently enough for a message now.
     ///
     /// # Errors
-    /// If a message that does not say whose number wrote it may be the person's.
+    /// If a message without a number could be the user's.
     pub(crate) fn is_open(&self, recipient: &str) -> Result<bool, LookUpError> {
         let is_open = self.is_open_at(recipient, now());
-        if !is_open && self.nameless > 0 && is_person(recipient) {
+        if !is_open && self.without_number > 0 && is_person(recipient) {
             return Err(LookUpError::Incomplete {
                 coverage: ListingCoverage::Whole,
-                unreadable: self.nameless,
+                unreadable: self.without_number,
             });
         }
         Ok(is_open)

@@ -1,5 +1,5 @@
-//! The sender. Faults are reported in the same order for every command: a configuration that cannot be read, wrong
-//! usage, what the configuration lacks, then the guard.
+//! The sender. Every command reports faults in this order: unreadable configuration, wrong usage, missing settings,
+//! safety checks.
 
 use tokio::sync::OnceCell;
 use url::Url;
@@ -14,23 +14,23 @@ use crate::jelou::api::{Credentials, Request, curl_command};
 use crate::sender::config::{ApiUrl, Environment, SecretSource, Settings, WithOrigin, interrupted};
 use crate::sender::context::{Context, Mode};
 
-/// The environment.
+/// The environment of jelouctl.
 ///
 /// # Errors
-/// If a variable is invalid, or this runs in a sandbox whose address is not in it: a script under test may clear the
-/// environment (`env -i`), or become another user (`su -`).
+/// If a variable is invalid, or if jelouctl runs in a sandbox but JELOUCTL_SANDBOX is missing: a script under test may
+/// clear the environment (`env -i`), or change the user (`su -`).
 pub(crate) fn read_environment() -> Result<Environment, CommandError> {
     let environment = Environment::read()?;
     if environment.sandbox.is_none()
         && let Some(process) = enclosing_sandbox()
     {
-        // It stops for the same reason as a guard: nothing under a sandbox must reach anyone.
+        // Like a safety check: nothing under a sandbox may reach a recipient.
         let message = format!(
-            "this runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set"
+            "jelouctl runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set"
         );
         return Err(CommandError::guard(
             message,
-            "keep JELOUCTL_SANDBOX in the environment of the script",
+            "pass JELOUCTL_SANDBOX on to the script",
         ));
     }
     Ok(environment)
@@ -46,24 +46,24 @@ pub(crate) fn read_settings(
     Ok(settings)
 }
 
-/// The sender, as far as it is known before anything is sent; the secret is not read yet.
+/// The sender before the first request. The secret is not read yet.
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
     pub(crate) bot: String,
     pub(crate) client_id: WithOrigin<String>,
     secret: WithOrigin<SecretSource>,
-    /// With the secret, once it was fetched: standard input and a person give it only once.
+    /// Contains the secret once it is fetched: standard input and a prompt can be read only once.
     credentials: OnceCell<Credentials>,
 }
 
 impl Sender {
-    /// The configured one.
+    /// The sender of the configuration.
     pub(crate) fn resolve(context: &Context) -> Result<Self, CommandError> {
         Self::new(read_settings(context, &read_environment()?)?, context)
     }
 
     /// # Errors
-    /// If settings are missing, or the secret would go to a place that it is not for.
+    /// If settings are missing, or the secret would reach the wrong server.
     pub(crate) fn new(settings: Settings, context: &Context) -> Result<Self, CommandError> {
         let bot = settings.bot()?.to_owned();
         let (client_id, secret) = settings.credentials(context.can_ask())?;
@@ -77,7 +77,7 @@ impl Sender {
         })
     }
 
-    /// The address of requests, without checking whether a sandbox runs.
+    /// The address of requests. Does not check whether a sandbox runs.
     pub(crate) fn planned_base(&self) -> ApiUrl {
         connection::planned_base(&self.settings)
     }
@@ -101,10 +101,10 @@ impl Sender {
         })?)
     }
 
-    /// Asks the API by `work` over a connection; `--dry-run` and `--curl` show the `first` request in its place.
+    /// Runs `work`, which asks the API, over a connection. `--dry-run` and `--curl` print the `first` request instead.
     ///
     /// # Errors
-    /// As for [`Sender::connect`], if the request cannot be shown, and those of `work`.
+    /// As for [`Sender::connect`], if the request cannot be printed, and those of `work`.
     pub(crate) fn ask(
         &self,
         context: &Context,
@@ -118,11 +118,11 @@ impl Sender {
         block_on(async { work(&mut self.connect(context).await?).await })
     }
 
-    /// Opens the connection to the API; the secret is fetched now, unless it was before. While the connection is there,
-    /// signals are caught, and stop it.
+    /// Opens the connection to the API, and fetches the secret if necessary. As long as the connection exists, a signal
+    /// stops it instead of the process.
     ///
     /// # Errors
-    /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
+    /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal arrives.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, CommandError> {
         let base = reach_or_start(&self.settings, &context.stderr).await?;
         let client = new_client(&self.settings, &base)?;
@@ -144,7 +144,7 @@ impl Sender {
         })
     }
 
-    /// Like [`Sender::connect`], before a question; none if the secret would be asked for, which comes last.
+    /// Like [`Sender::connect`], before a question. None if the secret needs a prompt, which comes last.
     ///
     /// # Errors
     /// As for [`Sender::connect`].
@@ -158,7 +158,7 @@ impl Sender {
         self.connect(context).await.map(Some)
     }
 
-    /// Fetches the secret, and prints the warning about it.
+    /// Fetches the secret and prints its warnings.
     async fn fetch(&self, context: &Context) -> Result<Credentials, CommandError> {
         let ask = async || ask_secret("Client secret (hidden):").await;
         let (secret, warning) = self.secret.fetch(ask).await?;
@@ -169,7 +169,7 @@ impl Sender {
         Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
     }
 
-    /// A signal came while the secret was fetched.
+    /// A signal arrived before the secret was fetched.
     fn interrupted(&self, signal: Signal) -> CommandError {
         if self.secret.value == SecretSource::Prompt {
             interrupted(signal)
@@ -189,12 +189,12 @@ impl Sender {
     }
 }
 
-/// The warning about a secret that is too short to be hidden. Servers on this machine and sandboxes have such secrets
-/// for tests.
+/// The warning about a secret that is too short to redact. Servers on this machine and sandboxes use such secrets for
+/// tests.
 pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
     let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
     (Credentials::are_too_short(secret) && !is_for_tests).then(|| {
-        "the client secret has fewer than 8 characters: check that it is complete; if a response repeats it, it is shown"
+        "the client secret has fewer than 8 characters, too few to redact it in responses: check that it is complete"
             .to_owned()
     })
 }

@@ -1,5 +1,5 @@
-//! Who a message may go to, for one send and for every row of a bulk run: `allow_to`, and the people who must not be
-//! written to, by the lists of `--exclude` and of the profile's `do_not_contact` together.
+//! The safety checks of the recipients, for one send and for every row of a bulk run: `allow_to`, and the excluded
+//! recipients on the lists of `--exclude` and of the profile's `do_not_contact`.
 
 use std::io;
 
@@ -18,10 +18,10 @@ use crate::phone::spellings;
 use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 
-/// Checks every recipient of a request against `allow_to`; a person is allowed in any spelling of the number.
+/// Checks every recipient of a request against `allow_to`. Any spelling of an allowed number is allowed.
 ///
 /// # Errors
-/// If one is not allowed, with the first of them.
+/// If one is not allowed. The error names the first.
 pub(crate) fn check_allowed<'a>(
     settings: &Settings,
     mut recipients: impl Iterator<Item = &'a str>,
@@ -44,7 +44,7 @@ pub(crate) fn check_allowed<'a>(
             let problem =
                 format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
             let hint =
-                "check the recipient; allow_to in the configuration lists who may get messages";
+                "check the recipient; to allow another one, change allow_to in the configuration";
             Err(CommandError::guard(problem, hint))
         }
     }
@@ -54,12 +54,12 @@ pub(crate) fn check_allowed<'a>(
 fn allows(patterns: &[String], recipient: &str) -> bool {
     patterns
         .iter()
-        .any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
+        .any(|pattern| pattern == recipient || matches(as_sent(pattern), recipient))
 }
 
-/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it
-/// stays, and matches no one: such users look like phone numbers, which it would allow too.
-fn on_the_wire(pattern: &str) -> &str {
+/// The pattern without the `id:` of a user of another channel: the request does not contain it. A pattern with `*`
+/// keeps it and matches no one, because it would also allow the phone numbers that look the same.
+fn as_sent(pattern: &str) -> &str {
     pattern
         .strip_prefix("id:")
         .filter(|user| !user.contains('*'))
@@ -86,11 +86,11 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 impl Sender {
-    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. If
-    /// one of them or a key of `--once` is in force, the body must name people clearly.
+    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. With
+    /// one of them, or a key of `--once`, the body must name its recipients clearly.
     ///
     /// # Errors
-    /// If it names another bot, or a recipient must not be written to, is not allowed or not clear, with the first of them.
+    /// If it names another bot, or a recipient is excluded, not allowed or ambiguous. The error names the first.
     pub(crate) fn check_message(
         &self,
         exclusions: &Exclusions,
@@ -99,22 +99,21 @@ impl Sender {
     ) -> Result<(), CommandError> {
         outgoing.check_bot(&self.bot)?;
         if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
-            let problem = format!("{recipient} must not be written to: they are on {list}");
-            let way = format!("take them off {list} if they may be written to after all");
+            let problem = format!("{recipient} is excluded by {list}");
+            let way = format!("to send anyway, remove the recipient from {list}");
             return Err(CommandError::guard(problem, way));
         }
         check_allowed(&self.settings, outgoing.recipients())?;
         if let (true, Some(other)) = (has_key, outgoing.second_recipient()) {
-            let problem =
-                format!("the body names {other}, too, and with --once a message is for one person");
+            let problem = format!("--once needs one recipient, but the body also names {other}");
             return Err(CommandError::guard(
                 problem,
-                "send each person a message of their own",
+                "send a separate message to each recipient",
             ));
         }
-        let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
+        let is_checked = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
-            Some(error) if is_guarded => Err(CommandError::guard(error, error.hint.clone())),
+            Some(error) if is_checked => Err(CommandError::guard(error, error.hint.clone())),
             Some(_) | None => Ok(()),
         }
     }
@@ -131,10 +130,10 @@ pub(crate) fn claim_exclusions(
         .try_for_each(|_| context.input.claim_stdin("--exclude"))
 }
 
-/// The people on the lists of `--exclude` and of the profile. `options` are those of `--exclude`.
+/// The recipients on the lists of `--exclude` and of the profile. `options` apply to `--exclude`.
 ///
 /// # Errors
-/// If a list cannot be read, or has a row that does not clearly name one person.
+/// If a list cannot be read, or a row does not clearly name one recipient.
 pub(crate) fn read_exclusions(
     context: &Context,
     sources: &[Source],
@@ -147,11 +146,11 @@ pub(crate) fn read_exclusions(
         .collect::<Result<Vec<_>, _>>();
     let mut lists = lists.map_err(|problem| problem.in_file("--exclude"))?;
     lists.extend(list_of_profile(settings)?);
-    tell(context, &lists);
+    warn_about_lists(context, &lists);
     Ok(Exclusions { lists })
 }
 
-/// Reads the profile's list again; its warnings were already printed.
+/// Reads the profile's list again, without its warnings.
 ///
 /// # Errors
 /// As for [`read_exclusions`].
@@ -192,7 +191,7 @@ fn read(source: &Source, options: ExclusionOptions) -> Result<ExclusionList, Usa
     )
 }
 
-/// Opens the list that `source` names.
+/// Opens the list `source`.
 ///
 /// # Errors
 /// If it cannot be opened.
@@ -206,17 +205,17 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
     }
 }
 
-/// Warns of strange lists: one that is empty, or a cell that may have been meant for a number.
-fn tell(context: &Context, lists: &[ExclusionList]) {
+/// Warns about suspicious lists: empty ones, and cells that may contain an unreadable number.
+fn warn_about_lists(context: &Context, lists: &[ExclusionList]) {
     for list in lists {
-        for doubt in &list.doubts {
-            context.stderr.warning(&format!("{}: {doubt}", list.name));
+        for problem in &list.doubts {
+            context.stderr.warning(&format!("{}: {problem}", list.name));
         }
         if list.passed_over > 0 {
             let rows = counted(list.passed_over, "invalid row");
             context
                 .stderr
-                .note(&format!("{}: {rows} of the report passed over", list.name));
+                .note(&format!("{}: skipped {rows} of the report", list.name));
         }
         if list.count() == 0 {
             let why = if list.passed_over == 0 {
@@ -234,7 +233,7 @@ mod tests {
     use super::*;
     use crate::sender::config::{Environment, Flags};
 
-    /// What the guard says of these recipients.
+    /// The error of the check for these recipients.
     fn refused(profile: &str, recipients: &[&str]) -> Option<String> {
         let directory = tempfile::TempDir::new().unwrap();
         let config = directory.path().join("config.toml");
@@ -301,14 +300,15 @@ mod tests {
                 Some(ana),
             ),
             ("allow_to = []", &[ana], Some(ana)),
-            // Mexico's and Brazil's numbers are written in two ways.
+            // The numbers of Mexico and Brazil have two spellings.
             ("allow_to = [\"5215512345678\"]", &["525512345678"], None),
             ("allow_to = [\"5511987654321\"]", &["551187654321"], None),
             ("allow_to = [\"593*\"]", &["id:593"], Some("id:593")),
         ] {
-            let told = refused(profile, recipients);
-            let found = told.as_ref().map(|told| {
-                told.split_once(" is not among the recipients that ")
+            let error = refused(profile, recipients);
+            let found = error.as_ref().map(|error| {
+                error
+                    .split_once(" is not among the recipients that ")
                     .unwrap()
                     .0
             });
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn safety_check_names_the_allowed_recipients() {
+    fn error_names_the_allowed_recipients() {
         for (profile, allowed) in [
             ("allow_to = [\"51*\", \"52*\"]", "51*, 52*"),
             ("allow_to = []", "no one (allow_to is empty)"),

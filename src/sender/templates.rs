@@ -1,5 +1,5 @@
-//! The bot's templates, read from the API as one listing of all pages, and the check whether the bot has those of a
-//! message before anything is sent.
+//! The bot's templates, read from the API as one listing of all pages, and the check before a send that the bot has the
+//! templates of a message.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::jelou::message::{
     TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
 };
 
-/// More pages than any bot has: a server may return new ones forever.
+/// More pages than any bot has. Stops a server that returns new pages forever.
 const MAX_PAGES: u32 = 100;
 
 /// Reads every page.
@@ -36,15 +36,15 @@ pub(crate) async fn read_templates(
     Ok(listing)
 }
 
-/// The pages read so far, as one.
+/// The pages read so far, combined.
 #[derive(Debug)]
 pub(crate) struct Listing {
     filter: TemplateFilter,
     pager: Pager,
-    /// The first page; its results are replaced by those of all pages.
+    /// The first page. The results of all pages replace its own.
     first: Value,
     found: Vec<Value>,
-    /// How it ended, once no page follows.
+    /// How the listing ended. None as long as more pages follow.
     pub(crate) end: Option<ListingCoverage>,
 }
 
@@ -97,7 +97,7 @@ impl Listing {
                 self.found.push(template.clone());
             }
         }
-        // Where only some were asked for, the total may be that of all.
+        // With a filter, the total may count all templates.
         let [pages, total] = counted(page);
         self.end = self.pager.end_page([
             pages,
@@ -114,7 +114,7 @@ impl Listing {
         &self.found
     }
 
-    /// In the API's own shape: the first page, with the `results` of all.
+    /// In the format of the API: the first page, with the `results` of all pages.
     pub(crate) fn into_value(mut self) -> Value {
         if let Value::Object(fields) = &mut self.first {
             fields.shift_remove("data");
@@ -124,13 +124,12 @@ impl Listing {
     }
 }
 
-/// How long the list may delay a run.
+/// The maximum delay of a run by the listing.
 const CHECK_TIME: Duration = Duration::from_secs(3);
-/// The most faults that are listed.
-const MOST_FAULTS: usize = 5;
+/// The maximum number of faults in an error.
+const MAX_FAULTS: usize = 5;
 
-/// Refuses templates that cannot be sent as requested; `faults` says what is wrong with each.
-/// Refuses templates with these faults.
+/// Refuses the templates with these faults.
 pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
     let refused = |message: String| {
         CommandError::new(
@@ -144,9 +143,9 @@ pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), Comma
         [] => Ok(()),
         [only] => Err(refused(only.clone())),
         _ => {
-            let more = faults.len().saturating_sub(MOST_FAULTS);
-            let told = faults.iter().take(MOST_FAULTS).cloned();
-            let details = told
+            let more = faults.len().saturating_sub(MAX_FAULTS);
+            let first = faults.iter().take(MAX_FAULTS).cloned();
+            let details = first
                 .chain((more > 0).then(|| format!("and {more} more")))
                 .collect();
             let message = format!("{} of the templates cannot be sent", faults.len());
@@ -158,19 +157,19 @@ pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), Comma
     }
 }
 
-/// The verdict of the bot's list on the templates of messages.
+/// The result of the check against the bot's listing.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedTemplates {
-    /// Why some cannot be sent.
+    /// The reasons why some cannot be sent.
     pub(crate) faults: Vec<String>,
     pub(crate) texts: TemplateTexts,
 }
 
-/// Checks `uses` against the bot's list. If the list does not show it, this warns and finds nothing. With `strict`, a
-/// missing language is an error.
+/// Checks `uses` against the bot's listing. If that is incomplete, prints a warning and reports no fault. With
+/// `strict`, a missing language is an error.
 ///
 /// # Errors
-/// If a signal comes meanwhile.
+/// If a signal arrives.
 pub(crate) async fn check_templates(
     connection: &mut Connection,
     uses: &TemplateUses,
@@ -185,7 +184,7 @@ pub(crate) async fn check_templates(
         Ok(Ok(listing)) => {
             let texts = TemplateTexts::new(uses, listing.templates());
             return Ok(CheckedTemplates {
-                faults: judge(&listing, &connection.stderr, uses, strict),
+                faults: find_faults(&listing, &connection.stderr, uses, strict),
                 texts,
             });
         }
@@ -204,8 +203,8 @@ pub(crate) async fn check_templates(
     Ok(CheckedTemplates::default())
 }
 
-/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`; returns the texts
-/// of the others.
+/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`. Returns the texts of
+/// the others.
 pub(crate) async fn refuse_templates(
     connection: &mut Connection,
     uses: &TemplateUses,
@@ -217,11 +216,16 @@ pub(crate) async fn refuse_templates(
     Ok(texts)
 }
 
-/// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
-fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<String> {
+/// The faults of `uses`, according to the bot's listing. Prints a warning if the listing is not enough.
+fn find_faults(
+    listing: &Listing,
+    stderr: &Stderr,
+    uses: &TemplateUses,
+    strict: bool,
+) -> Vec<String> {
     if uses.is_cut {
         stderr.warning(&format!(
-            "only the first {} different templates of the list were checked",
+            "checked only the first {} different templates of the list",
             uses.uses.len()
         ));
     }
@@ -231,7 +235,7 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
         let verdict = wanted.judge(templates);
         let why_unknown = match &verdict {
             TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
-                Some("the sandbox knows samples only".to_owned())
+                Some("the sandbox has only its samples".to_owned())
             }
             TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }
                 if may_lack_some(listing) =>
@@ -257,12 +261,12 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
             ));
             continue;
         }
-        let problem = in_words(wanted, &verdict, templates);
+        let problem = describe(wanted, &verdict, templates);
         let named = wanted.named_place(templates).map(|name| {
             let template = &wanted.name;
             format!(
-                "`{name}=` goes out with the value: `{name}` is a place of the template `{template}`, whose values are given in \
-                 their order, without names"
+                "`{name}=` is sent as part of the value: the template `{template}` has a placeholder `{name}`, but \
+                 takes its values in order, without names"
             )
         });
         let is_caution =
@@ -279,16 +283,16 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
     faults
 }
 
-/// Whether the bot may have templates that the listing does not. It has all of them where the API counts them and gave as
-/// many; a sandbox has the samples and nothing else.
+/// Whether the listing may lack templates of the bot. It is complete if the API counts them and returned as many. A
+/// sandbox has only its samples.
 fn may_lack_some(listing: &Listing) -> bool {
     let is_whole =
         counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);
     !listing.has_samples_only() && !is_whole
 }
 
-/// The problem, and the probable template.
-fn in_words(
+/// Describes the problem, and suggests a template.
+fn describe(
     wanted: &TemplateUse,
     verdict: &TemplateVerdict,
     templates: &[Value],
@@ -304,21 +308,21 @@ fn in_words(
         TemplateVerdict::SeveralLanguages { languages } => {
             let languages = languages.join(", ");
             format!(
-                "the template `{name}` exists in several languages, and the message names none of them: {languages}"
+                "the template `{name}` exists in several languages, and the message sets none: {languages}"
             )
         }
         TemplateVerdict::UnknownName { meant } => {
             let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
-            let way_out = did_you_mean(meant).or_else(nearest);
-            let way_out =
-                way_out.unwrap_or_else(|| "`jelouctl templates` lists those it has".to_owned());
-            format!("the bot has no template `{name}`; {way_out}")
+            let suggestion = did_you_mean(meant).or_else(nearest);
+            let suggestion = suggestion
+                .unwrap_or_else(|| "to list its templates: `jelouctl templates`".to_owned());
+            format!("the bot has no template `{name}`; {suggestion}")
         }
         TemplateVerdict::OtherLanguage { languages } => {
             let wanted = wanted
                 .language
                 .as_ref()
-                .map(|code| format!("; the message asks for `{code}`"));
+                .map(|code| format!("; the message has `{code}`"));
             format!(
                 "`{name}` exists in another language: {}{}",
                 languages.join(", "),
@@ -332,7 +336,7 @@ fn in_words(
         }
         TemplateVerdict::NeedsNumber => {
             format!(
-                "the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id"
+                "the template `{name}`{language} is for authentication, which WhatsApp does not allow for a user id"
             )
         }
         TemplateVerdict::NeedsMedia { media, given } => {
@@ -341,14 +345,14 @@ fn in_words(
                 .as_ref()
                 .map_or("has none".to_owned(), |given| format!("is of type {given}"));
             format!(
-                "the template `{name}`{language} begins with {article} {media}, and the message {given}; add --type \
+                "the template `{name}`{language} starts with {article} {media}, but the message {given}; add --type \
                  {media} --media-url URL, or `type` and `mediaUrl` to the body"
             )
         }
         TemplateVerdict::WrongCount { given, expected } => {
             let values = if *expected == 1 { "value" } else { "values" };
             format!(
-                "the template `{name}`{language} takes {expected} {values}, and the message gives {given}"
+                "the template `{name}`{language} takes {expected} {values}, but the message has {given}"
             )
         }
     })
@@ -363,7 +367,7 @@ mod tests {
     use super::*;
     use crate::base::output::{Color, Verbosity};
 
-    /// How it ends after pages with these templates and counts.
+    /// How the listing ends after pages with these templates and counts.
     fn end(pages: &[(&[&str], Value)]) -> Option<ListingCoverage> {
         let mut listing = Listing::new(TemplateFilter::default());
         for (names, pagination) in pages {
@@ -546,7 +550,7 @@ mod tests {
                 &open,
                 true,
                 Some(
-                    "the template `order` exists in several languages, and the message names none of them: es, en",
+                    "the template `order` exists in several languages, and the message sets none: es, en",
                 ),
             ),
             // An incomplete list may lack a template that exists.
@@ -556,7 +560,7 @@ mod tests {
             (&uncounted, &foreign, true, None),
             (&samples, &unknown, true, None),
             (&without_status, &fits, true, None),
-            // The templates in it are judged.
+            // Templates in the listing are checked.
             (
                 &part,
                 &wanted("order", None, 2),
@@ -575,7 +579,7 @@ mod tests {
                 is_cut: false,
             };
             let listing = listing_of(listing, listing["results"].as_array().unwrap());
-            let faults = judge(
+            let faults = find_faults(
                 &listing,
                 &Stderr::new(Verbosity::Quiet, Color::default()),
                 &uses,

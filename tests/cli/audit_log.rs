@@ -205,11 +205,14 @@ fn unwritable_log_warns_and_keeps_exit_code() {
         ("directory", "Is a directory"),
         ("/dev/full", "No space left on device"),
         ("nowhere/log", "No such file or directory"),
-        ("open", "anyone can write it; to make it private: chmod 600"),
+        (
+            "open",
+            "anyone can change it; to make it private: chmod 600",
+        ),
         ("pipe", "No such device or address"),
     ] {
         let ended = send(&home, &server.url, log).success();
-        let start = "warning: the audit log lacks this message: failed to write ";
+        let start = "warning: the audit log is missing this message: failed to write ";
         assert!(
             ended.stderr.contains(start) && ended.stderr.contains(problem),
             "{log}: {}",
@@ -224,7 +227,7 @@ fn unwritable_log_warns_and_keeps_exit_code() {
     for (log, problem) in [
         ("/dev/full", None),
         ("nowhere/log", Some("nowhere/log")),
-        ("open", Some("anyone can write")),
+        ("open", Some("anyone can change")),
     ] {
         let found = home
             .run("doctor --offline")

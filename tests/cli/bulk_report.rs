@@ -139,7 +139,7 @@ fn report_format_follows_its_file_extension() {
         (
             "--file r.html --state failed",
             "a page has all of them",
-            "leave them out",
+            "remove them",
         ),
         (
             "--file r.html --reason invalid",

@@ -95,7 +95,7 @@ fn only_recipients_in_the_window_are_sent() {
     let home = people(6);
     let server = server(|| page(&history()));
     let ended = send(&home, &server, "").success();
-    let said = "looking up in Jelou's history who has written within 23 hours";
+    let said = "reading Jelou's history: who wrote within 23 hours";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     let json = ended.json();
     assert_eq!(

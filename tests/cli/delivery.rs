@@ -185,10 +185,7 @@ fn rate_limited_send_retries_until_accepted() {
         .collect();
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(
-        ended
-            .stderr
-            .matches("not sent, trying again in 1.0 s")
-            .count(),
+        ended.stderr.matches("not sent, retrying in 1.0 s").count(),
         2,
         "{}",
         ended.stderr

@@ -424,7 +424,7 @@ fn slow_or_busy_server_is_retried() {
     let ended = home.run("messages list -o id").api(&server.url).success();
     assert_eq!(ended.stdout, "1\n");
     assert!(
-        ended.stderr.contains("trying again in 1.0 s"),
+        ended.stderr.contains("retrying in 1.0 s"),
         "{}",
         ended.stderr
     );

@@ -355,7 +355,8 @@ fn authentication_template_refuses_a_user_id() {
         let words = ["send", "template", name, "--param", "123", "--to", to];
         home.run_args(&words).api(&jelou.url)
     };
-    let told = "the template `codigo` is for authentication, which cannot go to a WhatsApp user id";
+    let told =
+        "the template `codigo` is for authentication, which WhatsApp does not allow for a user id";
     send("codigo", USER_ID).fails(
         2,
         &[told, "send it to the recipient's phone number; nothing"],

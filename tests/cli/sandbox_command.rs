@@ -103,7 +103,7 @@ fn script_with_cleared_environment_stays_sandboxed() {
         assert!(
             ended
                 .stderr
-                .contains("error: this runs inside a sandbox (process "),
+                .contains("error: jelouctl runs inside a sandbox (process "),
             "{ended:?}"
         );
     }
@@ -162,7 +162,7 @@ fn sandbox_is_detected_for_every_start_method() {
         assert!(
             ended
                 .stderr
-                .contains("this runs inside a sandbox (process "),
+                .contains("jelouctl runs inside a sandbox (process "),
             "{way}: {ended:?}"
         );
     }
@@ -204,7 +204,7 @@ fn other_user_inside_a_sandbox_cannot_send() {
     assert!(
         ended
             .stderr
-            .contains("error: this runs inside a sandbox (process "),
+            .contains("error: jelouctl runs inside a sandbox (process "),
         "{ended:?}"
     );
     assert!(ended.stdout.contains("\"sent\":\"no\""), "{ended:?}");
@@ -222,7 +222,7 @@ fn unknown_template_warns_and_wrong_template_is_refused() {
     assert!(
         ended
             .stderr
-            .contains("warning: the sandbox knows samples only"),
+            .contains("warning: the sandbox has only its samples"),
         "{ended:?}"
     );
     assert!(ended.stderr.contains("a template `other`"), "{ended:?}");
@@ -231,8 +231,8 @@ fn unknown_template_warns_and_wrong_template_is_refused() {
     let ended = sandbox(&home, "--expect 2", bulk);
     // Once before anything is sent; the answers, which say the same, are not repeated.
     let told = [
-        "`other`: the sandbox knows samples only",
-        "the sandbox knows samples only",
+        "`other`: the sandbox has only its samples",
+        "the sandbox has only its samples",
     ];
     assert_eq!(
         (

@@ -137,7 +137,7 @@ fn signal_between_attempts_is_not_sent() {
             signal,
             &server,
             "send text --to 593987654321 Hola -o record",
-            "trying again in 25.0 s",
+            "retrying in 25.0 s",
         );
         assert_eq!(ended.code, code, "{ended:?}");
         assert_eq!(ended.json()["sent"], "no");

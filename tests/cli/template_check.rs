@@ -76,7 +76,7 @@ fn unsendable_template_stops_the_run_before_sending() {
         ),
         (
             &["zzz"],
-            "error: the bot has no template `zzz`; `jelouctl templates` lists those it has",
+            "error: the bot has no template `zzz`; to list its templates: `jelouctl templates`",
         ),
         (
             &["order_shipped", "--language", "pt"],
@@ -94,7 +94,7 @@ fn unsendable_template_stops_the_run_before_sending() {
                 "--param",
                 "{{ nombre }}",
             ],
-            "error: the template `order_shipped` (es) takes 2 values, and the message gives 1",
+            "error: the template `order_shipped` (es) takes 2 values, but the message has 1",
         ),
         (
             &["bienvenida"],
@@ -187,7 +187,7 @@ fn each_template_of_a_list_is_checked() {
     // Of the two, one takes two values.
     bulk(&home, &jelou, &by_row).fails(
         2,
-        &["the template `order_shipped` takes 2 values, and the message gives 1"],
+        &["the template `order_shipped` takes 2 values, but the message has 1"],
     );
     let names: Vec<_> = (0..9)
         .map(|number| format!("59398765433{number},x,none_{number}\n"))
@@ -228,7 +228,7 @@ fn template_language_from_column_names_its_row() {
         "b",
     ];
     let problem =
-        "error: `order_shipped` exists in another language: es, en; the message asks for `pt`\n";
+        "error: `order_shipped` exists in another language: es, en; the message has `pt`\n";
     bulk(&home, &jelou, &words).fails(2, &[problem]);
     assert_nothing_remains(&home, &jelou);
 }
@@ -440,7 +440,7 @@ fn unavailable_template_listing_warns() {
 
 #[test]
 fn multilingual_template_without_language_warns() {
-    let told = "the template `order_shipped` exists in several languages, and the message names none of them: es, en";
+    let told = "the template `order_shipped` exists in several languages, and the message sets none: es, en";
     let words = [
         "template",
         "order_shipped",
@@ -504,7 +504,7 @@ fn sandbox_checks_against_its_own_templates() {
     // Before anything is sent, and for each message in its answer.
     let before = ended
         .stderr
-        .find("whether the bot has the template `mine`: the sandbox knows samples only");
+        .find("whether the bot has the template `mine`: the sandbox has only its samples");
     let accepted = ended.stderr.find("nothing left this machine");
     assert!(
         ended.code == 0 && before.is_some() && before < accepted,
@@ -516,7 +516,7 @@ fn sandbox_checks_against_its_own_templates() {
             ended.code,
             ended
                 .stderr
-                .contains("takes 2 values, and the message gives 1")
+                .contains("takes 2 values, but the message has 1")
         ),
         (2, true),
         "{ended:?}"
@@ -550,14 +550,14 @@ fn template_with_image_header_needs_an_image() {
     );
     let home = home();
     let message = ["template", "photo", "--param", "{{ nombre }}"];
-    let missing = "the template `photo` begins with an image, and the message has none; add --type image --media-url URL";
+    let missing = "the template `photo` starts with an image, but the message has none; add --type image --media-url URL";
     bulk(&home, &jelou, &message).fails(2, &[missing, "nothing was sent"]);
     let video = [
         &message[..],
         &["--type", "video", "--media-url", "https://a.example/a.mp4"],
     ]
     .concat();
-    let other = "the template `photo` begins with an image, and the message is of type video; add --type image";
+    let other = "the template `photo` starts with an image, but the message is of type video; add --type image";
     bulk(&home, &jelou, &video).fails(2, &[other, "nothing was sent"]);
     let media =
         |url: &'static str| [&message[..], &["--type", "image", "--media-url", url]].concat();

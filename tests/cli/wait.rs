@@ -12,7 +12,7 @@ use crate::server::{Received, Reply, Server, refused_url};
 const ANA: &str = "593987654321";
 const ID: &str = "msg_123456789";
 const SEND: &str = "send text --to 593987654321 Hola -o record --wait delivered";
-const NOT_AGAIN: &str = "do not send it again: the person may get both";
+const NOT_AGAIN: &str = "do not send it again: the recipient could get both";
 
 /// A page of the history with the message in this state.
 fn listed(status: &str) -> Reply {
@@ -138,7 +138,7 @@ fn wait_exits_with_0_only_at_requested_status() {
         listed("CREATED"),
         listed("DELIVERED_USER"),
     ];
-    let undelivered = "error: accepted, but undelivered: Jelou gives no reason";
+    let undelivered = "error: accepted, but undelivered: Jelou reports no reason";
     let at_whatsapp = "error: accepted, but not delivered within 0.3 s: it is at WhatsApp";
     let cases = vec![
         (
@@ -178,7 +178,7 @@ fn wait_exits_with_0_only_at_requested_status() {
         (vec![listed_for("+593 98 765 4321", "READ")], 0, "read", ""),
     ];
     check(SEND, &Reply::accepted(), cases);
-    let nothing_to_ask_by = "its answer has no message id to ask Jelou by";
+    let nothing_to_ask_by = "cannot check the status: the response has no message id";
     check(
         SEND,
         &Reply::json(200, r#"{"success":true}"#),
@@ -234,7 +234,7 @@ fn failed_or_unrelated_lookup_is_not_a_delivery() {
         ),
         (
             Reply::HangAfterReading,
-            "not known to be delivered: no response in time",
+            "not confirmed as delivered: no response in time",
         ),
         (Reply::ResetAfterReading, "the connection failed"),
         (Reply::json(200, "<html>"), "its body is an HTML page"),

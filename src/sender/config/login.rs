@@ -85,8 +85,8 @@ impl Login {
         self.outside_profile.secret.as_ref().or(of_profile)
     }
 
-    /// The id and secret for `api_url`: both from outside the profile, or both from it. `can_ask` is true if somebody
-    /// can type the secret.
+    /// The id and secret for `api_url`: both from outside the profile, or both from it. `can_ask` allows a prompt for
+    /// the secret.
     pub(crate) fn credentials(
         &self,
         can_ask: bool,

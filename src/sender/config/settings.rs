@@ -216,7 +216,7 @@ impl Settings {
     }
 
     /// Client id and source of the secret: both from flags and environment, or both from the profile, whose secret goes
-    /// only to its own address. `can_ask` is true if somebody can type the secret.
+    /// only to its own address. `can_ask` allows a prompt for the secret.
     ///
     /// # Errors
     /// When one of them is missing, or the secret would reach the wrong server.
@@ -415,7 +415,7 @@ mod tests {
             let error = resolve(profile).expect_err(profile);
             assert!(error.contains(expected), "{profile}: {error}");
         }
-        // That of another profile does not matter.
+        // A wrong value in another profile does not matter.
         assert_eq!(resolve("allow_to = []").unwrap().allow_to, Some(Vec::new()));
     }
 }
