@@ -25,8 +25,6 @@ pub(crate) struct CommandError {
     /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other senders
     /// or earlier messages, because a note would mislead.
     pub(crate) nothing_was_sent: bool,
-    /// What the error means for the messages of the command, printed on its own line.
-    pub(crate) note: Option<&'static str>,
     /// The fault of the ledger, if that is the error.
     pub(crate) ledger: Option<LedgerFault>,
     /// What the command was doing, once that is known.
@@ -200,17 +198,11 @@ impl CommandError {
         }
     }
 
-    /// The same error for a sending command, with a note that nothing was sent, if that is certain.
-    pub(crate) fn in_send(self) -> Self {
-        self.with_note("nothing was sent")
-    }
-
-    /// The same error for `bulk resume` and `bulk work`, where the run may have sent messages before.
-    pub(crate) fn in_resume(self) -> Self {
-        self.with_note("nothing more was sent")
-    }
-
-    fn with_note(self, note: &'static str) -> Self {
+    /// An error of the ledger's setup comes too late for the code of a configuration.
+    fn as_late_error(self) -> Self {
+        if self.ledger.is_none() || self.code != ExitCode::Configuration {
+            return self;
+        }
         Self {
             code: ExitCode::Ledger,
             name: "ledger",

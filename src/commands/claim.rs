@@ -199,7 +199,7 @@ pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Ledger>) 
 /// Why a person who is not free, but did not get a message, gets none.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
     match (entry.state, entry.run) {
-        (OnceState::InFlight, _) => under_way(scope, recipient),
+        (OnceState::Inflight, _) => under_way(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
             let at = local_time(entry.at);

@@ -90,7 +90,7 @@ pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
         PauseReason::Network => ExitCode::Network,
         PauseReason::RateLimit => ExitCode::Unavailable,
         PauseReason::Unknown => ExitCode::Unknown,
-        PauseReason::AllRefused => ExitCode::Rejected,
+        PauseReason::AllRejected => ExitCode::Rejected,
     }
 }
 
@@ -103,6 +103,8 @@ mod tests {
     use std::error::Error;
     use std::io::ErrorKind;
     use std::path::Path;
+
+    use strum::VariantArray;
 
     use super::*;
     use crate::base::input::UsageError;
@@ -142,7 +144,10 @@ mod tests {
 
     #[test]
     fn paused_run_exits_with_its_fault_code() {
-        let codes = PauseReason::ALL.map(|reason| (reason.name(), pause_exit_code(reason).code()));
+        let codes: Vec<_> = PauseReason::VARIANTS
+            .iter()
+            .map(|reason| (reason.name(), pause_exit_code(*reason).code()))
+            .collect();
         let expected = [
             ("person", 11),
             ("undelivered", 11),

@@ -232,7 +232,8 @@ fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
         .chain([local_time(*at)])
         .collect();
     let mut fields: Value = OnceState::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(OnceState::name)
         .zip(people.iter().copied())
         .collect();
@@ -498,7 +499,7 @@ impl UsedKey {
             let message = format!("{recipient} has nothing under the key {key}");
             return Err(UsageError::new(message, "there is nothing to remove").into());
         };
-        if entry.state == OnceState::InFlight {
+        if entry.state == OnceState::Inflight {
             return Err(under_way(&self.scope, recipient));
         }
         let unfinished = self.store.runs_under(&self.scope)?;
@@ -515,9 +516,10 @@ impl UsedKey {
             return Err(to_be_sent(&self.scope, "somebody", run));
         }
         if OnceState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .zip(summary.people)
-            .any(|(state, people)| state == OnceState::InFlight && people > 0)
+            .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
             return Err(under_way(&self.scope, "somebody"));
         }

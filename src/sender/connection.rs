@@ -358,7 +358,10 @@ pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
         return CommandError::unknown(message, UNKNOWN_HINT);
     }
     let message = "internal error before the request";
-    CommandError::new(ExitCode::Unexpected, "unexpected", message, None).after_sending()
+    CommandError {
+        nothing_was_sent: false,
+        ..CommandError::new(ExitCode::Unexpected, "unexpected", message, None)
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
         PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
         PauseReason::Stale => "what was written may be lost",
         PauseReason::Unknown => "too many messages may or may not have been sent",
-        PauseReason::AllRefused => "no message was accepted",
+        PauseReason::AllRejected => "no message was accepted",
         PauseReason::Credentials => "the credentials were refused",
         PauseReason::Account => "WhatsApp lets the business send nothing",
         PauseReason::ProxyCredentials => "the proxy asks for credentials",

@@ -221,7 +221,7 @@ impl ImportPlan<'_> {
             }
             SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => false,
         };
-        SkipReason::ALL.into_iter().filter(is_kept).collect()
+        SkipReason::ALL.iter().copied().filter(is_kept).collect()
     }
 
     /// Whether the message of `row` needs the column `column`. The column `recipient` has the recipient.

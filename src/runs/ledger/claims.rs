@@ -196,7 +196,7 @@ impl Ledger {
             let claim = values![
                 key,
                 person,
-                OnceState::InFlight.name(),
+                OnceState::Inflight.name(),
                 now,
                 worker,
                 now.saturating_add(lease)
@@ -319,9 +319,9 @@ impl Ledger {
                         obstacle.get_or_insert(KeyAddition::ToBeSent { run });
                     }
                     // What was certainly sent outweighs what may have been, and what is in flight.
-                    OnceState::Unknown | OnceState::InFlight if row.is_sent => {}
+                    OnceState::Unknown | OnceState::Inflight if row.is_sent => {}
                     OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
-                    OnceState::InFlight => {
+                    OnceState::Inflight => {
                         // Once the row is decided as not sent, the key would know nothing of the single send.
                         let recipient = row.recipient.clone();
                         obstacle.get_or_insert(KeyAddition::InFlight { recipient });
@@ -448,7 +448,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
             });
         }
         if let Some(key) = keys.last_mut() {
-            let counts = key.people.iter_mut().zip(OnceState::ALL);
+            let counts = key.people.iter_mut().zip(OnceState::ALL.iter().copied());
             counts
                 .filter(|(_, of)| *of == state)
                 .for_each(|(count, _)| *count += people);
@@ -478,7 +478,7 @@ fn state_of(
             row.opt_int(at + 1)?,
             row.opt_int(at + 2)?.unwrap_or_default(),
         );
-        return Ok(if own == OnceState::InFlight && !lives {
+        return Ok(if own == OnceState::Inflight && !lives {
             OnceState::Unknown
         } else {
             own

@@ -414,7 +414,7 @@ impl EarlierRow {
         let reason = match entry.state {
             OnceState::Sent => SkipReason::AlreadySent,
             OnceState::Unknown => SkipReason::MayHaveBeenSent,
-            OnceState::InFlight | OnceState::ToBeSent => SkipReason::ToBeSent,
+            OnceState::Inflight | OnceState::ToBeSent => SkipReason::ToBeSent,
             OnceState::NotSent => return None,
         };
         Some(Self {
@@ -473,7 +473,8 @@ pub(super) fn rank(reason: SkipReason) -> i64 {
 /// The reason with this rank.
 pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
     let reason = SkipReason::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .find(|reason| rank(*reason) == place);
     reason.ok_or_else(|| {
         LedgerError::damaged(format!(
@@ -488,7 +489,7 @@ mod tests {
 
     #[test]
     fn skip_reason_is_stored_by_its_rank() {
-        for (place, reason) in (0..).zip(SkipReason::ALL) {
+        for (place, reason) in (0..).zip(SkipReason::ALL.iter().copied()) {
             assert_eq!(
                 (rank(reason), reason_for_rank(place).unwrap()),
                 (place, reason)

@@ -508,7 +508,7 @@ fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
     let run = tested.begin(&["593990000000"]);
     let mut steps = BTreeSet::new();
     let mut worker = join(&run);
-    for from in RowState::ALL {
+    for from in RowState::ALL.iter().copied() {
         let mut note = |what: &str| {
             let to = states(&run)[0];
             if to != from {
@@ -538,7 +538,8 @@ fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
         skip(&run, &[1]);
         note("to be left out");
         for to in RowState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|to| from.may_become(*to) && *to != RowState::Inflight)
         {
             put(&run, from, worker.id());
@@ -553,9 +554,10 @@ fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
             note("a decision");
         }
     }
-    let table = RowState::ALL.into_iter().flat_map(|from| {
+    let table = RowState::ALL.iter().copied().flat_map(|from| {
         RowState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |to| from.may_become(*to))
             .map(move |to| [from.name(), to.name()])
     });
@@ -1748,14 +1750,14 @@ fn only_a_sent_row_replaces_inflight_claim(tested: &TestedStore) {
         store.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::InFlight { recipient }
     );
-    assert_eq!(state_under_key(store, two), OnceState::InFlight);
+    assert_eq!(state_under_key(store, two), OnceState::Inflight);
     // The row was not sent, which frees nobody who has a single send.
     resolve(&run, [Unknown, Failed], &[]).unwrap();
     assert_eq!(
         store.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::Added(1)
     );
-    assert_eq!(state_under_key(store, one), OnceState::InFlight);
+    assert_eq!(state_under_key(store, one), OnceState::Inflight);
     assert_eq!(state_under_key(store, two), OnceState::Sent);
     drop(held);
 }

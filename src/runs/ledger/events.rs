@@ -3,7 +3,9 @@
 
 use serde::Serialize;
 
-use super::model::{named, now};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::model::now;
 
 /// The reason of a wait for the limit of people in 24 hours.
 pub(crate) const LIMIT: &str = "limit_24h";
@@ -22,21 +24,31 @@ pub(crate) struct RunEvent {
     pub(crate) until: Option<i64>,
 }
 
-named! {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    RunEventKind {
-        Begun = "begun",
-        Resumed = "resumed",
-        /// Nothing leaves until a known time.
-        Waiting = "waiting",
-        /// The fault would affect the other rows too.
-        Paused = "paused",
-        /// A person, or a fault of jelouctl, stopped it.
-        Stopped = "stopped",
-        /// A person cancelled it: nothing more is sent.
-        Cancelled = "cancelled",
-        /// Every row is final.
-        Ended = "ended",
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum RunEventKind {
+    Begun,
+    Resumed,
+    /// Nothing leaves until a known time.
+    Waiting,
+    /// The fault would affect the other rows too.
+    Paused,
+    /// A person, or a fault of jelouctl, stopped it.
+    Stopped,
+    /// A person cancelled it: nothing more is sent.
+    Cancelled,
+    /// Every row is final.
+    Ended,
+}
+
+impl RunEventKind {
+    /// The name that the ledger stores and that scripts read.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
     }
 }
 
@@ -68,31 +80,39 @@ impl RunEvent {
     }
 }
 
-named! {
-    /// Why a run is paused. Its name is the code of the record, if it has one.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    PauseReason {
-        /// A person stopped it.
-        Person = "person",
-        /// `bulk deliveries --pause-if-undelivered` stopped it.
-        Undelivered = "undelivered",
-        /// The store is not the one that the run began in: its database failed over, or it was copied or put back.
-        Stale = "stale",
-        Credentials = "credentials",
-        /// WhatsApp does not let the business send anything.
-        Account = "account",
-        /// The proxy asks for credentials.
-        ProxyCredentials = "proxy_credentials",
-        Network = "network",
-        /// The API refuses more messages for longer than the run may wait.
-        RateLimit = "rate_limit",
-        Unknown = "unknown",
-        /// Every row was rejected, and none was ever accepted.
-        AllRefused = "all_rejected",
-    }
+/// Why a run is paused. Its name is the code of the record, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum PauseReason {
+    /// A person stopped it.
+    Person,
+    /// `bulk deliveries --pause-if-undelivered` stopped it.
+    Undelivered,
+    /// The store is not the one that the run began in: its database failed over, or it was copied or put back.
+    Stale,
+    Credentials,
+    /// WhatsApp does not let the business send anything.
+    Account,
+    /// The proxy asks for credentials.
+    ProxyCredentials,
+    Network,
+    /// The API refuses more messages for longer than the run may wait.
+    RateLimit,
+    Unknown,
+    /// Every row was rejected, and none was ever accepted.
+    AllRejected,
 }
 
 impl PauseReason {
+    /// The name that the ledger stores and that scripts read.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
     /// Whether the reason is in the run rather than in the process that met it: other processes that send the run would
     /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
@@ -102,7 +122,7 @@ impl PauseReason {
             | Self::Stale
             | Self::Account
             | Self::Unknown
-            | Self::AllRefused => true,
+            | Self::AllRejected => true,
             Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
         }
     }

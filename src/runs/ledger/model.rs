@@ -5,56 +5,55 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::error::LedgerError;
 use crate::base::clock;
 use crate::base::output::{Sent, Tally};
 
-/// An enum whose values are stored, and shown to scripts, by name.
-macro_rules! named {
-    ($(#[$of_enum:meta])* $Enum:ident { $($(#[$of_value:meta])* $Value:ident = $name:literal,)+ }) => {
-        $(#[$of_enum])*
-        pub(crate) enum $Enum {
-            $($(#[$of_value])* $Value,)+
-        }
-
-        impl $Enum {
-            pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$Value),+];
-
-            pub(crate) fn name(self) -> &'static str {
-                match self {
-                    $(Self::$Value => $name,)+
-                }
-            }
-
-            pub(crate) fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|value| value.name() == name)
-            }
-        }
-    };
-}
-pub(super) use named;
-
-named! {
-    /// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
-    RowState {
-        /// Still to be sent; certainly not sent so far
-        Pending = "pending",
-        /// A request is under way
-        Inflight = "inflight",
-        /// Accepted by Jelou
-        Sent = "sent",
-        /// Rejected by the API
-        Failed = "failed",
-        /// It may have been sent
-        Unknown = "unknown",
-        /// Left out; `code` in the report says why
-        Skipped = "skipped",
-    }
+/// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    ValueEnum,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum RowState {
+    /// Still to be sent; certainly not sent so far
+    Pending,
+    /// A request is under way
+    Inflight,
+    /// Accepted by Jelou
+    Sent,
+    /// Rejected by the API
+    Failed,
+    /// It may have been sent
+    Unknown,
+    /// Left out; `code` in the report says why
+    Skipped,
 }
 
 impl RowState {
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
+
+    /// The name that the ledger stores and that scripts read.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
     /// The transitions that a row may make, in every ledger.
     pub(crate) fn may_become(self, to: Self) -> bool {
         match self {
@@ -125,7 +124,8 @@ impl Counts {
 
     pub(crate) fn all(&self) -> u64 {
         RowState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .map(|state| self.count(state))
             .sum()
     }
@@ -133,7 +133,8 @@ impl Counts {
     /// Rows that are not yet final.
     pub(crate) fn left(&self) -> u64 {
         RowState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|state| !state.is_final())
             .map(|state| self.count(state))
             .sum()
@@ -147,7 +148,7 @@ impl Counts {
     /// The counts of a ledger that may have lost its last records.
     pub(crate) fn with_lost_records(self) -> Self {
         let mut counts = Self::default();
-        for state in RowState::ALL {
+        for state in RowState::ALL.iter().copied() {
             *counts.count_mut(state.with_lost_records()) += self.count(state);
         }
         counts
@@ -179,35 +180,57 @@ impl Counts {
     }
 }
 
-named! {
-    /// Why a row is left out. Of several reasons it is the first in this order.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-    #[value(rename_all = "snake_case")]
-    SkipReason {
-        /// It makes no message that can be sent
-        Invalid = "invalid",
-        /// Its recipient is on a list of people who are not to be written to
-        Excluded = "excluded",
-        /// An earlier run has sent the same message to the same person
-        AlreadySent = "already_sent",
-        /// An earlier run may have sent it
-        MayHaveBeenSent = "may_have_been_sent",
-        /// An unfinished run is to send it
-        ToBeSent = "to_be_sent",
-        /// An earlier row of the list is the same message, or goes to the same person
-        Repeated = "repeated",
-        /// The sheet hides it, or shows it crossed out
-        Hidden = "hidden",
-        /// Its recipient is not one that `allow_to` allows
-        NotAllowed = "not_allowed",
-        /// The run was cancelled before it was sent
-        Cancelled = "cancelled",
-        /// It is a free-form message, and its recipient has not written within 23 hours
-        OutsideWindow = "outside_window",
-    }
+/// Why a row is left out. Of several reasons it is the first in this order.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    ValueEnum,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum SkipReason {
+    /// It makes no message that can be sent
+    Invalid,
+    /// Its recipient is on a list of people who are not to be written to
+    Excluded,
+    /// An earlier run has sent the same message to the same person
+    AlreadySent,
+    /// An earlier run may have sent it
+    MayHaveBeenSent,
+    /// An unfinished run is to send it
+    ToBeSent,
+    /// An earlier row of the list is the same message, or goes to the same person
+    Repeated,
+    /// The sheet hides it, or shows it crossed out
+    Hidden,
+    /// Its recipient is not one that `allow_to` allows
+    NotAllowed,
+    /// The run was cancelled before it was sent
+    Cancelled,
+    /// It is a free-form message, and its recipient has not written within 23 hours
+    OutsideWindow,
 }
 
 impl SkipReason {
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
+
+    /// The name that the ledger stores and that scripts read.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
     /// Whether a person must still check the row. If not, it was skipped on purpose.
     pub(crate) fn needs_attention(self) -> bool {
         match self {
@@ -224,26 +247,39 @@ impl SkipReason {
     }
 }
 
-named! {
-    /// The state of a person's one message under a key of `--once`.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    OnceState {
-        /// Accepted by Jelou.
-        Sent = "sent",
-        /// It may have been sent.
-        Unknown = "unknown",
-        /// A process is sending it at this moment.
-        InFlight = "inflight",
-        /// An unfinished run will send it.
-        ToBeSent = "to_be_sent",
-        /// Every attempt failed for certain, so the person is free.
-        NotSent = "not_sent",
-    }
+/// The state of a person's one message under a key of `--once`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum OnceState {
+    /// Accepted by Jelou.
+    Sent,
+    /// It may have been sent.
+    Unknown,
+    /// A process is sending it at this moment.
+    Inflight,
+    /// An unfinished run will send it.
+    ToBeSent,
+    /// Every attempt failed for certain, so the person is free.
+    NotSent,
 }
 
 impl OnceState {
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
+
+    /// The name that the ledger stores and that scripts read.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
     pub(crate) fn words(self) -> String {
-        self.name().replace('_', " ")
+        match self {
+            Self::Inflight => "in flight".to_owned(),
+            _ => self.name().replace('_', " "),
+        }
     }
 
     /// Whether another message may be sent to the person under the key.

@@ -579,7 +579,7 @@ mod tests {
                 "{name}"
             );
         }
-        for reason in SkipReason::ALL {
+        for reason in SkipReason::ALL.iter().copied() {
             assert!(
                 Meaning::find(reason.name(), ReportLanguage::Es).is_some(),
                 "{reason:?}"

@@ -70,7 +70,7 @@ impl CircuitBreaker {
                 self.note_final(false);
                 let refused = self.refused.as_mut()?;
                 *refused += 1;
-                return (*refused >= MAX_REFUSED).then_some(PauseReason::AllRefused);
+                return (*refused >= MAX_REFUSED).then_some(PauseReason::AllRejected);
             }
             Outcome::Unknown(_) => {
                 self.note_final(true);
@@ -227,7 +227,7 @@ mod tests {
             assert!(breaker.allowance(64) <= 11 - refused);
             assert_eq!(breaker.note(&rejected), None);
         }
-        assert_eq!(breaker.note(&rejected), Some(PauseReason::AllRefused));
+        assert_eq!(breaker.note(&rejected), Some(PauseReason::AllRejected));
         let mut once_accepted = CircuitBreaker::new(true);
         let mut keeps_going = CircuitBreaker::new(false);
         once_accepted.note(&SENT);

@@ -137,7 +137,7 @@ impl ActiveRun<'_> {
         match reason {
             StopReason::Paused(reason, problem) => {
                 let hint = &problem.hint;
-                let (paused, hint) = if reason == PauseReason::AllRefused {
+                let (paused, hint) = if reason == PauseReason::AllRejected {
                     // All rows have the same fault.
                     let again = format!(
                         "jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}"

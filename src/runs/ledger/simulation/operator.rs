@@ -211,7 +211,7 @@ impl Operator {
             let Some(entry) = standing else {
                 return Ok(Done::Ended("nothing to forget".to_owned()));
             };
-            if matches!(entry.state, OnceState::InFlight | OnceState::ToBeSent) {
+            if matches!(entry.state, OnceState::Inflight | OnceState::ToBeSent) {
                 return Ok(Done::Ended("it is still to be sent".to_owned()));
             }
             let words = format!("{:?}", entry.state);
