@@ -140,11 +140,11 @@ impl CommandError {
             return self;
         }
         let error = match phase {
-            Phase::KeyChange | Phase::SingleSend => self.as_setup_error(),
+            Phase::KeyChange | Phase::SingleSend => self.into_setup_error(),
             Phase::Planning => self.without_run(),
             Phase::Resuming => self,
             Phase::Sending => self.after_sending(),
-            Phase::AfterWait => self.as_late_error(),
+            Phase::AfterWait => self.into_late_error(),
         };
         Self {
             phase: Some(phase),
@@ -163,7 +163,7 @@ impl CommandError {
     }
 
     /// An error of the ledger counts as one of the configuration, unless its database cannot be reached.
-    fn as_setup_error(self) -> Self {
+    fn into_setup_error(self) -> Self {
         let (code, name) = match self.code {
             _ if self.ledger.is_none() => return self,
             ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
@@ -199,7 +199,7 @@ impl CommandError {
     }
 
     /// An error of the ledger's setup comes too late for the code of a configuration.
-    fn as_late_error(self) -> Self {
+    fn into_late_error(self) -> Self {
         if self.ledger.is_none() || self.code != ExitCode::Configuration {
             return self;
         }
