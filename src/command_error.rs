@@ -22,8 +22,8 @@ pub(crate) struct CommandError {
     pub(crate) message: String,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
-    /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other senders
-    /// or earlier messages, because a note would mislead.
+    /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other
+    /// senders or earlier messages, because a note would mislead.
     pub(crate) nothing_was_sent: bool,
     /// The fault of the ledger, if that is the error.
     pub(crate) ledger: Option<LedgerFault>,

@@ -1,4 +1,4 @@
-//! How countries write numbers and dates, according to CLDR. The display of lists and the filters of templates use this.
+//! How countries write numbers and dates, according to CLDR, for the display of lists and the filters of templates.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -130,8 +130,8 @@ pub(crate) struct NumberLayout {
 }
 
 impl NumberLayout {
-    /// Writes the amount of `value` without its sign, rounded like in a spreadsheet. None if it needs a separator but has no
-    /// conventions, or if it has too many digits.
+    /// Writes the amount of `value` without its sign, rounded like in a spreadsheet. None if it needs a separator but
+    /// has no conventions, or if it has too many digits.
     pub(crate) fn write(&self, value: f64, conventions: Option<&Conventions>) -> Option<String> {
         if !value.is_finite() || value.abs() >= TOO_LARGE {
             return None;
@@ -160,8 +160,8 @@ impl NumberLayout {
         Some(written)
     }
 
-    /// The amount with its decimals. A spreadsheet calculates with 15 digits and rounds halves up. An amount that is too
-    /// small for a `Decimal` becomes zero.
+    /// The amount with its decimals. A spreadsheet calculates with 15 digits and rounds halves up. An amount that is
+    /// too small for a `Decimal` becomes zero.
     fn rounded(&self, value: f64) -> Decimal {
         let exact = Decimal::from_scientific(&format!("{:.14e}", value.abs())).unwrap_or_default();
         let exact = if self.is_percent {

@@ -35,8 +35,8 @@ pub enum ExitCode {
     Expectation,
     /// Accepted by the API, but undelivered, or later than `--wait` allows.
     NotReached,
-    /// The exit code of a command that we run for the user. 127: not found. 126: cannot be run. 128 plus a number: ended by
-    /// the signal with this number.
+    /// The exit code of a command that we run for the user. 127: not found. 126: cannot be run. 128 plus a number:
+    /// ended by the signal with this number.
     Command(u8),
     /// Ended by the signal with this number. The record and stderr show the known outcome.
     Signal(u8),

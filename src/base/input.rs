@@ -49,7 +49,8 @@ pub(crate) enum JsonSource {
 }
 
 impl JsonSource {
-    /// The value of `--body`: a file or `-`. Like other flags, it also accepts JSON that begins with `{` or `[`, and `@FILE`.
+    /// The value of `--body`: a file or `-`. Like other flags, it also accepts JSON that begins with `{` or `[`, and
+    /// `@FILE`.
     pub(crate) fn from_body_flag(raw: &str) -> Result<Self, Infallible> {
         if raw.trim_start().starts_with(['{', '[']) {
             return Ok(Self::Literal(raw.to_owned()));
@@ -100,8 +101,8 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has reserved
-    /// it, or if it is a terminal.
+    /// Reserves standard input for `flag`, which may read it later or never. It is an error if another flag has
+    /// reserved it, or if it is a terminal.
     pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {
         if let Some(reader) = &self.stdin_reader {
             let problem = format!("{flag} and {reader} both read standard input");
@@ -167,8 +168,8 @@ impl Input {
         parse(flag, &name_of(source), &text)
     }
 
-    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON, so it is a text that a bulk run
-    /// fills. No JSON field accepts it unfilled.
+    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON, so it is a text that a bulk
+    /// run fills. No JSON field accepts it unfilled.
     pub(crate) fn json_flag(
         &mut self,
         flag: &str,

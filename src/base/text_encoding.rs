@@ -12,8 +12,8 @@ const MAX_LINE: u64 = 1024 * 1024;
 /// The maximum of line numbers to print.
 const MAX_NUMBERS: usize = 5;
 
-/// The upper half of CP850, the encoding of Western European consoles, which encoding_rs lacks. CP437 has the same small
-/// letters.
+/// The upper half of CP850, the encoding of Western European consoles, which encoding_rs lacks. CP437 has the same
+/// small letters.
 const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
 /// The accented letters of Spanish and Portuguese.

@@ -11,7 +11,7 @@ const RELEASED: i64 = 1_793_491_200_000;
 /// Time zones differ by up to a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Why a clock that shows `now`, in milliseconds since 1970, is wrong: it is before this release, or after the year 9999.
+/// Why a clock that shows `now` (milliseconds since 1970) is wrong: it is before this release, or after the year 9999.
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
         let shown = from_millis(now);

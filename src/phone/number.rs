@@ -27,8 +27,8 @@ pub(crate) struct PhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Reads the number in `typed`. `+` or 00 begins an international number. Bare digits are a local number of `country`
-    /// if possible, otherwise an international number.
+    /// Reads the number in `typed`. `+` or 00 begins an international number. Bare digits are a local number of
+    /// `country` if possible, otherwise an international number.
     ///
     /// # Errors
     /// If it is not a valid number. The error names the probable number.

@@ -77,9 +77,9 @@ fn number_in_formula(typed: &str) -> Option<&str> {
     Some(quoted.unwrap_or(value).trim_matches('\''))
 }
 
-/// Splits off decimals, and returns whether they are zero. Decimals are `593987654321.0`, more zeros after the only dot,
-/// and `593987654321,0`. In `593987650001.5`, too many digits are before the dot for a separator. `415.555.0000` has no
-/// decimals.
+/// Splits off decimals, and returns whether they are zero. Decimals are `593987654321.0`, more zeros after the only
+/// dot, and `593987654321,0`. In `593987650001.5`, too many digits are before the dot for a separator. `415.555.0000`
+/// has no decimals.
 fn split_decimals(number: &str) -> Option<(&str, bool)> {
     let sign = number.rfind(['.', ','])?;
     let whole = number.get(..sign)?;

@@ -363,7 +363,8 @@ impl Plans {
         regex.is_match(national)
     }
 
-    /// As in libphonenumber, the first region with a matching prefix decides, or without a prefix, with a matching number.
+    /// As in libphonenumber, the first region with a matching prefix decides, or without a prefix, with a matching
+    /// number.
     fn is_valid(&mut self, code: u16, national: &str) -> bool {
         for region in DATABASE.by_code(&code).unwrap() {
             let types = region.descriptors();

@@ -1,4 +1,4 @@
-//! Standard output, which gets only the API's response, a record, or the requested data, such as the checks of `doctor`.
+//! Standard output, which gets only the API's response, a record, or requested data, such as the checks of `doctor`.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -113,7 +113,7 @@ impl Stdout {
         self.line(&aligned(header, rows))
     }
 
-    /// Prints a list: on a terminal as a table under `header`, and otherwise as one JSON object per line, or as its ids.
+    /// Prints a list: on a terminal as a table under `header`, otherwise as one JSON object per line, or as its ids.
     pub(crate) fn rows(
         &self,
         header: &[&str],

@@ -40,9 +40,9 @@ pub(crate) struct CommandEnd {
     pub(crate) signal: Option<i32>,
 }
 
-/// Runs `command` with our variables and these, until it ends, and returns its end and the instant. It uses our standard
-/// streams. With `tail`, its stderr goes through us, and `tail` keeps the last lines. Prints an error if starting or
-/// waiting fails.
+/// Runs `command` with our variables and these, until it ends, and returns its end and the instant. It uses our
+/// standard streams. With `tail`, its stderr goes through us, and `tail` keeps the last lines. Prints an error if
+/// starting or waiting fails.
 pub(crate) async fn run_command(
     stderr: &Stderr,
     command: &[OsString],
@@ -228,8 +228,8 @@ fn forward(_signal: Signal, _child: &Child) {}
 
 /// The maximum of characters of a printed line.
 const MAX_LINE: usize = 4096;
-/// The maximum of bytes of a line that is kept whole. It is larger than the printed part, because the search for secrets
-/// needs whole secrets.
+/// The maximum of bytes of a line that is kept whole. It is larger than the printed part, because the search for
+/// secrets needs whole secrets.
 const MAX_KEPT: usize = 4 * MAX_LINE;
 
 /// The last lines, up to the requested number.
@@ -268,8 +268,8 @@ impl Tail {
         }
     }
 
-    /// The lines as a terminal shows them, without escape sequences and after `redact`. Other characters that a terminal or
-    /// a log would act on are escaped.
+    /// The lines as a terminal shows them, without escape sequences and after `redact`. Other characters that a
+    /// terminal or a log would act on are escaped.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| {
             let mut plain = shown_line(&String::from_utf8_lossy(line));
@@ -316,8 +316,8 @@ fn drop_overwritten(line: &mut Vec<u8>) {
     line.drain(..begin);
 }
 
-/// The text that a terminal shows after the whole `line`. A progress bar moves to the start of the line, or back by some
-/// characters, and overwrites the text.
+/// The text that a terminal shows after the whole `line`. A progress bar moves to the start of the line, or back by
+/// some characters, and overwrites the text.
 fn shown_line(line: &str) -> String {
     let mut shown = ShownLine::default();
     let mut rest = line;
@@ -384,8 +384,8 @@ impl Movement {
 }
 
 impl ShownLine {
-    /// Writes `text` at the cursor and erases the rest of the line. At the start it replaces the whole line, like a frame of
-    /// a progress bar.
+    /// Writes `text` at the cursor and erases the rest of the line. At the start it replaces the whole line, like a
+    /// frame of a progress bar.
     fn write(&mut self, text: &str) {
         if text.is_empty() {
             return;
@@ -415,8 +415,8 @@ impl ShownLine {
     }
 }
 
-/// Finds the program like the command line of Windows: `npm` is `npm.cmd`, by the extensions in `PATHEXT`. Other systems
-/// search `PATH` themselves.
+/// Finds the program like the command line of Windows: `npm` is `npm.cmd`, by the extensions in `PATHEXT`. Other
+/// systems search `PATH` themselves.
 pub(crate) fn find_program(name: &OsStr) -> OsString {
     #[cfg(windows)]
     if let Ok(found) = which::which(name) {

@@ -1,6 +1,6 @@
 //! Listens for the signals of this process in its own thread, so that a signal always has an effect. A signal has its
-//! usual effect unless a guard ([`super::Signals`]) catches it. A caught signal has that effect, too, if no code takes it
-//! in time. The listener also decides whether a signal is new and for us.
+//! usual effect unless a guard ([`super::Signals`]) catches it. A caught signal has that effect, too, if no code takes
+//! it in time. The listener also decides whether a signal is new and for us.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,12 +18,12 @@ use super::signal::Signal;
 use super::signal_source::{ignored, sources};
 use crate::base::output::SystemError;
 
-/// A signal that repeats within this time counts as the same. `timeout` signals its child and then the whole group, and a
-/// parent forwards a signal that its child already has.
+/// A signal that repeats within this time counts as the same. `timeout` signals its child and then the whole group, and
+/// a parent forwards a signal that its child already has.
 const REPEATED: Duration = Duration::from_secs(1);
 
-/// How long after the end of a command its signal may still reach us. The processes of a group do not get a signal at the
-/// same time.
+/// How long after the end of a command its signal may still reach us. The processes of a group do not get a signal at
+/// the same time.
 const BELATED: Duration = Duration::from_secs(2);
 
 /// The maximum time from a signal to the end of this process, unless the code that took the signal continues.
@@ -86,8 +86,8 @@ impl Listener {
     }
 
     /// Catches `signals` for one more guard, and returns the caught ones. Signals that were ignored when this process
-    /// started stay ignored, for us and for our commands. `nohup`, `trap '' TERM` and background jobs of scripts rely on
-    /// that.
+    /// started stay ignored, for us and for our commands. `nohup`, `trap '' TERM` and background jobs of scripts rely
+    /// on that.
     pub(super) fn catch(&'static self, signals: &[Signal]) -> Result<Vec<Signal>, SystemError> {
         let mut state = self.state();
         let ignored = ignored();
@@ -131,8 +131,8 @@ impl Listener {
         self.state().is_kept = true;
     }
 
-    /// Records that a command `ended` at this instant. The earlier signals were for the command, and so is the next one of
-    /// each kind if it comes soon.
+    /// Records that a command `ended` at this instant. The earlier signals were for the command, and so is the next one
+    /// of each kind if it comes soon.
     pub(super) fn note_end_of_command(&self, ended: Instant) {
         let mut state = self.state();
         state.is_kept = true;
@@ -226,8 +226,9 @@ impl SignalState {
     }
 }
 
-/// The signal that must end a wait that began at `since` and blocks its thread. No code has taken the signal, because the
-/// wait itself blocks, or it was taken and this process is ending. None until some time after the signal and `since`.
+/// The signal that must end a wait that began at `since` and blocks its thread. No code has taken the signal, because
+/// the wait itself blocks, or it was taken and this process is ending. None until some time after the signal and
+/// `since`.
 pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
     if since.elapsed() < MAX_BLOCK_TIME {
         return None;

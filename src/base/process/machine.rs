@@ -44,8 +44,8 @@ pub(crate) fn enclosing_sandbox() -> Option<u32> {
     None
 }
 
-/// The name of a process and the id of its parent, which is 0 for the first process. The initial name is the name of the
-/// program's file. This uses one read call, because every send reads several processes.
+/// The name of a process and the id of its parent, which is 0 for the first process. The initial name is the name of
+/// the program's file. This uses one read call, because every send reads several processes.
 fn read_stat(process: u32) -> Option<(String, u32)> {
     let mut buffer = [0; 1024];
     let count = File::open(format!("/proc/{process}/stat"))

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// Checks that this process can open `count` more files. If it cannot, SQLite does not report the cause, and the runtime
-/// may panic.
+/// Checks that this process can open `count` more files. If it cannot, SQLite does not report the cause, and the
+/// runtime may panic.
 ///
 /// # Errors
 /// The error of the system, such as `Too many open files`.

@@ -28,8 +28,8 @@ pub(super) fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// On Windows, console events replace signals. Ctrl-Break counts as Ctrl-C, closing the window as SIGHUP, and the end of
-/// the session or a shutdown as SIGTERM.
+/// On Windows, console events replace signals. Ctrl-Break counts as Ctrl-C, closing the window as SIGHUP, and the end
+/// of the session or a shutdown as SIGTERM.
 #[cfg(windows)]
 pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {

@@ -1,5 +1,5 @@
-//! Catches signals while a guard exists. Without a guard, a signal ends this process as usual, so a prompt or a read needs
-//! no code for signals. Also has the runtime.
+//! Catches signals while a guard exists. Without a guard, a signal ends this process as usual, so a prompt or a read
+//! needs no code for signals. Also has the runtime.
 
 use std::future::pending;
 use std::time::Instant;
@@ -44,16 +44,16 @@ impl Signals {
         Ok(Self { caught })
     }
 
-    /// Keeps the signals caught until the process ends, because it must still report the outcome of its request. A signal
-    /// that no code takes still ends it.
+    /// Keeps the signals caught until the process ends, because it must still report the outcome of its request. A
+    /// signal that no code takes still ends it.
     pub(crate) fn keep(&self) {
         if let Some(listener) = self.listener() {
             listener.keep();
         }
     }
 
-    /// Records that a command has just ended. The earlier signals were for the command, and so is the next one of each kind if
-    /// it comes soon. They stay caught until the process ends, because it must still report the command's end.
+    /// Records that a command has just ended. The earlier signals were for the command, and so is the next one of each
+    /// kind if it comes soon. They stay caught until the process ends, because it must still report the command's end.
     pub(super) fn note_end_of_command(&self) {
         if let Some(listener) = self.listener() {
             listener.note_end_of_command(Instant::now());

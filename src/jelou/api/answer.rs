@@ -162,8 +162,8 @@ impl Body {
         self.json.as_ref().map(counted).unwrap_or_default()
     }
 
-    /// Whether it is a page of a listing, or one message of it. The `error` of one message is the reason of its failure.
-    /// The `error` of a page means that it is not the requested page.
+    /// Whether it is a page of a listing, or one message of it. The `error` of one message is the reason of its
+    /// failure. The `error` of a page means that it is not the requested page.
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
             Some(_) => !self.reports_error(),
@@ -173,8 +173,8 @@ impl Body {
         }
     }
 
-    /// The entries of an array for one destination. Each entry is read like the answer for a single message; `id` is then
-    /// the message's id and `code` an error code.
+    /// The entries of an array for one destination. Each entry is read like the answer for a single message; `id` is
+    /// then the message's id and `code` an error code.
     pub(crate) fn for_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| {
             text.chars()
@@ -267,8 +267,8 @@ impl Body {
         self.complete && !self.is_page() && is_text
     }
 
-    /// Whether any part of it hints at a success, in a form that is not proof. It may be inside an array or another object,
-    /// or in an answer that is cut off or not JSON.
+    /// Whether any part of it hints at a success, in a form that is not proof. It may be inside an array or another
+    /// object, or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
         self.reports_success() || self.is_one_of("success", &["true"]) || self.mentions_success
     }

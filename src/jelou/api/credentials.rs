@@ -227,8 +227,8 @@ fn base64_form(value: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The text with equivalent characters made equal. A form writes a space as `+`. Base64 for URLs uses `-` and `_` instead
-/// of `+` and `/`.
+/// The text with equivalent characters made equal. A form writes a space as `+`. Base64 for URLs uses `-` and `_`
+/// instead of `+` and `/`.
 fn alike(text: &[u8]) -> Vec<u8> {
     let one = |byte: &u8| match byte {
         b'+' | b'-' => b' ',

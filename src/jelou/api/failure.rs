@@ -29,8 +29,8 @@ const CLOCK_HINT: &str =
     "set the clock if it is wrong; otherwise the server needs a new certificate";
 
 impl Failure {
-    /// `is_fresh`: the connection was made for this attempt. `may_have_left`: a connection was made at all, so a part of the
-    /// request may have been sent.
+    /// `is_fresh`: the connection was made for this attempt. `may_have_left`: a connection was made at all, so a part
+    /// of the request may have been sent.
     pub(super) fn new(
         error: &reqwest::Error,
         (url, proxy): (&Url, Option<&Proxy>),

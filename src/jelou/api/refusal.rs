@@ -38,8 +38,8 @@ struct RefusalText {
 }
 
 impl RefusalText {
-    /// Collects the texts of `value`. `is_description`: it is below a field that describes a problem. `place` is the field
-    /// of the request with the problem, or empty.
+    /// Collects the texts of `value`. `is_description`: it is below a field that describes a problem. `place` is the
+    /// field of the request with the problem, or empty.
     fn collect(&mut self, value: &Value, is_description: bool, place: &str) {
         match value {
             Value::String(text) if is_description && place.is_empty() => {

@@ -221,8 +221,8 @@ impl Request {
         Self::listing(url, query, ["from", "to"])
     }
 
-    /// The request that reads one of the templates that `bot` sent, or reads it at the older address. The documents of the
-    /// older address show another way to sign in.
+    /// The request that reads one of the templates that `bot` sent, or reads it at the older address. The documents of
+    /// the older address show another way to sign in.
     pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
         let path = if is_older {
             &["v1", "bots", bot][..]

@@ -120,7 +120,8 @@ impl Client {
         self.keeping.is_some() || self.connections_made() > made
     }
 
-    /// Signs `request` and sends it once. With a deadline, it sends its first byte before then; None if it was too late.
+    /// Signs `request` and sends it once. With a deadline, it sends its first byte before then; None if it was too
+    /// late.
     pub(crate) async fn attempt_until(
         &self,
         deadline: Option<Deadline>,
@@ -346,8 +347,8 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a too large number as
-/// forever, and a past date as zero.
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a too large number
+/// as forever, and a past date as zero.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if value.starts_with(|first: char| first.is_ascii_digit())

@@ -1,5 +1,5 @@
-//! Checks the path of an endpoint as the user typed it. The path stays below the API's address. Only a GET may use a path
-//! that could send messages, because the safety checks apply only to the commands that send.
+//! Checks the path of an endpoint as the user typed it. The path stays below the API's address. Only a GET may use a
+//! path that could send messages, because the safety checks apply only to the commands that send.
 
 use http::Method;
 use url::Url;
@@ -76,8 +76,8 @@ impl TypedPath {
         Ok(Self(raw.to_owned()))
     }
 
-    /// Refuses a `method` request that could send a message. A request that is only printed may use any path that does not
-    /// certainly send.
+    /// Refuses a `method` request that could send a message. A request that is only printed may use any path that does
+    /// not certainly send.
     ///
     /// # Errors
     /// If the path sends, or could send.

@@ -101,8 +101,8 @@ impl LookUps<'_> {
         ours.saturating_add(self.clock).unwrap_or(ours)
     }
 
-    /// Reads the entries of a listing within `span` and passes each to `take`, until `take` stops it. The same entry can
-    /// occur twice, also in another state. Entries before an error are kept.
+    /// Reads the entries of a listing within `span` and passes each to `take`, until `take` stops it. The same entry
+    /// can occur twice, also in another state. Entries before an error are kept.
     ///
     /// # Errors
     /// If a page cannot be read.
@@ -362,8 +362,8 @@ enum LookupSource {
     },
 }
 
-/// The sources in order. Only the last one lists messages that are not templates. The notifications have more details of
-/// a template than the history.
+/// The sources in order. Only the last one lists messages that are not templates. The notifications have more details
+/// of a template than the history.
 const SOURCES: [LookupSource; 4] = [
     LookupSource::List(LookUpList::Notifications),
     LookupSource::Notification { is_older: false },

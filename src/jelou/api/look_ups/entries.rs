@@ -124,8 +124,8 @@ fn by(entry: &Value) -> String {
     text_at(entry, &["/by", "/by/type"]).unwrap_or_default()
 }
 
-/// The author of an entry. `by` decides if it is user or bot. Otherwise a sender to the bot is a user, and so is a phone
-/// number that is not the bot or an agent. If another sender writes for the bot, the bot is not the author.
+/// The author of an entry. `by` decides if it is user or bot. Otherwise a sender to the bot is a user, and so is a
+/// phone number that is not the bot or an agent. If another sender writes for the bot, the bot is not the author.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = by(entry);
     let says = |word: &str| by.eq_ignore_ascii_case(word);

@@ -119,9 +119,9 @@ impl DeliveryState {
         }
     }
 
-    /// The new state of a message after an answer with the state `seen`. It only moves forward, because an answer can be
-    /// older than the current state. A delivery replaces a failure, but the state at WhatsApp does not. An unknown status
-    /// changes nothing.
+    /// The new state of a message after an answer with the state `seen`. It only moves forward, because an answer can
+    /// be older than the current state. A delivery replaces a failure, but the state at WhatsApp does not. An unknown
+    /// status changes nothing.
     #[must_use]
     pub(crate) fn after(self, seen: Self) -> Self {
         if seen.rung() > self.rung() {
