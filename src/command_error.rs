@@ -1,5 +1,6 @@
-//! The error that ends a command: exit code, stable name, message, details and a hint. Code that only ends the command
-//! returns this error. A fault that other code must tell apart has its own type, and `commands/error.rs` converts it.
+//! The error that ends a command: exit code, stable name, message, details and a hint. Its [`Phase`] is what the command
+//! was doing. Code that only ends the command returns this error. A fault that other code must tell apart has its own
+//! type, and `commands/error.rs` converts it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -27,27 +28,27 @@ pub(crate) struct CommandError {
     pub(crate) nothing_was_sent: bool,
     /// The fault of the ledger, if that is the error.
     pub(crate) ledger: Option<LedgerFault>,
-    /// What the command was doing, once that is known.
+    /// What the command was doing, if known.
     pub(crate) phase: Option<Phase>,
-    /// The error that this one was made from.
+    /// The error that caused this one.
     #[source]
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What a command was doing when an error ended it: [`CommandError::in_phase`] has what follows from it.
+/// What a command was doing when an error ended it. [`CommandError::in_phase`] lists the consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// It read or changed the keys of `--once`, and sent nothing.
+    /// Reading or changing the keys of `--once`, without sending.
     KeyChange,
-    /// It prepared or sent one message; the ledger was not written.
+    /// Preparing or sending one message, before the ledger was written.
     SingleSend,
-    /// It read a list and made its run; no row can have left.
+    /// Reading a list file and creating its run. No row can have been sent.
     Planning,
-    /// It prepared to continue a run, which may have sent messages before.
+    /// Preparing to continue a run, which may have sent messages before.
     Resuming,
-    /// It sent rows of a run, or messages before the one that failed.
+    /// Sending rows of a run, or further messages after the first.
     Sending,
-    /// It went on with a run that it had sent rows of, after a wait.
+    /// Continuing a run after a wait, with rows already sent.
     AfterWait,
 }
 
@@ -107,7 +108,7 @@ impl CommandError {
         }
     }
 
-    /// The same error, which was made from `cause`.
+    /// The same error with its `cause`.
     pub(crate) fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
         Self {
             cause: Some(Box::new(cause)),
@@ -120,21 +121,21 @@ impl CommandError {
         matches!(self.code, ExitCode::Unavailable | ExitCode::Network)
     }
 
-    /// Whether the database of the ledger cannot be reached, or not any more.
+    /// Whether the database of the ledger cannot be reached, or no longer.
     pub(crate) fn is_of_lost_database(&self) -> bool {
         matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
     }
 
-    /// The same error of a command that was in this phase. The innermost phase counts: it is named first, and knows most.
+    /// The same error of a command in this phase. The first call, in the innermost phase, decides.
     ///
-    /// | phase | an error of the ledger | note, if it is certain |
+    /// | phase | an error of the ledger | note, if certain |
     /// |---|---|---|
-    /// | `KeyChange` | is one of the configuration, or of the network | |
+    /// | `KeyChange` | becomes an error of the configuration or of the network | |
     /// | `SingleSend` | the same | nothing was sent |
-    /// | `Planning` | has a hint without a run, if its file fails | nothing was sent |
-    /// | `Resuming` | stays | nothing more was sent |
-    /// | `Sending` | stays | |
-    /// | `AfterWait` | is never one of the configuration | |
+    /// | `Planning` | gets a hint without a run, if the ledger's file fails | nothing was sent |
+    /// | `Resuming` | unchanged | nothing more was sent |
+    /// | `Sending` | unchanged | |
+    /// | `AfterWait` | is never an error of the configuration | |
     pub(crate) fn in_phase(self, phase: Phase) -> Self {
         if self.phase.is_some() {
             return self;
@@ -152,7 +153,7 @@ impl CommandError {
         }
     }
 
-    /// What the error means for the messages of the command: a line of its own.
+    /// What the error means for the messages of the command, printed on its own line.
     pub(crate) fn note(&self) -> Option<&'static str> {
         let note = match self.phase? {
             Phase::SingleSend | Phase::Planning => "nothing was sent",
@@ -162,8 +163,8 @@ impl CommandError {
         self.nothing_was_sent.then_some(note)
     }
 
-    /// An error of the ledger counts as one of the configuration, unless its database cannot be reached.
-    fn into_setup_error(self) -> Self {
+    /// Turns an error of the ledger into one of the configuration, or of the network if its database cannot be reached.
+    fn as_setup_error(self) -> Self {
         let (code, name) = match self.code {
             _ if self.ledger.is_none() => return self,
             ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
@@ -178,7 +179,7 @@ impl CommandError {
         }
     }
 
-    /// If the file of the ledger cannot be written, nothing was sent, and there is no run to continue.
+    /// Replaces the hint if the file of the ledger cannot be written, because then no run exists to continue.
     fn without_run(self) -> Self {
         if !matches!(self.ledger, Some(LedgerFault::File)) {
             return self;
@@ -198,8 +199,8 @@ impl CommandError {
         }
     }
 
-    /// An error of the ledger's setup comes too late for the code of a configuration.
-    fn into_late_error(self) -> Self {
+    /// Turns an error of the setup into one of the ledger: after a send, it is not about the configuration.
+    fn as_late_error(self) -> Self {
         if self.ledger.is_none() || self.code != ExitCode::Configuration {
             return self;
         }
