@@ -253,7 +253,7 @@ fn recipient_comes_from_each_row() {
         ),
         (
             &["--to-column", "celular nacional", "text", "x"],
-            &["line 2: celular nacional: `987654321` is a national"],
+            &["line 2: celular nacional: `987654321` is a local number"],
         ),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);
