@@ -53,7 +53,7 @@ impl UsageError {
         let message =
             format!("found no recipient column (to, phone, celular, …); the columns are: {names}");
         let hint = if proposed.is_empty() {
-            "to name the column, before the kind: --to-column COLUMN; if the header is on another line: --header-row LINE"
+            "to name the column: --to-column COLUMN; if the header is on another line: --header-row LINE"
                 .to_owned()
         } else {
             propose(proposed)
