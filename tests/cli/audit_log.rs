@@ -369,7 +369,7 @@ fn notifications_are_logged_sent_or_unsent() {
     };
     home.write("bajas.txt", "593987654322\n");
     run("593987654321", &server.url).fails(3, &[]);
-    run("593987654322", &server.url).fails(3, &["must not be written to"]);
+    run("593987654322", &server.url).fails(3, &["is excluded by"]);
     run("593987654321", "http://127.0.0.1:9").fails(3, &[]);
     let told: Vec<_> = lines(&home.path().join("log"))
         .iter()

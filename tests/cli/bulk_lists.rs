@@ -115,7 +115,7 @@ fn exclusion_list_uses_its_country_column() {
         "bajas.csv",
         "Hola",
     ];
-    home.run_args(&one).fails(11, &["must not be written to"]);
+    home.run_args(&one).fails(11, &["is excluded by"]);
     home.write("bajas.csv", "pais,celular\nNarnia,987654321\n");
     home.run_args(&one)
         .fails(2, &["bajas.csv: line 2: pais: `Narnia` is not a country"]);

@@ -243,16 +243,8 @@ fn additional_recipients_of_raw_body_are_checked() {
     let home = home_for(&Jelou::expect_no_requests());
     home.write("x.txt", "+593987654322\n");
     for (destinations, code, part) in [
-        (
-            "[\"593987654322\"]",
-            11,
-            "593987654322 must not be written to",
-        ),
-        (
-            "\"593987654322\"",
-            11,
-            "593987654322 must not be written to",
-        ),
+        ("[\"593987654322\"]", 11, "593987654322 is excluded by"),
+        ("\"593987654322\"", 11, "593987654322 is excluded by"),
         (
             "[593987654322]",
             2,
@@ -540,7 +532,7 @@ fn excluded_recipient_gets_nothing_in_any_format() {
                 "--screen",
                 "A",
             ])
-            .fails(11, &["must not be written to"]);
+            .fails(11, &["is excluded by"]);
     }
     // As in "Unicode" files of Windows' Notepad.
     let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U 1\r\n"
@@ -689,7 +681,7 @@ fn profile_and_flag_exclusions_combine() {
     send(&home, "593987654321", &of_flag).fails(11, &[&of_profile]);
     send(&home, "593987654322", &of_flag).fails(11, &["is excluded by otras.txt"]);
     // Both guards check; an excluded person is reported first.
-    send(&home, "525512345678", &of_flag).fails(11, &["must not be written to"]);
+    send(&home, "525512345678", &of_flag).fails(11, &["is excluded by"]);
     send(&home, "573001234567", &of_flag).fails(11, &["allow"]);
     send(&home, "593987654323", &of_flag).success();
     home.write(
@@ -982,7 +974,7 @@ fn excluded_rows_are_skipped_and_others_sent() {
     assert_eq!(excluded.len(), 3);
     let csv = home.run("bulk report r --reason excluded").success().stdout;
     assert!(
-        csv.contains("excluded,the recipient must not be written to: they are on bajas.csv,0,"),
+        csv.contains("excluded,the recipient is excluded by bajas.csv,0,"),
         "{csv}"
     );
     assert_eq!(

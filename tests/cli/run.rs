@@ -1216,7 +1216,7 @@ fn excluded_recipient_gets_no_notification_but_command_runs() {
         (
             &["--exclude", "bajas.txt", "--strict-notify"],
             11,
-            "must not be written to",
+            "is excluded by",
         ),
         (
             &["--exclude", "broken.txt"],
@@ -1257,7 +1257,7 @@ fn excluded_recipient_gets_no_notification_but_command_runs() {
         "echo 593987654321 > otras.txt",
     );
     assert!(
-        ended.code == 11 && ended.stderr.contains("must not be written to"),
+        ended.code == 11 && ended.stderr.contains("is excluded by"),
         "{ended:?}"
     );
     assert_eq!(server.received().len(), 1);
