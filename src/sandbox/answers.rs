@@ -1,4 +1,4 @@
-//! Answers in Jelou's shapes.
+//! Responses in Jelou's formats.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::jelou::message::InvalidMessage;
 
-/// `200` with `answer`; warnings are in a header, each escaped so that it stays on its line.
+/// `200` with `answer`. The warnings are in a header, escaped so that each stays on one line.
 pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     let mut response = Json(answer).into_response();
     for value in warnings
@@ -32,7 +32,7 @@ fn on_one_line(text: &str) -> String {
     line
 }
 
-/// `401` of the look-ups that Jelou calls external.
+/// `401` of Jelou's external look-ups.
 pub(crate) fn external_unauthorized() -> Response {
     (
         StatusCode::UNAUTHORIZED,
@@ -41,7 +41,7 @@ pub(crate) fn external_unauthorized() -> Response {
         .into_response()
 }
 
-/// `404` of the look-ups that Jelou calls external.
+/// `404` of Jelou's external look-ups.
 pub(crate) fn external_bot_not_found() -> Response {
     let body = failed(
         ["E1019", "BOT_NOT_FOUND"],
@@ -50,7 +50,7 @@ pub(crate) fn external_bot_not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
-/// `400`: not JSON, or not a request at all.
+/// `400`: not JSON, or not a valid request.
 pub(crate) fn bad_request(problem: &str) -> Response {
     coded(
         StatusCode::BAD_REQUEST,
@@ -59,7 +59,7 @@ pub(crate) fn bad_request(problem: &str) -> Response {
     )
 }
 
-/// `413`, or `400` if the client broke off.
+/// `413`, or `400` if the client closed the connection.
 pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
@@ -67,7 +67,7 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
             return coded(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "payload_too_large",
-                "A body has at most 1 MiB",
+                "The body is larger than 1 MiB",
             );
         }
         cause = error.source();
@@ -75,20 +75,20 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
     bad_request(&error.to_string())
 }
 
-/// `403`: from another site, through a browser, or for a host that is not allowed.
+/// `403`: from another site in a browser, or for a host that is not allowed.
 pub(crate) fn foreign(header: &str) -> Response {
     let description = format!(
-        "The {header} header names another site; --allow-host of the sandbox allows other names of it"
+        "The {header} header has another host; start the sandbox with --allow-host HOST to allow it"
     );
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 
-/// `404`: no such address, or no such message.
+/// `404`: this address or message does not exist.
 pub(crate) fn not_found() -> Response {
     coded(
         StatusCode::NOT_FOUND,
         "not_found",
-        "There is nothing here; docs/sandbox.md lists the addresses",
+        "Not found; docs/sandbox.md lists the paths",
     )
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn unusable(problem: &str) -> Response {
     )
 }
 
-/// An answer with a code and its description.
+/// A response with a code and its description.
 pub(crate) fn coded(status: StatusCode, code: &str, description: &str) -> Response {
     (
         status,
@@ -126,7 +126,7 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
     invalid("The body is not valid", &fields)
 }
 
-/// `422`: a parameter of the address, or a field, is not valid.
+/// `422`: a query parameter or a field is not valid.
 pub(crate) fn invalid_field((name, problem): (String, String)) -> Response {
     invalid(
         "The request is not valid",
@@ -142,7 +142,7 @@ fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
 }
 
-/// Jelou's envelope of an error.
+/// Jelou's envelope for errors.
 fn failed([code, key]: [&str; 2], description: &str) -> Value {
     json!({
         "message": [description],

@@ -1,4 +1,4 @@
-//! Finds out whether a sandbox runs on a port of this machine, and whose it is.
+//! Checks whether a sandbox runs on a port of this machine, and which user owns it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -11,24 +11,23 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-/// How long a running sandbox may take to answer. It needs less than a millisecond; anything slower is not a sandbox.
+/// How long to wait for a running sandbox, which needs less than a millisecond.
 const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
-/// The maximum size of an answer that is read, in bytes.
+/// The maximum size of a response, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// The listener on a port of this machine.
+/// The process that listens on a port of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PortOwner {
     /// A sandbox of the same user.
     Ours,
-    /// A sandbox of another user, who could read what is sent to it and answer anything.
+    /// A sandbox of another user, who could read the messages and fake the responses.
     Foreign,
     /// Nothing, or not a sandbox.
     Nobody,
 }
 
-/// Finds the owner of the process that listens on this port of 127.0.0.1. If the system does not say, it counts as
-/// ours.
+/// Finds the owner of the process that listens on this port of 127.0.0.1. An unknown owner counts as this user.
 pub(crate) async fn neighbor(port: u16) -> PortOwner {
     if !is_running(port).await {
         return PortOwner::Nobody;
@@ -51,7 +50,7 @@ fn own_user() -> u32 {
 
 /// The user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
 fn listening_user(port: u16) -> Option<u32> {
-    // A socket that listens on every address of both kinds stands in the second one alone.
+    // A socket that listens on every IPv4 and IPv6 address is only in the second table.
     ["tcp", "tcp6"].iter().find_map(|table| {
         owner(
             &std::fs::read_to_string(format!("/proc/self/net/{table}")).ok()?,
@@ -82,7 +81,7 @@ async fn is_running(port: u16) -> bool {
         .is_some_and(|health| health.get("sandbox").is_some_and(|name| name == "jelouctl"))
 }
 
-/// What the sandbox on this port says of itself; None if it is not a sandbox.
+/// The health report of the sandbox on this port. None if it is not a sandbox.
 async fn health(port: u16) -> Option<Value> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let stream = TcpStream::connect(address).await.ok()?;
@@ -109,7 +108,7 @@ mod tests {
     use crate::sandbox::{Options, Sandbox};
 
     #[tokio::test]
-    async fn a_running_sandbox_is_known_and_nothing_else_is() {
+    async fn only_a_running_sandbox_is_detected() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         assert_eq!(neighbor(sandbox.port()).await, PortOwner::Ours);
 
@@ -137,7 +136,7 @@ mod tests {
     async fn our_own_port_is_ours() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         assert_eq!(listening_user(sandbox.port()), Some(own_user()));
-        // A machine without IPv6 has no such address.
+        // A machine without IPv6 does not have this address.
         if let Ok(everywhere) = std::net::TcpListener::bind("[::]:0") {
             assert_eq!(
                 listening_user(everywhere.local_addr().unwrap().port()),

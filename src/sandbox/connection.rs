@@ -1,6 +1,6 @@
-//! The connections: their number, how long a request may take to arrive, and how they end, which a fault may force; and
-//! what every request and every answer must be. A request comes from this machine and not from another site's page (DNS
-//! rebinding, CSRF). An answer cannot be framed, sniffed, or run as a script of another origin.
+//! The connections: how many, how long a request may take, and how they end, which a fault can force. Also the rules
+//! for every request and response. A request must come from this machine and not from a page of another site (DNS
+//! rebinding, CSRF). A response cannot be framed, sniffed, or run as a script of another origin.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -27,35 +27,35 @@ use url::{Host, Url};
 
 use super::answers;
 
-/// Connections at once; more wait in the system's queue.
+/// The maximum of open connections. More wait in the system's queue.
 pub(super) const MAX_CONNECTIONS: u32 = 1024;
 /// How long the head of a request may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// The delay before accepting again if the system has no more file descriptors.
+/// How long to wait before accepting again if the system has no file descriptors left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
-/// How a fault ends a connection before its answer is complete.
+/// How a fault ends a connection before the response is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Orderly, like a server that was stopped.
+    /// Normally, like a server that stops.
     Close,
     /// With a reset.
     Reset,
 }
 
-/// Lets a request end the connection that it came on.
+/// Lets a request end its own connection.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionCloser(watch::Sender<Option<Ending>>);
 
 impl ConnectionCloser {
-    /// Ends the connection once everything written so far has been sent; never returns.
+    /// Ends the connection after everything written so far is sent. Never returns.
     pub(crate) async fn end<T>(self, ending: Ending) -> T {
         self.0.send_replace(Some(ending));
         std::future::pending().await
     }
 }
 
-/// Serves `app` behind `guard` forever.
+/// Serves `app` forever, and checks each request with `guard`.
 pub(super) async fn serve(listener: TcpListener, guard: Guard, app: Router) {
     let guard = Arc::new(guard);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
@@ -75,7 +75,7 @@ pub(super) async fn serve(listener: TcpListener, guard: Guard, app: Router) {
 }
 
 async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Router>) {
-    // A failure only costs speed.
+    // If this fails, responses are only slower.
     let _ = stream.set_nodelay(true);
     let (asked, mut ending) = watch::channel(None);
     let service = service_fn(|request: hyper::Request<Incoming>| {
@@ -101,7 +101,7 @@ async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Ro
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
     let is_reset = tokio::select! {
         biased;
-        // If a client breaks off, there is no one to report it to.
+        // Nothing can be reported to a client that closed the connection.
         _ = &mut connection => return,
         ending = ending.wait_for(Option::is_some) => ending.is_ok_and(|ending| *ending == Some(Ending::Reset)),
     };
@@ -129,10 +129,10 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// The port that a browser omits from an address.
+/// The port that browsers omit from a URL.
 const HTTP_PORT: u16 = 80;
 
-/// A name or address of the sandbox for other machines: `sandbox`, `10.0.0.5`, or `sandbox:8080` if they use another
+/// A name or address by which other machines reach the sandbox: `sandbox`, `10.0.0.5`, or `sandbox:8080` for another
 /// port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowedHost {
@@ -141,7 +141,7 @@ pub(crate) struct AllowedHost {
 }
 
 impl AllowedHost {
-    /// The host as it appears in an address, for a sandbox that listens on `own_port`.
+    /// The host in a URL, for a sandbox that listens on `own_port`.
     pub(crate) fn authority(&self, own_port: u16) -> String {
         format!("{}:{}", self.name, self.port.unwrap_or(own_port))
     }
@@ -151,12 +151,7 @@ impl FromStr for AllowedHost {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let error = || {
-            format!(
-                "`{}` is not the name or the address of a host",
-                raw.escape_debug()
-            )
-        };
+        let error = || format!("`{}` is not a host name or IP address", raw.escape_debug());
         let url = Url::parse(&format!("http://{raw}")).map_err(|_| error())?;
         let is_name = |name: &str| {
             name.chars()
@@ -167,7 +162,7 @@ impl FromStr for AllowedHost {
             Host::Ipv4(address) if address.is_unspecified() => return Err(error()),
             host => host.to_string(),
         };
-        // It has only a host and a port. The parser drops port 80.
+        // Requires a URL with only a host and a port. The parser drops port 80.
         let port = url
             .port()
             .or_else(|| raw.ends_with(":80").then_some(HTTP_PORT));
@@ -180,15 +175,15 @@ impl FromStr for AllowedHost {
     }
 }
 
-/// Checks every request first. It is not a layer of the router, which would cost several allocations for each message.
+/// Checks every request first. As a layer of the router it would cost several allocations for each message.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    /// The names that requests may use, in lower case.
+    /// The host names of valid requests, in lower case.
     hosts: Vec<String>,
 }
 
 impl Guard {
-    /// For a sandbox that listens on `address`: this machine's own names, and the `allowed` ones.
+    /// For a sandbox that listens on `address`: the names of this machine, and the `allowed` ones.
     pub(crate) fn new(address: SocketAddr, allowed: &[AllowedHost]) -> Self {
         let port = address.port();
         let own = Some(address)
@@ -207,16 +202,16 @@ impl Guard {
         Self { hosts }
     }
 
-    /// The answer to a request that is not for us, or comes from another site.
+    /// The response to a request for another host or from another site.
     pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-        // A link on another site may lead to the page: it opens our own page, which the site cannot read.
+        // A link on another site may open the page, because that site cannot read it.
         let may_be_linked = uri.path() == "/";
         self.foreign_header(headers, may_be_linked)
             .map(answers::foreign)
     }
 
-    /// The header that names another site, or shows that the request comes from one. A picture or a script on another
-    /// site's page is requested without an origin, but browsers still say where it comes from.
+    /// The header with another host or site. Browsers request pictures and scripts without an origin, but still send
+    /// the site.
     fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
         let is_ours = |host: &[u8]| {
             self.hosts
@@ -372,10 +367,7 @@ mod tests {
             "0.0.0.0",
             "fe80::1",
         ] {
-            let problem = format!(
-                "`{}` is not the name or the address of a host",
-                raw.escape_debug()
-            );
+            let problem = format!("`{}` is not a host name or IP address", raw.escape_debug());
             assert_eq!(raw.parse::<AllowedHost>(), Err(problem));
         }
     }

@@ -1,5 +1,5 @@
-//! A fault: what goes wrong, and for which messages. It is written like `status=429,retry_after=2,every=5`. The rules
-//! in force count the messages that match them, and the first one that applies decides.
+//! A fault: what fails, and for which messages. Its syntax is `status=429,retry_after=2,every=5`. Each rule counts the
+//! messages that match it, and the first rule that applies decides.
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
@@ -16,65 +16,65 @@ use super::stored_message::DeliveryFault;
 use crate::base::suggest::nearest;
 use crate::jelou::message::MessageKind;
 
-/// The longest delay.
+/// The maximum delay.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// "Message undeliverable", the code of a message that WhatsApp could not deliver.
 const UNDELIVERABLE: u32 = 131_026;
-/// What a rule may say.
+/// The keys of a rule.
 const KEYS: &str = "status, reset, hang, truncate, delay, stored, undelivered, unlisted, late, retry_after, header, body, to, \
                     kind, after, first and every";
-/// The codes that WhatsApp has: at most six digits.
+/// The range of WhatsApp's codes: at most six digits.
 const CODES: RangeInclusive<u64> = 1..=999_999;
 
 /// One rule.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fault {
-    /// As it was written.
+    /// The rule as text.
     pub(super) rule: String,
     pub(super) effect: FaultEffect,
-    /// Of the answer with a status.
+    /// The headers of a response with a status.
     pub(super) headers: HeaderMap,
-    /// JSON; a text is sent as it is.
+    /// A JSON body. A text is sent unchanged.
     pub(super) body: Option<Value>,
-    /// Waits first.
+    /// The delay before the effect.
     pub(super) delay: Duration,
-    /// Whether the message is stored before all this; otherwise only one whose answer is truncated or delayed is.
+    /// Whether to store the message first. Without this, only a message with a truncated or delayed response is stored.
     stored: bool,
-    /// What becomes of the message once it is stored.
-    pub(super) fate: DeliveryFault,
+    /// The delivery of the message after it is stored.
+    pub(super) delivery_fault: DeliveryFault,
 
-    /// Only messages to this recipient; `593*` is all that begin so.
+    /// Only messages to this recipient. `593*` matches every recipient that starts with 593.
     pub(super) to: Option<String>,
-    /// Only messages of this kind, the word after `send`.
+    /// Only messages of this kind, such as `text`.
     pub(super) kind: Option<String>,
-    /// Skips this many requests first.
+    /// Skips this many messages first.
     pub(super) after: u64,
-    /// Of the rest, only this many.
+    /// Then applies to only this many.
     pub(super) first: Option<NonZeroU64>,
-    /// Of these, only every Nth.
+    /// Of these, applies to every Nth.
     pub(super) every: Option<NonZeroU64>,
 }
 
-/// What goes wrong at once.
+/// The immediate effect of a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum FaultEffect {
-    /// Nothing but perhaps a delay.
+    /// No effect, except perhaps a delay.
     #[default]
     None,
-    /// It answers with this status.
+    /// Responds with this status.
     Status(u16),
-    /// It resets the connection.
+    /// Resets the connection.
     Reset,
-    /// It never answers.
+    /// Never responds.
     Hang,
-    /// It answers with the first half only.
+    /// Sends only the first half of the response.
     Truncate,
 }
 
 impl FromStr for Fault {
     type Err = String;
 
-    /// `key=value` or `key`, separated by commas; `body=` takes everything that follows.
+    /// Parses `key=value` or `key`, separated by commas. `body=` includes the rest of the rule.
     fn from_str(raw: &str) -> Result<Self, String> {
         let mut fault = Self {
             rule: raw.trim().to_owned(),
@@ -91,10 +91,10 @@ impl FromStr for Fault {
             rest = tail.trim_start();
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let key = key.trim();
-            // Both say when look-ups find the message.
+            // Both set when look-ups list the message.
             let is_new = given.insert(if key == "unlisted" { "late" } else { key });
             if !is_new && key != "header" {
-                return Err(format!("`{key}` says again what was said before it"));
+                return Err(format!("`{key}` repeats or contradicts an earlier key"));
             }
             fault.set(key, value.trim())?;
         }
@@ -104,8 +104,8 @@ impl FromStr for Fault {
 }
 
 impl Fault {
-    /// Whether the message is stored anyway.
-    pub(super) fn stores(&self) -> bool {
+    /// Whether the message is stored in spite of the fault.
+    pub(super) fn stores_message(&self) -> bool {
         self.stored || matches!(self.effect, FaultEffect::Truncate | FaultEffect::None)
     }
 
@@ -131,21 +131,25 @@ impl Fault {
             "truncate" if value.is_empty() => return self.fail_with(FaultEffect::Truncate),
             "delay" => self.delay = delay(value)?,
             "stored" if value.is_empty() => self.stored = true,
-            "undelivered" if value.is_empty() => self.fate.undelivered = Some(UNDELIVERABLE),
-            "undelivered" => self.fate.undelivered = number(key, value, CODES)?.try_into().ok(),
-            "unlisted" if value.is_empty() => self.fate.listed_after = None,
-            "late" => self.fate.listed_after = Some(delay(value)?),
+            "undelivered" if value.is_empty() => {
+                self.delivery_fault.undelivered = Some(UNDELIVERABLE)
+            }
+            "undelivered" => {
+                self.delivery_fault.undelivered = number(key, value, CODES)?.try_into().ok()
+            }
+            "unlisted" if value.is_empty() => self.delivery_fault.listed_after = None,
+            "late" => self.delivery_fault.listed_after = Some(delay(value)?),
             "to" => self.to = Some(value.to_owned()),
             "kind" => self.kind = Some(known_kind(value)?),
             "after" => self.after = number(key, value, 0..=u64::MAX)?,
             "first" => self.first = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "every" => self.every = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "reset" | "hang" | "truncate" | "stored" | "unlisted" => {
-                return Err(format!("`{key}` takes no value"));
+                return Err(format!("`{key}` has no value"));
             }
             _ => {
                 return Err(format!(
-                    "`{}` is unknown; there are {KEYS}",
+                    "unknown key `{}`; the keys are {KEYS}",
                     key.escape_debug()
                 ));
             }
@@ -155,32 +159,26 @@ impl Fault {
 
     fn fail_with(&mut self, effect: FaultEffect) -> Result<(), String> {
         if self.effect != FaultEffect::None {
-            return Err(
-                "it has more than one of status, reset, hang and truncate; make two rules"
-                    .to_owned(),
-            );
+            return Err("a rule can have only one of status, reset, hang and truncate".to_owned());
         }
         self.effect = effect;
         Ok(())
     }
 
     fn check(&self) -> Result<(), String> {
-        let is_later_fault = self.fate != DeliveryFault::default();
+        let is_later_fault = self.delivery_fault != DeliveryFault::default();
         if self.effect == FaultEffect::None && self.delay.is_zero() && !is_later_fault {
             let effects = "status, reset, hang, truncate, delay, undelivered, unlisted or late";
-            return Err(format!(
-                "it does not say what happens: give one of {effects}"
-            ));
+            return Err(format!("the rule has no effect: add one of {effects}"));
         }
-        if is_later_fault && !self.stores() {
+        if is_later_fault && !self.stores_message() {
             return Err(
-                "undelivered, unlisted and late need a message that is stored: add stored"
-                    .to_owned(),
+                "undelivered, unlisted and late need a stored message: add stored".to_owned(),
             );
         }
         let has_status = matches!(self.effect, FaultEffect::Status(_));
         if !has_status && (self.body.is_some() || !self.headers.is_empty()) {
-            return Err("body, header and retry_after go with a status".to_owned());
+            return Err("body, header and retry_after need a status".to_owned());
         }
         Ok(())
     }
@@ -192,15 +190,15 @@ fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, S
         .ok()
         .filter(|number| allowed.contains(number))
         .ok_or_else(|| {
-            let least = allowed.start();
-            let most = allowed.end();
-            let limits = if *most == u64::MAX {
-                format!("of at least {least}")
+            let min = allowed.start();
+            let max = allowed.end();
+            let limits = if *max == u64::MAX {
+                format!("of at least {min}")
             } else {
-                format!("from {least} to {most}")
+                format!("from {min} to {max}")
             };
             format!(
-                "{key} is `{}`; it must be a whole number {limits}",
+                "{key} is `{}`, but must be a whole number {limits}",
                 value.escape_debug()
             )
         })
@@ -213,13 +211,13 @@ fn header(raw: &str) -> Result<(HeaderName, HeaderValue), String> {
         .and_then(|(name, value)| Some((name.trim().parse().ok()?, value.trim().parse().ok()?)));
     read.ok_or_else(|| {
         format!(
-            "`{}` is not a header; write header=NAME: VALUE",
+            "`{}` is not a header; use header=NAME: VALUE",
             raw.escape_debug()
         )
     })
 }
 
-/// The word after `send`, which is what messages are compared with.
+/// The canonical name of a kind, as messages have it.
 fn known_kind(kind: &str) -> Result<String, String> {
     let known: Vec<_> = MessageKind::all()
         .iter()
@@ -229,9 +227,9 @@ fn known_kind(kind: &str) -> Result<String, String> {
         return Ok(kind.to_owned());
     }
     let meant = nearest(kind, known).map(|meant| format!("did you mean `{meant}`?"));
-    let way_out = meant.unwrap_or_else(|| "`jelouctl explain` lists them".to_owned());
+    let suggestion = meant.unwrap_or_else(|| "to list them: `jelouctl explain`".to_owned());
     Err(format!(
-        "`{}` is not a kind of message; {way_out}",
+        "`{}` is not a kind of message; {suggestion}",
         kind.escape_debug()
     ))
 }
@@ -243,13 +241,13 @@ pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
         .filter(|duration| *duration <= LONGEST);
     read.ok_or_else(|| {
         format!(
-            "`{}` is not a delay; write 500ms or 2s, up to 1h",
+            "`{}` is not a delay; use 500ms or 2s, up to 1h",
             raw.escape_debug()
         )
     })
 }
 
-/// The rules in force, and how often each applied.
+/// The current rules, and how often each applied.
 #[derive(Debug)]
 pub(super) struct Faults(Mutex<Vec<Rule>>);
 
@@ -270,7 +268,7 @@ impl Faults {
         *self.lock() = Rule::all(faults);
     }
 
-    /// The first rule that applies to this message. Every rule counts it.
+    /// The first rule that applies to this message. Every rule counts the message.
     pub(crate) fn next(&self, user: &str, kind: &str) -> Option<Fault> {
         let mut rules = self.lock();
         let applying: Vec<_> = rules
@@ -307,7 +305,7 @@ impl Rule {
             .collect()
     }
 
-    /// Counts a message, and returns whether the rule applies to it.
+    /// Counts a message. Returns whether the rule applies to it.
     fn counts(&mut self, user: &str, kind: &str) -> bool {
         let Fault {
             to,
@@ -371,7 +369,7 @@ mod tests {
         let fault: Fault = "reset,stored,undelivered=131049,late=10s".parse().unwrap();
         let listed_after = Some(Duration::from_secs(10));
         assert_eq!(
-            fault.fate,
+            fault.delivery_fault,
             DeliveryFault {
                 undelivered: Some(131_049),
                 listed_after,
@@ -383,33 +381,36 @@ mod tests {
     #[test]
     fn invalid_fault_rule_shows_its_problem() {
         for (raw, problem) in [
-            ("", "it does not say what happens"),
-            ("stored", "it does not say what happens"),
+            ("", "the rule has no effect"),
+            ("stored", "the rule has no effect"),
             (
                 "status=99",
-                "status is `99`; it must be a whole number from 200 to 599",
+                "status is `99`, but must be a whole number from 200 to 599",
             ),
             (
                 "status=abc",
-                "status is `abc`; it must be a whole number from 200 to 599",
+                "status is `abc`, but must be a whole number from 200 to 599",
             ),
-            ("status=500,reset", "more than one of"),
-            ("retry_after=3,reset", "go with a status"),
+            ("status=500,reset", "only one of"),
+            ("retry_after=3,reset", "need a status"),
             ("delay=soon", "`soon` is not a delay"),
             ("delay=2h", "`2h` is not a delay"),
-            ("stauts=500", "`stauts` is unknown; there are status, reset"),
+            (
+                "stauts=500",
+                "unknown key `stauts`; the keys are status, reset",
+            ),
             (
                 "reset,every=2,every=3",
-                "`every` says again what was said before it",
+                "`every` repeats or contradicts an earlier key",
             ),
             (
                 "unlisted,late=2s",
-                "`late` says again what was said before it",
+                "`late` repeats or contradicts an earlier key",
             ),
-            ("reset=yes", "`reset` takes no value"),
+            ("reset=yes", "`reset` has no value"),
             (
                 "reset,every=0",
-                "every is `0`; it must be a whole number of at least 1",
+                "every is `0`, but must be a whole number of at least 1",
             ),
             (
                 "reset,kind=txt",
@@ -420,7 +421,7 @@ mod tests {
             ("unlisted,reset", "add stored"),
             (
                 "undelivered=soon",
-                "undelivered is `soon`; it must be a whole number from 1 to 999999",
+                "undelivered is `soon`, but must be a whole number from 1 to 999999",
             ),
         ] {
             let error = raw.parse::<Fault>().unwrap_err();

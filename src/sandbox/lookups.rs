@@ -1,5 +1,4 @@
-//! Jelou's look-ups, in its shapes: the history of a bot and its notifications. They only read
-//! the store.
+//! Jelou's look-ups, in its formats: the history of a bot and its notifications. They only read the store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ const MAX_LIMIT: usize = 50;
 /// The kinds that Jelou calls notifications.
 const NOTIFICATIONS: [&str; 2] = ["template", "template-by-id"];
 
-/// The parameters of a look-up; the last one wins if one is repeated.
+/// The query parameters of a look-up. The last one wins if one is repeated.
 type LookupQuery = HashMap<String, String>;
 
 /// The entries that a look-up requests. Times are in milliseconds.
@@ -38,14 +37,14 @@ struct Lookup {
     limit: usize,
 }
 
-/// `GET /v1/external/messages/history/{bot}`: what both sides wrote, newest first.
+/// `GET /v1/external/messages/history/{bot}`: the messages of both sides, newest first.
 pub(super) async fn history(
     caller: Caller,
-    Query(asked): Query<LookupQuery>,
+    Query(query): Query<LookupQuery>,
 ) -> Result<Json<Value>, Response> {
-    let lookup = Lookup::read(&asked, ["startAt", "endAt"]).map_err(answers::invalid_field)?;
+    let lookup = Lookup::read(&query, ["startAt", "endAt"]).map_err(answers::invalid_field)?;
     let store = &caller.sandbox.store;
-    let chat = asked
+    let chat = query
         .get("messageId")
         .map(|id| store.get(id).map(|message| message.user.clone()));
     let is_of_chat = |message: &StoredMessage| {
@@ -53,7 +52,7 @@ pub(super) async fn history(
             .is_none_or(|user| user.as_ref() == Some(&message.user))
     };
     let now = SystemTime::now();
-    let (pagination, found) = lookup.page_of(&caller, now, is_of_chat);
+    let (pagination, found) = lookup.page(&caller, now, is_of_chat);
     let results: Vec<_> = found
         .iter()
         .map(|message| history_entry(message, now))
@@ -63,25 +62,25 @@ pub(super) async fn history(
     ))
 }
 
-/// `GET /v1/external/bots/{bot}/notifications`: the templates that were sent, newest first.
+/// `GET /v1/external/bots/{bot}/notifications`: the sent templates, newest first.
 pub(super) async fn notifications(
     caller: Caller,
-    Query(asked): Query<LookupQuery>,
+    Query(query): Query<LookupQuery>,
 ) -> Result<Json<Value>, Response> {
-    let lookup = Lookup::read(&asked, ["from", "to"]).map_err(answers::invalid_field)?;
+    let lookup = Lookup::read(&query, ["from", "to"]).map_err(answers::invalid_field)?;
     let now = SystemTime::now();
     let fits = |message: &StoredMessage| {
         let has = |parameter: &str, value: &dyn Fn() -> Value| {
-            asked
+            query
                 .get(parameter)
                 .is_none_or(|wanted| value().as_str() == Some(wanted))
         };
         NOTIFICATIONS.contains(&message.kind)
-            && asked.get("messageId").is_none_or(|id| *id == message.id)
+            && query.get("messageId").is_none_or(|id| *id == message.id)
             && has("elementName", &|| element_name(message))
             && has("campaignId", &|| campaign(message))
     };
-    let (pagination, found) = lookup.page_of(&caller, now, fits);
+    let (pagination, found) = lookup.page(&caller, now, fits);
     let results: Vec<_> = found
         .iter()
         .filter_map(|message| notification_entry(message, now))
@@ -91,7 +90,7 @@ pub(super) async fn notifications(
     ))
 }
 
-/// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one template that was sent.
+/// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one sent template.
 pub(super) async fn notification(caller: Caller) -> Response {
     let now = SystemTime::now();
     let is_listed = |message: &StoredMessage| {
@@ -111,29 +110,25 @@ pub(super) async fn notification(caller: Caller) -> Response {
         None => answers::coded(
             StatusCode::NOT_FOUND,
             "not_found",
-            "There is no such notification",
+            "This notification does not exist",
         ),
     }
 }
 
 impl Lookup {
-    /// The parameters of all listings; `names` are those of the beginning and the end. An error names the parameter.
-    fn read(asked: &LookupQuery, names: [&str; 2]) -> Result<Self, (String, String)> {
-        let number = |name: &str, default: usize, most: usize| match asked
-            .get(name)
-            .map(|raw| raw.parse())
-        {
-            None => Ok(default),
-            Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),
-            Some(_) => Err((
-                name.to_owned(),
-                format!("must be a number from 1 to {most}"),
-            )),
-        };
+    /// Parses the query of any listing. `names` are the parameters for the start and the end. An error names the
+    /// parameter.
+    fn read(query: &LookupQuery, names: [&str; 2]) -> Result<Self, (String, String)> {
+        let number =
+            |name: &str, default: usize, max: usize| match query.get(name).map(|raw| raw.parse()) {
+                None => Ok(default),
+                Some(Ok(number)) if (1..=max).contains(&number) => Ok(number),
+                Some(_) => Err((name.to_owned(), format!("must be a number from 1 to {max}"))),
+            };
         let [begin, end] = names.map(|name| {
             let time = |raw: &String| milliseconds(raw, name == names[1]);
             let problem = || (name.to_owned(), "must be a date in ISO 8601".to_owned());
-            asked
+            query
                 .get(name)
                 .map(|raw| time(raw).ok_or_else(problem))
                 .transpose()
@@ -148,8 +143,8 @@ impl Lookup {
         })
     }
 
-    /// A page of the caller's bot's messages that match, newest first, with Jelou's pagination.
-    fn page_of(
+    /// A page of the matching messages of the caller's bot, newest first, with Jelou's pagination.
+    fn page(
         &self,
         caller: &Caller,
         now: SystemTime,
@@ -188,7 +183,7 @@ impl Lookup {
     }
 }
 
-/// A time, or a day: its beginning, or its end if `is_end`.
+/// A time, or a day: its start, or its end if `is_end`.
 fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
     if let Ok(time) = raw.parse::<Timestamp>() {
         return Some(time.as_millisecond());
@@ -226,7 +221,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     })
 }
 
-/// The `type` on the wire in capitals, with text and medium if it has them. Jelou documents only the one for text.
+/// The message's `type` in capitals, with its text and medium. Jelou documents only the format for text.
 fn bubble(message: &StoredMessage) -> Value {
     let body = &message.body;
     let on_wire = body
@@ -241,7 +236,7 @@ fn bubble(message: &StoredMessage) -> Value {
     bubble
 }
 
-/// A notification, with the fields of the listing and of the page for one of them.
+/// A notification, with the fields of the listing and of the single look-up.
 fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
     let receipts = message.receipts.as_ref()?;
     let created_at = rfc_3339_millis(message.received_at);

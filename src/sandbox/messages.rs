@@ -1,4 +1,4 @@
-//! The endpoints that accept messages: each message is checked, may meet a fault, is stored and answered.
+//! The endpoints that accept messages. Each message is checked, may trigger a fault, is stored and gets a response.
 
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ use crate::jelou::message::{
     self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean,
 };
 
-/// The kinds that may be sent to anyone, even if they have not written.
+/// The kinds that need no 24-hour window.
 const TEMPLATE: &str = "template";
-/// Jelou's code for a message that is not accepted.
+/// Jelou's code for a rejected message.
 const NOT_SENT: &str = "message_could_not_be_send";
 
 /// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
@@ -49,7 +49,7 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::from_body(&received.body))
-        && let Some((code, description)) = judge(
+        && let Some((code, description)) = check_template(
             &received.caller.sandbox.options.templates,
             &wanted,
             &mut checked.warnings,
@@ -67,9 +67,9 @@ pub(super) async fn template(received: MessageRequest) -> Response {
     .await
 }
 
-/// The code and the description that refuse a message with a template, or perhaps a warning about it. Codes of digits are
-/// WhatsApp's own.
-fn judge(
+/// Checks the template of a message. Returns the code and description of the rejection, or adds a warning. Codes that
+/// consist of digits are WhatsApp's.
+fn check_template(
     templates: &Templates,
     wanted: &TemplateUse,
     warnings: &mut Vec<String>,
@@ -78,15 +78,16 @@ fn judge(
     match wanted.judge(&templates.list) {
         TemplateVerdict::Fits => {}
         TemplateVerdict::SeveralLanguages { languages } => warnings.push(format!(
-            "the sandbox has the template `{name}` in several languages, and the message names none of them: {}",
+            "the sandbox has the template `{name}` in several languages, and the message sets none: {}",
             languages.join(", ")
         )),
         TemplateVerdict::Unclear { missing } => warnings
-            .push(format!("the sandbox could not check the template `{name}`: its list has it without its {missing}")),
+            .push(format!("the sandbox could not check the template `{name}`: its list lacks the {missing}")),
         TemplateVerdict::UnknownName { meant } if !templates.is_complete => {
             let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
             warnings.push(format!(
-                "the sandbox knows samples only and did not check for a template `{name}`; give it the bot's own with --templates{meant}"
+                "the sandbox has only its samples and could not check the template `{name}`; to load the bot's \
+                 templates: --templates FILE{meant}"
             ));
         }
         TemplateVerdict::UnknownName { .. }
@@ -122,7 +123,7 @@ pub(super) async fn templates(
     Json(caller.sandbox.options.templates.page(&wanted))
 }
 
-/// An address that does not exist in the API.
+/// A path that does not exist in the API.
 pub(super) async fn no_such_address(
     State(sandbox): State<Arc<SandboxState>>,
     request: Request,
@@ -130,7 +131,7 @@ pub(super) async fn no_such_address(
     refuse_address(&sandbox, request, answers::not_found()).await
 }
 
-/// An address of the API, requested with another method.
+/// A path of the API with another method.
 pub(super) async fn wrong_method(
     State(sandbox): State<Arc<SandboxState>>,
     request: Request,
@@ -138,13 +139,13 @@ pub(super) async fn wrong_method(
     let answer = answers::coded(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        "This address has other methods",
+        "This path needs another method",
     );
     refuse_address(&sandbox, request, answer).await
 }
 
-/// A wrong address in the API is kept as a refused request, because a message was probably meant; other files that a
-/// browser requests for the page are not.
+/// Records a wrong path of the API as a refused request, because it was probably a message. Missing files of the page
+/// are not record_response.
 async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Response) -> Response {
     let (parts, body) = request.into_parts();
     if !["/v1/", "/v2/"]
@@ -198,14 +199,17 @@ async fn receive(
         tokio::time::sleep(fault.delay).await;
     }
     let mut accepted = Value::Null;
-    let mut fate = fault.as_ref().map(|fault| fault.fate).unwrap_or_default();
-    let is_stored = fault.as_ref().is_none_or(Fault::stores);
+    let mut delivery_fault = fault
+        .as_ref()
+        .map(|fault| fault.delivery_fault)
+        .unwrap_or_default();
+    let is_stored = fault.as_ref().is_none_or(Fault::stores_message);
     if let Some(limit) = sandbox
         .options
         .limit_24h
         .filter(|_| is_stored && kind.starts_with(TEMPLATE))
     {
-        fate.is_held_back = !sandbox.store.reach(&user, limit);
+        delivery_fault.exceeds_limit = !sandbox.store.reach(&user, limit);
     }
     if is_stored {
         let message = StoredMessage::new(Author::Bot, caller.bot, user, kind, body);
@@ -215,9 +219,9 @@ async fn receive(
             is_faulty: fault.is_some(),
             ..message
         };
-        sandbox.store.add(message, fate, |message| {
+        sandbox.store.add(message, delivery_fault, |message| {
             accepted = answer(&message.id, &message.user);
-            recorded(fault.as_ref(), &accepted)
+            record_response(fault.as_ref(), &accepted)
         });
     } else {
         let refused = RefusedRequest {
@@ -228,7 +232,7 @@ async fn receive(
         };
         sandbox
             .refused
-            .keep(refused, &recorded(fault.as_ref(), &accepted));
+            .keep(refused, &record_response(fault.as_ref(), &accepted));
     }
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
@@ -236,8 +240,8 @@ async fn receive(
     }
 }
 
-/// The answer to the sender, to be read back later.
-fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
+/// The record of the response.
+fn record_response(fault: Option<&Fault>, accepted: &Value) -> Value {
     match fault.map(|fault| (fault, fault.effect)) {
         None | Some((_, FaultEffect::None)) => json!({ "status": 200, "body": accepted }),
         Some((fault, FaultEffect::Status(status))) => {
@@ -251,7 +255,7 @@ fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
     }
 }
 
-/// Answers as the fault says, or not at all.
+/// Sends the response of the fault, or none.
 async fn fail(fault: &Fault, accepted: &Value, hangup: Option<ConnectionCloser>) -> Response {
     match (fault.effect, hangup) {
         (FaultEffect::None, _) => Json(accepted).into_response(),
@@ -276,7 +280,7 @@ fn with_status(status: u16, fault: &Fault) -> Response {
     response
 }
 
-/// Sends the first half of `answer` with the length of the whole; then the connection ends.
+/// Sends the first half of `answer` with the length of the whole, then closes the connection.
 fn truncated(answer: &str, hangup: ConnectionCloser) -> Response {
     let (half, _) = answer.as_bytes().split_at(answer.len() / 2);
     let half = Bytes::copy_from_slice(half);

@@ -1,5 +1,5 @@
-//! A local Jelou: its endpoints on this machine, a store of received messages, faults to test a sender with, and a page
-//! that draws the messages. It validates with the same structs as the sender, and fetches no URL.
+//! A local Jelou: its endpoints on this machine, a store of received messages, faults that test a sender, and a page
+//! that shows the messages. It validates with the same structs as the sender, and fetches no URL.
 
 mod answers;
 mod client;

@@ -1,5 +1,4 @@
-//! Reads back received messages, for tests in any language and for the page (`docs/sandbox.md`), and says when
-//! something has changed.
+//! Serves the received messages to tests in any language and to the page (`docs/sandbox.md`), and reports changes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -24,25 +23,25 @@ use super::store::{Filter, Writers};
 use super::stored_message::DeliveryFault;
 use super::stored_message::{Author, StoredMessage};
 
-/// The parameters of a query for refused requests.
+/// The query for refused requests.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RefusedQuery {
-    /// Those with a greater number.
+    /// Only those with a greater number.
     since: u64,
-    /// At most this many, the newest.
+    /// Only the newest ones, at most this many.
     limit: Option<usize>,
 }
 
 /// A user's message, from the page or from a request.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, tag = "type", rename = "text")]
-struct Written {
+struct UserMessage {
     text: String,
-    /// The id of the message whose button was pressed.
+    /// The id of the message with the pressed button.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_reply_to: Option<String>,
-    /// The button's payload, if it has one.
+    /// The payload of the button, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<Value>,
 }
@@ -52,7 +51,7 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
     Json(sandbox.health())
 }
 
-/// `GET /sandbox/messages`: the messages that were sent, oldest first.
+/// `GET /sandbox/messages`: the bot's messages, oldest first.
 pub(super) async fn messages(
     State(sandbox): State<Arc<SandboxState>>,
     ValidQuery(mut filter): ValidQuery<Filter>,
@@ -67,7 +66,7 @@ pub(super) async fn messages(
     )
 }
 
-/// `GET /sandbox/chats`: the newest fitting message of each user, newest first, and how many the user has not read.
+/// `GET /sandbox/chats`: the newest matching message of each user, newest first, and the number of unread messages.
 pub(super) async fn chats(
     State(sandbox): State<Arc<SandboxState>>,
     ValidQuery(filter): ValidQuery<Filter>,
@@ -92,7 +91,7 @@ pub(super) async fn message(
     }
 }
 
-/// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
+/// `GET /sandbox/refused`: requests that were refused or met a fault without a stored message, oldest first.
 pub(super) async fn refused(
     State(sandbox): State<Arc<SandboxState>>,
     ValidQuery(asked): ValidQuery<RefusedQuery>,
@@ -112,7 +111,7 @@ pub(super) async fn open_chat(
     StatusCode::NO_CONTENT
 }
 
-/// `DELETE /sandbox/messages`: refused requests, too.
+/// `DELETE /sandbox/messages`: also deletes the refused requests.
 pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCode {
     sandbox.refused.clear();
     sandbox.store.clear();
@@ -124,13 +123,13 @@ pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
     Json(sandbox.faults.to_json())
 }
 
-/// `PUT /sandbox/faults`: a JSON array of rules that replace those in force.
+/// `PUT /sandbox/faults`: a JSON array of rules, which replace the current ones.
 pub(super) async fn set_faults(
     State(sandbox): State<Arc<SandboxState>>,
     body: Body,
 ) -> Result<Json<Value>, Response> {
     let rules: Vec<String> = serde_json::from_value(read_json(body).await?).map_err(|_| {
-        answers::unusable("give an array of rules, each a text, such as [\"status=500\"]")
+        answers::unusable("send an array of rules as texts, such as [\"status=500\"]")
     })?;
     let read = rules.iter().map(|rule| {
         rule.parse::<Fault>()
@@ -150,7 +149,7 @@ pub(super) async fn write(
     body: Body,
 ) -> Result<Response, Response> {
     let written = serde_json::from_value(read_json(body).await?);
-    let written: Written = written.map_err(|error| answers::unusable(&error.to_string()))?;
+    let written: UserMessage = written.map_err(|error| answers::unusable(&error.to_string()))?;
     if written.text.trim().is_empty() {
         return Err(answers::unusable("text: is empty"));
     }
@@ -159,7 +158,7 @@ pub(super) async fn write(
         .options
         .bot
         .clone()
-        .or_else(|| sandbox.store.bot_of(&user))
+        .or_else(|| sandbox.store.last_bot(&user))
         .unwrap_or_else(|| "sandbox".to_owned());
     let message = StoredMessage::new(Author::User, bot, user, "text", body);
     let message = sandbox
@@ -168,28 +167,27 @@ pub(super) async fn write(
     Ok((StatusCode::CREATED, Json(&*message)).into_response())
 }
 
-/// How often an event is sent when nothing changes, as a sign of life.
+/// How often to send an event without a change, to show that the connection is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The minimum time between two events, so that thousands of messages do not cause thousands of them.
+/// The minimum time between two events, so that thousands of messages cause only a few.
 const PAUSE: Duration = Duration::from_millis(60);
-/// How long a browser waits before it connects again, in milliseconds.
+/// How long a browser waits before it reconnects, in milliseconds.
 const RETRY_MS: u32 = 1000;
 
 struct Subscriber {
     sandbox: Arc<SandboxState>,
     changes: watch::Receiver<()>,
-    /// When it was told last; None before its first event, which comes at once.
-    told_at: Option<SystemTime>,
+    /// When the last event was sent. None before the first event, which is sent immediately.
+    notified_at: Option<SystemTime>,
 }
 
-/// `GET /sandbox/events`: server-sent events. Each says how much there is by now, as `/sandbox/health` does; what has
-/// changed is read at the other addresses. So a slow subscriber costs no memory, and one that reconnects misses
-/// nothing.
+/// `GET /sandbox/events`: server-sent events. Each contains the same counts as `/sandbox/health`; the changes are read
+/// from the other paths. So a slow subscriber needs no memory, and a reconnecting one misses nothing.
 pub(super) async fn events(State(sandbox): State<Arc<SandboxState>>) -> Response {
     let subscriber = Subscriber {
         changes: sandbox.changes.subscribe(),
         sandbox,
-        told_at: None,
+        notified_at: None,
     };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await;
@@ -204,10 +202,10 @@ pub(super) async fn events(State(sandbox): State<Arc<SandboxState>>) -> Response
 
 impl Subscriber {
     async fn next(&mut self) -> Bytes {
-        if let Some(told_at) = self.told_at {
-            let arrival = self.sandbox.store.next_arrival(told_at);
+        if let Some(notified_at) = self.notified_at {
+            let arrival = self.sandbox.store.next_arrival(notified_at);
             let wait = arrival.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default());
-            // Whichever comes first: a change, a delivery, or the next sign of life.
+            // Waits for a change, a delivery or the next keep-alive event.
             let _ = tokio::time::timeout(
                 wait.unwrap_or(HEARTBEAT).min(HEARTBEAT),
                 self.changes.changed(),
@@ -216,7 +214,7 @@ impl Subscriber {
             tokio::time::sleep(PAUSE).await;
         }
         self.changes.mark_unchanged();
-        self.told_at = Some(SystemTime::now());
+        self.notified_at = Some(SystemTime::now());
         format!(
             "retry: {RETRY_MS}\nevent: changed\ndata: {}\n\n",
             self.sandbox.health()

@@ -1,5 +1,5 @@
-//! Requests that were refused, or met a fault that stored nothing: the request, the answer, and the fields to blame. In
-//! memory, limited in number and in bytes, the oldest dropped first; only a refusal costs anything.
+//! Requests that were refused or met a fault without a stored message: the request, the response and the wrong fields.
+//! They stay in memory, with a limit on their number and bytes; the oldest are dropped first. Only refusals cost time.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,32 +17,32 @@ use crate::base::timestamps::rfc_3339_millis;
 const MAX: usize = 1000;
 /// Their maximum total size in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// The largest answer of ours, in bytes.
+/// The maximum size of the sandbox's own responses, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// A request that was not accepted.
 #[derive(Debug)]
 pub(super) struct RefusedRequest {
-    /// The recipient, if known.
+    /// The recipient, if the request shows it.
     pub(crate) user: Option<String>,
-    /// The word after `send`, if known.
+    /// The kind of message, if the request shows it.
     pub(crate) kind: Option<&'static str>,
     /// Without secrets.
     pub(crate) request: Box<RawValue>,
-    /// JSON, or a text if it is not JSON; None if it was not read.
+    /// JSON, or a text if it is not JSON. None if it was not read.
     pub(crate) body: Option<Value>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct RefusedRequests {
-    inner: Mutex<KeptRefusals>,
+    inner: Mutex<StoredRefusals>,
     changes: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
-struct KeptRefusals {
+struct StoredRefusals {
     /// Each with its number, as JSON.
-    kept: VecDeque<(u64, String)>,
+    refusals: VecDeque<(u64, String)>,
     bytes: usize,
     number: u64,
     dropped: u64,
@@ -56,7 +56,7 @@ impl RefusedRequests {
         }
     }
 
-    /// Keeps `refused` with its answer, and returns the answer.
+    /// Records `refused` with its response, and returns the response.
     pub(crate) async fn answered(&self, refused: RefusedRequest, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
@@ -67,7 +67,7 @@ impl RefusedRequests {
         Response::from_parts(head, Body::from(bytes))
     }
 
-    /// Keeps `refused`; `answer` is what its sender got.
+    /// Records `refused`. `answer` is the response.
     pub(crate) fn keep(&self, refused: RefusedRequest, answer: &Value) {
         let RefusedRequest {
             user,
@@ -92,44 +92,46 @@ impl RefusedRequests {
         self.changes.send_replace(());
     }
 
-    /// The refusals after `number` as an array of JSON, oldest first; if there are more than `limit`, the newest.
+    /// The refusals after `number` as a JSON array, oldest first. If there are more than `limit`, only the newest.
     pub(crate) fn select(&self, since: u64, limit: usize) -> String {
         let inner = self.lock();
-        let begin = inner.kept.partition_point(|(number, _)| *number <= since);
-        let begin = begin.max(inner.kept.len().saturating_sub(limit));
+        let begin = inner
+            .refusals
+            .partition_point(|(number, _)| *number <= since);
+        let begin = begin.max(inner.refusals.len().saturating_sub(limit));
         let selected: Vec<_> = inner
-            .kept
+            .refusals
             .range(begin..)
             .map(|(_, json)| json.as_str())
             .collect();
         format!("[{}]", selected.join(","))
     }
 
-    /// How many are kept, and how many were dropped since all was cleared.
+    /// How many are kept, and how many were dropped since the last clear.
     pub(crate) fn counts(&self) -> (usize, u64) {
         let inner = self.lock();
-        (inner.kept.len(), inner.dropped)
+        (inner.refusals.len(), inner.dropped)
     }
 
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
-        *inner = KeptRefusals {
+        *inner = StoredRefusals {
             number: inner.number,
-            ..KeptRefusals::default()
+            ..StoredRefusals::default()
         };
     }
 
-    fn lock(&self) -> MutexGuard<'_, KeptRefusals> {
+    fn lock(&self) -> MutexGuard<'_, StoredRefusals> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl KeptRefusals {
+impl StoredRefusals {
     fn push(&mut self, json: String) {
         self.bytes += json.len();
-        self.kept.push_back((self.number, json));
-        while self.kept.len() > MAX || self.bytes > MAX_BYTES {
-            let Some((_, oldest)) = self.kept.pop_front() else {
+        self.refusals.push_back((self.number, json));
+        while self.refusals.len() > MAX || self.bytes > MAX_BYTES {
+            let Some((_, oldest)) = self.refusals.pop_front() else {
                 break;
             };
             self.bytes -= oldest.len();
@@ -138,13 +140,13 @@ impl KeptRefusals {
     }
 }
 
-/// JSON, or a text if it is not JSON; None if there is none.
+/// JSON, or a text if it is not JSON. None if it is empty.
 pub(super) fn readable(bytes: &Bytes) -> Option<Value> {
     let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
     (!bytes.is_empty()).then(|| serde_json::from_slice(bytes).unwrap_or_else(|_| text()))
 }
 
-/// Path → problem, of the fields that an answer of Jelou's validator names.
+/// Path → problem, for the fields in a response of Jelou's validator.
 fn fields(answer: &Value) -> Map<String, Value> {
     let named = answer
         .pointer("/body/validationError")

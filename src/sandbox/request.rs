@@ -1,4 +1,4 @@
-//! Reads an API request for every endpoint: authorised, for an existing bot, with a JSON body.
+//! Reads an API request for every endpoint: checks the credentials and the bot, and parses the JSON body.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,9 +23,9 @@ use super::state::SandboxState;
 
 /// `sandbox:sandbox`
 const CREDENTIALS: &str = "c2FuZGJveDpzYW5kYm94";
-/// How long a body may take to arrive.
+/// How long to wait for a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// The largest body, in bytes.
+/// The maximum size of a body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// The caller and the request.
@@ -38,10 +38,10 @@ pub(super) struct Caller {
     pub(crate) notification: Option<String>,
 }
 
-/// A message on its way in.
+/// A received message, before it is checked.
 pub(super) struct MessageRequest {
     pub(crate) caller: Caller,
-    /// As it is shown.
+    /// The request without secrets.
     pub(crate) request: Box<RawValue>,
     pub(crate) body: Value,
     pub(crate) hangup: Option<ConnectionCloser>,
@@ -54,7 +54,7 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
         parts: &mut Parts,
         sandbox: &Arc<SandboxState>,
     ) -> Result<Self, Response> {
-        match Self::known(parts, sandbox).await {
+        match Self::authenticate(parts, sandbox).await {
             Ok(caller) => Ok(caller),
             Err(answer) => Err(refuse(sandbox, parts, None, answer).await),
         }
@@ -62,13 +62,17 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
 }
 
 impl Caller {
-    async fn known(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
+    async fn authenticate(
+        parts: &mut Parts,
+        sandbox: &Arc<SandboxState>,
+    ) -> Result<Self, Response> {
         let is_external = parts.uri.path().starts_with("/v1/external/");
         if !is_authorized(&parts.headers) {
             return Err(if is_external {
                 answers::external_unauthorized()
             } else {
-                let description = "Client id or secret is missing or wrong; the sandbox takes `sandbox` and `sandbox`";
+                let description =
+                    "Client id or secret is missing or wrong; in the sandbox, both are `sandbox`";
                 answers::coded(StatusCode::UNAUTHORIZED, "unauthorized", description)
             });
         }
@@ -91,9 +95,8 @@ impl Caller {
             return Err(if is_external {
                 answers::external_bot_not_found()
             } else {
-                let description = format!(
-                    "There is no bot {bot} here; the sandbox was started with another --bot"
-                );
+                let description =
+                    format!("Bot {bot} does not exist; the sandbox was started with another --bot");
                 answers::coded(StatusCode::NOT_FOUND, "bot_not_found", &description)
             });
         }
@@ -111,9 +114,9 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
     async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let caller = Caller::known(&mut parts, sandbox).await;
+        let caller = Caller::authenticate(&mut parts, sandbox).await;
         let bytes = read_bytes(body).await;
-        // Kept with a request that is refused, too.
+        // Part of the record of a refused request.
         let sent = bytes.as_ref().cloned().unwrap_or_default();
         let read = match (caller, bytes) {
             (Ok(caller), Ok(bytes)) => serde_json::from_slice(&bytes)
@@ -134,7 +137,7 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 }
 
 impl MessageRequest {
-    /// Keeps the request among the refused ones, and returns the answer.
+    /// Records the request as refused, and returns the response.
     pub(crate) async fn refuse(
         self,
         user: Option<String>,
@@ -165,7 +168,7 @@ impl MessageRequest {
     }
 }
 
-/// Keeps a request that is not a message, and returns the answer.
+/// Records a request that is not a message, and returns the response.
 pub(super) async fn refuse(
     sandbox: &SandboxState,
     parts: &Parts,
@@ -181,7 +184,7 @@ pub(super) async fn refuse(
     sandbox.refused.answered(refused, answer).await
 }
 
-/// Method, path and headers of a request as they are shown: without secrets, and of a repeated header the last.
+/// Method, path and headers of a request for display: without secrets, and only the last of a repeated header.
 #[derive(Serialize)]
 struct Head<'a> {
     method: &'a str,
@@ -231,7 +234,7 @@ fn is_secret(name: &str) -> bool {
         .any(|word| name.contains(word))
 }
 
-/// The parameters of a query; a wrong one is answered with `422`.
+/// A parsed query. The response to a wrong one is `422`.
 pub(super) struct ValidQuery<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> {
@@ -258,7 +261,7 @@ pub(super) async fn read_bytes(body: Body) -> Result<Bytes, Response> {
         Err(_) => Err(answers::coded(
             StatusCode::REQUEST_TIMEOUT,
             "request_timeout",
-            "The body did not come in time",
+            "The body did not arrive in time",
         )),
     }
 }

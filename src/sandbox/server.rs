@@ -1,4 +1,4 @@
-//! The server of the sandbox: its options, its addresses and its page.
+//! The server of the sandbox: its options, its paths and its page.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,15 +23,15 @@ use super::{connection, lookups, messages, read_back};
 /// The address of `jelouctl sandbox`.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
 
-/// A sandbox that listens as long as the runtime runs.
+/// A sandbox that listens while the runtime runs.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     state: Arc<SandboxState>,
 }
 
 impl Sandbox {
-    /// Starts to listen; must be called inside a runtime. Whatever the address, 127.0.0.1 also leads to the sandbox: a
-    /// jelouctl below the sandbox's command looks for it there.
+    /// Starts to listen; must be called inside a runtime. The sandbox always answers on 127.0.0.1 too, where a jelouctl
+    /// inside the sandbox's command looks for it.
     pub(crate) fn start(options: Options) -> io::Result<Self> {
         let listener = listen(options.listen)?;
         let address = listener.local_addr()?;
@@ -73,12 +73,12 @@ impl Sandbox {
         }
     }
 
-    /// How many messages arrived, including those that are no longer kept.
+    /// How many messages arrived, including the dropped ones.
     pub(crate) fn arrived(&self) -> u64 {
         self.state.store.counts().arrived
     }
 
-    /// The messages that arrived and are kept, oldest first.
+    /// The messages in the store, oldest first.
     pub(crate) fn messages(&self) -> Vec<Arc<StoredMessage>> {
         self.state.store.select(&Filter {
             from: Some(Writers::Bot),
@@ -87,13 +87,14 @@ impl Sandbox {
     }
 }
 
-/// As `TcpListener::bind`, with a queue as long as the maximum number of connections: a client that waits because the
-/// queue is full loses a second.
+/// Like `TcpListener::bind`, with a queue as long as the maximum number of connections. A full queue would delay a
+/// client by a second.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    // hyper writes the date into each answer, and panics if HTTP cannot express it.
+    // hyper writes the date into each response, and panics if HTTP cannot express it.
     let now = SystemTime::now();
     if now < SystemTime::UNIX_EPOCH || Timestamp::try_from(now).is_err() {
-        let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot write";
+        let problem =
+            "the clock of this machine is before 1970 or after 9999, which HTTP cannot express";
         return Err(io::Error::other(problem));
     }
     let socket = if address.is_ipv4() {
@@ -101,7 +102,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     } else {
         TcpSocket::new_v6()
     }?;
-    // On Windows it would let another process take the port.
+    // On Windows it would allow another process to take the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -159,7 +160,7 @@ fn routes(state: &Arc<SandboxState>) -> Router {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The page and its parts, embedded in the binary: no build step, nothing from elsewhere.
+/// The page and its parts, embedded in the binary. They need no build step and no other server.
 fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route(

@@ -1,4 +1,4 @@
-//! The options of a sandbox, and the state that all its addresses share.
+//! The options of a sandbox, and the state that all its paths share.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -22,15 +22,15 @@ pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Options {
     /// Port 0 means any free port.
     pub(crate) listen: SocketAddr,
-    /// Its names, besides this machine's own.
+    /// Its names in addition to this machine's own.
     pub(crate) allowed_hosts: Vec<AllowedHost>,
-    /// The only bot; None if any bot exists.
+    /// The only bot. None if every bot exists.
     pub(crate) bot: Option<String>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) templates: Templates,
     /// Whether a user must have written in the last 24 hours.
     pub(crate) window: bool,
-    /// How many different people templates reach in 24 hours.
+    /// The messaging limit: how many recipients templates reach in 24 hours.
     pub(crate) limit_24h: Option<u32>,
     /// How many messages are kept.
     pub(crate) max: usize,
@@ -56,7 +56,7 @@ impl Default for Options {
 
 #[derive(Debug)]
 pub(super) struct SandboxState {
-    /// Different for each sandbox that is started, to detect a restart.
+    /// Different for each start of a sandbox, to detect a restart.
     pub(crate) instance: String,
     /// Its address.
     pub(crate) address: SocketAddr,
@@ -64,17 +64,17 @@ pub(super) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) store: MessageStore,
     pub(crate) refused: RefusedRequests,
-    /// Marked whenever anything changes that the page shows.
+    /// Changes whenever the page needs an update.
     pub(crate) changes: watch::Sender<()>,
 }
 
 impl SandboxState {
-    /// The templates, if the messages of this query are to be drawn.
+    /// The templates, if this query requests drawn messages.
     pub(super) fn drawing(&self, filter: &Filter) -> Option<&Templates> {
         filter.drawn.then_some(&self.options.templates)
     }
 
-    /// What `/sandbox/health` and each event say.
+    /// The content of `/sandbox/health` and of each event.
     pub(super) fn health(&self) -> Value {
         let (stored, (refused, refused_dropped)) = (self.store.counts(), self.refused.counts());
         json!({

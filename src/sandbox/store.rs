@@ -1,4 +1,4 @@
-//! Received messages, in memory: limited in number and in bytes, the oldest dropped first.
+//! Received messages, in memory, with a limit on their number and bytes. The oldest are dropped first.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,15 +9,14 @@ use serde_json::Value;
 use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 
-use super::stored_message::{Author, DeliveryFault, Receipts, StoredMessage, says};
+use super::stored_message::{Author, DeliveryFault, Receipts, StoredMessage, contains_words};
 
-/// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
+/// The maximum total size of all stored messages, in bytes. One body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
-/// How long after a user's own message a bot may write to them freely, and for how long a user counts whom a template
-/// has reached.
+/// The length of the 24-hour window after a user's message, and of the messaging limit after a template.
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The parameters of a query; an empty one matches everything.
+/// A query for messages. An empty one matches all.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Filter {
@@ -30,20 +29,20 @@ pub(super) struct Filter {
     pub(crate) bot: Option<String>,
     /// Messages with a smaller number.
     pub(crate) before: Option<u64>,
-    /// In the user's name or a text of the body.
+    /// Messages with this text in the user's name or in the body.
     #[serde(deserialize_with = "lower_case")]
     pub(crate) search: Option<String>,
-    /// Those that a fault met, or the others.
+    /// Messages with or without a fault.
     pub(crate) fault: Option<bool>,
-    /// Those with warnings, or the others.
+    /// Messages with or without warnings.
     pub(crate) warning: Option<bool>,
-    /// At most this many, the newest.
+    /// Only the newest ones, at most this many.
     pub(crate) limit: Option<usize>,
-    /// With what the recipient sees of each, as the page shows it.
+    /// Adds how the recipient sees each message, as the page shows it.
     pub(crate) drawn: bool,
 }
 
-/// Whose messages.
+/// The author of the messages.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Writers {
@@ -69,14 +68,14 @@ struct Inner {
     messages: VecDeque<Arc<StoredMessage>>,
     bytes: usize,
     number: u64,
-    /// From the bot and from users, since the store was cleared.
+    /// From the bot and from users, since the last clear.
     ids: [u64; 2],
     counts: StoredCounts,
-    /// When a template last reached a user.
+    /// The time of the last template to each user.
     reached: HashMap<String, SystemTime>,
 }
 
-/// What `/sandbox/health` says of the messages.
+/// The counts of messages in `/sandbox/health`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StoredCounts {
     /// From the bot, since the start.
@@ -84,9 +83,9 @@ pub(super) struct StoredCounts {
     /// How often the store was cleared.
     pub(crate) cleared: u64,
     pub(crate) kept: usize,
-    /// Messages that were dropped for newer ones since the store was cleared.
+    /// Messages that newer ones replaced since the last clear.
     pub(crate) dropped: u64,
-    /// The kinds of messages since the store was cleared.
+    /// The kinds of messages since the last clear.
     pub(crate) kinds: BTreeSet<&'static str>,
 }
 
@@ -100,12 +99,12 @@ impl MessageStore {
         }
     }
 
-    /// Keeps a message, which gets a number and an id; `fate` is that of one from the bot, and `answer` makes its
-    /// response.
+    /// Stores a message, and sets its number and id. `delivery_fault` is the fault of a bot's message, and `answer`
+    /// creates its response.
     pub(crate) fn add(
         &self,
         mut message: StoredMessage,
-        fate: DeliveryFault,
+        delivery_fault: DeliveryFault,
         answer: impl FnOnce(&StoredMessage) -> Value,
     ) -> Arc<StoredMessage> {
         let mut inner = self.lock();
@@ -113,7 +112,9 @@ impl MessageStore {
         message.answer = to_raw_value(&answer(&message)).unwrap_or_default();
         let at = message.received_at;
         match message.from {
-            Author::Bot => message.receipts = Some(Receipts::new(at, self.deliver_after, fate)),
+            Author::Bot => {
+                message.receipts = Some(Receipts::new(at, self.deliver_after, delivery_fault))
+            }
             Author::User => drop(inner.mark(&message.user, |receipts| receipts.reply(at))),
         }
         let message = Arc::new(message);
@@ -132,7 +133,7 @@ impl MessageStore {
         }
     }
 
-    /// When the next message is delivered, or fails, after `time`.
+    /// When the next message is delivered or fails, after `time`.
     pub(crate) fn next_arrival(&self, time: SystemTime) -> Option<SystemTime> {
         let inner = self.lock();
         let is_past =
@@ -144,7 +145,7 @@ impl MessageStore {
             .find_map(|message| Some(message.receipts.as_ref()?.arrives_at()))
     }
 
-    /// The messages that fit, oldest first.
+    /// The matching messages, oldest first.
     pub(crate) fn select(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
         let inner = self.lock();
         let fitting = inner
@@ -160,7 +161,7 @@ impl MessageStore {
         selected
     }
 
-    /// The newest fitting message of each user, newest first, and how many messages the user has not read.
+    /// The newest matching message of each user, newest first, and the number of unread messages.
     pub(crate) fn chats(&self, filter: &Filter) -> Vec<(Arc<StoredMessage>, usize)> {
         let inner = self.lock();
         let mut unread: HashMap<&str, usize> = HashMap::new();
@@ -201,7 +202,7 @@ impl MessageStore {
     }
 
     /// The bot of the newest message with this user.
-    pub(crate) fn bot_of(&self, user: &str) -> Option<String> {
+    pub(crate) fn last_bot(&self, user: &str) -> Option<String> {
         self.lock()
             .messages
             .iter()
@@ -210,7 +211,7 @@ impl MessageStore {
             .map(|message| message.bot.clone())
     }
 
-    /// Deletes everything except the count of arrived messages.
+    /// Deletes everything except the count of received messages.
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
         let arrived = inner.counts.arrived;
@@ -236,7 +237,7 @@ impl MessageStore {
         }
     }
 
-    /// Whether the user wrote in the last 24 hours.
+    /// Whether the 24-hour window of the user is open.
     pub(crate) fn may_write_to(&self, user: &str) -> bool {
         let inner = self.lock();
         let last = inner
@@ -247,7 +248,7 @@ impl MessageStore {
         last.is_some_and(|last| last.received_at.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
-    /// Counts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
+    /// Counts a user as reached by a template. False if `limit` other users were reached in the last 24 hours.
     pub(crate) fn reach(&self, user: &str, limit: u32) -> bool {
         let mut inner = self.lock();
         let now = SystemTime::now();
@@ -281,7 +282,7 @@ impl Inner {
         message.received_at = SystemTime::now();
     }
 
-    /// Marks all messages to `user`; returns whether any of them changed.
+    /// Marks all messages to `user`. Returns whether any of them changed.
     fn mark(&self, user: &str, mark: impl Fn(&Receipts) -> bool) -> bool {
         let messages = self.messages.iter().filter(|message| message.user == user);
         let receipts = messages.filter_map(|message| message.receipts.as_ref());
@@ -319,7 +320,7 @@ impl Filter {
                 .is_none_or(|wanted| wanted != message.warnings.is_empty())
             && self.before.is_none_or(|before| message.number < before)
             && self.search.as_ref().is_none_or(|words| {
-                says(&message.body, words) || message.user.to_lowercase().contains(words)
+                contains_words(&message.body, words) || message.user.to_lowercase().contains(words)
             })
     }
 }

@@ -1,6 +1,6 @@
-//! A message, before and after it is stored, its author, and its delivery status: WhatsApp has it at once and delivers
-//! it later, or fails to; the person reads it and replies. Nothing runs in the background: the state is computed from
-//! stored times.
+//! A message before and after it is stored, its author, and its delivery status. WhatsApp gets a message immediately
+//! and delivers it later, or fails; then the user may read it and reply. Nothing runs in the background: the status is
+//! computed from stored times.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -13,44 +13,44 @@ use super::templates::Templates;
 use crate::base::timestamps::rfc_3339_millis;
 use crate::jelou::api::DeliveryState;
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Author {
     /// A request to the API.
     Bot,
-    /// A person, through the page.
+    /// A user, through the page.
     User,
 }
 
-/// A message; its JSON is what is read back of it, but for its delivery status.
+/// A message. Its JSON is what the sandbox returns, without the delivery status.
 #[derive(Debug, Serialize)]
 pub(crate) struct StoredMessage {
-    /// Counts all messages that were ever stored; never used twice.
+    /// The number among all messages ever stored. Never reused.
     pub(crate) number: u64,
-    /// Counts from 1 again after the store is cleared, so that repeating a run gives the same ids.
+    /// Restarts at 1 after the store is cleared, so that repeated runs get the same ids.
     pub(crate) id: String,
     #[serde(serialize_with = "in_milliseconds")]
     pub(crate) received_at: SystemTime,
     pub(crate) from: Author,
     pub(crate) bot: String,
     pub(crate) user: String,
-    /// The word after `send`.
+    /// The kind, such as `text`.
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
-    /// As it is shown; None for a user's message.
+    /// The request without secrets. None for a user's message.
     pub(crate) request: Option<Box<RawValue>>,
     pub(crate) answer: Box<RawValue>,
-    /// Whether a fault met it.
+    /// Whether a fault applied to it.
     #[serde(skip)]
     pub(super) is_faulty: bool,
-    /// Its outcome; None for a user's message.
+    /// The record of the response. None for a user's message.
     #[serde(skip)]
     pub(super) receipts: Option<Receipts>,
 }
 
-/// Whether a file that begins like this is a list of messages, as [`StoredMessage`] has them.
+/// Whether a file with this beginning is a list of [`StoredMessage`].
 pub(crate) fn is_list(begin: &[u8]) -> bool {
     const FIELDS: [&str; 7] = ["number", "id", "received_at", "from", "bot", "user", "kind"];
     let line = begin
@@ -68,7 +68,7 @@ pub(crate) fn is_list(begin: &[u8]) -> bool {
 }
 
 impl StoredMessage {
-    /// A message on its way into the store, which numbers it.
+    /// A message for the store, which sets its number.
     pub(super) fn new(
         from: Author,
         bot: String,
@@ -100,13 +100,13 @@ impl StoredMessage {
         }
     }
 
-    /// The name of its delivery state now; None for a user's message.
+    /// The name of its current delivery status. None for a user's message.
     pub(crate) fn delivery_state(&self) -> Option<&'static str> {
         Some(self.receipts.as_ref()?.state(SystemTime::now()).0.name())
     }
 
-    /// With its delivery status, what its recipient sees if `draw` gives that, and how many messages the user has not
-    /// read.
+    /// The message with its delivery status, its drawing if `draw` has the templates, and the number of unread
+    /// messages.
     pub(super) fn read_back(&self, draw: Option<&Templates>, unread: Option<usize>) -> Value {
         let mut json = json!(self);
         let delivery = self
@@ -132,16 +132,16 @@ impl StoredMessage {
     }
 }
 
-/// Whether a text of `body`, except its envelope, has these words, given in lower case.
-pub(super) fn says(body: &Value, words: &str) -> bool {
+/// Whether a text of `body`, except its envelope, contains `words`, which are in lower case.
+pub(super) fn contains_words(body: &Value, words: &str) -> bool {
     match body {
         Value::String(text) => text.to_lowercase().contains(words),
-        Value::Array(items) => items.iter().any(|item| says(item, words)),
+        Value::Array(items) => items.iter().any(|item| contains_words(item, words)),
         Value::Object(fields) => {
             let is_envelope = |name: &str| ["type", "userId", "botId"].contains(&name);
             fields
                 .iter()
-                .any(|(name, value)| !is_envelope(name) && says(value, words))
+                .any(|(name, value)| !is_envelope(name) && contains_words(value, words))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
@@ -158,11 +158,11 @@ fn in_milliseconds<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::O
 /// The effect of a fault on a stored message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DeliveryFault {
-    /// The code that WhatsApp gives when it fails to deliver the message.
+    /// WhatsApp's code for the failed delivery.
     pub(crate) undelivered: Option<u32>,
-    /// Whether it is beyond the limit of people: it fails without a code.
-    pub(crate) is_held_back: bool,
-    /// How long look-ups do not find the message; None if they never do.
+    /// Whether it exceeds the messaging limit: it fails without a code.
+    pub(crate) exceeds_limit: bool,
+    /// How long look-ups do not list the message. None for never.
     pub(crate) listed_after: Option<Duration>,
 }
 
@@ -170,7 +170,7 @@ impl Default for DeliveryFault {
     fn default() -> Self {
         Self {
             undelivered: None,
-            is_held_back: false,
+            exceeds_limit: false,
             listed_after: Some(Duration::ZERO),
         }
     }
@@ -178,19 +178,19 @@ impl Default for DeliveryFault {
 
 impl DeliveryFault {
     fn fails(self) -> bool {
-        self.undelivered.is_some() || self.is_held_back
+        self.undelivered.is_some() || self.exceeds_limit
     }
 }
 
-/// The times of a message. If a person opens the chat, or writes, before the message is delivered, it counts as read,
-/// or replied to, once it is.
+/// The times of a message. If the user opens the chat or writes before the delivery, the message is read or replied to
+/// on delivery.
 #[derive(Debug)]
 pub(super) struct Receipts {
     accepted_at: SystemTime,
     /// When it is delivered, or fails.
     arrives_at: SystemTime,
-    fate: DeliveryFault,
-    /// When the person opened the chat.
+    delivery_fault: DeliveryFault,
+    /// When the user opened the chat.
     pub(super) opened_at: OnceLock<SystemTime>,
     written_at: OnceLock<SystemTime>,
 }
@@ -199,25 +199,25 @@ impl Receipts {
     pub(crate) fn new(
         accepted_at: SystemTime,
         deliver_after: Duration,
-        fate: DeliveryFault,
+        delivery_fault: DeliveryFault,
     ) -> Self {
         let opened_at = OnceLock::new();
         let written_at = OnceLock::new();
         Self {
             accepted_at,
             arrives_at: accepted_at + deliver_after,
-            fate,
+            delivery_fault,
             opened_at,
             written_at,
         }
     }
 
-    /// The person opens the chat; returns whether that is the first time.
+    /// The user opens the chat. Returns whether this is the first time.
     pub(crate) fn open(&self, now: SystemTime) -> bool {
         self.opened_at.set(now).is_ok()
     }
 
-    /// The person writes, having read the chat; returns whether that is the first time.
+    /// The user writes, after reading the chat. Returns whether this is the first time.
     pub(crate) fn reply(&self, now: SystemTime) -> bool {
         self.open(now);
         self.written_at.set(now).is_ok()
@@ -228,29 +228,29 @@ impl Receipts {
         self.arrives_at
     }
 
-    /// Whether look-ups find it.
+    /// Whether look-ups list it.
     pub(crate) fn is_listed(&self, now: SystemTime) -> bool {
-        self.fate
+        self.delivery_fault
             .listed_after
             .is_some_and(|after| now >= self.accepted_at + after)
     }
 
-    /// When it was delivered, if it was.
+    /// When it was delivered, or None.
     pub(crate) fn delivered_at(&self, now: SystemTime) -> Option<SystemTime> {
-        (!self.fate.fails() && now >= self.arrives_at).then_some(self.arrives_at)
+        (!self.delivery_fault.fails() && now >= self.arrives_at).then_some(self.arrives_at)
     }
 
-    /// When it was read, if it was.
+    /// When it was read, or None.
     pub(crate) fn read_at(&self, now: SystemTime) -> Option<SystemTime> {
         Some(self.delivered_at(now)?.max(*self.opened_at.get()?))
     }
 
-    /// Its state, and when that began.
+    /// Its delivery status, and when that started.
     pub(crate) fn state(&self, now: SystemTime) -> (DeliveryState, SystemTime) {
         if now < self.arrives_at {
             return (DeliveryState::AtWhatsapp, self.accepted_at);
         }
-        if self.fate.fails() {
+        if self.delivery_fault.fails() {
             return (DeliveryState::Undelivered, self.arrives_at);
         }
         match (self.written_at.get(), self.read_at(now)) {
@@ -260,25 +260,28 @@ impl Receipts {
         }
     }
 
-    /// The JSON that is read back with a message.
+    /// The JSON of the delivery status.
     pub(crate) fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
         let at = rfc_3339_millis(at);
         if state != DeliveryState::Undelivered {
             return json!({ "state": state, "at": at });
         }
-        let code = self.fate.undelivered;
+        let code = self.delivery_fault.undelivered;
         json!({ "state": state, "at": at, "code": code, "reason": code.map(reason) })
     }
 
-    /// Why it failed, if it did: WhatsApp's code and what Meta calls it. Jelou does not say what its `error` holds.
+    /// Why it failed, or None: WhatsApp's code and Meta's description. Jelou does not document its `error`.
     pub(crate) fn error(&self, now: SystemTime) -> Option<String> {
-        let code = self.fate.undelivered.filter(|_| now >= self.arrives_at)?;
+        let code = self
+            .delivery_fault
+            .undelivered
+            .filter(|_| now >= self.arrives_at)?;
         Some(format!("(#{code}) {}", reason(code)))
     }
 }
 
-/// Meta's words for a failure.
+/// Meta's description of a failure.
 fn reason(code: u32) -> &'static str {
     match code {
         130_472 => "User's number is part of an experiment",
@@ -304,10 +307,10 @@ mod tests {
             ..DeliveryFault::default()
         };
         let held_back = DeliveryFault {
-            is_held_back: true,
+            exceeds_limit: true,
             ..DeliveryFault::default()
         };
-        for (fate, opened, written, now, state, since) in [
+        for (delivery_fault, opened, written, now, state, since) in [
             (
                 DeliveryFault::default(),
                 None,
@@ -389,7 +392,7 @@ mod tests {
                 5,
             ),
         ] {
-            let receipts = Receipts::new(begin, Duration::from_secs(5), fate);
+            let receipts = Receipts::new(begin, Duration::from_secs(5), delivery_fault);
             let changed = [
                 opened.map(|time| receipts.open(at(time))),
                 written.map(|time| receipts.reply(at(time))),

@@ -1,4 +1,4 @@
-//! The bot's templates, in the shape of Jelou's list: a few samples, or those from `--templates FILE`.
+//! The bot's templates, in the format of Jelou's listing: a few samples, or those from `--templates FILE`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::jelou::message::{
     MessageKind, Part, TemplatePart, is_same_language, note, template_button,
 };
 
-/// The parameters of the listing, as the API has them.
+/// The query of the listing, as in the API.
 #[derive(Debug, Deserialize)]
 pub(super) struct PageQuery {
     query: Option<String>,
@@ -17,7 +17,7 @@ pub(super) struct PageQuery {
     limit: Option<usize>,
 }
 
-/// WhatsApp puts four characters before the name that a person gives, as in the last one.
+/// WhatsApp adds four characters before the name that the creator chose, as in the last sample.
 const SAMPLES: &str = include_str!("samples.json");
 /// Jelou's own default.
 const DEFAULT_LIMIT: usize = 50;
@@ -26,13 +26,13 @@ const DEFAULT_LIMIT: usize = 50;
 #[derive(Clone, Debug)]
 pub(crate) struct Templates {
     pub(super) list: Vec<Value>,
-    /// Whether they are all of the bot's templates; the samples are not.
+    /// Whether the list has all of the bot's templates. The samples do not.
     pub(super) is_complete: bool,
 }
 
 impl Default for Templates {
     fn default() -> Self {
-        // The samples are a part of the binary, and a test reads them.
+        // The samples are part of the binary, and a test reads them.
         Self {
             list: serde_json::from_str(SAMPLES).unwrap_or_default(),
             is_complete: false,
@@ -41,8 +41,8 @@ impl Default for Templates {
 }
 
 impl Templates {
-    /// Templates from JSON: an array, or the answer of Jelou's own listing. Each must have a name; one without a status counts
-    /// as approved.
+    /// Templates from JSON: an array, or a response of Jelou's listing. Each must have a name. A template without a
+    /// status counts as approved.
     pub(crate) fn from_json(json: Value) -> Result<Self, String> {
         let mut list = match json {
             Value::Array(list) => list,
@@ -72,7 +72,7 @@ impl Templates {
         })
     }
 
-    /// What the recipient of a message sees, with the text and the buttons of its template.
+    /// How the recipient sees a message, with the text and the buttons of its template.
     pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
         let mut parts = MessageKind::named(kind)
             .map(|kind| kind.drawn(body))
@@ -81,21 +81,21 @@ impl Templates {
             .get("elementName")
             .or(body.get("templateId"))
             .and_then(Value::as_str);
-        let known = name.and_then(|name| self.known(name, body.get("language")));
+        let known = name.and_then(|name| self.find(name, body.get("language")));
         for part in &mut parts {
             if let (Part::Template(template), Some(known)) = (&mut *part, known) {
                 complete(template, known, body);
             }
         }
-        // Ids are known to Jelou alone.
+        // Only Jelou knows the ids.
         if let (None, Some(name)) = (known, body.get("elementName").and_then(Value::as_str)) {
             parts.push(note(&[("tag", format!("no sample is called {name}"))]));
         }
         parts
     }
 
-    /// The template with this name or id, in this language if it has one.
-    fn known(&self, name: &str, language: Option<&Value>) -> Option<&Value> {
+    /// The template with this name or id, in this language if `language` is set.
+    fn find(&self, name: &str, language: Option<&Value>) -> Option<&Value> {
         let is_named = |template: &&Value| {
             let is_it = |id: &Value| {
                 id.as_str() == Some(name) || id.as_u64().is_some_and(|id| name.parse() == Ok(id))
@@ -153,7 +153,7 @@ impl Templates {
     }
 }
 
-/// Adds to the template of `body` what the list says of it.
+/// Adds the data of the list to the template of `body`.
 fn complete(template: &mut TemplatePart, known: &Value, body: &Value) {
     if let Some(text) = known.get("template").and_then(Value::as_str) {
         template.fill(text);

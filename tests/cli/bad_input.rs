@@ -76,7 +76,7 @@ fn non_number_is_refused_with_its_limits() {
     for (rule, told) in [
         (
             "status=99",
-            "status is `99`; it must be a whole number from 200 to 599",
+            "status is `99`, but must be a whole number from 200 to 599",
         ),
         (
             "reset,kind=quick_reply",
@@ -84,7 +84,7 @@ fn non_number_is_refused_with_its_limits() {
         ),
         (
             "reset,kind=xyz",
-            "`xyz` is not a kind of message; `jelouctl explain` lists them",
+            "`xyz` is not a kind of message; to list them: `jelouctl explain`",
         ),
     ] {
         let error = format!("error: invalid value '{rule}' for '--fault <RULE>': {told}\n");

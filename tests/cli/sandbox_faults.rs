@@ -124,8 +124,8 @@ fn fault_rules_change_while_running() {
             r#"["status=99"]"#,
             "status is `99`; it must be a whole number from 200 to 599",
         ),
-        ("{}", "give an array of rules"),
-        ("[7]", "each a text, such as"),
+        ("{}", "send an array of rules"),
+        ("[7]", "as texts, such as"),
     ] {
         let answer = sandbox.ask("PUT", "/sandbox/faults", wrong);
         assert_eq!(answer.status, 422);
