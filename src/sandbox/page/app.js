@@ -1,5 +1,5 @@
-// The inbox: where an address leads, and the keys. Whenever the sandbox says that something has changed, the page
-// reads again what it shows, from the sandbox's own endpoints and nothing else.
+// The inbox: its links and its keys. After each event of the sandbox, the page reads the visible data again, only
+// from the sandbox's own endpoints.
 
 import { focusChat, leaveSearch, listenToChats, offerKinds, refreshChats, showCurrent } from "./chats.js";
 import { closeChat, focusCurrent, listenToAnswers, listenToConversation, openChat, refreshConversation } from "./conversation.js";
@@ -9,9 +9,9 @@ import * as panel from "./panel.js";
 import { focusRefused, listenToRefused, openRefused, refreshRefused, showRefused } from "./refused.js";
 import { ask, guarded, state, toast } from "./state.js";
 
-// ---- What the server says -----------------------------------------------------------------------------------------
+// ---- Events of the server -----------------------------------------------------------------------------------------
 
-/** What it said last, until it is shown. */
+/** The last event, until it is drawn. */
 let told = null;
 let isShowing = false;
 
@@ -29,7 +29,7 @@ function live(is) {
   byId("live").classList.toggle("on", is);
 }
 
-/** Reads again what is shown; what changes meanwhile is read afterwards. */
+/** Reads the visible data again, and once more if it changes in the meantime. */
 async function refresh() {
   if (isShowing) return;
   isShowing = true;
@@ -57,7 +57,7 @@ async function show(health) {
   await Promise.all([refreshChats(), refreshConversation(), refreshRefused()]);
 }
 
-/** How many messages are kept and how many were dropped. */
+/** Shows the numbers of kept and dropped messages. */
 function showCounts({ kept, dropped, refused_dropped: others }) {
   const parts = [counted(kept, "message")];
   if (dropped) parts.push(`${dropped.toLocaleString()} older dropped`);
@@ -65,7 +65,7 @@ function showCounts({ kept, dropped, refused_dropped: others }) {
   byId("counts").textContent = parts.join(" · ");
 }
 
-// ---- Where an address leads ---------------------------------------------------------------------------------------
+// ---- Links --------------------------------------------------------------------------------------------------------
 
 async function route() {
   const link = links.read();
@@ -82,23 +82,23 @@ async function route() {
   if (!(await openChat(link.user, at))) return;
   showRefused();
   if (isGone) {
-    toast(`Message ${link.id} is gone: it was dropped or cleared, or the sandbox was started again`);
+    toast(`Message ${link.id} is gone: it was dropped or cleared, or the sandbox was restarted`);
     links.note(links.chatLink(link.user));
   }
   showCurrent();
   if (enters) focusCurrent();
 }
 
-/** The message that a link names; nothing where there is none with that user. */
+/** The message of a link; undefined if the user has no such message. */
 async function messageOf({ user, id }) {
   const answer = await fetch(`/sandbox/messages/${encodeURIComponent(id)}`);
   const message = answer.ok ? await answer.json() : undefined;
   return message?.user === user ? message : undefined;
 }
 
-// ---- What a person does -------------------------------------------------------------------------------------------
+// ---- User input ---------------------------------------------------------------------------------------------------
 
-/** One step back: from the request to the conversation, from there to the chats. */
+/** One step back: from the request to the conversation, or from the conversation to the chats. */
 function back() {
   const isOver = matchMedia("(max-width: 1180px)").matches;
   if (isOver ? panel.isOpen() : byId("request").contains(document.activeElement)) return panel.close();
@@ -128,14 +128,14 @@ function listenToPeople() {
     if (target === byId("options") || target.closest("[data-close]")) byId("options").close();
   });
   byId("open-new").addEventListener("click", guarded(async () => {
-    const user = prompt("The user to write as, such as 593987654321")?.trim();
+    const user = prompt("Write as which user? For example 593987654321")?.trim();
     if (!user) return;
     links.push(links.chatLink(user));
     await route();
     byId("write").focus();
   }));
   byId("open-clear").addEventListener("click", guarded(async () => {
-    if (!confirm("Clear all messages? They are forgotten, with the refused requests, and ids begin at 1 again.")) return;
+    if (!confirm("Delete all messages and refused requests? Ids will start at 1 again.")) return;
     await ask("/sandbox/messages", { method: "DELETE" });
     closeChat();
     links.go("#");

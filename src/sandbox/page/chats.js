@@ -1,20 +1,20 @@
-// The list of chats: newest first, searched by words, filtered by kind, fault and warning.
+// The list of chats, newest first, with a search and filters for kind, fault and warning.
 
 import { byId, clock, counted, element, fill, move } from "./dom.js";
 import { avatar, snippet, ticks } from "./draw.js";
 import { chatLink, go } from "./links.js";
 import { guarded, read, state } from "./state.js";
 
-/** Chats that are drawn at first, and as many more each time that one scrolls to their end. */
+/** How many chats to draw at first, and again at each scroll to the end. */
 const PAGE = 60;
 
 const list = byId("chats");
 let drawn = PAGE;
-/** How often they were read: what is read for an earlier question comes too late. */
+/** Counts the reads, so that a late response to an earlier one is ignored. */
 let reads = 0;
 let timer;
 
-/** Reads the chats that are asked for, and shows them. */
+/** Reads the matching chats and draws them. */
 export async function refreshChats() {
   const reading = ++reads;
   const wanted = asked();
@@ -29,7 +29,7 @@ export async function refreshChats() {
   byId("no-chats").hidden = chats.length > 0 || Boolean(wanted) || state.health.refused > 0;
 }
 
-/** What is asked for; nothing where everything is listed. */
+/** The search and the filters; undefined if all chats are listed. */
 function asked() {
   const isPressed = (id) => byId(id).ariaPressed === "true" || undefined;
   const wanted = {
@@ -41,7 +41,7 @@ function asked() {
   return Object.values(wanted).some(Boolean) ? wanted : null;
 }
 
-/** Offers the kinds that have arrived. */
+/** Adds the kinds of the received messages to the filter. */
 export function offerKinds(kinds) {
   const select = byId("kind");
   const offered = [...select.options].slice(1).map((option) => option.value);
@@ -69,26 +69,26 @@ function entryOf(message, entry) {
   return entry;
 }
 
-/** Marks the chat that is open. */
+/** Marks the open chat. */
 export function showCurrent() {
   const user = byId("talk").hidden ? null : state.open.user;
   for (const entry of list.children) entry.firstChild.setAttribute("aria-current", String(entry.message.user === user));
 }
 
-/** Where the focus goes when a chat is left. */
+/** Moves the focus here when a chat is closed. */
 export function focusChat(user) {
   const entry = [...list.children].find(({ message }) => message.user === user);
   (entry?.firstChild ?? byId("search")).focus();
 }
 
-/** Looks again, from the top of the list, for what is asked for. */
+/** Searches again, from the top of the list. */
 function search() {
   drawn = PAGE;
   byId("chats-scroll").scrollTop = 0;
   return refreshChats();
 }
 
-/** Empties the search where it has something; says whether it did. */
+/** Clears the search. Returns whether it had text. */
 export function leaveSearch() {
   if (!byId("search").value) return false;
   byId("search").value = "";
@@ -100,7 +100,7 @@ export function listenToChats() {
   list.addEventListener("click", (event) => {
     const entry = event.target.closest("li");
     if (!entry) return;
-    // Who pressed Enter goes on in the conversation; who clicked is there with the mouse already.
+    // Enter moves the focus into the conversation. A click does not need that.
     state.enters = event.detail === 0;
     go(chatLink(entry.message.user, asked() ? entry.message : undefined));
   });

@@ -1,5 +1,5 @@
-// One conversation: opened at its end or around a message, read on as one scrolls, and kept up with as messages
-// arrive. The user answers by writing, by pressing a button, or by choosing from a list.
+// One conversation. It opens at its end or around a message, reads more on scrolling, and follows new messages.
+// The user answers with a text, a button or an option of a list.
 
 import { byId, element, fill, pane } from "./dom.js";
 import { avatar, bubble, moveInside, nodeId, showDelivery } from "./draw.js";
@@ -7,14 +7,14 @@ import { chatLink, note } from "./links.js";
 import * as panel from "./panel.js";
 import { closed, guarded, read, send, state, toast } from "./state.js";
 
-/** Messages that are read at a time. */
+/** How many messages to read at a time. */
 const PAGE = 60;
 
 const log = byId("log");
-/** How many chats were asked for: what is read for an earlier one comes too late. */
+/** Counts the opened chats, so that a late response for an earlier one is ignored. */
 let openings = 0;
 
-/** Opens a chat at its end, or around the message `at`; of several at once, the one that was asked for last. */
+/** Opens a chat at its end, or around the message `at`. The last call wins. */
 export async function openChat(user, at) {
   const opening = ++openings;
   const open = closed(user);
@@ -46,7 +46,7 @@ function messagesOf({ user, limit, before }) {
   return read("/sandbox/messages", { user, from: "all", limit, before, drawn: true });
 }
 
-/** Reads again what is drawn, and at its end what is new; who reads further up is not moved. */
+/** Reads the drawn messages again, and new ones at the end. Does not scroll if the end is not visible. */
 export async function refreshConversation() {
   const { open } = state;
   if (open.user === null) return;
@@ -64,13 +64,13 @@ export async function refreshConversation() {
   log.scrollTop = log.scrollHeight - (follows ? 0 : toEnd);
   const arrived = messages.at(-1);
   const isElsewhere = byId("talk").hidden || (log.contains(document.activeElement) && document.activeElement !== log);
-  // What has the focus stays the current one.
+  // The focused message stays the current one.
   if (follows && arrived && arrived.number !== newest?.number && !isElsewhere) select(arrived);
   showNewest();
   await markRead();
 }
 
-/** Goes to the end, and on from there as messages arrive. */
+/** Goes to the end, and follows new messages. */
 export async function goOn() {
   Object.assign(state.open, { limit: PAGE, before: undefined });
   log.scrollTop = log.scrollHeight;
@@ -84,7 +84,7 @@ function isAtEnd() {
 function draw(messages) {
   const known = new Map([...log.children].map((node) => [node.id, node]));
   const nodes = messages.map((message) => showDelivery(known.get(nodeId(message)) ?? bubble(message), message));
-  fill(log, nodes.length ? nodes : [element("p", "hint center", "Nothing was said yet.")]);
+  fill(log, nodes.length ? nodes : [element("p", "hint center", "No messages yet.")]);
   state.open.messages = new Map(messages.map((message) => [nodeId(message), message]));
   const { selected } = state;
   const again = selected && state.open.messages.get(nodeId(selected));
@@ -92,7 +92,7 @@ function draw(messages) {
   if (again?.id && again.id === selected.id && JSON.stringify(again.delivery) !== JSON.stringify(selected.delivery)) panel.showAgain(again);
 }
 
-/** Whoever has a chat before their eyes reads it as the user. */
+/** Marks the messages as read by the user while the chat is visible. */
 async function markRead() {
   const { user, unread, before } = state.open;
   const isSeen = !document.hidden && byId("talk").checkVisibility() && before === undefined;
@@ -103,7 +103,7 @@ function select(message) {
   panel.select(log, message && byId(nodeId(message)), message);
 }
 
-/** A person chose it: from now on the address names it. */
+/** Puts the chosen message into the address. */
 function choose(node) {
   const message = state.open.messages.get(node.id);
   select(message);
@@ -115,7 +115,7 @@ export function focusCurrent() {
   (log.querySelector("article[tabindex='0']") ?? log).focus();
 }
 
-/** Older messages, when one scrolls up to the oldest that is drawn; what could not be read is read when one scrolls again. */
+/** Reads older messages on scrolling to the oldest one. The next scroll retries a failed read. */
 async function older() {
   const { open } = state;
   if (open.messages.size < open.limit) return;
@@ -153,7 +153,7 @@ export function listenToConversation() {
   }));
 }
 
-/** Leaves the conversation, so that nothing of it is open. */
+/** Closes the conversation. */
 export function closeChat() {
   openings += 1;
   state.open = closed(null);
@@ -164,7 +164,7 @@ export function closeChat() {
   select(null);
 }
 
-// ---- The user answers ----------------------------------------------------------------------------------------------
+// ---- The user's answers --------------------------------------------------------------------------------------------
 
 async function write(text, pressed, payload) {
   const { open } = state;
@@ -173,16 +173,16 @@ async function write(text, pressed, payload) {
   if (open === state.open) await goOn();
 }
 
-/** A button in a message was pressed. */
+/** Handles a pressed button of a message. */
 function press(event) {
   const message = state.open.messages.get(event.target.closest("article").id);
   const { options, label, opens, text, payload } = event.detail;
   if (options) return chooseOption(message, label, options);
-  if (opens !== undefined) return toast(`This would open ${opens || "nothing: it has no address"}`);
+  if (opens !== undefined) return toast(`This would open ${opens || "nothing: the button has no URL"}`);
   return write(text, message, payload);
 }
 
-/** WhatsApp's sheet of a list's options. */
+/** WhatsApp's sheet with the options of a list. */
 function chooseOption(message, label, options) {
   byId("options-title").textContent = label;
   const fields = options.map((option, index) => {

@@ -1,10 +1,10 @@
-// Elements of the page, and what every part of it says in the same way. It knows nothing of messages.
+// Elements and texts that all parts of the page share. Knows nothing about messages.
 
 const SVG = "http://www.w3.org/2000/svg";
 
 export const byId = (id) => document.getElementById(id);
 
-/** An element with a class, its children texts or nodes. */
+/** An element with a class and children, which are texts or nodes. */
 export function element(name, className, ...children) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -38,7 +38,7 @@ export function counted(number, word) {
   return `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
 }
 
-/** Makes `nodes` the children of `list`. What is there already is left alone, so that it keeps the focus. */
+/** Makes `nodes` the children of `list`. Existing children do not change, so they keep the focus. */
 export function fill(list, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
@@ -47,7 +47,7 @@ export function fill(list, nodes) {
   });
 }
 
-/** Moves the focus among `items`; says whether it did. */
+/** Moves the focus among `items`. Returns whether it moved. */
 export function move(items, key) {
   const steps = { ArrowDown: 1, ArrowUp: -1, Home: -items.length, End: items.length };
   if (!(key in steps) || !items.length) return false;
@@ -57,7 +57,7 @@ export function move(items, key) {
   return true;
 }
 
-/** Shows one of the panes where the screen has room for one. */
+/** Shows one of the panes, if the screen has room for only one. */
 export function pane(name) {
   byId("app").dataset.pane = name;
 }

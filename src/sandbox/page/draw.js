@@ -1,6 +1,5 @@
-// Draws one message as WhatsApp does, from the parts that the sandbox makes of it, and its bubble in the conversation,
-// with its time and what is to be said of it. Every text becomes a text node, so that nothing of a message is ever
-// markup; a link only looks like one, and no address in a message is fetched.
+// Draws one message like WhatsApp, from the sandbox's parts, and its bubble with time and status. Every text becomes a
+// text node, so that no message can add markup. Links are only drawn, and no URL of a message is fetched.
 
 import { button, clock, counted, element, icon } from "./dom.js";
 
@@ -10,7 +9,7 @@ function paragraph(lines, className = "words") {
   return shown;
 }
 
-/** A button that looks like WhatsApp's; pressing it answers as the user. */
+/** A button like WhatsApp's. Pressing it answers as the user. */
 function pressable(label, symbol, press) {
   const made = button("press", icon(symbol), element("span", "", label));
   if (press.opens) made.title = press.opens;
@@ -34,7 +33,7 @@ const FILES = {
   sticker: ["sticker", "sticker"],
 };
 
-/** What would be at an address: never fetched. */
+/** A placeholder for the file at a URL, which is never fetched. */
 function drawMedia({ what, address, name }) {
   const [symbol, className] = FILES[what] ?? ["file", "document"];
   const file = name ?? decodeName(address);
@@ -77,7 +76,7 @@ function drawCards(cards) {
   return [strip];
 }
 
-/** What a developer wants to know: each text with its look. */
+/** A note for developers: each text with its style. */
 function drawNote(words) {
   return [element("p", "note", ...words.map(([look, text]) => (look === "b" ? element("b", "", text) : look ? element("span", look, text) : text)))];
 }
@@ -98,7 +97,7 @@ const DRAWINGS = {
   json: (body) => [element("pre", "json", JSON.stringify(body, null, 2))],
 };
 
-/** The inside of a message's bubble; buttons that follow each other belong together. */
+/** The content of a message's bubble. Adjacent buttons form a group. */
 export function draw(parts) {
   const nodes = [];
   for (const part of parts) {
@@ -111,7 +110,7 @@ export function draw(parts) {
   return nodes;
 }
 
-/** A message on one line, for the list of chats; without the marks, which would only be in the way. */
+/** A message on one line without formatting, for the list of chats. */
 export function snippet({ kind, drawn }) {
   const texts = drawn.filter((part) => part.is === "text");
   const said = texts.find((part) => !part.look) ?? texts[0];
@@ -133,7 +132,7 @@ export function avatar(name) {
 const MARKS = { b: "strong", i: "em", s: "s", m: "code" };
 const BLOCKS = { quote: ["blockquote", "div"], item: ["ul", "li"], numbered: ["ol", "li"], code: ["code", null] };
 
-/** The nodes of `lines`; quotes, lists and code that follow each other belong together. */
+/** The nodes of `lines`. Adjacent quotes, list items and code form a group. */
 function rich(lines) {
   const nodes = [];
   let group = null;
@@ -162,19 +161,19 @@ function look({ look: looks = "", text }) {
     if (MARKS[one]) return element(MARKS[one], "", inside);
     if (one !== "link") return inside;
     const link = element("span", "link", inside);
-    link.title = "A link: nothing is opened from here";
+    link.title = "The sandbox does not open links";
     return link;
   }, text);
 }
 
-/** The words of `lines`, without their looks. */
+/** The text of `lines`, without styles. */
 function words(lines) {
   return lines.map(({ spans }) => spans.map(({ text }) => text).join("")).join(" ");
 }
 
-// ---- How far a message has come ------------------------------------------------------------------------------------
+// ---- Delivery status -----------------------------------------------------------------------------------------------
 
-/** State → what is said of it, and the symbols that show it. */
+/** Status → its label and its symbols. */
 const STATES = {
   at_whatsapp: ["At WhatsApp", "tick"],
   delivered: ["Delivered", "ticks"],
@@ -182,7 +181,7 @@ const STATES = {
   replied: ["Replied", "ticks", "reply"],
 };
 
-/** The ticks of a message; nothing for what a user wrote. */
+/** The ticks of a bot's message. */
 export function ticks({ from, delivery }) {
   if (from === "user") return null;
   const { state, code, reason } = delivery ?? { state: "at_whatsapp" };
@@ -210,8 +209,7 @@ export function bubble(message) {
   node.tabIndex = -1;
   node.setAttribute("aria-label", `${from === "user" ? "user" : "bot"}, ${kind}, ${clock(message.received_at)}`);
   const inside = element("div", "inside", ...draw(message.drawn));
-  // Tab goes from message to message's end, not through a hundred buttons: the arrows lead into the one that is looked
-  // at.
+  // Tab skips the buttons, of which there may be a hundred. The arrow keys reach those of the current message.
   inside.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
   node.append(inside);
   const marks = [];
@@ -225,14 +223,14 @@ export function bubble(message) {
   return node;
 }
 
-/** Shows at a bubble how far its message has come by now. */
+/** Updates the delivery status in a bubble. */
 export function showDelivery(node, message) {
   const [shown, now] = [node.querySelector(".ticks"), ticks(message)];
   if (now && !now.isEqualNode(shown)) shown.replaceWith(now);
   return node;
 }
 
-/** Moves among the buttons inside a message, or back to it; says whether it did. */
+/** Moves among the buttons of a message, or back to it. Returns whether it moved. */
 export function moveInside(key) {
   const node = document.activeElement?.closest("article");
   if (!node) return false;

@@ -1,11 +1,11 @@
-// The page's addresses: `#/USER`, `#/USER/MESSAGE` and `#refused/NUMBER`, so that a chat or a message can be linked to and
-// Back leads to what was looked at before.
+// The page's addresses: `#/USER`, `#/USER/MESSAGE` and `#refused/NUMBER`. They make links to chats and messages possible,
+// and Back returns to the previous one.
 
 import { state } from "./state.js";
 
 /**
- * A link to a message says of which sandbox it is: the ids of another one, or of this one once it was cleared, begin anew and
- * are other messages. One written by hand needs no such mark.
+ * The mark of the sandbox in a link to a message. Another sandbox, or this one after a clear, uses the same ids for other
+ * messages. A link written by hand needs no mark.
  */
 function mark() {
   const { instance, cleared } = state.health;
@@ -21,7 +21,7 @@ export function refusedLink(refusal) {
   return refusal ? `#refused/${refusal.number}` : "#refused";
 }
 
-/** What the address names. */
+/** The chat, message or refused request of the address. */
 export function read() {
   const refused = location.hash.match(/^#refused(?:\/(\d+))?$/);
   if (refused) return { pane: "refused", number: refused[1] && Number(refused[1]) };
@@ -35,18 +35,18 @@ export function read() {
   }
 }
 
-/** Goes to an address, as a link does. */
+/** Goes to an address, like a link. */
 export function go(link) {
   if (location.hash === link) dispatchEvent(new HashChangeEvent("hashchange"));
   else location.hash = link;
 }
 
-/** As [`go`], for who carries on by himself. */
+/** Like [`go`], if the caller draws the target. */
 export function push(link) {
   history.pushState(null, "", link);
 }
 
-/** Says where one is by now; Back does not lead to each step of it. */
+/** Replaces the address, without a step for Back. */
 export function note(link) {
   history.replaceState(null, "", link);
 }

@@ -1,9 +1,9 @@
-// The panel beside a conversation: the request of what is selected, its answer, and ways to copy it.
+// The panel next to a conversation: the selected request, its response, and buttons to copy it.
 
 import { byId, element, move } from "./dom.js";
 import { guarded, state, toast } from "./state.js";
 
-/** Shows a message or a refused request; nothing for none. */
+/** Shows a message or a refused request, or a hint without one. */
 export function show(selected, isRefused = false) {
   state.selected = selected;
   const body = byId("request-body");
@@ -14,7 +14,7 @@ export function show(selected, isRefused = false) {
   body.scrollTop = 0;
 }
 
-/** Makes `node` the current one of `list`: what it stands for is shown, and the keys move from there. */
+/** Makes `node` the current one of `list`: the panel shows its request, and the keys move from there. */
 export function select(list, node, selected, isRefused) {
   list.querySelector(".selected")?.classList.remove("selected");
   list.querySelectorAll("article[tabindex='0']").forEach((other) => (other.tabIndex = -1));
@@ -23,7 +23,7 @@ export function select(list, node, selected, isRefused) {
   show(selected, isRefused);
 }
 
-/** Lets a person choose among the articles of `list`. */
+/** Makes the articles of `list` selectable. */
 export function listenToArticles(list, choose) {
   list.addEventListener("click", (event) => {
     const node = event.target.closest("article");
@@ -42,7 +42,7 @@ export function listenToArticles(list, choose) {
   });
 }
 
-/** Shows what is selected as it is by now. */
+/** Updates the selected request. */
 export function showAgain(selected) {
   const { scrollTop } = byId("request-body");
   show(selected);
@@ -53,13 +53,13 @@ export function isOpen() {
   return byId("app").classList.contains("with-request");
 }
 
-/** Opens or closes the panel where it lies over the conversation. */
+/** Opens or closes the panel, if it covers the conversation. */
 export function toggle(is = !isOpen()) {
   byId("app").classList.toggle("with-request", is);
   for (const opener of document.querySelectorAll("[aria-controls='request']")) opener.setAttribute("aria-expanded", String(is));
 }
 
-/** Opens it and moves there. */
+/** Opens the panel and moves the focus there. */
 export function enter() {
   toggle(true);
   byId("request-body").focus();
@@ -82,7 +82,7 @@ export function listenToPanel() {
   }
 }
 
-// ---- What stands there: the request, without secrets, and what its sender was told --------------------------------
+// ---- Content: the request, without secrets, and its response ------------------------------------------------------
 
 /** The parts of the panel. */
 function details(message) {
@@ -90,13 +90,13 @@ function details(message) {
   const parts = [fields({ id, kind: message.kind, bot, user: message.user, received: received_at })];
   if (warnings?.length) parts.push(section("Warnings", element("ul", "warnings", ...warnings.map((warning) => element("li", "", warning)))));
   if (request) parts.push(section("Request", element("p", "line", element("b", "", request.method), ` ${request.path}`), fields(request.headers)));
-  parts.push(section(request ? "Body" : "What the user wrote", json(body)));
+  parts.push(section(request ? "Body" : "The user's message", json(body)));
   if (answer) parts.push(answered(answer));
   if (delivery) parts.push(section("Delivery", fields(delivery)));
   return parts;
 }
 
-/** The parts of the panel for a request that was refused: first what is wrong with it. */
+/** The parts of the panel for a refused request, starting with the wrong fields. */
 function refusedDetails({ request, body, answer, fields: problems, user, kind, received_at }) {
   const known = Object.entries({ kind, user, received: received_at }).filter(([, value]) => value);
   const wrong = Object.entries(problems ?? {}).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));
@@ -111,9 +111,9 @@ function refusedDetails({ request, body, answer, fields: problems, user, kind, r
 
 function answered(answer) {
   const fault = answer.fault && element("span", "mark failed", `fault: ${answer.fault}`);
-  const status = answer.status ? `HTTP ${answer.status} ` : "no answer ";
+  const status = answer.status ? `HTTP ${answer.status} ` : "no response ";
   const body = answer.body === undefined || answer.body === null ? null : json(answer.body);
-  return section("Answer", element("p", "line", element("b", "", status), fault), body);
+  return section("Response", element("p", "line", element("b", "", status), fault), body);
 }
 
 function section(title, ...children) {
@@ -125,20 +125,20 @@ function fields(values) {
   return element("dl", "", ...rows);
 }
 
-/** JSON, or the text in place of it. */
+/** JSON, or a text that is not JSON. */
 function json(value) {
   const lines = typeof value === "string" ? value : JSON.stringify(value ?? null, null, 2);
   return element("pre", "json", lines.slice(0, 200_000));
 }
 
-// ---- A request as a command that a person can paste: it goes to this sandbox, never anywhere else -----------------
+// ---- A request as a command to paste, which sends it only to this sandbox -----------------------------------------
 
 /** For a POSIX shell. */
 function quoted(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** As `curl`; the credentials are the sandbox's own. */
+/** As `curl`, with the sandbox's credentials. */
 function curl({ request, body }) {
   const parts = ["curl --user sandbox:sandbox"];
   if (request.method !== "POST") parts.push(`--request ${request.method}`);

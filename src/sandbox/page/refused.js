@@ -1,21 +1,21 @@
-// Requests that the sandbox did not take: listed newest first, each with what is wrong with it.
+// The refused requests, newest first, each with its wrong fields.
 
 import { byId, clock, counted, element, fill, pane } from "./dom.js";
 import { go, note, refusedLink } from "./links.js";
 import * as panel from "./panel.js";
 import { guarded, read, state, toast } from "./state.js";
 
-/** How many are drawn at first, and as many more each time that one scrolls to their end. */
+/** How many to draw at first, and again at each scroll to the end. */
 const PAGE = 60;
 
 const list = byId("refused-list");
 let drawn = PAGE;
-/** Those that are drawn, newest first. */
+/** The drawn requests, newest first. */
 let refused = [];
-/** What the sandbox said of them when they were read: only other ones are read anew. */
+/** The sandbox's counts at the last read. The requests are read again only if the counts change. */
 let known = "";
 
-/** Reads the newest ones where they are others than before. */
+/** Reads the newest requests, if they have changed. */
 export async function refreshRefused() {
   const { instance, cleared, refused: count, refused_dropped: dropped } = state.health;
   const told = [instance, cleared, count, dropped, drawn].join();
@@ -27,7 +27,7 @@ export async function refreshRefused() {
   showRefused();
 }
 
-/** Shows how many there are, and the list where it is open. */
+/** Shows the number of requests, and the list if it is open. */
 export function showRefused() {
   const { refused: count } = state.health;
   const isOpen = !byId("refused").hidden;
@@ -42,7 +42,7 @@ export function showRefused() {
   if (!list.querySelector("[tabindex='0']") && list.firstElementChild) list.firstElementChild.tabIndex = 0;
 }
 
-/** Opens the list, at one of them where it is named. */
+/** Opens the list, scrolled to the request with `number` if there is one. */
 export async function openRefused(number) {
   byId("refused").hidden = false;
   byId("talk").hidden = true;
@@ -53,7 +53,7 @@ export async function openRefused(number) {
   await refreshRefused();
   if (byId("refused").hidden) return;
   const wanted = number === undefined ? refused[0] : refused.find((refusal) => refusal.number === number);
-  if (number !== undefined && !wanted) toast(`Refused request ${number} is gone: it was dropped or cleared, or the sandbox was started again`);
+  if (number !== undefined && !wanted) toast(`Refused request ${number} is gone: it was dropped or cleared, or the sandbox was restarted`);
   select(wanted);
   pane("refused");
   byId(wanted ? nodeId(wanted) : "")?.scrollIntoView({ block: "nearest" });
@@ -71,14 +71,14 @@ function summary({ answer, fields, request }) {
   const [[field, problem] = []] = Object.entries(fields ?? {});
   const said = answer.body?.description ?? (typeof answer.body === "string" ? answer.body : "");
   const why = field ? `${field}: ${problem}` : answer.fault ? `fault: ${answer.fault}` : said;
-  return [answer.status ?? "no answer", why || request.path].join(" · ").slice(0, 200);
+  return [answer.status ?? "no response", why || request.path].join(" · ").slice(0, 200);
 }
 
 function card(refusal) {
   const { answer, request, user, kind, fields, received_at } = refusal;
   const time = element("time", "", clock(received_at));
   time.dateTime = received_at;
-  const status = element("span", "status", String(answer.status ?? "no answer"));
+  const status = element("span", "status", String(answer.status ?? "no response"));
   const to = [kind, user && `to ${user}`].filter(Boolean).join(" ");
   const head = element("div", "refusal-head", status, element("span", "line", element("b", "", request.method), ` ${request.path}`), time);
   const problems = Object.entries(fields ?? {}).slice(0, 3).map(([path, problem]) => element("li", "", element("code", "", path), ` ${problem}`));

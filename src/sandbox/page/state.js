@@ -1,25 +1,25 @@
-// What every part of the page shares: what the sandbox said of itself last, what is open, questions to the sandbox,
-// and the line at the bottom that tells what went wrong with one.
+// What all parts of the page share: the sandbox's last report, the open chat, requests to the sandbox, and the line at
+// the bottom for errors.
 
 export const state = {
-  /** As `/sandbox/health` has it; `instance` and `cleared` say which sandbox this is. */
+  /** The data of `/sandbox/health`; `instance` and `cleared` identify the sandbox. */
   health: { instance: "", cleared: 0, refused: 0 },
-  /** The message or the refused request whose details are shown. */
+  /** The message or refused request in the panel. */
   selected: null,
-  /** Whether who opens a chat by the keyboard is to go on in it. */
+  /** Whether opening a chat moves the focus into it, as after a key. */
   enters: false,
   open: closed(null),
 };
 
 /**
- * A conversation: `messages` are those that are drawn, the newest `limit` of those `before` a number. Without that
- * number it goes on as messages arrive. How many are `unread`; how often it was read, so that the last answer counts.
+ * A conversation. It draws `messages`, the newest `limit` of those `before` a number. Without that number it follows
+ * new messages. `unread` is their number. `reads` counts the reads, so that only the last response is drawn.
  */
 export function closed(user) {
   return { user, messages: new Map(), limit: 60, before: undefined, unread: 0, reads: 0 };
 }
 
-/** The answer; one that is an error is thrown. */
+/** The response. Throws if it is an error. */
 export async function ask(path, options) {
   const answer = await fetch(path, options);
   if (!answer.ok) {
@@ -39,12 +39,12 @@ export async function send(method, path, body) {
   return ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }
 
-/** Tells what went wrong, and lets it be. */
+/** Shows an error of `work`, and ignores it. */
 export function guarded(work) {
   return (...given) => Promise.resolve(work(...given)).catch((error) => toast(error.message));
 }
 
-/** Says something for a few seconds. */
+/** Shows a text for a few seconds. */
 export function toast(words) {
   const shown = document.getElementById("toast");
   shown.textContent = words;
