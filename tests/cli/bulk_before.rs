@@ -217,14 +217,14 @@ fn preview_page_has_every_message() {
     );
     assert_eq!(ended.stdout, "");
     let made = home.read("preview.html");
-    assert_eq!(made.matches(">Fine</option>").count(), 1, "{made}");
+    assert_eq!(made.matches(">Ready</option>").count(), 1, "{made}");
     for part in [
         "Cannot be sent as it is",
         "Hola Ana",
         "the same message to the same recipient as line 2",
         "the recipient is not allowed",
-        "no value under “nombre”",
-        "“N&#x2f;A” under “nombre”",
+        "no value in column “nombre”",
+        "“N&#x2f;A” in column “nombre”",
         "they are on bajas.txt",
         "a phone number has 7 to 15 digits",
     ] {

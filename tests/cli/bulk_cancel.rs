@@ -89,7 +89,7 @@ fn cancel_skips_all_unsent_rows() {
         .success();
     let page = home.read("page.html");
     assert!(
-        page.contains("Cancelled: what was left is not sent"),
+        page.contains("Cancelled: the remaining messages are not sent"),
         "{page}"
     );
     // It cannot be undone.

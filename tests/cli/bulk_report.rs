@@ -212,7 +212,8 @@ fn report_format_follows_its_file_extension() {
         .success()
         .stdout;
     assert!(
-        page.contains("<html lang=\"es\">") && page.contains("Ensayo: no se envió nada a nadie"),
+        page.contains("<html lang=\"es\">")
+            && page.contains("Envío de prueba: no se envió ningún mensaje"),
         "{page}"
     );
 }

@@ -159,12 +159,12 @@ fn delivery_funnel_adds_up() {
     );
     let shown: String = window.value("document.body.innerText");
     for part in [
-        format!("Jelou was asked about {all} of {all} messages, last on 20"),
-        "Not delivered\nJelou does not say why".to_owned(),
+        format!("{all} of {all} messages were checked, last on 20"),
+        "Not delivered\nJelou gives no reason".to_owned(),
     ] {
         assert!(shown.contains(&part), "`{part}` is missing in {shown}");
     }
-    assert!(!shown.contains("has not been asked"), "{shown}");
+    assert!(!shown.contains("has not been checked"), "{shown}");
 
     let window = run.open(&["--lang", "es", "--mask"], 390, 900);
     for scheme in ["light", "dark"] {
@@ -173,7 +173,12 @@ fn delivery_funnel_adds_up() {
         assert_eq!(too_wide(&window), Vec::<String>::new(), "{scheme}");
     }
     let shown: String = window.value("document.querySelector('.arrived').innerText");
-    for part in ["Qué recibieron", "Leídos", "Respondidos", "No entregados"] {
+    for part in [
+        "Estado de entrega",
+        "Leídos",
+        "Respondidos",
+        "No entregados",
+    ] {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
     }
     assert!(!shown.contains("jelouctl"), "{shown}");
@@ -315,7 +320,7 @@ fn preview_page_shows_every_message_of_list() {
     assert_eq!(first[0], format!("{told} celular: 12 · nombre: Error"));
     assert_eq!(
         first[1],
-        "3 Warning Empty cell no value under “nombre” EC 593987654321 Hola **, ya llegó"
+        "3 Warning Empty cell no value in column “nombre” EC 593987654321 Hola **, ya llegó"
     );
     // The page and its script draw the same.
     window.type_into("#search", "núñez 42");
@@ -323,7 +328,7 @@ fn preview_page_shows_every_message_of_list() {
     let found: Vec<String> = window.value(rows);
     assert_eq!(
         found,
-        ["47 Fine EC 593980000042 Hola Ana Núñez 42, ya llegó"]
+        ["47 Ready EC 593980000042 Hola Ana Núñez 42, ya llegó"]
     );
     assert_eq!(
         window.value::<usize>("document.querySelectorAll('#list .bubble .b').length"),
@@ -478,7 +483,7 @@ fn page_without_scripts_shows_the_first_rows() {
     let shown: String = window.value("document.body.innerText");
     for part in [
         "131026",
-        "What the run went through",
+        "History of the run",
         "EC",
         "Resumed",
         "Search and the other rows need JavaScript.",
@@ -785,7 +790,7 @@ fn preview_shows_limit_budget_and_days() {
         (
             "en",
             [
-                "at most 100 different people in any 24 hours; 250 of this list are new, and there is room for 100 now",
+                "at most 100 recipients in any 24 hours; 250 in this list are new, and 100 new ones can get a message now",
                 "at most 50.00 USD",
                 "3 days",
             ],
@@ -793,7 +798,7 @@ fn preview_shows_limit_budget_and_days() {
         (
             "es",
             [
-                "como máximo 100 personas distintas en 24 horas; 250 de esta lista son nuevas, y ahora hay lugar para 100",
+                "como máximo 100 destinatarios en 24 horas; 250 de esta lista son nuevos, y ahora se puede enviar a 100",
                 "como máximo 50,00 USD",
                 "3 días",
             ],

@@ -1,4 +1,4 @@
-//! The head of the page: the facts about the run, its state, and its history: its events in words.
+//! The head of the page: the facts about the run, its state, and the history of its events.
 
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> Stri
         .unwrap_or_else(|| language.text("standard_input").to_owned())
 }
 
-/// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has
-/// none.
+/// Facts, each with the name of its label. The `span` of a run is its start and its last known time; None before a run.
 pub(super) fn facts(
     details: &RunSettings,
     rows: u64,
@@ -74,12 +73,12 @@ pub(super) fn facts(
             .conditions
             .hours
             .as_ref()
-            .map(|hours| ("hours", hours_in_words(hours, language))),
+            .map(|hours| ("hours", describe_hours(hours, language))),
     );
     facts
 }
 
-/// The days of the week as hours have them, and in Spanish.
+/// The days of the week in English, as in sending hours, and in Spanish.
 const WEEKDAYS: [[&str; 2]; 7] = [
     ["mon", "lun"],
     ["tue", "mar"],
@@ -91,7 +90,7 @@ const WEEKDAYS: [[&str; 2]; 7] = [
 ];
 
 /// `lun-vie 07:00-19:00 (hora de Bogotá)`
-fn hours_in_words(hours: &Hours, language: ReportLanguage) -> String {
+fn describe_hours(hours: &Hours, language: ReportLanguage) -> String {
     let written = hours.to_string();
     let (mut windows, _) = written.rsplit_once(" (").unwrap_or((&written, ""));
     let days = windows.rsplit_once("not on ");
@@ -110,7 +109,7 @@ fn hours_in_words(hours: &Hours, language: ReportLanguage) -> String {
     format!("{shown}{} ({zone})", except.unwrap_or_default())
 }
 
-/// The name of the state of a run that is not stale.
+/// The name of the text for the state of a run that is not stale.
 pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
         _ if events
@@ -137,8 +136,8 @@ pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -
 /// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
 pub(super) type CourseStep = (i64, &'static str, String);
 
-/// The events in words. Consecutive waits for the same reason are one line.
-/// `with_problems` includes the API's own words, which may name a person.
+/// The steps of the history. Consecutive waits for the same reason are one line. `with_problems` includes messages of the
+/// API, which may name a recipient.
 pub(super) fn steps(
     events: &[RunEvent],
     with_problems: bool,
@@ -182,7 +181,7 @@ pub(super) fn steps(
     steps
 }
 
-/// Whether nothing is in flight after this event: a run also goes on by itself after its hours and its limit.
+/// Whether nothing is in flight after this event. After the hours or the limit, a run continues without a new process.
 fn rests(event: &RunEvent) -> bool {
     match event.kind {
         RunEventKind::Paused
@@ -194,10 +193,10 @@ fn rests(event: &RunEvent) -> bool {
     }
 }
 
-/// The reason in words.
+/// The text for a reason.
 fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
-    let of_kind = language.find(&format!("{} {reason}", kind.name()));
-    match of_kind.or_else(|| language.find(&format!("why {reason}"))) {
+    let for_kind = language.find(&format!("{} {reason}", kind.name()));
+    match for_kind.or_else(|| language.find(&format!("why {reason}"))) {
         Some(words) => words.to_owned(),
         None => language.text_with("why other", reason),
     }
@@ -248,14 +247,14 @@ mod tests {
         assert_eq!(
             words,
             [
-                "Begun ",
+                "Started ",
                 "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
-                "Stopped by a person",
+                "Stopped by hand",
                 "Resumed ",
-                "Waited for its hours; until 1970-01-01 00:01:30",
+                "Waited for the sending hours; until 1970-01-01 00:01:30",
                 "Resumed ",
                 "Waited for a rate limit",
-                "Resumed the program had ended without a word",
+                "Resumed after an unexpected stop",
                 "Ended ",
             ]
         );

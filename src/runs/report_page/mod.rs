@@ -1,5 +1,5 @@
-//! The report of a run, or of a list before its run, as one page to view and share: a single file that loads nothing
-//! from elsewhere. It reads the ledger and decides nothing.
+//! The report of a run, or of a list before its run, as one HTML page to view and share. The page loads nothing from
+//! elsewhere. This room reads the ledger and decides nothing.
 
 mod head;
 mod page;
@@ -18,11 +18,11 @@ pub(crate) use self::preview::write_preview;
 pub(crate) use self::run_page::write;
 use crate::lists::list_file::ReportLanguage;
 
-/// For whom a page is.
+/// The options of a page.
 pub(crate) struct PageStyle {
     pub(crate) language: ReportLanguage,
-    /// Whether it is without names and numbers.
+    /// Whether to hide names and numbers.
     pub(crate) mask: bool,
-    /// The time zone of its times.
+    /// The time zone of the page.
     pub(crate) zone: TimeZone,
 }

@@ -1,4 +1,4 @@
-//! The page itself: fills the template with everything that is known about the run.
+//! The page itself: fills the template with the data of the run.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -31,8 +31,8 @@ const COMMAND: &str = r#"<div class="command"><code>
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before
-/// its run has less of it.
+/// The data of the page: numbers, and names of texts that the template looks up. The page of a list before its run has
+/// less data.
 #[derive(Default, Serialize)]
 pub(super) struct Page {
     lang: &'static str,
@@ -42,11 +42,11 @@ pub(super) struct Page {
     script: &'static str,
     mask: bool,
     is_rehearsal: bool,
-    /// Whether it is for a list before its run: the rows have messages, but no events.
+    /// Whether the page is of a list before its run: the rows have messages, but no events.
     is_preview: bool,
-    /// When it was made, in milliseconds since 1970.
+    /// When the page was created, in milliseconds since 1970.
     made: i64,
-    /// Why such a list cannot be sent as it is; empty if the reason may name a person.
+    /// Why a list before its run cannot be sent as it is; empty if the reason may name a recipient.
     pub(super) refused: Option<String>,
     pub(super) name: String,
     pub(super) state: &'static str,
@@ -54,11 +54,11 @@ pub(super) struct Page {
     tiles: Vec<Value>,
     all: u64,
     pub(super) funnel: Option<Value>,
-    /// The command that lists the rows whose recipients got nothing.
+    /// The command that lists the messages that were not received.
     pub(super) not_received: Option<String>,
     pub(super) timeline: Option<DrawnTimeline>,
     pub(super) message: Option<Value>,
-    /// The name of the text in place of a message that is not shown.
+    /// The name of the text for a message that the page cannot show.
     without_message: &'static str,
     reasons: Vec<Value>,
     left_out_on_purpose: Vec<Value>,
@@ -66,10 +66,10 @@ pub(super) struct Page {
     pub(super) cost: Option<Value>,
     pub(super) course: Vec<CourseStep>,
     pub(super) columns: Vec<String>,
-    /// The states that occur, and how far messages came: names and words.
+    /// The states and the delivery statuses that occur: names and texts.
     states: Vec<(&'static str, &'static str)>,
     deliveries: Vec<(&'static str, &'static str)>,
-    /// The same for each outcome that a row may have, in the order of their numbers in the rows.
+    /// The names and texts of every possible outcome, in the order of their numbers in the rows.
     outcomes: Vec<ShownOutcome>,
     row_reasons: Vec<String>,
     rows: ChosenRows,
@@ -78,7 +78,7 @@ pub(super) struct Page {
     settings: String,
 }
 
-/// Names and words of a state, and of a delivery, which are empty if there is none.
+/// Names and texts of a state and of a delivery status, which may be empty.
 #[derive(Serialize)]
 struct ShownOutcome {
     state: &'static str,
@@ -87,8 +87,8 @@ struct ShownOutcome {
     delivery_words: &'static str,
 }
 
-/// A message as its recipient sees it; without a recipient, its placeholders are not filled, and show the names of the
-/// columns. None if it cannot be drawn.
+/// A message as its recipient sees it. Without a recipient, its placeholders show the names of the columns. None if it
+/// cannot be drawn.
 pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Option<Value> {
     let mut parts = json!(Part::simple(drawn));
     if parts.as_array().is_none_or(Vec::is_empty) {
@@ -100,7 +100,7 @@ pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Option<Value>
     Some(json!({ "parts": parts, "to": to }))
 }
 
-/// Puts the name of its column in place of each placeholder: `nombre` for `{{ nombre | title }}`.
+/// Replaces each placeholder with the name of its column: `nombre` for `{{ nombre | title }}`.
 fn name_columns(value: &mut Value) {
     match value {
         Value::String(text) => *text = with_columns_named(text),
@@ -121,15 +121,15 @@ fn with_columns_named(text: &str) -> String {
             .into_iter()
             .filter(|(open, _)| rest.starts_with(open))
             .find_map(|(open, close)| {
-                let (inside, behind) = rest.get(open.len()..)?.split_once(close)?;
-                Some((open, inside, behind))
+                let (inside, after) = rest.get(open.len()..)?.split_once(close)?;
+                Some((open, inside, after))
             });
-        if let Some((open, inside, behind)) = ended {
-            // A condition is shown by what it encloses.
+        if let Some((open, inside, after)) = ended {
+            // A condition itself is hidden; the text inside it is shown.
             if open == "{{" {
-                shown.push_str(column_of(inside));
+                shown.push_str(first_column(inside));
             }
-            rest = behind;
+            rest = after;
         } else {
             shown.push('{');
             rest = rest.get(1..).unwrap_or_default();
@@ -139,22 +139,22 @@ fn with_columns_named(text: &str) -> String {
 }
 
 /// The column of an expression: `nombre | title`, `row['Nombre completo']`.
-fn column_of(expression: &str) -> &str {
+fn first_column(expression: &str) -> &str {
     let expression = expression.trim_matches(|each: char| each == '-' || each.is_whitespace());
     let quoted = expression.strip_prefix("row[").and_then(|rest| {
         let quote = rest.chars().next()?;
         rest.get(1..)?.split(quote).next()
     });
-    let is_of_name = |each: char| each.is_alphanumeric() || "_.".contains(each);
+    let is_in_name = |each: char| each.is_alphanumeric() || "_.".contains(each);
     let end = expression
-        .find(|each: char| !is_of_name(each))
+        .find(|each: char| !is_in_name(each))
         .unwrap_or(expression.len());
     let name = quoted.or(expression.get(..end)).unwrap_or_default();
     if name.is_empty() { "…" } else { name }
 }
 
 impl Page {
-    /// What a page has both before a run and after it.
+    /// The data of a page before and after a run.
     pub(super) fn new(
         details: &RunSettings,
         outcomes: &Outcomes,
@@ -214,7 +214,7 @@ impl Page {
         }
     }
 
-    /// Writes the page with as many of `rows` as fit; returns what was written, in words.
+    /// Writes the page with as many of `rows` as fit; returns a description of it.
     pub(super) fn write(
         mut self,
         rows: &PageRows<'_>,
@@ -237,7 +237,7 @@ impl Page {
         Ok(match self.left_out {
             0 => format!("a page with {all}"),
             _ => format!(
-                "a page with {} of {all}, as many as it has room for,",
+                "a page with {} of {all} (the maximum of a page)",
                 self.rows.number
             ),
         })
@@ -253,7 +253,7 @@ const STATES: [RowState; 6] = [
     RowState::Skipped,
     RowState::Sent,
 ];
-/// How far messages came, in the order of their filter.
+/// The delivery statuses in the order of their filter.
 const DELIVERIES: [&str; 8] = [
     UNDELIVERED,
     NOT_KNOWN,
@@ -276,7 +276,7 @@ pub(crate) fn is_page(begin: &[u8]) -> bool {
     begin.starts_with("<!doctype html>") && begin.contains(MARK)
 }
 
-/// What renders the page, with all values escaped.
+/// The template environment of the page, which escapes all values.
 fn environment(
     texts: &BTreeMap<&'static str, &'static str>,
     clock: &PageClock,
@@ -291,7 +291,7 @@ fn environment(
             .lstrip_blocks(true)
             .build()?,
     );
-    // A part that stands in several places is a template of its own.
+    // A part that the page uses in several places has its own template.
     for (name, part) in [("bubble", BUBBLE), ("command", COMMAND)] {
         environment.add_template(name, part)?;
         let texts = minijinja::Value::from(Serde(texts));
@@ -331,7 +331,7 @@ fn policy() -> String {
     )
 }
 
-/// The data for the script: the words for states, reasons and columns, and its own texts.
+/// The data for the script: texts for states, reasons and columns, and its own texts.
 fn settings(page: &Page, language: ReportLanguage) -> String {
     let words = [
         "range",

@@ -1,5 +1,4 @@
-//! What a person who approves a list must know beside its messages: how long the run takes, the 24-hour limit and the
-//! budget.
+//! The facts that help to approve a list: the duration of the run, the 24-hour limit and the budget.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::runs::import::Remarks;
 use crate::runs::ledger::{DailyLimit, LedgerDraft, RunSettings, now};
 
 const DAY_S: i64 = 24 * 60 * 60;
-/// A run that takes less than this is over at once, in seconds.
+/// The page shows no exact duration below this, in seconds.
 const SHORT_S: u64 = 60;
 
 /// A list to show.
@@ -25,13 +24,13 @@ pub(crate) struct PlannedList<'a> {
     /// The kind of the message.
     pub(crate) kind: &'a MessageKind,
     pub(crate) remarks: &'a Remarks,
-    /// Whether rows that cannot be sent are skipped.
+    /// Whether to skip rows that cannot be sent.
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
     pub(crate) refused: Option<String>,
-    /// How many of its people are new under the 24-hour limit.
+    /// How many of its recipients are new under the 24-hour limit.
     pub(crate) daily: Option<DailyLimit>,
-    /// The most that the run may cost.
+    /// The maximum cost of the run.
     pub(crate) budget: Option<Money>,
 }
 
@@ -54,18 +53,18 @@ pub(super) fn plan_facts(
     if let Some(budget) = &list.budget {
         let estimate = list.details.estimate.as_ref();
         let currency = estimate.map(Estimate::currency).unwrap_or_default();
-        let most = language.amount(&format!("{budget} {currency}"));
+        let maximum = language.amount(&format!("{budget} {currency}"));
         let cost = estimate.map(|estimate| language.amount(&estimate.shown()));
         let shown = language
             .text("budget_is")
-            .replace("{budget}", most.trim_end())
+            .replace("{budget}", maximum.trim_end())
             .replace("{cost}", &cost.unwrap_or_else(|| "–".to_owned()));
         facts.push(("budget", shown));
     }
     facts
 }
 
-/// How long the run takes if it begins now, by its rate, its hours and the 24-hour limit. None if there is nothing to
+/// The duration of the run if it starts now, by its rate, its hours and the 24-hour limit. None if there is nothing to
 /// send.
 fn time_needed(
     list: &PlannedList<'_>,
@@ -83,7 +82,7 @@ fn time_needed(
         .daily
         .map(|daily| daily.days_to_wait())
         .unwrap_or_default();
-    let end = end_of(list, begin, work, waits);
+    let end = last_send(list, begin, work, waits);
     let Some(end) = end.filter(|end| !clock.is_one_day(*end, begin)) else {
         return Some(if work.as_secs() < SHORT_S {
             language.text("takes_short").to_owned()
@@ -101,8 +100,8 @@ fn time_needed(
     )
 }
 
-/// When the last message is sent: as the rate and the hours allow, and after the waits of the limit.
-fn end_of(
+/// The time of the last message, by the rate and the hours, and after the waits for the limit.
+fn last_send(
     list: &PlannedList<'_>,
     begin: Timestamp,
     work: Duration,

@@ -18,11 +18,11 @@ use crate::runs::import::{BulkError, RowProblem};
 use crate::runs::ledger::{LedgerError, NewDraftRow, RowState, SkipDetail, SkipReason, now};
 use crate::runs::report::reported_cells;
 
-/// Writes the page of `list`; returns what was written, in words. With a mask, it contains no cell and no number, and
-/// the message is unfilled.
+/// Writes the page of `list`; returns a description of it. With a mask, the page has no cells and no numbers, and the
+/// message is unfilled.
 ///
 /// # Errors
-/// When the draft cannot be read, or `to` cannot be written.
+/// If the draft cannot be read, or `to` cannot be written.
 pub(crate) fn write_preview(
     list: &PlannedList<'_>,
     style: PageStyle,
@@ -38,7 +38,7 @@ pub(crate) fn write_preview(
     let mut outcomes = Outcomes::default();
     outcomes.is_preview = true;
     list.draft.each_row(|row| {
-        let (state, reason, words) = planned(list, &row, &clock, language);
+        let (state, reason, words) = plan_row(list, &row, &clock, language);
         let recipient = row.request.as_ref().map(|request| request.recipient);
         let country = recipient.and_then(country_of).unwrap_or_default();
         outcomes.add(
@@ -48,7 +48,7 @@ pub(crate) fn write_preview(
             (!mask && !words.is_empty()).then_some((row.line, &words)),
         );
         let recipient =
-            recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
+            recipient.map_or_else(|| describe_cells(list, row.cells), |to| Ok(to.to_owned()))?;
         let bubble = Some(bubble_of(
             list,
             row.request.as_ref().map(|request| request.body),
@@ -86,9 +86,9 @@ pub(crate) fn write_preview(
     page.write(&rows, &clock, language, to)
 }
 
-/// The outcome of a row if the list is sent: its state as on the page of a run (sent means fine, unknown needs a
-/// check, failed cannot be sent), the reason, and the same in words.
-fn planned(
+/// The planned outcome of a row: its state (here sent means ready, unknown needs a check, and failed cannot be sent), its
+/// reason, and a text for both.
+fn plan_row(
     list: &PlannedList<'_>,
     row: &NewDraftRow<'_>,
     clock: &PageClock,
@@ -110,17 +110,17 @@ fn planned(
     }
     let words: Vec<_> = remarks
         .iter()
-        .map(|remark| in_words(remark, clock, language))
+        .map(|remark| describe(remark, clock, language))
         .collect();
     let (state, reason) = match (fault, remarks) {
-        (Some(fault), _) => (RowState::Failed, reason_of(fault)),
-        (None, [first, ..]) => (RowState::Unknown, reason_of(first)),
+        (Some(fault), _) => (RowState::Failed, reason_name(fault)),
+        (None, [first, ..]) => (RowState::Unknown, reason_name(first)),
         (None, []) => (RowState::Sent, ""),
     };
     (state, reason, words.join("; "))
 }
 
-fn reason_of(remark: &RowProblem) -> &'static str {
+fn reason_name(remark: &RowProblem) -> &'static str {
     match remark {
         RowProblem::Invalid(_) => SkipReason::Invalid.name(),
         RowProblem::Duplicate { .. } => SkipReason::Repeated.name(),
@@ -132,7 +132,7 @@ fn reason_of(remark: &RowProblem) -> &'static str {
     }
 }
 
-fn in_words(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
+fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
     match remark {
         RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.said(words),
         RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
@@ -147,7 +147,7 @@ fn in_words(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) ->
 }
 
 /// `celular: 12 · nombre: Ana`, for a row without a recipient.
-fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
+fn describe_cells(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
     let columns = &list.details.columns;
     let cells = reported_cells(columns, cells).map_err(LedgerError::damaged)?;
     let filled = columns
@@ -160,19 +160,19 @@ fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
         .join(" · "))
 }
 
-/// The message of the first row that will be sent; without one, and with a mask, the message as it was typed.
+/// The message of the first row to send; without such a row or with a mask, the message as typed.
 fn first_message(list: &PlannedList<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {
         list.draft.first_sent(1, |_, request| {
             let body: Value = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
-            first = shown_message(drawn(list, &body), Some(request.recipient));
+            first = shown_message(draw(list, &body), Some(request.recipient));
             Ok::<_, LedgerError>(())
         })?;
     }
     let typed = || {
         let body = list.details.message.as_ref()?;
-        shown_message(drawn(list, body), None)
+        shown_message(draw(list, body), None)
     };
     Ok(first.or_else(typed))
 }
@@ -182,9 +182,9 @@ fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, Le
         return Ok(Vec::new());
     };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(Part::simple(drawn(list, &body)))
+    Ok(Part::simple(draw(list, &body)))
 }
 
-fn drawn(list: &PlannedList<'_>, body: &Value) -> Vec<Part> {
+fn draw(list: &PlannedList<'_>, body: &Value) -> Vec<Part> {
     list.details.template_texts.drawn(list.kind, body)
 }

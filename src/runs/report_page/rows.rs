@@ -1,6 +1,5 @@
-//! The rows of the page: as many as fit, those that need attention first. Each is a short JSON array, which the page's
-//! script reads; the first ones are also real HTML. And their outcomes in total: by state, by reason and by country,
-//! and how far the sent messages came.
+//! The rows of the page, as many as fit, with the ones that need attention first. Each is a short JSON array for the
+//! page's script; the first rows are also HTML. Also the totals by state, reason, country and delivery status.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -14,17 +13,16 @@ use crate::jelou::message::Part;
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{Counts, DeliveryCounts, RowState, SkipReason};
 
-/// The delivery of a message that its recipient did not get.
+/// The delivery status of a message that was not delivered.
 pub(super) const UNDELIVERED: &str = "undelivered";
-/// The delivery of a message that Jelou's history does not tell.
+/// The delivery status of a message that is missing from Jelou's history.
 pub(super) const NOT_KNOWN: &str = "not_known";
 
-/// What became of a row.
+/// The outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowOutcome {
     pub(super) state: RowState,
-    /// How far the message of a sent row came: a name of `DeliveryState`, or [`NOT_KNOWN`]. Empty without an answer of
-    /// Jelou's.
+    /// The delivery status of a sent row: a name of `DeliveryState`, or [`NOT_KNOWN`]. Empty before a delivery check.
     pub(super) delivery: &'static str,
 }
 
@@ -53,7 +51,7 @@ impl RowOutcome {
         place.unwrap_or_default()
     }
 
-    /// Its group among the rows: those that need attention come first.
+    /// Its group. Groups that need attention come first.
     fn group(self) -> usize {
         match self.state {
             RowState::Failed => 0,
@@ -69,7 +67,7 @@ impl RowOutcome {
 
 /// The number of groups of rows.
 const GROUPS: usize = 7;
-/// The outcomes that a row may have. A row has the position of its own.
+/// All possible outcomes. A row stores the position of its outcome.
 pub(super) const OUTCOMES: [RowOutcome; 14] = [
     RowOutcome::new(RowState::Failed),
     RowOutcome::new(RowState::Unknown),
@@ -87,8 +85,8 @@ pub(super) const OUTCOMES: [RowOutcome; 14] = [
     RowOutcome::delivered(NOT_KNOWN),
 ];
 
-/// The states with a figure, in their order. Before a run, sent means fine, failed that it cannot be sent, unknown that
-/// somebody must look at it, and no row is pending.
+/// The states with a number at the top, in their order. Before a run, sent means ready, failed cannot be sent, unknown
+/// needs a check, and no row is pending.
 const SHOWN: [RowState; 5] = [
     RowState::Sent,
     RowState::Failed,
@@ -97,19 +95,19 @@ const SHOWN: [RowState; 5] = [
     RowState::Pending,
 ];
 
-/// The most reasons that are told apart.
-const MOST_REASONS: usize = 100;
+/// The maximum number of different reasons.
+const MAX_REASONS: usize = 100;
 
-/// The sums, updated row by row.
+/// The totals, updated row by row.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
-    /// Whether nothing was sent yet, so that the states say what would happen to the rows.
+    /// Whether nothing was sent yet: the states are planned outcomes.
     pub(super) is_preview: bool,
     pub(super) counts: Counts,
     /// By the state of its rows and its name.
     reasons: BTreeMap<(&'static str, String), ReasonSum>,
     countries: BTreeMap<&'static str, Counts>,
-    /// The number of sent rows for each delivery.
+    /// The number of sent rows with each delivery status.
     pub(super) deliveries: BTreeMap<&'static str, u64>,
 }
 
@@ -117,15 +115,14 @@ pub(super) struct Outcomes {
 #[derive(Debug, Default)]
 struct ReasonSum {
     rows: u64,
-    /// The message for the first of them.
+    /// The line and the message of the first row.
     example: Option<(u64, String)>,
 }
 
 impl Outcomes {
-    /// Whether a reason can be told apart: it is one of those so far, or they are few. A server may give each row
-    /// another one.
+    /// Whether there is room for a reason: a server may return a different one for each row.
     pub(super) fn takes(&self, reason: &str) -> bool {
-        self.reasons.len() < MOST_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
+        self.reasons.len() < MAX_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
     }
 
     /// `said` is the row's line and its message, if the message adds to the reason.
@@ -169,7 +166,7 @@ impl Outcomes {
             .unwrap_or_default()
     }
 
-    /// The numbers at the top, each with the number of rows in the states before it.
+    /// The numbers at the top, each with the sum of the numbers before it.
     pub(super) fn tiles(&self) -> Vec<Value> {
         let mut before = 0;
         let tiles = self.shown(&self.counts).map(|(state, count)| {
@@ -180,7 +177,7 @@ impl Outcomes {
         tiles.collect()
     }
 
-    /// The reasons, most frequent first: those that need attention, or those of rows skipped `on_purpose`.
+    /// The reasons, most frequent first: of rows skipped `on_purpose`, or of rows that need attention.
     pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<Value> {
         let is_skipped = |state: &str| state == RowState::Skipped.name();
         let is_on_purpose =
@@ -215,7 +212,7 @@ impl Outcomes {
         lines.collect()
     }
 
-    /// The countries with their numbers, largest first; rows without a phone number last.
+    /// The countries with their numbers, largest first. Rows without a phone number come last.
     pub(super) fn countries(&self) -> Vec<(&'static str, Vec<u64>)> {
         let mut countries: Vec<_> = self.countries.iter().collect();
         countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
@@ -230,7 +227,7 @@ impl Outcomes {
             .collect()
     }
 
-    /// Names and numbers of the states that are shown. A row in flight is not sent yet.
+    /// Names and numbers of the states in `SHOWN`. Rows in flight count as pending.
     fn shown(&self, counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
         let counts = *counts;
         let is_preview = self.is_preview;
@@ -250,8 +247,7 @@ impl Outcomes {
     }
 }
 
-/// How far the messages of a run came; None if no message was sent. The `ends` say how many came exactly this far: they add
-/// up to all that were sent.
+/// The delivery statuses of a run; None if no message was sent. The numbers in `ends` add up to all sent messages.
 pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
     let asked = counts.known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
@@ -266,8 +262,8 @@ pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
 
 /// How many rows are readable without a script.
 pub(super) const FIRST_ROWS: usize = 200;
-/// The most bytes of the rows: a page of some 8 MB at most is one that every browser and mail program accepts.
-const MOST_BYTES: usize = 6_000_000;
+/// The maximum size of the rows in bytes. Every browser and mail program accepts a page of 8 MB.
+const MAX_BYTES: usize = 6_000_000;
 /// The maximum number of characters shown of a cell or an error.
 const LONGEST_CELL: usize = 200;
 /// The content of a row on the page.
@@ -276,7 +272,7 @@ pub(super) struct PageRow<'a> {
     pub(super) outcome: RowOutcome,
     pub(super) reason: &'a str,
     pub(super) country: &'static str,
-    /// The rest is not on a page without names and numbers.
+    /// A page with a mask has neither this nor the fields after it.
     pub(super) at: Option<i64>,
     pub(super) error: &'a str,
     pub(super) cells: Vec<String>,
@@ -287,10 +283,10 @@ pub(super) struct PageRow<'a> {
 /// Collects rows in their groups.
 pub(super) struct PageRows<'a> {
     clock: &'a PageClock,
-    /// Whether names and numbers are left out.
+    /// Whether to hide names and numbers.
     pub(super) mask: bool,
-    /// The most bytes of those that are on the page.
-    most: usize,
+    /// The maximum size of the rows on the page, in bytes.
+    max_bytes: usize,
     groups: [RowGroup; GROUPS],
     /// The position of each reason.
     reasons: HashMap<String, usize>,
@@ -307,9 +303,9 @@ struct RowGroup {
 /// The rows on the page.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ChosenRows {
-    /// The first of them, as HTML.
+    /// The first rows, for HTML.
     pub(super) first: Vec<Value>,
-    /// The JSON of all of them, which cannot contain the end of a tag.
+    /// All rows as JSON without `<`, so that no text can end the script.
     pub(super) json: String,
     pub(super) number: u64,
 }
@@ -320,7 +316,7 @@ impl<'a> PageRows<'a> {
         Self {
             clock,
             mask,
-            most: MOST_BYTES,
+            max_bytes: MAX_BYTES,
             groups,
             reasons,
             number: 0,
@@ -334,7 +330,7 @@ impl<'a> PageRows<'a> {
         let Some(group) = self
             .groups
             .get_mut(row.outcome.group())
-            .filter(|group| group.bytes < self.most)
+            .filter(|group| group.bytes < self.max_bytes)
         else {
             return;
         };
@@ -356,7 +352,7 @@ impl<'a> PageRows<'a> {
             );
             fields.extend(row.bubble.map(|parts| json!(parts)));
         }
-        // Inside a script, nothing may look like its end tag.
+        // The JSON must not contain the end tag of its script.
         let text = Value::Array(fields).to_string().replace('<', "\\u003c");
         group.bytes += text.len() + 1;
         group.rows.push(text);
@@ -378,7 +374,7 @@ impl<'a> PageRows<'a> {
         let mut number = 0;
         let mut first = Vec::new();
         for row in self.groups.iter().flat_map(|group| &group.rows) {
-            if json.len() + row.len() + 2 > self.most {
+            if json.len() + row.len() + 2 > self.max_bytes {
                 break;
             }
             if number > 0 {
@@ -447,7 +443,7 @@ mod tests {
         );
         assert!(!chosen.json.contains('<'));
         assert_eq!(chosen.first, read);
-        rows.most = 1000;
+        rows.max_bytes = 1000;
         let few = rows.choose();
         assert!(
             few.json.len() <= 1000 && few.number == 2,

@@ -1,4 +1,4 @@
-//! The page of a run: every row of its ledger, what became of it, and its history.
+//! The page of a run: every row of its ledger with its outcome, and the history of the run.
 
 use std::io::Write;
 
@@ -23,11 +23,11 @@ use crate::runs::report::reported_cells;
 /// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
 
-/// Writes the page of `run`; returns what was written, in words. With a mask, it contains no cell, no number and no API
-/// message about a recipient.
+/// Writes the page of `run`; returns a description of it. With a mask, the page has no cells, no numbers and no API
+/// messages about recipients.
 ///
 /// # Errors
-/// When the ledger cannot be read, or `to` cannot be written.
+/// If the ledger cannot be read, or `to` cannot be written.
 pub(crate) fn write(
     run: &Run,
     details: &RunSettings,
@@ -47,7 +47,7 @@ pub(crate) fn write(
     let mut reading = RowReading {
         details,
         is_running,
-        is_asked: run.asked_at()?.is_some(),
+        is_checked: run.asked_at()?.is_some(),
         clock: &clock,
         outcomes: Outcomes::default(),
         timeline: Timeline::new(&clock, run.created_at()?),
@@ -72,25 +72,25 @@ pub(crate) fn write(
     page.facts = facts(details, counts.all(), Some(span), &clock, language);
     page.funnel = funnel(&run.deliveries(i64::MIN)?);
     let not_received = counts.failed + outcomes.undelivered();
-    page.not_received = (not_received > 0 && !mask).then(|| to_list_them(run, &outcomes));
+    page.not_received = (not_received > 0 && !mask).then(|| not_received_command(run, &outcomes));
     timeline.rest(rests_of(&events, counts.is_finished(), now));
     page.timeline = timeline.drawn(&clock, language);
     page.cost = run.spent()?.as_ref().map(RunCost::to_json);
     page.message = message_of(run, details, mask)?;
     page.course = steps(&events, !mask, &clock, language);
-    // The name of a column may identify people.
+    // The name of a column may identify recipients.
     if !mask {
         page.columns.clone_from(&details.columns);
     }
     page.write(&rows, &clock, language, to)
 }
 
-/// The rows of a run while they are read.
+/// Reads the rows of a run.
 struct RowReading<'a> {
     details: &'a RunSettings,
     is_running: bool,
-    /// Whether Jelou was asked for all messages of the run.
-    is_asked: bool,
+    /// Whether a delivery check covered all messages of the run.
+    is_checked: bool,
     clock: &'a PageClock,
     outcomes: Outcomes,
     timeline: Timeline,
@@ -100,7 +100,7 @@ struct RowReading<'a> {
 
 impl RowReading<'_> {
     fn add(&mut self, mut row: ReportedRow, rows: &mut PageRows<'_>) -> Result<(), BulkError> {
-        // If no process sends the run any more, a row in flight may have been sent.
+        // Without a process that sends the run, a row in flight may have been sent.
         if row.state == RowState::Inflight && !self.is_running {
             row.state = RowState::Unknown;
         }
@@ -119,7 +119,7 @@ impl RowReading<'_> {
             Some(failure) => failure.reason.as_deref(),
             None => row.error.as_deref(),
         };
-        // The meaning of a known code is better than the words of the API.
+        // The meaning of a known code is clearer than the API's message.
         let error = error.filter(|_| !is_known(reason)).unwrap_or_default();
         let error = self.clock.said(error);
         let said = !error.is_empty() && !rows.mask;
@@ -147,7 +147,7 @@ impl RowReading<'_> {
         let delivery = match &row.delivery {
             _ if row.state != RowState::Sent => "",
             Some(delivery) => delivery.facts.state.name(),
-            None if self.is_asked => NOT_KNOWN,
+            None if self.is_checked => NOT_KNOWN,
             None => "",
         };
         RowOutcome {
@@ -157,8 +157,8 @@ impl RowReading<'_> {
     }
 }
 
-/// The command that lists the rows whose recipients certainly got nothing.
-fn to_list_them(run: &Run, outcomes: &Outcomes) -> String {
+/// The command that lists the messages that were certainly not received.
+fn not_received_command(run: &Run, outcomes: &Outcomes) -> String {
     let name = run.name();
     let mut command = format!("jelouctl bulk report {name}");
     if outcomes.counts.failed > 0 {
@@ -170,17 +170,17 @@ fn to_list_them(run: &Run, outcomes: &Outcomes) -> String {
     command + &format!(" --file {name}-not-received.csv")
 }
 
-/// The code of a failed delivery, or a word that says that there is none.
+/// The code of a failed delivery, or `NO_CODE`.
 fn undelivered_reason<'r>(failure: &'r DeliveryStatus, mask: bool, outcomes: &Outcomes) -> &'r str {
     let code = failure.code.as_deref();
-    code.and_then(|code| told_apart(code, mask, outcomes))
+    code.and_then(|code| usable_code(code, mask, outcomes))
         .unwrap_or(NO_CODE)
 }
 
-/// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
-/// unknown. With `mask`, only known codes appear: the API could put anything in them.
+/// The code of the API, or else of the ledger; empty for a sent row or without a reason. With `mask`, only known codes
+/// appear: the API could put anything in a code.
 fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
-    // That a row was given back does not matter to its recipient.
+    // The page does not show that a pending row was returned to the ledger.
     let code = row
         .code
         .as_deref()
@@ -190,11 +190,11 @@ fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r s
     let is_decided = row.state == RowState::Skipped || code == "resolved";
     let api_code = row.api_code.as_deref().filter(|_| !is_decided);
     api_code
-        .and_then(|code| told_apart(code, mask, outcomes))
+        .and_then(|code| usable_code(code, mask, outcomes))
         .unwrap_or(code)
 }
 
-/// A code of the API, unless it is too long, one too many, or with `mask` unknown.
+/// A code of the API, unless it is too long, unknown with `mask`, or above the maximum number of reasons.
 fn told_apart<'r>(code: &'r str, mask: bool, outcomes: &Outcomes) -> Option<&'r str> {
     let is_short = code.chars().count() <= LONGEST_API_CODE;
     (is_short && (!mask || is_known(code)) && outcomes.takes(code)).then_some(code)
@@ -204,13 +204,13 @@ fn is_known(code: &str) -> bool {
     look_up_code(code).is_some()
 }
 
-/// Why the person of a sent row did not get it.
+/// The status of a sent but undelivered row.
 fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
     let facts = &row.delivery.as_ref()?.facts;
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-/// When the run began, and the last known time, which is `now` while it is sent.
+/// The start of the run and its last known time, which is `now` while the run is in progress.
 fn span_of(
     run: &Run,
     now: Option<i64>,

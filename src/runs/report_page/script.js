@@ -1,10 +1,10 @@
 "use strict";
-// Search, filters and pages of the rows, all rows on paper, names of countries, and copying. Without it the page shows all but these.
+// Search, filters and paging of the rows, all rows on paper, names of countries, and copying. Without it, the page shows everything else.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const { language, outcomes, hasDeliveries, reasons, columns, mask, isPreview, page: pageSize, words } = read("settings");
 const [LINE, OUTCOME, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
-/** With a thin space in Spanish, as in the rest of the page. */
+/** Formats a number like the rest of the page: in Spanish with a thin space. */
 const number = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, language === "es" ? "\u202f" : ",");
 const list = document.getElementById("list");
 const [search, state, delivery, reason, undeliveredFirst] = ["search", "state", "delivery", "reason", "undelivered-first"].map((id) =>
@@ -12,7 +12,7 @@ const [search, state, delivery, reason, undeliveredFirst] = ["search", "state", 
 );
 const [range, previous, following] = ["range", "previous", "following"].map((id) => document.getElementById(id));
 
-// Drawing more takes a browser long; the rest is said on the paper.
+// A browser is slow with more rows; a note on paper has the number of the others.
 const MOST_PRINTED = 20000;
 const onPaper = document.getElementById("on-paper");
 
@@ -22,7 +22,7 @@ let numbers;
 let found;
 let first = 0;
 
-/** Upper and lower case, with and without accents, are the same to a person who searches. */
+/** A search ignores case and accents. */
 const plain = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
 
 function load() {
@@ -31,13 +31,13 @@ function load() {
   found = rows;
 }
 
-/** The words in a part of a message. */
+/** The text in a part of a message. */
 const textOf = (part) => {
   const spans = part.lines?.map((line) => line.spans.map((span) => span.text).join("")) ?? [];
   return [...spans, part.label, part.address, part.name].filter(Boolean).join("\n");
 };
 
-/** What of a row is searched; made when somebody searches for the first time. */
+/** The searchable text of each row; built at the first search. */
 function searched() {
   texts ??= rows.map((row) => {
     const { state_words: stateWords, delivery_words: deliveryWords } = outcomes[row[OUTCOME]];
@@ -47,10 +47,10 @@ function searched() {
   return texts;
 }
 
-/** What of a text can be a phone number: its digits without the zeros before a national one, or a country's `00`. */
+/** The possible phone numbers in a text: digits without leading zeros. */
 const digits = (text) => text.replace(/\D/g, "").replace(/^0+/, "");
 
-/** The numbers of each row, however they are written. */
+/** The numbers of each row, in any format. */
 function searchedNumbers() {
   const isNumber = (cell) => /^[\d\s().+'-]+$/.test(cell);
   numbers ??= rows.map((row) =>
@@ -59,7 +59,7 @@ function searchedNumbers() {
   return numbers;
 }
 
-/** Whether `asked` is, or is in, one of the numbers: `0981000082` is `+593 98 100-0082`. */
+/** Whether `asked` is one of the numbers, or a part of it: `0981000082` is `+593 98 100-0082`. */
 const hasNumber = (known, asked) => known.some((number) => number.includes(asked) || asked.endsWith(number));
 
 function element(name, className, text, auto) {
@@ -136,7 +136,7 @@ function show() {
   showMore();
 }
 
-/** A table that is wider than its place says so, since not every system shows a scroll bar. */
+/** Shows a note if a table is too wide, because some systems hide scroll bars. */
 function showMore() {
   const place = list.closest(".scroll");
   document.getElementById("more").hidden = place.scrollWidth <= place.clientWidth + 1;
@@ -177,7 +177,7 @@ function turn(pages) {
   list.closest(".rows").scrollIntoView({ block: "start" });
 }
 
-/** Paper has every row that is found, since nobody can turn its pages over. */
+/** Paper has every row that matches, because it has no paging. */
 function fillPaper() {
   const printed = found.slice(0, MOST_PRINTED);
   list.replaceChildren(...printed.map(drawn));
@@ -216,7 +216,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       button.textContent = words.copied;
       setTimeout(() => (button.textContent = words.copy), 1500);
     } catch {
-      // Where a page may not write to the clipboard, the command is chosen, to be copied by hand.
+      // If the page may not write to the clipboard, select the command, so that you can copy it.
       getSelection().selectAllChildren(command);
     }
   });

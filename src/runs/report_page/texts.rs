@@ -1,8 +1,7 @@
-//! All texts of the page, in each of its languages (`texts.tsv`), and times, in one zone and in digits that read the
-//! same in every language. Codes and commands are the same in all languages. A ledger keeps a reason as its English
-//! sentence; `reasons.tsv` has each with the same in Spanish, and `{1}`, `{2}` … for its values; `plain.tsv` has those
-//! that a page says in other words. What a person, a sheet or Jelou wrote stays as it is. `words.tsv` has the words of the
-//! ledger, and `explain` the codes of the API.
+//! All texts of the page in each language (`texts.tsv`), and its times, in one zone and a format for all languages. Codes
+//! and commands are the same in all languages. A ledger stores a reason as an English sentence. `reasons.tsv` translates
+//! these sentences, with `{1}`, `{2}` … for their values, and `plain.tsv` has simpler sentences for some. Texts of users,
+//! sheets and Jelou stay unchanged. `words.tsv` has the words of the ledger, and `explain` the codes of the API.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +26,7 @@ impl ReportLanguage {
         }
     }
 
-    /// The text with this name, which is in the table.
+    /// The text with this name. The table must have it.
     pub(super) fn text(self, name: &str) -> &'static str {
         let found = self.find(name);
         debug_assert!(found.is_some(), "no text is called {name}");
@@ -40,12 +39,12 @@ impl ReportLanguage {
         row.map(|[_, english, spanish]| self.pick([english, spanish]))
     }
 
-    /// The text with this name, with a value in place of `{}`.
+    /// The text with this name, with a value for `{}`.
     pub(super) fn text_with(self, name: &str, value: &str) -> String {
         self.text(name).replace("{}", value)
     }
 
-    /// A text that depends on a number: `name_1` for one, `name_n` for others.
+    /// A text for a number: `name_1` for one, `name_n` for others.
     pub(super) fn counted(self, name: &str, number: u64) -> String {
         let name = format!("{name}_{}", if number == 1 { "1" } else { "n" });
         self.text_with(&name, &self.number(number))
@@ -58,7 +57,7 @@ impl ReportLanguage {
             .collect()
     }
 
-    /// An amount that is written with a decimal point, as this language has it.
+    /// An amount with the decimal separator of this language.
     pub(super) fn amount(self, amount: &str) -> String {
         amount.replace('.', self.pick([".", ","]))
     }
@@ -68,8 +67,7 @@ impl ReportLanguage {
         grouped(number).replace(',', self.pick([",", "\u{202f}"]))
     }
 
-    /// The share of `part` in `whole`, to a tenth of a percent; a share above zero is never shown as zero, nor one
-    /// below all as all.
+    /// The share of `part` in `whole`, to a tenth of a percent. Only zero is shown as 0%, and only the whole as 100%.
     pub(super) fn share(self, part: u64, whole: u64) -> String {
         let thousandths =
             part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
@@ -87,7 +85,7 @@ impl ReportLanguage {
     }
 }
 
-/// The clock of the page, and its language. Times are milliseconds since 1970; a time that cannot be shown is a dash.
+/// The time zone and the language of the page. Times are milliseconds since 1970; an invalid time is a dash.
 #[derive(Clone)]
 pub(super) struct PageClock {
     zone: TimeZone,
@@ -111,7 +109,7 @@ impl PageClock {
         self.shown(at, "%Y-%m-%d %H:%M:%S")
     }
 
-    /// A range of times: the day appears once if it is the same.
+    /// A range of times: a shared day appears once.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
         let is_one_day = self.shown(from, "%F") == self.shown(to, "%F");
         let to = self.shown(
@@ -130,7 +128,7 @@ impl PageClock {
         self.days_between(one, other) == 1
     }
 
-    /// How many days of the calendar there are from one time to another, with both.
+    /// The number of calendar days from one time to another, including both.
     pub(super) fn days_between(&self, from: Timestamp, to: Timestamp) -> u64 {
         let day = |at: Timestamp| self.zone.to_datetime(at).date();
         let days = day(to).duration_since(day(from)).as_hours() / 24;
@@ -143,7 +141,7 @@ impl PageClock {
         i64::from(self.zone.to_offset(at).seconds()) * 1000
     }
 
-    /// Whose time it is: `Guayaquil time`. A zone that is not called after a place has its distance from UTC.
+    /// The name of the zone: `Guayaquil time`. A zone without a place has its distance from UTC.
     pub(super) fn zone(&self, at: i64) -> String {
         let name = self.zone.iana_name().unwrap_or_default();
         let place = name.rsplit('/').next().unwrap_or_default();
@@ -162,7 +160,7 @@ impl PageClock {
         }
     }
 
-    /// A sentence of the ledger as a person says it, with its times in the zone of the page.
+    /// A sentence of the ledger for the page: in its language, and with times in its zone.
     pub(super) fn said(&self, reason: &str) -> String {
         self.in_zone(&said_in(self.language, reason))
     }
@@ -188,17 +186,17 @@ impl PageClock {
     }
 }
 
-/// How a sentence of the ledger has a time.
+/// The format of a time in a sentence of the ledger.
 const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
 
-/// An English sentence, and the same in Spanish; the first that fits counts.
+/// English sentences with their Spanish translation. The first match counts.
 const REASONS: &str = include_str!("reasons.tsv");
-/// A sentence of `reasons.tsv` for somebody at a terminal, and what a page says in its place, in English and Spanish; it
-/// may be nothing.
+/// Sentences of `reasons.tsv` that only make sense in a terminal, and what the page shows instead, in English and Spanish.
+/// It may be empty.
 const PLAIN: &str = include_str!("plain.tsv");
 
-/// `reason` in the page's language and without what only a terminal understands. It consists of sentences between
-/// semicolons, and the column or field before a colon. What is not in the tables is unchanged.
+/// `reason` in the page's language, without instructions for a terminal. A reason has sentences between semicolons, which
+/// may start with a column or field and a colon. Sentences that are not in the tables are unchanged.
 pub(super) fn said_in(language: ReportLanguage, reason: &str) -> String {
     let parts = reason.split("; ").map(|part| part_in(language, part));
     let said: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
@@ -231,10 +229,10 @@ fn part_in(language: ReportLanguage, part: &str) -> String {
     }
 }
 
-/// `text` with quotation marks in place of pairs of backticks.
+/// `text` with quotation marks instead of pairs of backticks.
 pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
     let pieces: Vec<_> = text.split('`').collect();
-    // Of an odd number of backticks at least one is somebody's own.
+    // With an odd number, at least one backtick belongs to the text.
     if pieces.len() % 2 == 0 {
         return text.to_owned();
     }
@@ -250,13 +248,13 @@ pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
     shown
 }
 
-/// The values of `reason` if it is the sentence `english`, in order.
+/// The values of `reason` in order, if it is the sentence `english`.
 fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
     let (begin, mut english) = english.split_once('{').unwrap_or((english, ""));
     let mut rest = reason.strip_prefix(begin)?;
     let mut values = Vec::new();
-    while let Some((_, behind)) = english.split_once('}') {
-        let (words, next) = behind.split_once('{').unwrap_or((behind, ""));
+    while let Some((_, after)) = english.split_once('}') {
+        let (words, next) = after.split_once('{').unwrap_or((after, ""));
         // The last words end the sentence.
         let at = if next.is_empty() {
             rest.strip_suffix(words)?.len()
@@ -274,9 +272,9 @@ fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
 fn filled(language: ReportLanguage, sentence: &str, values: &[&str]) -> String {
     let mut said = String::new();
     let mut rest = sentence;
-    while let Some((words, behind)) = rest.split_once('{') {
+    while let Some((words, after)) = rest.split_once('{') {
         said.push_str(words);
-        let (number, behind) = behind.split_once('}').unwrap_or((behind, ""));
+        let (number, after) = after.split_once('}').unwrap_or((after, ""));
         let value = number
             .parse::<usize>()
             .ok()
@@ -286,12 +284,12 @@ fn filled(language: ReportLanguage, sentence: &str, values: &[&str]) -> String {
                 .map(|value| part_in(language, value))
                 .unwrap_or_default(),
         );
-        rest = behind;
+        rest = after;
     }
     said + rest
 }
 
-/// A word of the ledger, the same in Spanish, and its sentence in both languages.
+/// The words of the ledger with their Spanish translation, and a sentence for each in both languages.
 const WORDS: &str = include_str!("words.tsv");
 
 /// The meaning of a word of the ledger, and the remedy of a code of the API.
@@ -319,10 +317,10 @@ impl Meaning {
     }
 }
 
-/// The reason of an undelivered message for which Jelou gives no code.
+/// The reason of an undelivered message without a code from Jelou.
 pub(super) const NO_CODE: &str = "no_code";
 
-/// A reason in words: the meaning of a code of the API with the code, or a word of the ledger.
+/// The text for a reason: the meaning of a code of the API with the code, or a word of the ledger.
 pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String {
     match reason {
         "" => return String::new(),
@@ -457,7 +455,7 @@ mod tests {
         }
     }
 
-    /// The sentences that the rest of the program makes, not copies of them.
+    /// The test uses sentences from the code, not copies of them.
     #[test]
     fn row_reasons_are_translated_to_spanish() {
         let of_number = |typed: &str| TypedRecipient::read(typed, None).unwrap_err().to_string();
@@ -506,7 +504,7 @@ mod tests {
         said_in(ReportLanguage::Es, reason)
     }
 
-    /// Whether a page says something else in its place.
+    /// Whether `plain.tsv` replaces it.
     fn is_plain(reason: &str) -> bool {
         rows::<3>(PLAIN).any(|[sentence, ..]| values(sentence, reason).is_some())
     }

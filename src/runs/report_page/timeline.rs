@@ -1,5 +1,5 @@
-//! The chart of a run: how many messages ended in each span of time, stacked by outcome, and the times in which it rested.
-//! The drawing has no words, so that it can be stretched; its words are beside it and in a table.
+//! The chart of a run: how many messages ended in each span of time, stacked by outcome, and when the run rested. The
+//! drawing has no text, so that it can be stretched. The text is next to it and in a table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::base::output::rounded;
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{RowState, RunEvent, RunEventKind};
 
-/// The spans that a bar may stand for, in milliseconds. Each is a multiple of the one before, so that bars can be joined;
-/// longer ones are twice as long each time.
+/// The possible spans of a bar, in milliseconds. Each is a multiple of the one before, so that bars can be joined. After
+/// the last one, spans double.
 const SPANS: [i64; 13] = [
     1_000,
     5_000,
@@ -29,14 +29,14 @@ const SPANS: [i64; 13] = [
     86_400_000,
     604_800_000,
 ];
-const MOST_BARS: i64 = 60;
+const MAX_BARS: i64 = 60;
 const MINUTE: i64 = 60_000;
 /// The size of the drawing, in its own units.
 const WIDTH: i64 = 6000;
 const HEIGHT: i64 = 1000;
 const WIDEST_BAR: i64 = 240;
-/// The least height of a part, so that a single message can be seen.
-const LEAST: i64 = 16;
+/// The minimum size of a part, so that a single message is visible.
+const MIN_SIZE: i64 = 16;
 
 /// The outcomes that have bars, from the bottom.
 const STACKED: [&str; 4] = ["sent", UNDELIVERED, "unknown", "failed"];
@@ -44,7 +44,7 @@ const STACKED: [&str; 4] = ["sent", UNDELIVERED, "unknown", "failed"];
 /// The messages of a span of time, by their outcome.
 type BarCounts = [i64; STACKED.len()];
 
-/// Counts messages by the time at which they ended. Its memory does not grow with their number.
+/// Counts messages by the time of their outcome. Its memory does not grow with their number.
 pub(super) struct Timeline {
     /// How far local time is ahead of UTC, so that bars begin on the hour, in milliseconds.
     offset: i64,
@@ -53,7 +53,7 @@ pub(super) struct Timeline {
     rests: Vec<Rest>,
 }
 
-/// A time in which nothing was sent.
+/// A time without sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rest {
     from: i64,
@@ -62,7 +62,7 @@ pub(super) struct Rest {
     kind: &'static str,
 }
 
-/// The chart as the page shows it.
+/// The chart for the page.
 #[derive(Debug, Serialize)]
 pub(super) struct DrawnTimeline {
     width: i64,
@@ -72,10 +72,11 @@ pub(super) struct DrawnTimeline {
     /// The outcomes that occur, and the kinds of rest.
     outcomes: Vec<&'static str>,
     rest_kinds: Vec<&'static str>,
-    /// The span of a bar, in words, and the messages of the largest one.
+    /// The span of a bar as text.
     span: String,
+    /// The number of messages in the largest bar.
     most: i64,
-    /// The begin, the middle and the end.
+    /// The start, the middle and the end.
     ticks: [String; 3],
 }
 
@@ -102,11 +103,11 @@ struct DrawnRest {
     kind: &'static str,
     x: i64,
     width: i64,
-    /// Its times, in words.
+    /// Its times as text.
     times: String,
 }
 
-/// The bars that there is room for, and the times at both ends.
+/// The range of bars, and the times at both ends.
 struct Frame {
     first: i64,
     bars: i64,
@@ -117,7 +118,7 @@ struct Frame {
 }
 
 impl Timeline {
-    /// For a run that began at `from`, in milliseconds since 1970.
+    /// The timeline of a run that started at `from`, in milliseconds since 1970.
     pub(super) fn new(clock: &PageClock, from: i64) -> Self {
         Self {
             offset: clock.offset(from),
@@ -127,7 +128,7 @@ impl Timeline {
         }
     }
 
-    /// Counts a row whose last attempt ended at this time.
+    /// Counts a row. Its last attempt ended at `at`.
     pub(super) fn add(&mut self, at: i64, outcome: RowOutcome) {
         let name = match outcome.state {
             RowState::Sent if outcome.is_undelivered() => UNDELIVERED,
@@ -143,7 +144,7 @@ impl Timeline {
         self.join_bars();
     }
 
-    /// Adds the times in which the run rested.
+    /// Adds the times when the run rested.
     pub(super) fn rest(&mut self, rests: Vec<Rest>) {
         for rest in &rests {
             for at in [rest.from, rest.to] {
@@ -156,9 +157,9 @@ impl Timeline {
         self.rests = rests;
     }
 
-    /// Makes the bars longer until they are few enough.
+    /// Joins bars until they are few enough.
     fn join_bars(&mut self) {
-        while self.number() > MOST_BARS {
+        while self.number() > MAX_BARS {
             let longer = SPANS.into_iter().find(|span| *span > self.span);
             let span = longer.unwrap_or(self.span * 2);
             let times = span / self.span;
@@ -174,7 +175,7 @@ impl Timeline {
         }
     }
 
-    /// The number of bars from the first to the last, with empty ones between them.
+    /// The number of bars from the first to the last, including empty ones.
     fn number(&self) -> i64 {
         let first = self.bars.keys().next().copied().unwrap_or_default();
         let last = self.bars.keys().next_back().copied().unwrap_or_default();
@@ -242,7 +243,7 @@ impl Timeline {
                 .filter_map(|place| STACKED.get(*place).copied())
                 .collect(),
             rest_kinds,
-            span: language.amount(&in_words(span)),
+            span: language.amount(&describe_span(span)),
             most,
             ticks: [frame.begin, middle, frame.end].map(|at| clock.shown(at, format)),
         })
@@ -261,7 +262,7 @@ impl Frame {
             if *count == 0 {
                 continue;
             }
-            let height = (HEIGHT * count / self.most).max(LEAST);
+            let height = (HEIGHT * count / self.most).max(MIN_SIZE);
             y -= height;
             parts.push(BarPart {
                 outcome,
@@ -280,7 +281,7 @@ impl Frame {
         DrawnRest {
             kind: rest.kind,
             x,
-            width: (self.x(rest.to) - x).max(LEAST),
+            width: (self.x(rest.to) - x).max(MIN_SIZE),
             times: clock.span(rest.from, rest.to),
         }
     }
@@ -293,8 +294,8 @@ impl Frame {
     }
 }
 
-/// `10 min`, without what is zero: a bar stands for a round time.
-fn in_words(span: Duration) -> String {
+/// `10 min`, without zero parts.
+fn describe_span(span: Duration) -> String {
     let words = rounded(span);
     let whole = words.strip_suffix(" 0 s").or(words.strip_suffix(" 0 min"));
     let whole = whole.or(words.strip_suffix(" 0 h")).unwrap_or(&words);
@@ -304,8 +305,8 @@ fn in_words(span: Duration) -> String {
     }
 }
 
-/// The times in which a run rested: from each pause or wait to its planned end, or to an earlier event. What lasts until
-/// `now` is at most as long as the run before it, so that the chart still shows the run.
+/// The times when a run rested: from each pause or wait to its planned end, or to an earlier event. A rest until `now` is
+/// at most as long as the run before it, so that the chart still shows the run.
 pub(super) fn rests_of(events: &[RunEvent], is_finished: bool, now: i64) -> Vec<Rest> {
     let begin = events.first().map_or(now, |event| event.at);
     let mut rests: Vec<Rest> = Vec::new();
@@ -331,7 +332,7 @@ pub(super) fn rests_of(events: &[RunEvent], is_finished: bool, now: i64) -> Vec<
         }
         let kind = event.kind.name();
         match rests.last_mut() {
-            // Waits for the same reason follow each other.
+            // Consecutive waits are one rest.
             Some(last) if last.kind == kind && last.to >= event.at => last.to = last.to.max(to),
             _ => rests.push(Rest {
                 from: event.at,
@@ -457,7 +458,7 @@ mod tests {
             rest(40_000, 50_000, "waiting"),
         ];
         assert_eq!(rests, expected);
-        // A run that is paused now rests as long as it ran before, at most.
+        // The rest of a run that is paused now is at most as long as the run before it.
         let unfinished = [event(Begun, 0, None), event(Paused, 200_000, None)];
         let rests = rests_of(&unfinished, false, 9_000_000);
         assert_eq!(rests, [rest(200_000, 400_000, "paused")]);
