@@ -164,7 +164,7 @@ impl CommandError {
     }
 
     /// Turns an error of the ledger into one of the configuration, or of the network if its database cannot be reached.
-    fn as_setup_error(self) -> Self {
+    fn into_setup_error(self) -> Self {
         let (code, name) = match self.code {
             _ if self.ledger.is_none() => return self,
             ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
@@ -200,7 +200,7 @@ impl CommandError {
     }
 
     /// Turns an error of the setup into one of the ledger: after a send, it is not about the configuration.
-    fn as_late_error(self) -> Self {
+    fn into_late_error(self) -> Self {
         if self.ledger.is_none() || self.code != ExitCode::Configuration {
             return self;
         }
