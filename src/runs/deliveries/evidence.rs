@@ -74,12 +74,12 @@ impl ListedMessage {
 /// Why an unknown row stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum UnresolvedReason {
-    /// The history has fewer such messages than were attempted, or an undelivered one. That one may be an earlier request
+    /// The history has fewer of these messages than attempts, or an undelivered one. That one may be an earlier request
     /// that Jelou rejected.
     FewerListed,
     /// Someone else sends the same content, or the history does not show the sender.
     SentByOthers,
-    /// The history shows only a part of such a message.
+    /// The history shows only a part of the message.
     ShownInPart,
     /// The check read only a part of the history, the message is older than the checked period, or its process may still
     /// report its outcome.

@@ -28,7 +28,7 @@ pub(crate) struct DeliveryCheck {
     /// The contents of the checked unknown rows, numbered.
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
-    /// The listed messages with such a content, by id.
+    /// The listed messages with these contents, by id.
     copies: HashMap<String, ListedMessage>,
     /// The contents with a listed message of an unclear sender.
     ambiguous: HashSet<usize>,
@@ -668,7 +668,7 @@ mod tests {
             (days(3), SENT_AT, None, true),
             (Duration::from_secs(60), SENT_AT, None, false),
             (Duration::from_secs(60), SENT_AT, Some(SENT_AT + 1), true),
-            // Too old, unless the look-back time is given.
+            // The row is too old for the check, and does not count.
             (days(3), NOW - 100 * HOUR, None, true),
         ] {
             let mut check = DeliveryCheck::new(CheckLimits {

@@ -1,4 +1,4 @@
-//! Checks the delivery status of a run's messages: which rows to check, what the responses mean, and which unknown rows
+//! Checks the delivery status of a run's messages: chooses the rows, reads the responses, and decides which unknown rows
 //! they prove as sent. It uses the look-ups of `api` and writes nothing: the caller stores the results. A check reads the
 //! pages of the period of the run, or looks up messages one by one if that takes fewer requests.
 
@@ -139,12 +139,12 @@ impl DeliveryScan<'_, '_> {
                 LookUpList::Notifications => check.note_notification(entry),
             };
             read += 1;
-            progress(*answered + pages_of(read), *planned);
+            progress(*answered + page_count(read), *planned);
             ControlFlow::Continue(())
         };
         let span = look_ups.by_its_clock(span);
         let coverage = look_ups.read(list, None, &span, MAX_PAGES, take).await;
-        *answered += pages_of(read);
+        *answered += page_count(read);
         Ok(match coverage? {
             ListingCoverage::Whole if unreadable => ListingCoverage::Missing,
             coverage => coverage,
@@ -180,6 +180,6 @@ impl DeliveryScan<'_, '_> {
 }
 
 /// The number of pages for this many entries.
-fn pages_of(entries: u64) -> u64 {
+fn page_count(entries: u64) -> u64 {
     entries.div_ceil(LOOK_UP_LIMIT as u64)
 }

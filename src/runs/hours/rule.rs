@@ -182,7 +182,7 @@ impl fmt::Display for Hours {
     }
 }
 
-/// Names of UTC, the zone of a machine if nobody chose one.
+/// Names of UTC, the default zone of a machine.
 const UTC: [&str; 9] = [
     "utc",
     "uct",
@@ -200,10 +200,10 @@ const UTC: [&str; 9] = [
 pub(crate) struct ZoneName(#[serde(with = "jiff::fmt::serde::tz::required")] TimeZone);
 
 impl ZoneName {
-    /// The zone of this machine. UTC does not count: a machine has it if no one chose a zone.
+    /// The zone of this machine. UTC does not count, because it is the default.
     ///
     /// # Errors
-    /// What the zone is instead: `unknown`, `unnamed` or `UTC`.
+    /// One of `unknown`, `unnamed` and `UTC`, as a part of a message.
     pub(super) fn from_machine() -> Result<Self, &'static str> {
         let zone = TimeZone::try_system().map_err(|_| "unknown")?;
         let name = zone

@@ -68,8 +68,8 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The columns of `row` with a placeholder or an error, and that word, unless the message compares the cell with
-    /// it; and the columns with an empty cell that leaves a gap, with an empty word.
+    /// The columns of `row` with a placeholder or an error, each with this word; not if the message compares the cell with
+    /// it. Also the columns with an empty cell that leaves a gap, each with an empty word.
     pub(super) fn suspects<'r>(&self, row: &'r Row) -> Vec<(&'r str, &'r str)>
     where
         'a: 'r,
@@ -196,7 +196,7 @@ impl<'a> UsedCells<'a> {
         Ok(())
     }
 
-    /// Warnings about cells that the message compares with a text from which they differ only in case.
+    /// Warnings about cells that the message compares with a text, if they differ only in case.
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
         self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;

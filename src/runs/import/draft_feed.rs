@@ -8,7 +8,7 @@ use crate::runs::ledger::{DraftRow, LedgerDraft, LedgerError};
 
 /// The number of rows in a batch, so that the threads rarely wake each other.
 const ROWS_OF_A_BATCH: usize = 256;
-/// The number of bytes in cells and bodies at which a batch is full.
+/// The size of a full batch: the bytes in the cells and bodies of its rows.
 const BYTES_OF_A_BATCH: usize = 1024 * 1024;
 /// The number of batches that may wait, so that the read-ahead stays small even with a slow disk.
 const BATCHES_WAITING: usize = 2;

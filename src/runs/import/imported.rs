@@ -33,11 +33,11 @@ pub(crate) enum RowFault {
     Remark(RowProblem),
     /// According to a report, it was or may have been sent.
     Reported(SkipReason),
-    /// It is skipped: the list with this name excludes its recipient.
+    /// Skipped: the list with this name excludes its recipient.
     Excluded(String),
-    /// It is skipped for this reason, as in the report that is sent again.
+    /// Skipped for this reason, as in the report that is sent again.
     KeptOut(SkipReason),
-    /// It is skipped: this earlier line is for the same recipient.
+    /// Skipped: this earlier line is for the same recipient.
     SamePerson {
         of: u64,
     },
@@ -48,7 +48,7 @@ pub(crate) enum RowFault {
 pub(crate) enum RowProblem {
     /// Its request is not valid.
     Invalid(String),
-    /// It repeats the request of an earlier line.
+    /// Its request repeats the one of an earlier line.
     Duplicate {
         of: u64,
         recipient: String,
@@ -63,7 +63,7 @@ pub(crate) enum RowProblem {
         column: String,
         cell: String,
     },
-    /// It is sent, like this earlier line to the same recipient.
+    /// Sent, like this earlier line to the same recipient.
     RepeatedPerson {
         of: u64,
     },
@@ -272,7 +272,7 @@ impl BareCodes {
         }
     }
 
-    /// Drops codes whose first number is after `line`.
+    /// Drops codes that first occur after `line`.
     pub(super) fn cut(&mut self, line: u64) {
         self.codes.retain(|(_, _, first, _)| *first <= line);
     }

@@ -1,4 +1,4 @@
-//! Turns a list into the rows of a draft: each with its request, or with the reason why it has none.
+//! Turns a list into the rows of a draft: each has its request, or the reason for skipping it.
 
 mod cells;
 mod draft_feed;

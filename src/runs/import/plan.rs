@@ -1,4 +1,4 @@
-//! Determines the result of each row of a list: its request, or why it has none.
+//! Determines the result of each row of a list: its request, or the reason for skipping it.
 
 use serde_json::Value;
 use url::Url;
@@ -202,7 +202,7 @@ impl ImportPlan<'_> {
         Err(UsageError::new(problem, hint))
     }
 
-    /// The reasons for which a skipped row of a report stays skipped. A flag for a reason overrides the report.
+    /// The reasons that keep a skipped row of a report skipped. A flag for a reason overrides the report.
     pub(super) fn skip_reason(&self) -> Vec<SkipReason> {
         let ImportPolicy {
             allow_duplicates,

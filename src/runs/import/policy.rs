@@ -33,7 +33,7 @@ pub(crate) enum HiddenRule {
 
 impl ImportPolicy {
     /// What counts towards the limit.
-    pub(super) fn limit_of(self) -> LimitUnit {
+    pub(super) fn limit_unit(self) -> LimitUnit {
         match (self.one_per_person, self.allow_duplicates) {
             (true, _) => LimitUnit::People,
             (false, false) => LimitUnit::Messages,

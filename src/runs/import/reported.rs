@@ -21,7 +21,7 @@ const INCOMPLETE: &str = "to send a report: keep it as `jelouctl bulk report` wr
 
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct KnownOutcome {
+pub(super) struct EarlierOutcome {
     /// Why to skip the row, if it was or may have been sent.
     pub(super) sent: Option<SkipReason>,
     /// Why it stays skipped, if it was skipped on purpose.
@@ -33,7 +33,7 @@ pub(super) struct ReportedRuns<'a> {
     /// The ledger with the runs.
     store: Option<&'a Ledger>,
     policy: DuplicatePolicy,
-    /// The reasons for which a row stays skipped.
+    /// The reasons that keep a row skipped.
     skip_reason: Vec<SkipReason>,
     /// By their names in the report; None if the ledger does not have them.
     runs: HashMap<String, Option<RunOfReport>>,
@@ -78,12 +78,12 @@ impl<'a> ReportedRuns<'a> {
     }
 
     /// The earlier outcome of the row in `line` for `recipient`; `outcome` is the one in the report.
-    pub(super) fn known(
+    pub(super) fn earlier_outcome(
         &mut self,
         line: u64,
         outcome: &ReportedOutcome,
         recipient: &str,
-    ) -> Result<KnownOutcome, RowError> {
+    ) -> Result<EarlierOutcome, RowError> {
         let sent_to = outcome.sent_to.as_deref().unwrap_or_default().trim();
         if !sent_to.is_empty() && !is_same_recipient(sent_to, recipient) {
             let message = format!(
@@ -134,7 +134,7 @@ impl<'a> ReportedRuns<'a> {
             ReportedSent::Unknown => sent_since.or(Some(SkipReason::MayHaveBeenSent)),
             ReportedSent::No => sent_since,
         };
-        Ok(KnownOutcome {
+        Ok(EarlierOutcome {
             sent: sent.filter(|_| self.policy != DuplicatePolicy::Meant),
             skip_reason: self.kept_reason(outcome).or(excluded),
         })
@@ -232,7 +232,7 @@ fn list_error(message: String, hint: &str) -> RowError {
 }
 
 /// Why the new run skips a row of a report.
-pub(super) fn problem_of_report(reason: SkipReason) -> String {
+pub(super) fn reported_problem(reason: SkipReason) -> String {
     match reason {
         SkipReason::AlreadySent => "the report says that it was sent".to_owned(),
         SkipReason::MayHaveBeenSent => "the report says that it may have been sent".to_owned(),

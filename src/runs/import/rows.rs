@@ -10,7 +10,7 @@ use super::imported::{
 };
 use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
-use super::reported::{KnownOutcome, ReportedRuns, problem_of_report};
+use super::reported::{EarlierOutcome, ReportedRuns, reported_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::Request;
 use crate::jelou::message::Outgoing;
@@ -45,7 +45,7 @@ pub(crate) fn import_list(
             faults.push((line, fault));
         });
         let could_skip = !plan.leaves_out || skip_rows(draft);
-        let end = draft.cut(limit, plan.policy.limit_of())?;
+        let end = draft.cut(limit, plan.policy.limit_unit())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
         for (line, fault) in faults {
             report(line, fault);
@@ -156,7 +156,7 @@ impl<'a> Importer<'a> {
         Ok(row.check_inner_lines(name, is_row)?)
     }
 
-    /// Adds a row to the draft, with its request or the reason why it has none.
+    /// Adds a row to the draft, with its request or the reason for skipping it.
     fn add(
         &mut self,
         ListRow {
@@ -276,7 +276,7 @@ impl<'a> Importer<'a> {
         row: &Row,
         suspects: &[(&str, &str)],
         (faulty_cells, outcome): (Vec<(String, String)>, Option<&ReportedOutcome>),
-    ) -> Result<(Outgoing, Vec<String>, KnownOutcome), RowError> {
+    ) -> Result<(Outgoing, Vec<String>, EarlierOutcome), RowError> {
         let column = if let Some(column) = &self.column {
             column
         } else {
@@ -309,7 +309,7 @@ impl<'a> Importer<'a> {
                 .request(row, column, line, &mut self.imported.bare_codes)?;
         let known = outcome.map(|outcome| {
             self.reported
-                .known(line, outcome, outgoing.recipient().as_str())
+                .earlier_outcome(line, outcome, outgoing.recipient().as_str())
         });
         Ok((outgoing, warnings, known.transpose()?.unwrap_or_default()))
     }
@@ -351,7 +351,7 @@ impl<'a> Importer<'a> {
         feed: &mut DraftFeed<'_>,
         (line, cells): (u64, String),
         outgoing: &Outgoing,
-        (excluded, is_allowed, known): (Option<&str>, bool, KnownOutcome),
+        (excluded, is_allowed, known): (Option<&str>, bool, EarlierOutcome),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base).to_owned();
@@ -365,7 +365,7 @@ impl<'a> Importer<'a> {
             DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
             DuplicatePolicy::Meant => false,
         };
-        let with_problem = |reason| (reason, problem_of_report(reason));
+        let with_problem = |reason| (reason, reported_problem(reason));
         let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
         let skip = skip.or_else(|| known.skip_reason.map(with_problem));
         let skip = skip

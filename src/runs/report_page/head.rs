@@ -110,7 +110,7 @@ fn describe_hours(hours: &Hours, language: ReportLanguage) -> String {
 }
 
 /// The name of the text for the state of a run that is not stale.
-pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
+pub(super) fn run_state(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
         _ if events
             .iter()
@@ -173,7 +173,7 @@ pub(super) fn steps(
                 .problem
                 .as_deref()
                 .filter(|_| with_problems)
-                .map(|problem| clock.said(problem)),
+                .map(|problem| clock.translate(problem)),
         );
         before = Some(event);
         steps.push((event.at, event.kind.name(), details.join("; ")));

@@ -41,7 +41,7 @@ pub(super) struct Page {
     style: &'static str,
     script: &'static str,
     mask: bool,
-    is_rehearsal: bool,
+    is_sandbox: bool,
     /// Whether the page is of a list before its run: the rows have messages, but no events.
     is_preview: bool,
     /// When the page was created, in milliseconds since 1970.
@@ -61,7 +61,7 @@ pub(super) struct Page {
     /// The name of the text for a message that the page cannot show.
     without_message: &'static str,
     reasons: Vec<Value>,
-    left_out_on_purpose: Vec<Value>,
+    skipped_on_purpose: Vec<Value>,
     countries: Vec<(&'static str, Vec<u64>)>,
     pub(super) cost: Option<Value>,
     pub(super) course: Vec<CourseStep>,
@@ -73,7 +73,7 @@ pub(super) struct Page {
     outcomes: Vec<ShownOutcome>,
     row_reasons: Vec<String>,
     rows: ChosenRows,
-    left_out: u64,
+    omitted: u64,
     /// The data for the script, as JSON.
     settings: String,
 }
@@ -190,7 +190,7 @@ impl Page {
             style: STYLE,
             script: SCRIPT,
             mask: rows.mask,
-            is_rehearsal: details.sandbox,
+            is_sandbox: details.sandbox,
             is_preview,
             made,
             tiles: outcomes.tiles(),
@@ -200,7 +200,7 @@ impl Page {
             },
             all: outcomes.counts.all(),
             reasons: outcomes.reasons(false, language),
-            left_out_on_purpose: outcomes.reasons(true, language),
+            skipped_on_purpose: outcomes.reasons(true, language),
             countries: outcomes.countries(),
             states: states.map(|state| (state.name(), word(state))).collect(),
             deliveries: deliveries.map(|name| (name, delivery_word(name))).collect(),
@@ -226,7 +226,7 @@ impl Page {
         let environment = environment(&self.t, clock, language).map_err(failed)?;
         self.settings = settings(&self, language);
         self.rows = rows.choose();
-        self.left_out = rows.number - self.rows.number;
+        self.omitted = rows.number - self.rows.number;
         let page = environment
             .render_str(TEMPLATE, Serde(&self))
             .map_err(failed)?;
@@ -234,7 +234,7 @@ impl Page {
             .and_then(|()| to.flush())
             .map_err(BulkError::Report)?;
         let all = counted(rows.number, "row");
-        Ok(match self.left_out {
+        Ok(match self.omitted {
             0 => format!("a page with {all}"),
             _ => format!(
                 "a page with {} of {all} (the maximum of a page)",

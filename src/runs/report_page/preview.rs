@@ -49,7 +49,7 @@ pub(crate) fn write_preview(
         );
         let recipient =
             recipient.map_or_else(|| describe_cells(list, row.cells), |to| Ok(to.to_owned()))?;
-        let bubble = Some(bubble_of(
+        let bubble = Some(build_bubble(
             list,
             row.request.as_ref().map(|request| request.body),
         )?);
@@ -66,10 +66,13 @@ pub(crate) fn write_preview(
         Ok::<_, LedgerError>(())
     })?;
     let mut page = Page::new(list.details, &outcomes, &rows, now(), language);
-    page.refused = list
-        .refused
-        .as_ref()
-        .map(|why| if mask { String::new() } else { clock.said(why) });
+    page.refused = list.refused.as_ref().map(|why| {
+        if mask {
+            String::new()
+        } else {
+            clock.translate(why)
+        }
+    });
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() {
         "not_ready"
@@ -106,7 +109,7 @@ fn plan_row(
         .skip
         .filter(|skip| fault.is_none() || !is_fault(skip.reason))
     {
-        return (RowState::Skipped, reason.name(), clock.said(problem));
+        return (RowState::Skipped, reason.name(), clock.translate(problem));
     }
     let words: Vec<_> = remarks
         .iter()
@@ -134,7 +137,7 @@ fn reason_name(remark: &RowProblem) -> &'static str {
 
 fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) -> String {
     match remark {
-        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.said(words),
+        RowProblem::Invalid(words) | RowProblem::Warning(words) => clock.translate(words),
         RowProblem::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         RowProblem::NotAllowed => language.text("is_not_allowed").to_owned(),
         RowProblem::EmptyCell(column) => language.text_with("has_no_value", column),
@@ -177,7 +180,7 @@ fn first_message(list: &PlannedList<'_>, mask: bool) -> Result<Option<Value>, Le
     Ok(first.or_else(typed))
 }
 
-fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
+fn build_bubble(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else {
         return Ok(Vec::new());
     };

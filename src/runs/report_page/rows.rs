@@ -1,5 +1,5 @@
-//! The rows of the page, as many as fit, with the ones that need attention first. Each is a short JSON array for the
-//! page's script; the first rows are also HTML. Also the totals by state, reason, country and delivery status.
+//! The rows of the page, as many as fit: rows that need attention come first. Each is a short JSON array for the page's
+//! script; the first rows are also HTML. Also the totals by state, reason, country and delivery status.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -46,7 +46,7 @@ impl RowOutcome {
     }
 
     /// Its position in [`OUTCOMES`].
-    fn place(self) -> usize {
+    fn index(self) -> usize {
         let place = OUTCOMES.iter().position(|known| *known == self);
         place.unwrap_or_default()
     }
@@ -121,7 +121,7 @@ struct ReasonSum {
 
 impl Outcomes {
     /// Whether there is room for a reason: a server may return a different one for each row.
-    pub(super) fn takes(&self, reason: &str) -> bool {
+    pub(super) fn has_room_for(&self, reason: &str) -> bool {
         self.reasons.len() < MAX_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
     }
 
@@ -336,7 +336,7 @@ impl<'a> PageRows<'a> {
         };
         let mut fields = vec![
             json!(row.line),
-            json!(row.outcome.place()),
+            json!(row.outcome.index()),
             json!(reason),
             json!(row.country),
         ];

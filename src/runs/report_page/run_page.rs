@@ -5,11 +5,11 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::PageStyle;
-use super::head::{facts, state_of, steps};
+use super::head::{facts, run_state, steps};
 use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
-use super::timeline::{Timeline, rests_of};
+use super::timeline::{Timeline, find_rests};
 use crate::jelou::api::{DeliveryState, DeliveryStatus, look_up_code};
 use crate::jelou::message::MessageKind;
 use crate::phone::country_of;
@@ -61,22 +61,22 @@ pub(crate) fn write(
         ..
     } = reading;
     let counts = &outcomes.counts;
-    let span = span_of(run, is_running.then_some(now), &events, last_end)?;
+    let span = run_span(run, is_running.then_some(now), &events, last_end)?;
     let mut page = Page::new(details, &outcomes, &rows, now, language);
     page.name = run.name().to_string();
     page.state = if run.stale_reason()?.is_some() {
         "stale"
     } else {
-        state_of(is_running, counts, &events)
+        run_state(is_running, counts, &events)
     };
     page.facts = facts(details, counts.all(), Some(span), &clock, language);
     page.funnel = funnel(&run.deliveries(i64::MIN)?);
     let not_received = counts.failed + outcomes.undelivered();
     page.not_received = (not_received > 0 && !mask).then(|| not_received_command(run, &outcomes));
-    timeline.rest(rests_of(&events, counts.is_finished(), now));
-    page.timeline = timeline.drawn(&clock, language);
+    timeline.rest(find_rests(&events, counts.is_finished(), now));
+    page.timeline = timeline.draw(&clock, language);
     page.cost = run.spent()?.as_ref().map(RunCost::to_json);
-    page.message = message_of(run, details, mask)?;
+    page.message = first_message(run, details, mask)?;
     page.course = steps(&events, !mask, &clock, language);
     // The name of a column may identify recipients.
     if !mask {
@@ -104,7 +104,7 @@ impl RowReading<'_> {
         if row.state == RowState::Inflight && !self.is_running {
             row.state = RowState::Unknown;
         }
-        let outcome = self.outcome_of(&row);
+        let outcome = self.row_outcome(&row);
         let country = row
             .recipient
             .as_deref()
@@ -113,7 +113,7 @@ impl RowReading<'_> {
         let failure = undelivered(&row);
         let reason = match failure {
             Some(failure) => undelivered_reason(failure, rows.mask, &self.outcomes),
-            None => reason_of(&row, rows.mask, &self.outcomes),
+            None => row_reason(&row, rows.mask, &self.outcomes),
         };
         let error = match failure {
             Some(failure) => failure.reason.as_deref(),
@@ -121,7 +121,7 @@ impl RowReading<'_> {
         };
         // The meaning of a known code is clearer than the API's message.
         let error = error.filter(|_| !is_known(reason)).unwrap_or_default();
-        let error = self.clock.said(error);
+        let error = self.clock.translate(error);
         let said = !error.is_empty() && !rows.mask;
         let example = said.then_some((row.line, error.as_str()));
         self.outcomes.add(outcome, reason, country, example);
@@ -143,7 +143,7 @@ impl RowReading<'_> {
         Ok(())
     }
 
-    fn outcome_of(&self, row: &ReportedRow) -> RowOutcome {
+    fn row_outcome(&self, row: &ReportedRow) -> RowOutcome {
         let delivery = match &row.delivery {
             _ if row.state != RowState::Sent => "",
             Some(delivery) => delivery.facts.state.name(),
@@ -179,7 +179,7 @@ fn undelivered_reason<'r>(failure: &'r DeliveryStatus, mask: bool, outcomes: &Ou
 
 /// The code of the API, or else of the ledger; empty for a sent row or without a reason. With `mask`, only known codes
 /// appear: the API could put anything in a code.
-fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
+fn row_reason<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
     // The page does not show that a pending row was returned to the ledger.
     let code = row
         .code
@@ -195,9 +195,9 @@ fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r s
 }
 
 /// A code of the API, unless it is too long, unknown with `mask`, or above the maximum number of reasons.
-fn told_apart<'r>(code: &'r str, mask: bool, outcomes: &Outcomes) -> Option<&'r str> {
+fn usable_code<'r>(code: &'r str, mask: bool, outcomes: &Outcomes) -> Option<&'r str> {
     let is_short = code.chars().count() <= LONGEST_API_CODE;
-    (is_short && (!mask || is_known(code)) && outcomes.takes(code)).then_some(code)
+    (is_short && (!mask || is_known(code)) && outcomes.has_room_for(code)).then_some(code)
 }
 
 fn is_known(code: &str) -> bool {
@@ -211,7 +211,7 @@ fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
 }
 
 /// The start of the run and its last known time, which is `now` while the run is in progress.
-fn span_of(
+fn run_span(
     run: &Run,
     now: Option<i64>,
     events: &[RunEvent],
@@ -235,7 +235,7 @@ fn span_of(
 }
 
 /// The first message, or with `mask` the unfilled one.
-fn message_of(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
+fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
     let found = if mask {
         details.message.clone().map(|body| (body, None))
     } else {

@@ -141,7 +141,7 @@ impl PageClock {
         i64::from(self.zone.to_offset(at).seconds()) * 1000
     }
 
-    /// The name of the zone: `Guayaquil time`. A zone without a place has its distance from UTC.
+    /// The name of the zone: `Guayaquil time`, or its distance from UTC if it has no place.
     pub(super) fn zone(&self, at: i64) -> String {
         let name = self.zone.iana_name().unwrap_or_default();
         let place = name.rsplit('/').next().unwrap_or_default();
@@ -161,8 +161,8 @@ impl PageClock {
     }
 
     /// A sentence of the ledger for the page: in its language, and with times in its zone.
-    pub(super) fn said(&self, reason: &str) -> String {
-        self.in_zone(&said_in(self.language, reason))
+    pub(super) fn translate(&self, reason: &str) -> String {
+        self.in_zone(&translate(self.language, reason))
     }
 
     /// `text` with its times, such as `2026-11-20 08:23 -05:00`, in the zone of the page, as `2026-11-20 08:23`.
@@ -197,13 +197,15 @@ const PLAIN: &str = include_str!("plain.tsv");
 
 /// `reason` in the page's language, without instructions for a terminal. A reason has sentences between semicolons, which
 /// may start with a column or field and a colon. Sentences that are not in the tables are unchanged.
-pub(super) fn said_in(language: ReportLanguage, reason: &str) -> String {
-    let parts = reason.split("; ").map(|part| part_in(language, part));
+pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
+    let parts = reason
+        .split("; ")
+        .map(|part| translate_part(language, part));
     let said: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
     quoted(language, &said.join("; "))
 }
 
-fn part_in(language: ReportLanguage, part: &str) -> String {
+fn translate_part(language: ReportLanguage, part: &str) -> String {
     let plain = rows::<3>(PLAIN).find_map(|[sentence, english, spanish]| {
         let values = values(sentence, part)?;
         Some(filled(language, language.pick([english, spanish]), &values))
@@ -223,7 +225,7 @@ fn part_in(language: ReportLanguage, part: &str) -> String {
     let Some((place, rest)) = part.split_once(": ") else {
         return part.to_owned();
     };
-    match part_in(language, rest) {
+    match translate_part(language, rest) {
         said if said.is_empty() => said,
         said => format!("{place}: {said}"),
     }
@@ -281,7 +283,7 @@ fn filled(language: ReportLanguage, sentence: &str, values: &[&str]) -> String {
             .and_then(|number| values.get(number.checked_sub(1)?));
         said.push_str(
             &value
-                .map(|value| part_in(language, value))
+                .map(|value| translate_part(language, value))
                 .unwrap_or_default(),
         );
         rest = after;
@@ -368,7 +370,7 @@ mod tests {
         );
         assert_eq!(clock.moment(i64::MAX), "–");
         assert_eq!(
-            clock.said("was sent by run a at 2026-11-20 16:15 +01:00; 2026-11-20 and 5"),
+            clock.translate("was sent by run a at 2026-11-20 16:15 +01:00; 2026-11-20 and 5"),
             "was sent by run a at 2026-11-20 10:15; 2026-11-20 and 5"
         );
     }
@@ -414,8 +416,8 @@ mod tests {
             let quotes = |text: &str, [open, close]: [&str; 2]| {
                 text.replace("`nombre`", &format!("{open}nombre{close}"))
             };
-            assert_eq!(said_in(En, reason), quotes(english, ["“", "”"]));
-            assert_eq!(said_in(Es, reason), quotes(spanish, ["«", "»"]));
+            assert_eq!(translate(En, reason), quotes(english, ["“", "”"]));
+            assert_eq!(translate(Es, reason), quotes(spanish, ["«", "»"]));
         }
         for [sentence, english, spanish] in rows::<3>(PLAIN) {
             let is_known = rows::<2>(REASONS).any(|[known, _]| known == sentence);
@@ -501,7 +503,7 @@ mod tests {
     }
 
     fn in_spanish(reason: &str) -> String {
-        said_in(ReportLanguage::Es, reason)
+        translate(ReportLanguage::Es, reason)
     }
 
     /// Whether `plain.tsv` replaces it.

@@ -75,7 +75,7 @@ pub(super) struct DrawnTimeline {
     /// The span of a bar as text.
     span: String,
     /// The number of messages in the largest bar.
-    most: i64,
+    tallest: i64,
     /// The start, the middle and the end.
     ticks: [String; 3],
 }
@@ -114,7 +114,7 @@ struct Frame {
     begin: i64,
     end: i64,
     /// The number of messages at the top.
-    most: i64,
+    tallest: i64,
 }
 
 impl Timeline {
@@ -183,13 +183,13 @@ impl Timeline {
     }
 
     /// The chart; None if nothing was sent.
-    pub(super) fn drawn(
+    pub(super) fn draw(
         &self,
         clock: &PageClock,
         language: ReportLanguage,
     ) -> Option<DrawnTimeline> {
-        let most = self.bars.values().map(|bar| bar.iter().sum()).max();
-        let most = most.filter(|most| *most > 0)?;
+        let tallest = self.bars.values().map(|bar| bar.iter().sum()).max();
+        let tallest = tallest.filter(|tallest| *tallest > 0)?;
         let first = self.bars.keys().next().copied()?;
         let bars = self.number();
         let frame = Frame {
@@ -197,7 +197,7 @@ impl Timeline {
             bars,
             begin: first * self.span - self.offset,
             end: (first + bars) * self.span - self.offset,
-            most,
+            tallest,
         };
         let has = |place: usize| {
             self.bars
@@ -244,7 +244,7 @@ impl Timeline {
                 .collect(),
             rest_kinds,
             span: language.amount(&describe_span(span)),
-            most,
+            tallest,
             ticks: [frame.begin, middle, frame.end].map(|at| clock.shown(at, format)),
         })
     }
@@ -262,7 +262,7 @@ impl Frame {
             if *count == 0 {
                 continue;
             }
-            let height = (HEIGHT * count / self.most).max(MIN_SIZE);
+            let height = (HEIGHT * count / self.tallest).max(MIN_SIZE);
             y -= height;
             parts.push(BarPart {
                 outcome,
@@ -307,7 +307,7 @@ fn describe_span(span: Duration) -> String {
 
 /// The times when a run rested: from each pause or wait to its planned end, or to an earlier event. A rest until `now` is
 /// at most as long as the run before it, so that the chart still shows the run.
-pub(super) fn rests_of(events: &[RunEvent], is_finished: bool, now: i64) -> Vec<Rest> {
+pub(super) fn find_rests(events: &[RunEvent], is_finished: bool, now: i64) -> Vec<Rest> {
     let begin = events.first().map_or(now, |event| event.at);
     let mut rests: Vec<Rest> = Vec::new();
     for (place, event) in events.iter().enumerate() {
@@ -364,7 +364,7 @@ mod tests {
             timeline.add(*at, *outcome);
         }
         timeline.rest(rests.to_vec());
-        timeline.drawn(&clock(), ReportLanguage::En).unwrap()
+        timeline.draw(&clock(), ReportLanguage::En).unwrap()
     }
 
     fn event(kind: RunEventKind, at: i64, until: Option<i64>) -> RunEvent {
@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(drawn.bars[1].counts, [1, 0, 0]);
         // Nine seconds are drawn, from the first to the tenth.
         assert_eq!((drawn.rests[0].x, drawn.rests[0].width), (666, 4000));
-        assert_eq!((drawn.span.as_str(), drawn.most), ("1 s", 4));
+        assert_eq!((drawn.span.as_str(), drawn.tallest), ("1 s", 4));
         assert_eq!(drawn.ticks, ["00:00:01", "00:00:05", "00:00:10"]);
     }
 
@@ -451,7 +451,7 @@ mod tests {
             event(Ended, 50_000, None),
         ];
         let rest = |from, to, kind| Rest { from, to, kind };
-        let rests = rests_of(&events, true, 1_000_000);
+        let rests = find_rests(&events, true, 1_000_000);
         let expected = [
             rest(1_000, 9_000, "waiting"),
             rest(20_000, 30_000, "paused"),
@@ -460,9 +460,9 @@ mod tests {
         assert_eq!(rests, expected);
         // The rest of a run that is paused now is at most as long as the run before it.
         let unfinished = [event(Begun, 0, None), event(Paused, 200_000, None)];
-        let rests = rests_of(&unfinished, false, 9_000_000);
+        let rests = find_rests(&unfinished, false, 9_000_000);
         assert_eq!(rests, [rest(200_000, 400_000, "paused")]);
-        let rests = rests_of(&unfinished, false, 250_000);
+        let rests = find_rests(&unfinished, false, 250_000);
         assert_eq!(rests, [rest(200_000, 250_000, "paused")]);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::jelou::api::{Cause, Outcome, backoff};
 use crate::runs::ledger::PauseReason;
 
-/// The number of latest rows in which `MAX_UNKNOWN` counts.
+/// The number of latest rows for `MAX_UNKNOWN`.
 const RECENT_ROWS: usize = 500;
 /// The maximum number of unknown rows among the recent ones.
 const MAX_UNKNOWN: usize = 10;

@@ -12,7 +12,7 @@ use crate::runs::ledger::{AttemptResult, LedgerError, RowState, RowToSend, now};
 /// The maximum length of a message id in bytes; a longer id is dropped.
 const LONGEST_ID: usize = 256;
 
-/// What is needed to send requests.
+/// The client, credentials and address of all requests of a run.
 pub(crate) struct ApiSession {
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,

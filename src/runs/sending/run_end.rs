@@ -44,7 +44,7 @@ pub(crate) enum StopReason {
 }
 
 impl RunEnd {
-    /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
+    /// The end of a run with its outcomes in `ledger`. The run is complete if every row is final, whatever stopped it.
     pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped {
             reason,
@@ -59,7 +59,7 @@ impl RunEnd {
             Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
             Some(reason) => reason,
             None => StopReason::ledger(LedgerError::damaged(
-                "some rows are not final, but none is due",
+                "some rows are not final, but the ledger has no next row",
             )),
         };
         match ledger.close() {
