@@ -1078,7 +1078,7 @@ fn unreadable_workbook_is_explained_with_a_fix() {
         ),
         (
             in_sheet(&format!("{HEADER}<row r=\"1048577\"><c><v>1</v></c></row>")),
-            &["row 1048577 has a cell beyond"],
+            &["row 1048577 has a cell after"],
         ),
         (
             in_sheet(&format!("{HEADER}<row r=\"x\"><c><v>1</v></c></row>")),

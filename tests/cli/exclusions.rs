@@ -773,7 +773,7 @@ fn unusable_exclusion_list_stops_every_send() {
             b"ID :juan\nid:maria\n",
             &[
                 "bajas.txt: line 1: `ID :juan` is not a phone number",
-                "is written `id:USER`",
+                "`id:USER`",
             ],
         ),
         (

@@ -379,7 +379,7 @@ fn unsupported_media_extension_warns() {
             "https://example.com/a.b/x.{}?y=.jpg",
             extension.to_uppercase()
         );
-        let warning = format!("mediaUrl: ends in .{extension}; Jelou takes {formats} here");
+        let warning = format!("mediaUrl: ends in .{extension}; Jelou accepts {formats} here");
         warns(&[kind, "--media-url", &url], &warning);
     }
     for (kind, extensions) in [
