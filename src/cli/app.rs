@@ -1,7 +1,7 @@
-//! The commands, and how a line is parsed: by the one command that it names, because building all commands takes longer than
-//! sending a message. If that fails, all commands parse it again; they also have the help and report the errors. clap's `defer`
-//! in place of this would copy the global flags into each command: `--version` took 1.6 million instructions then in place of
-//! 0.9, and `send text` 2.7 in place of 1.9.
+//! The commands, and the parser. It first builds only the command that the line names, because building all commands
+//! takes longer than sending a message. If that fails, all commands parse the line again; they also print the help and
+//! the errors. clap's `defer` would copy the global flags into each command: `--version` took 1.6 million instructions
+//! instead of 0.9, and `send text` 2.7 instead of 1.9.
 
 use std::ffi::OsString;
 
@@ -15,10 +15,10 @@ use crate::commands::{
 };
 use crate::jelou::message::CommandLine;
 
-/// The help is not wider, however wide the terminal.
+/// The maximum width of the help in any terminal.
 pub(super) const MOST_COLUMNS: usize = 100;
 
-/// What belongs to every command.
+/// The settings of every command.
 const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 
 /// Send WhatsApp messages through the Jelou API
@@ -27,9 +27,8 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 ///   jelouctl --sandbox send text --to 593987654321 "Hola"
 ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
 ///   jelouctl send text --to 593987654321 "Hola"
-///
-/// A send ends as sent (accepted by Jelou), not sent or unknown, with an exit code for each.
-/// Nothing is sent twice unless you ask for it.
+/// A message is sent (accepted by Jelou), not sent or unknown. Each outcome has an exit code.
+/// jelouctl never sends a message twice unless you ask for it.
 #[derive(Debug, Parser)]
 #[command(
     name = "jelouctl",
@@ -76,7 +75,7 @@ pub(crate) enum Command {
     ///   mkdir -p .claude/skills/jelouctl
     ///   jelouctl skill > .claude/skills/jelouctl/SKILL.md
     ///
-    /// One page: the sandbox first, what each exit code asks for, and when not to send again.
+    /// One page: the sandbox, how to react to each exit code, and when not to send again.
     #[command(verbatim_doc_comment)]
     Skill,
     Completions(documents::CompletionsArgs),
@@ -86,7 +85,7 @@ pub(crate) enum Command {
 /// Parses `arguments`, the program's name first.
 ///
 /// # Errors
-/// clap's answer, from all commands.
+/// clap's result from all commands.
 pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     match parse_by_one_command(arguments) {
         Some(Ok(app)) => Ok(app),
@@ -95,9 +94,9 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     }
 }
 
-/// None if the line does not begin with such a command. If a global flag's value is taken for one, no command follows, which is
-/// an error. A word that another command would take for its subcommand is an error, too, because nothing else can stand there.
-/// The exception is the list of `bulk send`, where every named kind is possible.
+/// None if the line does not start with such a command. If a global flag takes the command as its value, the error is
+/// that the command is missing. A word that looks like a subcommand of another command is also an error. The list of
+/// `bulk send` is the exception: there, every kind can follow.
 pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
     let words = CommandLine::new(arguments);
     let mut app = clap::Command::new("jelouctl")
@@ -119,7 +118,7 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     )
 }
 
-/// The command called `name`, at `index` in `words`; None for commands that need not be fast.
+/// The command called `name`, at `index` in `words`. None for commands that may be slower.
 fn command(name: &str, index: usize, words: &CommandLine) -> Option<clap::Command> {
     let named = |name: &'static str| clap::Command::new(name).add(words.clone());
     let command = match name {

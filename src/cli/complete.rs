@@ -1,5 +1,5 @@
-//! Completion while a line is typed: clap gives what is static, files give names. It never uses the network or a
-//! secret, and a broken configuration gives no names.
+//! Completion while you type: clap completes commands and flags, and files contain the names. Never uses the network or
+//! a secret. A broken configuration has no names.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -20,14 +20,14 @@ use crate::runs::ledger::{Ledger, LedgerLocation};
 use crate::sender::config::ConfigFile;
 use crate::sender::context::Context;
 
-/// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
-/// left unsent because that variable happens to be set.
+/// Answers a completion request of a shell. `COMPLETE` alone is not such a request: with that variable set by chance,
+/// jelouctl must still send.
 pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
     let shell = std::env::var_os("COMPLETE")?;
     if arguments.get(1).is_some_and(|word| word != "--") {
         return None;
     }
-    // These two quote a blank themselves.
+    // These two shells quote a space.
     let marks = if shell == "fish" || shell == "zsh" {
         "/~ "
     } else {
@@ -44,7 +44,7 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 /// The names that complete the argument `id` of the command at `path`, if it is a name.
 fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
     match (path, id) {
-        // These take a name that does not exist yet.
+        // The argument is a new name.
         (["bulk", "send"], "run") | (["once", "add"], "key") => None,
         ([], "profile") | (["profile", _], "name") => Some(profiles),
         (["bulk", _], "run") => Some(runs),
@@ -88,7 +88,7 @@ fn topics() -> Vec<String> {
         .collect()
 }
 
-/// The store, if it is a file. Runs in a database are not offered, because that would need a connection.
+/// The ledger, if it is a file. A database would need a connection, so its runs are not completed.
 fn local_store() -> Option<Ledger> {
     let is_local =
         has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
@@ -101,13 +101,13 @@ fn local_store() -> Option<Ledger> {
         .flatten()
 }
 
-/// Whether the named configuration, if there is one, is a regular file: a pipe would keep the person waiting.
+/// Whether the configuration, if there is one, is a regular file: a pipe would block.
 fn has_readable_configuration() -> bool {
     std::env::var_os("JELOUCTL_CONFIG").is_none_or(|path| Path::new(&path).is_file())
 }
 
-/// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run. `marks`
-/// are characters that are allowed besides letters, digits and `_.-`.
+/// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run.
+/// `marks` are allowed in addition to letters, digits and `_.-`.
 fn is_plain(name: &str, marks: &str) -> bool {
     !name.is_empty()
         && name
@@ -115,8 +115,8 @@ fn is_plain(name: &str, marks: &str) -> bool {
             .all(|one| one.is_alphanumeric() || "_.-".contains(one) || marks.contains(one))
 }
 
-/// The command at `path` with what completes its names and files. Files are offered by us, too, those with plain names, which
-/// may have these `marks`: bash itself offers the others, and quotes them.
+/// The command at `path` with completers for its names and files. Files with plain names, which may contain `marks`,
+/// are completed here. bash completes and quotes the others.
 fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     let of_paths = |completer: fn() -> PathCompleter| {
         ArgValueCompleter::new(move |begun: &OsStr| {

@@ -14,7 +14,7 @@ use crate::sender::context::{Context, Mode};
 #[command(next_help_heading = "Global options")]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a flag that is there or not"
+    reason = "each is a flag without a value"
 )]
 pub(crate) struct GlobalFlags {
     /// Profile to send with [env: JELOU_PROFILE]
@@ -25,27 +25,26 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     config: Option<PathBuf>,
 
-    /// Send to the sandbox: nothing leaves this machine
+    /// Send to the sandbox instead of Jelou
     ///
-    /// Uses the sandbox that runs on port 4780; if none does, one inside this process. JELOUCTL_SANDBOX can name another
-    /// one.
+    /// Uses the sandbox on port 4780, or else one inside this process. JELOUCTL_SANDBOX can set another one.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
     #[command(flatten)]
     keys: KeyFlags<true>,
 
-    /// Print the request as JSON and send nothing
+    /// Print the request as JSON instead of sending it
     ///
-    /// The secret is not read.
+    /// Does not read the secret.
     #[arg(long, global = true, conflicts_with = "curl")]
     dry_run: bool,
 
-    /// Print the request as a curl command and send nothing
+    /// Print the request as a curl command instead of sending it
     #[arg(long, global = true)]
     curl: bool,
 
-    /// What goes to standard output
+    /// Format of the standard output
     #[arg(short, long, global = true, value_name = "FORMAT")]
     output: Option<Format>,
 
@@ -53,12 +52,12 @@ pub(crate) struct GlobalFlags {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Show each attempt, request and answer, secrets redacted
-    // Giving it twice is the same as once.
+    /// Show each attempt, request and response, without secrets
+    // Repeating the flag changes nothing.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
-    /// When to colour
+    /// When to use colours
     #[arg(
         long,
         global = true,
@@ -68,19 +67,18 @@ pub(crate) struct GlobalFlags {
     )]
     color: Color,
 
-    /// Never ask; what is missing is an error
-    ///
-    /// Also when the variable CI is set.
+    /// Never prompt; fail if a value is missing
+    /// Also applies if the variable CI is set.
     #[arg(long, global = true)]
     no_input: bool,
 
-    /// Answer yes to every question
+    /// Answer yes to every prompt
     #[arg(short, long, global = true)]
     yes: bool,
 }
 
 impl GlobalFlags {
-    /// The context of a command; `no_input` says whether the environment forbids questions.
+    /// The context of a command. With `no_input`, the environment disables prompts.
     pub(crate) fn context(self, no_input: bool) -> Context {
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

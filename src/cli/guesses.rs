@@ -1,6 +1,6 @@
-//! What to type instead of a line that people type before they have read any help. No proposed line repeats a number,
-//! a text or a value that was typed: it could be somebody else's number, a secret, or a text that was meant as a
-//! command. It keeps `--sandbox`, `--dry-run` and `--curl`, so that a trial stays one.
+//! Suggestions for lines that people type before they read any help. No suggestion repeats a number, a text or a value
+//! of the line: it could be another recipient's number, a secret, or a text that was intended as a command. It keeps
+//! `--sandbox`, `--dry-run` and `--curl`, so that a trial stays a trial.
 
 use std::ffi::OsString;
 
@@ -11,21 +11,21 @@ use super::app::App;
 use super::typed_line::{TypedFlag, TypedLine, all_commands, find_flag, words};
 use crate::base::texts::rows;
 
-/// The commands before the word, the words, and what to type instead. `*` stands for any further commands, `|` separates
-/// places; of several rows, the first counts.
+/// The commands before the word, the words, and the suggestion. `*` means any further commands, and `|` separates
+/// alternatives. The first matching row wins.
 const GUESSES: &str = include_str!("guesses.tsv");
-/// The kinds of message: what follows the kind on a line, with names for the values, and other words for it.
+/// The kinds of message: the arguments of a line with this kind, and other words for it.
 const KIND_WORDS: &str = include_str!("kind_words.tsv");
 
 const A_LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
 const DASHES: [char; 5] = ['–', '—', '−', '‐', '‑'];
 const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
-/// Flags that make a trial of a line.
+/// The flags that make a line a trial.
 const TRIALS: [&str; 3] = ["--sandbox", "--dry-run", "--curl"];
 
-/// What was probably meant by a wrong line.
+/// A suggestion for a wrong line.
 pub(super) struct Guess {
-    /// What is wrong, if the parser's own words are about something else.
+    /// The error, if the parser reports a different problem.
     pub(super) message: Option<String>,
     pub(super) hint: String,
 }
@@ -46,19 +46,19 @@ impl Guess {
     }
 }
 
-/// A wrong line with the word that the parser does not take.
+/// A wrong line, and the word that the parser rejects.
 struct WrongLine<'a> {
     app: &'a Command,
     line: TypedLine<'a>,
     kind: ErrorKind,
-    /// The wrong word, or the name of the wrong flag; empty if a word is missing.
+    /// The wrong word, or the name of the wrong flag. Empty if a word is missing.
     word: String,
     has_no_value: bool,
     /// The commands before that word, the app first.
     commands: Vec<&'a Command>,
 }
 
-/// What to type instead of the line `arguments`, which the parser refused with `error`.
+/// The suggestion for the line `arguments`, after the parser's `error`.
 pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess> {
     let app = App::command();
     let line = TypedLine::read(&app, arguments);
@@ -81,12 +81,12 @@ pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess
     };
     let is_misspelt = error.get(ContextKind::SuggestedSubcommand).is_some();
     let guess = wrong
-        .other_signs()
+        .wrong_dash_or_quote()
         .or_else(|| wrong.missing_value())
         .or_else(|| wrong.missing_word())
         .or_else(|| wrong.flag_before_kind())
-        .or_else(|| wrong.listed())
-        .or_else(|| wrong.other_name_of_kind())
+        .or_else(|| wrong.find_row())
+        .or_else(|| wrong.kind_by_other_name())
         .or_else(|| wrong.conflict())
         .or_else(|| (!is_misspelt).then(|| wrong.misplaced_word()).flatten())
         .or_else(|| {
@@ -133,8 +133,8 @@ impl WrongLine<'_> {
         self.word.starts_with('-')
     }
 
-    /// The kind of message that the line names anywhere after `send`.
-    fn kind_of_message(&self) -> Option<KindWords> {
+    /// The kind of message anywhere after `send`.
+    fn message_kind(&self) -> Option<KindWords> {
         let path = self.line.path();
         let (["send", name] | ["bulk", "send", name] | [name @ "flow-message"]) = path.as_slice()
         else {
@@ -147,8 +147,8 @@ impl WrongLine<'_> {
         self.line.path().starts_with(&["bulk"])
     }
 
-    /// The dashes and quotes of a word processor, and a long flag with one hyphen.
-    fn other_signs(&self) -> Option<Guess> {
+    /// Detects the dashes and quotes of word processors, and long flags with one hyphen.
+    fn wrong_dash_or_quote(&self) -> Option<Guess> {
         let typed = self.line.words.iter().map(|word| word.text.as_str());
         let typed = typed.chain(self.line.flags.iter().map(|flag| flag.name.as_str()));
         let typed: Vec<_> = typed.collect();
@@ -160,45 +160,43 @@ impl WrongLine<'_> {
             let is_known = bare.chars().count() > 1 && find_flag(&commands, &flag).is_some();
             let sign = name.strip_suffix(bare).unwrap_or_default();
             if is_known && sign.contains(DASHES) {
-                let message = format!("`{name}` begins with a dash that is not a hyphen");
+                let message = format!("`{name}` starts with a dash that is not a hyphen");
                 return Some(Guess::new(
                     message,
-                    format!(
-                        "type two hyphens on the keyboard, as flags begin with two hyphens: {flag}"
-                    ),
+                    format!("type the flag with two hyphens: {flag}"),
                 ));
             }
             if is_known && sign == "-" && self.is_unknown() && name.starts_with(&self.word) {
                 let message = format!("`{name}` has one hyphen");
                 return Some(Guess::new(
                     message,
-                    format!("flags begin with two hyphens: {flag}"),
+                    format!("flags start with two hyphens: {flag}"),
                 ));
             }
         }
         let is_curly = |word: &&str| word.starts_with(QUOTES);
         let is_split = self.is_unknown() && typed.iter().any(is_curly);
         is_split.then(|| {
-            let usage = self.line_to_type();
+            let usage = self.suggested_line();
             Guess::new(
-                "curly quotes do not hold a text together",
-                format!("a text is one argument, in the quotes of the keyboard: {usage}"),
+                "curly quotes do not group words",
+                format!("quote the text with straight quotes: {usage}"),
             )
         })
     }
 
-    /// A flag without its value, which took the next command for it, or has nothing after it.
+    /// Detects a flag whose value is missing: the next word is a command, or the line ends.
     fn missing_value(&self) -> Option<Guess> {
         if self.has_no_value {
             let flag = self.flag_with_value();
             return Some(Guess::new(
                 format!("{} has no value", self.word),
-                format!("the value follows it: {flag}"),
+                format!("add its value: {flag}"),
             ));
         }
         let is_command = |flag: &&TypedFlag| {
             let value = flag.value.as_deref().unwrap_or_default();
-            let known = if self.is_list() && self.kind_of_message().is_none() {
+            let known = if self.is_list() && self.message_kind().is_none() {
                 KindWords::named(value).is_some()
             } else {
                 self.line.path().is_empty() && self.app.find_subcommand(value).is_some()
@@ -210,15 +208,13 @@ impl WrongLine<'_> {
         let name = find_flag(&commands, &flag.name)?.get_long()?;
         let value = flag.value.as_deref().unwrap_or_default();
         let hint = match name {
-            "preview" => {
-                "--preview 3 shows the first 3 messages, --preview all shows all of them".to_owned()
-            }
+            "preview" => "to show 3 messages: --preview 3; to show all: --preview all".to_owned(),
             _ => format!("put the value of --{name} before `{value}`"),
         };
         Some(Guess::new(format!("--{name} has no value"), hint))
     }
 
-    /// The wrong flag with the name of its value.
+    /// The wrong flag with the placeholder of its value.
     fn flag_with_value(&self) -> String {
         let commands = self.commands.iter().copied().chain([self.line.last()]);
         // The command nearest to the flag.
@@ -231,7 +227,7 @@ impl WrongLine<'_> {
         )
     }
 
-    /// What a line lacks: a list its kind of message or its file, others their command.
+    /// Detects a missing word: the kind or the file of a list, or a command.
     fn missing_word(&self) -> Option<Guess> {
         let path = self.line.path();
         let is_missing = matches!(
@@ -252,23 +248,24 @@ impl WrongLine<'_> {
         if !is_missing || !path.starts_with(&["bulk", "send"]) {
             return None;
         }
-        let kind = self.kind_of_message();
+        let kind = self.message_kind();
         if self.line.has_flag("--lang") && !self.line.has_flag("--file") {
-            let hint = "for the language of a template: --language CODE after its kind; for that of a page: --preview all --file FILE --lang es";
+            let hint = "to set the template's language: --language CODE after the kind; to set the page's: --preview \
+                all --file FILE --lang es";
             return Some(Guess::new(
-                "--lang is the language of a page with the preview",
+                "--lang applies only to the page of a preview",
                 hint,
             ));
         }
         let hint = match kind {
-            Some(kind) => format!("the list comes before the kind: {}", kind.line_of_list()),
-            None => format!("the kind of message follows the list: {A_LIST}"),
+            Some(kind) => format!("the list comes before the kind: {}", kind.bulk_line()),
+            None => format!("add the kind of message after the list: {A_LIST}"),
         };
         Some(Guess::hint(hint))
     }
 
-    /// A row of the table. A flag is looked up where the whole line leads, then where it stands.
-    fn listed(&self) -> Option<Guess> {
+    /// Finds a row of the table. Looks up a flag for the whole line first, then for its position.
+    fn find_row(&self) -> Option<Guess> {
         let is_repeated = self.kind == ErrorKind::ArgumentConflict && self.word == "--to";
         let is_format = self.kind == ErrorKind::InvalidValue && self.word == "--output";
         if self.word.is_empty() || !(self.is_unknown() || is_repeated || is_format) {
@@ -276,16 +273,16 @@ impl WrongLine<'_> {
         }
         let here = self.path().join(" ");
         let whole = self.line.path().join(" ");
-        let row = if self.is_flag() && !self.is_in_table_of_list() {
+        let row = if self.is_flag() && !self.is_bulk_flag() {
             self.row_at(&whole).or_else(|| self.row_at(&here))
         } else {
             self.row_at(&here)
         };
-        row.map(|hint| Guess::hint(hint.replace("{usage}", &self.line_to_type())))
+        row.map(|hint| Guess::hint(hint.replace("{usage}", &self.suggested_line())))
     }
 
-    /// Whether the table has the flag for the place before the kind of message of a list.
-    fn is_in_table_of_list(&self) -> bool {
+    /// Whether the table has the flag for the position before a list's kind of message.
+    fn is_bulk_flag(&self) -> bool {
         let is_row = |[places, words, _]: [&str; 3]| {
             places == "bulk send" && words.split(' ').any(|one| one == self.word)
         };
@@ -309,25 +306,25 @@ impl WrongLine<'_> {
             .map(|[_, _, hint]| hint)
     }
 
-    /// A kind of message under its name elsewhere, or without `send`.
-    fn other_name_of_kind(&self) -> Option<Guess> {
+    /// Detects another name of a kind, or a kind without `send`.
+    fn kind_by_other_name(&self) -> Option<Guess> {
         if self.kind != ErrorKind::InvalidSubcommand {
             return None;
         }
-        let row = KindWords::meant_by(&self.word)?;
+        let row = KindWords::from_word(&self.word)?;
         match self.path().as_slice() {
             [] | ["send"] => Some(Guess::hint(row.line())),
-            ["bulk"] | ["bulk", "send"] => Some(Guess::hint(row.line_of_list())),
+            ["bulk"] | ["bulk", "send"] => Some(Guess::hint(row.bulk_line())),
             _ => None,
         }
     }
 
-    /// A flag that belongs on the other side of the kind of message, or of the command.
+    /// Detects a flag on the wrong side of the kind of message, or of the command.
     fn flag_before_kind(&self) -> Option<Guess> {
         if !self.is_unknown() || !self.is_flag() {
             return None;
         }
-        if self.is_in_table_of_list() {
+        if self.is_bulk_flag() {
             return None;
         }
         let path = self.path();
@@ -336,7 +333,8 @@ impl WrongLine<'_> {
             && let Some((_, above)) = self.commands.split_last()
             && find_flag(above, word).is_some()
         {
-            let list = "it belongs before the kind of message: jelouctl bulk send LIST --limit 2 text 'Hola'";
+            let list =
+                "put it before the kind of message: jelouctl bulk send LIST --limit 2 text 'Hola'";
             return Some(Guess::hint(list));
         }
         // The recipients of a list are a column.
@@ -344,9 +342,9 @@ impl WrongLine<'_> {
             return None;
         }
         let is_of_last = find_flag(&[self.line.last()], word).is_some();
-        match (path.as_slice(), self.kind_of_message()) {
+        match (path.as_slice(), self.message_kind()) {
             ([] | ["send" | "bulk"] | ["bulk", "send"], Some(kind)) if is_of_last => {
-                let usage = self.usage_of(&kind);
+                let usage = self.usage_line(&kind);
                 let hint = if usage.contains(word.as_str()) {
                     format!("the kind of message comes first: {usage}")
                 } else {
@@ -369,50 +367,51 @@ impl WrongLine<'_> {
         }
     }
 
-    /// A text in two places, or a flag that is given twice.
+    /// Detects a repeated flag, or a text in two places.
     fn conflict(&self) -> Option<Guess> {
         let has_text = self.line.has_flag("--text") && self.word == "--text";
         (self.kind == ErrorKind::ArgumentConflict && has_text).then(|| {
-            let usage = self.line_to_type();
+            let usage = self.suggested_line();
             Guess::hint(format!(
-                "leave one of them out; a text with spaces is in quotes: {usage}"
+                "remove one of them; quote a text with spaces: {usage}"
             ))
         })
     }
 
-    /// A word where only flags can be.
+    /// Detects a word where only flags are valid.
     fn misplaced_word(&self) -> Option<Guess> {
         if !self.is_unknown() || self.is_flag() {
             return None;
         }
         let path = self.path();
         let hint = match path.as_slice() {
-            [] => self.instead_of_command()?,
+            [] => self.suggest_command()?,
             ["send"] => KindWords::text().line(),
-            ["send", kind] | [kind @ "flow-message"] => self.instead_of_word(kind)?,
+            ["send", kind] | [kind @ "flow-message"] => self.suggest_for_word(kind)?,
             ["bulk"] if is_list_file(&self.word) => format!("`send` comes before the list: {A_LIST}"),
-            ["bulk"] => format!("jelouctl bulk --help lists the commands; to send a list: {A_LIST}"),
-            ["bulk", "send"] => self.instead_of_kind_of_list(),
-            ["bulk", "send", kind] => self.instead_of_word_in_list(kind),
+            ["bulk"] => format!("to list the commands: jelouctl bulk --help; to send a list: {A_LIST}"),
+            ["bulk", "send"] => self.suggest_list_kind(),
+            ["bulk", "send", kind] => self.suggest_in_list(kind),
             ["run"] if is_recipient(&self.word) => {
-                "-- belongs before the command, and --to before the recipient: jelouctl run --to NUMBER -- COMMAND".to_owned()
+                "put -- before the command, and --to before the recipient: jelouctl run --to NUMBER -- \
+                 COMMAND".to_owned()
             }
-            ["run"] => "-- belongs before the command: jelouctl run --to NUMBER -- COMMAND".to_owned(),
-            ["sandbox"] => self.instead_of_word_in_sandbox(),
+            ["run"] => "put -- before the command: jelouctl run --to NUMBER -- COMMAND".to_owned(),
+            ["sandbox"] => self.suggest_in_sandbox(),
             ["messages", "list"] if is_recipient(&self.word) => {
-                "the recipient is given with --to: jelouctl messages list --to NUMBER".to_owned()
+                "pass the recipient with --to: jelouctl messages list --to NUMBER".to_owned()
             }
             ["messages", "list"] => "to see one chat: jelouctl messages list --to NUMBER; to search the texts: jelouctl messages list --matching WORD".to_owned(),
             ["messages"] => "to see what was sent and received: jelouctl messages list --to NUMBER; to see one message: jelouctl messages get ID".to_owned(),
-            ["doctor"] => "a profile is named with --profile: jelouctl doctor --profile NAME".to_owned(),
+            ["doctor"] => "pass a profile with --profile: jelouctl doctor --profile NAME".to_owned(),
             ["profile"] => "to make a profile: jelouctl profile set NAME --bot BOT --client-id ID; to use one: jelouctl profile use NAME".to_owned(),
-            ["templates"] => "a name is given with --query: jelouctl templates --query NAME".to_owned(),
+            ["templates"] => "pass a name with --query: jelouctl templates --query NAME".to_owned(),
             _ => return None,
         };
         Some(Guess::hint(hint))
     }
 
-    fn instead_of_command(&self) -> Option<String> {
+    fn suggest_command(&self) -> Option<String> {
         let word = &self.word;
         if is_recipient(word) {
             return Some(KindWords::text().line());
@@ -421,12 +420,12 @@ impl WrongLine<'_> {
             return Some(A_LIST.to_owned());
         }
         if word.starts_with("/v1/") || word.contains("://") {
-            return Some("to call an address of the API: jelouctl api PATH".to_owned());
+            return Some("to call a path of the API: jelouctl api PATH".to_owned());
         }
         self.named_elsewhere()
     }
 
-    /// The commands below others that are called so: `report` is one of `bulk`.
+    /// Finds the word among the commands below others: `report` belongs to `bulk`.
     fn named_elsewhere(&self) -> Option<String> {
         let groups = self
             .app
@@ -445,18 +444,18 @@ impl WrongLine<'_> {
         match found.as_slice() {
             [] => None,
             [one] => Some(format!(
-                "it is a command of `{}`: {one}",
+                "this is a command of `{}`: {one}",
                 one.split(' ').nth(1)?
             )),
             [others @ .., last] => Some(format!(
-                "it is a command of several: {} or {last}",
+                "several commands have it: {} or {last}",
                 others.join(", ")
             )),
         }
     }
 
-    /// A word after a kind, which is the recipient, an address, a body, or a text without quotes.
-    fn instead_of_word(&self, kind: &str) -> Option<String> {
+    /// A word after a kind: a recipient, a URL, a body, or a text without quotes.
+    fn suggest_for_word(&self, kind: &str) -> Option<String> {
         let row = KindWords::named(kind)?;
         let usage = row.line();
         let wrong = self.line.words.iter().find(|word| word.text == self.word)?;
@@ -472,59 +471,58 @@ impl WrongLine<'_> {
             && !is_recipient(&wrong.text)
         {
             return Some(format!(
-                "a number with spaces is one argument, without spaces or in quotes: {usage}"
+                "remove the spaces from the number, or quote it: {usage}"
             ));
         }
         let has_recipient = self.line.words.iter().any(|word| is_recipient(&word.text));
         if has_recipient && !self.line.has_flag("--to") {
-            return Some(format!("the recipient is given with --to: {usage}"));
+            return Some(format!("pass the recipient with --to: {usage}"));
         }
         let hint = match &wrong.text {
             body if body.trim_start().starts_with(['{', '[']) || has_ending(body, &["json"]) => {
-                format!("a body is given with --body: jelouctl send {kind} --to NUMBER --body FILE")
+                format!("pass a body with --body: jelouctl send {kind} --to NUMBER --body FILE")
             }
             address if address.contains("://") && usage.contains("--media-url") => {
-                format!("the address of the file is given with --media-url: {usage}")
+                format!("pass the URL of the file with --media-url: {usage}")
             }
             address if address.contains("://") && usage.contains("--url") => {
-                format!("the address is given with --url: {usage}")
+                format!("pass the URL with --url: {usage}")
             }
             file if usage.contains("--media-url") && is_file_name(file) => {
-                format!("--media-url URL takes a file on the web, not one on this machine: {usage}")
+                format!("--media-url needs a URL on the web, not a local file: {usage}")
             }
-            _ if kind == "text" => format!("a text is one argument, in quotes: {usage}"),
+            _ if kind == "text" => format!("quote the text: {usage}"),
             _ if before.is_some_and(|flag| {
                 flag.name != "--to" && find_flag(&self.commands, &flag.name).is_some()
             }) =>
             {
                 let flag = before.map(|flag| flag.name.as_str()).unwrap_or_default();
                 format!(
-                    "a value with spaces is in quotes, and each value has a flag: {flag} 'VALUE'"
+                    "quote a value with spaces, and pass each value with its flag: {flag} 'VALUE'"
                 )
             }
             _ if kind == "template" => {
-                format!("the values of a template are given with --param: {usage}")
+                format!("pass the values of a template with --param: {usage}")
             }
-            _ if usage.contains("--text") => format!("the text is given with --text: {usage}"),
-            _ => format!("every part of the message is given with a flag: {usage}"),
+            _ if usage.contains("--text") => format!("pass the text with --text: {usage}"),
+            _ => format!("pass every part of the message with a flag: {usage}"),
         };
         Some(hint)
     }
 
-    /// A second word before the kind of message of a list.
-    fn instead_of_kind_of_list(&self) -> String {
+    /// A second word before a list's kind of message.
+    fn suggest_list_kind(&self) -> String {
         let first = self.line.words.first().map(|word| word.text.as_str());
-        match first.and_then(KindWords::meant_by) {
-            Some(kind) => format!("the list comes before the kind: {}", kind.line_of_list()),
+        match first.and_then(KindWords::from_word) {
+            Some(kind) => format!("the list comes before the kind: {}", kind.bulk_line()),
             None => format!(
-                "one list comes before the kind of message, in quotes if its name has spaces: {A_LIST}"
+                "put one list before the kind of message, quoted if its name has spaces: {A_LIST}"
             ),
         }
     }
 
-    fn instead_of_word_in_list(&self, kind: &str) -> String {
-        let usage =
-            KindWords::named(kind).map_or_else(|| A_LIST.to_owned(), |row| row.line_of_list());
+    fn suggest_in_list(&self, kind: &str) -> String {
+        let usage = KindWords::named(kind).map_or_else(|| A_LIST.to_owned(), |row| row.bulk_line());
         let is_list = self.line.words.iter().any(|word| {
             is_list_file(&word.text) && Some(word.position) > self.line.position_of(kind)
         });
@@ -532,22 +530,20 @@ impl WrongLine<'_> {
             return format!("the list comes before the kind: {usage}");
         }
         if kind == "text" {
-            return format!(
-                "a text is one argument, in quotes; so is the name of the list, which comes before the kind: {usage}"
-            );
+            return format!("quote the text, and the name of the list before the kind: {usage}");
         }
         if kind == "template" {
-            return format!("the values of a template are given with --param: {usage}");
+            return format!("pass the values of a template with --param: {usage}");
         }
-        format!("every part of the message is given with a flag: {usage}")
+        format!("pass every part of the message with a flag: {usage}")
     }
 
-    /// A command after `sandbox`, which was meant for the flag.
-    fn instead_of_word_in_sandbox(&self) -> String {
+    /// A command after `sandbox`, probably intended for the flag.
+    fn suggest_in_sandbox(&self) -> String {
         let word = self.word.as_str();
-        let to_send = KindWords::meant_by(word).map(|row| row.line());
+        let to_send = KindWords::from_word(word).map(|row| row.line());
         let line = match word {
-            "send" => Some(self.sent_in_sandbox()),
+            "send" => Some(self.line_in_sandbox()),
             "bulk" => Some(A_LIST.to_owned()),
             _ if self.app.find_subcommand(word).is_some() => Some(format!("jelouctl {word} …")),
             _ => to_send,
@@ -557,20 +553,20 @@ impl WrongLine<'_> {
                 let line = line.replacen("jelouctl ", "jelouctl --sandbox ", 1);
                 format!("--sandbox is a flag: {line}")
             }
-            None => "-- belongs before the command: jelouctl sandbox -- COMMAND".to_owned(),
+            None => "put -- before the command: jelouctl sandbox -- COMMAND".to_owned(),
         }
     }
 
     /// The line of the kind that follows `sandbox send`.
-    fn sent_in_sandbox(&self) -> String {
+    fn line_in_sandbox(&self) -> String {
         let mut words = self.line.words.iter().map(|word| word.text.as_str());
         words
-            .find_map(KindWords::meant_by)
+            .find_map(KindWords::from_word)
             .unwrap_or_else(KindWords::text)
             .line()
     }
 
-    /// A flag that only other commands have.
+    /// Detects a flag of other commands.
     fn guess_other_command(&self) -> Option<Guess> {
         if self.kind != ErrorKind::UnknownArgument
             || !self.word.starts_with("--")
@@ -588,7 +584,7 @@ impl WrongLine<'_> {
         let help = if here.is_empty() {
             String::new()
         } else {
-            format!("; jelouctl {here} --help lists the flags of `{here}`")
+            format!("; to list the flags of `{here}`: jelouctl {here} --help")
         };
         Some(Guess::hint(format!(
             "{} is a flag of `jelouctl {first}`{help}",
@@ -596,40 +592,40 @@ impl WrongLine<'_> {
         )))
     }
 
-    /// A word that nothing resembles.
+    /// The suggestion for a word that resembles nothing.
     fn guess_unknown_word(&self) -> Option<Guess> {
         let here = self.path().join(" ");
         let command = format!("jelouctl {here}");
         let command = command.trim_end();
         match self.kind {
-            ErrorKind::InvalidSubcommand => {
-                Some(Guess::hint(format!("{command} --help lists the commands")))
-            }
+            ErrorKind::InvalidSubcommand => Some(Guess::hint(format!(
+                "to list the commands: {command} --help"
+            ))),
             ErrorKind::UnknownArgument
                 if self.word.starts_with("--")
                     && find_similar_flag(&self.commands, &self.word).is_none() =>
             {
-                Some(Guess::hint(format!("{command} --help lists the flags")))
+                Some(Guess::hint(format!("to list the flags: {command} --help")))
             }
             _ => None,
         }
     }
 
-    /// The line of the kind that was typed, or of a text.
-    fn line_to_type(&self) -> String {
-        let kind = self.kind_of_message().unwrap_or_else(KindWords::text);
-        self.usage_of(&kind)
+    /// The line of the kind in the wrong line, or else of a text.
+    fn suggested_line(&self) -> String {
+        let kind = self.message_kind().unwrap_or_else(KindWords::text);
+        self.usage_line(&kind)
     }
 
-    fn usage_of(&self, kind: &KindWords) -> String {
+    fn usage_line(&self, kind: &KindWords) -> String {
         if self.is_list() {
-            kind.line_of_list()
+            kind.bulk_line()
         } else {
             kind.line()
         }
     }
 
-    /// The hint, whose lines stay trials.
+    /// Adds the flags of a trial to the lines of the hint.
     fn with_trials(&self, hint: &str) -> String {
         let mut flags = String::new();
         for flag in TRIALS {
@@ -674,8 +670,8 @@ impl KindWords {
         Self::find(|row| row[0] == name)
     }
 
-    /// The kind of this name, or of this other word for it.
-    fn meant_by(word: &str) -> Option<Self> {
+    /// The kind with this name, or with this other word for it.
+    fn from_word(word: &str) -> Option<Self> {
         let word = word.to_lowercase();
         Self::named(&word)
             .or_else(|| Self::find(|row| row[2].split(' ').any(|other| other == word)))
@@ -686,7 +682,7 @@ impl KindWords {
         Some(Self { name, rest })
     }
 
-    /// The line that sends one.
+    /// The line that sends this kind.
     fn line(&self) -> String {
         let Self { name, rest } = self;
         match *name {
@@ -695,8 +691,8 @@ impl KindWords {
         }
     }
 
-    /// The line that sends one to each row of a list.
-    fn line_of_list(&self) -> String {
+    /// The line that sends this kind to each row of a list.
+    fn bulk_line(&self) -> String {
         let Self { name, rest } = self;
         let rest = rest.replace("'TEXT'", "'Hola {{ nombre }}'");
         format!(
@@ -706,7 +702,7 @@ impl KindWords {
     }
 }
 
-/// The flag with the name of its value: `--language CODE`.
+/// The flag with the placeholder of its value: `--language CODE`.
 fn with_value_name(command: &Command, flag: &str) -> String {
     let found = find_flag(&[command], flag);
     let value = found
@@ -735,7 +731,7 @@ fn collect(command: &Command, path: &str, flag: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The long flag of `commands` that `typed` is nearly, or a part of.
+/// The long flag of `commands` that `typed` resembles or is part of.
 pub(super) fn find_similar_flag(commands: &[&Command], typed: &str) -> Option<String> {
     let typed = typed.strip_prefix("--")?.split('=').next()?.to_lowercase();
     let flags = commands.iter().flat_map(|command| command.get_arguments());
@@ -747,7 +743,7 @@ pub(super) fn find_similar_flag(commands: &[&Command], typed: &str) -> Option<St
     Some(format!("--{nearest}"))
 }
 
-/// Whether `typed` is the beginning of `known`, one of its parts, or misspelt by a letter or two.
+/// Whether `typed` is the start of `known`, one of its parts, or has one or two typos.
 pub(super) fn is_similar(typed: &str, known: &str) -> bool {
     let length = typed.chars().count();
     let is_begun = length >= 3 && known.starts_with(typed);
@@ -758,7 +754,7 @@ pub(super) fn is_similar(typed: &str, known: &str) -> bool {
     is_begun || is_part || is_misspelt
 }
 
-/// Whether it looks like a phone number or a user's id.
+/// Whether it looks like a phone number or a user id.
 pub(super) fn is_recipient(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let is_number = digits >= 7
@@ -775,7 +771,7 @@ fn is_list_file(word: &str) -> bool {
     )
 }
 
-/// Whether it ends as the name of a file on this machine does.
+/// Whether it ends like the name of a local file.
 fn is_file_name(word: &str) -> bool {
     let ending = word
         .rsplit_once('.')
@@ -813,7 +809,7 @@ mod tests {
             let row = KindWords::named(kind).expect("a row");
             let mut lines = vec![row.line()];
             if kind != "flow-message" {
-                lines.push(row.line_of_list());
+                lines.push(row.bulk_line());
             }
             for line in lines {
                 let words = shlex::split(&line).expect("whole quotes");

@@ -1,5 +1,5 @@
-//! Prints help: commands in groups, required flags first, and of the global flags only those that matter to the command. This is
-//! arranged only for printed help; parsing, manual pages and completions do not depend on it.
+//! Prints help: commands in groups, required flags first, and only the global flags that matter to the command.
+//! Parsing, manual pages and completions do not use this order.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use super::app::{App, MOST_COLUMNS};
 use crate::jelou::message::MessageKind;
 
-/// The commands as the help lists them.
+/// The groups of commands in the help.
 pub(super) const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Send",
@@ -36,7 +36,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
-/// All commands, arranged to be read. `is_long` tells that `--help` was asked for.
+/// All commands, ordered for printed help. `is_long` is true for `--help`.
 pub(super) fn arrange_help(is_long: bool) -> Command {
     let app = App::command();
     let globals: Vec<_> = app
@@ -44,7 +44,7 @@ pub(super) fn arrange_help(is_long: bool) -> Command {
         .filter(|flag| flag.is_global_set())
         .cloned()
         .collect();
-    // What is hidden here is hidden in every command, which inherits it.
+    // Every command inherits what is hidden here.
     let app = app.mut_args(|flag| {
         let is_global = flag.is_global_set();
         flag.hide_short_help(is_global).hide_long_help(is_global)
@@ -54,12 +54,12 @@ pub(super) fn arrange_help(is_long: bool) -> Command {
 
 /// `jelouctl help options`: all global flags, with their details.
 pub(super) fn global_options() -> StyledStr {
-    let template = "Global options, which may stand anywhere on the line:\n\n{options}";
+    let template = "Global options, allowed anywhere on the line:\n\n{options}";
     App::command().help_template(template).render_long_help()
 }
 
 /// The global flags that the help of the command at `path` shows.
-fn shown(path: &[&str]) -> &'static [&'static str] {
+fn global_flags(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["bulk", "send", ..] => &[
             "profile", "sandbox", "ledger", "dry_run", "curl", "output", "quiet", "verbose", "yes",
@@ -99,7 +99,7 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         ["bulk", "send", kind] => require(command, kind, &[]),
         _ => command,
     };
-    let closing = closing(shown(path), globals);
+    let closing = closing(global_flags(path), globals);
     let closing_long = match command.get_after_long_help() {
         Some(more) => format!("{closing}\n\n{}", more.ansi()),
         None => closing.clone(),
@@ -112,7 +112,7 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
     })
 }
 
-/// What ends every help: a line for each global flag that matters here, and where the others are.
+/// The end of every help: a line for each important global flag, and the command that lists the others.
 fn closing(shown: &[&str], globals: &[Arg]) -> String {
     let more = globals.len() - shown.len();
     if shown.is_empty() {
@@ -133,7 +133,7 @@ fn closing(shown: &[&str], globals: &[Arg]) -> String {
     )
 }
 
-/// clap's own flag, which cannot be put under a heading.
+/// clap's own flag cannot have a heading.
 fn help_flag() -> Arg {
     Arg::new("help")
         .short('h')
@@ -145,8 +145,8 @@ fn help_flag() -> Arg {
         .display_order(999)
 }
 
-/// Puts what a message of this kind needs, and the flags in `also`, under a heading of their own. clap does not take them
-/// for required, since a body may have them.
+/// Puts the required flags of this kind, and those in `also`, under their own heading. For clap they are optional,
+/// because `--body` can replace them.
 fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
     let fields = MessageKind::named(kind)
         .map(|kind| kind.fields())
@@ -182,7 +182,7 @@ fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
     command
 }
 
-/// Names the kinds in a line or two; `send --help` describes them.
+/// Lists the kinds in a line or two. `send --help` describes them.
 fn name_kinds(command: Command) -> Command {
     let kinds: Vec<_> = command
         .get_subcommands()

@@ -1,4 +1,4 @@
-//! The command line: which command it names, and what is printed if there is none.
+//! The command line: finds the command and runs it, or prints help.
 
 mod app;
 mod complete;
@@ -73,13 +73,13 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     }
 }
 
-/// Whether standard output is the command's own, so that a record of it may be printed there: that of `run` and
-/// `sandbox` belongs to the command that they run.
+/// Whether the command may print its record on standard output. The output of `run` and `sandbox` belongs to the
+/// command that they run.
 fn has_record(command: &Command) -> bool {
     !matches!(command, Command::Run(_) | Command::Sandbox(_))
 }
 
-/// Whether the command changes something here and has no other answer than that it did.
+/// Whether the command changes something on this machine and prints no other result.
 fn is_change(command: &Command) -> bool {
     match command {
         Command::Profile(command) => {
@@ -98,25 +98,25 @@ fn is_change(command: &Command) -> bool {
     }
 }
 
-/// Refuses global flags that do not go with the command, or with each other.
+/// Refuses global flags that do not apply to the command, or exclude each other.
 fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageError> {
-    let lists_people = matches!(
+    let lists_recipients = matches!(
         command,
         Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_)))
     );
     match context.stdout.format {
-        Format::To if !lists_people => {
+        Format::To if !lists_recipients => {
             let message = "-o to: this command lists no recipients";
             Err(UsageError::new(
                 message,
-                "-o is response, id, record or none here",
+                "use -o response, id, record or none",
             ))
         }
         Format::Id if context.mode != Mode::Send => {
-            let message = "-o id: nothing is sent, so there is no id";
+            let message = "-o id: --dry-run and --curl send nothing, so there is no id";
             Err(UsageError::new(
                 message,
-                "leave out -o id, --dry-run or --curl",
+                "remove -o id, --dry-run or --curl",
             ))
         }
         _ if context.flags.layer.has_stdin("client_secret_file") => {
@@ -126,8 +126,8 @@ fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageEr
     }
 }
 
-/// Reads as much of a wrong line as is needed to report it in the format that it asks for. clap itself stops at the
-/// first error, even if it is set to ignore errors, and does not see what follows.
+/// Reads enough of a wrong line to report the error in the requested format. clap stops at the first error, even if it
+/// is set to ignore errors, and does not see the rest.
 fn readable_context(arguments: &[OsString]) -> Context {
     let words = arguments
         .iter()

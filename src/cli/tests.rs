@@ -1,4 +1,4 @@
-//! Parses any line that can be typed, in this process: many more than could run in a process each.
+//! Parses any possible line in this process, which is faster than one process for each.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use crate::jelou::api::{Client, ClientOptions, Roots};
 use crate::jelou::message::{MessageArgs, Outgoing, RecipientSources};
 use crate::sender::config::ConfigFile;
 
-/// All the names by which a flag can be given, and the one by which its value is looked up.
+/// All names of a flag, and the one for its value.
 fn names(arg: &Arg) -> Vec<String> {
     let long = arg
         .get_long_and_visible_aliases()
@@ -36,7 +36,7 @@ fn names(arg: &Arg) -> Vec<String> {
     flags.chain([arg.get_id().to_string()]).collect()
 }
 
-/// The flags of commands' own that have a name of a global, as `COMMAND: NAME`.
+/// The flags of commands that share a name with a global flag, as `COMMAND: NAME`.
 fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
     fn collect(command: &clap::Command, globals: &[String], found: &mut BTreeSet<String>) {
         for name in command
@@ -92,7 +92,7 @@ fn shadowed_global_flags_are_found() {
     }
 }
 
-/// The help of every command, by its words.
+/// The help of every command, by its path.
 fn helps(is_long: bool) -> BTreeMap<String, String> {
     fn collect(command: &mut clap::Command, is_long: bool, found: &mut BTreeMap<String, String>) {
         let help = if is_long {
@@ -143,7 +143,8 @@ fn long_help_ends_with_global_options_block() {
     }
 }
 
-/// The kinds of `bulk send` have the flags of `send`, but for those of a delivery, which are the same for all: one is enough.
+/// The kinds of `bulk send` have the flags of `send`, except the delivery flags. These are the same for all kinds, so
+/// one is enough.
 #[test]
 fn reference_contains_the_help_of_every_command() {
     fn section(command: &mut clap::Command) -> String {
@@ -271,7 +272,7 @@ fn short_help_lists_required_arguments_first() {
     }
 }
 
-/// Complete command lines, with flags that take a value.
+/// Complete command lines, with flags that have a value.
 const FLAGS: [(&str, &[&str]); 6] = [
     (
         "send text Hola",
@@ -335,7 +336,7 @@ const FLAGS: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Runs `check` for 128 of these values; reports the smallest one that fails.
+/// Runs `check` for 128 of these values, and reports the smallest failing one.
 fn check_many<T: std::fmt::Debug>(values: &impl Strategy<Value = T>, check: impl Fn(T)) {
     let config = ProptestConfig {
         cases: 128,
@@ -349,7 +350,7 @@ fn check_many<T: std::fmt::Debug>(values: &impl Strategy<Value = T>, check: impl
     checked.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Requires an error of usage, not the help, which a script would take for a success.
+/// Requires a usage error, not help, which a script would mistake for success.
 fn is_refusal(error: &clap::Error) {
     assert!(error.use_stderr() && error.exit_code() == 2, "{error}");
 }
@@ -383,12 +384,12 @@ fn any_flag_text_is_accepted_or_refused() {
     });
 }
 
-/// Words that have a meaning somewhere, some of them in two places.
+/// Words with a meaning in some positions.
 const WORDS: &str = "send text image list template template-by-id call raw flow-message templates bulk resume report run sandbox \
     profile set show doctor explain schema man completions bash help - -- -p -pv -y -h -V --help --version --to --to=1 \
     --bot 77 --sandbox --dry-run --curl --skip-invalid --rate 5/s --limit --bad Hola people.csv";
 
-/// Valid lines, into which words are inserted.
+/// Valid lines, for inserting words.
 const LINES: [&str; 8] = [
     "send text --to 1 Hola",
     "-p prod --bot 77 send template --to 1 name",
@@ -400,7 +401,7 @@ const LINES: [&str; 8] = [
     "profile set prod",
 ];
 
-/// How a line is understood, or the error.
+/// The parsed line, or the error.
 fn meaning(parsed: Result<App, clap::Error>) -> String {
     parsed.map_or_else(|error| error.render().to_string(), |app| format!("{app:?}"))
 }
@@ -425,7 +426,7 @@ fn common_command_lines_use_single_command_parser() {
 
 #[test]
 fn single_command_parser_agrees_with_full_parser() {
-    // The first kind counts, even in the list's position, and even if a command's name is a value.
+    // The first kind wins, even in the list's position, and even if a command's name is a value.
     for line in [
         "bulk send image text Hola",
         "bulk send image --to send text a",
@@ -465,7 +466,7 @@ fn single_command_parser_agrees_with_full_parser() {
     );
 }
 
-/// The message that a line would send, as far as it can be made without settings.
+/// The message of a line, as far as it does not depend on settings.
 fn message(
     app: &RefCell<clap::Command>,
     words: &str,
@@ -524,7 +525,7 @@ fn any_json_body_is_accepted_or_refused() {
     });
 }
 
-/// Any JSON whose numbers survive JSON exactly; some of its names mean something.
+/// Any JSON with numbers that JSON preserves. Some of its names have a meaning.
 fn any_json() -> impl Strategy<Value = Value> {
     const NAMES: [&str; 11] = [
         "type",
@@ -578,7 +579,7 @@ fn any_file_bytes_are_read_or_refused() {
         if let Err(error) = ConfigFile::load(&file) {
             assert!(!error.message.is_empty());
         }
-        // Only a connection would tell whether it is a certificate; here it must only not end the process.
+        // Only a connection shows whether it is a certificate. Here it must only not end the process.
         let roots = Roots::Only {
             file: file.clone(),
             content: bytes,

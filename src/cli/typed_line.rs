@@ -1,11 +1,11 @@
-//! A wrong line as it was typed: the commands that it names, its flags with their values, and its other words. It only
-//! helps to find what was meant; nothing of it is carried out.
+//! The parts of a wrong line: the commands, the flags with their values, and the other words. Used only to suggest a
+//! correct line; never runs anything.
 
 use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-/// Flags of other tools whose next word is their value.
+/// Flags of other tools that have a value as the next word.
 const VALUES_OF_OTHER_TOOLS: &[&str] = &[
     "-t",
     "-m",
@@ -31,13 +31,13 @@ const VALUES_OF_OTHER_TOOLS: &[&str] = &[
     "--header",
 ];
 
-/// A line, and which of its words are what.
+/// A line, and the role of its words.
 pub(super) struct TypedLine<'a> {
     app: &'a Command,
     /// The commands that the line names, with the position of each.
     commands: Vec<TypedCommand<'a>>,
     pub(super) flags: Vec<TypedFlag>,
-    /// What is neither a command nor a flag nor its value.
+    /// The words that are neither a command nor a flag nor its value.
     pub(super) words: Vec<TypedWord>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct TypedFlag {
     /// With its hyphens.
     pub(super) name: String,
     pub(super) value: Option<String>,
-    /// The position of the value, which may be that of the flag.
+    /// The position of the value, or of the flag if it contains the value.
     value_position: usize,
 }
 
@@ -88,12 +88,12 @@ impl<'a> TypedLine<'a> {
         line
     }
 
-    /// The innermost command that it names.
+    /// The innermost command of the line.
     pub(super) fn last(&self) -> &'a Command {
         self.commands.last().map_or(self.app, |typed| typed.command)
     }
 
-    /// The commands that it names before `position`, the app first.
+    /// The commands before `position`, the app first.
     pub(super) fn commands_before(&self, position: usize) -> Vec<&'a Command> {
         let named = self.commands.iter();
         let named = named.filter(|typed| typed.position < position);
@@ -123,7 +123,7 @@ impl<'a> TypedLine<'a> {
         self.flags.iter().any(|flag| flag.name == name)
     }
 
-    /// The flag whose value is directly before the word at `position`, or before other words in front of it.
+    /// The flag whose value comes directly before the word at `position`, or before the words in front of it.
     pub(super) fn flag_before(&self, position: usize) -> Option<&TypedFlag> {
         let before = position.checked_sub(1)?;
         if self.words.iter().any(|word| word.position == before) {
@@ -171,7 +171,7 @@ pub(super) fn all_commands(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(below).collect()
 }
 
-/// The flag of one of `commands` that is typed so.
+/// The flag of one of `commands` with the spelling `typed`.
 pub(super) fn find_flag<'a>(commands: &[&'a Command], typed: &str) -> Option<&'a Arg> {
     let is_typed = |flag: &&Arg| match (typed.strip_prefix("--"), typed.strip_prefix('-')) {
         (Some(long), _) => {

@@ -1,4 +1,4 @@
-//! What clap answers in place of a command: help and version, or an error of usage with what to type instead.
+//! Handles clap's results that are not a command: help, the version, and usage errors with a suggestion.
 
 use std::ffi::OsString;
 
@@ -19,8 +19,8 @@ use crate::commands::bulk::BulkCommand;
 use crate::commands::send::SendArgs;
 use crate::sender::context::{Context, Mode};
 
-/// At most this many characters of a value are repeated.
-const MOST_SHOWN: usize = 200;
+/// The maximum length of a repeated value, in characters.
+const MAX_SHOWN: usize = 200;
 
 /// Reports `error` for the command line `arguments`.
 pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -43,12 +43,12 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     }
     let error = with_similar_names(error, arguments);
     let guess = guess(&error, arguments);
-    let (message, hint_of_clap) = in_two_lines(error);
+    let (message, hint_of_clap) = message_and_hint(error);
     let (message, hint) = match guess {
         Some(guess) => (guess.message.unwrap_or(message), guess.hint),
         None => (message, hint_of_clap),
     };
-    // A job that was not done must not look like a notification that was not sent.
+    // Shows that the command did not run, not only that the notification was not sent.
     let message = if is_run(arguments) {
         message + "; the command did not run"
     } else {
@@ -57,8 +57,7 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     refuse(context, UsageError::new(message, hint))
 }
 
-/// The error with names that are really similar to the wrong one, and with no other name: a parser finds `--prices`
-/// similar to `--at`.
+/// Keeps only the suggestions that are really similar to the wrong name: for clap, `--prices` is similar to `--at`.
 fn with_similar_names(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
         let typed = text(&error, ContextKind::InvalidSubcommand).unwrap_or_default();
@@ -86,8 +85,8 @@ fn with_similar_names(mut error: clap::Error, arguments: &[OsString]) -> clap::E
     error
 }
 
-/// clap's error, which has several lines, as a message and a hint: its tip, else the usage.
-fn in_two_lines(mut error: clap::Error) -> (String, String) {
+/// Converts clap's error, which has several lines, into a message and a hint: its tip, else the usage.
+fn message_and_hint(mut error: clap::Error) -> (String, String) {
     hide_values(&mut error);
     let text = error.render().to_string();
     let message: Vec<_> = text
@@ -105,28 +104,28 @@ fn in_two_lines(mut error: clap::Error) -> (String, String) {
             )
         }
         (ErrorKind::MissingSubcommand, _) => "a subcommand is missing".to_owned(),
-        _ => in_our_words(message.trim_start_matches("error: ")),
+        _ => replace_words(message.trim_start_matches("error: ")),
     };
-    // For an unknown flag, clap also suggests sending its name as a text, which is hardly ever meant.
-    let is_meant = |tip: &&str| !tip.starts_with("to pass '--");
+    // For an unknown flag, clap also suggests to send its name as a text, which is rarely intended.
+    let is_useful = |tip: &&str| !tip.starts_with("to pass '--");
     let lines_after = |start| {
         text.lines()
             .filter_map(move |line| line.trim().strip_prefix(start))
     };
     let hint = match (
-        lines_after("tip: ").find(is_meant),
+        lines_after("tip: ").find(is_useful),
         lines_after("Usage: ").next(),
     ) {
         (Some(tip), _) => tip.to_owned(),
-        // The usage has both.
-        _ if error.kind() == ErrorKind::ArgumentConflict => "leave one of them out".to_owned(),
-        (None, Some(usage)) => format!("the usage is {usage}"),
-        (None, None) => "--help lists the flags and their values".to_owned(),
+        // The usage shows both flags.
+        _ if error.kind() == ErrorKind::ArgumentConflict => "remove one of them".to_owned(),
+        (None, Some(usage)) => format!("usage: {usage}"),
+        (None, None) => "to list the flags and values: --help".to_owned(),
     };
     (message, hint)
 }
 
-/// Makes one line of what comes from the command line, and hides what may be a secret.
+/// Puts each value on one line, and hides possible secrets.
 fn hide_values(error: &mut clap::Error) {
     let texts = [
         ContextKind::InvalidSubcommand,
@@ -147,14 +146,14 @@ fn hide_values(error: &mut clap::Error) {
         if let Some(ContextValue::String(text)) = error.get(kind) {
             let shown = match kind {
                 ContextKind::InvalidValue if may_be_secret => "(not shown)".to_owned(),
-                _ => one_line(text).chars().take(MOST_SHOWN).collect(),
+                _ => one_line(text).chars().take(MAX_SHOWN).collect(),
             };
             error.insert(kind, ContextValue::String(shown));
         }
     }
 }
 
-/// Whether `value` is only the address of a host, which has no room for a secret.
+/// Whether `value` is only a host, which cannot contain a secret.
 fn is_plain_address(value: &str) -> bool {
     let (scheme, address) = value.split_once("://").unwrap_or(("", value));
     let (host, port) = address.rsplit_once(':').unwrap_or((address, "0"));
@@ -163,16 +162,16 @@ fn is_plain_address(value: &str) -> bool {
     is_host && is_port && !value.contains(['@', '?', '#'])
 }
 
-/// clap's and the library's words about a value, in ours.
-fn in_our_words(message: &str) -> String {
+/// Replaces the texts of clap and of the parsers about a value.
+fn replace_words(message: &str) -> String {
     const OURS: [(&str, &str); 4] = [
         (
             "invalid digit found in string",
-            "write a whole number, such as 10",
+            "use a whole number, such as 10",
         ),
         (
             "cannot parse integer from empty string",
-            "write a whole number, such as 10",
+            "use a whole number, such as 10",
         ),
         (
             "number too large to fit in target type",
@@ -189,7 +188,7 @@ fn in_our_words(message: &str) -> String {
         })
 }
 
-/// Our own help, if clap answers with help; any other error unchanged.
+/// Replaces clap's help with our own. Other errors stay the same.
 fn arrange_help(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     if !matches!(
         error.kind(),
@@ -219,13 +218,13 @@ pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
     print_error(&context.stderr, &error.into())
 }
 
-/// Prints the error that ended a command; returns its exit code.
+/// Prints the error of a command, and returns its exit code.
 pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
     error.print(stderr, "");
     error.code
 }
 
-/// Prints the error that ended a command, and with `--output record` the one object of it on standard output.
+/// Prints the error of a command, and with `--output record` its JSON object on standard output.
 pub(super) fn fail(context: &Context, error: &CommandError) -> ExitCode {
     if context.stdout.lacks_record() {
         let told = RecordError {
@@ -240,7 +239,7 @@ pub(super) fn fail(context: &Context, error: &CommandError) -> ExitCode {
     print_error(&context.stderr, error)
 }
 
-/// With `--output record`, prints the one object of a command that has no other answer.
+/// With `--output record`, prints the JSON object of a command that has no other output.
 pub(super) fn succeed(context: &Context, code: ExitCode) -> ExitCode {
     if context.stdout.lacks_record() {
         print_outcome(context, code, None);
@@ -248,14 +247,13 @@ pub(super) fn succeed(context: &Context, code: ExitCode) -> ExitCode {
     code
 }
 
-/// The exit code says the same, so a failure to print it is not another error.
+/// If printing fails, the exit code still shows the outcome.
 fn print_outcome(context: &Context, code: ExitCode, error: Option<&RecordError>) {
     let outcome = json!({ "schema_version": 1, "exit_code": code.code(), "error": error });
     let _ = context.stdout.json(&outcome);
 }
 
-/// The record of a line that is not a command, if one is asked for. The exit code says the same, so a failure to print
-/// it is not another error.
+/// Prints the record of an invalid line, if requested. If printing fails, the exit code still shows the outcome.
 fn record(context: &Context, message: &str, hint: Option<&str>) {
     let stdout = &context.stdout;
     let message = message.to_owned();
@@ -276,19 +274,22 @@ fn record(context: &Context, message: &str, hint: Option<&str>) {
     }
 }
 
-/// The output of `jelouctl` alone. With flags but no command it is an error, because a script would take help for a
+/// The output of `jelouctl` without a command. With flags it is an error, because a script would mistake help for
 /// success.
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
         return refuse(
             context,
-            UsageError::new("a command is missing", "jelouctl --help lists the commands"),
+            UsageError::new(
+                "a command is missing",
+                "to list the commands: jelouctl --help",
+            ),
         );
     }
     print_help(context, &help::arrange_help(false).render_help())
 }
 
-/// The command line that `help [COMMAND]` means.
+/// The command line for `help [COMMAND]`.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
     let help = arguments.iter().position(|word| word == "help")?;
     (text(error, ContextKind::InvalidSubcommand)? == "help").then_some(())?;
@@ -305,18 +306,18 @@ pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Opt
     )
 }
 
-/// Whether the line is `help options`, which has a page of its own.
+/// Whether the line is `help options`, which prints its own page.
 pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
     text(error, ContextKind::InvalidSubcommand) == Some("options")
         && arguments.iter().any(|word| word == "--help")
 }
 
-/// Whether the line is one of `run`.
+/// Whether the line is a `run` command.
 pub(super) fn is_run(arguments: &[OsString]) -> bool {
     TypedLine::read(&App::command(), arguments).path() == ["run"]
 }
 
-/// The answer to a line that was parsed, but takes a text for flags or for standard input.
+/// The error for a line that was parsed, but probably not as intended.
 pub(super) fn misread(
     command: Option<&app::Command>,
     arguments: &[OsString],
@@ -326,7 +327,7 @@ pub(super) fn misread(
         app::Command::Bulk(BulkCommand::Send(args)) => &args.typed.message,
         _ => return None,
     };
-    // Other tools read standard input for a text that is a lone dash.
+    // Other tools read standard input for a lone dash.
     let before = arguments
         .iter()
         .rposition(|word| word == "-")
@@ -345,7 +346,7 @@ pub(super) fn misread(
     text_with_dash(arguments, false)
 }
 
-/// A number in the place of the text, with no recipient or with a word in its place.
+/// A number instead of the text, with no recipient or with a word instead of it.
 fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     let delivery = &args.typed.delivery;
     let has_number = args.typed.message.text().is_some_and(is_recipient);
@@ -353,24 +354,22 @@ fn number_as_text(args: &SendArgs) -> Option<UsageError> {
         return None;
     }
     let message = match &delivery.send.to {
-        None if std::env::var_os("JELOU_TO").is_none() => {
-            "no recipient: the number stands in the place of the text"
-        }
+        None if std::env::var_os("JELOU_TO").is_none() => "no recipient: the text is a number",
         Some(to)
             if !to.is_empty() && to.chars().all(|sign| sign.is_alphabetic() || sign == ' ') =>
         {
-            "the number stands in the place of the text, and a word in that of the recipient"
+            "the text is a number, and the recipient is a word"
         }
         _ => return None,
     };
     Some(UsageError::new(
         message,
-        "the recipient is given with --to: jelouctl send text --to NUMBER 'TEXT'",
+        "to set the recipient: jelouctl send text --to NUMBER 'TEXT'",
     ))
 }
 
-/// A text whose first letters were read as flags: a word with blanks, such as `'-oferta del día'`, or `-hola` if the
-/// answer is the help, which a script would take for a success. A flag for help is a word of its own.
+/// A text whose first letters were parsed as flags: an argument with spaces, such as `'-oferta del día'`, or `-hola` if
+/// the result is help, which a script would mistake for success. A help flag is a separate word.
 pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<UsageError> {
     let words: Vec<_> = words(arguments).skip(1).collect();
     let is_text = |pair: &[String]| {
@@ -389,9 +388,8 @@ pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<Us
     } else {
         words.windows(2).any(is_text)
     };
-    let hint =
-        "write -- before a text that begins with a dash: -- '-5 % hoy'; help is -h or --help";
-    is_misread.then(|| UsageError::new("the text begins with a dash, as flags do", hint))
+    let hint = "to send a text with a dash: -- '-5 % hoy'; to show help: --help";
+    is_misread.then(|| UsageError::new("the text starts with a dash, like a flag", hint))
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {

@@ -200,7 +200,7 @@ fn unknown_arguments_get_the_nearest_suggestion() {
     );
     for word in ["login", "auth", "init", "configure"] {
         let told = [
-            "credentials are kept in a profile",
+            "to save credentials in a profile",
             "jelouctl profile set NAME --bot BOT",
         ];
         refused(&format!("{word} --anything x"), &told);
@@ -927,7 +927,7 @@ fn is_answered_with(guess: &str, hint: &str) {
 
 #[test]
 fn misplaced_recipient_suggests_the_to_flag() {
-    const TEXT: &str = "the recipient is given with --to: jelouctl send text --to NUMBER 'TEXT'\n";
+    const TEXT: &str = "pass the recipient with --to: jelouctl send text --to NUMBER 'TEXT'\n";
     for (guess, hint) in [
         ("send text 593987654321 Hola", TEXT),
         ("send text Hola +593987654321", TEXT),
@@ -943,23 +943,23 @@ fn misplaced_recipient_suggests_the_to_flag() {
         ),
         (
             "send template 593987654321 pedido Ana",
-            "the recipient is given with --to: jelouctl send template --to NUMBER NAME",
+            "pass the recipient with --to: jelouctl send template --to NUMBER NAME",
         ),
         (
             "flow-message 593987654321",
-            "the recipient is given with --to: jelouctl flow-message --to NUMBER --flow-name NAME",
+            "pass the recipient with --to: jelouctl flow-message --to NUMBER --flow-name NAME",
         ),
         (
             "messages list 593987654321",
-            "the recipient is given with --to: jelouctl messages list --to NUMBER\n",
+            "pass the recipient with --to: jelouctl messages list --to NUMBER\n",
         ),
         (
             "messages list --user 593987654321",
-            "the recipient is given with --to: jelouctl messages list --to NUMBER\n",
+            "pass the recipient with --to: jelouctl messages list --to NUMBER\n",
         ),
         (
             "run 593987654321 -- false",
-            "-- belongs before the command, and --to before the recipient",
+            "put -- before the command, and --to before the recipient",
         ),
         (
             "593987654321 Hola",
@@ -985,20 +985,17 @@ fn misplaced_recipient_suggests_the_to_flag() {
         // A number in parts may be somebody else's.
         (
             "send text --to +49 30 1234 5678 Hola",
-            "a number with spaces is one argument, without spaces or in quotes",
+            "remove the spaces from the number, or quote it",
         ),
         (
             "send text --to 593 98 765 4321 Hola",
-            "a number with spaces is one argument, without spaces or in quotes",
+            "remove the spaces from the number, or quote it",
         ),
         (
             "send text --to 593987654321 --to 593987654322 a",
-            "--to takes one recipient; to send to several: jelouctl bulk send LIST",
+            "--to accepts one recipient; to send to several: jelouctl bulk send LIST",
         ),
-        (
-            "send text Hola --to",
-            "the value follows it: --to RECIPIENT\n",
-        ),
+        ("send text Hola --to", "add its value: --to RECIPIENT\n"),
     ] {
         is_answered_with(guess, hint);
     }
@@ -1021,46 +1018,46 @@ fn misplaced_recipient_suggests_the_to_flag() {
 
 #[test]
 fn unquoted_text_suggests_quotes() {
-    const TEXT: &str = "a text is one argument, in quotes: jelouctl send text --to NUMBER 'TEXT'\n";
+    const TEXT: &str = "quote the text: jelouctl send text --to NUMBER 'TEXT'\n";
     for (guess, hint) in [
         ("send text --to 593987654321 Hola Ana", TEXT),
         ("send text Hola Ana --to 593987654321", TEXT),
         ("send text --to id:ana Hola mundo", TEXT),
         (
             "send text --to 593987654321 “Hola Ana”",
-            "in the quotes of the keyboard: jelouctl send text --to NUMBER 'TEXT'\n",
+            "quote the text with straight quotes: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
         (
             "send text --to 593987654321 --text Hola otra",
-            "leave one of them out; a text with spaces is in quotes",
+            "remove one of them; quote a text with spaces",
         ),
         (
             "send image --to 593987654321 --media-url https://a.example/1 --text Hola Ana",
-            "a value with spaces is in quotes, and each value has a flag: --text 'VALUE'\n",
+            "quote a value with spaces, and pass each value with its flag: --text 'VALUE'\n",
         ),
         (
             "send template t --to 593987654321 --param Ana Mora",
-            "each value has a flag: --param 'VALUE'\n",
+            "pass each value with its flag: --param 'VALUE'\n",
         ),
         (
             "send template t Ana --to 593987654321",
-            "the values of a template are given with --param: jelouctl send template",
+            "pass the values of a template with --param: jelouctl send template",
         ),
         (
             "send quick-reply Hola --to 593987654321",
-            "the text is given with --text: jelouctl send quick-reply",
+            "pass the text with --text: jelouctl send quick-reply",
         ),
         (
             "send image --to 593987654321 a.jpg",
-            "--media-url URL takes a file on the web, not one on this machine",
+            "--media-url needs a URL on the web, not a local file",
         ),
         (
             "send audio --to 593987654321 https://a.example/1.mp3",
-            "the address of the file is given with --media-url: jelouctl send audio",
+            "pass the URL of the file with --media-url: jelouctl send audio",
         ),
         (
             "send raw '{}' --to 593987654321",
-            "a body is given with --body: jelouctl send raw --to NUMBER --body FILE\n",
+            "pass a body with --body: jelouctl send raw --to NUMBER --body FILE\n",
         ),
         (
             "send text --to 593987654321 --body Hola",
@@ -1068,11 +1065,11 @@ fn unquoted_text_suggests_quotes() {
         ),
         (
             "send text --to 593987654321 '-5% hoy'",
-            "write -- before a text that begins with a dash",
+            "to send a text with a dash",
         ),
         (
             "bulk send a.csv text '-promo de hoy'",
-            "write -- before a text that begins with a dash",
+            "to send a text with a dash",
         ),
         (
             "send text --to 593987654321 -z",
@@ -1157,8 +1154,8 @@ fn kind_alias_suggests_the_kind() {
 fn wrong_command_suggests_the_right_command() {
     for (guess, hint) in [
         ("ayuda", "hint: jelouctl --help\n"),
-        ("whoami", "to see who sends: jelouctl profile show"),
-        ("history", "to see messages: jelouctl messages list"),
+        ("whoami", "to show the sender: jelouctl profile show"),
+        ("history", "to list messages: jelouctl messages list"),
         ("prueba", "jelouctl --sandbox send text"),
         ("version", "jelouctl --version"),
         ("inbox", "jelouctl sandbox --open"),
@@ -1169,10 +1166,10 @@ fn wrong_command_suggests_the_right_command() {
         ("runs", "jelouctl bulk list"),
         ("get", "jelouctl api METHOD PATH"),
         ("people.csv", "jelouctl bulk send LIST text"),
-        ("--profile p status r", "it is a command of `bulk`"),
+        ("--profile p status r", "this is a command of `bulk`"),
         (
             "forget k",
-            "it is a command of `once`: jelouctl once remove\n",
+            "this is a command of `once`: jelouctl once remove\n",
         ),
         ("message send", "jelouctl send text --to NUMBER 'TEXT'"),
         ("messages send Ana", "jelouctl send text --to NUMBER 'TEXT'"),
@@ -1183,28 +1180,28 @@ fn wrong_command_suggests_the_right_command() {
         ("template list", "to list them: jelouctl templates"),
         ("templates list", "jelouctl templates"),
         ("templates show order", "jelouctl templates --query NAME"),
-        ("templates order", "a name is given with --query"),
+        ("templates order", "pass a name with --query"),
         (
             "sandbox start",
-            "hint: the sandbox starts without a further word, and Ctrl-C ends it: jelouctl sandbox\n",
+            "hint: to start the sandbox: jelouctl sandbox; to stop it: Ctrl-C\n",
         ),
-        ("sandbox --expect 1 ./a.sh", "-- belongs before the command"),
+        ("sandbox --expect 1 ./a.sh", "put -- before the command"),
         (
             "run --to 593987654321 make all",
-            "-- belongs before the command: jelouctl run --to NUMBER -- COMMAND",
+            "put -- before the command: jelouctl run --to NUMBER -- COMMAND",
         ),
         ("doctor prod", "jelouctl doctor --profile NAME"),
-        ("-o record", "jelouctl --help lists the commands"),
-        ("api", "the usage is jelouctl api"),
+        ("-o record", "to list the commands: jelouctl --help"),
+        ("api", "usage: jelouctl api"),
         (
             "bulk remov r",
             "hint: a similar subcommand exists: 'remove'\n",
         ),
         // Nothing is similar.
-        ("xyzzy", "hint: jelouctl --help lists the commands\n"),
+        ("xyzzy", "hint: to list the commands: jelouctl --help\n"),
         (
             "bulk move r",
-            "hint: jelouctl bulk --help lists the commands",
+            "hint: to list the commands: jelouctl bulk --help",
         ),
         (
             "profile rename a b",
@@ -1224,23 +1221,23 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 --at 10:00 Hola",
-            "a message is sent at once",
+            "jelouctl sends immediately",
         ),
         (
             "bulk report r --not-sent",
-            "to see failed rows: --state failed",
+            "to list failed rows: --state failed",
         ),
         (
             "send quick-reply --to 593987654321 --button Si",
-            "each reply has a flag: jelouctl send quick-reply",
+            "pass each reply with its flag: jelouctl send quick-reply",
         ),
         (
             "send template t --lang es --to 593987654321",
-            "the language is given with --language CODE",
+            "pass the language with --language CODE",
         ),
         (
             "send --lang es template t",
-            "the language is given with --language CODE",
+            "pass the language with --language CODE",
         ),
         (
             "send --once k text --to 593987654321 Hola",
@@ -1256,15 +1253,15 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text --to 593987654321 --message Ana",
-            "the text is an argument in quotes, or --text",
+            "pass the text in quotes, or with --text",
         ),
         (
             "send image --to 593987654321 --file a.jpg",
-            "--media-url URL names a file on the web: jelouctl send image",
+            "pass a URL on the web with --media-url: jelouctl send image",
         ),
         (
             "send text --to 593987654321 --image a.jpg",
-            "a file is a message of its own",
+            "to send a file as a separate message",
         ),
         (
             "send text --to 593987654321 --subject Aviso Ana",
@@ -1272,11 +1269,11 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text –to 593987654321 Hola",
-            "flags begin with two hyphens: --to\n",
+            "flags start with two hyphens: --to\n",
         ),
         (
             "send text -to 593987654321 Hola",
-            "flags begin with two hyphens: --to\n",
+            "flags start with two hyphens: --to\n",
         ),
         (
             "-p send text --to 593987654321 Hola",
@@ -1297,7 +1294,7 @@ fn wrong_flag_suggests_the_right_flag() {
         // Nothing is similar.
         (
             "send text --to 593987654321 --frobnicate Hola",
-            "hint: jelouctl send text --help lists the flags\n",
+            "hint: to list the flags: jelouctl send text --help\n",
         ),
     ] {
         is_answered_with(guess, hint);
@@ -1307,7 +1304,7 @@ fn wrong_flag_suggests_the_right_flag() {
 #[test]
 fn wrong_first_list_command_gets_usable_hint() {
     const LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
-    const JSON: &str = "-o record prints one JSON object, also on failure";
+    const JSON: &str = "to print one JSON object, also on failure: -o record";
     for (guess, hint) in [
         ("bulk people.csv text Hola", LIST),
         ("bulk send people.csv", LIST),
@@ -1318,11 +1315,11 @@ fn wrong_first_list_command_gets_usable_hint() {
         ),
         (
             "bulk send a.csv --preview text Hola",
-            "--preview 3 shows the first 3 messages",
+            "to show 3 messages: --preview 3",
         ),
         (
             "bulk send a.csv --lang es template t",
-            "for the language of a template: --language CODE after its kind",
+            "to set the template's language: --language CODE after the kind",
         ),
         (
             "bulk send a.csv --language es template t",
@@ -1331,11 +1328,11 @@ fn wrong_first_list_command_gets_usable_hint() {
         ("bulk send people.csv 'Hola {{ n }}'", LIST),
         (
             "bulk send a.csv b.csv text Hola",
-            "one list comes before the kind of message, in quotes",
+            "put one list before the kind of message, quoted",
         ),
         (
             "bulk send Citas mañana.csv text Hola",
-            "in quotes if its name has spaces",
+            "quoted if its name has spaces",
         ),
         (
             "bulk send text",
@@ -1343,11 +1340,11 @@ fn wrong_first_list_command_gets_usable_hint() {
         ),
         (
             "bulk send a.csv text --limit 2 Hola",
-            "it belongs before the kind of message",
+            "put it before the kind of message",
         ),
         (
             "bulk send a.csv text Hola {{n}}",
-            "a text is one argument, in quotes",
+            "quote the text, and the name of the list",
         ),
         ("bulk send a.csv --to tel text Hola", "--to-column COLUMN"),
         ("bulk preview a.csv", "--preview 3"),
@@ -1357,17 +1354,20 @@ fn wrong_first_list_command_gets_usable_hint() {
         ("bulk prune", "jelouctl bulk remove --older-than 90d"),
         (
             "bulk report --run r",
-            "the name of the run is given without a flag",
+            "pass the name of the run without a flag",
         ),
-        ("bulk cancel", "the usage is jelouctl bulk cancel <RUN>"),
+        ("bulk cancel", "usage: jelouctl bulk cancel <RUN>"),
         (
             "bulk send a.csv --schedule 10:00 text Hola",
             "--between 'mon-fri 07:00-19:00'",
         ),
-        ("bulk send a.csv --where x text Hola", "filter the sheet"),
+        (
+            "bulk send a.csv --where x text Hola",
+            "to skip rows that a filter hides",
+        ),
         (
             "bulk send a.csv --delay 5 text Hola",
-            "--rate says how fast",
+            "to set the speed: --rate",
         ),
         (
             "bulk send a.csv --template t",
@@ -1382,7 +1382,7 @@ fn wrong_first_list_command_gets_usable_hint() {
         ("doctor --format json", JSON),
         (
             "send text --to 593987654321 --key k Hola",
-            "--once KEY sends each recipient",
+            "to send each recipient at most one message: --once KEY",
         ),
         (
             "send text --to 593987654321 --retries 3 Hola",
@@ -1397,11 +1397,11 @@ fn wrong_first_list_command_gets_usable_hint() {
     }
     let ended = Home::new()
         .run("send text --token canary Hola")
-        .fails(2, &["the secret is never an argument"]);
+        .fails(2, &["other users could read a secret in an argument"]);
     assert!(!ended.stderr.contains("canary"), "{ended:?}");
     let ended = Home::new()
         .run("profile set x --client-secret abc")
-        .fails(2, &["the secret is never an argument"]);
+        .fails(2, &["other users could read a secret in an argument"]);
     assert!(!ended.stderr.contains("abc"), "{ended:?}");
     let ended = Home::new()
         .run("send text --to 593987654321 --nonsense Hola")

@@ -322,7 +322,10 @@ fn dry_run_has_a_record_without_id() {
     let ended = home
         .run("send text --to 593987654321 Hola --dry-run -o id")
         .api("https://x.example");
-    ended.fails(2, &["-o id: nothing is sent, so there is no id"]);
+    ended.fails(
+        2,
+        &["-o id: --dry-run and --curl send nothing, so there is no id"],
+    );
     let shown = home
         .run("send text --to 593987654321 Hola --dry-run --sandbox")
         .success()

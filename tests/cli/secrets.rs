@@ -320,7 +320,7 @@ fn no_flag_accepts_the_secret() {
         .fails(
             2,
             &[
-                "the secret is never an argument",
+                "other users could read a secret in an argument",
                 "--client-secret-file FILE",
             ],
         );
