@@ -236,10 +236,7 @@ impl Page {
         let all = counted(rows.number, "row");
         Ok(match self.omitted {
             0 => format!("a page with {all}"),
-            _ => format!(
-                "a page with {} of {all} (the maximum of a page)",
-                self.rows.number
-            ),
+            _ => format!("a page with {} of {all} (its maximum)", self.rows.number),
         })
     }
 }
