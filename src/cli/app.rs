@@ -27,8 +27,9 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 ///   jelouctl --sandbox send text --to 593987654321 "Hola"
 ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
 ///   jelouctl send text --to 593987654321 "Hola"
-/// A message is sent (accepted by Jelou), not sent or unknown. Each outcome has an exit code.
-/// jelouctl never sends a message twice unless you ask for it.
+///
+/// The exit code distinguishes sent (accepted by Jelou), not sent and unknown.
+/// jelouctl sends nothing twice unless you ask for it.
 #[derive(Debug, Parser)]
 #[command(
     name = "jelouctl",
@@ -52,7 +53,7 @@ pub(crate) enum Command {
     Send(send::SendArgs),
     FlowMessage(send::FlowMessageArgs),
     Templates(templates::TemplatesArgs),
-    /// Show what a bot sent and received, and what was delivered
+    /// List a bot's messages, and check their delivery status
     #[command(subcommand, arg_required_else_help = true)]
     Messages(messages::MessagesCommand),
     #[command(subcommand)]
@@ -69,13 +70,13 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Schema(documents::SchemaArgs),
-    /// Print the instructions for an agent that uses jelouctl
+    /// Print instructions for AI agents that use jelouctl
     ///
     /// Examples:
     ///   mkdir -p .claude/skills/jelouctl
     ///   jelouctl skill > .claude/skills/jelouctl/SKILL.md
     ///
-    /// One page: the sandbox, how to react to each exit code, and when not to send again.
+    /// The page has the sandbox, what to do after each exit code, and when not to send again.
     #[command(verbatim_doc_comment)]
     Skill,
     Completions(documents::CompletionsArgs),

@@ -17,17 +17,18 @@ use crate::sender::context::{Context, Mode};
     reason = "each is a flag without a value"
 )]
 pub(crate) struct GlobalFlags {
-    /// Profile to send with [env: JELOU_PROFILE]
+    /// Use this profile [env: JELOU_PROFILE]
     #[arg(short, long, global = true, value_name = "NAME")]
     profile: Option<String>,
 
-    /// Configuration file [env: JELOUCTL_CONFIG]
+    /// Read this configuration file [env: JELOUCTL_CONFIG]
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     config: Option<PathBuf>,
 
-    /// Send to the sandbox instead of Jelou
+    /// Send to the sandbox instead of Jelou, without an account
     ///
-    /// Uses the sandbox on port 4780, or else one inside this process. JELOUCTL_SANDBOX can set another one.
+    /// Uses the sandbox on port 4780. If none runs, it uses one inside this process. JELOUCTL_SANDBOX sets another one,
+    /// also without this flag.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
@@ -44,20 +45,20 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true)]
     curl: bool,
 
-    /// Format of the standard output
+    /// Choose what to print on standard output
     #[arg(short, long, global = true, value_name = "FORMAT")]
     output: Option<Format>,
 
-    /// Show only errors
+    /// Print only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Show each attempt, request and response, without secrets
-    // Repeating the flag changes nothing.
+    /// Print each attempt, request and response, without secrets
+    // Giving it twice is the same as once.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
-    /// When to use colours
+    /// Choose when to use colors
     #[arg(
         long,
         global = true,
@@ -68,6 +69,7 @@ pub(crate) struct GlobalFlags {
     color: Color,
 
     /// Never prompt; fail if a value is missing
+    ///
     /// Also applies if the variable CI is set.
     #[arg(long, global = true)]
     no_input: bool,

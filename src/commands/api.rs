@@ -24,36 +24,36 @@ const METHODS: [Method; 5] = [
     Method::DELETE,
 ];
 
-/// Call any endpoint of the Jelou API
+/// Call an endpoint of the Jelou API
 ///
 /// Examples:
 ///   jelouctl api '/v1/bots/{bot}/templates?limit=5'
 ///   jelouctl api GET '/v1/external/messages/history/{bot}' -f startAt=2026-11-01
 ///   jelouctl api POST '/v1/bots/{bot}/events/webhook' --input webhooks.json --dry-run
 ///
-/// The credentials, time-outs and exit codes are those of a message. `success: false` ends with 5; no
-/// answer ends with 7 for a GET, and with 8 for any other method, which may have changed something.
-/// A GET may go to any path. A POST goes only to a path that is known to send nothing: to make a
-/// template, a webhook for events, or figures. --curl prints any other request, to send by hand.
+/// Uses the credentials, timeouts and exit codes of `send`. Exits with 5 for `success: false`. Without a
+/// response, exits with 7 for GET, and with 8 for other methods, which may have changed something.
+/// GET works for all paths. POST works only for paths that cannot send messages: templates, event
+/// webhooks and statistics. For other methods and paths, --curl prints a command that you can run.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
     override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>"
 )]
 pub(crate) struct ApiArgs {
-    /// GET, POST, PUT, PATCH or DELETE, or the path alone [default: GET, or POST where there is a body]
+    /// GET, POST, PUT, PATCH or DELETE; or only the path [default: GET, or POST with a body]
     // clap does not allow an optional argument before another one if flags stand between them.
     #[arg(value_name = "METHOD|PATH")]
     method_or_path: String,
 
-    /// Path below the address of the API, with or without a query; {bot} becomes the bot's id
+    /// Path at the API's address, with or without a query; {bot} becomes the bot's id
     path: Option<String>,
 
     /// Add a parameter to the query (repeatable)
     #[arg(short = 'f', long, value_name = "KEY=TEXT", value_parser = field, allow_hyphen_values = true)]
     raw_field: Vec<(String, String)>,
 
-    /// File with the body, JSON, or `-` for standard input
+    /// Read the JSON body from this file; `-` reads standard input
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     input: Option<Source>,
 }

@@ -37,12 +37,12 @@ const CREDENTIALS: &str = "credentials";
 ///   jelouctl doctor --profile prod --output record
 ///   jelouctl doctor --offline
 ///
-/// It sends nothing: it reads the bot's templates to try the credentials. It ends with 0, or the
-/// exit code that a send would end with.
+/// Sends nothing; lists the bot's templates to test the credentials. Exits with 0, or with the code
+/// that a send would exit with.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct DoctorArgs {
-    /// Leave out what needs the network
+    /// Skip the network checks
     #[arg(long)]
     offline: bool,
 }

@@ -22,20 +22,20 @@ use crate::sender::context::Context;
 /// The schema of a body of any kind.
 const ANY: &str = "message";
 
-/// Print the JSON Schema of a body
+/// Print the JSON Schema of a message body
 ///
 /// Examples:
 ///   jelouctl schema carousel
 ///
-/// A value outside `x-advised` is a warning, not an error. Works offline.
+/// A value outside `x-advised` causes a warning, not an error. Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SchemaArgs {
-    /// Kind of message, or `message` for any of them [default: message]
+    /// Kind, or `message` for all kinds [default: message]
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
     name: Option<String>,
 
-    /// Write every schema into this directory instead
+    /// Write every schema to this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "name")]
     dir: Option<PathBuf>,
 }
@@ -93,7 +93,7 @@ if [[ ${funcstack[1]} == _jelouctl ]]; then
 fi
 ";
 
-/// Print the completion script of a shell
+/// Print a shell completion script
 ///
 /// Examples, each for the start-up file of its shell:
 ///   source <(jelouctl completions bash)                                # ~/.bashrc
@@ -102,12 +102,12 @@ fi
 ///   eval (jelouctl completions elvish | slurp)                         # ~/.config/elvish/rc.elv
 ///   jelouctl completions powershell | Out-String | Invoke-Expression   # $PROFILE
 ///
-/// The script asks jelouctl while you type, which also knows your profiles, runs and keys. It never
-/// uses the network.
+/// The script calls jelouctl as you type, so it also completes your profiles, runs and keys. It does
+/// not use the network.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CompletionsArgs {
-    /// Shell to write it for
+    /// Shell that runs the script
     #[arg(value_parser = PossibleValuesParser::new(SHELLS.names()))]
     shell: String,
 }
@@ -138,7 +138,7 @@ pub(crate) fn completions(
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ManArgs {
-    /// Write one page per command into this directory instead
+    /// Write one page per command to this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }

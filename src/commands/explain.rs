@@ -33,7 +33,7 @@ const WIDTH: usize = 80;
 const RIGHT: usize = 22;
 const LEFT: usize = RIGHT - 2;
 
-/// Explain a kind of message or an error code
+/// Explain a message type or an error code
 ///
 /// Examples:
 ///   jelouctl explain image
@@ -41,17 +41,17 @@ const LEFT: usize = RIGHT - 2;
 ///   jelouctl explain 8
 ///   jelouctl explain flow --example > flow.json
 ///
-/// An exit code, an HTTP status, a name of the record and a reason of a report are explained too.
-/// Without a topic: on a terminal the names, otherwise every kind with its limits and an example, and every code.
-/// Works offline.
+/// Also explains exit codes, HTTP statuses, fields of the record and reasons in a report. Without a
+/// topic, prints the names at a terminal. Elsewhere, prints every kind with its limits and an example,
+/// and every code. Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind of message, error code, exit code, HTTP status, name of the record, or `prices`
+    /// Kind, error code, exit code, HTTP status, field of the record, or `prices`
     #[arg(value_name = "KIND|CODE|prices")]
     topic: Option<String>,
 
-    /// Print only an example: of the body, to be sent with --body FILE --to RECIPIENT, or of a price list
+    /// Print only an example: of the body (for --body FILE), or of the price list
     #[arg(long, requires = "topic")]
     example: bool,
 }

@@ -13,16 +13,16 @@ use crate::sender::context::Context;
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum LedgerCommand {
-    /// Make the tables and roles of the ledger in a PostgreSQL database, once
+    /// Create the ledger's tables and roles in a PostgreSQL database
     ///
     /// Examples:
     ///   jelouctl ledger setup --ledger postgres://owner@db.example/jelou
     ///   jelouctl ledger setup --print > setup.sql
     ///
-    /// It needs a role that owns the database and may create roles (CREATEROLE), and makes the roles
-    /// jelouctl_sender and jelouctl_reader. Without such a role, give an administrator the SQL of
-    /// --print. Then grant a role to each user: GRANT jelouctl_sender TO NAME; jelouctl_reader may
-    /// only read. If the ledger exists already, nothing changes.
+    /// Needs a role that owns the database and may create roles (CREATEROLE). Without such a role, an
+    /// administrator can run the SQL of --print. Grant jelouctl_sender to roles that send and
+    /// jelouctl_reader to roles that only read: GRANT jelouctl_sender TO NAME. Running setup again
+    /// changes nothing.
     #[command(verbatim_doc_comment)]
     Setup {
         /// Print the SQL for a database administrator, and change nothing

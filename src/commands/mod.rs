@@ -43,11 +43,11 @@ fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), Comm
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 struct PersonArgs {
-    /// Only this person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
+    /// Only this recipient: a phone number with country code, a WhatsApp user id, or `id:RECIPIENT` of another channel
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Option<String>,
 
-    /// Country whose national number it is, in two letters: EC [default: the profile's]
+    /// Read a local number as a number of this country: EC [default: the profile's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }

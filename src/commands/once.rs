@@ -36,18 +36,18 @@ const PERSON: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum OnceCommand {
-    /// List the keys, with how many people have a message under each
+    /// List the keys, with the number of recipients of each
     ///
-    /// If standard output is not a terminal, and with -o record, it prints one JSON object a line.
+    /// Away from a terminal, and with -o record, prints one JSON object per line.
     #[command(verbatim_doc_comment)]
     List,
-    /// Show what people have under a key
+    /// Show how many recipients have a message with a key, or what one recipient has
     ///
     /// Examples:
     ///   jelouctl once show november
     ///   jelouctl once show november --to 593987654321
     ///
-    /// Only hashes of the people are kept, so that nobody is named: --to looks one up.
+    /// The ledger stores only hashes, so this cannot list recipients. Use --to to look up one.
     #[command(verbatim_doc_comment)]
     Show(KeyArgs),
     /// Record the outcome of a message that may have been sent
@@ -55,30 +55,30 @@ pub(crate) enum OnceCommand {
     /// Example:
     ///   jelouctl once resolve november --to 593987654321 --as sent
     ///
-    /// As `sent`, the person gets no other message under the key; as `failed`, the next one is sent. A row of
-    /// a run is decided with `jelouctl bulk resolve`.
+    /// sent: the recipient gets no other message with this key. failed: the next send goes through.
+    /// For a row of a run, use `jelouctl bulk resolve`.
     #[command(verbatim_doc_comment, mut_arg("to", |to| to.required(true)))]
     Resolve {
         #[command(flatten)]
         of: KeyArgs,
 
-        /// The outcome
+        /// Record this outcome
         #[arg(long = "as", value_name = "STATE")]
         found: FoundState,
     },
-    /// Put the people of a finished run under a key
+    /// Add the recipients of a finished run to a key
     ///
     /// Example:
     ///   jelouctl once add november --run people-20261120-101500
     ///
-    /// For a campaign that began without one: whoever was sent a message by the run, or may have been, gets
-    /// no other one under the key.
+    /// For a run that began without a key. Recipients that got a message from the run, or may have got one,
+    /// get no other message with the key.
     #[command(verbatim_doc_comment)]
     Add {
         /// The key of --once
         key: OnceKey,
 
-        /// Name of the run
+        /// Add the recipients of this run
         #[arg(long)]
         run: RunName,
     },
@@ -104,7 +104,7 @@ pub(crate) struct KeyArgs {
 /// A value of `--as`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FoundState {
-    /// The person has got it
+    /// The recipient got it
     Sent,
     /// It was not sent
     Failed,

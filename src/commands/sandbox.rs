@@ -29,7 +29,7 @@ const NAME: &str = "sandbox";
 /// The number of messages listed on standard error.
 const LISTED: usize = 100;
 
-/// Run a local Jelou with a web inbox; no account is needed
+/// Run a local Jelou with a web inbox, without an account
 ///
 /// Examples:
 ///   jelouctl sandbox --open
@@ -38,28 +38,28 @@ const LISTED: usize = 100;
 ///   jelouctl sandbox --listen 0.0.0.0:4780 --allow-host sandbox
 ///   jelouctl sandbox --fault status=429,retry_after=2,every=5 --fault reset,stored,to=593987654321
 ///
-/// Nothing leaves the machine.
-/// Without a command it prints the variables to export and listens until Ctrl-C. With one it runs
-/// the command with these variables, lists what arrived, and ends with the command's exit code. Where
-/// they are set, jelouctl sends only to the sandbox. With --bot, any other bot id is rejected.
+/// Nothing leaves this machine.
+/// Without COMMAND, prints the variables to export and listens until Ctrl-C. With COMMAND, runs it with
+/// these variables, lists the messages, and exits with its exit code. While the variables are set,
+/// jelouctl sends only to the sandbox. With --bot BOT, the sandbox rejects all other bots.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SandboxArgs {
-    /// Port of 127.0.0.1, 0 for a free one [default: 4780]
+    /// Listen on this port of 127.0.0.1, 0 for a free one [default: 4780]
     ///
-    /// With a command the default is a free one.
+    /// With COMMAND, the default is a free port.
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
-    /// Listen on this address and port too: 0.0.0.0:4780
+    /// Also listen on this address and port: 0.0.0.0:4780
     ///
     /// For other machines and containers.
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "port")]
     listen: Option<SocketAddr>,
 
-    /// Name by which other machines call the sandbox (repeatable)
+    /// Accept requests to this name or address of the sandbox (repeatable)
     ///
-    /// Needed with --listen. It can be an address, too.
+    /// Other machines use this name. --listen needs it.
     #[arg(long = "allow-host", value_name = "HOST")]
     allowed_hosts: Vec<AllowedHost>,
 
@@ -69,26 +69,27 @@ pub(crate) struct SandboxArgs {
 
     /// Simulate an error, such as status=429,every=5 (repeatable)
     ///
-    /// What happens: status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT;
-    /// undelivered[=CODE], unlisted, late=10s. To which requests: to=RECIPIENT, kind=KIND, after=N, first=N, every=N.
+    /// What happens: status=CODE (with retry_after=S, header=N:V, body=TEXT), reset, hang, truncate, delay=2s. stored: the
+    /// message is sent all the same. Delivery: undelivered[=CODE], unlisted, late=10s. Which requests: to=RECIPIENT,
+    /// kind=KIND, after=N, first=N, every=N.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<Fault>,
 
-    /// Templates to use instead of the samples
+    /// Use these templates instead of the samples
     ///
-    /// A JSON array, or what `jelouctl templates` prints.
+    /// A JSON array, or the output of `jelouctl templates`.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     templates: Option<Source>,
 
-    /// Refuse users who have not written in the last 24 hours
+    /// Refuse messages to users that have not written in the last 24 hours
     ///
-    /// As WhatsApp does; write as them in the inbox.
+    /// As WhatsApp does, except for templates. To write as a user, use the inbox.
     #[arg(long)]
     window: bool,
 
-    /// Deliver templates to N different users in 24 hours
+    /// Deliver templates to at most N different users in 24 hours
     ///
-    /// As WhatsApp does: the others are accepted, and not delivered.
+    /// As WhatsApp does: the sandbox accepts the others, but does not deliver them.
     #[arg(long = "limit-24h", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit_24h: Option<u32>,
 
@@ -96,17 +97,17 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max: Option<u32>,
 
-    /// How long the delivery of a message takes [default: 1s]
+    /// Deliver each message after this time, up to 1h [default: 1s]
     ///
-    /// As look-ups and the inbox show it.
+    /// Delivery checks and the inbox show this.
     #[arg(long, value_name = "TIME", value_parser = delay)]
     deliver_after: Option<Duration>,
 
-    /// Exit with 14 unless exactly N messages arrived
+    /// Exit with 14 unless exactly N messages arrive
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
 
-    /// Write what arrived to this file, a JSON object a line
+    /// Write the messages to this file, one JSON object per line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     list: Option<PathBuf>,
 

@@ -30,7 +30,7 @@ use crate::sender::{RequestProgress, catch_panic};
 ///   jelouctl send text --to 593987654321 "Hola"
 ///   jelouctl send flow --to 593987654321 --body flow.json
 ///
-/// Flags override `--body`. The response of the API goes to standard output.
+/// Flags override --body. jelouctl prints the API's response on standard output.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -57,20 +57,20 @@ pub(crate) struct DeliveryArgs {
     #[command(flatten)]
     pub(crate) send: SingleSendArgs,
 
-    /// The body, or a part of it, as JSON; flags override it
+    /// Use this JSON as the body, or a part of it; flags override it
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag)]
     #[arg(value_hint = clap::ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) body: Option<JsonSource>,
 
-    /// With --dry-run: price list, to say what it costs [default: the profile's]
+    /// With --dry-run, estimate the cost by this price list (CSV) [default: the profile's]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     prices: Option<PathBuf>,
 
-    /// Send nothing if there is a warning about the message
+    /// Refuse a message that causes a warning
     #[arg(long)]
     strict: bool,
 
-    /// Send a template although limit_24h of the profile is reached
+    /// Send a template even if the profile's limit_24h is reached
     #[arg(long)]
     over_limit: bool,
 }

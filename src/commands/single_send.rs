@@ -37,14 +37,14 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
-    /// Country of national numbers: EC [default: the profile's]
+    /// Read local numbers as numbers of this country: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
-    /// Send nothing to the people on this list (repeatable)
+    /// Refuse to send to the recipients on this list (repeatable)
     ///
-    /// One number, user id or `id:USER` a line, or a list with a header. A person who changes the number gets a new
-    /// user id, so list the number, too.
+    /// A file with one number, user id or `id:RECIPIENT` per line, or a list file with a header. List the phone number
+    /// too: a new number gets a new user id.
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath, display_order = 900)]
     exclude: Vec<Source>,
 
@@ -63,7 +63,7 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 902)]
     wait: Option<DeliveryState>,
 
-    /// How long to wait with --wait [default: 2m]
+    /// Wait this long with --wait [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout, display_order = 903)]
     within: Option<Duration>,
 }

@@ -19,19 +19,19 @@ use crate::sender::{Sender, read_templates};
 ///   jelouctl templates --status approved --query order
 ///   jelouctl templates --output id
 ///
-/// A table on a terminal, the API's JSON elsewhere; `--output id` prints only the names.
+/// Prints a table at a terminal, and the API's JSON elsewhere. -o id prints only the names.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct TemplatesArgs {
-    /// Only those with this in their name
+    /// Only templates whose name contains TEXT
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     query: Option<String>,
 
-    /// Only those that are approved, pending, rejected, disabled or deleted
+    /// Only approved, pending, rejected, disabled or deleted templates
     #[arg(long, value_name = "STATUS", value_parser = capitals())]
     status: Option<String>,
 
-    /// Only those for utility, marketing or authentication
+    /// Only utility, marketing or authentication templates
     #[arg(long, value_name = "CATEGORY", value_parser = capitals())]
     category: Option<String>,
 }

@@ -16,7 +16,7 @@ pub(crate) enum ProgressFormat {
     /// A bar on a terminal, otherwise a line every 10 s (default)
     #[default]
     Auto,
-    /// One JSON object a second on standard error
+    /// One JSON object per second on standard error
     Ndjson,
     None,
 }

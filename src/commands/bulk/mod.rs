@@ -25,7 +25,7 @@ use crate::base::process::outlive_file_size_limit;
 use crate::command_error::CommandError;
 use crate::sender::context::Context;
 
-/// Send a message to each row of a list
+/// Send a message to each row of a list file
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum BulkCommand {
@@ -42,9 +42,9 @@ pub(crate) enum BulkCommand {
     #[command(aliases = ["search", "who"])]
     Find(inspect::find::BulkFindArgs),
     Resolve(decide::resolve::BulkResolveArgs),
-    /// List the runs, the newest first
+    /// List the runs, newest first
     ///
-    /// If standard output is not a terminal, it prints one JSON object a line; with -o id the names.
+    /// Away from a terminal, prints one JSON object per line. -o id prints the names.
     #[command(verbatim_doc_comment)]
     List,
     #[command(alias = "delete")]

@@ -14,7 +14,7 @@ use crate::sender::config::{people_limit, rate, retry_for};
 
 /// Headings of the help.
 pub(super) const PEOPLE: &str = "Recipients";
-pub(super) const RUN: &str = "The run";
+pub(super) const RUN: &str = "Run";
 pub(super) const RARE: &str = "Rarely needed";
 
 /// What to do about a template that the bot cannot send.
@@ -24,9 +24,9 @@ pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with -
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = RUN)]
 pub(crate) struct RunOptions {
-    /// How fast to send: 5/s, 300/m, 1000/h [default: 5/s]
+    /// Send at this rate: 5/s, 300/m, 1000/h [default: 5/s]
     ///
-    /// A resumed run keeps its rate; a new one takes that of the profile, if there is one.
+    /// `rate` in the profile sets another default for new runs. A resumed run keeps its rate.
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = rate)]
     pub(super) rate: Option<f64>,
 
@@ -38,29 +38,29 @@ pub(crate) struct RunOptions {
 /// How anyone does, also a machine beside others.
 #[derive(Args, Debug, Default)]
 pub(crate) struct WorkOptions {
-    /// How many requests may be in flight at once [default: 64]
+    /// Send up to N requests at once, 1 to 4096 [default: 64]
     ///
-    /// A resumed run keeps its own.
+    /// If the process is killed, up to N rows are unknown. A resumed run keeps its number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) concurrency: Option<u16>,
 
-    /// How long to wait out a rate limit or a lost network [default: 15m]
+    /// How long to wait during a rate limit or network outage [default: 15m]
     ///
-    /// Then the run pauses. A resumed run keeps its own.
+    /// After that, the run pauses. A resumed run keeps its time.
     #[arg(long, value_name = "DURATION", value_parser = retry_for)]
     pub(super) max_wait: Option<Duration>,
 
     /// Use a new connection for each message
     ///
-    /// For servers that send extra answers. A resumed run keeps it.
+    /// For servers that send extra responses. A resumed run keeps this flag.
     #[arg(long)]
     pub(super) no_keep_alive: bool,
 
-    /// Send a template without checking the bot's templates first
+    /// Send a template without checking it in the bot's template list
     #[arg(long)]
     pub(super) unchecked: bool,
 
-    /// How to show the progress
+    /// Choose how to show the progress
     #[arg(
         long,
         value_name = "FORMAT",
@@ -73,25 +73,25 @@ pub(crate) struct WorkOptions {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct EarlierOptions {
-    /// Leave out messages that an earlier run has sent at any time
+    /// Skip messages that an earlier run sent
     ///
-    /// Also those that it may have sent, or is still to send.
+    /// Also skips messages that it may have sent or will send.
     #[arg(long, conflicts_with = "again")]
     pub(super) skip_sent: bool,
 
-    /// Send again what an earlier run has sent
+    /// Send messages again that an earlier run sent
     ///
-    /// Also what it may have sent, or is still to send.
+    /// Also sends messages that it may have sent or will send.
     #[arg(long)]
     pub(super) again: bool,
 }
 
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "When")]
+#[command(next_help_heading = "Hours and limits")]
 pub(crate) struct HoursOptions {
     /// Send only in these hours: 'mon-fri 07:00-19:00' (repeatable)
     ///
-    /// Or '08:00-15:00' on every day, or always.
+    /// '08:00-15:00' applies every day. `always` removes the hours of the profile or the run.
     #[arg(long, value_name = "HOURS")]
     pub(super) between: Vec<Between>,
 
@@ -99,16 +99,16 @@ pub(crate) struct HoursOptions {
     #[arg(long, value_name = "DATE", value_parser = day_off)]
     pub(super) not_on: Vec<Date>,
 
-    /// Time zone of these hours and days: America/Bogota
+    /// Use this time zone for the hours and days: America/Bogota
     ///
-    /// The default is this machine's, unless that is UTC. With --file it is also the time zone of the page.
+    /// The default is the profile's, else this machine's. If that is UTC, hours need this flag.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
 
-    /// Send templates to at most N different people in any 24 hours: 2000
+    /// Send templates to at most N different recipients in any 24 hours: 2000
     ///
-    /// Counted over all runs of the bot in the ledger. The run waits, and goes on by itself. The default is limit_24h of the
-    /// profile; a resumed run keeps its own.
+    /// Counts all runs of the bot in this ledger. At the limit the run waits, then continues. The default is limit_24h of
+    /// the profile. A resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = people_limit)]
     pub(super) per_day: Option<u32>,
 }

@@ -21,13 +21,13 @@ use crate::sender::context::Context;
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
-    /// The list again, as a spreadsheet opens it
+    /// The list as CSV, for a spreadsheet
     Csv,
-    /// The list again, a JSON object a line
+    /// The list, one JSON object per line
     Ndjson,
-    /// The list again, an Excel workbook whose cells are all texts
+    /// The list as an Excel workbook; all cells are texts
     Xlsx,
-    /// A page to look at, in a browser
+    /// A page for a browser
     Html,
 }
 

@@ -22,37 +22,38 @@ use crate::sender::{DeliveryWait, RequestProgress, Sender};
 /// The maximum length of an id in characters.
 const LONGEST_ID: usize = 200;
 
-/// Show the delivery status of a message: accepted, at WhatsApp, delivered, read, replied or undelivered
+/// Show the delivery status of a message
 ///
 /// Examples:
 ///   jelouctl messages get msg_123456789
 ///   jelouctl messages get msg_123456789 --wait delivered --for 5m
 ///
-/// It ends with 0 when Jelou lists the message, whatever became of it, and with 5 when it does not.
-/// With --wait it ends with 15 when the message failed, or has not come so far in time. Times and
-/// reasons are known only for templates.
+/// The status is accepted, at WhatsApp, delivered, read, replied or undelivered. Jelou has times and
+/// reasons only for templates.
+/// Exits with 0 if Jelou lists the message, in any state, and with 5 if not. With --wait, exits with
+/// 15 if the message is undelivered or late.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct GetArgs {
-    /// Id of the message, as its send printed it
+    /// Id of the message, as `send` printed it
     #[arg(value_name = "ID", value_parser = message_id)]
     id: String,
 
-    /// Ask again until it has come so far
+    /// Wait for this delivery status
     #[arg(long, value_name = "STATE", value_parser = goal())]
     wait: Option<DeliveryState>,
 
-    /// How long to ask [default: 2m]
+    /// Wait this long [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout)]
     within: Option<Duration>,
 }
 
 fn goal() -> impl TypedValueParser<Value = DeliveryState> {
     let goals = [
-        PossibleValue::new("delivered").help("It is on the person's phone"),
+        PossibleValue::new("delivered").help("It is on the recipient's phone"),
         PossibleValue::new("read")
-            .help("The person has read it; only where read receipts are shown"),
-        PossibleValue::new("replied").help("The person has answered"),
+            .help("The recipient opened it; only with read receipts"),
+        PossibleValue::new("replied").help("The recipient answered"),
     ];
     PossibleValuesParser::new(goals).map(|name| DeliveryState::from_name(&name))
 }

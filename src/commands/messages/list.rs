@@ -30,39 +30,39 @@ use crate::phone::person_key;
 use crate::sender::context::Context;
 use crate::sender::{RequestProgress, Sender};
 
-/// List the messages of a bot, sent and received, the newest last
+/// List the messages of a bot, sent and received, newest last
 ///
 /// Examples:
 ///   jelouctl messages list --since 2h
 ///   jelouctl messages list --to 593987654321 --limit 20
 ///   jelouctl messages list --by user --since 30d --matching '\b(baja|stop)\b' -o to >> opted-out.txt
 ///
-/// A table on a terminal, the API's entries as JSON lines elsewhere. `-o record` gives lines with
-/// stable fields, `-o id` the ids, and `-o to` each person once, or nothing at all where a part could
-/// not be read. A listing that is not complete never ends with 0.
+/// Prints a table at a terminal, and the API's entries as JSON lines elsewhere. -o record prints lines
+/// with stable fields, -o id the ids, and -o to each user once. If the listing is incomplete, -o to
+/// prints nothing, and the exit code is not 0.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) person: PersonArgs,
 
-    /// Only messages that the bot, or the user, wrote; agents are neither
-    #[arg(long, value_name = "WHO", value_parser = author())]
+    /// Only messages by the bot, or by the user; agents are neither
+    #[arg(long, value_name = "AUTHOR", value_parser = author())]
     pub(super) by: Option<MessageAuthor>,
 
-    /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
+    /// Only messages since this time: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) since: Option<Since>,
 
-    /// Until when [default: now]
+    /// Only messages until this time [default: now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) until: Option<Since>,
 
-    /// Only messages whose text has this; case and accents do not matter
+    /// Only messages whose text matches; case and accents do not matter
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub(super) matching: Option<Matching>,
 
-    /// Only the newest N of these
+    /// Only the newest N messages
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
 }

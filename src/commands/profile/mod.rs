@@ -24,11 +24,11 @@ use crate::sender::context::Context;
 pub(crate) enum ProfileCommand {
     /// List the profiles: name, bot, and which is the default
     List,
-    /// Show the settings and where they come from; never the secret
+    /// Show the settings and where they come from, without the secret
     ///
-    /// Add -v to list the settings that are not set, too.
+    /// -v also lists the settings that are not set.
     Show {
-        /// Profile [default: the one that would send]
+        /// Name of the profile [default: the one that `send` uses]
         name: Option<String>,
     },
     /// Create or change a profile
@@ -39,11 +39,11 @@ pub(crate) enum ProfileCommand {
     ///   jelouctl profile set prod --allow-to '593*'
     ///   jelouctl profile set prod --do-not-contact no-contactar.txt --between 'mon-fri 08:00-18:00'
     ///
-    /// It saves the flags that you give. For a new profile, a terminal asks for what is missing.
-    /// Of a secret file it saves the path; a secret from standard input is saved in the configuration.
+    /// Saves the flags that you pass. For a new profile, prompts for missing values at a terminal.
+    /// With --client-secret-file FILE it saves the path; with `-` it saves the secret itself.
     #[command(verbatim_doc_comment)]
     Set {
-        /// Profile
+        /// Name of the profile
         name: String,
 
         #[command(flatten)]
@@ -52,13 +52,13 @@ pub(crate) enum ProfileCommand {
     /// Make a profile the default
     #[command(aliases = ["default", "switch"])]
     Use {
-        /// Profile
+        /// Name of the profile
         name: String,
     },
-    /// Remove a profile; asks first, or needs --yes
+    /// Remove a profile (asks first)
     #[command(aliases = ["delete", "rm"])]
     Remove {
-        /// Profile
+        /// Name of the profile
         name: String,
     },
 }

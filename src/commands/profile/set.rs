@@ -53,7 +53,7 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
         };
         let is_list = key.form == "list";
         let again = if is_list {
-            " (repeatable; replaces the earlier ones)"
+            " (repeatable; replaces earlier values)"
         } else {
             ""
         };

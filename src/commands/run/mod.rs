@@ -26,28 +26,28 @@ use crate::sender::config::{LedgerDatabase, timeout};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
 
-/// Run a command, then send a message about how it ended
+/// Run a command, then send a message with its result
 ///
 /// Examples:
 ///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
 ///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' -- make
 ///   jelouctl run --to 593987654321 --tail 20 --text '{{ result }}: {{ tail }}' -- ./deploy.sh
 ///
-/// A text can use the values `command` (only its name), `result` (ok, failed or killed), `code`,
-/// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
-/// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
-/// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
+/// Texts can use these values: `command` (only its name), `result` (ok, failed or killed), `code`,
+/// `signal`, `duration`, `host`, `started`, and with --tail `tail`, the end of the command's stderr.
+/// jelouctl puts each template parameter on one line. If the parameters have over 900 characters
+/// together, it sends only their ends, because WhatsApp accepts 1,024 for the whole text.
 ///
-/// The exit code is the command's, also when the notification fails. A text reaches only a user who wrote
-/// in the last 24 hours; a template reaches anyone. If the notification cannot be sent, the command runs
-/// anyway.
+/// The exit code is the command's, even if the notification fails. A text reaches only recipients that
+/// wrote in the last 24 hours; a template reaches anyone. If jelouctl cannot send the notification, it
+/// runs the command anyway.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     send: SingleSendArgs,
 
-    /// When to send
+    /// Choose when to send
     #[arg(
         long,
         value_name = "WHEN",
@@ -56,13 +56,13 @@ pub(crate) struct RunArgs {
     )]
     on: NotifyOn,
 
-    /// Text of the message [default: how the command ended]
+    /// Send this text [default: the command's result]
     ///
-    /// The default names the command, its result, the host, the duration and the exit code.
+    /// The default has the command, its result, the host, the duration and the exit code.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
     text: Option<String>,
 
-    /// Name of a WhatsApp template to send instead of a text
+    /// Send this WhatsApp template instead of a text
     #[arg(
         long,
         value_name = "NAME",
@@ -89,13 +89,13 @@ pub(crate) struct RunArgs {
     )]
     parameters: Vec<String>,
 
-    /// A whole body as JSON, whose texts can use these values
+    /// Send this JSON as the whole body; its texts can use the values
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     body: Option<JsonSource>,
 
-    /// Keep the last lines of the command's stderr for `tail`
+    /// Keep the last lines of the command's stderr for `tail`, 1 to 1000
     ///
-    /// Its stderr is then a pipe that ends with the command: a server that it leaves running must write elsewhere.
+    /// Its stderr is then a pipe that ends with the command. If the command starts a server, redirect the server's stderr.
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
@@ -105,7 +105,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 
-    /// When the notification fails, exit with its code, not the command's
+    /// If the notification fails, exit with its code, not the command's
     #[arg(long)]
     strict_notify: bool,
 
@@ -117,11 +117,11 @@ pub(crate) struct RunArgs {
 /// When a notification is sent, a value of `--on`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NotifyOn {
-    /// However it ended (default)
+    /// After every end (default)
     Always,
-    /// When it failed, was killed or could not be started
+    /// If the command failed, was killed or could not start
     Failure,
-    /// When it ended with 0
+    /// If the command exited with 0
     Success,
 }
 

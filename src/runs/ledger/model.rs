@@ -28,9 +28,9 @@ use crate::base::output::{Sent, Tally};
 )]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum RowState {
-    /// Still to be sent; certainly not sent so far
+    /// Not sent yet
     Pending,
-    /// A request is under way
+    /// Its request is in flight
     Inflight,
     /// Accepted by Jelou
     Sent,
@@ -38,7 +38,7 @@ pub(crate) enum RowState {
     Failed,
     /// It may have been sent
     Unknown,
-    /// Left out; `code` in the report says why
+    /// Skipped; the report has the reason in `code`
     Skipped,
 }
 

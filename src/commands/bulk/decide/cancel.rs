@@ -20,16 +20,15 @@ use crate::sender::context::Context;
 /// The time between two checks for rows under way, which also mark those of lost processes as unknown.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// Cancel a run: what is still to be sent is left out for good; asks, or needs --yes
+/// Cancel a run: its unsent messages are never sent (asks first)
 ///
 /// Examples:
 ///   jelouctl bulk cancel people-20261120-101500
 ///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
 ///
-/// The rows that are left are `skipped`, with the reason `cancelled`, and the run is complete: what
-/// it sent stays known, also to later runs. This cannot be undone. In a stale run, rows that may
-/// have been sent become `unknown`.
-/// Processes that send it end, and the command waits for the messages that are under way.
+/// Marks unsent rows as skipped (reason: cancelled). Later runs still know what this run sent. You
+/// cannot undo this. In a stale run, rows that may have been sent become `unknown`.
+/// Stops every process that sends the run, and waits for requests in flight.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkCancelArgs {

@@ -16,14 +16,14 @@ use crate::runs::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview
 use crate::runs::once::OnceScope;
 use crate::sender::context::Context;
 
-/// Remove a run, or old ones, and all its records; asks, or needs --yes
+/// Remove a run or old runs, with all records (asks first)
 ///
 /// Examples:
 ///   jelouctl bulk remove people-20261120-101500
 ///   jelouctl bulk remove --older-than 90d --yes
 ///
-/// An unfinished run is removed by its name only. What a removed run sent counts no more when the
-/// same is sent again.
+/// Removes an unfinished run only by its name. After that, sending the same list again repeats its
+/// messages.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 #[group(required = true, multiple = false)]
@@ -31,7 +31,7 @@ pub(crate) struct BulkRemoveArgs {
     /// Name of the run
     run: Option<RunName>,
 
-    /// Every finished run in which nothing has changed for so long: 90d, 12h
+    /// Remove finished runs that have not changed for this long: 90d, 12h
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
 }

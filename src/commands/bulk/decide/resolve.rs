@@ -15,17 +15,16 @@ use crate::phone::Country;
 use crate::runs::ledger::{LedgerError, Resolution, RowState, Run, RunName};
 use crate::sender::context::Context;
 
-/// Set the state of unknown rows by hand, or send failed rows again
+/// Set the state of unknown rows, or send failed rows again
 ///
 /// Examples:
 ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
 ///   jelouctl bulk resolve people-20261120-101500 --to 593987654321 --line 7 --unknown-as failed
 ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
 ///
-/// Unknown rows may have been sent: `bulk deliveries` asks Jelou about them. Ask the recipients, too, before you say
-/// `pending`.
-/// `bulk report RUN --state unknown` lists them with their lines.
-/// All rows are decided or none.
+/// An unknown row may have been sent. Run `bulk deliveries` first. `pending` sends the row again: ask
+/// the recipient before you use it. `bulk report RUN --state unknown` lists these rows with their lines.
+/// If a named row is not found, no row changes.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkResolveArgs {
@@ -42,14 +41,14 @@ pub(crate) struct BulkResolveArgs {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Decision {
-    /// What the unknown rows are from now on
+    /// Set unknown rows to this state
     #[arg(long, value_name = "STATE", value_parser = state_of([
-        (RowState::Sent, None), (RowState::Failed, None), (RowState::Pending, Some("To be sent (again)")),
+        (RowState::Sent, None), (RowState::Failed, None), (RowState::Pending, Some("Send the row again")),
     ]))]
     unknown_as: Option<RowState>,
 
-    /// What the failed rows are from now on
-    #[arg(long, value_name = "STATE", value_parser = state_of([(RowState::Pending, Some("To be sent again"))]))]
+    /// Set failed rows to this state
+    #[arg(long, value_name = "STATE", value_parser = state_of([(RowState::Pending, Some("Send the row again"))]))]
     failed_as: Option<RowState>,
 }
 
@@ -57,15 +56,15 @@ struct Decision {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Which rows")]
 struct DecidedRows {
-    /// Only the row at this line of the list, as the report has it (repeatable)
+    /// Only the row at this line of the list, as in the report (repeatable)
     #[arg(long, value_name = "N")]
     line: Vec<u64>,
 
-    /// Only the rows to this user (repeatable)
+    /// Only the rows to this recipient (repeatable)
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Vec<String>,
 
-    /// Country whose national number --to is, in two letters: EC
+    /// Read a local number of --to as a number of this country: EC [default: the run's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }

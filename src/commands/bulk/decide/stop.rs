@@ -10,19 +10,19 @@ use crate::commands::store::open_store;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
-/// Stop a run that another process sends; what is under way ends first
+/// Stop a run in another process, after its requests in flight
 ///
 /// Examples:
 ///   jelouctl bulk stop people-20261120-101500
 ///
-/// Every process that sends it sees that within a second, also while it waits, and ends with 11;
-/// `bulk resume` continues it.
+/// Every process that sends the run stops within a second and exits with 11. To continue, use
+/// `bulk resume`.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkStopArgs {
-    /// Name of the run [default: the unfinished one that is being sent]
+    /// Name of the run [default: the only unfinished one, or the one in progress]
     ///
-    /// With --sandbox, runs on the sandbox come first; without it, they come last.
+    /// With --sandbox, sandbox runs come first; without it, they come last.
     run: Option<RunName>,
 }
 

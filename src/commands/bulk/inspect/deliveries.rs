@@ -37,7 +37,7 @@ const FEWEST_JUDGED: u64 = 10;
 /// WhatsApp's codes for an account that is unpaid or locked.
 const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 
-/// Fetch the delivery status of a run's messages, and store it
+/// Check the delivery status of a run's messages, and save it
 ///
 /// Examples:
 ///   jelouctl bulk deliveries
@@ -53,26 +53,28 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 pub(crate) struct BulkDeliveriesArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, runs on the sandbox come first; without it, they come last.
+    /// With --sandbox, sandbox runs come first; without it, they come last.
     run: Option<RunName>,
 
-    /// Ask again until nothing can change any more
+    /// Keep checking until every status is final
     #[arg(long)]
     watch: bool,
 
-    /// How long to wait before asking again [default: 30s]
+    /// Wait this long between checks [default: 30s]
     #[arg(long, value_name = "DURATION", requires = "watch", value_parser = timeout)]
     every: Option<Duration>,
 
-    /// How long to keep asking [default: 1h]
+    /// Keep checking for this long [default: 1h]
     #[arg(long = "for", value_name = "DURATION", requires = "watch", value_parser = timeout)]
     within: Option<Duration>,
 
-    /// Stop the run when most of its messages are not delivered, or WhatsApp lets the business send nothing
+    /// Stop the run if most of its messages are undelivered, or WhatsApp has blocked the business
+    ///
+    /// Most: over half of at least 10 delivered or undelivered messages. Blocked: code 131042 or 131031.
     #[arg(long, requires = "watch")]
     pause_if_undelivered: bool,
 
-    /// Ask for messages that left this long ago or less, at most 30d [default: 72h]
+    /// Check messages sent within this time, up to 30d [default: 72h]
     #[arg(long, value_name = "DURATION", value_parser = up_to)]
     up_to: Option<Duration>,
 }

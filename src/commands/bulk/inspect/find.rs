@@ -25,23 +25,22 @@ const HEADER: [&str; 8] = [
     "RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE",
 ];
 
-/// Show what was sent to a person, by any run
+/// Show the messages of all runs to one recipient
 ///
 /// Examples:
 ///   jelouctl bulk find 593987654321
 ///   jelouctl bulk find 0987654321 --country EC -o record | jq .body
 ///
-/// However the number is written, here and in the lists. If standard output is not a terminal, it
-/// prints one JSON object a line: what the report has of the row, with to, state, kind, bot_id,
-/// sandbox, and the message as body.
+/// Finds the recipient in any number format. Away from a terminal, prints one JSON object per line:
+/// the columns of `bulk report`, and to, state, kind, bot_id, sandbox and body (the message).
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkFindArgs {
-    /// Phone number, WhatsApp user id, or id:USER of another channel
+    /// Phone number, WhatsApp user id, or id:RECIPIENT of another channel
     #[arg(allow_hyphen_values = true)]
     user: String,
 
-    /// Country whose national number it is, in two letters: EC [default: the profile's]
+    /// Read a local number as a number of this country: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 }

@@ -53,7 +53,7 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
         })
 }
 
-/// Print the list with the outcome of each row, or make a page of it to look at
+/// Print the list with the outcome of each row, or write an HTML page
 ///
 /// Examples:
 ///   jelouctl bulk report people-20261120-101500 > people.done.csv
@@ -65,59 +65,63 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
 ///   jelouctl bulk report --file report.html --mask --lang es
 ///   jelouctl bulk report --file informe.xlsx --lang es
 ///
-/// After the list's own columns: run, line, sent, message_id, http_status, code, error, attempts, at,
-/// and what `bulk deliveries` learnt: delivery, delivered_at, read_at, delivery_error; then sent_to.
-/// In CSV, ' is put before a cell that a spreadsheet would run; `bulk send` removes it again.
+/// These columns follow those of the list: run, line, sent, message_id, http_status, code, error,
+/// attempts, at; from `bulk deliveries`: delivery, delivered_at, read_at, delivery_error; then sent_to.
+/// In CSV, jelouctl puts ' before a cell that a spreadsheet would run. `bulk send` removes it.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkReportArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, runs on the sandbox come first; without it, they come last.
+    /// With --sandbox, sandbox runs come first; without it, they come last.
     run: Option<RunName>,
 
-    /// Rows in this state only (repeatable)
+    /// Only rows in this state (repeatable)
     #[arg(long, value_name = "STATE")]
     state: Vec<RowState>,
 
-    /// Of the sent rows those whose message came this far, by what `bulk deliveries` learnt; with --state, besides the
-    /// rows in other states (repeatable)
+    /// Only sent rows with this delivery status, as of the last `bulk deliveries` (repeatable)
+    ///
+    /// With --state, prints these rows and the rows in the other states.
     #[arg(long, value_name = "STATE", value_parser = delivery_step())]
     delivery: Vec<DeliveryState>,
 
-    /// Of the skipped rows those with this reason only, such as invalid; with --state, besides the rows in that state. A
-    /// number is WhatsApp's code: of all these, only the rows that failed or were not delivered with it: 131050
+    /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
     /// (repeatable)
+    ///
+    /// With --state, prints rows with this reason and the rows in the other states. A code also finds undelivered
+    /// messages, and limits all rows.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReportedReason>,
 
-    /// How it is written [default: what the file's name says, else csv]
+    /// Output format [default: from the file extension, else csv]
     #[arg(long, value_name = "FORMAT")]
     format: Option<ReportFormat>,
 
-    /// Delimiter of CSV: ',' ';' '|' or tab, with a mark by which a spreadsheet knows UTF-8 [default: as in the list]
+    /// CSV delimiter: ',' ';' '|' or tab; also writes a byte order mark, for spreadsheets [default: as in the list]
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     delimiter: Option<u8>,
 
-    /// Write it to this file, all or nothing, instead of standard output
+    /// Write to this file, all or nothing, instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 
-    /// Time zone of the times: America/Bogota [default: that of the run's hours, else of the profile]
+    /// Print times in this time zone: America/Bogota [default: the run's, else the profile's]
     ///
-    /// If neither names one, it is the time zone of this machine. Times in JSON are UTC.
+    /// If neither has one, times are in the time zone of this machine. Times in JSON are UTC.
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<ZoneName>,
 
-    /// On the page, show neither names nor numbers nor the list's columns, and the message unfilled
+    /// Hide names, numbers and columns on the HTML page
+    ///
+    /// The message has column names instead of values.
     #[arg(long)]
     mask: bool,
 
-    /// Language of the page, or of some headers and values in CSV and .xlsx [default: en]
+    /// Write the page, CSV or .xlsx in this language [default: en]
     ///
-    /// In CSV and .xlsx, es translates the names message_id, http_status, attempts, at, delivery, delivered_at, read_at and
-    /// delivery_error, and the states under delivery. Everything else is the same in both languages, so that
-    /// `bulk send` reads either.
+    /// In CSV and .xlsx, es translates the columns message_id, http_status, attempts, at, delivery, delivered_at, read_at
+    /// and delivery_error, and the values of delivery. `bulk send` reads both languages.
     #[arg(long, value_name = "LANGUAGE")]
     lang: Option<ReportLanguage>,
 }

@@ -18,12 +18,12 @@ use crate::jelou::message::merge;
 use crate::runs::ledger::{RunEvent, RunName, RunOverview, RunWorker};
 use crate::sender::context::Context;
 
-/// Show the state of a run, also while it is running
+/// Show the state of a run, even while it is in progress
 #[derive(Args, Debug)]
 pub(crate) struct BulkStatusArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, runs on the sandbox come first; without it, they come last.
+    /// With --sandbox, sandbox runs come first; without it, they come last.
     run: Option<RunName>,
 }
 

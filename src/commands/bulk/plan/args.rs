@@ -21,12 +21,12 @@ use crate::sender::config::{budget, remember};
 use crate::sender::context::Mode;
 
 /// The headings of the help in order, together with those of `options.rs`.
-const LIST: &str = "The list";
-const BEFORE: &str = "Before it starts";
+const LIST: &str = "List file";
+const BEFORE: &str = "Before the start";
 /// `--preview all`
 const ALL_ROWS: u64 = u64::MAX;
 
-/// Send a message to each row of a list
+/// Send a message to each row of a list file
 ///
 /// Examples:
 ///   jelouctl bulk send people.csv text 'Hola {{ nombre }}'
@@ -37,9 +37,9 @@ const ALL_ROWS: u64 = u64::MAX;
 ///   jelouctl bulk send people.xlsx --country EC --skip-sent text 'Hola {{ nombre }}'
 ///   jelouctl bulk send people.xlsx --limit 1000 --once november text 'Hola {{ nombre }}'
 ///
-/// All rows up to --limit are read and checked before anything is sent. The run keeps the state of
-/// each row. The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any
-/// text of the message, {{ name }} is a column.
+/// jelouctl reads and checks all rows up to --limit before it sends any. The run records the state of
+/// each row. The list file is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods).
+/// In any text of the message, {{ name }} prints the column `name`.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -47,21 +47,21 @@ const ALL_ROWS: u64 = u64::MAX;
     subcommand_help_heading = "Kinds"
 )]
 pub(crate) struct BulkSendArgs {
-    /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
+    /// List file: CSV, NDJSON, .xlsx or .ods; `-` reads standard input
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) source: Source,
 
-    /// Sheet of the workbook [default: the first visible one]
+    /// Read this sheet of the workbook [default: the first visible one]
     #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(crate) sheet: Option<String>,
 
-    /// Column of the recipient [default: found by its name]
+    /// Take the recipient from this column [default: found by its name]
     ///
-    /// The default is the column named to, userId, phone, telefono, celular, …
+    /// The default is the column with a usual name, such as to, userId, phone, telefono or celular.
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(crate) to_column: Option<String>,
 
-    /// Country of the list's national numbers: EC [default: the profile's]
+    /// Read local numbers as numbers of this country: EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(crate) country: Option<Country>,
 
@@ -82,91 +82,96 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
     pub(crate) once: Option<OnceKey>,
 
-    /// Leave out people who have not written within 23 hours
+    /// Skip recipients outside WhatsApp's 24-hour window
     ///
-    /// Not for templates. The bot's history shows who has; it is read with the list and again at `bulk resume`.
+    /// Skips recipients that have not written in the last 23 hours. jelouctl checks this in the bot's history, now and
+    /// again at `bulk resume`. Not for templates.
     #[arg(long, help_heading = PEOPLE)]
     pub(crate) only_in_window: bool,
 
     #[command(flatten)]
     pub(crate) earlier: EarlierOptions,
 
-    /// How far back sent messages count: 3d, 12h, or 0 [default: 3d]
+    /// How far back to look for duplicates: 3d, 12h, or 0 for never [default: 3d]
     ///
-    /// The profile can have another default. With --skip-sent the default is any time.
+    /// `remember` in the profile sets another default. With --skip-sent, the default is without limit.
     #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
     pub(crate) remember: Option<Duration>,
 
     #[command(flatten)]
     pub(crate) hours: HoursOptions,
 
-    /// Price list: say what the messages cost [default: the profile's]
+    /// Price list (CSV), to estimate the cost [default: the profile's]
     ///
     /// `jelouctl explain prices` shows its format.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
     pub(crate) prices: Option<PathBuf>,
 
-    /// Send nothing if the messages cost more than this by the prices: 50
+    /// Refuse the list if its estimated cost is higher: 50
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
     pub(crate) budget: Option<Money>,
 
-    /// Check every row, show the first N messages and send nothing
+    /// Check every row, show the first N messages, and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
     pub(crate) preview: Option<u64>,
 
-    /// With --preview all, write a page with every message to this file: preview.html
+    /// With --preview all, write an HTML page to this file: preview.html
     ///
-    /// For somebody else's approval: the messages as their recipients would see them, and what is wrong with a row.
+    /// Shows every message and every invalid row, for someone else to approve. Its times are in --time-zone.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
     pub(crate) file: Option<PathBuf>,
 
-    /// On the page, show neither names nor numbers, and the message unfilled
+    /// Hide names, numbers and columns on the HTML page
+    ///
+    /// The message has column names instead of values.
     #[arg(long, requires = "file", help_heading = BEFORE)]
     pub(crate) mask: bool,
 
-    /// Language of the page [default: en]
+    /// Write the HTML page in this language [default: en]
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
     pub(crate) lang: Option<ReportLanguage>,
 
     /// Write the rows that will not be sent to this file, with the reason
     ///
-    /// CSV, .xlsx or .ndjson, by the file's name. It is a report: correct it and send it, and people who
-    /// were excluded stay out.
+    /// The extension sets the format: .csv, .xlsx or .ndjson. Fix the rows and send this file: excluded recipients stay
+    /// excluded.
     #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
     pub(crate) rejects: Option<PathBuf>,
 
-    /// Check every row, then send the first messages to this user only
+    /// Check every row, then send the first message to this recipient only
     #[arg(long, value_name = "RECIPIENT", help_heading = BEFORE)]
     #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
     pub(crate) test_to: Option<String>,
 
-    /// How many messages --test-to sends, 1 to 10 [default: 1]
+    /// Send this many messages with --test-to, 1 to 10 [default: 1]
     ///
-    /// They leave 6 seconds apart.
+    /// Sends them 6 seconds apart.
     #[arg(long, value_name = "N", help_heading = BEFORE)]
     #[arg(requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
     pub(crate) test_rows: Option<u8>,
 
-    /// Name of the run [default: from the file's name and the time]
+    /// Name the run [default: the file's name and the time]
     ///
-    /// The letters a to z, digits and -.
+    /// Use the letters a to z, digits and -.
     #[arg(long, value_name = "NAME", help_heading = RUN)]
     pub(crate) run: Option<RunName>,
 
-    /// Make the run, but send nothing yet
+    /// Create the run, but send nothing yet
     ///
-    /// `bulk work` sends it, in one process or in several; so does `bulk resume`.
+    /// `bulk work` or `bulk resume` sends it, in one process or in several.
     #[arg(long, conflicts_with_all = ["preview", "test_to"], help_heading = RUN)]
     pub(crate) import_only: bool,
 
     #[command(flatten)]
     pub(crate) options: RunOptions,
 
-    /// Line of the header, as the sheet or an editor counts it [default: the first filled row]
+    /// Read the header from line N [default: the first filled row]
+    ///
+    /// Lines count as in the sheet, or in an editor.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
     pub(crate) header_row: Option<u64>,
 
-    /// Encoding of a list in text, such as windows-1252 [default: UTF-8]
+    /// Read CSV or NDJSON in this encoding, such as windows-1252 [default: UTF-8]
     #[arg(long, value_name = "LABEL", help_heading = RARE)]
     pub(crate) encoding: Option<ListEncoding>,
 
@@ -198,15 +203,19 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct PolicyArgs {
-    /// Skip the rows that cannot be sent, instead of sending nothing
+    /// Skip invalid rows, instead of refusing the list
+    ///
+    /// Also skips the second of two equal messages to one recipient.
     #[arg(long, help_heading = LIST)]
     pub(crate) skip_invalid: bool,
 
-    /// Skip the rows to recipients that allow_to does not allow
+    /// Skip recipients that allow_to does not allow, instead of refusing the list
     #[arg(long)]
     pub(crate) skip_not_allowed: bool,
 
-    /// What to do with rows that the sheet hides or shows crossed out
+    /// Skip or send the rows that are hidden or crossed out in the sheet
+    ///
+    /// Without this flag, jelouctl refuses a sheet with such rows.
     #[arg(long, value_name = "WHAT", help_heading = LIST)]
     pub(crate) hidden: Option<HiddenRule>,
 
@@ -214,29 +223,29 @@ pub(crate) struct PolicyArgs {
     #[arg(long)]
     pub(crate) allow_duplicates: bool,
 
-    /// Send only the first valid row of each person
+    /// Send only the first valid row of each recipient
     #[arg(long, conflicts_with = "allow_duplicates")]
     pub(crate) one_per_person: bool,
 
-    /// Leave out the people on this list (repeatable)
+    /// Skip the recipients on this list (repeatable)
     ///
-    /// One number, user id or `id:USER` a line, or a list with a header. A person who changes the number gets a new
-    /// user id, so list the number, too.
+    /// A file with one number, user id or `id:RECIPIENT` per line, or a list file with a header. List the phone number
+    /// too: a new number gets a new user id.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) exclude: Vec<Source>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct BulkDeliveryArgs {
-    /// Recipient, from the columns: '593{{ celular }}' [default: a column]
+    /// Build the recipient from columns: '593{{ celular }}' [default: one column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
-    /// The body, or a part of it, as JSON with templates; flags override it
+    /// Use this JSON, with {{ columns }}, as the body or a part of it; flags override it
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     pub(crate) body: Option<JsonSource>,
 
-    /// Treat a row with a warning as one that cannot be sent
+    /// Treat a row that causes a warning as invalid
     #[arg(long)]
     pub(crate) strict: bool,
 }

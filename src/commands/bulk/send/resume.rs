@@ -44,15 +44,15 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 ///   jelouctl bulk resume
 ///   jelouctl bulk resume people-20261120-101500 --rate 2/s
 ///
-/// At a terminal it shows the first message that is left and asks, as `bulk send` does; elsewhere
-/// it continues at once. A run in which nothing has changed for three days needs --yes there.
-/// What may have been sent is never sent again: see `bulk resolve`.
+/// At a terminal, shows the next message and asks, as `bulk send` does. Elsewhere, continues at once,
+/// but needs --yes if the run has not changed for three days. Does not send unknown rows again: see
+/// `bulk resolve`.
 #[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
-    /// With --sandbox, runs on the sandbox come first; without it, they come last.
+    /// With --sandbox, sandbox runs come first; without it, they come last.
     run: Option<RunName>,
 
     #[command(flatten)]
@@ -64,7 +64,9 @@ pub(crate) struct BulkResumeArgs {
     #[command(flatten)]
     earlier: EarlierOptions,
 
-    /// Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
+    /// Skip the recipients on this list (repeatable)
+    ///
+    /// A file with one number, user id or `id:RECIPIENT` per line, or a list file with a header.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     exclude: Vec<Source>,
 
@@ -72,14 +74,14 @@ pub(crate) struct BulkResumeArgs {
     work: WorkOptions,
 }
 
-/// Send rows of a run that other processes send too, until it is complete
+/// Help other processes send a run, until it is complete
 ///
 /// Examples:
 ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
 ///   jelouctl bulk work people-20261120-101500 --concurrency 16
 ///
-/// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
-/// All who send a run share its rate, on one machine or on several.
+/// For scripts and containers: never asks, and does not resume a paused run (exits with 4, 5, 8 or 11).
+/// All processes share the run's rate, on one machine or several.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkWorkArgs {
