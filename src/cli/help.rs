@@ -7,6 +7,7 @@ use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::app::{App, MOST_COLUMNS};
+use crate::base::output::wrapped;
 use crate::jelou::message::MessageKind;
 
 /// The groups of commands in the help.
@@ -33,6 +34,22 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
     ),
 ];
 
+/// The flags of `bulk send` that its `-h` describes; it only names the others.
+const MOST_USED: [&str; 10] = [
+    "preview",
+    "test_to",
+    "to_column",
+    "country",
+    "limit",
+    "skip_invalid",
+    "exclude",
+    "skip_sent",
+    "once",
+    "rate",
+];
+/// The width of the headings in the list of the other flags.
+const HEADING_COLUMNS: usize = 18;
+
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
@@ -54,7 +71,7 @@ pub(super) fn arrange_help(is_long: bool) -> Command {
 
 /// `jelouctl help options`: all global flags, with their details.
 pub(super) fn global_options() -> StyledStr {
-    let template = "Global options, allowed anywhere on the line:\n\n{options}";
+    let template = "Global options, anywhere on the command line:\n\n{options}";
     App::command().help_template(template).render_long_help()
 }
 
@@ -93,18 +110,24 @@ fn global_flags(path: &[&str]) -> &'static [&'static str] {
 fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> Command {
     let command = command.disable_help_flag(true).arg(help_flag());
     let command = match path {
-        ["bulk", "send"] if !is_long => name_kinds(command),
+        ["bulk", "send"] if !is_long => name_kinds(summarize(command)),
         ["send", kind] | [kind @ "flow-message"] => require(command, kind, &["--to"]),
         // The recipients are a column.
-        ["bulk", "send", kind] => require(command, kind, &[]),
+        ["bulk", "send", kind] => require(describe_for_list(command, kind), kind, &[]),
         _ => command,
     };
-    let closing = closing(global_flags(path), globals);
-    let closing_long = match command.get_after_long_help() {
-        Some(more) => format!("{closing}\n\n{}", more.ansi()),
+    let closing = closing(shown(path), globals);
+    let closing_short = match command.get_after_help() {
+        Some(more) => format!("{}\n\n{closing}", more.ansi()),
         None => closing.clone(),
     };
-    let command = command.after_help(closing).after_long_help(closing_long);
+    let closing_long = match command.get_after_long_help() {
+        Some(more) => format!("{closing}\n\n{}", more.ansi()),
+        None => closing,
+    };
+    let command = command
+        .after_help(closing_short)
+        .after_long_help(closing_long);
     command.mut_subcommands(|below| {
         let name = below.get_name().to_owned();
         let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
@@ -182,7 +205,64 @@ fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
     command
 }
 
-/// Lists the kinds in a line or two. `send --help` describes them.
+/// Describes only the most used flags, and names the others by group, so that the help fits on a screen.
+fn summarize(command: Command) -> Command {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for flag in command.get_arguments() {
+        let is_described = MOST_USED.contains(&flag.get_id().as_str());
+        let (Some(heading), Some(name)) = (flag.get_help_heading(), flag.get_long()) else {
+            continue;
+        };
+        if is_described || flag.is_hide_set() {
+            continue;
+        }
+        let name = format!("--{name}");
+        match groups.iter_mut().find(|(title, _)| title == heading) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((heading.to_owned(), vec![name])),
+        }
+    }
+    let header = command.get_styles().get_header();
+    let mut more = format!("{header}More options:{header:#}");
+    for (heading, names) in groups {
+        let lines = wrapped(&names.join(", "), MOST_COLUMNS - HEADING_COLUMNS - 3);
+        let mut title = format!("{heading}:");
+        for line in lines {
+            let _ = write!(more, "\n  {title:HEADING_COLUMNS$} {line}");
+            title.clear();
+        }
+    }
+    more.push_str(
+        "\n\nAll options and examples: jelouctl bulk send --help\n\
+         Options of a kind: jelouctl bulk send FILE KIND --help",
+    );
+    let with_place = |flag: Arg| {
+        let place = MOST_USED
+            .iter()
+            .position(|name| flag.get_id().as_str() == *name);
+        match place {
+            Some(place) => flag.help_heading(None).display_order(place),
+            None if flag.get_help_heading().is_some() => flag.hide_short_help(true),
+            None => flag,
+        }
+    };
+    command.mut_args(with_place).after_help(more)
+}
+
+/// Describes a kind as part of `bulk send`. Its own examples and notes are about `send`.
+fn describe_for_list(command: Command, kind: &str) -> Command {
+    let summary = command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    command.long_about(format!(
+        "{summary}\n\n\
+         In any text of the message, {{{{ name }}}} prints the column `name`.\n\
+         Examples: jelouctl bulk send --help; more about the kind: jelouctl send {kind} --help"
+    ))
+}
+
+/// Names the kinds in a line or two; `send --help` describes them.
 fn name_kinds(command: Command) -> Command {
     let kinds: Vec<_> = command
         .get_subcommands()

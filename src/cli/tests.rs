@@ -162,7 +162,8 @@ fn reference_contains_the_help_of_every_command() {
     fn without_closing(command: clap::Command) -> clap::Command {
         command.after_help(None).mut_subcommands(without_closing)
     }
-    let mut app = without_closing(help::arrange_help(false));
+    // The long arrangement describes every flag of `bulk send`.
+    let mut app = without_closing(help::arrange_help(true));
     app.build();
     let options = help::global_options().to_string();
     let page = format!(
