@@ -45,7 +45,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true)]
     curl: bool,
 
-    /// Choose what to print on standard output
+    /// Print this on standard output
     #[arg(short, long, global = true, value_name = "FORMAT")]
     output: Option<Format>,
 

@@ -81,7 +81,7 @@ fn global_flags(path: &[&str]) -> &'static [&'static str] {
         ["bulk", "send", ..] => &[
             "profile", "sandbox", "ledger", "dry_run", "curl", "output", "quiet", "verbose", "yes",
         ],
-        ["bulk", "resume"] => &[
+        ["bulk", "resume" | "cancel" | "resolve" | "remove"] | ["once", "remove"] => &[
             "profile", "sandbox", "ledger", "output", "quiet", "verbose", "yes",
         ],
         ["bulk" | "doctor" | "once", ..] => {
@@ -97,6 +97,7 @@ fn global_flags(path: &[&str]) -> &'static [&'static str] {
             "quiet",
         ],
         ["sandbox"] => &["quiet", "verbose"],
+        ["profile", "remove"] => &["quiet", "yes"],
         [
             "profile" | "explain" | "schema" | "skill" | "completions" | "man",
             ..,

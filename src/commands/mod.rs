@@ -47,7 +47,7 @@ struct PersonArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Option<String>,
 
-    /// Read a local number as a number of this country: EC [default: the profile's]
+    /// Set the country of a local number: EC [default: the profile's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }

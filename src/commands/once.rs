@@ -36,12 +36,12 @@ const PERSON: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum OnceCommand {
-    /// List the keys, with the number of recipients of each
+    /// List the keys and count their recipients
     ///
     /// Away from a terminal, and with -o record, prints one JSON object per line.
     #[command(verbatim_doc_comment)]
     List,
-    /// Show how many recipients have a message with a key, or what one recipient has
+    /// Count the recipients with a key, or show the message of one recipient
     ///
     /// Examples:
     ///   jelouctl once show november

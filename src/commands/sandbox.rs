@@ -69,9 +69,9 @@ pub(crate) struct SandboxArgs {
 
     /// Simulate an error, such as status=429,every=5 (repeatable)
     ///
-    /// What happens: status=CODE (with retry_after=S, header=N:V, body=TEXT), reset, hang, truncate, delay=2s. stored: the
-    /// message is sent all the same. Delivery: undelivered[=CODE], unlisted, late=10s. Which requests: to=RECIPIENT,
-    /// kind=KIND, after=N, first=N, every=N.
+    /// What happens: status=CODE (with retry_after=S, header=N:V, body=TEXT), reset, hang, truncate, delay=2s. With
+    /// stored, the sandbox keeps the message despite the error. Delivery: undelivered[=CODE], unlisted, late=10s. Which
+    /// requests: to=RECIPIENT, kind=KIND, after=N, first=N, every=N.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<Fault>,
 

@@ -37,7 +37,7 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
-    /// Read local numbers as numbers of this country: EC [default: the profile's]
+    /// Set the country of local numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 

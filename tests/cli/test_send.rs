@@ -192,7 +192,7 @@ fn conflicting_test_options_are_refused() {
         ),
         ("--test-to 593999111222 --test-rows 0", "is not in 1..=10"),
         ("--test-to 593999111222 --test-rows 11", "is not in 1..=10"),
-        ("--test-rows 2", "--test-to <USER>"),
+        ("--test-rows 2", "--test-to <RECIPIENT>"),
         ("--test-to 12", "--test-to: "),
         ("--test-to x", "--test-to: `x` is not a phone number"),
     ] {

@@ -101,7 +101,7 @@ pub(crate) struct HoursOptions {
 
     /// Use this time zone for the hours and days: America/Bogota
     ///
-    /// The default is the profile's, else this machine's. If that is UTC, hours need this flag.
+    /// The default is the run's or the profile's, else this machine's. If that is UTC, hours and days need this flag.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
 

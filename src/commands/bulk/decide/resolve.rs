@@ -23,7 +23,7 @@ use crate::sender::context::Context;
 ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
 ///
 /// An unknown row may have been sent. Run `bulk deliveries` first. `pending` sends the row again: ask
-/// the recipient before you use it. `bulk report RUN --state unknown` lists these rows with their lines.
+/// the recipient before you use it. `bulk report RUN --state unknown` lists these rows and their lines.
 /// If a named row is not found, no row changes.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -64,7 +64,7 @@ struct DecidedRows {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Vec<String>,
 
-    /// Read a local number of --to as a number of this country: EC [default: the run's]
+    /// Set the country of a local number in --to: EC [default: the run's]
     #[arg(long, value_name = "CODE", requires = "to")]
     country: Option<Country>,
 }

@@ -44,10 +44,10 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 ///   jelouctl bulk deliveries people-20261120-101500 --watch --for 2h
 ///   jelouctl bulk deliveries people-20261120-101500 --up-to 30d
 ///
-/// It only reads from Jelou, and counts each message once, by how far it came: accepted, at WhatsApp,
-/// delivered, read, replied, undelivered, not listed. Rows that may have been sent become sent where
-/// Jelou lists as many messages as were attempted, and nobody else sends the same.
-/// It ends with 10 while rows are unknown, and with 5 if the account cannot look up messages.
+/// Only reads from Jelou. Counts each message once, by its status: accepted, at WhatsApp, delivered,
+/// read, replied, undelivered or not listed. An unknown row becomes sent only if Jelou's history proves
+/// it.
+/// Exits with 10 if rows are unknown, and with 5 if the account cannot look up messages.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkDeliveriesArgs {

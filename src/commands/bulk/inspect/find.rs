@@ -37,10 +37,10 @@ const HEADER: [&str; 8] = [
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkFindArgs {
     /// Phone number, WhatsApp user id, or id:RECIPIENT of another channel
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_name = "RECIPIENT", allow_hyphen_values = true)]
     user: String,
 
-    /// Read a local number as a number of this country: EC [default: the profile's]
+    /// Set the country of a local number: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 }

@@ -82,15 +82,15 @@ pub(crate) struct BulkReportArgs {
 
     /// Only sent rows with this delivery status, as of the last `bulk deliveries` (repeatable)
     ///
-    /// With --state, prints these rows and the rows in the other states.
+    /// `--state failed --delivery undelivered` prints both kinds of rows.
     #[arg(long, value_name = "STATE", value_parser = delivery_step())]
     delivery: Vec<DeliveryState>,
 
     /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
     /// (repeatable)
     ///
-    /// With --state, prints rows with this reason and the rows in the other states. A code also finds undelivered
-    /// messages, and limits all rows.
+    /// `--state failed --reason invalid` prints both kinds of rows. A code also finds undelivered messages, and narrows
+    /// the other filters.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReportedReason>,
 

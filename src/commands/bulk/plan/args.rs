@@ -61,7 +61,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(crate) to_column: Option<String>,
 
-    /// Read local numbers as numbers of this country: EC [default: the profile's]
+    /// Set the country of local numbers: EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(crate) country: Option<Country>,
 
@@ -111,7 +111,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
     pub(crate) budget: Option<Money>,
 
-    /// Check every row, show the first N messages, and send nothing
+    /// Check every row, show N messages, and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
     pub(crate) preview: Option<u64>,
 
@@ -237,11 +237,13 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct BulkDeliveryArgs {
-    /// Build the recipient from columns: '593{{ celular }}' [default: one column]
+    /// Build the recipient: '593{{ celular }}' [default: from one column]
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
-    /// Use this JSON, with {{ columns }}, as the body or a part of it; flags override it
+    /// Use this JSON as the body, or a part of it; flags override it
+    ///
+    /// Its texts can have columns, such as {{ nombre }}.
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     pub(crate) body: Option<JsonSource>,
 
