@@ -101,35 +101,35 @@ if [ -n "${INPUT_ONCE:-}" ]; then
     refuse 'once: the runner would forget the key: give ledger, or a state-dir that is kept from job to job' 3
   options+=("--once=$INPUT_ONCE")
 fi
+[ -z "${INPUT_EVERY:-}" ] || options+=("--every=$INPUT_EVERY")
 
-# A line is a recipient; empty ones are passed over.
+# A line is a recipient; empty ones are passed over. Of one command none leaves unless every one can.
 recipients=()
 while IFS= read -r recipient; do
   recipient=${recipient%$'\r'}
-  [ -z "$recipient" ] || recipients+=("$recipient")
+  [ -z "$recipient" ] || recipients+=("--to=$recipient")
 done <<< "${INPUT_TO:-}"
-[ ${#recipients[@]} -gt 0 ] || recipients=('')
+[ ${#recipients[@]} -gt 0 ] || recipients=('--to=')
+# How many recipients a command takes.
+most=20
 
-# Of several messages none leaves unless every one can, and nobody gets two.
-if [ ${#recipients[@]} -gt 1 ]; then
-  known=' '
-  for recipient in "${recipients[@]}"; do
-    code=0
-    record=$(jelouctl --output record --dry-run --quiet send "${message[0]}" "--to=$recipient" "${options[@]}" "${message[@]:1}") || code=$?
-    to=$(sed -nE 's/.*"to":"(([^"\\]|\\.)*)".*/\1/p' <<< "$record")
-    [ "$code" = 0 ] || exit "$code"
-    [[ $known != *" $to "* ]] || refuse "to: $to is listed twice"
-    known+="$to "
+# For several commands, all are checked before the first, and nobody gets two.
+if [ ${#recipients[@]} -gt $most ]; then
+  for ((first = 0; first < ${#recipients[@]}; first += most)); do
+    jelouctl --output record --dry-run --quiet send "${message[0]}" "${recipients[@]:first:most}" "${options[@]}" \
+      "${message[@]:1}" >> "$files/checked"
   done
+  twice=$(sed -nE 's/.*"to":"(([^"\\]|\\.)*)".*/\1/p' "$files/checked" | sort | uniq -d)
+  [ -z "$twice" ] || refuse "to: ${twice%%$'\n'*} is listed twice"
 fi
 
-# deliver RECIPIENT: writes the id to a file, and gives the code that says what became of the message.
+# deliver RECIPIENTS: writes an id a line to a file, and gives the code that says what became of the messages.
 deliver() {
   (
     # What runs beside the script would be deaf to INT.
     trap - HUP INT TERM
-    exec jelouctl --output id send "${message[0]}" "--to=$1" "${options[@]}" "${message[@]:1}"
-  ) > "$files/id" &
+    exec jelouctl --output id send "${message[0]}" "$@" "${options[@]}" "${message[@]:1}"
+  ) > "$files/ids" &
   local code before
   while :; do
     before=${#stopped[@]}
@@ -143,28 +143,23 @@ deliver() {
 # What became of all of them: unknown if one is, else no if one is; with the exit code of that one.
 all_code=0
 all_sent=yes
-for recipient in "${recipients[@]}"; do
-  # The step is being stopped: nobody else is written to.
-  if [ ${#stopped[@]} -gt 0 ]; then
-    code=${stopped[0]}
-    became=no
-  else
-    # As long as it is under way.
-    sent=unknown
-    code=0
-    deliver "$recipient" || code=$?
-    case $code in
-      # 15: accepted, but it did not come as far as was waited for.
-      0 | 15) became=yes ;;
-      # The shell's 126 and 127: jelouctl could not be started.
-      1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) became=no ;;
-      # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
-      *) became=unknown ;;
-    esac
-    # The id is one line, whatever the API answered.
-    id=$(cat "$files/id" 2>/dev/null) || true
-    ids+=("$id")
-  fi
+for ((first = 0; first < ${#recipients[@]}; first += most)); do
+  # The step is being stopped.
+  [ ${#stopped[@]} = 0 ] || exit "${stopped[0]}"
+  # As long as it is under way.
+  sent=unknown
+  code=0
+  deliver "${recipients[@]:first:most}" || code=$?
+  case $code in
+    # 15: accepted, but it did not come as far as was waited for.
+    0 | 15) became=yes ;;
+    # The shell's 126 and 127: jelouctl could not be started.
+    1 | 2 | 3 | 4 | 5 | 6 | 7 | 11 | 126 | 127) became=no ;;
+    # Also a code that is not jelouctl's own: 137 when it was killed, 124 when its time was over.
+    *) became=unknown ;;
+  esac
+  # An id is one line, whatever the API answered.
+  while IFS= read -r id; do ids+=("$id"); done < "$files/ids"
   case $all_sent-$became in
     yes-no | yes-unknown | no-unknown)
       all_sent=$became
@@ -173,8 +168,9 @@ for recipient in "${recipients[@]}"; do
     yes-yes) [ "$code" = 0 ] || all_code=$code ;;
   esac
   sent=$all_sent
+  # The others would end the same way, or the step is being stopped.
   case $code in
-    129 | 130 | 143) break ;;
+    3 | 4 | 129 | 130 | 143) break ;;
   esac
 done
 exit "$all_code"

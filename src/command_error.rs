@@ -42,6 +42,8 @@ pub(crate) enum Phase {
     KeyChange,
     /// Preparing or sending one message, before the ledger was written.
     SingleSend,
+    /// Preparing or sending one of several messages, of which others may have been sent.
+    OneOfSeveral,
     /// Reading a list file and creating its run. No row can have been sent.
     Planning,
     /// Preparing to continue a run, which may have sent messages before.
@@ -132,6 +134,7 @@ impl CommandError {
     /// |---|---|---|
     /// | `KeyChange` | becomes an error of the configuration or of the network | |
     /// | `SingleSend` | the same | nothing was sent |
+    /// | `OneOfSeveral` | the same | |
     /// | `Planning` | gets a hint without a run, if the ledger's file fails | nothing was sent |
     /// | `Resuming` | unchanged | nothing more was sent |
     /// | `Sending` | unchanged | |
@@ -142,6 +145,7 @@ impl CommandError {
         }
         let error = match phase {
             Phase::KeyChange | Phase::SingleSend => self.into_setup_error(),
+            Phase::OneOfSeveral => self.into_setup_error().after_sending(),
             Phase::Planning => self.without_run(),
             Phase::Resuming => self,
             Phase::Sending => self.after_sending(),
@@ -158,7 +162,9 @@ impl CommandError {
         let note = match self.phase? {
             Phase::SingleSend | Phase::Planning => "nothing was sent",
             Phase::Resuming => "nothing more was sent",
-            Phase::KeyChange | Phase::Sending | Phase::AfterWait => return None,
+            Phase::KeyChange | Phase::OneOfSeveral | Phase::Sending | Phase::AfterWait => {
+                return None;
+            }
         };
         self.nothing_was_sent.then_some(note)
     }

@@ -117,7 +117,7 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         ["bulk", "send", kind] => require(describe_for_list(command, kind), kind, &[]),
         _ => command,
     };
-    let closing = closing(shown(path), globals);
+    let closing = closing(global_flags(path), globals);
     let closing_short = match command.get_after_help() {
         Some(more) => format!("{}\n\n{closing}", more.ansi()),
         None => closing.clone(),

@@ -353,11 +353,9 @@ fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     if !has_number || delivery.body.is_some() {
         return None;
     }
-    let message = match &delivery.send.to {
-        None if std::env::var_os("JELOU_TO").is_none() => "no recipient: the text is a number",
-        Some(to)
-            if !to.is_empty() && to.chars().all(|sign| sign.is_alphabetic() || sign == ' ') =>
-        {
+    let message = match delivery.send.to.as_slice() {
+        [] if std::env::var_os("JELOU_TO").is_none() => "no recipient: the text is a number",
+        [to] if !to.is_empty() && to.chars().all(|sign| sign.is_alphabetic() || sign == ' ') => {
             "the text is a number, and the recipient is a word"
         }
         _ => return None,

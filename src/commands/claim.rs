@@ -121,6 +121,13 @@ impl OnceSend {
         }
     }
 
+    /// Whether the recipient could get a message under the key now.
+    pub(super) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
+        let person = self.store.hasher()?.person(recipient);
+        let standing = self.store.standing(&self.scope, &person)?;
+        Ok(standing.is_none_or(|entry| entry.state.is_free()))
+    }
+
     /// Says that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
         let at = local_time(entry.at);

@@ -62,6 +62,27 @@ impl LimitedSend {
         }))
     }
 
+    /// The places of `recipients` that the limit has no room for, if all are sent to in order, each with the error.
+    ///
+    /// # Errors
+    /// If the ledger cannot be used.
+    pub(super) fn without_room(
+        &self,
+        recipients: &[&str],
+    ) -> Result<Vec<(usize, CommandError)>, CommandError> {
+        let Some(limit) = self.limit else {
+            return Ok(Vec::new());
+        };
+        let places = self.store.without_room(&self.of, recipients, limit)?;
+        let error = |place: usize| {
+            let recipient = recipients.get(place).copied().unwrap_or_default();
+            let problem = format!("{recipient}: limit_24h ({limit} recipients) has no room");
+            let hint = "send to fewer recipients, or add --over-limit";
+            (place, CommandError::guard(problem, hint))
+        };
+        Ok(places.into_iter().map(error).collect())
+    }
+
     /// Counts the recipient of the message, which must leave soon: later, the recipient would count for too short a time.
     ///
     /// # Errors

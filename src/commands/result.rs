@@ -32,6 +32,23 @@ pub(crate) fn note_error(
 ) -> ExitCode {
     let error = error.in_phase(Phase::SingleSend);
     error.print(&context.stderr, what);
+    record_error(error, record)
+}
+
+/// The same for one of several messages, of which others may have been sent.
+pub(crate) fn note_error_of_one(
+    context: &Context,
+    what: &str,
+    error: CommandError,
+    record: &mut Record,
+) -> ExitCode {
+    let error = error.in_phase(Phase::OneOfSeveral);
+    error.print(&context.stderr, what);
+    record_error(error, record)
+}
+
+/// Writes the error that ended a request to the record, and returns its code.
+pub(crate) fn record_error(error: CommandError, record: &mut Record) -> ExitCode {
     record.sent = if error.code == ExitCode::Unknown {
         Sent::Unknown
     } else {

@@ -1,4 +1,4 @@
-//! `send KIND` and `flow-message`: sends one message and reports its outcome.
+//! `send KIND` and `flow-message`: sends a message to each recipient and reports the outcomes.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -7,22 +7,26 @@ use clap::Args;
 use serde_json::Value;
 
 use super::claim::OnceSend;
+use super::deliver::SendTerms;
 use super::limited_send::LimitedSend;
 use super::prices::{read_prices, report_cost};
-use super::result::{note_error, preview, print_result};
-use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
+use super::recipients::{Refused, distinct};
+use super::result::preview;
+use super::sends::{SendReport, Sends};
+use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError};
 use crate::base::output::Sent;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::message::{
-    InvalidMessage, MessageArgs, MessageKind, Outgoing, RecipientChoice, RecipientSources, Route,
-    visit_texts,
+    InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, visit_texts,
 };
 use crate::lists::template::{foreign_text, is_usual_name, placeholders_of_one};
+use crate::runs::cost::PriceList;
+use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
-use crate::sender::{RequestProgress, catch_panic};
+use crate::sender::{RequestProgress, Sender, catch_panic};
 
 /// Send one message
 ///
@@ -75,44 +79,31 @@ pub(crate) struct DeliveryArgs {
     over_limit: bool,
 }
 
-/// Sends one message and reports its outcome.
+/// Sends the message to each recipient and reports the outcomes.
 pub(crate) fn run(context: &mut Context, typed: &MessageArgs<DeliveryArgs>) -> ExitCode {
-    let mut told = SendReport::new("send");
-    told.record.kind = Some(typed.message.command().into());
-    told.record.dry_run = context.mode != Mode::Send;
-    let code = send(context, typed, &mut told)
-        .unwrap_or_else(|error| note_error(context, "", error, &mut told.record));
-    if context.mode == Mode::Send {
-        told.log(context, code);
+    let mut report = SendReport::new("send");
+    report.record.kind = Some(typed.message.command().into());
+    report.record.dry_run = context.mode != Mode::Send;
+    let mut sends = Sends::new(report, true);
+    if let Err(error) = send(context, typed, &mut sends) {
+        sends.fail(context, "", error);
     }
-    print_result(
-        context,
-        "message",
-        context.stdout.format,
-        &told.record,
-        code,
-    )
+    sends.put_out(context);
+    sends.exit_code()
 }
 
 fn send(
     context: &mut Context,
     typed: &MessageArgs<DeliveryArgs>,
-    told: &mut SendReport,
-) -> Result<ExitCode, CommandError> {
-    let DeliveryArgs {
-        send,
-        prices,
-        over_limit,
-        ..
-    } = &typed.delivery;
+    sends: &mut Sends,
+) -> Result<(), CommandError> {
+    let DeliveryArgs { send, prices, .. } = &typed.delivery;
     let (settings, recipients) = send.read(context)?;
-    let recipient = RecipientChoice::Among(&recipients).make(None);
-    told.record.to = recipient
-        .ok()
-        .map(|typed| typed.recipient.as_str().to_owned());
-    let outgoing = read_message(context, typed, &recipients)?;
-    let wait = send.wait();
-    if wait.is_some() && matches!(outgoing.route(), Route::FlowMessage { .. }) {
+    let mut refused = Vec::new();
+    make_messages(context, typed, &recipients, sends, &mut refused)?;
+    let is_flow_message =
+        |outgoing: &Outgoing| matches!(outgoing.route(), Route::FlowMessage { .. });
+    if send.wait().is_some() && sends.messages().any(is_flow_message) {
         let hint = "leave it out, or send the flow with `jelouctl send flow`";
         return Err(UsageError::new(
             "--wait: the answer to a flow message has no id to ask Jelou by",
@@ -120,50 +111,135 @@ fn send(
         )
         .into());
     }
-    let (sender, _) = send.guarded(context, settings, &outgoing, told)?;
-    let mut prepared = PreparedSend::new(context, &sender, &outgoing);
-    if context.mode != Mode::Send {
-        preview(
-            context,
-            &sender,
-            |base| Ok(prepared.request(base)),
-            &mut told.record,
-        )?;
-        report_cost(
-            context,
-            &outgoing,
-            read_prices(prices.as_deref(), &sender.settings)?.as_ref(),
-        );
-        return Ok(ExitCode::Success);
-    }
-    prepared.once = OnceSend::open(context, send.once.as_ref(), &sender)?;
-    prepared.limit = LimitedSend::open(context, &sender, &outgoing, *over_limit)?;
-    let flight = RequestProgress::default();
-    let deliver = async {
-        let mut connection = sender.connect(context).await?;
-        prepared
-            .deliver_over(&mut connection, told, &flight, wait)
-            .await
+    let (sender, exclusions) = match send.guard(context, settings, sends) {
+        Ok(guard) => guard,
+        Err(error) if refused.is_empty() => return Err(error),
+        Err(_) => {
+            sends.refuse(context, refused);
+            return Ok(());
+        }
     };
-    match catch_panic(&flight, || block_on(deliver)) {
-        // A later error does not change that the message was accepted.
-        Err(error) if told.record.sent == Sent::Yes => {
+    sends.check(&sender, &exclusions, send.once.is_some(), &mut refused);
+    if !refused.is_empty() {
+        sends.refuse(context, refused);
+        return Ok(());
+    }
+    if context.mode != Mode::Send {
+        let prices = read_prices(prices.as_deref(), &sender.settings)?;
+        return show(context, &sender, prices.as_ref(), sends);
+    }
+    let terms = terms(context, &typed.delivery, &sender, sends)?;
+    let refused = without_room(&terms, sends)?;
+    if !refused.is_empty() {
+        sends.refuse(context, refused);
+        return Ok(());
+    }
+    deliver(&terms, sends)
+}
+
+/// The recipients for whom the limit has no room. One alone is counted at once, just before its request.
+fn without_room(terms: &SendTerms<'_>, sends: &Sends) -> Result<Vec<Refused>, CommandError> {
+    let (Some(limit), true) = (&terms.limit, sends.are_several()) else {
+        return Ok(Vec::new());
+    };
+    let mut places = Vec::new();
+    let mut recipients = Vec::new();
+    for (at, outgoing) in sends.messages().enumerate() {
+        let recipient = outgoing.recipient().as_str();
+        let is_free = match &terms.once {
+            Some(once) => once.is_free(recipient)?,
+            None => true,
+        };
+        // One that gets nothing under the key needs no room.
+        if is_free {
+            places.push(at);
+            recipients.push(recipient);
+        }
+    }
+    let without = limit.without_room(&recipients)?.into_iter();
+    Ok(without
+        .map(|(place, error)| Refused {
+            at: places.get(place).copied().unwrap_or_default(),
+            error,
+        })
+        .collect())
+}
+
+/// `--dry-run` and `--curl`: shows each request.
+fn show(
+    context: &Context,
+    sender: &Sender,
+    prices: Option<&PriceList>,
+    sends: &mut Sends,
+) -> Result<(), CommandError> {
+    let terms = SendTerms::new(context, sender);
+    for send in &mut sends.all {
+        let Some(outgoing) = &send.outgoing else {
+            continue;
+        };
+        let request = |base: &ApiUrl| Ok(terms.request(base, outgoing));
+        preview(context, sender, request, &mut send.report.record)?;
+        report_cost(context, outgoing, prices);
+        send.code = Some(ExitCode::Success);
+    }
+    Ok(())
+}
+
+/// What holds for every message; the ledger is opened for the key and for the limit.
+fn terms<'a>(
+    context: &'a Context,
+    arguments: &DeliveryArgs,
+    sender: &'a Sender,
+    sends: &Sends,
+) -> Result<SendTerms<'a>, CommandError> {
+    let mut terms = SendTerms::new(context, sender);
+    terms.once = OnceSend::open(context, arguments.send.once.as_ref(), sender)?;
+    terms.wait = arguments.send.wait();
+    // The messages are the same, except for the recipient.
+    if let Some(outgoing) = sends.messages().next() {
+        terms.limit = LimitedSend::open(context, sender, outgoing, arguments.over_limit)?;
+    }
+    Ok(terms)
+}
+
+/// Sends all over one connection.
+fn deliver(terms: &SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
+    let flight = RequestProgress::default();
+    let context = terms.context;
+    let work = async {
+        let mut connection = terms.sender.connect(context).await?;
+        terms.send_all(&mut connection, sends, &flight).await;
+        Ok(())
+    };
+    let Err(error) = catch_panic(&flight, || block_on(work)) else {
+        return Ok(());
+    };
+    // A later error does not change that a message was accepted.
+    for send in sends.open() {
+        if send.report.record.sent == Sent::Yes {
             context.stderr.warning(&format!(
                 "accepted, but its delivery status is unknown: {}",
                 error.line()
             ));
-            Ok(ExitCode::NotReached)
+            send.code = Some(ExitCode::NotReached);
         }
-        delivered => delivered,
     }
+    if sends.open().next().is_none() {
+        return Ok(());
+    }
+    Err(error)
 }
 
-/// Builds the message from flags and `--body`, and prints its warnings.
-fn read_message(
+/// Makes the message for each recipient from flags and `--body`, and prints the warnings about it.
+fn make_messages(
     context: &mut Context,
     typed: &MessageArgs<DeliveryArgs>,
-    recipients: &RecipientSources,
-) -> Result<Outgoing, InvalidMessage> {
+    recipients: &NamedRecipients,
+    sends: &mut Sends,
+    refused: &mut Vec<Refused>,
+) -> Result<(), CommandError> {
+    // What is known of them if the message cannot be read.
+    sends.set_recipients(recipients.sources(true));
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed
         .delivery
@@ -172,18 +248,23 @@ fn read_message(
         .map(|source| context.input.json_value("--body", source))
         .transpose()?;
     let suggested = file.as_ref().and_then(MessageKind::suggested_by);
-    let made = Outgoing::new(&typed.message, flags, file, recipients);
-    let (outgoing, mut warnings) = made.map_err(|error| {
-        let is_whole = typed.delivery.body.is_some();
-        with_way_out(error, &typed.message, suggested.as_ref(), is_whole)
+    let is_whole = typed.delivery.body.is_some();
+    let is_addressed = file
+        .as_ref()
+        .is_some_and(|body| Outgoing::is_addressed(&typed.message, body));
+    sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
+    let mut warnings = sends.make_messages(refused, |source| {
+        Outgoing::new(&typed.message, flags.clone(), file.clone(), source)
+            .map_err(|error| with_way_out(error, &typed.message, suggested.as_ref(), is_whole))
     })?;
     warnings.append(&mut context.input.warnings);
-    warnings.extend(left_as_typed(&outgoing));
+    // The texts are the same for every recipient.
+    warnings.extend(sends.messages().next().into_iter().flat_map(left_as_typed));
     if typed.delivery.strict && !warnings.is_empty() {
-        return Err(InvalidMessage::warnings(warnings));
+        return Err(InvalidMessage::warnings(warnings).into());
     }
     context.stderr.warnings(&warnings);
-    Ok(outgoing)
+    Ok(())
 }
 
 /// The error with the command for the kind that the body seems to be, or with how to give a whole body.

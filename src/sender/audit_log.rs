@@ -22,7 +22,7 @@ use crate::lists::exclusions::{ExclusionList, Exclusions};
 use crate::sender::config::{Flags, Settings};
 
 /// The file of the log, if there is one, and the sender.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AuditLog {
     path: Option<PathBuf>,
     /// The fields of every line that describe the sender.

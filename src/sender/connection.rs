@@ -308,9 +308,10 @@ impl RequestProgress {
         self.is_in_flight.get()
     }
 
-    /// Records that the outcome of the message is certain.
+    /// Records that the outcome of the message is certain; what follows is another message.
     pub(crate) fn landed(&self) {
         self.is_in_flight.set(false);
+        self.last_problem.take();
     }
 
     pub(crate) fn last_problem(&self) -> Option<(&'static str, String)> {

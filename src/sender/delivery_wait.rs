@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::connection::{Connection, RequestProgress, report_event};
-use crate::base::output::{Record, rounded};
+use crate::base::output::rounded;
 use crate::base::timestamps::now;
 use crate::jelou::api::{
     Cause, Code, Delivery, DeliveryState, DeliveryStatus, Event, LookUpError, LookUps,
@@ -68,58 +68,120 @@ impl Connection {
         tracked: &mut TrackedMessage,
         wait: &DeliveryWait,
     ) -> Result<Option<WaitProblem>, LookUpError> {
+        let mut ended = Ok(None);
+        self.wait_for_all(std::slice::from_mut(tracked), wait, |_, _, end| ended = end)
+            .await;
+        ended
+    }
+
+    /// The same for several messages within one time. `on_end` receives the place of each message as it ends.
+    async fn wait_for_all(
+        &mut self,
+        tracked: &mut [TrackedMessage],
+        wait: &DeliveryWait,
+        mut on_end: impl FnMut(usize, &TrackedMessage, WaitEnd),
+    ) {
         let flight = RequestProgress::default();
         let deadline = Instant::now() + wait.within;
+        let time_left = || deadline.saturating_duration_since(Instant::now());
         let mut look_ups = self.look_ups(&flight);
         let mut pause = FIRST_PAUSE;
-        let mut has_response = false;
+        let mut waiting: Vec<_> = tracked
+            .iter_mut()
+            .map(WaitingMessage::new)
+            .enumerate()
+            .collect();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            look_ups.retry_for = left;
-            match tokio::time::timeout(left, look_ups.look_for(tracked)).await {
-                Err(_) => {
-                    let problem = flight.last_problem().map(|(_, problem)| problem);
-                    let no_response = (!has_response).then(|| "no response in time".to_owned());
-                    return Ok(Some(late(
-                        tracked.facts.as_ref(),
-                        wait,
-                        problem.or(no_response).as_deref(),
-                    )));
-                }
-                // The retries lasted until the time was up.
-                Ok(Err(error))
-                    if matches!(
-                        error.outcome(),
-                        Outcome::NotSent(Cause::Unavailable | Cause::Network)
-                    ) =>
+            let mut still_waiting = Vec::new();
+            for (at, mut message) in waiting {
+                match message
+                    .look(&mut look_ups, &flight, wait, time_left())
+                    .await
                 {
-                    return Ok(Some(late(
-                        tracked.facts.as_ref(),
-                        wait,
-                        Some(&error.to_string()),
-                    )));
+                    Some(end) => on_end(at, message.tracked, end),
+                    None => still_waiting.push((at, message)),
                 }
-                Ok(Err(error)) => return Err(error),
-                Ok(Ok(())) => has_response = true,
             }
-            match &tracked.facts {
-                Some(facts) if facts.state.has_reached(&wait.goal) => return Ok(None),
-                Some(facts) if facts.state == DeliveryState::Undelivered => {
-                    return Ok(Some(undelivered(facts)));
-                }
-                Some(_) | None => {}
+            waiting = still_waiting;
+            if waiting.is_empty() {
+                return;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = time_left();
             let until_next = until_next_check(pause, left);
-            tokio::select! {
+            let signal = tokio::select! {
                 biased;
-                signal = look_ups.signals.next() => return Err(LookUpError::failed(Delivery::never_begun(signal))),
-                () = tokio::time::sleep(until_next.unwrap_or(left)) => {}
-            }
-            if until_next.is_none() {
-                return Ok(Some(late(tracked.facts.as_ref(), wait, None)));
+                signal = look_ups.signals.next() => Some(signal),
+                () = tokio::time::sleep(until_next.unwrap_or(left)) => None,
+            };
+            if signal.is_some() || until_next.is_none() {
+                for (at, message) in waiting {
+                    let facts = message.tracked.facts.as_ref();
+                    let end = match signal {
+                        Some(signal) => Err(LookUpError::failed(Delivery::never_begun(signal))),
+                        None => Ok(Some(late(facts, wait, None))),
+                    };
+                    on_end(at, message.tracked, end);
+                }
+                return;
             }
             pause = MAX_PAUSE.min(pause + pause / 2);
+        }
+    }
+}
+
+/// How the wait for a message ends: with what kept it from the state, or with why Jelou cannot be asked.
+type WaitEnd = Result<Option<WaitProblem>, LookUpError>;
+
+/// A message that has neither reached the state nor failed so far.
+struct WaitingMessage<'a> {
+    tracked: &'a mut TrackedMessage,
+    has_response: bool,
+}
+
+impl<'a> WaitingMessage<'a> {
+    fn new(tracked: &'a mut TrackedMessage) -> Self {
+        Self {
+            tracked,
+            has_response: false,
+        }
+    }
+
+    /// Looks it up once, with `left` until the deadline; None if it must be looked up again.
+    async fn look(
+        &mut self,
+        look_ups: &mut LookUps<'_>,
+        flight: &RequestProgress,
+        wait: &DeliveryWait,
+        left: Duration,
+    ) -> Option<WaitEnd> {
+        look_ups.retry_for = left;
+        let looked = tokio::time::timeout(left, look_ups.look_for(self.tracked)).await;
+        let facts = self.tracked.facts.as_ref();
+        match looked {
+            Err(_) => {
+                let problem = flight.last_problem().map(|(_, problem)| problem);
+                let no_response = (!self.has_response).then(|| "no response in time".to_owned());
+                let problem = problem.or(no_response);
+                return Some(Ok(Some(late(facts, wait, problem.as_deref()))));
+            }
+            // The retries lasted until the time was up.
+            Ok(Err(error))
+                if matches!(
+                    error.outcome(),
+                    Outcome::NotSent(Cause::Unavailable | Cause::Network)
+                ) =>
+            {
+                return Some(Ok(Some(late(facts, wait, Some(&error.to_string())))));
+            }
+            Ok(Err(error)) => return Some(Err(error)),
+            Ok(Ok(())) => self.has_response = true,
+        }
+        match facts {
+            Some(facts) if facts.state.has_reached(&wait.goal) => Some(Ok(None)),
+            Some(facts) if facts.state == DeliveryState::Undelivered => {
+                Some(Ok(Some(undelivered(facts))))
+            }
+            Some(_) | None => None,
         }
     }
 }
@@ -156,56 +218,117 @@ fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&st
     (message, None)
 }
 
-/// Waits until an accepted message has the status in `wait`, and records its delivery status.
-///
-/// # Errors
-/// If it does not have the status, with the reason and the hint.
-pub(crate) async fn wait_for_delivery(
+/// An accepted message that is waited for.
+pub(crate) struct AwaitedMessage<'a> {
+    pub(crate) outgoing: &'a Outgoing,
+    /// When its request began, unless an earlier command made it.
+    pub(crate) begun: Option<Timestamp>,
+    /// Jelou's id, if the response had one.
+    pub(crate) id: Option<String>,
+}
+
+/// How the wait for an accepted message has ended.
+pub(crate) struct DeliveryEnd {
+    /// What is known of its delivery.
+    pub(crate) delivery: Value,
+    /// What to print if it has reached the state; otherwise the problem, and the hint.
+    pub(crate) reached: Result<String, (String, String)>,
+}
+
+/// Waits until accepted messages have reached the state in `wait`, all within one time. `on_end` receives the place of each
+/// message as it ends.
+pub(crate) async fn wait_for_deliveries(
     connection: &mut Connection,
-    outgoing: &Outgoing,
-    begun: Option<Timestamp>,
+    awaited: &[AwaitedMessage<'_>],
     wait: &DeliveryWait,
-    record: &mut Record,
-) -> Result<(), (String, String)> {
-    const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
-    let accepted = DeliveryStatus::new(DeliveryState::Accepted);
-    let Some(id) = record.message_id.clone() else {
-        record.delivery = Some(json!(accepted));
-        let message = "cannot check the status: the response has no message id".to_owned();
-        return Err((message, NO_SECOND_SEND.to_owned()));
+    mut on_end: impl FnMut(usize, DeliveryEnd),
+) {
+    let mut places = Vec::new();
+    let mut all_tracked = Vec::new();
+    for (place, message) in awaited.iter().enumerate() {
+        match &message.id {
+            Some(id) => {
+                places.push((place, message.begun));
+                all_tracked.push(tracked(connection, message, id.clone()));
+            }
+            None => {
+                let problem = "cannot check the status: the response has no message id".to_owned();
+                on_end(
+                    place,
+                    DeliveryEnd {
+                        delivery: known_delivery(None),
+                        reached: Err((problem, NO_SECOND_SEND.to_owned())),
+                    },
+                );
+            }
+        }
+    }
+    if all_tracked.is_empty() {
+        return;
+    }
+    let subject = if awaited.len() > 1 {
+        "they are"
+    } else {
+        "it is"
     };
-    let goal = wait.goal.words();
-    let within = rounded(wait.within);
-    connection
-        .stderr
-        .note(&format!("waiting until it is {goal}, at most {within}"));
+    connection.stderr.note(&format!(
+        "waiting until {subject} {}, at most {}",
+        wait.goal.words(),
+        rounded(wait.within)
+    ));
+    let end = |at: usize, tracked: &TrackedMessage, ended| {
+        let Some((place, begun)) = places.get(at) else {
+            return;
+        };
+        on_end(
+            *place,
+            DeliveryEnd {
+                delivery: known_delivery(tracked.facts.as_ref()),
+                reached: reached(ended, tracked, *begun),
+            },
+        );
+    };
+    connection.wait_for_all(&mut all_tracked, wait, end).await;
+}
+
+const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
+
+/// An accepted message that is looked up by its id.
+fn tracked(connection: &Connection, message: &AwaitedMessage<'_>, id: String) -> TrackedMessage {
+    let outgoing = message.outgoing;
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
-    let mut tracked = TrackedMessage::new(
-        id,
-        MessageClass::from_request(request.url.path(), &fields),
-        begun,
-    );
-    tracked.recipient = Some(outgoing.recipient().to_string());
-    let ended = connection.wait(&mut tracked, wait).await;
-    record.delivery = Some(json!(tracked.facts.as_ref().unwrap_or(&accepted)));
+    let class = MessageClass::from_request(request.url.path(), &fields);
+    TrackedMessage {
+        recipient: Some(outgoing.recipient().to_string()),
+        ..TrackedMessage::new(id, class, message.begun)
+    }
+}
+
+/// The delivery in the record; a message that is not listed was accepted.
+fn known_delivery(facts: Option<&DeliveryStatus>) -> Value {
+    facts.map_or_else(
+        || json!(DeliveryStatus::new(DeliveryState::Accepted)),
+        |facts| json!(facts),
+    )
+}
+
+/// What to print about a message whose wait has ended.
+fn reached(
+    ended: WaitEnd,
+    tracked: &TrackedMessage,
+    begun: Option<Timestamp>,
+) -> Result<String, (String, String)> {
     let (message, hint) = match ended {
         Ok(None) => {
-            let state = tracked
-                .facts
-                .as_ref()
-                .map(|facts| facts.state.words())
-                .unwrap_or_default();
-            let after = |begun| {
-                format!(
-                    " after {}",
-                    rounded(Duration::try_from(now() - begun).unwrap_or_default())
-                )
-            };
-            connection
-                .stderr
-                .note(&format!("{state}{}", begun.map(after).unwrap_or_default()));
-            return Ok(());
+            let state = tracked.facts.as_ref().map(|facts| facts.state.words());
+            let after = begun.map(|begun| Duration::try_from(now() - begun).unwrap_or_default());
+            let after = after.map(|after| format!(" after {}", rounded(after)));
+            return Ok(format!(
+                "{}{}",
+                state.unwrap_or_default(),
+                after.unwrap_or_default()
+            ));
         }
         Ok(Some(problem)) => problem,
         Err(error) => match error.signal() {

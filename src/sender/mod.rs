@@ -16,7 +16,7 @@ pub(crate) use self::connection::{
     Connection, RequestProgress, ask_secret, catch_panic, new_client, no_client, panicked,
     proxy_to, reach_or_start,
 };
-pub(crate) use self::delivery_wait::{DeliveryWait, wait_for_delivery};
+pub(crate) use self::delivery_wait::{AwaitedMessage, DeliveryWait, wait_for_deliveries};
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::resolve::{Sender, read_environment, read_settings, short_secret_warning};
 pub(crate) use self::safety_checks::{

@@ -527,7 +527,7 @@ mod tests {
                 &one,
                 &foreign,
                 false,
-                Some("`order` exists in another language: es; the message asks for `pt`"),
+                Some("`order` exists in another language: es; the message has `pt`"),
             ),
             (
                 &one,
@@ -571,7 +571,7 @@ mod tests {
                 &samples,
                 &foreign,
                 false,
-                Some("`order` exists in another language: es; the message asks for `pt`"),
+                Some("`order` exists in another language: es; the message has `pt`"),
             ),
         ] {
             let uses = TemplateUses {

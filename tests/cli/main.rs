@@ -106,6 +106,8 @@ mod properties;
 #[cfg(unix)]
 mod recipes;
 #[cfg(unix)]
+mod recipients;
+#[cfg(unix)]
 mod release;
 #[cfg(unix)]
 mod run;

@@ -11,16 +11,18 @@ use serde_json::{Map, Value, json};
 
 use self::notification::{ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::OnceSend;
-use super::result::note_error;
-use super::single_send::{PreparedSend, SendReport, SingleSendArgs};
+use super::deliver::SendTerms;
+use super::recipients::{Refused, distinct, refusal};
+use super::sends::{SendReport, Sends, each_once};
+use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
 use crate::base::input::{JsonSource, UsageError};
 use crate::base::output::Format;
 use crate::base::private_file::PipeBound;
 use crate::base::process::{CommandEnd, Tail, block_on, run_command};
 use crate::command_error::CommandError;
-use crate::jelou::api::{Credentials, Request};
-use crate::jelou::message::{MessageKind, Outgoing};
+use crate::jelou::api::Credentials;
+use crate::jelou::message::{MessageKind, Outgoing, RecipientSources};
 use crate::lists::exclusions::Exclusions;
 use crate::sender::config::{LedgerDatabase, timeout};
 use crate::sender::context::{Context, Mode};
@@ -148,24 +150,17 @@ const TEXT: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 
-/// Runs the command and sends the notification. The command matters more than the notification: a problem with the notification is
+/// Runs the command and notifies each recipient. The command matters more than the notification: a problem with it is
 /// reported before and after, and the command runs anyway.
 ///
 /// # Errors
-/// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The command
-/// has not run then.
+/// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The
+/// command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    let mut told = SendReport::new("run");
-    let prepared = Prepared::new(context, arguments, &mut told);
+    let mut sends = Sends::new(SendReport::new("run"), false);
+    let prepared = Prepared::new(context, arguments, &mut sends);
     if context.mode != Mode::Send {
-        let Prepared {
-            sender, example, ..
-        } = prepared?;
-        sender.show(
-            context,
-            &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example),
-        )?;
-        return Ok(ExitCode::Success);
+        return show(context, &prepared?, &sends);
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning(
@@ -178,7 +173,21 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         arguments,
         flight: &flight,
     };
-    catch_panic(&flight, || block_on(command.run(prepared, told)))
+    catch_panic(&flight, || block_on(command.run(prepared, sends)))
+}
+
+/// `--dry-run` and `--curl`: shows each request.
+fn show(context: &Context, prepared: &Prepared, sends: &Sends) -> Result<ExitCode, CommandError> {
+    if !prepared.refused.is_empty() {
+        return Err(refusal(&prepared.refused, sends.all.len()));
+    }
+    let terms = SendTerms::new(context, &prepared.sender);
+    let base = prepared.sender.planned_base();
+    for outgoing in sends.messages() {
+        let request = terms.request(&base, outgoing);
+        prepared.sender.show(context, &request)?;
+    }
+    Ok(ExitCode::Success)
 }
 
 /// A command about to run.
@@ -188,13 +197,19 @@ struct CommandRun<'a> {
     flight: &'a RequestProgress,
 }
 
+/// How the command ended, for the text of the notification.
+struct RunResult {
+    facts: Map<String, Value>,
+    tail: Option<Tail>,
+}
+
 impl CommandRun<'_> {
-    /// Runs the command, then sends the notification if wanted. Returns the command's exit code, or with `--strict-notify`
-    /// that of a failed notification.
+    /// Runs the command, then notifies the recipients if wanted. Returns the command's exit code, or with
+    /// `--strict-notify` that of the notifications if one failed.
     async fn run(
         self,
         prepared: Result<Prepared, CommandError>,
-        mut told: SendReport,
+        mut sends: Sends,
     ) -> Result<ExitCode, CommandError> {
         let Self {
             context, arguments, ..
@@ -212,14 +227,12 @@ impl CommandRun<'_> {
             Err(problem) if matches!(problem.code, ExitCode::Signal(_)) => return Err(problem),
             ready => ready,
         };
-        if let Err(problem) = &ready {
-            let message = format!(
-                "the command runs, but a notification of how it ended cannot be sent: {}",
-                problem.message
-            );
-            context
-                .stderr
-                .error(&message, &problem.details, problem.hint.as_deref());
+        match &ready {
+            Ok((prepared, _)) => warn_of_refused(context, &prepared.refused),
+            Err(problem) => {
+                let what = "the command runs, but a notification of how it ended cannot be sent: ";
+                problem.print(&context.stderr, what);
+            }
         }
         let started = SystemTime::now();
         let begun = Instant::now();
@@ -232,115 +245,166 @@ impl CommandRun<'_> {
         }
         let notified = match ready {
             Ok((prepared, connection)) => {
-                let facts = facts(
-                    arguments.program(),
-                    started,
-                    ended,
-                    at.saturating_duration_since(begun),
-                );
-                self.notify(prepared, connection, &facts, tail, &mut told)
-                    .await
+                let elapsed = at.saturating_duration_since(begun);
+                let facts = facts(arguments.program(), started, ended, elapsed);
+                let result = RunResult { facts, tail };
+                self.notify(prepared, connection, result, &mut sends).await
             }
             Err(problem) => Err(problem),
         };
-        let of_notice = notified.unwrap_or_else(|error| {
-            note_error(
-                context,
-                "the notification was not sent: ",
-                error,
-                &mut told.record,
-            )
-        });
-        told.log(context, of_notice);
-        let is_told_by_code = arguments.strict_notify && of_notice != ExitCode::Success;
-        Ok(if is_told_by_code { of_notice } else { code })
+        if let Err(error) = notified {
+            sends.fail(context, "the notification was not sent: ", error);
+        }
+        sends.put_out(context);
+        let notified = sends.exit_code();
+        let is_told_by_code = arguments.strict_notify && notified != ExitCode::Success;
+        Ok(if is_told_by_code { notified } else { code })
     }
 
-    /// Fills the notification from what is known now, and sends it as any message, within its time.
+    /// Fills the notifications from what is known now, and sends them as any message, each within its time.
     async fn notify(
         &self,
         prepared: Prepared,
         mut connection: Connection,
-        facts: &Map<String, Value>,
-        tail: Option<Tail>,
-        told: &mut SendReport,
-    ) -> Result<ExitCode, CommandError> {
+        result: RunResult,
+        sends: &mut Sends,
+    ) -> Result<(), CommandError> {
         let Self {
-            context,
-            arguments,
-            flight,
+            context, arguments, ..
         } = self;
         let Prepared {
             notification,
             sender,
             exclusions,
+            refused,
             warnings: printed,
-            ..
         } = prepared;
-        // A job with `set -x` prints the secrets that it was given.
-        let passwords: Vec<_> = LedgerDatabase::inherited_passwords()
-            .map(|word| Credentials::new("", &word))
-            .collect();
-        let secrets = || passwords.iter().chain([&connection.credentials]);
-        let redact =
-            |text| secrets().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
-        let tail = tail.map(|tail| tail.text(redact));
-        let tail = tail
-            .as_deref()
-            .map(|text| if text.is_empty() { NO_TAIL } else { text });
-        let (outgoing, mut warnings) = notification.fill_to_fit(facts, tail)?;
+        let mut terms = SendTerms::new(context, &sender);
+        terms.notify_timeout = Some(arguments.notify_timeout);
+        terms.wait = arguments.send.wait();
+        let tail = redacted_tail(result.tail.as_ref(), &connection.credentials);
+        let tail = tail.as_deref();
+        for refused in refused {
+            end(&terms, sends, refused);
+        }
+        let mut warnings = Vec::new();
+        for send in sends.open() {
+            let (outgoing, new) = notification.fill_to_fit(&send.source, &result.facts, tail)?;
+            warnings.extend(new);
+            send.set_message(outgoing);
+        }
+        let mut warnings = each_once(warnings);
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
-        told.note_message(&outgoing);
         // The command may have run for hours.
+        let has_key = arguments.send.once.is_some();
         for excluded in [exclusions, reread_do_not_contact(&sender.settings)?] {
-            sender.check_message(&excluded, arguments.send.once.is_some(), &outgoing)?;
+            let mut refused = Vec::new();
+            sends.check(&sender, &excluded, has_key, &mut refused);
+            for refused in refused {
+                end(&terms, sends, refused);
+            }
         }
-        let mut prepared = PreparedSend::new(context, &sender, &outgoing);
-        let key = arguments.send.once.as_ref();
         let within = arguments.notify_timeout;
-        prepared.once =
-            OnceSend::open_for_notice(context, key, &sender, (&mut connection.signals, within))
-                .await?;
-        prepared.notice_within = Some(within);
-        prepared
-            .deliver_over(&mut connection, told, flight, arguments.send.wait())
-            .await
+        terms.once = OnceSend::open_for_notice(
+            context,
+            arguments.send.once.as_ref(),
+            &sender,
+            (&mut connection.signals, within),
+        )
+        .await?;
+        terms.send_all(&mut connection, sends, self.flight).await;
+        Ok(())
     }
 }
 
-/// A notification that can be sent.
+/// Warns before the command of recipients that cannot be notified: the others are.
+fn warn_of_refused(context: &Context, refused: &[Refused]) {
+    for Refused { error, .. } in refused {
+        let problem = error.line();
+        context
+            .stderr
+            .warning(&format!("a recipient cannot be notified: {problem}"));
+    }
+}
+
+/// Ends the notification of a recipient that cannot get it.
+fn end(terms: &SendTerms<'_>, sends: &mut Sends, refused: Refused) {
+    let are_several = sends.are_several();
+    if let Some(send) = sends
+        .all
+        .get_mut(refused.at)
+        .filter(|send| send.code.is_none())
+    {
+        send.code = Some(terms.note_error(refused.error, send, are_several));
+    }
+}
+
+/// The end of the command's stderr without secrets: a job with `set -x` prints those that it was given.
+fn redacted_tail(tail: Option<&Tail>, credentials: &Credentials) -> Option<String> {
+    let passwords: Vec<_> = LedgerDatabase::inherited_passwords()
+        .map(|word| Credentials::new("", &word))
+        .collect();
+    let secrets = || passwords.iter().chain([credentials]);
+    let redact = |text| secrets().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
+    let text = tail?.text(redact);
+    Some(if text.is_empty() {
+        NO_TAIL.to_owned()
+    } else {
+        text
+    })
+}
+
+/// A notification that can be sent, at least to some of its recipients.
 struct Prepared {
     notification: RunNotification,
     sender: Sender,
     exclusions: Exclusions,
-    /// The notification of one outcome.
-    example: Outgoing,
+    refused: Vec<Refused>,
     /// The warnings about the notification that were printed.
     warnings: Vec<String>,
 }
 
 impl Prepared {
+    /// `sends` get the notification of one outcome.
+    ///
     /// # Errors
-    /// If it cannot be sent for one of these outcomes.
+    /// If it cannot be sent for one of these outcomes, or to none of the recipients.
     fn new(
         context: &mut Context,
         arguments: &RunArgs,
-        told: &mut SendReport,
+        sends: &mut Sends,
     ) -> Result<Self, CommandError> {
-        let (settings, to) = arguments.send.read(context)?;
+        let (settings, recipients) = arguments.send.read(context)?;
         let (kind, body) = read_body(context, arguments)?;
-        told.record.kind = Some(kind.command().into());
-        let notification = RunNotification { kind, body, to };
-        let (example, mut warnings) = try_out(arguments, &notification)?;
+        for send in sends.open() {
+            send.report.record.kind = Some(kind.command().into());
+        }
+        let is_addressed = Outgoing::is_addressed(&kind, &body);
+        sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
+        let notification = RunNotification { kind, body };
+        let mut refused = Vec::new();
+        let mut warnings =
+            sends.make_messages(&mut refused, |to| try_out(arguments, &notification, to))?;
         warnings.extend(notification.cautions());
         context.stderr.warnings(&warnings);
-        let (sender, exclusions) = arguments.send.guarded(context, settings, &example, told)?;
+        let (sender, exclusions) = arguments.send.guard(context, settings, sends)?;
+        let has_key = arguments.send.once.is_some();
+        sends.check(&sender, &exclusions, has_key, &mut refused);
+        if refused.len() == sends.all.len() {
+            return Err(match refused.pop() {
+                Some(only) if refused.is_empty() => only.error,
+                last => {
+                    refused.extend(last);
+                    refusal(&refused, sends.all.len())
+                }
+            });
+        }
         Ok(Self {
             notification,
             sender,
             exclusions,
-            example,
+            refused,
             warnings,
         })
     }
@@ -390,10 +454,11 @@ fn read_body(
     Ok((kind, body))
 }
 
-/// Fills the notification for each outcome that `--on` selects; returns the last notification with its warnings.
+/// Fills the notification to `to` for each outcome that `--on` selects; returns the last one with its warnings.
 fn try_out(
     arguments: &RunArgs,
     notification: &RunNotification,
+    to: &RecipientSources,
 ) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let fill = |ended| {
@@ -403,7 +468,7 @@ fn try_out(
             ended,
             Duration::ZERO,
         );
-        notification.fill(&facts, tail)
+        notification.fill(to, &facts, tail)
     };
     let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended));
     let [success, ..] = ENDS;

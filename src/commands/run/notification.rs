@@ -90,7 +90,6 @@ pub(crate) struct RunNotification {
     pub(crate) kind: MessageKind,
     /// With its templates.
     pub(crate) body: Value,
-    pub(crate) to: RecipientSources,
 }
 
 impl RunNotification {
@@ -101,6 +100,7 @@ impl RunNotification {
     /// If a template is faulty or uses a missing value, or the message is not valid.
     pub(crate) fn fill(
         &self,
+        to: &RecipientSources,
         facts: &Map<String, Value>,
         tail: Option<&str>,
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
@@ -126,7 +126,7 @@ impl RunNotification {
         let mut changed = without_control_characters(&mut body);
         changed.extend(warnings);
         changed.extend(self.kind.fit_parameters(&mut body));
-        let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(&self.to));
+        let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;
         changed.extend(warnings);
         Ok((outgoing, changed))
@@ -158,10 +158,11 @@ impl RunNotification {
     /// Like [`RunNotification::fill`], with as much of the end of `tail` as fits into the message.
     pub(crate) fn fill_to_fit(
         &self,
+        to: &RecipientSources,
         facts: &Map<String, Value>,
         tail: Option<&str>,
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
-        let whole = self.fill(facts, tail);
+        let whole = self.fill(to, facts, tail);
         let (Err(_), Some(tail)) = (&whole, tail) else {
             return whole;
         };
@@ -169,8 +170,8 @@ impl RunNotification {
             .char_indices()
             .filter_map(|(at, _)| tail.get(at..))
             .collect();
-        let first = ends.partition_point(|end| self.fill(facts, Some(end)).is_err());
-        self.fill(facts, Some(ends.get(first).unwrap_or(&"")))
+        let first = ends.partition_point(|end| self.fill(to, facts, Some(end)).is_err());
+        self.fill(to, facts, Some(ends.get(first).unwrap_or(&"")))
     }
 }
 
@@ -220,12 +221,12 @@ mod tests {
             environment: None,
             country: None,
         };
-        let notification = RunNotification { kind, body, to };
+        let notification = RunNotification { kind, body };
         let facts = Map::from_iter([
             ("command".to_owned(), json!("backup")),
             ("code".to_owned(), json!(3)),
         ]);
-        let (outgoing, warnings) = notification.fill_to_fit(&facts, tail)?;
+        let (outgoing, warnings) = notification.fill_to_fit(&to, &facts, tail)?;
         Ok((outgoing.body()["text"].clone(), warnings))
     }
 
@@ -279,13 +280,8 @@ mod tests {
         ] {
             let body = json!({ "type": "text", "text": text });
             let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();
-            let to = RecipientSources {
-                flag: None,
-                environment: None,
-                country: None,
-            };
             assert_eq!(
-                RunNotification { kind, body, to }.cautions(),
+                RunNotification { kind, body }.cautions(),
                 expected,
                 "{text}"
             );

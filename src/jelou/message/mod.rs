@@ -40,7 +40,8 @@ pub(crate) use self::parameter::named_parameter;
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
 pub(crate) use self::recipient::{
-    RecipientChoice, RecipientSources, TypedRecipient, typed_form, undocumented_form,
+    NamedRecipients, RecipientChoice, RecipientSources, TypedRecipient, typed_form,
+    undocumented_form,
 };
 pub(crate) use self::schema::Schema;
 pub(crate) use self::template_listing::{

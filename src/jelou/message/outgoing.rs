@@ -137,6 +137,17 @@ impl Outgoing {
         ))
     }
 
+    /// Whether a body for `typed` names its recipient, well or badly.
+    pub(crate) fn is_addressed(typed: &MessageKind, body: &Value) -> bool {
+        let Some(fields) = body.as_object() else {
+            return false;
+        };
+        let other = typed.read_as(fields);
+        let kind = other.as_ref().unwrap_or(typed);
+        let recipient = take_recipient(kind.envelope(), &mut fields.clone());
+        !matches!(recipient, Ok(None))
+    }
+
     /// The kind, as the word after `send`. It may differ from the kind of the command, because a
     /// body can be of another kind.
     pub(crate) fn kind(&self) -> &'static str {

@@ -6,7 +6,8 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use crate::base::invisible::is_unseen;
 use crate::phone::{
-    Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national,
+    Country, NUMBER_DIGITS, PhoneNumber, RecipientError, country_of, is_clear, is_user_id,
+    may_be_national,
 };
 
 /// A `userId` in a body: a phone number's digits, a WhatsApp user id, or the user id of another
@@ -179,6 +180,76 @@ impl From<PhoneNumber> for TypedRecipient {
     }
 }
 
+/// The recipients that flags and the environment name; each gets a message of its own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NamedRecipients {
+    /// Each `--to`.
+    pub(crate) flags: Vec<String>,
+    /// `JELOU_TO`, which may list several.
+    pub(crate) environment: Option<String>,
+    /// The country of national numbers in flags and environment.
+    pub(crate) country: Option<Country>,
+}
+
+impl NamedRecipients {
+    /// Where each recipient comes from, in order. There is always one, which may find no recipient.
+    pub(crate) fn sources(&self, is_in_body: bool) -> Vec<RecipientSources> {
+        let source = |flag, environment| RecipientSources {
+            flag,
+            environment,
+            country: self.country,
+        };
+        if !self.flags.is_empty() {
+            let flags = self.flags.iter().cloned();
+            return flags.map(|flag| source(Some(flag), None)).collect();
+        }
+        match &self.environment {
+            Some(listed) if !is_in_body => split_list(listed)
+                .into_iter()
+                .map(|one| source(None, Some(one.to_owned())))
+                .collect(),
+            environment => vec![source(None, environment.clone())],
+        }
+    }
+}
+
+/// The recipients in a list with commas. A comma before anything else than a recipient is a part of the one before it: of
+/// the id of another channel, or of a number with decimals, which is refused as it is written.
+fn split_list(listed: &str) -> Vec<&str> {
+    let mut recipients = Vec::new();
+    let mut begin = 0;
+    for (comma, _) in listed.match_indices(',') {
+        let rest = listed.get(comma + 1..).unwrap_or_default();
+        let next = rest.split(',').next().unwrap_or_default();
+        if begins_recipient(next) {
+            recipients.extend(listed.get(begin..comma));
+            begin = comma + 1;
+        }
+    }
+    recipients.extend(listed.get(begin..));
+    recipients
+}
+
+/// Whether a text after a comma is meant as a recipient, though the number may be wrong.
+fn begins_recipient(text: &str) -> bool {
+    let text = text.trim_matches(is_unseen);
+    let is_part_of_number = |sign: char| sign.is_ascii_digit() || " +-.()\u{a0}".contains(sign);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_number = digits >= *NUMBER_DIGITS.start() && text.chars().all(is_part_of_number);
+    is_number || text.starts_with("id:") || is_user_id(text)
+}
+
+/// The hint for a value of `--to` that lists several recipients: `--to A --to B`.
+fn one_flag_each(raw: &str) -> Option<String> {
+    let recipients = split_list(raw);
+    let flags: Vec<_> = recipients
+        .iter()
+        .map(|one| one.trim_matches(is_unseen))
+        .map(|one| format!("--to {}", shlex::try_quote(one).unwrap_or(one.into())))
+        .collect();
+    (flags.len() > 1).then(|| format!("pass each recipient on its own: {}", flags.join(" ")))
+}
+
 /// The possible sources of a recipient, in order of precedence: flag, body, environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecipientSources {
@@ -188,6 +259,14 @@ pub(crate) struct RecipientSources {
     pub(crate) environment: Option<String>,
     /// The country of local numbers in the flag and the environment.
     pub(crate) country: Option<Country>,
+}
+
+impl RecipientSources {
+    /// The recipient as it was typed; empty if only the body can name one.
+    pub(crate) fn raw(&self) -> &str {
+        let typed = self.flag.as_ref().or(self.environment.as_ref());
+        typed.map_or("", |typed| typed.trim_matches(is_unseen))
+    }
 }
 
 /// A recipient, or the places to look for one.
@@ -228,8 +307,13 @@ impl RecipientChoice<'_> {
             }
         };
         let typed = TypedRecipient::read(raw, sources.country);
-        let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
-        // Warnings about bare digits apply to a whole list, not to one of its numbers.
+        let typed = typed.map_err(|mut error| {
+            if let Some(hint) = one_flag_each(raw).filter(|_| origin == "--to") {
+                error.hint = hint;
+            }
+            InvalidMessage::recipient(origin, error)
+        })?;
+        // A list of numbers is judged as a whole.
         match typed.number {
             Some(number) if sources.country.is_none() => Ok(number.doubted().into()),
             number => Ok(TypedRecipient { number, ..typed }),
@@ -355,7 +439,88 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_body_recipient_causes_a_warning() {
+    fn list_is_split_only_before_recipients() {
+        let user = "US.13491208655302741918";
+        for (listed, expected) in [
+            ("593987654321", &["593987654321"][..]),
+            (
+                "593987654321,+593 98 765-4322",
+                &["593987654321", "+593 98 765-4322"],
+            ),
+            (
+                "593987654321, id:1,2,id:ana",
+                &["593987654321", " id:1,2", "id:ana"],
+            ),
+            ("id:7,US.13491208655302741918", &["id:7", user]),
+            ("0987654321,0987654322", &["0987654321", "0987654322"]),
+            ("+593987654321,0", &["+593987654321,0"]),
+            ("593,987,654,321", &["593,987,654,321"]),
+            ("5,93988E+11", &["5,93988E+11"]),
+            ("593987654321,", &["593987654321,"]),
+            ("593987654321,ana", &["593987654321,ana"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(split_list(listed), expected, "{listed}");
+        }
+    }
+
+    #[test]
+    fn flags_replace_body_and_environment() {
+        let named = |flags: &[&str], environment: Option<&str>| NamedRecipients {
+            flags: flags.iter().map(ToString::to_string).collect(),
+            environment: environment.map(str::to_owned),
+            country: None,
+        };
+        let two = "593987654321,593987654322";
+        for (named, is_in_body, expected) in [
+            (
+                named(&["1", "2"], Some(two)),
+                false,
+                &[(true, "1"), (true, "2")][..],
+            ),
+            (named(&["1"], Some(two)), true, &[(true, "1")]),
+            (
+                named(&[], Some(two)),
+                false,
+                &[(false, "593987654321"), (false, "593987654322")],
+            ),
+            (named(&[], Some(two)), true, &[(false, two)]),
+            (named(&[two], None), false, &[(true, two)]),
+        ] {
+            let sources = named.sources(is_in_body);
+            let found: Vec<_> = sources
+                .iter()
+                .map(|source| match (&source.flag, &source.environment) {
+                    (Some(flag), _) => (true, flag.as_str()),
+                    (None, environment) => (false, environment.as_deref().unwrap_or_default()),
+                })
+                .collect();
+            assert_eq!(found, expected, "{named:?}");
+        }
+        assert_eq!(named(&[], None).sources(false).len(), 1);
+    }
+
+    #[test]
+    fn list_in_flag_is_refused_with_flags() {
+        let make = |flag: Option<&str>, environment: Option<&str>| {
+            let source = RecipientSources {
+                flag: flag.map(str::to_owned),
+                environment: environment.map(str::to_owned),
+                country: None,
+            };
+            let made = RecipientChoice::Among(&source).make(None);
+            made.unwrap_err().hint().unwrap_or_default()
+        };
+        let expected = "pass each recipient on its own: --to 593987654321 --to +593987654322";
+        assert_eq!(make(Some("593987654321, +593987654322"), None), expected);
+        for other in ["593987654321,0", "593987654321,ana"] {
+            assert!(!make(Some(other), None).contains("--to "), "{other}");
+        }
+        assert!(!make(None, Some("593987654321,593987654322")).contains("--to 593"));
+    }
+
+    #[test]
+    fn doubtful_body_recipient_is_warned_about() {
         for (user, expected) in [
             ("0987654321", "it is not a number with a country code"),
             ("987654321", "it is not a number with a country code"),

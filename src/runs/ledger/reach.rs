@@ -231,6 +231,27 @@ impl Ledger {
         ReachedPeople::read(&mut db, of.id, since)
     }
 
+    /// The places of those `recipients` that the limit has no room for, if all are sent to in order.
+    pub(crate) fn without_room(
+        &self,
+        of: &ReachKey,
+        recipients: &[&str],
+        limit: u32,
+    ) -> Result<Vec<usize>, LedgerError> {
+        let mut people = self.reached(of)?;
+        let now = self.now()?;
+        let mut without = Vec::new();
+        for (place, recipient) in recipients.iter().enumerate() {
+            let person = hash_recipient(recipient);
+            if people.admits(person, limit) {
+                people.add(person, now);
+            } else {
+                without.push(place);
+            }
+        }
+        Ok(without)
+    }
+
     /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
     pub(crate) fn reach(
         &self,

@@ -158,7 +158,7 @@ mod tests {
             ("http://api.jelou.ai", Err("unencrypted")),
             (
                 "https://user:secret@api.jelou.ai",
-                Err("a user or a password"),
+                Err("a user, a password"),
             ),
             ("https://api.jelou.ai?x=1", Err("a query or a fragment")),
             ("https://api.jelou.ai#x", Err("a fragment")),
@@ -222,15 +222,15 @@ mod tests {
             ("http://SANDBOX:4780/", Ok("http://sandbox:4780")),
             ("http://10.0.0.5:4780", Ok("http://10.0.0.5:4780")),
             ("http://127.0.0.1:4780", Ok("http://127.0.0.1:4780")),
-            ("https://sandbox:4780", Err("speaks http://")),
-            ("https://api.jelou.ai", Err("Jelou itself")),
-            ("http://API.jelou.ai.", Err("Jelou itself")),
+            ("https://sandbox:4780", Err("uses http://")),
+            ("https://api.jelou.ai", Err("this is Jelou")),
+            ("http://API.jelou.ai.", Err("this is Jelou")),
             ("http://notjelou.ai", Ok("http://notjelou.ai")),
             (
                 "http://sandbox:sandbox@sandbox:4780",
-                Err("a user or a password"),
+                Err("a user, a password"),
             ),
-            ("sandbox:4780", Err("not of a sandbox")),
+            ("sandbox:4780", Err("not the scheme of a sandbox")),
             ("", Err("not a URL")),
         ] {
             match (ApiUrl::for_sandbox(raw), expected) {

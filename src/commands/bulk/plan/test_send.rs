@@ -11,9 +11,10 @@ use crate::base::output::{Format, Sent, counted};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::options::OR_UNCHECKED;
+use crate::commands::deliver::SendTerms;
 use crate::commands::read_person;
 use crate::commands::result::{note_error, print_result};
-use crate::commands::single_send::{PreparedSend, SendReport};
+use crate::commands::sends::SendReport;
 use crate::jelou::message::{Outgoing, TemplateUses, TypedRecipient};
 use crate::lists::list_file::ListReader;
 use crate::runs::import::ImportPlan;
@@ -116,10 +117,12 @@ impl PreparedList<'_> {
                         signal = connection.signals.next() => return Err(CommandError::interrupted(signal)),
                     }
                 }
-                let prepared = PreparedSend::new(context, sender, outgoing);
-                prepared
-                    .deliver_over(&mut connection, told, flight, None)
-                    .await
+                let terms = SendTerms::new(context, sender);
+                let sent = terms
+                    .send_alone(&mut connection, outgoing, told, flight)
+                    .await;
+                flight.landed();
+                sent
             };
             let code = send.await.unwrap_or_else(|error: CommandError| {
                 let error = if number > 0 {

@@ -1,0 +1,453 @@
+//! Sends the messages of a command one after the other, each with its claim, its place in the limit and its report; then waits
+//! for all of them together.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::claim::OnceSend;
+use super::limited_send::LimitedSend;
+use super::result::{note_delivery, note_error, note_error_of_one};
+use super::sends::{RecipientSend, SendReport, Sends};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Record, RecordError, Sent};
+use crate::base::process::Signal;
+use crate::base::timestamps::now;
+use crate::command_error::CommandError;
+use crate::jelou::api::{Deadline, Delivery, Outcome, Request, excerpt};
+use crate::jelou::message::{Outgoing, TemplateUses};
+use crate::phone::is_user_id;
+use crate::sender::config::ApiUrl;
+use crate::sender::context::Context;
+use crate::sender::{
+    AwaitedMessage, Connection, DeliveryWait, RequestProgress, Sender, refuse_templates,
+    wait_for_deliveries,
+};
+
+/// What is decided for all messages of a command before the first is sent.
+pub(crate) struct SendTerms<'a> {
+    pub(super) context: &'a Context,
+    pub(super) sender: &'a Sender,
+    pub(super) once: Option<OnceSend>,
+    pub(super) limit: Option<LimitedSend>,
+    pub(super) wait: Option<DeliveryWait>,
+    /// How long each notification of `run` may take; None for a message that was asked for itself.
+    pub(super) notify_timeout: Option<Duration>,
+}
+
+/// Which message of a command is sent.
+#[derive(Clone, Copy)]
+struct MessagePlace {
+    is_first: bool,
+    are_several: bool,
+}
+
+impl<'a> SendTerms<'a> {
+    pub(super) fn new(context: &'a Context, sender: &'a Sender) -> Self {
+        Self {
+            context,
+            sender,
+            once: None,
+            limit: None,
+            wait: None,
+            notify_timeout: None,
+        }
+    }
+
+    pub(super) fn request(&self, base: &ApiUrl, outgoing: &Outgoing) -> Request {
+        Request::new(base.url(), self.sender.bot.as_str(), outgoing)
+    }
+
+    /// Sends every message that has not ended, in order, and then waits for them. Each is logged and printed as it ends.
+    pub(super) async fn send_all(
+        &self,
+        connection: &mut Connection,
+        sends: &mut Sends,
+        flight: &RequestProgress,
+    ) {
+        let are_several = sends.are_several();
+        let mut is_first = true;
+        for at in 0..sends.all.len() {
+            let Some(send) = sends.all.get_mut(at).filter(|send| send.code.is_none()) else {
+                continue;
+            };
+            if !is_first && let Some(signal) = connection.signals.came() {
+                self.stop(sends, signal);
+                break;
+            }
+            let place = MessagePlace {
+                is_first,
+                are_several,
+            };
+            is_first = false;
+            let sent = self.send(connection, send, flight, place).await;
+            flight.landed();
+            let is_of_ledger = sent.as_ref().is_err_and(|error| error.ledger.is_some());
+            let code = sent.unwrap_or_else(|error| self.note_error(error, send, are_several));
+            let is_awaited = send.report.record.sent == Sent::Yes && self.wait.is_some();
+            if is_awaited {
+                // Logged now, in case the process is killed while it waits.
+                send.report.log(self.context, code);
+            } else {
+                send.code = Some(code);
+            }
+            // What is wrong with these is wrong for every recipient.
+            let ends_all = is_of_ledger
+                || matches!(
+                    code,
+                    ExitCode::Configuration | ExitCode::Credentials | ExitCode::Signal(_)
+                );
+            if ends_all {
+                let error = send.report.record.error.clone();
+                self.end_rest(sends, at, code, error);
+                break;
+            }
+            sends.put_out(self.context);
+        }
+        sends.put_out(self.context);
+        let is_interrupted = matches!(sends.exit_code(), ExitCode::Signal(_));
+        match &self.wait {
+            Some(_) if is_interrupted => self.leave_unawaited(sends),
+            Some(wait) => self.wait_for_all(connection, sends, wait).await,
+            None => {}
+        }
+    }
+
+    /// A signal came before the wait for the messages that were accepted.
+    fn leave_unawaited(&self, sends: &mut Sends) {
+        for send in sends.open() {
+            let message = format!("{}accepted, but interrupted before the wait", send.prefix());
+            self.context.stderr.error(&message, &[], None);
+            send.code = Some(ExitCode::NotReached);
+        }
+        sends.put_out(self.context);
+    }
+
+    /// Prints the error of one message, and writes it to its record.
+    pub(super) fn note_error(
+        &self,
+        error: CommandError,
+        send: &mut RecipientSend,
+        are_several: bool,
+    ) -> ExitCode {
+        let what = if self.notify_timeout.is_some() {
+            "the notification was not sent: "
+        } else {
+            ""
+        };
+        let prefix = send.prefix();
+        let record = &mut send.report.record;
+        if are_several {
+            note_error_of_one(self.context, &format!("{prefix}{what}"), error, record)
+        } else {
+            note_error(self.context, what, error, record)
+        }
+    }
+
+    /// A signal came before the next message.
+    fn stop(&self, sends: &mut Sends, signal: Signal) {
+        let open = sends.all.iter().position(|send| send.code.is_none());
+        let error = CommandError::interrupted(signal);
+        let record_error = RecordError {
+            code: error.name,
+            message: error.message,
+            hint: error.hint,
+            ..RecordError::default()
+        };
+        self.end_rest(
+            sends,
+            open.unwrap_or_default(),
+            error.code,
+            Some(record_error),
+        );
+    }
+
+    /// Ends the messages from this place on that were not tried.
+    fn end_rest(&self, sends: &mut Sends, from: usize, code: ExitCode, error: Option<RecordError>) {
+        let is_open =
+            |send: &&RecipientSend| send.code.is_none() && send.report.record.sent != Sent::Yes;
+        let rest: Vec<_> = sends.all.iter().skip(from).filter(is_open).collect();
+        if rest.is_empty() {
+            return;
+        }
+        let recipients: Vec<_> = rest
+            .iter()
+            .filter_map(|send| send.report.record.to.as_deref())
+            .collect();
+        self.context.stderr.warning(&format!(
+            "not tried and not sent: {}",
+            recipients.join(", ")
+        ));
+        sends.end_rest(code, error.as_ref());
+    }
+
+    /// Sends one message, and reports its outcome.
+    async fn send(
+        &self,
+        connection: &mut Connection,
+        send: &mut RecipientSend,
+        flight: &RequestProgress,
+        place: MessagePlace,
+    ) -> Result<ExitCode, CommandError> {
+        let RecipientSend {
+            outgoing: Some(outgoing),
+            report,
+            begun,
+            ..
+        } = send
+        else {
+            return Ok(ExitCode::Success);
+        };
+        *begun = Some(now());
+        let sent = self
+            .send_one(connection, outgoing, report, flight, place)
+            .await;
+        if report.record.replayed {
+            // It may have left long before its state was written.
+            *begun = None;
+        }
+        sent
+    }
+
+    /// Sends a message that is not one of several, and reports the outcome.
+    pub(super) async fn send_alone(
+        &self,
+        connection: &mut Connection,
+        outgoing: &Outgoing,
+        report: &mut SendReport,
+        flight: &RequestProgress,
+    ) -> Result<ExitCode, CommandError> {
+        let place = MessagePlace {
+            is_first: true,
+            are_several: false,
+        };
+        self.send_one(connection, outgoing, report, flight, place)
+            .await
+    }
+
+    /// Sends `outgoing` over `connection`, and reports the outcome.
+    async fn send_one(
+        &self,
+        connection: &mut Connection,
+        outgoing: &Outgoing,
+        report: &mut SendReport,
+        flight: &RequestProgress,
+        place: MessagePlace,
+    ) -> Result<ExitCode, CommandError> {
+        let context = self.context;
+        report.record.api_url = Some(connection.base.to_string());
+        let record = &mut report.record;
+        let claim = match &self.once {
+            None => None,
+            Some(once) => match self
+                .in_time(once.turn(connection, self.sender, outgoing))
+                .await
+            {
+                Some(turn) => Some((once, turn?)),
+                None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
+            },
+        };
+        let code = if let Some((once, Err(entry))) = claim {
+            once.note_replay(context, entry, record);
+            ExitCode::Success
+        } else {
+            let begins_by = claim
+                .as_ref()
+                .and_then(|(_, held)| held.as_ref().ok()?.begins_by);
+            let delivery = self.deliver(connection, outgoing, begins_by, flight).await;
+            // Reported first: to write its end may take some seconds.
+            let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
+            if let Some((once, Ok(held))) = claim {
+                once.end(held, context, &mut connection.signals, record)
+                    .await;
+            }
+            code?
+        };
+        let is_awaited = self.wait.is_some();
+        if record.sent == Sent::Yes && !is_awaited && is_user_id(outgoing.recipient().as_str()) {
+            let note = "for a user id, accepted proves nothing: WhatsApp may drop the message without a word; --wait delivered \
+                        tells whether it arrives";
+            context.stderr.note(note);
+        }
+        Ok(code)
+    }
+
+    /// The result of `work`; None if a notification took too long.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.notify_timeout {
+            Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+
+    fn given_up(&self, flight: &RequestProgress) -> Delivery {
+        flight.given_up(self.notify_timeout.unwrap_or_default())
+    }
+
+    async fn deliver(
+        &self,
+        connection: &mut Connection,
+        outgoing: &Outgoing,
+        begins_by: Option<Deadline>,
+        flight: &RequestProgress,
+    ) -> Result<Delivery, CommandError> {
+        // WhatsApp may drop one for authentication without a word.
+        let mut to_user_ids = TemplateUses::default();
+        to_user_ids.note(outgoing);
+        to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
+        let hint = "fix the message, or send it to the recipient's phone number";
+        refuse_templates(connection, &to_user_ids, false, hint).await?;
+        let admission = match &self.limit {
+            Some(limit) => Some(limit.admit(connection, outgoing).await?),
+            None => None,
+        };
+        let until = admission.as_ref().map(|admission| admission.begins_by);
+        let begins_by = begins_by.into_iter().chain(until).min();
+        let request = self.request(&connection.base, outgoing);
+        let retry_for = connection.retry_for;
+        let delivery = self
+            .in_time(connection.deliver(&request, retry_for, begins_by, flight))
+            .await;
+        let delivery = delivery.unwrap_or_else(|| self.given_up(flight));
+        if matches!(delivery.outcome, Outcome::NotSent(_))
+            && let Some(admission) = admission
+            && let Err(error) = admission.reached.take_back()
+        {
+            let told =
+                format!("its recipient counts for limit_24h, although it was not sent: {error}");
+            self.context.stderr.warning(&told);
+        }
+        if delivery.is_late {
+            let problem =
+                "it could not leave for so long that somebody else may have written to the person";
+            return Err(CommandError::guard(problem, "send it again"));
+        }
+        Ok(delivery)
+    }
+
+    /// Prints what the outcome means on stderr, and fills in the record.
+    fn report(
+        &self,
+        outgoing: &Outgoing,
+        delivery: Delivery,
+        record: &mut Record,
+        place: MessagePlace,
+    ) -> ExitCode {
+        let stderr = &self.context.stderr;
+        let recipient = outgoing.recipient();
+        let is_notification = self.notify_timeout.is_some();
+        let code = note_delivery(delivery, record);
+        if record.sent == Sent::Yes {
+            let id = record
+                .message_id
+                .as_ref()
+                .map(|id| format!(": {}", excerpt(id)))
+                .unwrap_or_default();
+            let what = if is_notification {
+                "the notification for"
+            } else {
+                "for"
+            };
+            stderr.accepted(&format!(
+                "{what} {recipient} from {}{id}",
+                self.sender.description()
+            ));
+        }
+        if let Some(error) = &record.error {
+            let state = match (is_notification, record.sent) {
+                (true, Sent::Unknown) => "the notification may have been sent",
+                (true, _) => "the notification was not sent",
+                (false, Sent::Unknown) => "it may have been sent",
+                (false, _) => "not sent",
+            };
+            let whose = if place.are_several {
+                format!("{recipient}: ")
+            } else {
+                String::new()
+            };
+            stderr.error(
+                &format!("{whose}{state}: {}", error.message),
+                &[],
+                error.hint.as_deref(),
+            );
+        }
+        if let Some(note) = self.sender.settings.sandbox_note() {
+            let page = self.sender.planned_base().to_string();
+            // A message that did not reach the sandbox is not shown there.
+            let has_arrived = record.http_status.is_some();
+            let shown =
+                Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
+            let shown = shown
+                .map(|url| format!("; it is shown on {url}"))
+                .unwrap_or_default();
+            if place.is_first {
+                stderr.note(&format!("{note}{shown}"));
+            }
+            if record.sent == Sent::Yes {
+                stderr.preview(recipient.as_str(), &outgoing.draw());
+            }
+        }
+        code
+    }
+
+    /// Waits for the messages that were accepted.
+    async fn wait_for_all(
+        &self,
+        connection: &mut Connection,
+        sends: &mut Sends,
+        wait: &DeliveryWait,
+    ) {
+        let mut places = Vec::new();
+        let mut messages = Vec::new();
+        for (at, send) in sends.all.iter().enumerate() {
+            if send.code.is_none()
+                && let Some(outgoing) = &send.outgoing
+            {
+                places.push(at);
+                messages.push((
+                    outgoing.clone(),
+                    send.begun,
+                    send.report.record.message_id.clone(),
+                ));
+            }
+        }
+        let awaited: Vec<_> = messages
+            .iter()
+            .map(|(outgoing, begun, id)| AwaitedMessage {
+                outgoing,
+                begun: *begun,
+                id: id.clone(),
+            })
+            .collect();
+        let are_several = sends.are_several();
+        wait_for_deliveries(connection, &awaited, wait, |place, ended| {
+            let at = places.get(place).copied().unwrap_or_default();
+            let Some(send) = sends.all.get_mut(at) else {
+                return;
+            };
+            let whose = if are_several {
+                send.prefix()
+            } else {
+                String::new()
+            };
+            send.report.record.delivery = Some(ended.delivery);
+            send.code = Some(match ended.reached {
+                Ok(state) => {
+                    self.context.stderr.note(&format!("{whose}{state}"));
+                    ExitCode::Success
+                }
+                Err((problem, hint)) => {
+                    let accepted = if self.notify_timeout.is_some() {
+                        "the notification was accepted"
+                    } else {
+                        "accepted"
+                    };
+                    let message = format!("{whose}{accepted}, but {problem}");
+                    self.context.stderr.error(&message, &[], Some(&hint));
+                    ExitCode::NotReached
+                }
+            });
+            sends.put_out(self.context);
+        })
+        .await;
+    }
+}

@@ -1,0 +1,332 @@
+//! The messages of one command, one for each recipient: what is known of each, its record, its line in the audit log, and
+//! its place in the output.
+
+use std::mem;
+
+use jiff::Timestamp;
+
+use super::recipients::{Refused, exit_code, refusal};
+use super::result::{note_error, print_result, record_error};
+use crate::base::exit::ExitCode;
+use crate::base::output::{Format, Record, RecordError, Sent};
+use crate::command_error::CommandError;
+use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources};
+use crate::lists::exclusions::Exclusions;
+use crate::sender::config::Settings;
+use crate::sender::context::{Context, Mode};
+use crate::sender::{AuditLog, Sender};
+
+/// What is known of a message, for its record and the audit log.
+#[derive(Clone)]
+pub(super) struct SendReport {
+    command: &'static str,
+    pub(super) record: Record,
+    log: AuditLog,
+}
+
+impl SendReport {
+    /// Of a message of `command`, of which nothing is known yet.
+    pub(super) fn new(command: &'static str) -> Self {
+        Self {
+            command,
+            record: Record::default(),
+            log: AuditLog::default(),
+        }
+    }
+
+    /// Of a message that this sender is about to send.
+    pub(super) fn for_message(
+        command: &'static str,
+        sender: &Sender,
+        exclusions: &Exclusions,
+        outgoing: &Outgoing,
+    ) -> Self {
+        let mut report = Self::new(command);
+        report.note_sender(&sender.settings);
+        report.note_message(outgoing);
+        report.note_guard(sender, exclusions);
+        report
+    }
+
+    fn note_sender(&mut self, settings: &Settings) {
+        self.log = AuditLog::from_settings(settings);
+        self.record.profile = settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.clone());
+        self.record.bot_id.clone_from(&settings.bot);
+    }
+
+    fn note_guard(&mut self, sender: &Sender, exclusions: &Exclusions) {
+        self.log = mem::take(&mut self.log).with(exclusions);
+        self.record.api_url = Some(sender.planned_base().to_string());
+    }
+
+    fn note_message(&mut self, outgoing: &Outgoing) {
+        self.record.kind = Some(outgoing.kind().into());
+        self.record.to = Some(outgoing.recipient().to_string());
+    }
+
+    /// Writes it to the audit log, once.
+    pub(super) fn log(&mut self, context: &Context, code: ExitCode) {
+        mem::take(&mut self.log).message(&context.stderr, self.command, &self.record, code.code());
+    }
+}
+
+/// The message to one recipient.
+pub(super) struct RecipientSend {
+    pub(super) source: RecipientSources,
+    /// None until it is made, and if it cannot be.
+    pub(super) outgoing: Option<Outgoing>,
+    pub(super) report: SendReport,
+    /// When its request began, unless an earlier command made it.
+    pub(super) begun: Option<Timestamp>,
+    /// None until it has ended.
+    pub(super) code: Option<ExitCode>,
+}
+
+impl RecipientSend {
+    pub(super) fn set_message(&mut self, outgoing: Outgoing) {
+        self.report.note_message(&outgoing);
+        self.outgoing = Some(outgoing);
+    }
+
+    /// The recipient, before what happened to its message.
+    pub(super) fn prefix(&self) -> String {
+        let to = self.report.record.to.as_deref();
+        format!("{}: ", to.unwrap_or_else(|| self.source.raw()))
+    }
+}
+
+/// All messages of a command, in the order of its recipients; one of which nothing is known before they are read.
+pub(super) struct Sends {
+    pub(super) all: Vec<RecipientSend>,
+    /// Whether the results go to standard output; how many have.
+    is_printed: bool,
+    printed: usize,
+}
+
+impl Sends {
+    pub(super) fn new(report: SendReport, is_printed: bool) -> Self {
+        let only = RecipientSend {
+            source: RecipientSources::default(),
+            outgoing: None,
+            report,
+            begun: None,
+            code: None,
+        };
+        Self {
+            all: vec![only],
+            is_printed,
+            printed: 0,
+        }
+    }
+
+    /// The recipients are known.
+    pub(super) fn set_recipients(&mut self, sources: Vec<RecipientSources>) {
+        let Some(first) = self.all.first() else {
+            return;
+        };
+        let report = first.report.clone();
+        let send = |source: RecipientSources| {
+            let mut report = report.clone();
+            let typed = RecipientChoice::Among(&source).make(None);
+            report.record.to = typed.ok().map(|typed| typed.recipient.as_str().to_owned());
+            RecipientSend {
+                source,
+                outgoing: None,
+                report,
+                begun: None,
+                code: None,
+            }
+        };
+        self.all = sources.into_iter().map(send).collect();
+    }
+
+    /// Whether errors name the recipient.
+    pub(super) fn are_several(&self) -> bool {
+        self.all.len() > 1
+    }
+
+    /// The messages that have not ended.
+    pub(super) fn open(&mut self) -> impl Iterator<Item = &mut RecipientSend> {
+        self.all.iter_mut().filter(|send| send.code.is_none())
+    }
+
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Outgoing> {
+        self.all.iter().filter_map(|send| send.outgoing.as_ref())
+    }
+
+    pub(super) fn note_sender(&mut self, settings: &Settings) {
+        for send in &mut self.all {
+            send.report.note_sender(settings);
+        }
+    }
+
+    pub(super) fn note_guard(&mut self, sender: &Sender, exclusions: &Exclusions) {
+        for send in &mut self.all {
+            send.report.note_guard(sender, exclusions);
+        }
+    }
+
+    /// Makes the message of each recipient with `make`, and adds those whose recipient is not valid to `refused`. Returns the
+    /// warnings, each once.
+    ///
+    /// # Errors
+    /// If the message itself cannot be made, or the only recipient is not valid.
+    pub(super) fn make_messages<E: Into<CommandError>>(
+        &mut self,
+        refused: &mut Vec<Refused>,
+        mut make: impl FnMut(&RecipientSources) -> Result<(Outgoing, Vec<String>), E>,
+    ) -> Result<Vec<String>, CommandError> {
+        let are_several = self.are_several();
+        let mut warnings = Vec::new();
+        for (at, send) in self.all.iter_mut().enumerate() {
+            let error = match make(&send.source) {
+                Ok((outgoing, new)) => {
+                    warnings.extend(new);
+                    send.set_message(outgoing);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            match RecipientChoice::Among(&send.source).make(None) {
+                Err(error) if are_several => refused.push(Refused {
+                    at,
+                    error: error.into(),
+                }),
+                _ => return Err(error.into()),
+            }
+        }
+        Ok(each_once(warnings))
+    }
+
+    /// Adds to `refused` the recipients that must not get the message.
+    pub(super) fn check(
+        &self,
+        sender: &Sender,
+        exclusions: &Exclusions,
+        has_key: bool,
+        refused: &mut Vec<Refused>,
+    ) {
+        for (at, send) in self.all.iter().enumerate() {
+            let Some(outgoing) = &send.outgoing else {
+                continue;
+            };
+            if let Err(error) = sender.check_message(exclusions, has_key, outgoing) {
+                refused.push(Refused { at, error });
+            }
+        }
+    }
+
+    /// Checks that a bot named in the body is the sender.
+    pub(super) fn check_bot(&self, bot: &str) -> Result<(), CommandError> {
+        // The bodies are the same, except for the recipient.
+        match self.messages().next() {
+            Some(outgoing) => Ok(outgoing.check_bot(bot)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends all: `refused` cannot get the message, so nothing is sent to anybody.
+    pub(super) fn refuse(&mut self, context: &Context, mut refused: Vec<Refused>) {
+        if refused.iter().any(|one| one.error.code == ExitCode::Usage) {
+            // A command line that is wrong is not logged.
+            for send in &mut self.all {
+                send.report.log = AuditLog::default();
+            }
+        }
+        refused.sort_by_key(|refused| refused.at);
+        let number = refused.len();
+        let whole = match (refused.pop(), number) {
+            (None, _) => return,
+            (Some(only), 1) => {
+                if let Some(send) = self.all.get_mut(only.at) {
+                    let code = note_error(context, "", only.error, &mut send.report.record);
+                    send.code = Some(code);
+                    let error = send.report.record.error.clone();
+                    self.end_rest(code, error.as_ref());
+                }
+                return;
+            }
+            (Some(last), _) => {
+                refused.push(last);
+                refusal(&refused, self.all.len())
+            }
+        };
+        for Refused { at, error } in refused {
+            if let Some(send) = self.all.get_mut(at) {
+                send.code = Some(record_error(error, &mut send.report.record));
+            }
+        }
+        self.fail(context, "", whole);
+    }
+
+    /// Ends the messages that have not ended, for an error of the whole command.
+    pub(super) fn fail(&mut self, context: &Context, what: &str, error: CommandError) {
+        let mut shown = Record::default();
+        let code = note_error(context, what, error, &mut shown);
+        for send in self.open() {
+            send.report.record.sent = shown.sent;
+            send.report.record.error.clone_from(&shown.error);
+            send.code = Some(code);
+        }
+    }
+
+    /// Ends the messages that have not ended with `code`: another one has shown that they cannot be sent.
+    pub(super) fn end_rest(&mut self, code: ExitCode, error: Option<&RecordError>) {
+        for send in self.open() {
+            let record = &mut send.report.record;
+            record.sent = Sent::No;
+            record.error = error.map(|error| RecordError {
+                message: format!("not tried: {}", error.message),
+                retry_after_s: None,
+                ..error.clone()
+            });
+            send.code = Some(code);
+        }
+    }
+
+    /// Logs what has ended, and prints the results in order, each once everything before it has ended.
+    pub(super) fn put_out(&mut self, context: &Context) {
+        let are_several = self.are_several();
+        for send in &mut self.all {
+            if let Some(code) = send.code
+                && context.mode == Mode::Send
+            {
+                send.report.log(context, code);
+            }
+        }
+        if !self.is_printed {
+            return;
+        }
+        for send in self.all.iter_mut().skip(self.printed) {
+            let Some(code) = send.code else { break };
+            let format = context.stdout.format;
+            let record = &send.report.record;
+            send.code = Some(print_result(context, "message", format, record, code));
+            if are_several && format == Format::Id && record.message_id.is_none() {
+                // Line and recipient belong together.
+                let _ = context.stdout.line("");
+            }
+            self.printed += 1;
+        }
+    }
+
+    /// The exit code of the command.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        let codes: Vec<_> = self.all.iter().filter_map(|send| send.code).collect();
+        exit_code(&codes)
+    }
+}
+
+/// The texts without those that were there before.
+pub(super) fn each_once(texts: Vec<String>) -> Vec<String> {
+    let mut once = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once
+}
