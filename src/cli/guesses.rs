@@ -404,7 +404,7 @@ impl WrongLine<'_> {
             ["messages", "list"] => "to see one chat: jelouctl messages list --to NUMBER; to search the texts: jelouctl messages list --matching WORD".to_owned(),
             ["messages"] => "to see what was sent and received: jelouctl messages list --to NUMBER; to see one message: jelouctl messages get ID".to_owned(),
             ["doctor"] => "pass a profile with --profile: jelouctl doctor --profile NAME".to_owned(),
-            ["profile"] => "to make a profile: jelouctl profile set NAME --bot BOT --client-id ID; to use one: jelouctl profile use NAME".to_owned(),
+            ["profile"] => "to create a profile: jelouctl profile set NAME --bot BOT --client-id ID; to use one: jelouctl profile use NAME".to_owned(),
             ["templates"] => "pass a name with --query: jelouctl templates --query NAME".to_owned(),
             _ => return None,
         };

@@ -1201,7 +1201,7 @@ fn wrong_command_suggests_the_right_command() {
         ),
         (
             "profile rename a b",
-            "hint: to make a profile: jelouctl profile set NAME",
+            "hint: to create a profile: jelouctl profile set NAME",
         ),
     ] {
         is_answered_with(guess, hint);

@@ -1183,14 +1183,14 @@ fn sandbox_run_never_leaves_the_sandbox() {
         .run("--sandbox bulk send people.csv --run r --rate 1000/s text x")
         .success();
     assert!(
-        ended.stderr.contains("sandbox: nothing left this machine"),
+        ended.stderr.contains("sandbox: nothing was sent to Jelou"),
         "{ended:?}"
     );
     let jelou = Jelou::expect_no_requests();
     home.run("bulk resume r")
         .env("JELOU_API_URL", &jelou.url)
         .success()
-        .stderr_has(&["sandbox: nothing left this machine"]);
+        .stderr_has(&["sandbox: nothing was sent to Jelou"]);
     home.run("bulk resume r --api-url https://api.jelou.ai")
         .fails(2, &["--api-url: run r was started with sandbox"]);
     // A rehearsal may be repeated.

@@ -20,7 +20,7 @@ fn sandbox_send_works_without_configuration() {
     );
     assert_eq!(
         ended.stderr,
-        "note: sandbox: nothing left this machine\nnote: 593987654321 would see:\n  │ Hola\n"
+        "note: sandbox: nothing was sent to Jelou\nnote: 593987654321 would see:\n  │ Hola\n"
     );
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }
@@ -199,7 +199,7 @@ fn sandbox_flag_uses_the_running_sandbox() {
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("JELOUCTL", cargo_bin!("jelouctl"));
     let ended = CommandOutput::new(&command.output().unwrap()).stderr_has(&[
-        "note: sandbox: nothing left this machine; it is shown on http://127.0.0.1:4780\n",
+        "note: sandbox: nothing was sent to Jelou; it is shown on http://127.0.0.1:4780\n",
     ]);
     assert_eq!(ended.code, 0, "{ended:?}");
     let sent: Value = serde_json::from_str(&home.read("sent.ndjson")).unwrap();

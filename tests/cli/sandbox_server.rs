@@ -642,7 +642,7 @@ fn environment_variable_selects_a_running_sandbox() {
         assert!(
             ended
                 .stderr
-                .contains(&format!("nothing left this machine; it is shown on {url}")),
+                .contains(&format!("nothing was sent to Jelou; it is shown on {url}")),
             "{}",
             ended.stderr
         );

@@ -188,13 +188,8 @@ impl Settings {
 
     /// The note after a sandbox accepted a message. None without a sandbox.
     pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
-        match &self.sandbox {
-            SandboxMode::No => None,
-            SandboxMode::At(url) if !url.is_loopback() => {
-                Some("sandbox: nothing was sent to Jelou")
-            }
-            SandboxMode::Nearest | SandboxMode::At(_) => Some("sandbox: nothing left this machine"),
-        }
+        self.is_sandboxed()
+            .then_some("sandbox: nothing was sent to Jelou")
     }
 
     /// The bot to send from.
