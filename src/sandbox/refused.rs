@@ -151,11 +151,11 @@ fn fields(answer: &Value) -> Map<String, Value> {
     let named = answer
         .pointer("/body/validationError")
         .and_then(Value::as_object);
-    let problem = |told: &Value| told.pointer("/0/en").cloned().unwrap_or_default();
+    let problem = |message: &Value| message.pointer("/0/en").cloned().unwrap_or_default();
     named
         .into_iter()
         .flatten()
-        .map(|(path, told)| (path.clone(), problem(told)))
+        .map(|(path, message)| (path.clone(), problem(message)))
         .collect()
 }
 

@@ -304,11 +304,11 @@ mod tests {
             assert!(fields.remove(of_here).is_some(), "{of_here}");
         }
         for of_api in ["api_code", "message_id"] {
-            let told = fields.remove(of_api).unwrap();
+            let text = fields.remove(of_api).unwrap();
             assert!(
-                told.as_str()
-                    .is_some_and(|told| told.len() < 10_000 && told.ends_with('…')),
-                "{told}"
+                text.as_str()
+                    .is_some_and(|text| text.len() < 10_000 && text.ends_with('…')),
+                "{text}"
             );
         }
         let expected = json!({

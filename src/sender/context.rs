@@ -37,7 +37,7 @@ pub(crate) enum Mode {
 }
 
 impl Context {
-    /// Whether somebody can answer a prompt. A script must never hang on one.
+    /// Whether a prompt can be answered. A script must never hang on one.
     pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }

@@ -145,7 +145,7 @@ pub(crate) fn read_exclusions(
         .map(|source| read(source, options))
         .collect::<Result<Vec<_>, _>>();
     let mut lists = lists.map_err(|problem| problem.in_file("--exclude"))?;
-    lists.extend(list_of_profile(settings)?);
+    lists.extend(profile_list(settings)?);
     warn_about_lists(context, &lists);
     Ok(Exclusions { lists })
 }
@@ -156,11 +156,11 @@ pub(crate) fn read_exclusions(
 /// As for [`read_exclusions`].
 pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
     Ok(Exclusions {
-        lists: list_of_profile(settings)?.into_iter().collect(),
+        lists: profile_list(settings)?.into_iter().collect(),
     })
 }
 
-fn list_of_profile(settings: &Settings) -> Result<Option<ExclusionList>, CommandError> {
+fn profile_list(settings: &Settings) -> Result<Option<ExclusionList>, CommandError> {
     let Some(kept) = &settings.do_not_contact else {
         return Ok(None);
     };

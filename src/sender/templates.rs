@@ -447,7 +447,7 @@ mod tests {
     }
 
     /// A listing of one page.
-    fn listing_of(page: &Value, results: &[Value]) -> Listing {
+    fn one_page_listing(page: &Value, results: &[Value]) -> Listing {
         let mut listing = Listing::new(TemplateFilter::default());
         listing.add_page(page, results);
         listing
@@ -486,7 +486,7 @@ mod tests {
             (json!({ "samples_only": false }), true),
         ] {
             assert_eq!(
-                may_lack_some(&listing_of(&listing, &[json!("a"), json!("b")])),
+                may_lack_some(&one_page_listing(&listing, &[json!("a"), json!("b")])),
                 may_lack,
                 "{listing}"
             );
@@ -578,7 +578,7 @@ mod tests {
                 uses: vec![wanted.clone()],
                 is_cut: false,
             };
-            let listing = listing_of(listing, listing["results"].as_array().unwrap());
+            let listing = one_page_listing(listing, listing["results"].as_array().unwrap());
             let faults = find_faults(
                 &listing,
                 &Stderr::new(Verbosity::Quiet, Color::default()),

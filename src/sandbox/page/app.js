@@ -12,14 +12,14 @@ import { ask, guarded, state, toast } from "./state.js";
 // ---- Events of the server -----------------------------------------------------------------------------------------
 
 /** The last event, until it is drawn. */
-let told = null;
+let update = null;
 let isShowing = false;
 
 function listen() {
   const events = new EventSource("/sandbox/events");
   events.addEventListener("error", () => live(false));
   events.addEventListener("changed", guarded(async (event) => {
-    told = JSON.parse(event.data);
+    update = JSON.parse(event.data);
     await refresh();
   }));
 }
@@ -34,9 +34,9 @@ async function refresh() {
   if (isShowing) return;
   isShowing = true;
   try {
-    while (told) {
-      const health = told;
-      told = null;
+    while (update) {
+      const health = update;
+      update = null;
       await show(health);
     }
     live(true);

@@ -18,11 +18,11 @@ let known = "";
 /** Reads the newest requests, if they have changed. */
 export async function refreshRefused() {
   const { instance, cleared, refused: count, refused_dropped: dropped } = state.health;
-  const told = [instance, cleared, count, dropped, drawn].join();
-  if (told !== known) {
+  const counts = [instance, cleared, count, dropped, drawn].join();
+  if (counts !== known) {
     const newest = await read("/sandbox/refused", { limit: drawn });
     if (!known.startsWith(instance)) list.replaceChildren();
-    [refused, known] = [newest.reverse(), told];
+    [refused, known] = [newest.reverse(), counts];
   }
   showRefused();
 }

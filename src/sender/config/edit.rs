@@ -93,7 +93,7 @@ impl ConfigEdit {
         }
         for key in KEYS.iter() {
             if let Some(texts) = change.list(key.name) {
-                put(profile, key.name, key.written(texts));
+                put(profile, key.name, key.to_toml(texts));
             }
         }
         if self.file.profiles.is_empty() {

@@ -136,7 +136,7 @@ impl ConfigFile {
         for (name, settings) in document.profiles {
             let mut profile = Layer::default();
             for (written, value) in settings {
-                let key = Key::named(written.get_ref()).ok_or_else(|| {
+                let key = Key::find(written.get_ref()).ok_or_else(|| {
                     // Files of earlier versions may still use the old name.
                     let near = match written.get_ref().as_str() {
                         "rates" => Some("prices"),

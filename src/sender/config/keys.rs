@@ -46,7 +46,7 @@ pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
 });
 
 impl Key {
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
+    pub(super) fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
 
@@ -79,7 +79,7 @@ impl Key {
     }
 
     /// The value as text to print.
-    pub(super) fn shown(&self, texts: &[String]) -> String {
+    pub(super) fn display(&self, texts: &[String]) -> String {
         match (self.name, self.form) {
             // A database URL in the environment may contain a password.
             ("client_secret" | "ledger", _) => "(redacted)".to_owned(),
@@ -103,7 +103,7 @@ impl Key {
     }
 
     /// The value as TOML for a profile.
-    pub(super) fn written(&self, texts: &[String]) -> toml_edit::Value {
+    pub(super) fn to_toml(&self, texts: &[String]) -> toml_edit::Value {
         match self.form {
             "list" | "command" => texts.iter().collect::<toml_edit::Array>().into(),
             "switch" => (texts == ["true"]).into(),
@@ -247,7 +247,7 @@ pub(super) fn switch(raw: &str) -> Result<bool, String> {
 pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, String> {
     let raw = raw.trim_end_matches(is_unseen);
     let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
-    let fits_somebody = match raw.strip_prefix("id:") {
+    let is_valid = match raw.strip_prefix("id:") {
         // The request names such a user without `id:`, like a number, so a partial pattern would also allow numbers.
         Some(user) => !user.is_empty() && !user.contains('*'),
         None => {
@@ -258,7 +258,7 @@ pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Str
     // The error does not repeat the pattern: it may be a secret in the wrong place.
     let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, \
         spaces or commas";
-    if !fits_somebody {
+    if !is_valid {
         return Err(problem.to_owned());
     }
     let is_number = raw.bytes().all(|letter| letter.is_ascii_digit());

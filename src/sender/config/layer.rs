@@ -92,14 +92,14 @@ impl Layer {
     /// Adds the value of a flag, if there is one, to the key called `name`.
     pub(crate) fn type_in(&mut self, name: &str, typed: impl IntoIterator<Item: ToString>) {
         let texts: Vec<_> = typed.into_iter().map(|text| text.to_string()).collect();
-        if let (false, Some(key)) = (texts.is_empty(), Key::named(name)) {
+        if let (false, Some(key)) = (texts.is_empty(), Key::find(name)) {
             self.put(key.name, texts, &Origin::Flag(key.flag));
         }
     }
 
     /// Adds the answer to a prompt: one text, or a list separated by commas or spaces.
     pub(crate) fn type_answer(&mut self, name: &str, answer: &str) {
-        match Key::named(name) {
+        match Key::find(name) {
             Some(key) if key.form == "list" => {
                 self.type_in(
                     name,
@@ -115,7 +115,7 @@ impl Layer {
         let values = self
             .0
             .iter_mut()
-            .filter_map(|(name, found)| Some((Key::named(name)?, &mut found.value)));
+            .filter_map(|(name, found)| Some((Key::find(name)?, &mut found.value)));
         values.flat_map(|(key, value)| key.paths(value).into_iter().map(move |path| (key, path)))
     }
 
@@ -187,7 +187,7 @@ impl Layer {
         match self.origin(name) {
             Origin::Variable(variable) => wrong_variable(variable, problem),
             Origin::Profile(profile) => {
-                let key = Key::named(name)
+                let key = Key::find(name)
                     .map(|key| format!(" {} {}", key.flag, key.value))
                     .unwrap_or_default();
                 let hint = format!("to change it: jelouctl profile set {profile}{key}");
@@ -212,7 +212,7 @@ impl Layer {
     /// The value of `key` as it is printed, and its origin.
     pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
         let WithOrigin { value, origin } = self.0.get(key.name)?;
-        Some(origin.tag(key.shown(value)))
+        Some(origin.tag(key.display(value)))
     }
 }
 
