@@ -93,8 +93,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // hyper writes the date into each response, and panics if HTTP cannot express it.
     let now = SystemTime::now();
     if now < SystemTime::UNIX_EPOCH || Timestamp::try_from(now).is_err() {
-        let problem =
-            "the clock of this machine is before 1970 or after 9999, which HTTP cannot express";
+        let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot express";
         return Err(io::Error::other(problem));
     }
     let socket = if address.is_ipv4() {

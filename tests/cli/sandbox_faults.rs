@@ -122,7 +122,7 @@ fn fault_rules_change_while_running() {
         ),
         (
             r#"["status=99"]"#,
-            "status is `99`; it must be a whole number from 200 to 599",
+            "status is `99`, but must be a whole number from 200 to 599",
         ),
         ("{}", "send an array of rules"),
         ("[7]", "as texts, such as"),

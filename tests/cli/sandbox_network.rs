@@ -297,12 +297,12 @@ fn listening_for_other_machines_needs_allowed_hosts() {
         ),
         (
             "--listen 127.0.0.1:0 --allow-host *",
-            "'--allow-host <HOST>': `*` is not the name or the address",
+            "'--allow-host <HOST>': `*` is not a host name",
             "",
         ),
         (
             "--allow-host http://sandbox",
-            "'--allow-host <HOST>': `http://sandbox` is not the name",
+            "'--allow-host <HOST>': `http://sandbox` is not a host name",
             "",
         ),
         (

@@ -98,7 +98,7 @@ fn unsendable_template_stops_the_run_before_sending() {
         ),
         (
             &["bienvenida"],
-            "error: the template `bienvenida` takes 1 value, and the message gives 0",
+            "error: the template `bienvenida` takes 1 value, but the message has 0",
         ),
     ] {
         let (home, jelou) = (home(), bot());
