@@ -145,7 +145,7 @@ pub(super) async fn wrong_method(
 }
 
 /// Records a wrong path of the API as a refused request, because it was probably a message. Missing files of the page
-/// are not record_response.
+/// are not recorded.
 async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Response) -> Response {
     let (parts, body) = request.into_parts();
     if !["/v1/", "/v2/"]
