@@ -167,7 +167,7 @@ fn reference_contains_the_help_of_every_command() {
     app.build();
     let options = help::global_options().to_string();
     let page = format!(
-        "# Commands\n\nThe `-h` of every command; `--help` has examples and details.\n\n{}{}",
+        "# Commands\n\nThe flags of every command. `--help` has examples and details.\n\n{}{}",
         block(&options),
         section(&mut app)
     );

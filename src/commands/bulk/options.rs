@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Arg, Args};
 use jiff::civil::Date;
 
 use crate::base::input::UsageError;
@@ -26,7 +26,7 @@ pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with -
 pub(crate) struct RunOptions {
     /// Send at this rate: 5/s, 300/m, 1000/h [default: 5/s]
     ///
-    /// `rate` in the profile sets another default for new runs. A resumed run keeps its rate.
+    /// `rate` in the profile sets another default.
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = rate)]
     pub(super) rate: Option<f64>,
 
@@ -40,13 +40,13 @@ pub(crate) struct RunOptions {
 pub(crate) struct WorkOptions {
     /// Send up to N requests at once, 1 to 4096 [default: 64]
     ///
-    /// If the process is killed, up to N rows are unknown. A resumed run keeps its number.
+    /// If the process is killed, up to N rows are unknown.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) concurrency: Option<u16>,
 
     /// How long to wait during a rate limit or network outage [default: 15m]
     ///
-    /// After that, the run pauses. A resumed run keeps its time.
+    /// After that, the run pauses.
     #[arg(long, value_name = "DURATION", value_parser = retry_for)]
     pub(super) max_wait: Option<Duration>,
 
@@ -111,6 +111,15 @@ pub(crate) struct HoursOptions {
     /// the profile. A resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = people_limit)]
     pub(super) per_day: Option<u32>,
+}
+
+/// A flag for a run that exists: without the flag, the run keeps its own value.
+pub(super) fn default_of_run(flag: Arg) -> Arg {
+    let help = flag.get_help().map(ToString::to_string);
+    let help = help.unwrap_or_default();
+    let (summary, _) = help.split_once(" [default:").unwrap_or((&help, ""));
+    let help = format!("{summary} [default: the run's]");
+    flag.help(help).long_help(None)
 }
 
 impl RunOptions {

@@ -76,9 +76,9 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
-    /// Send each person at most one message under this key
+    /// Send each recipient at most one message with this key
     ///
-    /// Whatever its text, and however often the list is sent. `jelouctl once` manages the keys.
+    /// The text and the list do not matter. `jelouctl once` manages the keys.
     #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
     pub(crate) once: Option<OnceKey>,
 

@@ -14,7 +14,9 @@ use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::leave_out_sent;
 use crate::commands::bulk::exclude::{UnsentRows, leave_out, look_up_windows};
 use crate::commands::bulk::options::OR_UNCHECKED;
-use crate::commands::bulk::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
+use crate::commands::bulk::options::{
+    EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions, default_of_run,
+};
 use crate::commands::bulk::pauses::{since_when, what_to_look_at};
 use crate::commands::bulk::people_limit::limit_of_run;
 use crate::commands::bulk::plan::begin::{ask, is_asked};
@@ -48,7 +50,12 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// but needs --yes if the run has not changed for three days. Does not send unknown rows again: see
 /// `bulk resolve`.
 #[derive(Args, Debug, Default)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    mut_arg("rate", default_of_run),
+    mut_arg("concurrency", default_of_run),
+    mut_arg("max_wait", default_of_run)
+)]
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
@@ -83,7 +90,11 @@ pub(crate) struct BulkResumeArgs {
 /// For scripts and containers: never asks, and does not resume a paused run (exits with 4, 5, 8 or 11).
 /// All processes share the run's rate, on one machine or several.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    mut_arg("concurrency", default_of_run),
+    mut_arg("max_wait", default_of_run)
+)]
 pub(crate) struct BulkWorkArgs {
     /// Name of the run [default: the only unfinished one]
     run: Option<RunName>,
