@@ -54,7 +54,7 @@ pub(crate) struct GlobalFlags {
     quiet: bool,
 
     /// Print each attempt, request and response, without secrets
-    // Giving it twice is the same as once.
+    // Repeating the flag changes nothing.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 

@@ -49,6 +49,8 @@ const MOST_USED: [&str; 10] = [
 ];
 /// The width of the headings in the list of the other flags.
 const HEADING_COLUMNS: usize = 18;
+/// The width of the names after a heading, two spaces and one more.
+const NAMES_COLUMNS: usize = MOST_COLUMNS - HEADING_COLUMNS - 3;
 
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
@@ -71,7 +73,7 @@ pub(super) fn arrange_help(is_long: bool) -> Command {
 
 /// `jelouctl help options`: all global flags, with their details.
 pub(super) fn global_options() -> StyledStr {
-    let template = "Global options, anywhere on the command line:\n\n{options}";
+    let template = "Global options, allowed anywhere on the line:\n\n{options}";
     App::command().help_template(template).render_long_help()
 }
 
@@ -208,46 +210,63 @@ fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
 
 /// Describes only the most used flags, and names the others by group, so that the help fits on a screen.
 fn summarize(command: Command) -> Command {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    let more = format!(
+        "{}\n\n\
+         All options and examples: jelouctl bulk send --help\n\
+         Options of a kind: jelouctl bulk send FILE KIND --help",
+        name_other_flags(&command)
+    );
+    command.mut_args(summarize_flag).after_help(more)
+}
+
+fn summarize_flag(flag: Arg) -> Arg {
+    match place_among_most_used(&flag) {
+        Some(place) => flag.help_heading(None).display_order(place),
+        None if flag.get_help_heading().is_some() => flag.hide_short_help(true),
+        None => flag,
+    }
+}
+
+fn place_among_most_used(flag: &Arg) -> Option<usize> {
+    let id = flag.get_id().as_str();
+    MOST_USED.iter().position(|most_used| *most_used == id)
+}
+
+/// The flags under one heading of the help.
+struct FlagGroup {
+    heading: String,
+    names: Vec<String>,
+}
+
+/// One line for each heading, with the names of its flags: `Run: --run, --import-only`.
+fn name_other_flags(command: &Command) -> String {
+    let mut groups: Vec<FlagGroup> = Vec::new();
     for flag in command.get_arguments() {
-        let is_described = MOST_USED.contains(&flag.get_id().as_str());
         let (Some(heading), Some(name)) = (flag.get_help_heading(), flag.get_long()) else {
             continue;
         };
-        if is_described || flag.is_hide_set() {
+        if place_among_most_used(flag).is_some() || flag.is_hide_set() {
             continue;
         }
         let name = format!("--{name}");
-        match groups.iter_mut().find(|(title, _)| title == heading) {
-            Some((_, names)) => names.push(name),
-            None => groups.push((heading.to_owned(), vec![name])),
+        match groups.iter_mut().find(|group| group.heading == heading) {
+            Some(group) => group.names.push(name),
+            None => groups.push(FlagGroup {
+                heading: heading.to_owned(),
+                names: vec![name],
+            }),
         }
     }
     let header = command.get_styles().get_header();
-    let mut more = format!("{header}More options:{header:#}");
-    for (heading, names) in groups {
-        let lines = wrapped(&names.join(", "), MOST_COLUMNS - HEADING_COLUMNS - 3);
-        let mut title = format!("{heading}:");
-        for line in lines {
-            let _ = write!(more, "\n  {title:HEADING_COLUMNS$} {line}");
+    let mut lines = format!("{header}More options:{header:#}");
+    for group in groups {
+        let mut title = group.heading + ":";
+        for names in wrapped(&group.names.join(", "), NAMES_COLUMNS) {
+            let _ = write!(lines, "\n  {title:HEADING_COLUMNS$} {names}");
             title.clear();
         }
     }
-    more.push_str(
-        "\n\nAll options and examples: jelouctl bulk send --help\n\
-         Options of a kind: jelouctl bulk send FILE KIND --help",
-    );
-    let with_place = |flag: Arg| {
-        let place = MOST_USED
-            .iter()
-            .position(|name| flag.get_id().as_str() == *name);
-        match place {
-            Some(place) => flag.help_heading(None).display_order(place),
-            None if flag.get_help_heading().is_some() => flag.hide_short_help(true),
-            None => flag,
-        }
-    };
-    command.mut_args(with_place).after_help(more)
+    lines
 }
 
 /// Describes a kind as part of `bulk send`. Its own examples and notes are about `send`.
@@ -263,7 +282,7 @@ fn describe_for_list(command: Command, kind: &str) -> Command {
     ))
 }
 
-/// Names the kinds in a line or two; `send --help` describes them.
+/// Lists the kinds in a line or two. `send --help` describes them.
 fn name_kinds(command: Command) -> Command {
     let kinds: Vec<_> = command
         .get_subcommands()

@@ -143,6 +143,28 @@ fn long_help_ends_with_global_options_block() {
     }
 }
 
+#[test]
+fn short_help_fits_on_a_screen() {
+    for (command, help) in helps(false) {
+        let lines = help.lines().count();
+        assert!(lines <= 50, "{command} has {lines} lines: {help}");
+    }
+}
+
+#[test]
+fn short_help_of_bulk_send_names_every_flag() {
+    let help = &helps(false)["jelouctl bulk send"];
+    let app = App::command();
+    let bulk = app.find_subcommand("bulk").expect("a command");
+    let send = bulk.find_subcommand("send").expect("a command");
+    for flag in send.get_arguments().filter_map(Arg::get_long) {
+        let is_named = help
+            .split([' ', ',', '\n'])
+            .any(|word| word == format!("--{flag}"));
+        assert!(is_named, "--{flag} is missing: {help}");
+    }
+}
+
 /// The kinds of `bulk send` have the flags of `send`, except the delivery flags. These are the same for all kinds, so
 /// one is enough.
 #[test]
