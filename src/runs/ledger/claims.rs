@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
@@ -32,32 +33,25 @@ const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
      PRIMARY KEY (person, n)) /*WITHOUT ROWID*/; DELETE FROM candidate_person;";
 
-/// A claim with the row that it may belong to, behind a number, as [`claims`] reads it.
-macro_rules! claims {
-    ($number:literal, $from:literal, $where:literal) => {
-        concat!(
-            "SELECT ",
-            $number,
-            ", claim.person, claim.run, claim.n, claim.worker, \
-             CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
-             claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
-             run.name, run.identity, run.finished_at FROM ",
-            $from,
-            " LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run WHERE ",
-            $where
-        )
-    };
-}
-const ONE: &str = claims!(
-    "claim.once_key",
-    "claim",
-    "claim.once_key = ?1 AND claim.person = ?2"
-);
-const OF_CANDIDATES: &str = claims!(
-    "candidate_person.n",
-    "candidate_person CROSS JOIN claim",
-    "claim.once_key = ?1 AND claim.person = candidate_person.person"
-);
+/// A claim with the row that it may belong to, as [`claims`] reads it.
+const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, claim.worker, \
+     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
+     claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
+     run.name, run.identity, run.finished_at";
+const ROW_OF_CLAIM: &str =
+    "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run";
+static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT claim.once_key, {CLAIM_COLUMNS} FROM claim {ROW_OF_CLAIM} \
+         WHERE claim.once_key = ?1 AND claim.person = ?2"
+    )
+});
+static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT candidate_person.n, {CLAIM_COLUMNS} FROM candidate_person CROSS JOIN claim {ROW_OF_CLAIM} \
+         WHERE claim.once_key = ?1 AND claim.person = candidate_person.person"
+    )
+});
 
 /// The state of a person under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -530,7 +524,8 @@ pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerErro
 /// The claim of a person.
 fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
     let mut found = None;
-    claims(db, ONE, &values![number_of(scope), person], |_, claim| {
+    let key = number_of(scope);
+    claims(db, &CLAIM_OF_PERSON, &values![key, person], |_, claim| {
         found = Some(claim);
         Ok(())
     })?;
@@ -543,7 +538,7 @@ pub(super) fn claims_of_candidates(
     key: i64,
     each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    claims(db, OF_CANDIDATES, &values![key], each)
+    claims(db, &CLAIMS_OF_CANDIDATES, &values![key], each)
 }
 
 /// Passes the claims that a query finds to `each`, with the number in its first column.

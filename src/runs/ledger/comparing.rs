@@ -24,21 +24,24 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGI
 const COUNTED: &str =
     "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
-/// What the counted runs have of these candidates. It is grouped only to read the rows in the order of the list: in the
-/// order of people that takes several times as long.
-macro_rules! found {
-    ($candidates:literal, $and:literal) => {
-        concat!(
-            " FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run FROM ",
-            $candidates,
-            " AS candidate CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
-             AND counted.run = known.run",
-            $and,
-            " GROUP BY candidate.n, known.n, known.run) AS found \
-             CROSS JOIN row WHERE row.run = found.run AND row.n = found.n"
-        )
-    };
-}
+/// How many people the counted runs have written to, and how many they are still to write to. Each person is looked for once,
+/// as the first candidate of theirs. It is grouped for the reason that [`MATCHES`] has.
+const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
+     AND row.at >= ?1 AND row.at <= ?2 THEN candidate END), \
+     count(DISTINCT CASE WHEN state = 'pending' THEN candidate END) \
+     FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
+       FROM (SELECT person, min(n) AS n FROM candidate GROUP BY person) AS candidate CROSS JOIN known CROSS JOIN counted \
+       WHERE known.person = candidate.person AND counted.run = known.run \
+       GROUP BY candidate.n, known.n, known.run) AS found \
+     CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
+/// The rows of the counted runs that have the same message for the same person as a candidate. They are grouped only to be read
+/// in the order of the list: in the order of people that takes several times as long.
+const MATCHES: &str = "SELECT candidate, row.run, state, row.at \
+     FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
+       FROM candidate AS candidate CROSS JOIN known CROSS JOIN counted \
+       WHERE known.person = candidate.person AND counted.run = known.run AND known.fingerprint = candidate.fingerprint \
+       GROUP BY candidate.n, known.n, known.run) AS found \
+     CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -154,17 +157,7 @@ impl<'a> EarlierRuns<'a> {
             return Ok((0, 0));
         }
         self.fill(draft)?;
-        // Each person once, as the first candidate of theirs.
-        let query = concat!(
-            "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
-             AND row.at >= ?1 AND row.at <= ?2 THEN candidate END), \
-             count(DISTINCT CASE WHEN state = 'pending' THEN candidate END)",
-            found!(
-                "(SELECT person, min(n) AS n FROM candidate GROUP BY person)",
-                ""
-            )
-        );
-        let row = self.db.one(query, &values![since, self.now])?;
+        let row = self.db.one(WRITTEN_TO, &values![since, self.now])?;
         Ok((row.count(0)?, row.count(1)?))
     }
 
@@ -300,20 +293,13 @@ fn each_match(
     will_send: impl Fn(i64) -> bool,
     mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let rows = concat!(
-        "SELECT candidate, row.run, state, row.at",
-        found!(
-            "candidate",
-            " AND known.fingerprint = candidate.fingerprint"
-        )
-    );
     // Of a candidate, the match that outweighs the others so far.
     let mut last: Option<(i64, i64, EarlierRow)> = None;
     let mut note = |(candidate, run, found): (i64, i64, EarlierRow)| match runs.get(&run) {
         Some(run) => each(candidate, &run.name, found),
         None => Ok(()),
     };
-    db.each_of(rows, &[], |row| {
+    db.each_of(MATCHES, &[], |row| {
         let candidate = row.int(0)?;
         let run = row.int(1)?;
         let Some(CountedRun {

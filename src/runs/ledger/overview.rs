@@ -103,7 +103,7 @@ impl Ledger {
         let mut found = Vec::new();
         let mut db = self.db();
         let identity = db.0.identity()?;
-        db.each_of(FIND, &values![hash_recipient(recipient)], |mut row| {
+        db.each_of(&FIND, &values![hash_recipient(recipient)], |mut row| {
             // Two people may share a hash.
             if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use super::db::{Db, SqlRow, values};
 use super::error::{LedgerError, LedgerFault};
@@ -21,27 +22,25 @@ const ROWS_AT_ONCE: usize = 1000;
 const STARTS_WITHIN: i64 = 10_000;
 
 /// A row as reports show it, read by [`reported`].
-macro_rules! columns {
-    () => {
-        "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, row.at, began_at, \
-         ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker"
-    };
-}
+const REPORTED: &str = "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, \
+     row.at, began_at, ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker";
 /// How many columns that are.
 pub(super) const REPORTED_COLUMNS: usize = 20;
 /// The rows for a person, in any run: with the message, and what [`is_stale`] needs of the run.
-pub(super) const FIND: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", body, details, run.id, run.name, identity, finished_at FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
-     WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n AND message.run = known.run \
-     AND message.n = known.n AND run.id = known.run ORDER BY known.run, known.n"
-);
-const REPORT: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
-);
+pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {REPORTED}, body, details, run.id, run.name, identity, finished_at \
+         FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
+         WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n AND message.run = known.run \
+         AND message.n = known.n AND run.id = known.run ORDER BY known.run, known.n"
+    )
+});
+static REPORT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {REPORTED} FROM row CROSS JOIN message \
+         WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
+    )
+});
 const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row CROSS JOIN message \
      WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
      ORDER BY row.n LIMIT ?3";
@@ -350,7 +349,7 @@ impl Run {
         reader
             .db()
             .0
-            .walk(REPORT, &values![self.id], &mut |mut row| {
+            .walk(&REPORT, &values![self.id], &mut |mut row| {
                 let row = reported(&mut row, &lost, stale.as_ref())?;
                 if filter.takes(&row) {
                     written = write(row);

@@ -2,6 +2,8 @@
 //! run, so that no two of them meet. A statement names the state that it changes, as the table of `RowState::may_become`
 //! has it; a row in another state stays as it is.
 
+use std::sync::LazyLock;
+
 use super::db::{Db, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
@@ -13,18 +15,13 @@ use super::store::LostWorkers;
 /// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
-/// Skips rows of a run: those in a state that meet the condition.
-macro_rules! skip {
-    ($state:literal, $and:literal) => {
-        concat!(
-            "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, api_code = NULL, http_status = NULL, \
-             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
-            $state,
-            "'",
-            $and
-        )
-    };
-}
+/// Skips rows of a run.
+const SKIP: &str = "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, api_code = NULL, \
+     http_status = NULL, error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1";
+static SKIP_PENDING_ROW: LazyLock<String> =
+    LazyLock::new(|| format!("{SKIP} AND state = 'pending' AND n = ?6"));
+static SKIP_PENDING: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND state = 'pending'"));
+static SKIP_FAILED: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND state = 'failed'"));
 
 /// A run that is locked for the rest of a transaction.
 #[derive(Debug)]
@@ -232,7 +229,7 @@ impl LockedRun {
                 values![self.id, state, code, problem, self.now, *n].to_vec()
             })
             .collect();
-        if db.each(skip!("pending", " AND n = ?6"), &skips)? > 0 {
+        if db.each(&SKIP_PENDING_ROW, &skips)? > 0 {
             self.changed_at = self.now;
         }
         self.note_finished(db)
@@ -244,11 +241,11 @@ impl LockedRun {
         let skipped = values![self.id, state, code, problem, self.now];
         // They may have been sent again since.
         let failed = if self.is_doubtful() {
-            db.run(skip!("failed", ""), &skipped)?
+            db.run(&SKIP_FAILED, &skipped)?
         } else {
             0
         };
-        if failed + db.run(skip!("pending", ""), &skipped)? > 0 {
+        if failed + db.run(&SKIP_PENDING, &skipped)? > 0 {
             self.changed_at = self.now;
         }
         self.note_finished(db)

@@ -1,6 +1,7 @@
 //! Which rows leave now.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::Worker;
 use crate::jelou::message::sends_template;
@@ -12,30 +13,32 @@ use crate::runs::ledger::run::queued;
 use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 
-/// The rows that may leave now: those that are due, and those that were never tried; of a run with several rows to a person
-/// also when it is their turn: behind the earlier ones that are open, of which at most 100 are counted, or else some time
-/// after the last. They are limited before they are joined: otherwise PostgreSQL may read all that are left.
-macro_rules! next_rows {
-    ($condition:literal, $order:literal) => {
-        concat!(
-            "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
-             coalesce((SELECT CASE WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 \
-               FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
-               AND other.run = known.run AND other.n = known.n \
-               AND (other.state = 'inflight' OR other.state = 'pending' AND other.n < row.n) LIMIT 100) AS earlier), \
-             (SELECT max(other.at) + ?6 FROM known CROSS JOIN row AS other WHERE known.person = message.person \
-               AND known.run = message.run AND other.run = known.run AND other.n = known.n \
-               AND other.state <> 'pending' AND other.began_at IS NOT NULL AND other.at <= ?5)) END \
-             FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND ",
-            $condition,
-            " ORDER BY ",
-            $order,
-            " LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
-        )
-    };
-}
-const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "run, due_at, n");
-const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "run, n");
+/// When it is the turn of a row, in a run with several rows to a person: after the earlier ones that are open, of which at most
+/// 100 are counted, or else some time after the last.
+const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
+     coalesce((SELECT CASE WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 \
+       FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
+       AND other.run = known.run AND other.n = known.n \
+       AND (other.state = 'inflight' OR other.state = 'pending' AND other.n < row.n) LIMIT 100) AS earlier), \
+     (SELECT max(other.at) + ?6 FROM known CROSS JOIN row AS other WHERE known.person = message.person \
+       AND known.run = message.run AND other.run = known.run AND other.n = known.n \
+       AND other.state <> 'pending' AND other.began_at IS NOT NULL AND other.at <= ?5)) END";
+/// The rows that are due. They are limited before they are joined: otherwise PostgreSQL may read all that are left.
+static DUE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} \
+         FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND due_at <= ?2 \
+         ORDER BY run, due_at, n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
+    )
+});
+/// The rows that were never tried, in the order of the list.
+static FRESH: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} \
+         FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND n > ?2 AND due_at = 0 \
+         ORDER BY run, n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
+    )
+});
 /// Gives this process those rows of a range that may leave by a given time.
 const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, at = ?6, began_at = ?6, \
      ended_at = NULL, attempts = attempts + 1 \
@@ -72,11 +75,11 @@ impl Worker {
         let from_to = |from: i64, most: usize| {
             values![run.id, from, most as u64, repeats, run.now, RECIPIENT_GAP]
         };
-        let mut rows = db.rows(DUE, &from_to(run.now, wanted), &mut read)?;
+        let mut rows = db.rows(&DUE, &from_to(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - rows.len() } else { 0 };
         let mut fresh = match left {
             0 => Vec::new(),
-            left => db.rows(FRESH, &from_to(run.taken, left), &mut read)?,
+            left => db.rows(&FRESH, &from_to(run.taken, left), &mut read)?,
         };
         if let Some(line) = changed {
             let problem = format!("the request of line {line} is not the one that was written");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LISTENS_EVERY, TIME_BETWEEN_COUNTS, Worker, hear, milliseconds};
+use super::{LISTENS_EVERY, NOTE_EXCHANGE, TIME_BETWEEN_COUNTS, Worker, milliseconds};
 use crate::base::clock;
 use crate::base::output::Sent;
 use crate::base::process::host_name;
@@ -114,12 +114,7 @@ impl Worker {
     /// How many exchanges of this process the store has with this one, 0 if it does not know the process; and whether the
     /// process takes no more rows, since it was lost for some time.
     fn count(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
-        let query = concat!(
-            "UPDATE worker SET ",
-            hear!(),
-            ", exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, stopped_at"
-        );
-        match db.first(query, &values![self.id, now])? {
+        match db.first(NOTE_EXCHANGE, &values![self.id, now])? {
             Some(worker) if worker.int(0)? != self.connection => {
                 Err(LedgerError::superseded_connection())
             }

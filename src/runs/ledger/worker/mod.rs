@@ -24,14 +24,15 @@ use crate::base::process::host_name;
 use crate::jelou::api::PAIR_RATE_LIMIT;
 use crate::runs::once::OnceHasher;
 
-/// A process is heard from. Once it was lost, others may have changed the run, and sent what its rows have: it takes no more
-/// rows, and has to join again.
-macro_rules! hear {
-    () => {
-        "stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, seen_at = ?2"
-    };
-}
-use hear;
+/// Notes an exchange of a process. Once it was lost, others may have changed the run, and sent what its rows have: it takes no
+/// more rows, and has to join again. The same holds for [`NOTE_NEW_CONNECTION`] and [`NOTE_ALIVE`].
+const NOTE_EXCHANGE: &str = "UPDATE worker SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
+     seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, stopped_at";
+const NOTE_NEW_CONNECTION: &str = "UPDATE worker SET \
+     stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
+     seen_at = ?2, connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 RETURNING exchanges";
+const NOTE_ALIVE: &str = "UPDATE worker SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
+     seen_at = ?2 WHERE id = ?1";
 
 /// How long to retry while the database does not answer.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
@@ -208,12 +209,8 @@ impl Worker {
         self.connection += 1;
         self.run.change(|db, run| {
             run.check_identity(db)?;
-            let query = concat!(
-                "UPDATE worker SET ",
-                hear!(),
-                ", connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 RETURNING exchanges"
-            );
-            let Some(worker) = db.first(query, &values![self.id, run.now, self.connection])? else {
+            let connected = values![self.id, run.now, self.connection];
+            let Some(worker) = db.first(NOTE_NEW_CONNECTION, &connected)? else {
                 // The exchange finds that it is missing.
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
                 return if is_known { Err(LedgerError::superseded_connection()) } else { Ok(()) };
@@ -304,8 +301,7 @@ impl Worker {
     pub(crate) fn stay(&self) -> Result<(), LedgerError> {
         let mut db = self.run.store.db();
         let now = db.0.now()?;
-        let query = concat!("UPDATE worker SET ", hear!(), " WHERE id = ?1");
-        db.change(|db| db.run(query, &values![self.id, now]))
+        db.change(|db| db.run(NOTE_ALIVE, &values![self.id, now]))
             .map(drop)
     }
 
