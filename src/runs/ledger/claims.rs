@@ -34,21 +34,21 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (pers
      PRIMARY KEY (person, n)) /*WITHOUT ROWID*/; DELETE FROM candidate_person;";
 
 /// A claim with the row that it may belong to, as [`claims`] reads it.
-const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, claim.worker, \
-     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
-     claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
-     run.name, run.identity, run.finished_at";
+const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
+     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END AS at, \
+     claim.message_id, row.message_id AS row_message_id, claim.state, claim.worker, claim.lease_until, \
+     row.state AS row_state, row.worker AS row_worker, run.name AS run_name, run.identity, run.finished_at";
 const ROW_OF_CLAIM: &str =
     "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run";
 static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT claim.once_key, {CLAIM_COLUMNS} FROM claim {ROW_OF_CLAIM} \
+        "SELECT claim.once_key AS number, {CLAIM_COLUMNS} FROM claim {ROW_OF_CLAIM} \
          WHERE claim.once_key = ?1 AND claim.person = ?2"
     )
 });
 static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT candidate_person.n, {CLAIM_COLUMNS} FROM candidate_person CROSS JOIN claim {ROW_OF_CLAIM} \
+        "SELECT candidate_person.n AS number, {CLAIM_COLUMNS} FROM candidate_person CROSS JOIN claim {ROW_OF_CLAIM} \
          WHERE claim.once_key = ?1 AND claim.person = candidate_person.person"
     )
 });
@@ -122,7 +122,7 @@ impl OnceHasher {
     pub(super) fn load(db: &mut Db) -> Result<Self, LedgerError> {
         Ok(Self::new(
             db.one("SELECT secret FROM store WHERE id = 1", &[])?
-                .text(0)?
+                .text("secret")?
                 .as_bytes(),
         ))
     }
@@ -230,7 +230,9 @@ impl Ledger {
         let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run WHERE claim.once_key = ?1 AND run.id = claim.run \
                      AND run.finished_at IS NULL ORDER BY 1";
         self.db()
-            .rows(query, &values![number_of(scope)], |mut row| row.take(0))
+            .rows(query, &values![number_of(scope)], |mut row| {
+                row.take("name")
+            })
     }
 
     /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
@@ -352,10 +354,10 @@ fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, 
                  AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
     let mut reached: HashMap<String, ReachedRow> = HashMap::new();
     db.each_of(query, &values![run.id], |mut row| {
-        let recipient = row.take(1)?;
+        let recipient = row.take("recipient")?;
         let row = ReachedRow {
-            n: row.int(0)?,
-            is_sent: row.named(2, RowState::from_name)? == RowState::Sent,
+            n: row.int("n")?,
+            is_sent: row.named("state", RowState::from_name)? == RowState::Sent,
             recipient,
         };
         match reached.entry(hasher.person(&row.recipient)) {
@@ -417,10 +419,11 @@ pub(crate) enum ConfirmedEntries<'a> {
 
 /// How many people have what under each key; the last of them changed at `at`.
 const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
-     CASE WHEN claim.state = 'inflight' THEN claim.worker END, \
-     CASE WHEN claim.state = 'inflight' THEN claim.lease_until END, \
-     row.state, CASE WHEN row.state = 'inflight' THEN row.worker END, run.name, run.identity, run.finished_at, \
-     count(*), max(coalesce(claim.at, row.at, run.created_at, 0)) FROM once_key CROSS JOIN claim \
+     CASE WHEN claim.state = 'inflight' THEN claim.worker END AS worker, \
+     CASE WHEN claim.state = 'inflight' THEN claim.lease_until END AS lease_until, \
+     row.state AS row_state, CASE WHEN row.state = 'inflight' THEN row.worker END AS row_worker, \
+     run.name AS run_name, run.identity, run.finished_at, \
+     count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at FROM once_key CROSS JOIN claim \
      LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
      WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ORDER BY 1, 2, 3";
 
@@ -430,9 +433,9 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let identity = db.0.identity()?;
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let state = state_of(&row, 3, &identity, &lost)?;
-        let people = row.count(11)?;
-        let at = row.int(12)?;
+        let state = state_of(&row, &identity, &lost)?;
+        let people = row.count("people")?;
+        let at = row.int("changed_at")?;
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary {
@@ -453,55 +456,47 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     Ok(keys)
 }
 
-/// What a person has. From eight columns, the first of them at this place: state, worker and lease of the claim, state and
-/// worker of its row, name, identity and end of the run.
-fn state_of(
-    row: &SqlRow,
-    at: usize,
-    identity: &str,
-    lost: &LostWorkers,
-) -> Result<OnceState, LedgerError> {
-    if row.opt_text(at + 3)?.is_none() {
-        // Of a single send, or of a removed run.
-        let own = if row.opt_text(at)?.is_some() {
-            row.named(at, OnceState::from_name)?
-        } else {
-            OnceState::NotSent
-        };
-        let lives = lost.lives(
-            row.opt_int(at + 1)?,
-            row.opt_int(at + 2)?.unwrap_or_default(),
-        );
-        return Ok(if own == OnceState::Inflight && !lives {
-            OnceState::Unknown
-        } else {
-            own
-        });
+/// What a person has. From the columns of the claim, `state, worker, lease_until`, those of its row, `row_state, row_worker`, and
+/// those that [`is_stale`] reads.
+fn state_of(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
+    if row.opt_text("row_state")?.is_none() {
+        return state_without_row(row, lost);
     }
-    let of_row = lost.shown(
-        row.named(at + 3, RowState::from_name)?,
-        row.opt_int(at + 4)?,
-    );
-    Ok(
-        match if is_stale(row, at + 6, identity)? {
-            of_row.with_lost_records()
-        } else {
-            of_row
-        } {
-            RowState::Sent => OnceState::Sent,
-            RowState::Unknown => OnceState::Unknown,
-            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
-            RowState::Failed | RowState::Skipped => OnceState::NotSent,
-        },
-    )
+    let state = row.named("row_state", RowState::from_name)?;
+    let shown = lost.shown(state, row.opt_int("row_worker")?);
+    let state = if is_stale(row, identity)? {
+        shown.with_lost_records()
+    } else {
+        shown
+    };
+    Ok(match state {
+        RowState::Sent => OnceState::Sent,
+        RowState::Unknown => OnceState::Unknown,
+        RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+        RowState::Failed | RowState::Skipped => OnceState::NotSent,
+    })
+}
+
+/// What a person has of a single send, or of a run that was removed.
+fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
+    if row.opt_text("state")?.is_none() {
+        return Ok(OnceState::NotSent);
+    }
+    let state = row.named("state", OnceState::from_name)?;
+    let worker = row.opt_int("worker")?;
+    let lease_until = row.opt_int("lease_until")?.unwrap_or_default();
+    if state == OnceState::Inflight && !lost.lives(worker, lease_until) {
+        return Ok(OnceState::Unknown);
+    }
+    Ok(state)
 }
 
 /// From the columns `key, bot, address`.
 fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     Ok(OnceScope {
-        key: row.named(0, |key| key.parse().ok())?,
-        bot: row.take(1)?,
-        address: row.take(2)?,
+        key: row.named("key", |key| key.parse().ok())?,
+        bot: row.take("bot")?,
+        address: row.take("address")?,
     })
 }
 
@@ -551,19 +546,23 @@ fn claims(
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
     db.each_of(query, values, |mut row| {
-        let message_id = if row.opt_text(11)?.is_some() { 7 } else { 6 };
+        let message_id = if row.opt_text("row_state")?.is_some() {
+            "row_message_id"
+        } else {
+            "message_id"
+        };
         let entry = OnceEntry {
-            state: state_of(&row, 8, &identity, &lost)?,
-            at: row.opt_int(5)?.unwrap_or_default(),
+            state: state_of(&row, &identity, &lost)?,
+            at: row.opt_int("at")?.unwrap_or_default(),
             message_id: row.opt_take(message_id)?,
-            run: row.opt_take(13)?,
+            run: row.opt_take("run_name")?,
         };
         let claim = Claim {
-            person: row.take(1)?,
-            row: row.opt_int(2)?.zip(row.opt_int(3)?),
-            worker: row.opt_int(4)?,
+            person: row.take("person")?,
+            row: row.opt_int("run")?.zip(row.opt_int("n")?),
+            worker: row.opt_int("worker")?,
             entry,
         };
-        each(row.int(0)?, claim)
+        each(row.int("number")?, claim)
     })
 }

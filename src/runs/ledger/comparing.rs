@@ -27,8 +27,8 @@ const COUNTED: &str =
 /// How many people the counted runs have written to, and how many they are still to write to. Each person is looked for once,
 /// as the first candidate of theirs. It is grouped for the reason that [`MATCHES`] has.
 const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
-     AND row.at >= ?1 AND row.at <= ?2 THEN candidate END), \
-     count(DISTINCT CASE WHEN state = 'pending' THEN candidate END) \
+     AND row.at >= ?1 AND row.at <= ?2 THEN candidate END) AS written_to, \
+     count(DISTINCT CASE WHEN state = 'pending' THEN candidate END) AS waiting \
      FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
        FROM (SELECT person, min(n) AS n FROM candidate GROUP BY person) AS candidate CROSS JOIN known CROSS JOIN counted \
        WHERE known.person = candidate.person AND counted.run = known.run \
@@ -158,7 +158,7 @@ impl<'a> EarlierRuns<'a> {
         }
         self.fill(draft)?;
         let row = self.db.one(WRITTEN_TO, &values![since, self.now])?;
-        Ok((row.count(0)?, row.count(1)?))
+        Ok((row.count("written_to")?, row.count("waiting")?))
     }
 
     /// Counts the runs that `is_counted` holds for, without the run `own`.
@@ -175,16 +175,16 @@ impl<'a> EarlierRuns<'a> {
             query,
             &values![&self.of.bot, &self.of.address, own],
             |mut row| {
-                let is_doubtful = is_stale(&row, 2, &identity)?;
-                let is_unfinished = row.opt_int(3)?.is_none();
+                let is_doubtful = is_stale(&row, &identity)?;
+                let is_unfinished = row.opt_int("finished_at")?.is_none();
                 let run = CountedRun {
-                    name: row.take(1)?,
+                    name: row.take("name")?,
                     is_doubtful,
                     is_unfinished,
-                    changed_at: row.int(4)?,
+                    changed_at: row.int("changed_at")?,
                 };
                 if is_counted(&run) {
-                    runs.insert(row.int(0)?, run);
+                    runs.insert(row.int("id")?, run);
                 }
                 Ok(())
             },
@@ -222,7 +222,7 @@ impl<'a> EarlierRuns<'a> {
         let created_at = self
             .db
             .one("SELECT created_at FROM run WHERE id = ?1", &values![own])?
-            .int(0)?;
+            .int("created_at")?;
         let since = since(created_at.min(self.now), self.of.remember);
         let is_counted = |run: &CountedRun| {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
@@ -300,8 +300,8 @@ fn each_match(
         None => Ok(()),
     };
     db.each_of(MATCHES, &[], |row| {
-        let candidate = row.int(0)?;
-        let run = row.int(1)?;
+        let candidate = row.int("candidate")?;
+        let run = row.int("run")?;
         let Some(CountedRun {
             is_doubtful,
             changed_at,
@@ -311,8 +311,8 @@ fn each_match(
             return Ok(());
         };
         // A row that was never tried has no time.
-        let at = row.opt_int(3)?.unwrap_or(*changed_at);
-        let reason = match row.named(2, RowState::from_name)? {
+        let at = row.opt_int("at")?.unwrap_or(*changed_at);
+        let reason = match row.named("state", RowState::from_name)? {
             // However long ago it was: whether it was sent is not known.
             RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,

@@ -2,8 +2,10 @@
 //! are `?1`, `?2`; `/*lock*/` at the end of a query locks its rows in PostgreSQL, where SQLite has locked the file.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -64,67 +66,98 @@ macro_rules! values {
 }
 pub(super) use values;
 
-/// A row that a query returns.
+/// A row that a query returns. Its columns are read by their names.
 #[derive(Debug)]
-pub(crate) struct SqlRow(pub(super) Vec<SqlValue<'static>>);
+pub(crate) struct SqlRow {
+    /// The names of the columns, which all rows of a query share.
+    columns: Rc<[String]>,
+    values: Vec<SqlValue<'static>>,
+    /// The column after the one that was read last.
+    next: Cell<usize>,
+}
 
 impl SqlRow {
+    pub(super) fn new(columns: Rc<[String]>, values: Vec<SqlValue<'static>>) -> Self {
+        Self {
+            columns,
+            values,
+            next: Cell::new(0),
+        }
+    }
+
+    /// The place of a column. Most rows are read in the order of their columns, so the next column is compared first: a search
+    /// for each column would slow down a report of a million rows.
+    fn place(&self, column: &str) -> Result<usize, LedgerError> {
+        let next = self.next.get();
+        let place = if self.columns.get(next).is_some_and(|name| name == column) {
+            next
+        } else {
+            let found = self.columns.iter().position(|name| name == column);
+            found.ok_or_else(|| LedgerError::damaged(format!("a row has no column {column}")))?
+        };
+        self.next.set(place + 1);
+        Ok(place)
+    }
+
+    fn value(&self, column: &str) -> Result<&SqlValue<'static>, LedgerError> {
+        let place = self.place(column)?;
+        self.values.get(place).ok_or_else(|| unexpected(column))
+    }
+
     /// The number in a column.
-    pub(super) fn int(&self, column: usize) -> Result<i64, LedgerError> {
+    pub(super) fn int(&self, column: &str) -> Result<i64, LedgerError> {
         self.opt_int(column)?.ok_or_else(|| unexpected(column))
     }
 
-    pub(super) fn opt_int(&self, column: usize) -> Result<Option<i64>, LedgerError> {
-        match self.0.get(column) {
-            Some(SqlValue::Int(value)) => Ok(Some(*value)),
-            Some(SqlValue::Null) => Ok(None),
-            _ => Err(unexpected(column)),
+    pub(super) fn opt_int(&self, column: &str) -> Result<Option<i64>, LedgerError> {
+        match self.value(column)? {
+            SqlValue::Int(value) => Ok(Some(*value)),
+            SqlValue::Null => Ok(None),
+            SqlValue::Text(_) => Err(unexpected(column)),
         }
     }
 
     /// The number in a column, which is a count or a line.
-    pub(super) fn count(&self, column: usize) -> Result<u64, LedgerError> {
+    pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
         u64::try_from(self.int(column)?).map_err(|_| unexpected(column))
     }
 
-    pub(super) fn is_set(&self, column: usize) -> Result<bool, LedgerError> {
+    pub(super) fn is_set(&self, column: &str) -> Result<bool, LedgerError> {
         Ok(self.opt_int(column)?.is_some_and(|value| value != 0))
     }
 
     /// The text in a column.
-    pub(super) fn text(&self, column: usize) -> Result<&str, LedgerError> {
+    pub(super) fn text(&self, column: &str) -> Result<&str, LedgerError> {
         self.opt_text(column)?.ok_or_else(|| unexpected(column))
     }
 
-    pub(super) fn opt_text(&self, column: usize) -> Result<Option<&str>, LedgerError> {
-        match self.0.get(column) {
-            Some(SqlValue::Text(value)) => Ok(Some(value)),
-            Some(SqlValue::Null) => Ok(None),
-            _ => Err(unexpected(column)),
+    pub(super) fn opt_text(&self, column: &str) -> Result<Option<&str>, LedgerError> {
+        match self.value(column)? {
+            SqlValue::Text(value) => Ok(Some(value)),
+            SqlValue::Null => Ok(None),
+            SqlValue::Int(_) => Err(unexpected(column)),
         }
     }
 
     /// Takes the text out of a column.
-    pub(super) fn take(&mut self, column: usize) -> Result<String, LedgerError> {
+    pub(super) fn take(&mut self, column: &str) -> Result<String, LedgerError> {
         self.opt_take(column)?.ok_or_else(|| unexpected(column))
     }
 
-    pub(super) fn opt_take(&mut self, column: usize) -> Result<Option<String>, LedgerError> {
-        match self
-            .0
-            .get_mut(column)
-            .map(|value| std::mem::replace(value, SqlValue::Null))
-        {
+    pub(super) fn opt_take(&mut self, column: &str) -> Result<Option<String>, LedgerError> {
+        let place = self.place(column)?;
+        let value = self.values.get_mut(place);
+        match value.map(|value| std::mem::replace(value, SqlValue::Null)) {
             Some(SqlValue::Text(value)) => Ok(Some(value.into_owned())),
             Some(SqlValue::Null) => Ok(None),
-            _ => Err(unexpected(column)),
+            Some(SqlValue::Int(_)) | None => Err(unexpected(column)),
         }
     }
 
     /// The value in a column as `read` reads it, such as the name of a state.
     pub(super) fn named<T>(
         &self,
-        column: usize,
+        column: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, LedgerError> {
         let text = self.text(column)?;
@@ -133,10 +166,8 @@ impl SqlRow {
     }
 }
 
-fn unexpected(column: usize) -> LedgerError {
-    LedgerError::damaged(format!(
-        "column {column} of a row has another type of value"
-    ))
+fn unexpected(column: &str) -> LedgerError {
+    LedgerError::damaged(format!("column {column} has another type of value"))
 }
 
 /// A process that sends, and what its store needs to tell whether it is alive.

@@ -12,9 +12,9 @@ use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
 
 /// Attempts that may have reached Jelou, for rows with a request.
-const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
+const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number AS row_number, learnt, \
      delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
-     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END FROM \
+     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END AS is_last FROM \
      (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
        (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
         SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
@@ -127,14 +127,14 @@ impl Run {
     /// When Jelou was last asked for all of its messages, in milliseconds since 1970, if ever.
     pub(crate) fn asked_at(&self) -> Result<Option<i64>, LedgerError> {
         self.one("SELECT asked_at FROM run WHERE id = ?1")?
-            .opt_int(0)
+            .opt_int("asked_at")
     }
 
     /// How far its messages came that left at `since` or later, as far as that was asked.
     pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
         let asked = self
             .one("SELECT asked FROM run WHERE id = ?1")?
-            .opt_int(0)?
+            .opt_int("asked")?
             .unwrap_or_default()
             .unsigned_abs();
         let mut counts = DeliveryCounts {
@@ -143,26 +143,26 @@ impl Run {
             ..DeliveryCounts::default()
         };
         let mut db = self.store.db();
-        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
+        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages FROM row \
                      WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
         db.each_of(query, &values![self.id, since], |mut row| {
-            if let Some(facts) = delivery_facts(&mut row, 0)? {
-                counts.add(&facts, row.count(3)?);
+            if let Some(facts) = delivery_facts(&mut row)? {
+                counts.add(&facts, row.count("messages")?);
             }
             Ok(())
         })?;
         // Accepted messages about which nothing was learnt: those without an id, and those that were asked for.
-        let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
-                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND ended_at <= ?4 THEN 1 END) \
+        let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 END) AS no_id, \
+                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND ended_at <= ?4 THEN 1 END) AS not_listed \
                      FROM row WHERE run = ?1 AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
         let [first, last] = counts
             .asked_at
             .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
         let row = db.one(query, &values![self.id, since, first, last])?;
-        counts.no_id = row.count(1)?;
-        counts.not_listed = row.count(2)?;
+        counts.no_id = row.count("no_id")?;
+        counts.not_listed = row.count("not_listed")?;
         counts.not_asked = row
-            .count(0)?
+            .count("messages")?
             .saturating_sub(counts.no_id + counts.not_listed);
         Ok(counts)
     }
@@ -253,32 +253,32 @@ impl DeliveryCounts {
 }
 
 fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerError> {
-    let worker = row.opt_int(14)?;
-    let state = lost.shown(row.named(6, RowState::from_name)?, worker);
-    let delivery = match delivery_facts(row, 9)? {
+    let worker = row.opt_int("worker")?;
+    let state = lost.shown(row.named("state", RowState::from_name)?, worker);
+    let delivery = match delivery_facts(row)? {
         None => None,
         Some(facts) => Some(KnownDelivery {
-            number: row.int(8)?,
+            number: row.int("learnt")?,
             facts: DeliveryStatus {
-                at: row.opt_int(12)?.map(from_millis),
+                at: row.opt_int("delivery_at")?.map(from_millis),
                 ..facts
             },
-            since: row.opt_int(13)?.unwrap_or_default(),
+            since: row.opt_int("learnt_at")?.unwrap_or_default(),
         }),
     };
     Ok(KnownAttempt {
-        n: row.int(0)?,
-        recipient: row.take(1)?,
-        path: row.take(2)?,
-        body: row.take(3)?,
-        began_at: row.int(4)?,
-        is_last: row.is_set(16)?,
-        message_id: row.opt_take(5)?,
+        n: row.int("n")?,
+        recipient: row.take("recipient")?,
+        path: row.take("path")?,
+        body: row.take("body")?,
+        began_at: row.int("began_at")?,
+        is_last: row.is_set("is_last")?,
+        message_id: row.opt_take("message_id")?,
         row: state,
-        row_number: row.int(7)?,
+        row_number: row.int("row_number")?,
         delivery,
         may_still_report: state == RowState::Unknown
-            && row.opt_int(15)?.is_none()
+            && row.opt_int("ended_at")?.is_none()
             && lost.is_alive(worker),
     })
 }

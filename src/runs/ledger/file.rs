@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -632,11 +633,16 @@ impl DbEngine for FileEngine {
         each: EachSqlRow<'_>,
     ) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare_cached(sql)?;
-        let columns = statement.column_count();
+        let columns: Rc<[String]> = statement
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|column| value(row.get_ref(column)?));
-            if each(SqlRow(values.collect::<Result<_, LedgerError>>()?))?.is_break() {
+            let values = (0..columns.len()).map(|column| value(row.get_ref(column)?));
+            let values = values.collect::<Result<_, LedgerError>>()?;
+            if each(SqlRow::new(Rc::clone(&columns), values))?.is_break() {
                 break;
             }
         }

@@ -89,7 +89,7 @@ impl Run {
             run.identity = db.0.identity()?;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
             let mut details: RunSettings =
-                serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
+                serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
             if let Some(rate) = resumed.rate {
                 run.pace = run.pace.with_rate(rate, moment(run.now));
                 details.rate = rate;

@@ -8,7 +8,7 @@ use super::error::LedgerError;
 use super::message::hash_recipient;
 use super::model::Counts;
 use super::name::RunName;
-use super::run::{FIND, REPORTED_COLUMNS, Run, is_stale, reported};
+use super::run::{FIND, Run, is_stale, reported};
 use super::store::Ledger;
 use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
@@ -18,7 +18,7 @@ impl Ledger {
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
         self.db()
             .rows("SELECT name FROM run ORDER BY name", &[], |row| {
-                name_in(&row, 0)
+                name_in(&row)
             })
     }
 
@@ -28,7 +28,7 @@ impl Ledger {
         let newest = self
             .db()
             .first(query, &values![i64::from(self.in_sandbox)])?;
-        name_in(&newest.ok_or_else(LedgerError::no_runs)?, 0)
+        name_in(&newest.ok_or_else(LedgerError::no_runs)?)
     }
 
     /// The run with this name.
@@ -38,7 +38,7 @@ impl Ledger {
             &values![asked.to_string()],
         )?;
         match found {
-            Some(row) => Ok(Run::new(self.clone(), row.int(0)?, asked.clone())),
+            Some(row) => Ok(Run::new(self.clone(), row.int("id")?, asked.clone())),
             None => Err(LedgerError::no_such_run(asked, &self.names()?)),
         }
     }
@@ -47,7 +47,7 @@ impl Ledger {
     pub(crate) fn runs(&self) -> Result<Vec<Run>, LedgerError> {
         let query = "SELECT id, name FROM run ORDER BY created_at DESC, name";
         self.db().rows(query, &[], |row| {
-            Ok(Run::new(self.clone(), row.int(0)?, name_in(&row, 1)?))
+            Ok(Run::new(self.clone(), row.int("id")?, name_in(&row)?))
         })
     }
 
@@ -63,18 +63,22 @@ impl Ledger {
         }
         let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
         let mut runs = self.db().rows(query, &[], |row| {
-            Ok((row.int(0)?, name_in(&row, 1)?, row.is_set(2)?))
+            Ok(UnfinishedRun {
+                id: row.int("id")?,
+                name: name_in(&row)?,
+                is_sandbox: row.is_set("sandbox")?,
+            })
         })?;
-        prefer(&mut runs, |(.., is_sandbox)| *is_sandbox == self.in_sandbox);
+        prefer(&mut runs, |run| run.is_sandbox == self.in_sandbox);
         if is_sent {
             let sent = self.lost()?;
-            prefer(&mut runs, |(id, ..)| sent.is_sent(*id));
+            prefer(&mut runs, |run| sent.is_sent(run.id));
         }
         match runs.as_slice() {
             [] => Ok(None),
-            [(id, name, _)] => Ok(Some(Run::new(self.clone(), *id, name.clone()))),
+            [run] => Ok(Some(Run::new(self.clone(), run.id, run.name.clone()))),
             several => {
-                let names: Vec<_> = several.iter().map(|(_, name, _)| name.clone()).collect();
+                let names: Vec<_> = several.iter().map(|run| run.name.clone()).collect();
                 Err(LedgerError::several_unfinished(&names))
             }
         }
@@ -105,15 +109,15 @@ impl Ledger {
         let identity = db.0.identity()?;
         db.each_of(&FIND, &values![hash_recipient(recipient)], |mut row| {
             // Two people may share a hash.
-            if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
+            if row.opt_text("recipient")?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
             }
-            let is_stale = is_stale(&row, REPORTED_COLUMNS + 4, &identity)?;
-            let run = row.take(REPORTED_COLUMNS + 3)?;
+            let is_stale = is_stale(&row, &identity)?;
+            let run = row.take("run_name")?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&run));
-            let details: RunSettings = serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?)
-                .map_err(LedgerError::damaged)?;
-            let body = row.take(REPORTED_COLUMNS)?;
+            let details: RunSettings =
+                serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)?;
+            let body = row.take("body")?;
             let reported = reported(&mut row, &lost, stale.as_ref())?;
             found.push(FoundMessage {
                 run,
@@ -130,8 +134,16 @@ impl Ledger {
     }
 }
 
-fn name_in(row: &SqlRow, column: usize) -> Result<RunName, LedgerError> {
-    row.named(column, |name| name.parse().ok())
+/// A run that is not finished.
+#[derive(Clone)]
+struct UnfinishedRun {
+    id: i64,
+    name: RunName,
+    is_sandbox: bool,
+}
+
+fn name_in(row: &SqlRow) -> Result<RunName, LedgerError> {
+    row.named("name", |name| name.parse().ok())
 }
 
 /// Keeps only the likely ones of several runs, if there are any.
@@ -170,20 +182,20 @@ impl RunOverview {
         let stale = run.stale_reason_in(&row)?;
         Ok(Self {
             name: run.name().clone(),
-            details: serde_json::from_str(row.text(2)?).map_err(LedgerError::damaged)?,
+            details: serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)?,
             counts: if stale.is_some() {
                 counts.with_lost_records()
             } else {
                 counts
             },
-            created_at: row.int(3)?,
-            changed_at: row.int(4)?,
+            created_at: row.int("created_at")?,
+            changed_at: row.int("changed_at")?,
             is_running: run.is_running()?,
             deliveries: row
-                .opt_int(5)?
+                .opt_int("asked_at")?
                 .map(|_| run.deliveries(i64::MIN))
                 .transpose()?,
-            is_cancelled: row.opt_int(6)?.is_some(),
+            is_cancelled: row.opt_int("cancelled_at")?.is_some(),
             stale,
         })
     }

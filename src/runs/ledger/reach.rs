@@ -127,8 +127,8 @@ impl Reach {
             &values![of.id],
         )?;
         let row = row.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
-        let people = row.count(0)?;
-        let before = row.int(1)?;
+        let people = row.count("people")?;
+        let before = row.int("at")?;
         let mut reach = Self {
             id: of.id,
             people,
@@ -136,8 +136,10 @@ impl Reach {
         };
         if now < before {
             reach.follow_clock(db, before)?;
-            let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
-            reach.people = db.one(query, &values![of.id, now - WINDOW])?.count(0)?;
+            let query = "SELECT count(*) AS messages FROM reached WHERE reach = ?1 AND at > ?2";
+            reach.people = db
+                .one(query, &values![of.id, now - WINDOW])?
+                .count("messages")?;
             reach.write(db)?;
         }
         Ok(reach)
@@ -285,9 +287,9 @@ impl ReachedPeople {
             "SELECT person, at, number FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
         let mut people = Self::default();
         db.each_of(query, &values![reach, since], |row| {
-            let person = row.int(0)?;
-            let at = row.int(1)?;
-            if row.int(2)? < 0 {
+            let person = row.int("person")?;
+            let at = row.int("at")?;
+            if row.int("number")? < 0 {
                 people.doubtful.insert(person, at);
             } else {
                 people.counted.insert(person, at);

@@ -18,7 +18,7 @@ use crate::runs::once::{OnceHasher, OnceScope};
 const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows in a state that have a request; with the process that sent it last, if that was lost and has not said how it ended.
-const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id, host, pid FROM row CROSS JOIN message \
+const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, pid FROM row CROSS JOIN message \
      LEFT JOIN worker ON worker.id = row.worker AND left_at IS NULL AND row.ended_at IS NULL \
      WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
      ORDER BY row.n";
@@ -136,15 +136,15 @@ fn chosen_rows(
         people,
     } = resolution;
     let mut rows = db.rows(STANDING, &values![run.id, from.name()], |mut row| {
-        let process = match row.opt_int(4)? {
-            Some(id) => Some((id, format!("{} pid {}", row.text(5)?, row.int(6)?))),
+        let process = match row.opt_int("process")? {
+            Some(id) => Some((id, format!("{} pid {}", row.text("host")?, row.int("pid")?))),
             None => None,
         };
         Ok(StandingRow {
-            n: row.int(0)?,
-            number: row.int(1)?,
-            line: row.count(2)?,
-            recipient: row.take(3)?,
+            n: row.int("n")?,
+            number: row.int("number")?,
+            line: row.count("line")?,
+            recipient: row.take("recipient")?,
             process,
         })
     })?;

@@ -1,7 +1,7 @@
 //! A run, to read: its figures, its rows and what happened to it. A row that was under way in a lost process is shown as
 //! unknown, and so are the rows of an unfinished run whose store is not the one in which it was begun or last resumed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
@@ -24,12 +24,10 @@ const STARTS_WITHIN: i64 = 10_000;
 /// A row as reports show it, read by [`reported`].
 const REPORTED: &str = "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, \
      row.at, began_at, ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker";
-/// How many columns that are.
-pub(super) const REPORTED_COLUMNS: usize = 20;
 /// The rows for a person, in any run: with the message, and what [`is_stale`] needs of the run.
 pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {REPORTED}, body, details, run.id, run.name, identity, finished_at \
+        "SELECT {REPORTED}, body, details, run.name AS run_name, identity, finished_at \
          FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
          WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n AND message.run = known.run \
          AND message.n = known.n AND run.id = known.run ORDER BY known.run, known.n"
@@ -54,12 +52,12 @@ pub(crate) struct Run {
 }
 
 /// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
-/// begun or last resumed. From its columns `identity, finished_at`, the first of them at this place.
-pub(super) fn is_stale(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
-    Ok(
-        row.opt_text(at)?.is_some_and(|identity| identity != here)
-            && row.opt_int(at + 1)?.is_none(),
-    )
+/// begun or last resumed. From its columns `identity, finished_at`.
+pub(super) fn is_stale(row: &SqlRow, here: &str) -> Result<bool, LedgerError> {
+    Ok(row
+        .opt_text("identity")?
+        .is_some_and(|identity| identity != here)
+        && row.opt_int("finished_at")?.is_none())
 }
 
 impl Run {
@@ -99,24 +97,26 @@ impl Run {
     /// Its properties.
     pub(crate) fn details(&self) -> Result<RunSettings, LedgerError> {
         let row = self.one("SELECT details FROM run WHERE id = ?1")?;
-        serde_json::from_str(row.text(0)?).map_err(LedgerError::damaged)
+        serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)
     }
 
     /// When the list was read, in milliseconds since 1970.
     pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
-        self.one("SELECT created_at FROM run WHERE id = ?1")?.int(0)
+        self.one("SELECT created_at FROM run WHERE id = ?1")?
+            .int("created_at")
     }
 
     /// The last outcome or decision, or the time when the run was made if there is none.
     pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
-        self.one("SELECT changed_at FROM run WHERE id = ?1")?.int(0)
+        self.one("SELECT changed_at FROM run WHERE id = ?1")?
+            .int("changed_at")
     }
 
     /// Whether a person cancelled it, so that nothing more of it is sent.
     pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
         Ok(self
             .one("SELECT cancelled_at FROM run WHERE id = ?1")?
-            .opt_int(0)?
+            .opt_int("cancelled_at")?
             .is_some())
     }
 
@@ -125,9 +125,9 @@ impl Run {
         self.stale_reason_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
     }
 
-    /// The same, from a row that begins with these two columns.
+    /// The same, from a row with these two columns.
     pub(super) fn stale_reason_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
-        let is_stale = is_stale(row, 0, &self.store.db().0.identity()?)?;
+        let is_stale = is_stale(row, &self.store.db().0.identity()?)?;
         Ok(is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string())))
     }
 
@@ -167,14 +167,14 @@ impl Run {
     /// Whether it waits for somebody to resume it: no process sends it. One that was made just now and has not begun is about
     /// to be sent by the process that made it.
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
-        let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) \
+        let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) AS events \
                      FROM run WHERE id = ?1";
         let now = self.store.now()?;
         self.store.db().read_transaction(|db| {
             let row = db.one(query, &values![self.id])?;
-            let is_finished = row.is_set(1)?;
-            let has_begun = row.is_set(2)?;
-            let is_new = now.saturating_sub(row.int(0)?) < STARTS_WITHIN;
+            let is_finished = row.is_set("finished_at")?;
+            let has_begun = row.is_set("events")?;
+            let is_new = now.saturating_sub(row.int("created_at")?) < STARTS_WITHIN;
             let is_awaited = !is_finished && (has_begun || !is_new);
             Ok(is_awaited && !LostWorkers::read(db)?.is_sent(self.id))
         })
@@ -202,12 +202,15 @@ impl Run {
         let lost = LostWorkers::read(&mut db)?;
         let mut counts = Counts::default();
         // The rows under way have an index; to group all rows by their process, too, would take twice as long.
-        let query = "SELECT state, CAST(NULL AS BIGINT), count(*) FROM row WHERE run = ?1 AND state <> 'inflight' \
+        let query = "SELECT state, CAST(NULL AS BIGINT) AS worker, count(*) AS rows FROM row WHERE run = ?1 AND state <> 'inflight' \
                      GROUP BY state UNION ALL \
                      SELECT state, worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY state, worker";
         db.each_of(query, &values![self.id], |row| {
-            let state = lost.shown(row.named(0, RowState::from_name)?, row.opt_int(1)?);
-            *counts.count_mut(state) += row.count(2)?;
+            let state = lost.shown(
+                row.named("state", RowState::from_name)?,
+                row.opt_int("worker")?,
+            );
+            *counts.count_mut(state) += row.count("rows")?;
             Ok(())
         })?;
         Ok(counts)
@@ -215,28 +218,29 @@ impl Run {
 
     /// The number of rows that are still to be sent, even if the run is stale.
     pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
-        self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?
-            .count(0)
+        self.one("SELECT count(*) AS rows FROM row WHERE run = ?1 AND state = 'pending'")?
+            .count("rows")
     }
 
     /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
     /// one, else the row's code, else `resolved` for a person's decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
         let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN code = 'resolved' THEN code \
-                     ELSE coalesce(api_code, code, state) END, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row \
+                     ELSE coalesce(api_code, code, state) END AS reason, \
+                     CASE WHEN state = 'inflight' THEN worker END AS worker, count(*) AS rows FROM row \
                      WHERE run = ?1 AND state <> 'pending' AND state <> 'sent' GROUP BY 1, 2, 3";
         let mut skips = SkipCounts::default();
         let mut reasons = BTreeMap::new();
         let mut db = self.store.db();
         let lost = LostWorkers::read(&mut db)?;
         db.each_of(query, &values![self.id], |mut row| {
-            let state = row.named(0, RowState::from_name)?;
-            let worker = row.opt_int(2)?;
-            let rows = row.count(3)?;
+            let state = row.named("state", RowState::from_name)?;
+            let worker = row.opt_int("worker")?;
+            let rows = row.count("rows")?;
             if state == RowState::Skipped {
-                skips.add(row.named(1, SkipReason::from_name)?, rows);
+                skips.add(row.named("reason", SkipReason::from_name)?, rows);
             } else if worker.is_none() || lost.status(worker).is_some() {
-                *reasons.entry(row.take(1)?).or_default() += rows;
+                *reasons.entry(row.take("reason")?).or_default() += rows;
             }
             Ok(())
         })?;
@@ -253,11 +257,11 @@ impl Run {
             "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
         self.store.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
-                kind: row.named(0, RunEventKind::from_name)?,
-                at: row.int(1)?,
-                reason: row.opt_take(2)?,
-                problem: row.opt_take(3)?,
-                until: row.opt_int(4)?,
+                kind: row.named("kind", RunEventKind::from_name)?,
+                at: row.int("at")?,
+                reason: row.opt_take("reason")?,
+                problem: row.opt_take("problem")?,
+                until: row.opt_int("until")?,
             })
         })
     }
@@ -265,7 +269,8 @@ impl Run {
     /// The processes that send it, and those that were lost in the last day.
     pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
-        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, 0), coalesce(sent, 0) FROM worker \
+        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, 0) AS rows_inflight, \
+                     coalesce(sent, 0) AS rows_sent FROM worker \
                      LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 END) AS inflight, \
                      count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row WHERE run = ?1 GROUP BY worker) AS held \
                      ON held.worker = worker.id WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
@@ -273,14 +278,14 @@ impl Run {
         let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
             let process = process(&mut row)?;
-            let inflight = row.count(6)?;
+            let inflight = row.count("rows_inflight")?;
             #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
             let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
             Ok(RunWorker {
-                joined_at: format!("{:.3}", from_millis(row.int(5)?)),
+                joined_at: format!("{:.3}", from_millis(row.int("joined_at")?)),
                 seen_s,
                 inflight,
-                sent: row.count(7)?,
+                sent: row.count("rows_sent")?,
                 host: process.host,
                 pid: process.pid,
             })
@@ -296,7 +301,7 @@ impl Run {
                      ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
         let found = self.store.db().first(query, &values![self.id])?;
         found
-            .map(|mut row| Ok((row.take(0)?, row.take(1)?)))
+            .map(|mut row| Ok((row.take("recipient")?, row.take("body")?)))
             .transpose()
     }
 
@@ -375,30 +380,20 @@ impl Run {
             return Ok(None);
         };
         let is_asked = self.asked_at()?.is_some();
-        let query = "SELECT charge, count(*), count(CASE WHEN state = 'sent' THEN 1 END), \
-                     count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) FROM row CROSS JOIN message \
-                     WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
-                     AND charge IS NOT NULL GROUP BY charge";
         let delivered = DeliveryState::Delivered;
         let read = DeliveryState::Read;
         let replied = DeliveryState::Replied;
         let values = values![self.id, delivered.status(), read.status(), replied.status()];
-        let rows = |row: SqlRow| Ok((row.count(0)?, [row.count(1)?, row.count(2)?, row.count(3)?]));
-        let counts: HashMap<_, _> = self
-            .store
-            .db()
-            .rows(query, &values, rows)?
-            .into_iter()
-            .collect();
-        let [all, sent, delivered] = [0, 1, 2].map(|column: usize| {
-            let of = |place: usize| {
-                counts
-                    .get(&(place as u64))
-                    .and_then(|counts| counts.get(column))
-                    .copied()
-            };
-            estimate.with_counts(|place| of(place).unwrap_or_default())
-        });
+        let charges = self.store.db().rows(CHARGES, &values, charged_rows)?;
+        let with_counts = |count: fn(&ChargedRows) -> u64| {
+            estimate.with_counts(|place| {
+                let charge = charges.iter().find(|rows| rows.charge == place as u64);
+                charge.map(count).unwrap_or_default()
+            })
+        };
+        let all = with_counts(|rows| rows.all);
+        let sent = with_counts(|rows| rows.sent);
+        let delivered = with_counts(|rows| rows.delivered);
         Ok(Some(RunCost {
             is_rehearsal,
             sent,
@@ -408,16 +403,36 @@ impl Run {
     }
 }
 
-/// From the columns `delivery, delivery_code, delivery_reason`, the first of them at this place.
-pub(super) fn delivery_facts(
-    row: &mut SqlRow,
-    at: usize,
-) -> Result<Option<DeliveryStatus>, LedgerError> {
-    let Some(status) = row.opt_take(at)? else {
+/// The rows of a run that are charged alike.
+struct ChargedRows {
+    /// The place of the charge in the estimate.
+    charge: u64,
+    all: u64,
+    sent: u64,
+    delivered: u64,
+}
+
+const CHARGES: &str = "SELECT charge, count(*) AS rows, count(CASE WHEN state = 'sent' THEN 1 END) AS sent, \
+     count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) AS delivered FROM row CROSS JOIN message \
+     WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
+     AND charge IS NOT NULL GROUP BY charge";
+
+fn charged_rows(row: SqlRow) -> Result<ChargedRows, LedgerError> {
+    Ok(ChargedRows {
+        charge: row.count("charge")?,
+        all: row.count("rows")?,
+        sent: row.count("sent")?,
+        delivered: row.count("delivered")?,
+    })
+}
+
+/// From the columns `delivery, delivery_code, delivery_reason`.
+pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>, LedgerError> {
+    let Some(status) = row.opt_take("delivery")? else {
         return Ok(None);
     };
-    let code = row.opt_take(at + 1)?;
-    let reason = row.opt_take(at + 2)?;
+    let code = row.opt_take("delivery_code")?;
+    let reason = row.opt_take("delivery_reason")?;
     Ok(Some(DeliveryStatus {
         code,
         reason,
@@ -428,65 +443,65 @@ pub(super) fn delivery_facts(
 /// From the columns `n, number, line, recipient, path, body`.
 pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
     Ok(RowToSend {
-        n: row.int(0)?,
-        number: row.int(1)? + 1,
-        line: row.count(2)?,
-        recipient: row.take(3)?,
-        path: row.take(4)?,
-        body: row.take(5)?,
+        n: row.int("n")?,
+        number: row.int("number")? + 1,
+        line: row.count("line")?,
+        recipient: row.take("recipient")?,
+        path: row.take("path")?,
+        body: row.take("body")?,
         deadline: None,
     })
 }
 
 /// From the columns `paused, paused_by, paused_at`.
 pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> {
-    if row.opt_text(0)?.is_none() {
+    if row.opt_text("paused")?.is_none() {
         return Ok(None);
     }
-    let reason = row.named(0, PauseReason::from_name)?;
+    let reason = row.named("paused", PauseReason::from_name)?;
     Ok(Some(RunPause {
         reason,
-        by: row.take(1)?,
-        at: row.int(2)?,
+        by: row.take("paused_by")?,
+        at: row.int("paused_at")?,
     }))
 }
 
-/// Reads a row from [`columns`], as it is shown.
+/// Reads a row from [`REPORTED`], as it is shown.
 pub(super) fn reported(
     row: &mut SqlRow,
     lost: &LostWorkers,
     stale_reason: Option<&LedgerError>,
 ) -> Result<ReportedRow, LedgerError> {
-    let state = row.named(4, RowState::from_name)?;
-    let worker = row.opt_int(19)?;
-    let at = row.opt_int(11)?;
-    let began_at = row.opt_int(12)?;
-    let delivery = match delivery_facts(row, 14)? {
+    let state = row.named("state", RowState::from_name)?;
+    let worker = row.opt_int("worker")?;
+    let at = row.opt_int("at")?;
+    let began_at = row.opt_int("began_at")?;
+    let delivery = match delivery_facts(row)? {
         None => None,
         Some(facts) => Some(ReportedDelivery {
             facts,
-            delivered_at: row.opt_int(17)?,
-            read_at: row.opt_int(18)?,
+            delivered_at: row.opt_int("delivered_at")?,
+            read_at: row.opt_int("read_at")?,
         }),
     };
     let read = ReportedRow {
-        line: row.count(1)?,
-        recipient: row.opt_take(2)?,
-        cells: row.take(3)?,
+        line: row.count("line")?,
+        recipient: row.opt_take("recipient")?,
+        cells: row.take("cells")?,
         state,
-        message_id: row.opt_take(5)?,
+        message_id: row.opt_take("message_id")?,
         http_status: row
-            .opt_int(6)?
+            .opt_int("http_status")?
             .and_then(|status| u16::try_from(status).ok()),
         code: row
-            .opt_take(7)?
+            .opt_take("code")?
             .or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
-        error: row.opt_take(8)?,
-        api_code: row.opt_take(9)?,
-        attempts: u32::try_from(row.int(10)?).unwrap_or_default(),
+        error: row.opt_take("error")?,
+        api_code: row.opt_take("api_code")?,
+        attempts: u32::try_from(row.int("attempts")?).unwrap_or_default(),
         at,
         ended_at: row
-            .opt_int(13)?
+            .opt_int("ended_at")?
             .or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };

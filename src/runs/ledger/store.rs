@@ -26,7 +26,7 @@ impl LostWorkers {
         let query =
             "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         let seen = db.rows(query, &[], |mut row| {
-            let run = row.int(5)?;
+            let run = row.int("run")?;
             let process = process(&mut row)?;
             let is_alive = life(process.id, process.seen_at.saturating_add(process.lease_ms));
             Ok((run, process, is_alive))
@@ -90,11 +90,11 @@ impl LostWorkers {
 /// From the columns `id, host, pid, seen_at, lease_ms`.
 pub(super) fn process(row: &mut SqlRow) -> Result<Process, LedgerError> {
     Ok(Process {
-        id: row.int(0)?,
-        host: row.take(1)?,
-        pid: row.int(2)?,
-        seen_at: row.int(3)?,
-        lease_ms: row.int(4)?,
+        id: row.int("id")?,
+        host: row.take("host")?,
+        pid: row.int("pid")?,
+        seen_at: row.int("seen_at")?,
+        lease_ms: row.int("lease_ms")?,
     })
 }
 
@@ -299,7 +299,7 @@ pub(super) fn lock_store(db: &mut Db) -> Result<(i64, i64), LedgerError> {
     Ok((
         store
             .ok_or_else(|| LedgerError::damaged("a row is missing"))?
-            .int(0)?,
+            .int("runs")?,
         now,
     ))
 }

@@ -50,14 +50,14 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
     Ok(Some(LockedRun {
         id,
         pause: paused(&mut row)?,
-        identity: row.take(3)?,
-        pace: serde_json::from_str(row.text(4)?).map_err(LedgerError::damaged)?,
-        taken: row.int(5)?,
-        repeats: row.is_set(6)?,
-        changed_at: row.int(7)?,
-        finished_at: row.opt_int(8)?,
-        cancelled_at: row.opt_int(9)?,
-        told: row.opt_take(10)?,
+        identity: row.take("identity")?,
+        pace: serde_json::from_str(row.text("pace")?).map_err(LedgerError::damaged)?,
+        taken: row.int("taken")?,
+        repeats: row.is_set("repeats")?,
+        changed_at: row.int("changed_at")?,
+        finished_at: row.opt_int("finished_at")?,
+        cancelled_at: row.opt_int("cancelled_at")?,
+        told: row.opt_take("told")?,
         now,
     }))
 }
@@ -181,7 +181,7 @@ impl LockedRun {
     pub(super) fn note_lost(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let lost = LostWorkers::read(db)?;
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
-        for worker in db.rows(query, &values![self.id], |row| row.int(0))? {
+        for worker in db.rows(query, &values![self.id], |row| row.int("worker"))? {
             if let Some(words) = lost.status(Some(worker)) {
                 self.take_for_lost(db, worker, &words)?;
             }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -170,6 +171,7 @@ impl DbEngine for DatabaseEngine {
         each: EachSqlRow<'_>,
     ) -> Result<(), LedgerError> {
         let statement = self.statement(sql)?;
+        let columns = column_names(&statement);
         let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
         let rows = self
             .database
@@ -191,7 +193,7 @@ impl DbEngine for DatabaseEngine {
                 return Ok(());
             }
             for row in arrived {
-                let row = read(&row).map_err(|error| {
+                let row = read(&columns, &row).map_err(|error| {
                     LedgerError::from_statement(&self.database.address.shown, &error)
                 })?;
                 if each(row)?.is_break() {
@@ -212,16 +214,18 @@ impl DbEngine for DatabaseEngine {
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
+        let columns = column_names(&statement);
         // In this order, on one connection.
-        let locked = async {
-            let (row, now) = try_join(
-                self.client.query_opt(&statement, &parameters),
-                self.client.query_one(&now, &[]),
-            )
-            .await?;
-            Ok((row.map(|row| read(&row)).transpose()?, now.try_get(0)?))
+        let locked = try_join(
+            self.client.query_opt(&statement, &parameters),
+            self.client.query_one(&now, &[]),
+        );
+        let (row, now) = self.database.call(self.limit, locked)?;
+        let read = || {
+            let row = row.map(|row| read(&columns, &row)).transpose()?;
+            Ok((row, now.try_get(0)?))
         };
-        self.database.call(self.limit, locked)
+        read().map_err(|error| LedgerError::from_statement(&self.database.address.shown, &error))
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
@@ -342,11 +346,14 @@ impl DbEngine for DatabaseEngine {
     }
 }
 
-fn read(row: &tokio_postgres::Row) -> Result<SqlRow, Error> {
-    (0..row.len())
-        .map(|column| value(row, column))
-        .collect::<Result<_, _>>()
-        .map(SqlRow)
+fn column_names(statement: &Statement) -> Rc<[String]> {
+    let columns = statement.columns().iter();
+    columns.map(|column| column.name().to_owned()).collect()
+}
+
+fn read(columns: &Rc<[String]>, row: &tokio_postgres::Row) -> Result<SqlRow, Error> {
+    let values: Result<_, _> = (0..row.len()).map(|column| value(row, column)).collect();
+    Ok(SqlRow::new(Rc::clone(columns), values?))
 }
 
 fn value(row: &tokio_postgres::Row, column: usize) -> Result<SqlValue<'static>, Error> {

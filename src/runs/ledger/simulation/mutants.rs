@@ -76,10 +76,10 @@ const NONE: Mutation = Mutation {
 };
 
 /// What reads the outcome of a claim's row.
-const ROW_OF_CLAIM: &str = "row.state, row.worker, run.name";
+const ROW_OF_CLAIM: &str = "row.state AS row_state, row.worker AS row_worker, run.name";
 /// The same, where a row that is still to be sent counts as one that was not.
 const ROW_TO_BE_SENT_IS_FREE: &str = "CASE row.state WHEN 'pending' THEN 'failed' \
-     WHEN 'inflight' THEN 'failed' ELSE row.state END, row.worker, run.name";
+     WHEN 'inflight' THEN 'failed' ELSE row.state END AS row_state, row.worker AS row_worker, run.name";
 /// How an outcome finds its row.
 const END_OF_ATTEMPT: &str = "AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
@@ -228,7 +228,7 @@ const MUTATIONS: &[Mutation] = &[
         edits: &[(
             "row.n, line, recipient, cells, state, message_id",
             "row.n, line, recipient, cells, \
-             CASE state WHEN 'inflight' THEN 'pending' ELSE state END, message_id",
+             CASE state WHEN 'inflight' THEN 'pending' ELSE state END AS state, message_id",
         )],
         ..NONE
     },
@@ -236,7 +236,7 @@ const MUTATIONS: &[Mutation] = &[
         name: "a worker that was lost gets rows",
         edits: &[(
             "RETURNING connection, exchanges, stopped_at",
-            "RETURNING connection, exchanges, NULL",
+            "RETURNING connection, exchanges, NULL AS stopped_at",
         )],
         ..NONE
     },
@@ -321,7 +321,7 @@ const MUTATIONS: &[Mutation] = &[
         edits: &[
             (
                 "SELECT paused, paused_by, paused_at, identity",
-                "SELECT NULL, paused_by, paused_at, identity",
+                "SELECT NULL AS paused, paused_by, paused_at, identity",
             ),
             (
                 "paused = ?8, paused_by = ?9, paused_at = ?10",
@@ -435,10 +435,10 @@ const MUTATIONS: &[Mutation] = &[
         name: "the claim of a dead process is free",
         profile: "singles",
         edits: &[(
-            "claim.message_id, row.message_id, claim.state, claim.worker",
-            "claim.message_id, row.message_id, CASE WHEN claim.state = 'inflight' \
+            "claim.message_id, row.message_id AS row_message_id, claim.state, claim.worker",
+            "claim.message_id, row.message_id AS row_message_id, CASE WHEN claim.state = 'inflight' \
              AND claim.lease_until <= (SELECT max(newest.at) FROM claim AS newest) \
-             THEN 'not_sent' ELSE claim.state END, claim.worker",
+             THEN 'not_sent' ELSE claim.state END AS state, claim.worker",
         )],
         ..NONE
     },
@@ -461,7 +461,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "adding",
         edits: &[(
             "SELECT row.n, recipient, state FROM row CROSS JOIN message",
-            "SELECT row.n, recipient, 'sent' FROM row CROSS JOIN message",
+            "SELECT row.n, recipient, 'sent' AS state FROM row CROSS JOIN message",
         )],
         expected: Expected::Never(
             "not in 150 seeds; only_a_sent_row_replaces_inflight_claim in contract.rs",
@@ -500,7 +500,7 @@ const MUTATIONS: &[Mutation] = &[
         within: "SELECT details, created_at FROM run WHERE id = ?1",
         edits: &[(
             "SELECT candidate, row.run, state, row.at FROM",
-            "SELECT candidate, row.run, 'skipped', row.at FROM",
+            "SELECT candidate, row.run, 'skipped' AS state, row.at FROM",
         )],
         expected: Expected::Within(100),
         ..NONE
@@ -510,7 +510,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "rivals",
         edits: &[(
             "SELECT candidate, row.run, state, row.at FROM",
-            "SELECT candidate, row.run, CASE state WHEN 'inflight' THEN 'failed' ELSE state END, \
+            "SELECT candidate, row.run, CASE state WHEN 'inflight' THEN 'failed' ELSE state END AS state, \
              row.at FROM",
         )],
         expected: Expected::Within(60),

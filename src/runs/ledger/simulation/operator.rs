@@ -139,8 +139,8 @@ impl Operator {
             let query = "SELECT n, number FROM row WHERE run = ?1 AND state = 'unknown'";
             let mut proofs = store.db().rows(query, &values![run.id], |row| {
                 Ok(ProvenRow {
-                    n: row.int(0)?,
-                    number: row.int(1)?,
+                    n: row.int("n")?,
+                    number: row.int("number")?,
                     evidence: "seen".to_owned(),
                 })
             })?;
@@ -294,7 +294,7 @@ fn resolve(run: &Run) -> Result<Done, LedgerError> {
     let mut rows = run
         .store
         .db()
-        .rows(query, &values![run.id, from], |row| row.int(0))?;
+        .rows(query, &values![run.id, from], |row| row.int("n"))?;
     rows.retain(|n| is_true(change, (run.id, *n)));
     let max = world(|world| world.rng.usize(1..4));
     rows.truncate(max);

@@ -26,7 +26,7 @@ const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
 /// The rows that are due. They are limited before they are joined: otherwise PostgreSQL may read all that are left.
 static DUE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} \
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} AS turn \
          FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND due_at <= ?2 \
          ORDER BY run, due_at, n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
     )
@@ -34,7 +34,7 @@ static DUE: LazyLock<String> = LazyLock::new(|| {
 /// The rows that were never tried, in the order of the list.
 static FRESH: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} \
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} AS turn \
          FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND n > ?2 AND due_at = 0 \
          ORDER BY run, n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
     )
@@ -59,9 +59,9 @@ impl Worker {
         let mut changed = None;
         let mut early = HashMap::new();
         let mut read = |mut row: SqlRow| {
-            let fingerprint = row.int(6)?;
-            let checksum = row.int(7)?;
-            let turn = row.opt_int(8)?;
+            let fingerprint = row.int("fingerprint")?;
+            let checksum = row.int("checksum")?;
+            let turn = row.opt_int("turn")?;
             let row = queued(&mut row)?;
             if checksum_of(&row.request(), fingerprint, row.n, row.line) != checksum {
                 changed = Some(row.line);

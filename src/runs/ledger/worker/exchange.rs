@@ -115,10 +115,13 @@ impl Worker {
     /// process takes no more rows, since it was lost for some time.
     fn count(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
         match db.first(NOTE_EXCHANGE, &values![self.id, now])? {
-            Some(worker) if worker.int(0)? != self.connection => {
+            Some(worker) if worker.int("connection")? != self.connection => {
                 Err(LedgerError::superseded_connection())
             }
-            Some(worker) => Ok((worker.int(1)?, worker.opt_int(2)?.is_some())),
+            Some(worker) => Ok((
+                worker.int("exchanges")?,
+                worker.opt_int("stopped_at")?.is_some(),
+            )),
             None => Ok((0, false)),
         }
     }
@@ -359,9 +362,10 @@ fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, Ledger
     let Some(row) = db.first(query, &values![run.id])? else {
         return Ok(None);
     };
-    let is_of_recipient = row.int(1)? == 0 || row.opt_text(2)? == Some(PAIR_RATE_LIMIT);
+    let is_of_recipient =
+        row.int("attempts")? == 0 || row.opt_text("api_code")? == Some(PAIR_RATE_LIMIT);
     Ok(Some((
-        row.int(0)? - run.now,
+        row.int("due_at")? - run.now,
         if is_of_recipient {
             Delay::Pace
         } else {

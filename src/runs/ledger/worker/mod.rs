@@ -159,9 +159,9 @@ impl Worker {
                 run.note_lost(db)?;
                 run.note_finished(db)?;
                 let kept = db.one("SELECT details, created_at FROM run WHERE id = ?1", &values![run.id])?;
-                let details: RunSettings = serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
+                let details: RunSettings = serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
                 if let Some(leaves_out) = leaves_out.filter(|_| !details.sandbox) {
-                    let found = run.compare(db, &details, leaves_out, kept.int(1)?)?;
+                    let found = run.compare(db, &details, leaves_out, kept.int("created_at")?)?;
                     if !found.is_empty() && !leaves_out {
                         return Ok(found);
                     }
@@ -215,7 +215,7 @@ impl Worker {
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
                 return if is_known { Err(LedgerError::superseded_connection()) } else { Ok(()) };
             };
-            if worker.int(0)? < self.exchanges {
+            if worker.int("exchanges")? < self.exchanges {
                 run.identity.clear();
                 run.check_identity(db)?;
             }
@@ -224,7 +224,7 @@ impl Worker {
                 return run.take_for_lost(db, self.id, "what this process was told of it is missing in the store");
             }
             let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 AND state = 'inflight'";
-            let mut rows = db.rows(query, &values![run.id, self.id], |row| Ok((row.int(0)?, row.int(1)?)))?;
+            let mut rows = db.rows(query, &values![run.id, self.id], |row| Ok((row.int("n")?, row.int("number")?)))?;
             rows.retain(|(n, number)| self.held.get(n) != Some(number));
             let why = "the connection to the ledger broke before it left";
             let back: Vec<_> =
