@@ -1,10 +1,11 @@
 //! Responses in Jelou's formats.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::base::phrases::in_spanish;
 use crate::jelou::message::InvalidMessage;
 
 /// `200` with `answer`. The warnings are in a header, escaped so that each stays on one line.
@@ -83,13 +84,26 @@ pub(crate) fn foreign(header: &str) -> Response {
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 
-/// `404`: this address or message does not exist.
-pub(crate) fn not_found() -> Response {
+/// `404`: an address that neither the API nor the sandbox has.
+pub(crate) fn no_such_address(method: &Method, path: &str) -> Response {
+    let description = format!("There is no {method} {path} here; GET /sandbox lists the addresses");
+    coded(StatusCode::NOT_FOUND, "not_found", &description)
+}
+
+/// `405`: an address that has other methods.
+pub(crate) fn wrong_method(method: &Method, path: &str) -> Response {
+    let description = format!("{path} does not take {method}; GET /sandbox lists the addresses");
     coded(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "Not found; docs/sandbox.md lists the paths",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        &description,
     )
+}
+
+/// `404`: the sandbox keeps no message with this id.
+pub(crate) fn no_such_message(id: &str) -> Response {
+    let description = format!("There is no message {id} here; GET /sandbox/messages lists them");
+    coded(StatusCode::NOT_FOUND, "not_found", &description)
 }
 
 /// `422` from one of the sandbox's own addresses.
@@ -126,12 +140,20 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
     invalid("The body is not valid", &fields)
 }
 
-/// `422`: a query parameter or a field is not valid.
-pub(crate) fn invalid_field((name, problem): (String, String)) -> Response {
-    invalid(
-        "The request is not valid",
-        &Map::from_iter([(name, json!([both(&problem)]))]),
-    )
+/// A parameter of a look-up that is not valid.
+#[derive(Debug)]
+pub(crate) struct InvalidParameter {
+    pub(crate) name: String,
+    pub(crate) problem: String,
+}
+
+/// `422`, naming each parameter.
+pub(crate) fn invalid_parameters(parameters: Vec<InvalidParameter>) -> Response {
+    let mut fields = Map::new();
+    for InvalidParameter { name, problem } in parameters {
+        fields.insert(name, json!([both(&problem)]));
+    }
+    invalid("The request is not valid", &fields)
 }
 
 fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
@@ -159,5 +181,5 @@ fn failed([code, key]: [&str; 2], description: &str) -> Value {
 }
 
 fn both(text: &str) -> Value {
-    json!({ "en": text, "es": text })
+    json!({ "en": text, "es": in_spanish(text) })
 }

@@ -1,6 +1,7 @@
 //! Checks whether a sandbox runs on a port of this machine, and which user owns it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -8,19 +9,37 @@ use axum::http::Request;
 use axum::http::header::HOST;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
+use serde::Deserialize;
 use tokio::net::TcpStream;
+
+use crate::base::paths::STATE;
 
 /// How long to wait for a running sandbox, which needs less than a millisecond.
 const HEALTH_TIMEOUT: Duration = Duration::from_millis(300);
 /// The maximum size of a response, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
+/// How a running sandbox was started.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub(crate) struct RunningSandbox {
+    sandbox: String,
+    /// In RFC 3339.
+    pub(crate) started_at: String,
+    pub(crate) directory: PathBuf,
+    /// Where its user keeps the state of jelouctl; None if that is not known.
+    state_directory: Option<PathBuf>,
+    /// The flags that change its responses.
+    pub(crate) options: Vec<String>,
+}
+
 /// The process that listens on a port of this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PortOwner {
     /// A sandbox of the same user.
-    Ours,
+    Ours(RunningSandbox),
+    /// A sandbox of the same user with another home, such as that of a test.
+    OtherHome(RunningSandbox),
     /// A sandbox of another user, who could read the messages and fake the responses.
     Foreign,
     /// Nothing, or not a sandbox.
@@ -29,12 +48,15 @@ pub(crate) enum PortOwner {
 
 /// Finds the owner of the process that listens on this port of 127.0.0.1. An unknown owner counts as this user.
 pub(crate) async fn neighbor(port: u16) -> PortOwner {
-    if !is_running(port).await {
+    let Some(running) = running(port).await else {
         return PortOwner::Nobody;
-    }
+    };
+    let has_other_home =
+        running.state_directory.is_some() && running.state_directory != STATE.directory();
     match listening_user(port) {
         Some(user) if user != own_user() => PortOwner::Foreign,
-        Some(_) | None => PortOwner::Ours,
+        _ if has_other_home => PortOwner::OtherHome(running),
+        Some(_) | None => PortOwner::Ours(running),
     }
 }
 
@@ -72,17 +94,17 @@ fn owner(table: &str, port: u16) -> Option<u32> {
     })
 }
 
-/// Whether a sandbox listens on this port of 127.0.0.1.
-async fn is_running(port: u16) -> bool {
+/// The sandbox that listens on this port of 127.0.0.1.
+async fn running(port: u16) -> Option<RunningSandbox> {
     let health = tokio::time::timeout(HEALTH_TIMEOUT, health(port)).await;
     health
         .ok()
         .flatten()
-        .is_some_and(|health| health.get("sandbox").is_some_and(|name| name == "jelouctl"))
+        .filter(|health| health.sandbox == "jelouctl")
 }
 
 /// The health report of the sandbox on this port. None if it is not a sandbox.
-async fn health(port: u16) -> Option<Value> {
+async fn health(port: u16) -> Option<RunningSandbox> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let stream = TcpStream::connect(address).await.ok()?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
@@ -110,7 +132,8 @@ mod tests {
     #[tokio::test]
     async fn only_a_running_sandbox_is_detected() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
-        assert_eq!(neighbor(sandbox.port()).await, PortOwner::Ours);
+        let owner = neighbor(sandbox.port()).await;
+        assert!(matches!(owner, PortOwner::Ours(_)), "{owner:?}");
 
         let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = other.local_addr().unwrap().port();
@@ -119,7 +142,8 @@ mod tests {
         assert_eq!(neighbor(port).await, PortOwner::Nobody);
 
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        assert!(!is_running(silent.local_addr().unwrap().port()).await);
+        let silent = silent.local_addr().unwrap().port();
+        assert_eq!(running(silent).await, None);
     }
 
     #[test]

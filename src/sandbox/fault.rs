@@ -280,6 +280,10 @@ impl Faults {
         Some(rule.fault.clone())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         let rules = self.lock();
         rules

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use super::answers;
+use super::answers::{self, InvalidParameter};
 use super::request::Caller;
 use super::store::Filter;
 use super::stored_message::{Author, StoredMessage};
@@ -42,7 +42,7 @@ pub(super) async fn history(
     caller: Caller,
     Query(query): Query<LookupQuery>,
 ) -> Result<Json<Value>, Response> {
-    let lookup = Lookup::read(&query, ["startAt", "endAt"]).map_err(answers::invalid_field)?;
+    let lookup = Lookup::read(&query, ["startAt", "endAt"]).map_err(answers::invalid_parameters)?;
     let store = &caller.sandbox.store;
     let chat = query
         .get("messageId")
@@ -67,7 +67,7 @@ pub(super) async fn notifications(
     caller: Caller,
     Query(query): Query<LookupQuery>,
 ) -> Result<Json<Value>, Response> {
-    let lookup = Lookup::read(&query, ["from", "to"]).map_err(answers::invalid_field)?;
+    let lookup = Lookup::read(&query, ["from", "to"]).map_err(answers::invalid_parameters)?;
     let now = SystemTime::now();
     let fits = |message: &StoredMessage| {
         let has = |parameter: &str, value: &dyn Fn() -> Value| {
@@ -115,29 +115,60 @@ pub(super) async fn notification(caller: Caller) -> Response {
     }
 }
 
-impl Lookup {
-    /// Parses the query of any listing. `names` are the parameters for the start and the end. An error names the
-    /// parameter.
-    fn read(query: &LookupQuery, names: [&str; 2]) -> Result<Self, (String, String)> {
-        let number =
-            |name: &str, default: usize, max: usize| match query.get(name).map(|raw| raw.parse()) {
-                None => Ok(default),
-                Some(Ok(number)) if (1..=max).contains(&number) => Ok(number),
-                Some(_) => Err((name.to_owned(), format!("must be a number from 1 to {max}"))),
-            };
-        let [begin, end] = names.map(|name| {
-            let time = |raw: &String| milliseconds(raw, name == names[1]);
-            let problem = || (name.to_owned(), "must be a date in ISO 8601".to_owned());
-            query
-                .get(name)
-                .map(|raw| time(raw).ok_or_else(problem))
-                .transpose()
+/// The number in a parameter, from 1 to `max`; `default` if it is missing or invalid.
+fn read_number(
+    query: &LookupQuery,
+    name: &str,
+    default: usize,
+    max: usize,
+    invalid: &mut Vec<InvalidParameter>,
+) -> usize {
+    let Some(text) = query.get(name) else {
+        return default;
+    };
+    match text.parse() {
+        Ok(number) if (1..=max).contains(&number) => number,
+        _ => {
+            let problem = format!("must be a number from 1 to {max}");
+            invalid.push(InvalidParameter {
+                name: name.to_owned(),
+                problem,
+            });
+            default
+        }
+    }
+}
+
+/// The time in a parameter, in milliseconds; None if it is missing or invalid.
+fn read_time(
+    query: &LookupQuery,
+    name: &str,
+    is_end: bool,
+    invalid: &mut Vec<InvalidParameter>,
+) -> Option<i64> {
+    let time = milliseconds(query.get(name)?, is_end);
+    if time.is_none() {
+        invalid.push(InvalidParameter {
+            name: name.to_owned(),
+            problem: "must be a date in ISO 8601".to_owned(),
         });
-        let page = number("page", 1, usize::MAX)?;
-        let limit = number("limit", DEFAULT_LIMIT, MAX_LIMIT)?;
+    }
+    time
+}
+
+impl Lookup {
+    /// The parameters of all listings; `names` are those of the beginning and the end. An error names each invalid one.
+    fn read(query: &LookupQuery, names: [&str; 2]) -> Result<Self, Vec<InvalidParameter>> {
+        let mut invalid = Vec::new();
+        let [begin, end] = names.map(|name| read_time(query, name, name == names[1], &mut invalid));
+        let page = read_number(query, "page", 1, usize::MAX, &mut invalid);
+        let limit = read_number(query, "limit", DEFAULT_LIMIT, MAX_LIMIT, &mut invalid);
+        if !invalid.is_empty() {
+            return Err(invalid);
+        }
         Ok(Self {
-            begin: begin?,
-            end: end?,
+            begin,
+            end,
             page,
             limit,
         })

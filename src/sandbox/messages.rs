@@ -128,7 +128,8 @@ pub(super) async fn no_such_address(
     State(sandbox): State<Arc<SandboxState>>,
     request: Request,
 ) -> Response {
-    refuse_address(&sandbox, request, answers::not_found()).await
+    let answer = answers::no_such_address(request.method(), request.uri().path());
+    refuse_address(&sandbox, request, answer).await
 }
 
 /// A path of the API with another method.
@@ -136,11 +137,7 @@ pub(super) async fn wrong_method(
     State(sandbox): State<Arc<SandboxState>>,
     request: Request,
 ) -> Response {
-    let answer = answers::coded(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "This path needs another method",
-    );
+    let answer = answers::wrong_method(request.method(), request.uri().path());
     refuse_address(&sandbox, request, answer).await
 }
 

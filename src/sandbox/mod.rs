@@ -16,7 +16,7 @@ mod store;
 mod stored_message;
 mod templates;
 
-pub(crate) use self::client::{PortOwner, neighbor};
+pub(crate) use self::client::{PortOwner, RunningSandbox, neighbor};
 pub(crate) use self::connection::AllowedHost;
 pub(crate) use self::fault::{Fault, delay};
 pub(crate) use self::server::{DEFAULT_PORT, Sandbox};

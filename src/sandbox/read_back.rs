@@ -22,6 +22,7 @@ use super::state::SandboxState;
 use super::store::{Filter, Writers};
 use super::stored_message::DeliveryFault;
 use super::stored_message::{Author, StoredMessage};
+use crate::base::texts::rows;
 
 /// The query for refused requests.
 #[derive(Debug, Default, Deserialize)]
@@ -44,6 +45,17 @@ struct UserMessage {
     /// The payload of the button, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<Value>,
+}
+
+/// Method, path and purpose of each address.
+const ADDRESSES: &str = include_str!("addresses.tsv");
+
+/// `GET /sandbox`: the addresses of the API and of the sandbox.
+pub(super) async fn addresses() -> Json<Value> {
+    let addresses = rows::<3>(ADDRESSES).map(
+        |[method, path, purpose]| json!({ "method": method, "path": path, "purpose": purpose }),
+    );
+    Json(json!({ "addresses": addresses.collect::<Vec<_>>() }))
 }
 
 /// `GET /sandbox/health`
@@ -87,7 +99,7 @@ pub(super) async fn message(
 ) -> Response {
     match sandbox.store.get(&id) {
         Some(message) => Json(message.read_back(None, None)).into_response(),
-        None => answers::not_found(),
+        None => answers::no_such_message(&id),
     }
 }
 
@@ -131,13 +143,17 @@ pub(super) async fn set_faults(
     let rules: Vec<String> = serde_json::from_value(read_json(body).await?).map_err(|_| {
         answers::unusable("send an array of rules as texts, such as [\"status=500\"]")
     })?;
-    let read = rules.iter().map(|rule| {
-        rule.parse::<Fault>()
-            .map_err(|error| format!("`{rule}`: {error}"))
-    });
-    let faults = read
-        .collect::<Result<_, String>>()
-        .map_err(|problem| answers::unusable(&problem))?;
+    let mut faults = Vec::new();
+    let mut problems = Vec::new();
+    for rule in &rules {
+        match rule.parse::<Fault>() {
+            Ok(fault) => faults.push(fault),
+            Err(error) => problems.push(format!("`{rule}`: {error}")),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(answers::unusable(&problems.join("; ")));
+    }
     sandbox.faults.replace(faults);
     Ok(Json(sandbox.faults.to_json()))
 }

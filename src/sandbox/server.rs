@@ -46,6 +46,7 @@ impl Sandbox {
         let guard = Guard::new(address, &options.allowed_hosts);
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
+            started_at: SystemTime::now(),
             address,
             faults: Faults::new(options.faults.clone()),
             store: MessageStore::new(options.max, options.deliver_after, changes.clone()),
@@ -135,6 +136,7 @@ fn routes(state: &Arc<SandboxState>) -> Router {
             get(lookups::notification),
         );
     let sandbox = Router::new()
+        .route("/sandbox", get(read_back::addresses))
         .route("/sandbox/health", get(read_back::health))
         .route(
             "/sandbox/messages",

@@ -1,7 +1,8 @@
 //! The options of a sandbox, and the state that all its paths share.
 
+use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -11,6 +12,8 @@ use super::fault::{Fault, Faults};
 use super::refused::RefusedRequests;
 use super::store::{Filter, MessageStore};
 use super::templates::Templates;
+use crate::base::paths::STATE;
+use crate::base::timestamps::rfc_3339_millis;
 
 /// How many messages are kept.
 pub(crate) const DEFAULT_MAX: usize = 10_000;
@@ -58,6 +61,7 @@ impl Default for Options {
 pub(super) struct SandboxState {
     /// Different for each start of a sandbox, to detect a restart.
     pub(crate) instance: String,
+    pub(crate) started_at: SystemTime,
     /// Its address.
     pub(crate) address: SocketAddr,
     pub(crate) options: Options,
@@ -74,6 +78,26 @@ impl SandboxState {
         filter.drawn.then_some(&self.options.templates)
     }
 
+    /// The flags that change its responses.
+    fn options_in_force(&self) -> Vec<&'static str> {
+        let Options {
+            bot,
+            templates,
+            window,
+            limit_24h,
+            ..
+        } = &self.options;
+        let flags = [
+            ("--bot", bot.is_some()),
+            ("--fault", !self.faults.is_empty()),
+            ("--templates", templates.is_complete),
+            ("--window", *window),
+            ("--limit-24h", limit_24h.is_some()),
+        ];
+        let in_force = flags.into_iter().filter(|(_, is_in_force)| *is_in_force);
+        in_force.map(|(flag, _)| flag).collect()
+    }
+
     /// The content of `/sandbox/health` and of each event.
     pub(super) fn health(&self) -> Value {
         let (stored, (refused, refused_dropped)) = (self.store.counts(), self.refused.counts());
@@ -81,6 +105,10 @@ impl SandboxState {
             "sandbox": "jelouctl",
             "version": env!("CARGO_PKG_VERSION"),
             "instance": self.instance,
+            "started_at": rfc_3339_millis(self.started_at),
+            "directory": env::current_dir().ok(),
+            "state_directory": STATE.directory(),
+            "options": self.options_in_force(),
             "arrived": stored.arrived,
             "cleared": stored.cleared,
             "kept": stored.kept,

@@ -3,22 +3,26 @@
 //! this file knows the address of the sandbox.
 
 use std::cell::{Cell, RefCell};
+use std::env;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_BYTES, UsageError};
 use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::Signals;
+use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
     Answer, Cause, Client, ClientOptions, Credentials, Deadline, Delivery, Event, Outcome, Problem,
     Proxy, Request, Roots, UNKNOWN_HINT, deliver, excerpt,
 };
-use crate::sandbox::{self, DEFAULT_PORT, PortOwner, Sandbox};
+use crate::sandbox::{self, DEFAULT_PORT, PortOwner, RunningSandbox, Sandbox};
 use crate::sender::config::{ApiUrl, SandboxMode, Settings, bad_file};
 
 /// How long to wait for the signal of a Ctrl-C at a prompt.
@@ -59,7 +63,16 @@ pub(crate) async fn reach_or_start(
         return Ok(planned_base(settings));
     }
     match sandbox::neighbor(DEFAULT_PORT).await {
-        PortOwner::Ours => return Ok(planned_base(settings)),
+        PortOwner::Ours(running) => {
+            note_running(stderr, &running);
+            return Ok(planned_base(settings));
+        }
+        PortOwner::OtherHome(running) => {
+            let started = describe_start(&running);
+            stderr.note(&format!(
+                "sandbox: the one on port {DEFAULT_PORT}{started} belongs to another home directory; using one inside this process"
+            ));
+        }
         PortOwner::Foreign => {
             let message = format!(
                 "the sandbox on port {DEFAULT_PORT} belongs to another user; using one inside this process"
@@ -73,6 +86,32 @@ pub(crate) async fn reach_or_start(
         cause,
     })?;
     Ok(ApiUrl::on_loopback(inside.port()))
+}
+
+/// Notes which sandbox is used, if it was started in another directory or may answer unlike one without flags.
+fn note_running(stderr: &Stderr, running: &RunningSandbox) {
+    let is_here = env::current_dir().is_ok_and(|here| here == running.directory);
+    if is_here && running.options.is_empty() {
+        return;
+    }
+    let started = describe_start(running);
+    let flags = if running.options.is_empty() {
+        String::new()
+    } else {
+        format!(" with {}", running.options.join(", "))
+    };
+    stderr.note(&format!(
+        "sandbox: using the one on port {DEFAULT_PORT}{started}{flags}"
+    ));
+}
+
+/// `, started at 2026-11-28 09:15 -05:00 in /home/ana/shop`
+fn describe_start(running: &RunningSandbox) -> String {
+    let Ok(at) = running.started_at.parse::<Timestamp>() else {
+        return String::new();
+    };
+    let at = local_time(at.as_millisecond());
+    format!(", started at {at} in {}", running.directory.display())
 }
 
 /// Prompts for a secret without showing the input; needs a runtime. A cancelled prompt restores the terminal.

@@ -235,7 +235,7 @@ fn coordinate_limits_are_exact() {
                 assert_eq!(ended.code, code, "{flag} {value}: {}", ended.stderr);
                 let field = format!("coordinates.{}", &flag[2..]);
                 let problem = format!(
-                    "{field}: is {value}; must be between -{most} and {most} (set it with {flag})"
+                    "{field}: is the number {value}; must be between -{most} and {most} (set it with {flag})"
                 );
                 assert_eq!(
                     ended.stderr.contains(&problem),

@@ -162,19 +162,10 @@ fn recipient_view_shows_each_part() {
     assert!(stderr.ends_with("  │ A B  +593987654322\n"), "{stderr}");
 }
 
-/// A sandbox on the default port, which may be taken here: in a separate network.
-#[test]
+/// Runs a script in a network of its own, since the default port may be taken here; None where that is not possible.
 #[cfg(target_os = "linux")]
-fn sandbox_flag_uses_the_running_sandbox() {
-    let home = Home::new();
-    home.write(
-        "script.sh",
-        "set -e\nip link set lo up\n\
-         \"$JELOUCTL\" sandbox --quiet --list sent.ndjson > variables &\n\
-         while ! grep -q SECRET variables; do kill -0 $!; done\n\
-         \"$JELOUCTL\" --sandbox send text --to 593987654321 Hola\n\
-         kill $!\nwait $!\n",
-    );
+fn run_isolated(home: &Home, script: &str) -> Option<CommandOutput> {
+    home.write("script.sh", script);
     let isolated = ["--map-root-user", "--net"];
     let is_isolated = || {
         works(
@@ -186,7 +177,7 @@ fn sandbox_flag_uses_the_running_sandbox() {
         "unshare and ip, and the right to make a network of its own",
         is_isolated,
     ) {
-        return;
+        return None;
     }
     let mut command = Command::new("unshare");
     command
@@ -198,15 +189,59 @@ fn sandbox_flag_uses_the_running_sandbox() {
     command
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("JELOUCTL", cargo_bin!("jelouctl"));
-    let ended = CommandOutput::new(&command.output().unwrap()).stderr_has(&[
+    Some(CommandOutput::new(&command.output().unwrap()))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn sandbox_flag_uses_the_running_sandbox() {
+    let home = Home::new();
+    let script = "set -e\nip link set lo up\n\
+         \"$JELOUCTL\" sandbox --quiet --list sent.ndjson > variables &\n\
+         while ! grep -q SECRET variables; do kill -0 $!; done\n\
+         \"$JELOUCTL\" --sandbox send text --to 593987654321 Hola\n\
+         kill $!\nwait $!\n";
+    let Some(ended) = run_isolated(&home, script) else {
+        return;
+    };
+    let ended = ended.stderr_has(&[
         "note: sandbox: nothing was sent to Jelou; it is shown on http://127.0.0.1:4780\n",
     ]);
     assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(!ended.stderr.contains("using the one"), "{ended:?}");
     let sent: Value = serde_json::from_str(&home.read("sent.ndjson")).unwrap();
     assert_eq!(
         (&sent["body"]["text"], &sent["bot"]),
         (&json!("Hola"), &json!("sandbox"))
     );
+}
+
+/// Its faults and templates are not those that the user of another directory expects.
+#[test]
+#[cfg(target_os = "linux")]
+fn sandbox_of_another_directory_is_named() {
+    let home = Home::new();
+    let script = "ip link set lo up\nmkdir shop other\n\
+         (cd shop && exec \"$JELOUCTL\" sandbox --quiet --fault status=500 --window > ../variables) &\n\
+         while ! grep -q SECRET variables; do kill -0 $!; done\n\
+         cd other\n\
+         \"$JELOUCTL\" --sandbox send template --to 593987654321 x --language es\n\
+         HOME=$PWD \"$JELOUCTL\" --sandbox send text --to 593987654321 Hola\n\
+         code=$?\nkill $!\nwait $!\nexit $code\n";
+    let Some(ended) = run_isolated(&home, script) else {
+        return;
+    };
+    let directory = home.path().join("shop");
+    let directory = directory.display();
+    let ended = ended.stderr_has(&[
+        "note: sandbox: using the one on port 4780, started at ",
+        &format!(" in {directory} with --fault, --window\n"),
+        "the API answered 500",
+        &format!(
+            " in {directory} belongs to another home directory; using one inside this process\n"
+        ),
+    ]);
+    assert_eq!(ended.code, 0, "{ended:?}");
 }
 
 /// WhatsApp may drop what is sent to a user id, and Jelou accepts it all the same.

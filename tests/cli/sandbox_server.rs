@@ -168,6 +168,123 @@ fn sandbox_rejects_requests_as_jelou_does() {
     );
 }
 
+/// A program has no documentation at hand: the sandbox itself lists its addresses.
+#[test]
+fn sandbox_lists_every_address_that_it_has() {
+    let sandbox = Sandbox::start(&[]);
+    let listed = sandbox.read("/sandbox");
+    let addresses = listed["addresses"].as_array().unwrap();
+    let documented = std::fs::read_to_string("docs/sandbox.md").unwrap();
+    for address in addresses {
+        let method = address["method"].as_str().unwrap();
+        let path = address["path"].as_str().unwrap();
+        // Its answer never ends.
+        if path == "/sandbox/events" {
+            continue;
+        }
+        let path = path.replace("{bot}", "77").replace("{user}", USER);
+        let answer = sandbox.ask(method, &path, "");
+        assert_ne!(answer.status, 405, "{address}");
+        let is_known = !answer.body.contains("GET /sandbox lists the addresses");
+        assert!(is_known, "{address}: {}", answer.body);
+    }
+    for line in documented.lines() {
+        let mut words = line
+            .strip_prefix("| `")
+            .unwrap_or_default()
+            .split(['`', ' ']);
+        let (Some(method), Some(path)) = (words.next(), words.next()) else {
+            continue;
+        };
+        if path.starts_with('/') {
+            let is_listed =
+                |address: &Value| address["method"] == method && address["path"] == path;
+            assert!(addresses.iter().any(is_listed), "{line}");
+        }
+    }
+    for (method, path) in [
+        ("POST", "/v1/bots/77/message"),
+        ("GET", "/v3"),
+        ("PUT", "/sandbox/health"),
+    ] {
+        let answer = sandbox.ask(method, path, "");
+        let told = answer.json()["description"].as_str().unwrap().to_owned();
+        assert!(
+            told.contains(path) && told.contains("GET /sandbox lists"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn rejection_names_every_field_also_in_spanish() {
+    let sandbox = Sandbox::start(&[]);
+    for (path, body, fields) in [
+        (
+            "/v1/bots/77/messages",
+            r#"{"type":"text","userId":"","text":""}"#,
+            vec!["text", "userId"],
+        ),
+        (
+            "/v1/bots/77/messages",
+            r#"{"type":"imagen"}"#,
+            vec!["type", "userId"],
+        ),
+        (
+            "/v1/bots/77/messages",
+            r#"{"type":"location","userId":5,"coordinates":{"lat":91,"long":"x"}}"#,
+            vec!["coordinates.lat", "coordinates.long", "userId"],
+        ),
+        (
+            "/v1/bots/77/messages",
+            r#"{"type":"quick_reply","userId":"a/b","text":null,"quick_replies":[{"title":"a"},{"title":"a"}]}"#,
+            vec!["quick_replies", "text"],
+        ),
+        ("/v1/bots/77/messages", "[]", vec!["body"]),
+        (
+            "/v2/whatsapp/77/hsm",
+            r#"{"destinations":["1","2"],"elementName":7,"parameters":["a\tb",true]}"#,
+            vec![
+                "destinations",
+                "elementName",
+                "parameters[0]",
+                "parameters[1]",
+            ],
+        ),
+        (
+            "/v1/bots/77/users/5/flow_message",
+            r#"{"text":""}"#,
+            vec!["caption", "text"],
+        ),
+    ] {
+        let answer = sandbox.ask("POST", path, body).json();
+        let invalid = answer["validationError"].as_object().unwrap();
+        for field in fields {
+            let problem = &invalid
+                .get(field)
+                .unwrap_or_else(|| panic!("{field}: {answer}"))[0];
+            assert_ne!(problem["en"], problem["es"], "{body}");
+        }
+        let untranslated = [" is ", "has ", "needed", "the "];
+        for problem in invalid.values() {
+            let spanish = problem[0]["es"].as_str().unwrap();
+            let words = untranslated.iter().find(|words| spanish.contains(**words));
+            assert_eq!(words, None, "{spanish}");
+        }
+        assert_eq!(
+            answer["error"]["clientMessages"]["es"],
+            "El cuerpo no es válido"
+        );
+    }
+    let query = "/v1/external/messages/history/77?limit=99&page=0&startAt=x";
+    let answer = sandbox.ask("GET", query, "").json();
+    let invalid = answer["validationError"].as_object().unwrap();
+    assert_eq!(invalid.len(), 3, "{answer}");
+    let faults = sandbox.ask("PUT", "/sandbox/faults", r#"["a","reset","status=1"]"#);
+    let told = faults.json()["description"].as_str().unwrap().to_owned();
+    assert!(told.contains("`a`") && told.contains("`status=1`") && !told.contains("`reset`"));
+}
+
 #[test]
 fn other_sites_cannot_use_the_sandbox() {
     let sandbox = Sandbox::start(&[]);

@@ -34,23 +34,23 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let name = wire.as_ref().and_then(Value::as_str);
     let kind = name.and_then(|wire| MessageKind::from_wire_type(wire, &fields));
     let new = name.filter(|wire| kind.is_none() && is_new(wire));
-    let kind = kind
-        .or_else(|| new.and_then(|_| MessageKind::named("raw")))
-        .ok_or_else(|| {
-            let found = wire
-                .as_ref()
-                .map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
-            violation(
-                "type",
-                format!(
-                    "{found}; it can be {}",
-                    MessageKind::wire_types().join(", ")
-                ),
-            )
-        })?;
-    let recipient = take_recipient(kind.envelope(), &mut fields)?;
-    let (_, recipient) = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
+    let kind = kind.or_else(|| new.and_then(|_| MessageKind::named("raw")));
+    let envelope = kind
+        .as_ref()
+        .map_or(Envelope::Verbatim, MessageKind::envelope);
+    let recipient = recipient_in(envelope, &mut fields, "userId");
+    let Some(kind) = kind else {
+        let found = wire
+            .as_ref()
+            .map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
+        let known = MessageKind::wire_types().join(", ");
+        let of_type = violation("type", format!("{found}; it can be {known}"));
+        return Err(invalid(
+            [Some(of_type), recipient.err()].into_iter().flatten(),
+        ));
+    };
     if let Some(wire) = new {
+        let recipient = recipient.map_err(|violation| invalid([violation]))?;
         let warning = format!(
             "the sandbox does not know the type `{wire}` and did not check its fields; it knows {}",
             MessageKind::wire_types().join(", ")
@@ -62,7 +62,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
         });
     }
     fields.shift_remove("botId");
-    check_fields(kind.command(), Some(recipient), fields)
+    check_fields(kind.command(), recipient.map(Some), fields)
 }
 
 /// Checks a body of `/flow_message`, which has neither `type` nor `userId`.
@@ -70,7 +70,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
 /// # Errors
 /// If limits are violated, with all of them.
 pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
-    check_fields("flow-message", None, object(body)?)
+    check_fields("flow-message", Ok(None), object(body)?)
 }
 
 /// Checks a body of `/hsm`.
@@ -79,10 +79,8 @@ pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage>
 /// If limits are violated, with all of them.
 pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
-    let destination = take_recipient(Envelope::Destinations, &mut fields)?;
-    let (_, destination) =
-        destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
-    check_fields("template", Some(destination), fields)
+    let destination = recipient_in(Envelope::Destinations, &mut fields, "destinations");
+    check_fields("template", destination.map(Some), fields)
 }
 
 /// Whether an unknown `type` may be new in the API, rather than a typo.
@@ -104,30 +102,51 @@ fn is_new(wire: &str) -> bool {
         && !MessageKind::wire_types().iter().any(is_misspelt)
 }
 
+/// The recipient in a body, or what is wrong with it, to be named beside the faults of other fields.
+fn recipient_in(
+    envelope: Envelope,
+    fields: &mut Map<String, Value>,
+    field: &str,
+) -> Result<Recipient, Violation> {
+    match take_recipient(envelope, fields) {
+        Ok(Some((_, recipient))) => Ok(recipient),
+        Ok(None) => Err(violation(field, "is missing".to_owned())),
+        Err(error) => {
+            let text = error.to_string();
+            let (path, problem) = text.split_once(": ").unwrap_or((field, &text));
+            Err(violation(path, problem.to_owned()))
+        }
+    }
+}
+
 fn check_fields(
     kind: &str,
-    recipient: Option<Recipient>,
+    recipient: Result<Option<Recipient>, Violation>,
     fields: Map<String, Value>,
 ) -> Result<Checked, InvalidMessage> {
-    let kind =
-        &MessageKind::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
+    let kind = &MessageKind::named(kind)
+        .ok_or_else(|| invalid([violation("type", format!("{kind} is unknown"))]))?;
     let body = Value::Object(fields);
-    let warnings = check(kind, kind, &body, Vec::new())?;
+    let of_recipient: Vec<_> = recipient.as_ref().err().cloned().into_iter().collect();
+    let warnings = check(kind, kind, &body, of_recipient)?;
     Ok(Checked {
         kind: kind.command(),
-        recipient,
+        recipient: recipient.ok().flatten(),
         warnings,
     })
 }
 
-fn violation(path: &str, problem: String) -> InvalidMessage {
-    let violations = vec![Violation {
+fn violation(path: &str, problem: String) -> Violation {
+    Violation {
         path: path.to_owned(),
         problem,
         flag: None,
-    }];
+    }
+}
+
+fn invalid(violations: impl IntoIterator<Item = Violation>) -> InvalidMessage {
     InvalidMessage::Violations {
-        violations,
+        violations: violations.into_iter().collect(),
         text_is_missing: false,
     }
 }

@@ -90,9 +90,8 @@ pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
         Value::Array(items) => {
             size(schema, items.len(), "items").or_else(|| repeated(items, schema.unique.as_ref()?))
         }
-        Value::Number(number) => {
-            outside(schema, number.as_f64()?).map(|range| format!("is {number}; {range}"))
-        }
+        Value::Number(number) => outside(schema, number.as_f64()?)
+            .map(|range| format!("is the number {number}; {range}")),
         Value::Null | Value::Bool(_) | Value::Object(_) => None,
     })
 }

@@ -1,7 +1,7 @@
 //! All texts of the page in each language (`texts.tsv`), and its times, in one zone and a format for all languages. Codes
-//! and commands are the same in all languages. A ledger stores a reason as an English sentence. `reasons.tsv` translates
-//! these sentences, with `{1}`, `{2}` … for their values, and `plain.tsv` has simpler sentences for some. Texts of users,
-//! sheets and Jelou stay unchanged. `words.tsv` has the words of the ledger, and `explain` the codes of the API.
+//! and commands are the same in all languages. A ledger stores a reason as an English sentence. `base/reasons.tsv`
+//! translates these sentences, with `{1}`, `{2}` … for their values, and `plain.tsv` has simpler sentences for some. Texts
+//! of users, sheets and Jelou stay unchanged. `words.tsv` has the words of the ledger, and `explain` the codes of the API.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::base::output::grouped;
+use crate::base::phrases::{Phrase, rephrased, spanish_phrases};
 use crate::base::texts::rows;
 use crate::jelou::api::look_up_code;
 use crate::lists::list_file::ReportLanguage;
@@ -189,46 +190,20 @@ impl PageClock {
 /// The format of a time in a sentence of the ledger.
 const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
 
-/// English sentences with their Spanish translation. The first match counts.
-const REASONS: &str = include_str!("reasons.tsv");
 /// Sentences of `reasons.tsv` that only make sense in a terminal, and what the page shows instead, in English and Spanish.
 /// It may be empty.
 const PLAIN: &str = include_str!("plain.tsv");
 
-/// `reason` in the page's language, without instructions for a terminal. A reason has sentences between semicolons, which
-/// may start with a column or field and a colon. Sentences that are not in the tables are unchanged.
+/// `reason` in the page's language, without instructions for a terminal. Sentences that are not in the tables are
+/// unchanged.
 pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
-    let parts = reason
-        .split("; ")
-        .map(|part| translate_part(language, part));
-    let said: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-    quoted(language, &said.join("; "))
-}
-
-fn translate_part(language: ReportLanguage, part: &str) -> String {
-    let plain = rows::<3>(PLAIN).find_map(|[sentence, english, spanish]| {
-        let values = values(sentence, part)?;
-        Some(filled(language, language.pick([english, spanish]), &values))
+    let plain = rows::<3>(PLAIN).map(|[sentence, english, spanish]| Phrase {
+        sentence,
+        other: language.pick([english, spanish]),
     });
-    if let Some(plain) = plain {
-        return plain;
-    }
-    let in_spanish = rows::<2>(REASONS)
-        .filter(|_| language == ReportLanguage::Es)
-        .find_map(|[english, spanish]| {
-            let values = values(english, part)?;
-            Some(filled(language, spanish, &values))
-        });
-    if let Some(said) = in_spanish {
-        return said;
-    }
-    let Some((place, rest)) = part.split_once(": ") else {
-        return part.to_owned();
-    };
-    match translate_part(language, rest) {
-        said if said.is_empty() => said,
-        said => format!("{place}: {said}"),
-    }
+    let spanish = spanish_phrases().filter(|_| language == ReportLanguage::Es);
+    let phrases: Vec<_> = plain.chain(spanish).collect();
+    quoted(language, &rephrased(&phrases, reason))
 }
 
 /// `text` with quotation marks instead of pairs of backticks.
@@ -248,47 +223,6 @@ pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
         shown.push_str(piece);
     }
     shown
-}
-
-/// The values of `reason` in order, if it is the sentence `english`.
-fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
-    let (begin, mut english) = english.split_once('{').unwrap_or((english, ""));
-    let mut rest = reason.strip_prefix(begin)?;
-    let mut values = Vec::new();
-    while let Some((_, after)) = english.split_once('}') {
-        let (words, next) = after.split_once('{').unwrap_or((after, ""));
-        // The last words end the sentence.
-        let at = if next.is_empty() {
-            rest.strip_suffix(words)?.len()
-        } else {
-            rest.find(words)?
-        };
-        values.push(rest.get(..at)?);
-        rest = rest.get(at + words.len()..)?;
-        english = next;
-    }
-    rest.is_empty().then_some(values)
-}
-
-/// `sentence` with its values, which may be sentences too.
-fn filled(language: ReportLanguage, sentence: &str, values: &[&str]) -> String {
-    let mut said = String::new();
-    let mut rest = sentence;
-    while let Some((words, after)) = rest.split_once('{') {
-        said.push_str(words);
-        let (number, after) = after.split_once('}').unwrap_or((after, ""));
-        let value = number
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| values.get(number.checked_sub(1)?));
-        said.push_str(
-            &value
-                .map(|value| translate_part(language, value))
-                .unwrap_or_default(),
-        );
-        rest = after;
-    }
-    said + rest
 }
 
 /// The words of the ledger with their Spanish translation, and a sentence for each in both languages.
@@ -420,41 +354,11 @@ mod tests {
             assert_eq!(translate(Es, reason), quotes(spanish, ["«", "»"]));
         }
         for [sentence, english, spanish] in rows::<3>(PLAIN) {
-            let is_known = rows::<2>(REASONS).any(|[known, _]| known == sentence);
+            let is_known = spanish_phrases().any(|phrase| phrase.sentence == sentence);
             assert!(is_known, "reasons.tsv lacks: {sentence}");
             assert_eq!(english.is_empty(), spanish.is_empty(), "{sentence}");
         }
         assert_eq!(rows::<3>(PLAIN).count(), PLAIN.lines().count() - 1);
-    }
-
-    #[test]
-    fn every_reason_pattern_matches_with_its_values() {
-        assert_eq!(rows::<2>(REASONS).count(), REASONS.lines().count() - 1);
-        for [english, spanish] in rows::<2>(REASONS) {
-            assert!(!english.contains("; "), "it is cut there: {english}");
-            let numbers = |text: &str| {
-                let mut numbers: Vec<_> = (1..=9)
-                    .filter(|number| text.contains(&format!("{{{number}}}")))
-                    .collect();
-                numbers.dedup();
-                numbers
-            };
-            assert_eq!(numbers(english), numbers(spanish), "{english}");
-            let reason = (1..=9).fold(english.to_owned(), |text, number| {
-                text.replace(&format!("{{{number}}}"), &format!("~{number}~"))
-            });
-            let said = in_spanish(&reason);
-            if is_plain(&reason) {
-                continue;
-            }
-            assert!(
-                said != reason
-                    && numbers(english)
-                        .iter()
-                        .all(|number| said.contains(&format!("~{number}~"))),
-                "{said}"
-            );
-        }
     }
 
     /// The test uses sentences from the code, not copies of them.
@@ -504,11 +408,6 @@ mod tests {
 
     fn in_spanish(reason: &str) -> String {
         translate(ReportLanguage::Es, reason)
-    }
-
-    /// Whether `plain.tsv` replaces it.
-    fn is_plain(reason: &str) -> bool {
-        rows::<3>(PLAIN).any(|[sentence, ..]| values(sentence, reason).is_some())
     }
 
     fn assert_spanish(reason: &str) {
