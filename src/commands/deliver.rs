@@ -13,14 +13,14 @@ use crate::base::output::{Record, RecordError, Sent};
 use crate::base::process::Signal;
 use crate::base::timestamps::now;
 use crate::command_error::CommandError;
-use crate::jelou::api::{Deadline, Delivery, Outcome, Request, excerpt};
+use crate::jelou::api::{Cause, Deadline, Delivery, Outcome, Request, excerpt};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::phone::is_user_id;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::Context;
 use crate::sender::{
     AwaitedMessage, Connection, DeliveryWait, RequestProgress, Sender, refuse_templates,
-    wait_for_deliveries,
+    refused_template_hint, wait_for_deliveries,
 };
 
 /// What is decided for all messages of a command before the first is sent.
@@ -307,7 +307,15 @@ impl<'a> SendTerms<'a> {
         let delivery = self
             .in_time(connection.deliver(&request, retry_for, begins_by, flight))
             .await;
-        let delivery = delivery.unwrap_or_else(|| self.given_up(flight));
+        let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
+        // A notification must not take longer for its hint.
+        if matches!(delivery.outcome, Outcome::NotSent(Cause::Rejected))
+            && self.notify_timeout.is_none()
+            && let Some(problem) = &mut delivery.problem
+            && let Some(hint) = refused_template_hint(connection, outgoing, problem).await
+        {
+            problem.hint = hint;
+        }
         if matches!(delivery.outcome, Outcome::NotSent(_))
             && let Some(admission) = admission
             && let Err(error) = admission.reached.take_back()

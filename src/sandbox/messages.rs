@@ -20,7 +20,7 @@ use super::state::SandboxState;
 use super::stored_message::{Author, StoredMessage};
 use super::templates::{PageQuery, Templates};
 use crate::jelou::message::{
-    self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean,
+    self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean, nearest_template,
 };
 
 /// The kinds that need no 24-hour window.
@@ -84,7 +84,8 @@ fn check_template(
         TemplateVerdict::Unclear { missing } => warnings
             .push(format!("the sandbox could not check the template `{name}`: its list lacks the {missing}")),
         TemplateVerdict::UnknownName { meant } if !templates.is_complete => {
-            let meant = did_you_mean(&meant).map(|question| format!("; {question}")).unwrap_or_default();
+            let nearest = || did_you_mean(nearest_template(name, &templates.list).as_slice());
+            let meant = did_you_mean(&meant).or_else(nearest).map(|question| format!("; {question}")).unwrap_or_default();
             warnings.push(format!(
                 "the sandbox has only its samples and could not check the template `{name}`; to load the bot's \
                  templates: --templates FILE{meant}"

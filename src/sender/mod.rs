@@ -24,4 +24,5 @@ pub(crate) use self::safety_checks::{
 };
 pub(crate) use self::templates::{
     CheckedTemplates, Listing, check_templates, read_templates, refuse_templates, refuse_unusable,
+    refused_template_hint,
 };

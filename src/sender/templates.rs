@@ -10,11 +10,12 @@ use crate::base::exit::ExitCode;
 use crate::base::output::Stderr;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
-    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter,
-    counted,
+    Body, ListingCoverage, LookUpError, Outcome, Pager, Problem, Request, TEMPLATES_LIMIT,
+    TemplateFilter, counted,
 };
 use crate::jelou::message::{
-    TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
+    Outgoing, TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean,
+    nearest_template,
 };
 
 /// More pages than any bot has. Stops a server that returns new pages forever.
@@ -248,14 +249,14 @@ fn find_faults(
             _ => None,
         };
         if let Some(why) = why_unknown {
-            let meant = match &verdict {
-                TemplateVerdict::UnknownName { meant } => {
-                    did_you_mean(meant).map(|question| format!("; {question}"))
-                }
+            let name = &wanted.name;
+            let question = match &verdict {
+                TemplateVerdict::UnknownName { meant } => question(name, meant, templates),
                 _ => None,
             };
-            let name = &wanted.name;
-            let meant = meant.unwrap_or_default();
+            let meant = question
+                .map(|question| format!("; {question}"))
+                .unwrap_or_default();
             stderr.warning(&format!(
                 "could not check whether the bot has the template `{name}`: {why}{meant}"
             ));
@@ -281,6 +282,42 @@ fn find_faults(
         }
     }
     faults
+}
+
+/// Asks about the templates that were probably meant by a name that the bot does not have.
+fn question(name: &str, meant: &[String], templates: &[Value]) -> Option<String> {
+    let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
+    did_you_mean(meant).or_else(nearest)
+}
+
+/// Jelou's and WhatsApp's codes for a template that cannot be sent as it is named.
+const REFUSED_TEMPLATE: [&str; 2] = ["notification_could_not_be_send", "132001"];
+
+/// A hint for a message whose template was refused, by the bot's list: the names or the languages that it has. None if the
+/// refusal is about something else, or the list does not show it in time.
+pub(crate) async fn refused_template_hint(
+    connection: &mut Connection,
+    outgoing: &Outgoing,
+    problem: &Problem,
+) -> Option<String> {
+    let code = problem.api_code.as_deref()?;
+    if !REFUSED_TEMPLATE.contains(&code) {
+        return None;
+    }
+    let mut uses = TemplateUses::default();
+    uses.note(outgoing);
+    let wanted = uses.uses.first()?;
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, &filter, Duration::ZERO);
+    let listing = tokio::time::timeout(CHECK_TIME, reading).await.ok()?.ok()?;
+    let templates = listing.templates();
+    match wanted.judge(templates) {
+        // A listing that may lack some proves no more than that others have a similar name.
+        TemplateVerdict::UnknownName { meant } if may_lack_some(&listing) => {
+            question(&wanted.name, &meant, templates)
+        }
+        verdict => describe(wanted, &verdict, templates),
+    }
 }
 
 /// Whether the listing may lack templates of the bot. It is complete if the API counts them and returned as many. A
@@ -312,9 +349,7 @@ fn describe(
             )
         }
         TemplateVerdict::UnknownName { meant } => {
-            let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
-            let suggestion = did_you_mean(meant).or_else(nearest);
-            let suggestion = suggestion
+            let suggestion = question(name, meant, templates)
                 .unwrap_or_else(|| "to list its templates: `jelouctl templates`".to_owned());
             format!("the bot has no template `{name}`; {suggestion}")
         }

@@ -357,10 +357,7 @@ fn authentication_template_refuses_a_user_id() {
     };
     let told =
         "the template `codigo` is for authentication, which WhatsApp does not allow for a user id";
-    send("codigo", USER_ID).fails(
-        2,
-        &[told, "send it to the recipient's phone number; nothing"],
-    );
+    send("codigo", USER_ID).fails(2, &[told, "send it to the recipient's phone number"]);
     assert_eq!((jelou.requests().len(), jelou.pages_asked()), (0, 1));
     // No other recipient is looked up first.
     send("aviso", USER_ID).success();

@@ -108,6 +108,49 @@ fn unsendable_template_stops_the_run_before_sending() {
     }
 }
 
+/// Jelou does not say which templates there are.
+#[test]
+fn refused_template_names_the_nearest_one() {
+    let unknown =
+        r#"{"code":"notification_could_not_be_send","description":"Template does not exist"}"#;
+    let of_whatsapp = r#"{"error":{"code":"132001","message":"Template does not exist"}}"#;
+    let other = r#"{"error":{"code":"131026","message":"Message undeliverable"}}"#;
+    let meant = "hint: the bot has no template `order_shiped`; did you mean `order_shipped`?\n";
+    let language = "hint: `order_shipped` exists in another language: es; the message has `pt`\n";
+    for (answer, name, hint) in [
+        (unknown, "order_shiped", meant),
+        (of_whatsapp, "order_shiped", meant),
+        (
+            of_whatsapp,
+            "zzz",
+            "to list its templates: `jelouctl templates`\n",
+        ),
+        (of_whatsapp, "order_shipped", language),
+        (other, "order_shiped", "131026"),
+    ] {
+        let results = [template("order_shipped", "es", "APPROVED", "Hola")];
+        let jelou = Jelou::with_templates(
+            move |_| page(&results, &json!({ "total": 1 })),
+            move |_, _| Act::Answer(400, "", answer),
+        );
+        let home = home();
+        let send = home
+            .run("send template --to 593987654321 --language pt")
+            .args(&[name])
+            .api(&jelou.url);
+        send.fails(5, &[hint]);
+        assert_eq!(jelou.requests().len(), 1, "{answer}");
+    }
+    let home = home();
+    home.run("--sandbox send template --to 593987654321 bienvenid")
+        .success()
+        .stderr_has(&["did you mean `bienvenida`?"]);
+    let far = home
+        .run("--sandbox send template --to 593987654321 zzz")
+        .success();
+    assert!(!far.stderr.contains("did you mean"), "{far:?}");
+}
+
 #[test]
 fn template_is_suggested_by_its_display_name() {
     let results = || {
