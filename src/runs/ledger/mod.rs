@@ -17,6 +17,7 @@ mod file;
 mod file_id;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod listening;
 mod manage;
 mod message;
 mod model;

@@ -216,6 +216,21 @@ impl Run {
         Ok(counts)
     }
 
+    /// The number of rows in flight, without those of lost processes.
+    pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
+        let mut db = self.store.db();
+        let lost = LostWorkers::read(&mut db)?;
+        let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
+        let mut inflight = 0;
+        db.each_of(query, &values![self.id], |row| {
+            if lost.status(row.opt_int(0)?).is_none() {
+                inflight += row.count(1)?;
+            }
+            Ok(())
+        })?;
+        Ok(inflight)
+    }
+
     /// The number of rows that are still to be sent, even if the run is stale.
     pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
         self.one("SELECT count(*) AS rows FROM row WHERE run = ?1 AND state = 'pending'")?

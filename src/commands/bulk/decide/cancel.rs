@@ -93,8 +93,7 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
     let mut signals = Signals::catch()?;
     let mut is_told = false;
     loop {
-        run.prepare()?;
-        let under_way = run.noted_counts()?.inflight;
+        let under_way = run.inflight()?;
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
             run.cancel()?;

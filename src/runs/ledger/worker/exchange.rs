@@ -10,13 +10,15 @@ use crate::jelou::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::events::{RunEvent, RunEventKind};
+use crate::runs::ledger::listening::Listening;
 use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::pace::{PaceUpdate, moment};
 use crate::runs::ledger::reach::Reach;
 use crate::runs::ledger::transitions::LockedRun;
 use crate::runs::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow};
 
-/// A process that was heard from this recently still sends; in milliseconds.
+/// A process that was heard from this recently still sends; in milliseconds, in addition to half of its lease, because
+/// one that only listens is heard from rarely.
 const IS_HEARD: i64 = 5_000;
 /// In milliseconds: a row that may leave sooner leaves at once, because a wait takes a whole one.
 const SHORTEST_WAIT: f64 = 0.1;
@@ -26,6 +28,15 @@ const PARTS_BETWEEN_COUNTS: u32 = 50;
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
      code = ?10, api_code = ?11, error = ?12 WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
+
+/// What an exchange has written.
+struct Exchanged {
+    reply: ExchangeReply,
+    /// How many exchanges of this process the store has.
+    exchanges: i64,
+    is_complete: bool,
+    listening: Option<Listening>,
+}
 
 impl Worker {
     pub(super) fn try_exchange(
@@ -37,12 +48,23 @@ impl Worker {
         if !self.is_connected {
             self.rejoin()?;
         }
+        let has_nothing =
+            settled.is_empty() && events.is_empty() && self.pause.is_none() && wanted == 0;
+        if has_nothing && let Some(reply) = self.listen()? {
+            return Ok(reply);
+        }
+        self.listening = None;
         let deadline = self.slack.map(Deadline::after);
         let looks = self
             .looked_at
             .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
         let of = self.run.clone();
-        let (mut reply, exchanges, is_complete) = of.change(|db, run| {
+        let Exchanged {
+            mut reply,
+            exchanges,
+            is_complete,
+            listening,
+        } = of.change(|db, run| {
             self.held_until -= follow_clock(db, run)?;
             let (exchanges, mut was_lost) = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
@@ -74,10 +96,16 @@ impl Worker {
             if taken > 0 || !reply.rows.is_empty() {
                 run.changed_at = run.now;
             }
-            Ok::<_, LedgerError>((reply, exchanges, run.finished_at.is_some()))
+            Ok::<_, LedgerError>(Exchanged {
+                listening: Listening::after(run, &reply),
+                is_complete: run.finished_at.is_some(),
+                exchanges,
+                reply,
+            })
         })?;
         self.exchanges = exchanges;
         self.is_complete = is_complete;
+        self.listening = listening;
         self.pause = None;
         if looks {
             self.looked_at = Some(clock::instant());
@@ -98,7 +126,7 @@ impl Worker {
     }
 
     /// The rows in each state, if it is time to count them.
-    fn counts(&mut self, has_ended: bool) -> Option<Counts> {
+    pub(super) fn counts(&mut self, has_ended: bool) -> Option<Counts> {
         let began = clock::instant();
         let is_time = has_ended || self.others.is_some() && began >= self.counts_at;
         if !is_time {
@@ -318,9 +346,9 @@ impl Worker {
     }
 
     /// Notes whether another process, heard from recently, takes rows of the run.
-    fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
+    pub(super) fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL AND left_at IS NULL \
-                     AND seen_at > ?3";
+                     AND seen_at + lease_ms / 2 > ?3";
         let has_others = db.exists(query, &values![self.run.id, self.id, now - IS_HEARD])?;
         self.others = (has_others || self.others.is_some()).then_some(has_others);
         Ok(())

@@ -3,6 +3,7 @@
 
 mod assign;
 mod exchange;
+mod listen;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::comparing::EarlierMessages;
 use super::db::{SHORT, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
+use super::listening::Listening;
 use super::model::Counts;
 use super::reach::{Reach, ReachKey};
 use super::run::Run;
@@ -82,6 +84,8 @@ pub(crate) struct Worker {
     is_left: Arc<AtomicBool>,
     looked_at: Option<Instant>,
     counts_at: Instant,
+    /// What the newest exchange has left for those that have nothing to write.
+    listening: Option<Listening>,
     /// Whether other processes send the run now. None if none ever did: then their rows need not be counted.
     others: Option<bool>,
 }
@@ -122,6 +126,7 @@ impl Run {
             is_left: Arc::default(),
             looked_at: None,
             counts_at: clock::instant() + TIME_BETWEEN_COUNTS,
+            listening: None,
             others: None,
         };
         let found = worker.enter(timeout + 2 * slack, leaves_out)?;
@@ -317,6 +322,8 @@ impl Worker {
 
     /// Closes the ledger cleanly. Returns whether every row is final.
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
+        // It notes whether the run is finished.
+        self.listening = None;
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.run.store.db();
         // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed;
@@ -375,6 +382,7 @@ mod tests {
                 is_left: Arc::default(),
                 held: self.held.clone(),
                 reach: self.reach.clone(),
+                listening: None,
                 ..*self
             })
         }

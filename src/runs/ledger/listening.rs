@@ -1,0 +1,65 @@
+//! What an exchange leaves for the time in which a process only listens.
+
+use std::time::Instant;
+
+use super::db::{Db, values};
+use super::error::LedgerError;
+use super::pace::Pace;
+use super::transitions::LockedRun;
+use super::types::{Delay, ExchangeReply};
+
+/// What the newest exchange that wrote has left: as long as it holds, another one would write nothing new.
+#[derive(Clone, Debug)]
+pub(super) struct Listening {
+    pub(super) terms: RunTerms,
+    pub(super) next: Option<(Instant, Delay)>,
+    pub(super) held_until: Option<Instant>,
+}
+
+/// What others may change of a run while a process sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RunTerms {
+    pub(super) identity: String,
+    is_paused: bool,
+    is_cancelled: bool,
+    is_finished: bool,
+    /// The full rate, in rows a second.
+    rate: f64,
+}
+
+impl RunTerms {
+    pub(super) fn read(db: &mut Db, run: i64) -> Result<Option<Self>, LedgerError> {
+        let query =
+            "SELECT identity, paused, cancelled_at, finished_at, pace FROM run WHERE id = ?1";
+        let Some(mut row) = db.first(query, &values![run])? else {
+            return Ok(None);
+        };
+        let pace: Pace = serde_json::from_str(row.text(4)?).map_err(LedgerError::damaged)?;
+        Ok(Some(Self {
+            identity: row.take(0)?,
+            is_paused: row.opt_text(1)?.is_some(),
+            is_cancelled: row.opt_int(2)?.is_some(),
+            is_finished: row.opt_int(3)?.is_some(),
+            rate: pace.full,
+        }))
+    }
+}
+
+impl Listening {
+    /// What an exchange leaves that replies with `reply`; None if the next one has to write, too.
+    pub(super) fn after(run: &LockedRun, reply: &ExchangeReply) -> Option<Self> {
+        let terms = RunTerms {
+            identity: run.identity.clone(),
+            is_paused: run.pause.is_some(),
+            is_cancelled: run.cancelled_at.is_some(),
+            is_finished: run.finished_at.is_some(),
+            rate: run.pace.full,
+        };
+        let goes_on = !terms.is_paused && !terms.is_cancelled && !terms.is_finished;
+        (goes_on && !reply.was_lost).then_some(Self {
+            terms,
+            next: reply.next,
+            held_until: reply.held_until,
+        })
+    }
+}

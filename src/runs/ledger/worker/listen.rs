@@ -1,0 +1,80 @@
+//! A process that has nothing to write checks whether others have changed the run. It writes only from time to time, to
+//! show that it is alive: a run that waits all night must not make the disk write all night.
+
+use super::{LISTENS_EVERY, Worker};
+use crate::base::clock;
+use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::error::LedgerError;
+use crate::runs::ledger::listening::{Listening, RunTerms};
+use crate::runs::ledger::store::LostWorkers;
+use crate::runs::ledger::types::ExchangeReply;
+
+/// A process that only listens writes that it is alive once in this part of its lease.
+const PARTS_OF_LEASE: i64 = 3;
+
+impl Worker {
+    /// The reply to a process that has nothing to write and asks for no rows; None if an exchange has to write.
+    pub(super) fn listen(&mut self) -> Result<Option<ExchangeReply>, LedgerError> {
+        let Some(last) = self.listening.clone() else {
+            return Ok(None);
+        };
+        let run = self.run.clone();
+        let is_idle = run
+            .store
+            .db()
+            .read_transaction(|db| self.is_idle(db, &last.terms))?;
+        if !is_idle {
+            return Ok(None);
+        }
+        let Listening {
+            mut next,
+            held_until,
+            ..
+        } = last;
+        // Others may give rows back meanwhile.
+        if self.others == Some(true) && held_until.is_none() {
+            let soon = clock::instant() + LISTENS_EVERY;
+            next = next.map(|(at, delay)| (at.min(soon), delay));
+        }
+        Ok(Some(ExchangeReply {
+            next,
+            held_until,
+            counts: self.counts(false),
+            ..ExchangeReply::default()
+        }))
+    }
+
+    /// Whether the run has the same terms, this process need not show yet that it is alive, and no row is to be taken from
+    /// a process that was lost.
+    fn is_idle(&mut self, db: &mut Db, terms: &RunTerms) -> Result<bool, LedgerError> {
+        let now = db.0.now()?;
+        let query = "SELECT connection, exchanges, seen_at, lease_ms FROM worker \
+                     WHERE id = ?1 AND stopped_at IS NULL AND left_at IS NULL";
+        let Some(own) = db.first(query, &values![self.id])? else {
+            return Ok(false);
+        };
+        let seen_at = own.int(2)?;
+        let is_current = own.int(0)? == self.connection && own.int(1)? == self.exchanges;
+        let is_heard = (seen_at..seen_at + own.int(3)? / PARTS_OF_LEASE).contains(&now);
+        let is_held = self.held_until == 0 || now < self.held_until;
+        if !(is_current && is_heard && is_held) {
+            return Ok(false);
+        }
+        let is_unchanged = RunTerms::read(db, self.run.id)?.is_some_and(|found| found == *terms)
+            && terms.identity == db.0.identity()?;
+        let lost = LostWorkers::read(db)?;
+        if !is_unchanged || !lost.is_alive(Some(self.id)) {
+            return Ok(false);
+        }
+        let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
+        let senders = db.rows(query, &values![self.run.id], |row| row.opt_int(0))?;
+        if senders
+            .into_iter()
+            .any(|sender| lost.status(sender).is_some())
+        {
+            return Ok(false);
+        }
+        self.look_for_others(db, now)?;
+        Ok(true)
+    }
+}
