@@ -34,12 +34,12 @@ impl RunTerms {
         let Some(mut row) = db.first(query, &values![run])? else {
             return Ok(None);
         };
-        let pace: Pace = serde_json::from_str(row.text(4)?).map_err(LedgerError::damaged)?;
+        let pace: Pace = serde_json::from_str(row.text("pace")?).map_err(LedgerError::damaged)?;
         Ok(Some(Self {
-            identity: row.take(0)?,
-            is_paused: row.opt_text(1)?.is_some(),
-            is_cancelled: row.opt_int(2)?.is_some(),
-            is_finished: row.opt_int(3)?.is_some(),
+            identity: row.take("identity")?,
+            is_paused: row.opt_text("paused")?.is_some(),
+            is_cancelled: row.opt_int("cancelled_at")?.is_some(),
+            is_finished: row.opt_int("finished_at")?.is_some(),
             rate: pace.full,
         }))
     }

@@ -220,11 +220,11 @@ impl Run {
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
         let mut db = self.store.db();
         let lost = LostWorkers::read(&mut db)?;
-        let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
+        let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
         db.each_of(query, &values![self.id], |row| {
-            if lost.status(row.opt_int(0)?).is_none() {
-                inflight += row.count(1)?;
+            if lost.status(row.opt_int("worker")?).is_none() {
+                inflight += row.count("rows")?;
             }
             Ok(())
         })?;

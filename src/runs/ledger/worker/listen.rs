@@ -53,9 +53,10 @@ impl Worker {
         let Some(own) = db.first(query, &values![self.id])? else {
             return Ok(false);
         };
-        let seen_at = own.int(2)?;
-        let is_current = own.int(0)? == self.connection && own.int(1)? == self.exchanges;
-        let is_heard = (seen_at..seen_at + own.int(3)? / PARTS_OF_LEASE).contains(&now);
+        let seen_at = own.int("seen_at")?;
+        let is_current =
+            own.int("connection")? == self.connection && own.int("exchanges")? == self.exchanges;
+        let is_heard = (seen_at..seen_at + own.int("lease_ms")? / PARTS_OF_LEASE).contains(&now);
         let is_held = self.held_until == 0 || now < self.held_until;
         if !(is_current && is_heard && is_held) {
             return Ok(false);
@@ -67,7 +68,7 @@ impl Worker {
             return Ok(false);
         }
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
-        let senders = db.rows(query, &values![self.run.id], |row| row.opt_int(0))?;
+        let senders = db.rows(query, &values![self.run.id], |row| row.opt_int("worker"))?;
         if senders
             .into_iter()
             .any(|sender| lost.status(sender).is_some())
