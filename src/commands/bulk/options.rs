@@ -113,8 +113,14 @@ pub(crate) struct HoursOptions {
     pub(super) per_day: Option<u32>,
 }
 
-/// A flag for a run that exists: without the flag, the run keeps its own value.
+/// The flags whose values a run keeps.
+const KEPT_BY_RUN: [&str; 3] = ["rate", "concurrency", "max_wait"];
+
+/// Names the run's own value as the default of a flag, for the commands that continue a run.
 pub(super) fn default_of_run(flag: Arg) -> Arg {
+    if !KEPT_BY_RUN.contains(&flag.get_id().as_str()) {
+        return flag;
+    }
     let help = flag.get_help().map(ToString::to_string);
     let help = help.unwrap_or_default();
     let (summary, _) = help.split_once(" [default:").unwrap_or((&help, ""));

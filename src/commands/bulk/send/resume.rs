@@ -50,12 +50,7 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// but needs --yes if the run has not changed for three days. Does not send unknown rows again: see
 /// `bulk resolve`.
 #[derive(Args, Debug, Default)]
-#[command(
-    verbatim_doc_comment,
-    mut_arg("rate", default_of_run),
-    mut_arg("concurrency", default_of_run),
-    mut_arg("max_wait", default_of_run)
-)]
+#[command(verbatim_doc_comment, mut_args(default_of_run))]
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
@@ -90,11 +85,7 @@ pub(crate) struct BulkResumeArgs {
 /// For scripts and containers: never asks, and does not resume a paused run (exits with 4, 5, 8 or 11).
 /// All processes share the run's rate, on one machine or several.
 #[derive(Args, Debug)]
-#[command(
-    verbatim_doc_comment,
-    mut_arg("concurrency", default_of_run),
-    mut_arg("max_wait", default_of_run)
-)]
+#[command(verbatim_doc_comment, mut_args(default_of_run))]
 pub(crate) struct BulkWorkArgs {
     /// Name of the run [default: the only unfinished one]
     run: Option<RunName>,
