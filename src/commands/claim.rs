@@ -1,84 +1,95 @@
 //! `--once KEY` for one message: looks up its person under the key and claims them before anything is sent, then writes
 //! the outcome.
 
-use std::env;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
+use std::{env, mem};
 
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::store::{open_store, wait_for_turn};
-use crate::base::output::{Record, Sent};
+use super::single_send::SingleSendArgs;
+use super::store::{
+    ledger_database, open_own_store, open_store, open_store_to_look, wait_for_turn,
+};
+use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signals, overdue_signal};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, merge, typed_form};
-use crate::runs::ledger::{Claimed, HeldClaim, Ledger, LedgerError, OnceEntry, OnceState};
-use crate::runs::once::{OnceKey, OnceScope};
+use crate::runs::ledger::{
+    Claimed, HeldClaim, Ledger, LedgerError, LedgerFault, OnceEntry, OnceState,
+};
+use crate::runs::once::{OnceScope, every_in_words};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
 /// How long to try to open the store for a notification, and to write how a message ended, while the database is away: a restart takes
 /// some seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// How much longer than its attempts may take a message in a database is this process's own: the first of them begins, and its
 /// end is written, meanwhile.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A key and its store.
+/// A key, and the ledger that it is checked in.
 pub(super) struct OnceSend {
     store: Ledger,
     scope: OnceScope,
+    /// How long a message counts under the key; None is forever.
+    every: Option<Duration>,
+    /// How long the command still waits for a database that is away.
+    patience: Cell<Duration>,
 }
 
 impl OnceSend {
-    /// Opens the store of `key`; None without a key, and in the sandbox, which does not remember keys.
+    /// Opens the ledger of the key; None without a key, and in the sandbox, which does not remember keys.
     ///
     /// # Errors
-    /// If the store cannot be used.
+    /// If the ledger cannot be used.
     pub(super) fn open(
         context: &Context,
-        key: Option<&OnceKey>,
+        arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        let Some(key) = key else { return Ok(None) };
-        if sender.settings.is_sandboxed() {
-            context.stderr.note(
-                "the sandbox remembers no key between two commands: --once changes nothing here",
-            );
+        let Some(scope) = scope_of(context, arguments, sender) else {
             return Ok(None);
-        }
-        let bot = sender.bot.as_str().to_owned();
-        let address = sender.settings.api_url.as_key();
-        let scope = OnceScope {
-            key: key.clone(),
-            bot,
-            address,
         };
-        let store = open_store(context)?;
-        store.refuse_older_layout()?;
-        store.refuse_restored_once()?;
-        warn_of_forgotten_keys(context, Some(&store));
-        Ok(Some(Self { store, scope }))
+        let once = Self::on(open_store(context)?, scope, arguments.every)?;
+        warn_of_forgotten_keys(context, Some(&once.store));
+        Ok(Some(once))
     }
 
-    /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is away is
-    /// waited for within its time.
-    pub(super) async fn open_for_notice(
+    fn on(store: Ledger, scope: OnceScope, every: Option<Duration>) -> Result<Self, CommandError> {
+        store.refuse_older_layout()?;
+        store.refuse_restored_once()?;
+        Ok(Self {
+            store,
+            scope,
+            every,
+            patience: Cell::new(PATIENCE),
+        })
+    }
+
+    /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is
+    /// away is waited for within its time.
+    pub(super) async fn open_for_notification(
         context: &Context,
-        key: Option<&OnceKey>,
+        arguments: &SingleSendArgs,
         sender: &Sender,
-        (signals, within): (&mut Signals, Duration),
+        signals: &mut Signals,
+        within: Duration,
     ) -> Result<Option<Self>, CommandError> {
         let begun = Instant::now();
         loop {
-            match Self::open(context, key, sender) {
-                Err(error)
-                    if error.is_of_lost_database() && begun.elapsed() < PATIENCE.min(within) =>
-                {
+            let tried = Instant::now();
+            let opened = Self::open(context, arguments, sender);
+            // The next try may take as long as this one.
+            let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
+            match opened {
+                Err(error) if error.is_of_lost_database() && would_end < PATIENCE.min(within) => {
                     tokio::select! {
                         biased;
                         signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -93,7 +104,7 @@ impl OnceSend {
     /// Looks up the person of `outgoing` and claims them for this process, in one transaction, unless they got a message.
     ///
     /// # Errors
-    /// If the person is not free under the key and did not get a message, the store cannot be used, or a signal came
+    /// If the person is not free under the key and did not get a message, the ledger cannot be used, or a signal came
     /// first.
     pub(super) async fn turn(
         &self,
@@ -101,42 +112,84 @@ impl OnceSend {
         sender: &Sender,
         outgoing: &Outgoing,
     ) -> Result<Claimed, CommandError> {
+        if self.patience.get().is_zero() {
+            return Err(no_turn("its database was lost"));
+        }
         let scope = &self.scope;
         let recipient = outgoing.recipient().as_str();
         let person = self.store.hasher()?.person(recipient);
         wait_for_turn(&self.store, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
-        let begins_by = self.store.is_shared().then(|| Deadline::after(LEASE / 2));
-        match self.store.claim(scope, &person, longest + LEASE)? {
+        // A message that counts for a limited time must not leave long after its time began.
+        let must_begin = self.store.is_shared() || self.every.is_some();
+        let begins_by = must_begin.then(|| Deadline::after(LEASE / 2));
+        match self
+            .store
+            .claim(scope, &person, self.every, longest + LEASE)?
+        {
             Ok(mut held) => {
                 held.begins_by = begins_by;
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
                     return Err(CommandError::interrupted(signal));
                 }
+                self.note_other_every(&connection.stderr, held.before.as_ref());
                 Ok(Ok(held))
             }
-            Err(entry) if entry.state == OnceState::Sent => Ok(Err(entry)),
-            Err(entry) => Err(refusal(scope, recipient, entry)),
+            Err(entry) => {
+                self.note_other_every(&connection.stderr, Some(&entry));
+                if entry.state == OnceState::Sent {
+                    Ok(Err(entry))
+                } else {
+                    Err(refusal(scope, recipient, entry))
+                }
+            }
         }
+    }
+
+    /// Notes that the message counted for another time in the last command with the key.
+    fn note_other_every(&self, stderr: &Stderr, entry: Option<&OnceEntry>) {
+        let Some(entry) = entry else { return };
+        let last = entry.every.map(from_millis_of_duration);
+        if last == self.every {
+            return;
+        }
+        let words = |every: Option<Duration>| {
+            every.map_or("no --every".to_owned(), |every| {
+                format!("--every {}", every_in_words(every))
+            })
+        };
+        stderr.note(&format!(
+            "the last command with --once {} had {}; this one has {}",
+            self.scope.key,
+            words(last),
+            words(self.every)
+        ));
     }
 
     /// Whether the recipient could get a message under the key now.
     pub(super) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
+        Ok(self.obstacle(recipient)?.is_none())
+    }
+
+    /// What keeps the recipient from getting a message under the key now.
+    fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let person = self.store.hasher()?.person(recipient);
         let standing = self.store.standing(&self.scope, &person)?;
-        Ok(standing.is_none_or(|entry| entry.state.is_free()))
+        let now = self.store.now()?;
+        Ok(standing.filter(|entry| !entry.is_free(self.every, now)))
     }
 
     /// Says that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
         let at = local_time(entry.at);
-        let run = entry
-            .run
-            .map(|run| format!(" by run {run}"))
-            .unwrap_or_default();
+        let until = entry.counts_until(self.every);
+        let until = until.map(|until| format!(" until {}", local_time(until)));
+        let until = until.unwrap_or_default();
+        let run = entry.run.map(|run| format!(" by run {run}"));
+        let run = run.unwrap_or_default();
         context.stderr.note(&format!(
-            "already sent under the key {} at {at}{run}: nothing is sent",
+            "already sent under the key {} at {at}{run}: nothing is sent{until}",
             self.scope.key
         ));
         let mut response = json!({ "success": true, "replayed": true });
@@ -165,7 +218,7 @@ impl OnceSend {
         let begun = Instant::now();
         let mut ended = held.end(record.sent, message_id);
         while ended.as_ref().is_err_and(LedgerError::may_pass)
-            && begun.elapsed() < PATIENCE
+            && begun.elapsed() < self.patience.get()
             && overdue_signal(begun).is_none()
         {
             tokio::select! {
@@ -174,6 +227,10 @@ impl OnceSend {
                 () = sleep(BETWEEN_TRIES) => {}
             }
             ended = held.end(record.sent, message_id);
+        }
+        if ended.as_ref().is_err_and(LedgerError::may_pass) {
+            let left = self.patience.get().saturating_sub(begun.elapsed());
+            self.patience.set(left);
         }
         let key = &self.scope.key;
         let problem = match ended {
@@ -189,6 +246,130 @@ impl OnceSend {
         };
         context.stderr.warning(&problem);
     }
+}
+
+/// The key of a command, unless it has none or is in the sandbox.
+fn scope_of(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
+    let key = arguments.once.clone()?;
+    if sender.settings.is_sandboxed() {
+        context
+            .stderr
+            .note("the sandbox remembers no key between two commands: --once changes nothing here");
+        return None;
+    }
+    Some(OnceScope {
+        key,
+        bot: sender.bot.as_str().to_owned(),
+        address: sender.settings.api_url.as_key(),
+    })
+}
+
+/// `--dry-run`: notes which recipients would be skipped under the key.
+pub(super) fn note_skipped<'a>(
+    context: &Context,
+    arguments: &SingleSendArgs,
+    sender: &Sender,
+    recipients: impl Iterator<Item = &'a str>,
+) {
+    let Some(scope) = scope_of(context, arguments, sender) else {
+        return;
+    };
+    let key = scope.key.clone();
+    let noted = open_store_to_look(context).and_then(|store| {
+        let Some(store) = store else { return Ok(()) };
+        let once = OnceSend {
+            store,
+            scope,
+            every: arguments.every,
+            patience: Cell::new(PATIENCE),
+        };
+        for recipient in recipients {
+            if let Some(entry) = once.obstacle(recipient)? {
+                context.stderr.note(&format!(
+                    "{recipient} would be skipped: the state under the key {key} is \"{}\", since {}",
+                    entry.state.words(),
+                    local_time(entry.at)
+                ));
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = noted {
+        let problem = error.line();
+        context.stderr.warning(&format!(
+            "who would be skipped under the key {key} is not known: {problem}"
+        ));
+    }
+}
+
+/// What a notification does if the ledger cannot check its key: a job that fails still sends its alert.
+pub(super) struct OnceFallback {
+    scope: OnceScope,
+    every: Option<Duration>,
+    /// Whether this machine's own ledger can be checked: not if it is the one that failed.
+    has_own_ledger: bool,
+    /// How the key is checked instead, for the audit log.
+    pub(super) check: Option<&'static str>,
+}
+
+impl OnceFallback {
+    /// None without a key.
+    pub(super) fn new(
+        context: &Context,
+        arguments: &SingleSendArgs,
+        sender: &Sender,
+    ) -> Option<Self> {
+        if sender.settings.is_sandboxed() {
+            return None;
+        }
+        Some(Self {
+            scope: scope_of(context, arguments, sender)?,
+            every: arguments.every,
+            has_own_ledger: !matches!(ledger_database(context), Ok(None)),
+            check: None,
+        })
+    }
+
+    /// Whether an error means that a key was not checked, and is not an answer about it.
+    pub(super) fn applies_to(error: &CommandError) -> bool {
+        let is_of_ledger = |fault| !matches!(fault, LedgerFault::Interrupted(_));
+        error.ledger.is_some_and(is_of_ledger)
+    }
+
+    /// The next ledger to check the key in, after `problem`; None if the notification is sent unchecked.
+    pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
+        let key = &self.scope.key;
+        let mut problem = problem.line();
+        if mem::take(&mut self.has_own_ledger) {
+            let own = open_own_store(context)
+                .map_err(CommandError::from)
+                .and_then(|store| OnceSend::on(store, self.scope.clone(), self.every));
+            match own {
+                Ok(own) => {
+                    context.stderr.warning(&format!(
+                        "cannot check the key {key} in the shared ledger: {problem}; this machine's own ledger is checked instead"
+                    ));
+                    self.check = Some("local");
+                    return Some(own);
+                }
+                Err(error) => problem = format!("{problem}; {}", error.line()),
+            }
+        }
+        context.stderr.warning(&format!(
+            "cannot check the key {key}: {problem}; the notification is sent unchecked, and may arrive twice"
+        ));
+        self.check = Some("unchecked");
+        None
+    }
+}
+
+/// The key could not be checked in time.
+pub(super) fn no_turn(problem: &str) -> CommandError {
+    CommandError::from(LedgerError::unreachable("the ledger", problem))
+}
+
+fn from_millis_of_duration(millis: i64) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
 }
 
 /// Warns if keys are not remembered forever.

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::claim::OnceSend;
+use super::claim::{OnceFallback, OnceSend, PATIENCE, no_turn};
 use super::limited_send::LimitedSend;
 use super::result::{note_delivery, note_error, note_error_of_one};
 use super::sends::{RecipientSend, SendReport, Sends};
@@ -16,6 +16,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, Deadline, Delivery, Outcome, Request, excerpt};
 use crate::jelou::message::{Outgoing, TemplateUses};
 use crate::phone::is_user_id;
+use crate::runs::ledger::Claimed;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::Context;
 use crate::sender::{
@@ -28,6 +29,8 @@ pub(crate) struct SendTerms<'a> {
     pub(super) context: &'a Context,
     pub(super) sender: &'a Sender,
     pub(super) once: Option<OnceSend>,
+    /// What to do if its ledger fails; None if the message is then not sent.
+    pub(super) fallback: Option<OnceFallback>,
     pub(super) limit: Option<LimitedSend>,
     pub(super) wait: Option<DeliveryWait>,
     /// How long each notification of `run` may take; None for a message that was asked for itself.
@@ -47,6 +50,7 @@ impl<'a> SendTerms<'a> {
             context,
             sender,
             once: None,
+            fallback: None,
             limit: None,
             wait: None,
             notify_timeout: None,
@@ -59,7 +63,7 @@ impl<'a> SendTerms<'a> {
 
     /// Sends every message that has not ended, in order, and then waits for them. Each is logged and printed as it ends.
     pub(super) async fn send_all(
-        &self,
+        &mut self,
         connection: &mut Connection,
         sends: &mut Sends,
         flight: &RequestProgress,
@@ -182,7 +186,7 @@ impl<'a> SendTerms<'a> {
 
     /// Sends one message, and reports its outcome.
     async fn send(
-        &self,
+        &mut self,
         connection: &mut Connection,
         send: &mut RecipientSend,
         flight: &RequestProgress,
@@ -210,7 +214,7 @@ impl<'a> SendTerms<'a> {
 
     /// Sends a message that is not one of several, and reports the outcome.
     pub(super) async fn send_alone(
-        &self,
+        &mut self,
         connection: &mut Connection,
         outgoing: &Outgoing,
         report: &mut SendReport,
@@ -226,7 +230,7 @@ impl<'a> SendTerms<'a> {
 
     /// Sends `outgoing` over `connection`, and reports the outcome.
     async fn send_one(
-        &self,
+        &mut self,
         connection: &mut Connection,
         outgoing: &Outgoing,
         report: &mut SendReport,
@@ -236,16 +240,14 @@ impl<'a> SendTerms<'a> {
         let context = self.context;
         report.record.api_url = Some(connection.base.to_string());
         let record = &mut report.record;
-        let claim = match &self.once {
-            None => None,
-            Some(once) => match self
-                .in_time(once.turn(connection, self.sender, outgoing))
-                .await
-            {
-                Some(turn) => Some((once, turn?)),
-                None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
-            },
+        let limit = self.notify_timeout;
+        let turn = in_time(limit, self.turn(connection, outgoing)).await;
+        record.once = self.fallback.as_ref().and_then(|fallback| fallback.check);
+        let claim = match turn {
+            Some(turn) => turn?,
+            None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
         };
+        let claim = self.once.as_ref().zip(claim);
         let code = if let Some((once, Err(entry))) = claim {
             once.note_replay(context, entry, record);
             ExitCode::Success
@@ -271,11 +273,25 @@ impl<'a> SendTerms<'a> {
         Ok(code)
     }
 
-    /// The result of `work`; None if a notification took too long.
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        match self.notify_timeout {
-            Some(limit) => tokio::time::timeout(limit, work).await.ok(),
-            None => Some(work.await),
+    /// Claims the recipient under the key; None without a key, and if a notification is sent unchecked.
+    async fn turn(
+        &mut self,
+        connection: &mut Connection,
+        outgoing: &Outgoing,
+    ) -> Result<Option<Claimed>, CommandError> {
+        loop {
+            let Some(once) = &self.once else {
+                return Ok(None);
+            };
+            let patience = self.fallback.as_ref().map(|_| PATIENCE);
+            let turn = in_time(patience, once.turn(connection, self.sender, outgoing)).await;
+            let turn = turn.unwrap_or_else(|| Err(no_turn("another process keeps it")));
+            match (turn, &mut self.fallback) {
+                (Err(problem), Some(fallback)) if OnceFallback::applies_to(&problem) => {
+                    self.once = fallback.next(self.context, &problem);
+                }
+                (turn, _) => return turn.map(Some),
+            }
         }
     }
 
@@ -304,9 +320,8 @@ impl<'a> SendTerms<'a> {
         let begins_by = begins_by.into_iter().chain(until).min();
         let request = self.request(&connection.base, outgoing);
         let retry_for = connection.retry_for;
-        let delivery = self
-            .in_time(connection.deliver(&request, retry_for, begins_by, flight))
-            .await;
+        let delivered = connection.deliver(&request, retry_for, begins_by, flight);
+        let delivery = in_time(self.notify_timeout, delivered).await;
         let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
         // A notification must not take longer for its hint.
         if matches!(delivery.outcome, Outcome::NotSent(Cause::Rejected))
@@ -457,5 +472,13 @@ impl<'a> SendTerms<'a> {
             sends.put_out(self.context);
         })
         .await;
+    }
+}
+
+/// The result of `work`; None if it took longer than `limit`.
+async fn in_time<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+        None => Some(work.await),
     }
 }

@@ -20,7 +20,7 @@ use crate::sender::config::{Origin, Settings};
 use crate::sender::context::Context;
 use crate::sender::{AuditLog, read_environment};
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "KEY",
     "FROM",
     "SENT",
@@ -29,8 +29,9 @@ const KEYS: [&str; 8] = [
     "TO BE SENT",
     "NOT SENT",
     "LAST CHANGE",
+    "UNTIL",
 ];
-const PERSON: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
+const PERSON: [&str; 5] = ["STATE", "SINCE", "UNTIL", "MESSAGE ID", "RUN"];
 
 /// Show and manage the keys of --once
 #[derive(Debug, Subcommand)]
@@ -224,12 +225,24 @@ fn list(context: &Context) -> Result<(), CommandError> {
     Ok(context.stdout.rows(&KEYS, keys.iter().map(key_row))?)
 }
 
-fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
+fn key_row(
+    OnceSummary {
+        scope,
+        people,
+        at,
+        until,
+    }: &OnceSummary,
+) -> OutputRow {
+    let states = OnceState::ALL.iter().zip(people);
+    let counts = states
+        .filter(|(state, _)| !state.is_free())
+        .map(|(_, people)| people);
+    let until_words = until_in_words(*until, counts.sum::<u64>() > 0);
     let begin = [scope.key.to_string(), scope.bot.clone()];
     let words = begin
         .into_iter()
         .chain(people.iter().map(u64::to_string))
-        .chain([local_time(*at)])
+        .chain([local_time(*at), until_words])
         .collect();
     let mut fields: Value = OnceState::ALL
         .iter()
@@ -239,13 +252,27 @@ fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
         .collect();
     merge(
         &mut fields,
-        json!({ "changed_at": from_millis(*at).to_string() }),
+        json!({ "changed_at": from_millis(*at).to_string(), "until": until_field(*until) }),
     );
     OutputRow {
         id: Some(scope.key.to_string()),
         words,
         record: scope_keys(scope, fields),
     }
+}
+
+/// Until when messages count under a key, for a person; `is_counted` tells whether one counts.
+fn until_in_words(until: Option<i64>, is_counted: bool) -> String {
+    match until {
+        Some(until) => local_time(until),
+        None if is_counted => "forever".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// The same for machines: null if one counts forever, or none counts.
+fn until_field(until: Option<i64>) -> Option<String> {
+    until.map(|until| from_millis(until).to_string())
 }
 
 /// A key with `fields` about it.
@@ -349,23 +376,31 @@ impl UsedKey {
             .rows(&PERSON, entry.iter().map(|entry| self.row(entry)))?)
     }
 
-    fn row(
-        &self,
-        OnceEntry {
+    fn row(&self, entry: &OnceEntry) -> OutputRow {
+        let OnceEntry {
             state,
-            at,
             message_id,
             run,
             ..
-        }: &OnceEntry,
-    ) -> OutputRow {
+        } = entry;
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let at_shown = from_millis(*at).to_string();
-        let fields =
-            json!({ "state": state.name(), "at": at_shown, "message_id": message_id, "run": run });
+        let until = entry.until();
+        let fields = json!({
+            "state": state.name(),
+            "at": from_millis(entry.at).to_string(),
+            "until": until_field(until),
+            "message_id": message_id,
+            "run": run,
+        });
         OutputRow {
             id: message_id.clone(),
-            words: vec![state.words(), local_time(*at), text(message_id), text(run)],
+            words: vec![
+                state.words(),
+                local_time(entry.at),
+                until_in_words(until, !state.is_free()),
+                text(message_id),
+                text(run),
+            ],
             record: scope_keys(&self.scope, fields),
         }
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use super::claim::OnceSend;
+use super::claim::{OnceSend, note_skipped};
 use super::deliver::SendTerms;
 use super::limited_send::LimitedSend;
 use super::prices::{read_prices, report_cost};
@@ -126,15 +126,19 @@ fn send(
     }
     if context.mode != Mode::Send {
         let prices = read_prices(prices.as_deref(), &sender.settings)?;
+        let recipients = sends
+            .messages()
+            .map(|outgoing| outgoing.recipient().as_str());
+        note_skipped(context, send, &sender, recipients);
         return show(context, &sender, prices.as_ref(), sends);
     }
-    let terms = terms(context, &typed.delivery, &sender, sends)?;
+    let mut terms = terms(context, &typed.delivery, &sender, sends)?;
     let refused = without_room(&terms, sends)?;
     if !refused.is_empty() {
         sends.refuse(context, refused);
         return Ok(());
     }
-    deliver(&terms, sends)
+    deliver(&mut terms, sends)
 }
 
 /// The recipients for whom the limit has no room. One alone is counted at once, just before its request.
@@ -193,7 +197,7 @@ fn terms<'a>(
     sends: &Sends,
 ) -> Result<SendTerms<'a>, CommandError> {
     let mut terms = SendTerms::new(context, sender);
-    terms.once = OnceSend::open(context, arguments.send.once.as_ref(), sender)?;
+    terms.once = OnceSend::open(context, &arguments.send, sender)?;
     terms.wait = arguments.send.wait();
     // The messages are the same, except for the recipient.
     if let Some(outgoing) = sends.messages().next() {
@@ -203,7 +207,7 @@ fn terms<'a>(
 }
 
 /// Sends all over one connection.
-fn deliver(terms: &SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
+fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
     let flight = RequestProgress::default();
     let context = terms.context;
     let work = async {

@@ -14,7 +14,7 @@ use crate::jelou::message::NamedRecipients;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::Country;
 use crate::runs::once::OnceKey;
-use crate::sender::config::{Settings, timeout};
+use crate::sender::config::{Settings, every, timeout};
 use crate::sender::context::Context;
 use crate::sender::{
     DeliveryWait, Sender, claim_exclusions, read_environment, read_exclusions, read_settings,
@@ -49,15 +49,22 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "KEY", display_order = 901)]
     pub(super) once: Option<OnceKey>,
 
+    /// With --once: how long a message counts, 1m to 366d [default: forever]
+    ///
+    /// With --every 6h, each recipient gets at most one message with the key in 6 hours, counted from the send. An older one no
+    /// longer counts, whatever became of it. Each command applies its own --every.
+    #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, display_order = 902)]
+    pub(super) every: Option<Duration>,
+
     /// Wait until the person got it; exit with 15 if not
     ///
     /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but
     /// failed later or has not come so far in time. That is not a reason to send it again: the person may get both.
-    #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 902)]
+    #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 904)]
     wait: Option<DeliveryState>,
 
     /// Wait this long with --wait [default: 2m]
-    #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout, display_order = 903)]
+    #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout, display_order = 905)]
     within: Option<Duration>,
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
+use std::time::Duration;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use ring::hmac::{self, HMAC_SHA256};
@@ -83,6 +84,15 @@ impl FromStr for OnceKey {
     }
 }
 
+/// A time under a key as it is typed: `6h`, `30d`.
+pub(crate) fn every_in_words(every: Duration) -> String {
+    let seconds = every.as_secs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let unit = units.into_iter().find(|(length, _)| seconds % length == 0);
+    let (length, name) = unit.unwrap_or((1, "s"));
+    format!("{}{name}", seconds / length)
+}
+
 /// A key with its bot and API address: another bot has other recipients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OnceScope {
@@ -119,6 +129,19 @@ impl OnceHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_under_a_key_has_one_unit() {
+        for (seconds, expected) in [
+            (60, "1m"),
+            (90, "90s"),
+            (3600, "1h"),
+            (129_600, "36h"),
+            (2_592_000, "30d"),
+        ] {
+            assert_eq!(every_in_words(Duration::from_secs(seconds)), expected);
+        }
+    }
 
     #[test]
     fn once_key_is_short_and_visible() {

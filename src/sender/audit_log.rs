@@ -79,11 +79,7 @@ impl AuditLog {
     /// Logs the outcome of one message. `exit_code` is the exit code of a single send with this outcome.
     pub(crate) fn message(&self, stderr: &Stderr, command: &str, record: &Record, exit_code: u8) {
         let error = record.error.as_ref();
-        self.append(
-            stderr,
-            "message",
-            command,
-            json!({
+        let mut message = json!({
                 "sent": record.sent,
                 "replayed": record.replayed,
                 "exit_code": exit_code,
@@ -97,8 +93,11 @@ impl AuditLog {
                 "kind": record.kind,
                 "to": record.to,
                 "api_url": record.api_url,
-            }),
-        );
+        });
+        if let Some(check) = record.once {
+            merge(&mut message, json!({ "once": check }));
+        }
+        self.append(stderr, "message", command, message);
     }
 
     /// Logs the state of a bulk run when it finishes or stops, or after `command`.

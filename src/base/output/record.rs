@@ -36,6 +36,9 @@ pub(crate) struct Record {
     pub(crate) replayed: bool,
     /// The API's response: JSON, or text if it is not JSON.
     pub(crate) response: Option<Value>,
+    /// How the key of a notification was checked, if not in the ledger. It is in the audit log only.
+    #[serde(skip)]
+    pub(crate) once: Option<&'static str>,
     pub(crate) error: Option<RecordError>,
     /// The delivery status, if the command waited for it: state, time, and the code and reason of a failure.
     pub(crate) delivery: Option<Value>,

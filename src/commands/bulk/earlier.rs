@@ -47,27 +47,29 @@ pub(super) fn earlier_of(details: &RunSettings) -> EarlierQuery {
 
 /// Compares `draft` with earlier runs, as the conditions of its run say: rows that are also in them are skipped, or the draft is
 /// refused. With a key, rows are skipped if their person has any message under it; what was sent without the key is sent again.
+/// Returns whether the last command with the key had another `--every`.
 pub(crate) fn compare(
     conditions: &RunConditions,
     earlier: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
-) -> Result<(), CommandError> {
+) -> Result<bool, CommandError> {
     let policy = DuplicatePolicy::new(conditions);
+    let mut has_other_every = false;
     if let Some(key) = &conditions.once {
-        earlier.find_claimed(draft, key)?;
+        has_other_every = earlier.find_claimed(draft, key, conditions.every)?;
         draft.skip_earlier(Some(key))?;
     }
     if policy == DuplicatePolicy::Meant {
-        return Ok(());
+        return Ok(has_other_every);
     }
     earlier.compare(draft)?;
     if policy == DuplicatePolicy::LeftOut {
         draft.skip_earlier(None)?;
-        return Ok(());
+        return Ok(has_other_every);
     }
     let found = draft.earlier()?;
     if found.is_empty() {
-        return Ok(());
+        return Ok(has_other_every);
     }
     let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
                less far back: --remember 12h";

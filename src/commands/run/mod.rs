@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use serde_json::{Map, Value, json};
 
 use self::notification::{ENDS, NO_TAIL, RunNotification, facts};
-use super::claim::OnceSend;
+use super::claim::{OnceFallback, OnceSend, note_skipped};
 use super::deliver::SendTerms;
 use super::recipients::{Refused, distinct, refusal};
 use super::sends::{SendReport, Sends, each_once};
@@ -111,6 +111,12 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     strict_notify: bool,
 
+    /// With --once: do not notify if the ledger cannot check the key
+    ///
+    /// The notification then fails with the exit code that `send --once` has.
+    #[arg(long, requires = "once", display_order = 903)]
+    once_strict: bool,
+
     /// Command to run
     #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     command: Vec<OsString>,
@@ -160,7 +166,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     let mut sends = Sends::new(SendReport::new("run"), false);
     let prepared = Prepared::new(context, arguments, &mut sends);
     if context.mode != Mode::Send {
-        return show(context, &prepared?, &sends);
+        return show(context, arguments, &prepared?, &sends);
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning(
@@ -177,10 +183,19 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
 }
 
 /// `--dry-run` and `--curl`: shows each request.
-fn show(context: &Context, prepared: &Prepared, sends: &Sends) -> Result<ExitCode, CommandError> {
+fn show(
+    context: &Context,
+    arguments: &RunArgs,
+    prepared: &Prepared,
+    sends: &Sends,
+) -> Result<ExitCode, CommandError> {
     if !prepared.refused.is_empty() {
         return Err(refusal(&prepared.refused, sends.all.len()));
     }
+    let recipients = sends
+        .messages()
+        .map(|outgoing| outgoing.recipient().as_str());
+    note_skipped(context, &arguments.send, &prepared.sender, recipients);
     let terms = SendTerms::new(context, &prepared.sender);
     let base = prepared.sender.planned_base();
     for outgoing in sends.messages() {
@@ -306,13 +321,23 @@ impl CommandRun<'_> {
             }
         }
         let within = arguments.notify_timeout;
-        terms.once = OnceSend::open_for_notice(
+        if !arguments.once_strict {
+            terms.fallback = OnceFallback::new(context, &arguments.send, &sender);
+        }
+        let opened = OnceSend::open_for_notification(
             context,
-            arguments.send.once.as_ref(),
+            &arguments.send,
             &sender,
-            (&mut connection.signals, within),
+            &mut connection.signals,
+            within,
         )
-        .await?;
+        .await;
+        terms.once = match (opened, &mut terms.fallback) {
+            (Err(problem), Some(fallback)) if !matches!(problem.code, ExitCode::Signal(_)) => {
+                fallback.next(context, &problem)
+            }
+            (opened, _) => opened?,
+        };
         terms.send_all(&mut connection, sends, self.flight).await;
         Ok(())
     }

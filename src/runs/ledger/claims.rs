@@ -15,19 +15,25 @@ use super::model::{OnceState, RowState};
 use super::run::{Run, is_stale};
 use super::store::{Ledger, LostWorkers, lock_store};
 use crate::base::output::Sent;
+use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
 use crate::runs::once::{OnceHasher, OnceScope};
 
-/// Claims a person who is free for a row: `once_key, person, run, n`.
-pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
+/// Claims a person who is free for a row: `once_key, person, run, n, every_ms`.
+pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) VALUES (?1, ?2, ?3, ?4, ?5) \
      ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
-     message_id = NULL, worker = NULL, lease_until = NULL";
+     message_id = NULL, worker = NULL, lease_until = NULL, counts_from = NULL, every_ms = excluded.every_ms";
 
-/// Claims a person for a single send: `once_key, person, state, at, worker, lease_until`.
-const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+/// Claims a person for a single send: `once_key, person, state, at, worker, lease_until, every_ms`.
+const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, every_ms) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = NULL, \
-     worker = ?5, lease_until = ?6 WHERE once_key = ?1 AND person = ?2";
+     worker = ?5, lease_until = ?6, counts_from = NULL, every_ms = ?7 WHERE once_key = ?1 AND person = ?2";
+/// Keeps the `--every` of a command that found the message of a single send or a run: `once_key, person, every_ms`.
+const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
+/// Has a message that seems to be of the future count from now on: `once_key, person, now, counts_from`.
+const FOLLOW_CLOCK: &str =
+    "UPDATE claim SET at = ?3, counts_from = ?4 WHERE once_key = ?1 AND person = ?2";
 
 /// The people that are looked for under a key.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
@@ -37,7 +43,9 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (pers
 const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
      CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END AS at, \
      claim.message_id, row.message_id AS row_message_id, claim.state, claim.worker, claim.lease_until, \
-     row.state AS row_state, row.worker AS row_worker, run.name AS run_name, run.identity, run.finished_at";
+     row.state AS row_state, row.worker AS row_worker, run.name AS run_name, run.identity, run.finished_at, \
+     CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) \
+     ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) END AS counts_from, claim.every_ms";
 const ROW_OF_CLAIM: &str =
     "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run";
 static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
@@ -59,9 +67,43 @@ pub(crate) struct OnceEntry {
     pub(crate) state: OnceState,
     /// Since when, in milliseconds since 1970.
     pub(crate) at: i64,
+    /// Since when its message counts for a limited time: about when it was sent.
+    pub(crate) counts_from: i64,
+    /// How long it counts for the last command with the key, in milliseconds; None if forever.
+    pub(crate) every: Option<i64>,
     pub(crate) message_id: Option<String>,
     /// The run whose row it is; none of a single send, and of a run that was removed.
     pub(crate) run: Option<String>,
+}
+
+impl OnceEntry {
+    /// Whether another message may be sent at `now` by a command whose messages count for `every`; None is forever. A message
+    /// that is in flight, or still to be sent, always counts.
+    pub(crate) fn is_free(&self, every: Option<Duration>, now: i64) -> bool {
+        match self.state {
+            OnceState::NotSent => true,
+            OnceState::Inflight | OnceState::ToBeSent => false,
+            OnceState::Sent | OnceState::Unknown => {
+                every.is_some_and(|every| now.saturating_sub(self.counts_from) >= millis(every))
+            }
+        }
+    }
+
+    /// Until when it counts for the last command with the key; None if forever, and if it does not count.
+    pub(crate) fn until(&self) -> Option<i64> {
+        let every = self.every.filter(|_| !self.state.is_free())?;
+        Some(self.counts_from.saturating_add(every))
+    }
+
+    /// Until when it counts for a command with this `--every`; None if forever.
+    pub(crate) fn counts_until(&self, every: Option<Duration>) -> Option<i64> {
+        Some(self.counts_from.saturating_add(millis(every?)))
+    }
+}
+
+/// A duration in milliseconds.
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The contents of one key, in counts.
@@ -72,6 +114,8 @@ pub(crate) struct OnceSummary {
     pub(crate) people: [u64; OnceState::ALL.len()],
     /// The last change, in milliseconds since 1970.
     pub(crate) at: i64,
+    /// Until when its last message counts; None if one of them counts forever, or none counts.
+    pub(crate) until: Option<i64>,
 }
 
 /// A claim, with the row that it belongs to.
@@ -81,6 +125,15 @@ pub(super) struct Claim {
     pub(super) entry: OnceEntry,
     pub(super) row: Option<(i64, i64)>,
     worker: Option<i64>,
+}
+
+/// A claim that a process wants for a single send.
+struct WantedClaim<'a> {
+    scope: &'a OnceScope,
+    person: &'a str,
+    every: Option<Duration>,
+    worker: i64,
+    lease: Duration,
 }
 
 /// This process's claim, or the entry that the person already has under the key.
@@ -103,6 +156,8 @@ pub(crate) struct HeldClaim {
     key: i64,
     person: String,
     worker: i64,
+    /// What the person had before, which no longer counts.
+    pub(crate) before: Option<OnceEntry>,
     /// By when its message must leave, if others cannot see whether this process lives.
     pub(crate) begins_by: Option<Deadline>,
 }
@@ -153,21 +208,27 @@ impl Ledger {
     }
 
     /// Claims the person for a message that this process is about to send within `lease`; else returns why the person is not
-    /// free. The claim is on the disk when this returns. After an error, the person has no message.
+    /// free. An older message counts for `every`, or forever. The claim is on the disk when this returns. After an error, the person has no message.
     pub(crate) fn claim(
         &self,
         scope: &OnceScope,
         person: &str,
+        every: Option<Duration>,
         lease: Duration,
     ) -> Result<Claimed, LedgerError> {
         let worker = fastrand::i64(1..);
         self.db().0.enter(worker)?;
-        let claimed = self.try_claim(scope, person, worker, lease);
+        let wanted = WantedClaim {
+            scope,
+            person,
+            every,
+            worker,
+            lease,
+        };
+        let claimed = self.try_claim(&wanted);
         let claimed = match claimed {
             // Whether that was written is not known: the next try finds it, and takes it for this one.
-            Err(error) if error.may_pass() => {
-                self.reopened()?.try_claim(scope, person, worker, lease)
-            }
+            Err(error) if error.may_pass() => self.reopened()?.try_claim(&wanted),
             claimed => claimed,
         };
         if !matches!(claimed, Ok(Ok(_))) {
@@ -176,14 +237,15 @@ impl Ledger {
         claimed
     }
 
-    fn try_claim(
-        &self,
-        scope: &OnceScope,
-        person: &str,
-        worker: i64,
-        lease: Duration,
-    ) -> Result<Claimed, LedgerError> {
-        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+    fn try_claim(&self, wanted: &WantedClaim<'_>) -> Result<Claimed, LedgerError> {
+        let WantedClaim {
+            scope,
+            person,
+            every,
+            worker,
+            lease,
+        } = *wanted;
+        let every_ms = every.map(millis);
         let claimed = self.db().change(|db| {
             let (_, now) = lock_store(db)?;
             let key = note_key(db, scope)?;
@@ -193,7 +255,8 @@ impl Ledger {
                 OnceState::Inflight.name(),
                 now,
                 worker,
-                now.saturating_add(lease)
+                now.saturating_add(millis(lease)),
+                every_ms
             ];
             // Most people have nothing under the key.
             let is_first = db.run(CLAIM, &claim)? > 0;
@@ -202,18 +265,21 @@ impl Ledger {
             } else {
                 claim_under(db, scope, person)?
             };
-            if let Some(before) = before.filter(|before| before.worker != Some(worker)) {
-                if !before.entry.state.is_free() {
-                    return Ok(Err(before.entry));
+            let before = before.filter(|before| before.worker != Some(worker));
+            if let Some(before) = &before {
+                if !before.entry.is_free(every, now) {
+                    keep_found(db, key, before, every, now)?;
+                    return Ok(Err(before.entry.clone()));
                 }
                 db.run(CLAIM_AGAIN, &claim)?;
             }
-            Ok::<_, LedgerError>(Ok(key))
+            Ok::<_, LedgerError>(Ok((key, before.map(|before| before.entry))))
         })?;
         // Built once the lock of the store is released: dropping a claim takes it.
-        Ok(claimed.map(|key| HeldClaim {
+        Ok(claimed.map(|(key, before)| HeldClaim {
             store: self.clone(),
             key,
+            before,
             person: person.to_owned(),
             worker,
             begins_by: None,
@@ -331,7 +397,7 @@ impl Ledger {
             }
             let claims: Vec<_> = reached
                 .iter()
-                .map(|(person, row)| values![key, person, run.id, row.n].to_vec())
+                .map(|(person, row)| values![key, person, run.id, row.n, None::<i64>].to_vec())
                 .collect();
             db.each(CLAIM_ROW, &claims)?;
             Ok::<_, LedgerError>(KeyAddition::Added(claims.len() as u64))
@@ -383,7 +449,7 @@ impl HeldClaim {
     ) -> Result<bool, LedgerError> {
         let ended = self.store.db().change(|db| {
             let now = db.0.now()?;
-            let query = "UPDATE claim SET state = ?4, at = ?5, message_id = ?6, worker = NULL \
+            let query = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, message_id = ?6, worker = NULL \
                          WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 \
                          OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
             db.run(
@@ -423,7 +489,11 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
      CASE WHEN claim.state = 'inflight' THEN claim.lease_until END AS lease_until, \
      row.state AS row_state, CASE WHEN row.state = 'inflight' THEN row.worker END AS row_worker, \
      run.name AS run_name, run.identity, run.finished_at, \
-     count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at FROM once_key CROSS JOIN claim \
+     count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at, \
+     count(claim.every_ms) AS limited, \
+     max(CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) \
+     ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) END + claim.every_ms) AS until \
+     FROM once_key CROSS JOIN claim \
      LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
      WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ORDER BY 1, 2, 3";
 
@@ -436,12 +506,15 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
         let state = state_of(&row, &identity, &lost)?;
         let people = row.count("people")?;
         let at = row.int("changed_at")?;
+        let is_limited = row.count("limited")? == people;
+        let until = row.opt_int("until")?.filter(|_| is_limited);
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary {
                 scope,
                 people: Default::default(),
                 at: 0,
+                until: Some(i64::MIN),
             });
         }
         if let Some(key) = keys.last_mut() {
@@ -450,9 +523,16 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
                 .filter(|(_, of)| *of == state)
                 .for_each(|(count, _)| *count += people);
             key.at = key.at.max(at);
+            if !state.is_free() {
+                // One that counts forever outlasts the others.
+                key.until = key.until.and_then(|last| Some(last.max(until?)));
+            }
         }
         Ok(())
     })?;
+    for key in &mut keys {
+        key.until = key.until.filter(|until| *until > i64::MIN);
+    }
     Ok(keys)
 }
 
@@ -498,6 +578,30 @@ fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
         bot: row.take("bot")?,
         address: row.take("address")?,
     })
+}
+
+/// Keeps the `--every` of the command that found this claim. After a clock that went back, a message of a single send counts
+/// from now on: it would otherwise count until the clock is where it was.
+fn keep_found(
+    db: &mut Db,
+    key: i64,
+    found: &Claim,
+    every: Option<Duration>,
+    now: i64,
+) -> Result<(), LedgerError> {
+    let Claim {
+        person, entry, row, ..
+    } = found;
+    let every_ms = every.map(millis);
+    if entry.every != every_ms {
+        db.run(KEEP_EVERY, &values![key, person, every_ms])?;
+    }
+    let is_of_the_future = every.is_some() && row.is_none() && entry.at > now;
+    if is_of_the_future && wrong_clock(now).is_none() {
+        let counts_from = entry.counts_from - (entry.at - now);
+        db.run(FOLLOW_CLOCK, &values![key, person, now, counts_from])?;
+    }
+    Ok(())
 }
 
 /// The number of a key.
@@ -554,6 +658,8 @@ fn claims(
         let entry = OnceEntry {
             state: state_of(&row, &identity, &lost)?,
             at: row.opt_int("at")?.unwrap_or_default(),
+            counts_from: row.opt_int("counts_from")?.unwrap_or_default(),
+            every: row.opt_int("every_ms")?,
             message_id: row.opt_take(message_id)?,
             run: row.opt_take("run_name")?,
         };

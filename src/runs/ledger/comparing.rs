@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, number_of};
+use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, millis, number_of};
 use super::db::{Db, FillRow, LONG, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::error::LedgerError;
@@ -113,12 +113,14 @@ impl<'a> EarlierRuns<'a> {
         )
     }
 
-    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
+    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words, that counts for `every` or
+    /// forever. Returns whether the last command of one of them had another `every`.
     pub(crate) fn find_claimed(
         &mut self,
         draft: &LedgerDraft,
         key: &OnceKey,
-    ) -> Result<(), LedgerError> {
+        every: Option<Duration>,
+    ) -> Result<bool, LedgerError> {
         draft.forget_earlier()?;
         let scope = OnceScope {
             key: key.clone(),
@@ -131,19 +133,22 @@ impl<'a> EarlierRuns<'a> {
             .db
             .exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])?
         {
-            return Ok(());
+            return Ok(false);
         }
         fill_people(self.db, |each| {
             draft.each_sent(|row, request| each(&values![hasher.person(request.recipient), row.n]))
         })?;
-        claims_of_candidates(
-            self.db,
-            key,
-            |n, Claim { entry, .. }| match EarlierRow::from_claim(&entry) {
+        let now = self.now;
+        let mut is_changed = false;
+        claims_of_candidates(self.db, key, |n, Claim { entry, .. }| {
+            is_changed |= entry.every != every.map(millis);
+            let found = EarlierRow::from_claim(&entry).filter(|_| !entry.is_free(every, now));
+            match found {
                 Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
                 None => Ok(()),
-            },
-        )
+            }
+        })?;
+        Ok(is_changed)
     }
 
     /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to

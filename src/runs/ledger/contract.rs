@@ -106,6 +106,9 @@ every_engine! {
     only_a_sent_row_replaces_inflight_claim,
     sent_row_replaces_an_unknown_claim,
     message_is_unlisted_only_if_checked,
+    message_counts_under_its_key_for_every,
+    row_counts_under_its_key_for_every,
+    clock_that_goes_back_does_not_extend_every,
 }
 
 /// A store of a test.
@@ -224,6 +227,16 @@ fn scope() -> OnceScope {
 
 /// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
 fn make_under_key(store: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
+    make_with_every(store, run, recipients, None)
+}
+
+/// The same; a message counts for `every` under the key, or forever.
+fn make_with_every(
+    store: &Ledger,
+    run: &str,
+    recipients: &[&str],
+    every: Option<Duration>,
+) -> Vec<(SkipReason, u64)> {
     let scope = scope();
     let mut draft = fixture::draft(recipients);
     let mut details = RunSettings {
@@ -231,13 +244,14 @@ fn make_under_key(store: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipRe
         ..fixture::details()
     };
     details.conditions.once = Some(scope.key.clone());
+    details.conditions.every = every;
     let made = store.make(
         (&run.parse().unwrap(), true),
         &mut draft,
         &mut details,
         &fixture::earlier(),
         |known, draft, _| {
-            known.find_claimed(draft, &scope.key)?;
+            known.find_claimed(draft, &scope.key, every)?;
             draft.skip_earlier(Some(&scope.key))?;
             Ok::<_, LedgerError>(true)
         },
@@ -263,7 +277,12 @@ fn send_all(store: &Ledger, run: &str, states: &[RowState]) {
 fn send_single(store: &Ledger, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
     match store
-        .claim(&scope(), &hasher.person(recipient), Duration::from_secs(30))
+        .claim(
+            &scope(),
+            &hasher.person(recipient),
+            None,
+            Duration::from_secs(30),
+        )
         .unwrap()
     {
         Ok(mut held) => assert!(held.end(sent, None).unwrap()),
@@ -1697,7 +1716,7 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedStore) {
     let is_shared = tested.home.is_none();
     let person = store.hasher().unwrap().person("593990000001");
     let mut held = store
-        .claim(&scope(), &person, Duration::ZERO)
+        .claim(&scope(), &person, None, Duration::ZERO)
         .unwrap()
         .unwrap_or_else(|entry| panic!("{entry:?}"));
     assert_eq!(
@@ -1729,7 +1748,7 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedStore) {
 /// A single send under the key that this process has begun.
 fn claim(store: &Ledger, recipient: &str) -> HeldClaim {
     let person = store.hasher().unwrap().person(recipient);
-    let claimed = store.claim(&scope(), &person, Duration::from_secs(120));
+    let claimed = store.claim(&scope(), &person, None, Duration::from_secs(120));
     claimed.unwrap().unwrap_or_else(|entry| panic!("{entry:?}"))
 }
 
@@ -1816,4 +1835,119 @@ fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
         (Some(asked_at), 1, 2)
     );
     assert_eq!(run.deliveries(asked_at - 2000).unwrap().not_asked, 1);
+}
+
+const EVERY_HOUR: Duration = Duration::from_secs(3600);
+
+/// Has everything under the key happened this much earlier, as if the clock had gone on.
+fn age_claims(store: &Ledger, hours: f64) {
+    let by = (hours * 3_600_000.0) as i64;
+    let aged = store.db().change(|db| {
+        db.run(
+            "UPDATE claim SET at = at - ?1, counts_from = counts_from - ?1, lease_until = lease_until - ?1",
+            &values![by],
+        )?;
+        db.run(
+            "UPDATE row SET at = at - ?1, began_at = began_at - ?1, ended_at = ended_at - ?1",
+            &values![by],
+        )
+    });
+    aged.unwrap();
+}
+
+/// Whether a command that repeats each message after an hour gets the recipient; it does not send.
+fn is_free_hourly(store: &Ledger, recipient: &str) -> bool {
+    let person = store.hasher().unwrap().person(recipient);
+    let standing = store.standing(&scope(), &person).unwrap();
+    let now = store.now().unwrap();
+    standing.is_none_or(|entry| entry.is_free(Some(EVERY_HOUR), now))
+}
+
+fn claim_hourly(store: &Ledger, recipient: &str) -> Option<HeldClaim> {
+    let person = store.hasher().unwrap().person(recipient);
+    let claimed = store.claim(&scope(), &person, Some(EVERY_HOUR), Duration::from_secs(30));
+    claimed.unwrap().ok()
+}
+
+fn message_counts_under_its_key_for_every(tested: &TestedStore) {
+    let one = "593990000001";
+    let store = &tested.store;
+    for sent in [Sent::Yes, Sent::Unknown] {
+        let mut held = claim_hourly(store, one).unwrap();
+        // In flight it counts, however long.
+        age_claims(store, 10.0);
+        assert!(tested.home.is_none() || claim_hourly(store, one).is_none());
+        held.end(sent, None).unwrap();
+        drop(held);
+        age_claims(store, 0.99);
+        assert!(claim_hourly(store, one).is_none(), "{sent:?}");
+        let person = store.hasher().unwrap().person(one);
+        let entry = store.standing(&scope(), &person).unwrap().unwrap();
+        assert_eq!(entry.until(), Some(entry.counts_from + 3_600_000));
+        let summary = store.keys().unwrap().remove(0);
+        assert_eq!(summary.until, entry.until());
+        age_claims(store, 0.02);
+    }
+    // Each command applies its own, and the last one is kept.
+    let mut held = claim_hourly(store, one).unwrap();
+    assert_eq!(held.before.as_ref().unwrap().state, OnceState::Unknown);
+    held.end(Sent::Yes, Some("m")).unwrap();
+    drop(held);
+    age_claims(store, 2.0);
+    let person = store.hasher().unwrap().person(one);
+    let forever = store.claim(&scope(), &person, None, EVERY_HOUR).unwrap();
+    let found = forever.err().unwrap();
+    assert_eq!(
+        (found.state, found.every),
+        (OnceState::Sent, Some(3_600_000))
+    );
+    let kept = store.standing(&scope(), &person).unwrap().unwrap();
+    assert_eq!((kept.every, kept.until()), (None, None));
+    assert_eq!(store.keys().unwrap().remove(0).until, None);
+    assert!(claim_hourly(store, one).is_some());
+}
+
+fn row_counts_under_its_key_for_every(tested: &TestedStore) {
+    let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
+    let store = &tested.store;
+    tested.begin(&[one]);
+    let make = |run: &str| make_with_every(store, run, &[one, two, three], Some(EVERY_HOUR));
+    assert_eq!(make("a"), []);
+    // A row that is still to be sent counts, however long.
+    age_claims(store, 10.0);
+    assert_eq!(make("b"), [(SkipReason::ToBeSent, 3)]);
+    send_all(
+        store,
+        "a",
+        &[RowState::Sent, RowState::Unknown, RowState::Failed],
+    );
+    age_claims(store, 0.9);
+    let skipped = [
+        (SkipReason::AlreadySent, 1),
+        (SkipReason::MayHaveBeenSent, 1),
+    ];
+    assert_eq!(make("c"), skipped);
+    assert!(
+        [one, two]
+            .iter()
+            .all(|recipient| !is_free_hourly(store, recipient))
+    );
+    age_claims(store, 0.2);
+    assert_eq!(make_under_key(store, "d", &[one, two]), skipped);
+    assert_eq!(make("e"), [(SkipReason::ToBeSent, 1)]);
+}
+
+/// What was written before the clock went back by a day counts for an hour from when it is seen.
+fn clock_that_goes_back_does_not_extend_every(tested: &TestedStore) {
+    let one = "593990000001";
+    let store = &tested.store;
+    let mut held = claim_hourly(store, one).unwrap();
+    held.end(Sent::Yes, None).unwrap();
+    drop(held);
+    age_claims(store, -24.0);
+    assert!(claim_hourly(store, one).is_none());
+    age_claims(store, 0.9);
+    assert!(claim_hourly(store, one).is_none());
+    age_claims(store, 0.2);
+    assert!(claim_hourly(store, one).is_some());
 }

@@ -3,8 +3,9 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::time::Duration;
 
-use super::claims::{CLAIM_ROW, note_key};
+use super::claims::{CLAIM_ROW, millis, note_key};
 use super::comparing::{EarlierQuery, EarlierRuns};
 use super::db::{Db, LONG, LONGEST, values};
 use super::draft::LedgerDraft;
@@ -105,7 +106,7 @@ fn make(
         })
     })?;
     if let Some(scope) = details.scope() {
-        claim_rows(db, &scope, run, draft)?;
+        claim_rows(db, &scope, details.conditions.every, run, draft)?;
     }
     Ok(run)
 }
@@ -176,14 +177,16 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
 fn claim_rows(
     db: &mut Db,
     scope: &OnceScope,
+    every: Option<Duration>,
     run: i64,
     draft: &LedgerDraft,
 ) -> Result<(), LedgerError> {
+    let every_ms = every.map(millis);
     let key = note_key(db, scope)?;
     let hasher = OnceHasher::load(db)?;
     let mut claims = Vec::new();
     draft.each_sent(|row, request| {
-        claims.push(values![key, hasher.person(request.recipient), run, row.n].to_vec());
+        claims.push(values![key, hasher.person(request.recipient), run, row.n, every_ms].to_vec());
         if claims.len() == ROWS_AT_ONCE {
             db.each(CLAIM_ROW, &std::mem::take(&mut claims))?;
         }

@@ -20,7 +20,8 @@ use crate::jelou::api::DeliveryState;
 
 /// Keeps the people that a run reached, or may have, under its key when the run is removed.
 const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, message_id = row.message_id, \
-     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?3) \
+     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?3), \
+     counts_from = coalesce(row.ended_at, row.began_at, row.at, ?3) \
      FROM row WHERE claim.run = ?1 AND row.run = claim.run AND row.n = claim.n \
      AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
 /// The number of rows that one statement or transaction changes.

@@ -2,8 +2,9 @@
 //! so that a process that sends the run changes none of them meanwhile.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, millis, note_key};
 use super::db::{Db, values};
 use super::error::{LedgerError, LedgerFault};
 use super::model::RowState;
@@ -85,11 +86,9 @@ impl Run {
     ) -> Result<(u64, u64), LedgerError> {
         let [from, to] = resolution.change;
         let why = format!("decided by hand: {} as {}", from.name(), to.name());
-        let scope = if resolution.sends_again() {
-            self.details()?.scope()
-        } else {
-            None
-        };
+        let details = self.details()?;
+        let every = details.conditions.every;
+        let scope = details.scope().filter(|_| resolution.sends_again());
         self.store.db().change(|db| {
             if scope.is_some() {
                 lock_store(db)?;
@@ -111,7 +110,7 @@ impl Run {
                     return Err(LedgerError::may_still_send());
                 }
                 if let Some(scope) = &scope {
-                    rows = free_rows(db, self.id, scope, rows)?;
+                    rows = free_rows(db, self.id, scope, every, rows)?;
                 }
                 let rows: Vec<_> = rows.iter().map(|row| (row.n, row.number)).collect();
                 let mut changed = 0;
@@ -189,8 +188,10 @@ fn free_rows(
     db: &mut Db,
     run: i64,
     scope: &OnceScope,
+    every: Option<Duration>,
     mut rows: Vec<StandingRow>,
 ) -> Result<Vec<StandingRow>, LedgerError> {
+    let now = db.0.now()?;
     let key = note_key(db, scope)?;
     let hasher = OnceHasher::load(db)?;
     let people: HashMap<_, _> = rows
@@ -207,7 +208,7 @@ fn free_rows(
     claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
         if row == Some((run, n)) {
             own.insert(n);
-        } else if !entry.state.is_free() {
+        } else if !entry.is_free(every, now) {
             taken.insert(n);
         }
         Ok(())
@@ -222,7 +223,9 @@ fn free_rows(
     });
     let new = rows.iter().filter(|row| !own.contains(&row.n));
     let claims: Vec<_> = new
-        .filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec()))
+        .filter_map(|row| {
+            Some(values![key, people.get(&row.n)?, run, row.n, every.map(millis)].to_vec())
+        })
         .collect();
     db.each(CLAIM_ROW, &claims)?;
     Ok(rows)

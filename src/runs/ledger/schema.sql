@@ -163,6 +163,11 @@ CREATE TABLE claim (
   -- The process that sends it, and until when it may.
   worker BIGINT,
   lease_until BIGINT,
+  -- Without a row: since when its message counts, for a limited time (`--every`). None as long as its outcome is not written:
+  -- then it counts from the end of the lease, before which it has left.
+  counts_from BIGINT,
+  -- The `--every` of the last command, in milliseconds; none if the message counts forever.
+  every_ms BIGINT,
   PRIMARY KEY (once_key, person)
 ) /*WITHOUT ROWID*/;
 

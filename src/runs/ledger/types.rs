@@ -79,6 +79,8 @@ pub(crate) struct RunConditions {
     pub(crate) skip_sent: bool,
     /// The key that allows each person one message at most.
     pub(crate) once: Option<OnceKey>,
+    /// How long a message counts under the key; None is forever.
+    pub(crate) every: Option<Duration>,
     /// Whether rows are skipped if the person has not written recently.
     pub(crate) only_in_window: bool,
     /// How many different people may get a template from the bot in any 24 hours.

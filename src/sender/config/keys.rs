@@ -115,6 +115,8 @@ impl Key {
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest time that a bulk run may look back for duplicates.
 const MAX_REMEMBER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// The shortest time for which a message counts under a key.
+const MIN_EVERY: Duration = Duration::from_secs(60);
 /// Requests a second.
 const MAX_RATE: f64 = 1_000_000.0;
 
@@ -192,6 +194,17 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
                 raw.escape_debug()
             )),
         },
+    }
+}
+
+/// How long a message counts under a key of `--once`: `1h`, `30d`.
+pub(crate) fn every(raw: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(raw.trim()) {
+        Ok(duration) if (MIN_EVERY..=MAX_REMEMBER).contains(&duration) => Ok(duration),
+        _ => Err(format!(
+            "`{}` is not a time from 1m to 366d; write 1h, 6h or 30d",
+            raw.escape_debug()
+        )),
     }
 }
 
@@ -406,6 +419,25 @@ mod tests {
         }
         for raw in ["", "0", "-1", "nan", "inf", "5/d", "5/s/s", "1e9", "fast"] {
             assert!(rate(raw).is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn every_is_from_a_minute_to_a_year() {
+        for (raw, seconds) in [
+            ("1m", 60),
+            ("90s", 90),
+            (" 6h ", 6 * 3600),
+            ("366d", 366 * 86_400),
+        ] {
+            assert_eq!(every(raw), Ok(Duration::from_secs(seconds)), "{raw}");
+        }
+        for raw in ["", "0", "0s", "59s", "-1h", "6", "367d", "often"] {
+            let error = every(raw).unwrap_err();
+            assert!(
+                error.contains("is not a time from 1m to 366d"),
+                "{raw}: {error}"
+            );
         }
     }
 

@@ -18,7 +18,8 @@ pub(crate) use self::env::{Environment, Flags};
 pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::keys::{
-    KEYS, Key, bot_id, budget, matches_no_number, people_limit, rate, remember, retry_for, timeout,
+    KEYS, Key, bot_id, budget, every, matches_no_number, people_limit, rate, remember, retry_for,
+    timeout,
 };
 pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;

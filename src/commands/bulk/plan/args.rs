@@ -17,7 +17,7 @@ use crate::runs::cost::Money;
 use crate::runs::import::{HiddenRule, ImportPolicy};
 use crate::runs::ledger::RunName;
 use crate::runs::once::OnceKey;
-use crate::sender::config::{budget, remember};
+use crate::sender::config::{budget, every, remember};
 use crate::sender::context::Mode;
 
 /// The headings of the help in order, together with those of `options.rs`.
@@ -81,6 +81,13 @@ pub(crate) struct BulkSendArgs {
     /// The text and the list do not matter. `jelouctl once` manages the keys.
     #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
     pub(crate) once: Option<OnceKey>,
+
+    /// With --once: how long a message counts, 1m to 366d [default: forever]
+    ///
+    /// A frequency cap: --once news --every 30d sends each recipient at most one message with the key in 30 days, counted
+    /// from the send. --remember is independent of it.
+    #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, help_heading = PEOPLE)]
+    pub(crate) every: Option<Duration>,
 
     /// Skip recipients outside WhatsApp's 24-hour window
     ///

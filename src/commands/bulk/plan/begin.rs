@@ -272,6 +272,7 @@ pub(crate) fn details(
     let options = &args.options;
     let begun = RunConditions {
         once: args.once.clone(),
+        every: args.every,
         only_in_window: args.only_in_window,
         ..RunConditions::default()
     };

@@ -30,7 +30,7 @@ use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::{ListOptions, ListReader};
 use crate::lists::template::{BodyTemplate, TextTemplate, language};
 use crate::runs::import::{DuplicatePolicy, ImportPlan, RecipientRule};
-use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError};
+use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions};
 use crate::runs::report::write_left_out;
 use crate::sender::context::{Context, Mode};
 use crate::sender::{Sender, check_allowed, claim_exclusions, open_list, read_exclusions};
@@ -202,10 +202,13 @@ impl PreparedList<'_> {
                 &Exclusions::default(),
                 windows,
             )?;
-            match compared {
-                Some(store) => store.known(&earlier, |known| compare(&conditions, known, draft)),
-                None => Ok(()),
+            let Some(store) = compared else {
+                return Ok(());
+            };
+            if store.known(&earlier, |known| compare(&conditions, known, draft))? {
+                note_other_every(context, &conditions);
             }
+            Ok(())
         };
         let shown = (args.work.progress, page.is_some());
         let read = import(
@@ -364,5 +367,14 @@ fn recipient_rule<'a>(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
         )),
+    }
+}
+
+/// Notes that messages under the key counted for another time in the last command.
+fn note_other_every(context: &Context, conditions: &RunConditions) {
+    if let Some(key) = &conditions.once {
+        context.stderr.note(&format!(
+            "an earlier command with --once {key} had another --every; this one applies its own"
+        ));
     }
 }

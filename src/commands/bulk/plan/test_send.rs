@@ -117,7 +117,7 @@ impl PreparedList<'_> {
                         signal = connection.signals.next() => return Err(CommandError::interrupted(signal)),
                     }
                 }
-                let terms = SendTerms::new(context, sender);
+                let mut terms = SendTerms::new(context, sender);
                 let sent = terms
                     .send_alone(&mut connection, outgoing, told, flight)
                     .await;

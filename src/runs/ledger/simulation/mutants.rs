@@ -89,6 +89,24 @@ const BY_THE_SAME_TRANSACTION: &str = "the rows are read in the transaction that
 
 const MUTATIONS: &[Mutation] = &[
     Mutation {
+        name: "a message counts under its key from before it was sent",
+        profile: "repeated",
+        edits: &[(
+            "SET state = ?4, at = ?5, counts_from = ?5",
+            "SET state = ?4, at = ?5, counts_from = ?5 - 300000",
+        )],
+        ..NONE
+    },
+    Mutation {
+        name: "a lost message counts under its key from its claim",
+        profile: "repeated",
+        edits: &[(
+            "coalesce(claim.counts_from, claim.lease_until, claim.at)",
+            "coalesce(claim.counts_from, claim.at - 120000)",
+        )],
+        ..NONE
+    },
+    Mutation {
         name: "a row that leaves is not marked",
         edits: &[(
             "SET state = 'inflight', number = number + 1, worker = ?5",
@@ -405,8 +423,8 @@ const MUTATIONS: &[Mutation] = &[
         name: "a claim is not unique",
         profile: "singles",
         edits: &[(
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET state = excluded.state, \
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET state = excluded.state, \
              worker = excluded.worker, lease_until = excluded.lease_until",
         )],
         ..NONE

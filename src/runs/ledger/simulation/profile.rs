@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::engine::FaultRates;
 use super::operator::Wish;
+use super::world::MINUTE;
 
 /// How often what happens in a simulation.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Profile {
     /// How many percent of the lists are sent once more on purpose, and how many are refused if earlier ones have their rows.
     pub(super) again_percent: u32,
     pub(super) refusing_percent: u32,
+    /// How long a single message counts under the key, in milliseconds; None is forever.
+    pub(super) every: Option<i64>,
     /// How many percent of the runs are only made, and sent later.
     pub(super) left_percent: u32,
     pub(super) rates: &'static [f64],
@@ -53,6 +56,7 @@ const MIXED: Profile = Profile {
     other_text_percent: 20,
     again_percent: 12,
     refusing_percent: 25,
+    every: None,
     left_percent: 12,
     rates: &[2.0, 50.0, 1_000_000.0],
     limit_percent: 33,
@@ -220,6 +224,23 @@ const LIMITED: Profile = Profile {
     ..MIXED
 };
 
+/// Single messages that are repeated under the key after a time, beside a clock that goes back.
+const REPEATED: Profile = Profile {
+    name: "repeated",
+    recipients: 2,
+    keyed_percent: 0,
+    every: Some(10 * MINUTE),
+    limit_percent: 0,
+    lease_percent: 20,
+    sender_percent: 4,
+    single_percent: 60,
+    refused_percent: 5,
+    wishes: &[Wish::Status],
+    suspensions: 20,
+    max_fault_level: 2,
+    ..MIXED
+};
+
 /// A process is suspended at the socket, and its rows are decided meanwhile.
 const AT_THE_SOCKET: Profile = Profile {
     name: "at the socket",
@@ -236,14 +257,14 @@ const AT_THE_SOCKET: Profile = Profile {
     ..MIXED
 };
 
-/// The profiles, in turn; the mixed one and the crowd twice.
+/// The profiles, in turn; the crowd twice.
 pub(super) const PROFILES: [&Profile; 11] = [
     &MIXED,
     &CROWD,
     &SINGLES,
     &KEYS,
     &LIMITED,
-    &MIXED,
+    &REPEATED,
     &CROWD,
     &FORGETFUL,
     &RIVALS,

@@ -207,7 +207,7 @@ fn compare(
     draft: &mut LedgerDraft,
 ) -> Result<(), LedgerError> {
     if let Some(key) = &details.conditions.once {
-        known.find_claimed(draft, key)?;
+        known.find_claimed(draft, key, details.conditions.every)?;
         draft.skip_earlier(Some(key))?;
         draft.keep_one_per_person(|_, _| ())?;
     }
@@ -762,6 +762,7 @@ impl Sender {
                 text: format!("{} {}", row.path, row.body),
                 row: Some(place),
                 is_keyed: details.conditions.once.is_some(),
+                every: None,
                 is_template: world.server.limit.is_some(),
             })
         });

@@ -30,6 +30,8 @@ pub(super) struct MessageKind {
     /// The row of a run; none of a single send.
     pub(super) row: Option<(i64, i64)>,
     pub(super) is_keyed: bool,
+    /// How long it counts under the key; None is forever.
+    pub(super) every: Option<i64>,
     pub(super) is_template: bool,
 }
 
@@ -80,6 +82,8 @@ pub(super) struct Server {
     /// How many times a recipient may get a text, if not once.
     pub(super) allowed: Texts,
     keyed: BTreeMap<String, u32>,
+    /// When the messages of each recipient left that may be repeated after a time.
+    repeated: BTreeMap<String, Vec<i64>>,
     /// How many messages a recipient may get under the key, if not one.
     pub(super) key_allowed: BTreeMap<String, u32>,
     reached: Vec<(i64, String)>,
@@ -181,14 +185,40 @@ impl Server {
             if flight.is_accepted() {
                 let message = flight.message.clone();
                 let arrived_at = flight.arrives_at;
+                let left_at = flight.left_at;
                 events.push(format!(
                     "  {} gets {} of row {:?}",
                     message.recipient, message.text, message.row
                 ));
-                self.count(&message, arrived_at, &mut violations);
+                if let Some(every) = message.every {
+                    self.count_repeated(&message, left_at, every, &mut violations);
+                } else {
+                    self.count(&message, arrived_at, &mut violations);
+                }
             }
         }
         (events, violations)
+    }
+
+    /// Counts an accepted message that may be repeated after a time, and finds what left earlier than that.
+    fn count_repeated(
+        &mut self,
+        message: &MessageKind,
+        left_at: i64,
+        every: i64,
+        violations: &mut Vec<String>,
+    ) {
+        let recipient = &message.recipient;
+        let before = self.repeated.entry(recipient.clone()).or_default();
+        if let Some(other) = before
+            .iter()
+            .find(|other| (left_at - **other).abs() < every)
+        {
+            violations.push(format!(
+                "every: {recipient} has messages of {other} and {left_at}, and {every} ms must lie between"
+            ));
+        }
+        before.push(left_at);
     }
 
     /// Counts an accepted message, and finds what must not happen.

@@ -30,6 +30,8 @@ pub(super) struct SingleSend {
     recipient: String,
     body: String,
     is_keyed: bool,
+    /// How long a message counts under the key.
+    every: Option<Duration>,
     stage: Stage,
     store: Option<Ledger>,
     held: Option<HeldClaim>,
@@ -48,6 +50,10 @@ impl SingleSend {
             recipient: world.draw_recipient(),
             body: format!("single {number}"),
             is_keyed: world.server.limit.is_none() || world.rng.bool(),
+            every: world
+                .profile
+                .every
+                .map(|every| Duration::from_millis(every.unsigned_abs())),
             stage: Stage::Claim,
             store: None,
             held: None,
@@ -104,14 +110,14 @@ impl SingleSend {
         let store = open_store()?;
         let has_limit = world(|world| world.server.limit.is_some());
         let may_be_lost = self.is_keyed && store.is_shared();
-        if may_be_lost || has_limit {
+        if may_be_lost || has_limit || self.every.is_some() {
             self.begins_by = Some(Deadline::after(Duration::from_secs(30)));
         }
         if self.is_keyed {
             let person = store.hasher()?.person(&self.recipient);
             // The lease and the deadline of `commands/claim.rs`: two requests and a minute, and half of that minute.
             let lease = Duration::from_millis((2 * TIMEOUT + MINUTE).unsigned_abs());
-            let Ok(held) = store.claim(&scope(), &person, lease)? else {
+            let Ok(held) = store.claim(&scope(), &person, self.every, lease)? else {
                 return Ok(None);
             };
             self.held = Some(held);
@@ -149,6 +155,7 @@ impl SingleSend {
             text: self.body.clone(),
             row: None,
             is_keyed: self.is_keyed,
+            every: world(|world| world.profile.every),
             is_template: world(|world| world.server.limit.is_some()),
         };
         self.flight = world(|world| world.launch(message));
