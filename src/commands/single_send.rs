@@ -41,25 +41,26 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath, display_order = 900)]
     exclude: Vec<Source>,
 
-    /// Send each person at most one message for this key, whatever the text
+    /// Send each recipient at most one message with this key
     ///
-    /// A person who got a message of this bot under the key gets no second one: nothing is sent, and the command ends
-    /// with 0 and prints the id of the first. It ends with 8 where the first may have been sent, and with 11 while
-    /// another process sends it. A message that was refused can be sent again. `jelouctl once` manages the keys.
+    /// Like an idempotency key for each recipient; the text does not matter. If the recipient has a message with the key,
+    /// nothing is sent: the exit code is 0, and the id of the first message is printed. The exit code is 8 if the first
+    /// message may have been sent, and 11 while another process sends it. A rejected message is sent again.
+    /// `jelouctl once` manages the keys.
     #[arg(long, value_name = "KEY", display_order = 901)]
     pub(super) once: Option<OnceKey>,
 
     /// With --once: how long a message counts, 1m to 366d [default: forever]
     ///
-    /// With --every 6h, each recipient gets at most one message with the key in 6 hours, counted from the send. An older one no
-    /// longer counts, whatever became of it. Each command applies its own --every.
+    /// With --every 6h, each recipient gets at most one message with the key in 6 hours. The time starts at the send. An
+    /// older message does not count, whatever its outcome. Each command applies its own --every.
     #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, display_order = 902)]
     pub(super) every: Option<Duration>,
 
-    /// Wait until the person got it; exit with 15 if not
+    /// Wait until the message is delivered or read; else exit with 15
     ///
-    /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but
-    /// failed later or has not come so far in time. That is not a reason to send it again: the person may get both.
+    /// After Jelou accepts the message, jelouctl checks its status. The exit code 15 means that it failed later, or is late.
+    /// Do not send it again: the recipient could get both. With several recipients, all are sent first.
     #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 904)]
     wait: Option<DeliveryState>,
 

@@ -411,6 +411,26 @@ fn many_recipients_are_sent_in_groups() {
 }
 
 #[test]
+fn step_repeats_a_message_after_the_time() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    let step = |every: &str| {
+        let inputs = [
+            ("INPUT_TO", "593987654321\n593987654322"),
+            ("INPUT_TEXT", "a"),
+            ("INPUT_ONCE", "k"),
+            ("INPUT_STATE_DIR", "kept"),
+            ("INPUT_EVERY", every),
+        ];
+        send(&home, &jelou.url, &inputs).0
+    };
+    for _ in 0..2 {
+        assert_eq!(step("1h").code, 0);
+        assert_eq!(jelou.requests().len(), 2);
+    }
+    assert_eq!(step("0").code, 2);
+}
+
+#[test]
 fn invalid_inputs_output_no_and_warn_if_requested() {
     let server = Server::expect_no_requests();
     let to = ("INPUT_TO", "593987654321");

@@ -303,17 +303,191 @@ fn replayed_notification_still_runs_the_command() {
     assert_eq!(sent_to_ana(&jelou), 1);
 }
 
+/// The `once` of each line in the audit log.
+fn checks(home: &Home) -> Vec<Value> {
+    let log = home.read("log");
+    let lines = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(|line| line["once"].clone()).collect()
+}
+
 #[test]
-fn unusable_ledger_still_runs_the_command() {
-    let (home, jelou) = (Home::new(), Jelou::expect_no_requests());
+fn notification_is_sent_unchecked_without_a_ledger() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
     home.write(&format!("{STATE}/state.db"), "no store");
-    let told = ["the notification was not sent: ", "is damaged"];
-    home.run(&format!("run --to {ANA} --once k -- true"))
+    let run = |flags: &str| {
+        home.run(&format!("run --to {ANA} --once k {flags} -- true"))
+            .env("JELOUCTL_LOG", "log")
+            .api(&jelou.url)
+    };
+    let told = ["cannot check the key k: ", "sent unchecked"];
+    for sent in 1..=2 {
+        run("--strict-notify").success().stderr_has(&told);
+        assert_eq!(sent_to_ana(&jelou), sent);
+    }
+    assert_eq!(checks(&home), ["unchecked"; 2]);
+    let refused = ["the notification was not sent: ", "is damaged"];
+    run("--once-strict --strict-notify").fails(3, &refused);
+    run("--once-strict").success().stderr_has(&refused);
+    assert_eq!(sent_to_ana(&jelou), 2);
+    home.run(&format!("run --to {ANA} --once-strict -- true"))
         .api(&jelou.url)
-        .end();
-    home.run(&format!("run --to {ANA} --once k --strict-notify -- true"))
+        .fails(2, &["--once"]);
+}
+
+#[test]
+fn lost_database_is_replaced_by_own_ledger() {
+    const AWAY: &str = "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable";
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    let eva = "593987654323";
+    let run = |flags: &str| {
+        home.run(&format!(
+            "run --to {ANA} --to {eva} --once k {flags} --notify-timeout 1s --strict-notify -- true"
+        ))
+        .env("JELOUCTL_LOG", "log")
+        .env("JELOUCTL_LEDGER", AWAY)
         .api(&jelou.url)
-        .fails(3, &told);
+    };
+    for _ in 0..2 {
+        run("--every 1h")
+            .success()
+            .stderr_has(&["this machine's own ledger is checked instead"]);
+        assert_eq!((sent_to_ana(&jelou), jelou.accepted()[eva]), (1, 1));
+    }
+    assert_eq!(checks(&home), ["local"; 4]);
+    run("--every 1h --once-strict").fails(7, &["is not available"]);
+    // If that ledger cannot be used either, the alert comes through.
+    home.write(&format!("{STATE}/state.db"), "no store");
+    run("--every 1h").success().stderr_has(&["sent unchecked"]);
+    assert_eq!((sent_to_ana(&jelou), jelou.accepted()[eva]), (2, 2));
+    home.send(&jelou, "--once k Hola")
+        .env("JELOUCTL_LEDGER", AWAY)
+        .fails(7, &["nothing was sent"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn message_is_repeated_after_its_time() {
+    let Some(faketime) = faketime() else { return };
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    home.write("people.csv", format!("to\n{ANA}\n"));
+    let at = |clock: &str, line: &str| {
+        home.run(line)
+            .env("LD_PRELOAD", &faketime)
+            .env("FAKETIME", clock)
+            .api(&jelou.url)
+            .end()
+    };
+    let single = format!("send text --to {ANA} --once k --every 1h Hola");
+    let list = "bulk send people.csv --once k --every 1h --yes text Hola";
+    let notification = format!("run --to {ANA} --once k --every 1h -- true");
+    let expect = |clock: &str, line: &str, count: usize| {
+        let ended = at(clock, line);
+        assert_eq!(
+            (ended.code, sent_to_ana(&jelou)),
+            (0, count),
+            "{clock} {line}: {ended:?}"
+        );
+        ended
+    };
+    expect("+0", &single, 1);
+    expect("+59m", &single, 1).stderr_has(&["nothing is sent until "]);
+    expect("+59m", list, 1);
+    expect("+59m", &notification, 1);
+    expect("+61m", &notification, 2);
+    expect("+100m", list, 2);
+    expect("+130m", list, 3);
+    expect("+150m", &single, 3);
+    expect("+200m", &single, 4);
+    // The clock goes back: nobody gets it twice, and after an hour it is sent.
+    expect("-1d", &single, 4);
+    expect("-1410m", &single, 4);
+    expect("-1370m", &single, 5);
+    // Without --every it counts forever.
+    let forever = format!("send text --to {ANA} --once k Hola");
+    let differs = ["the last command with --once k had --every 1h; this one has no --every"];
+    expect("+9d", &forever, 5).stderr_has(&differs);
+    expect("+9d", &forever, 5).stderr_lacks(&differs);
+    let shown = home
+        .run(&format!("once show k --to {ANA} -o record"))
+        .api(&jelou.url)
+        .success()
+        .json();
+    assert_eq!(shown["until"], Value::Null);
+    expect("+9d", &single, 6);
+    let listed = home.run("once list -o record").success().json();
+    let until = listed["until"].as_str().unwrap();
+    assert!(until > listed["changed_at"].as_str().unwrap(), "{listed}");
+}
+
+#[test]
+fn unknown_message_counts_for_its_time() {
+    let (home, jelou) = (Home::new(), Jelou::start(|_, _| Act::AcceptAndFail));
+    home.send(&jelou, "--once k --every 1m Hola").fails(8, &[]);
+    home.send(&jelou, "--once k --every 1m Hola")
+        .fails(8, &["may have got a message"]);
+    assert_eq!(jelou.requests().len(), 1);
+}
+
+#[test]
+fn invalid_every_is_refused() {
+    let (home, server) = (Home::new(), Server::expect_no_requests());
+    home.write("people.csv", format!("to\n{ANA}\n"));
+    let single = format!("send text --to {ANA} Hola");
+    for line in [&single, &format!("run --to {ANA}"), "bulk send people.csv"] {
+        for (flags, problem) in [
+            ("--every 1h", "--once"),
+            ("--once k --every 0", "1m to 366d"),
+            ("--once k --every 59s", "1m to 366d"),
+            ("--once k --every -1h", "1m to 366d"),
+            ("--once k --every 367d", "1m to 366d"),
+        ] {
+            let end = match line.split(' ').next() {
+                Some("run") => "-- true",
+                Some("bulk") => "--yes text Hola",
+                _ => "",
+            };
+            home.run(&format!("{line} {flags} {end}"))
+                .api(&server.url)
+                .fails(2, &[problem]);
+        }
+    }
+}
+
+#[test]
+fn dry_run_names_skipped_recipients() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    home.send(&jelou, "--once k Hola").success();
+    let to = format!("--to {ANA} --to 593987654322 --once k --dry-run");
+    for line in [format!("send text {to} Hola"), format!("run {to} -- true")] {
+        let ended = home.run(&line).api(&jelou.url).success();
+        assert_eq!(ended.rows().len(), 2);
+        let skipped = format!("{ANA} would be skipped: the state under the key k is \"sent\"");
+        ended
+            .stderr_has(&[&skipped])
+            .stderr_lacks(&["593987654322 would"]);
+    }
+    assert_eq!(jelou.requests().len(), 1);
+}
+
+#[test]
+fn run_describes_its_own_flags() {
+    let help = Home::new().run("run --help").success().stdout;
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "The exit code is the command's; with --strict-notify it is 8",
+        "--once-strict refuses instead",
+        "with --strict-notify it is 15",
+    ] {
+        assert!(words.contains(part), "{part}");
+    }
+    for untrue in [
+        "ends with 0 and prints the id",
+        "the id of the first message is printed",
+    ] {
+        assert!(!words.contains(untrue), "{untrue}");
+    }
 }
 
 #[test]

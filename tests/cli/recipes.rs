@@ -204,10 +204,10 @@ fn every_block_runs(page: &str, count: usize) {
 
 #[test]
 fn every_recipe_runs() {
-    every_block_runs("recipes.md", 22);
+    every_block_runs("recipes.md", 26);
 }
 
 #[test]
 fn every_recipe_in_spanish_runs() {
-    every_block_runs("recetas.md", 20);
+    every_block_runs("recetas.md", 24);
 }

@@ -28,6 +28,16 @@ use crate::sender::config::{LedgerDatabase, timeout};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_not_contact};
 
+// The help of flags that `send` has, too, where they mean something else.
+const ONCE: &str = "Notify each recipient at most once with this key";
+const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other one. The exit code is the command's; \
+     with --strict-notify it is 8 if the first message may have been sent, and 11 while another process sends it. If \
+     the shared ledger cannot check the key, jelouctl checks it in this machine's own ledger. If that fails too, it \
+     notifies anyway and prints a warning: only then a recipient could get two. --once-strict refuses instead.";
+const WAIT: &str = "Wait until each notification is delivered or read";
+const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
+     command's; with --strict-notify it is 15 if a notification failed later, or is late.";
+
 /// Run a command, then send a message with its result
 ///
 /// Examples:
@@ -45,6 +55,10 @@ use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_
 /// runs the command anyway.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
+#[command(
+    mut_arg("once", |once| once.help(ONCE).long_help(format!("{ONCE}\n\n{ONCE_OF_RUN}"))),
+    mut_arg("wait", |wait| wait.help(WAIT).long_help(format!("{WAIT}\n\n{WAIT_OF_RUN}")))
+)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     send: SingleSendArgs,
@@ -103,7 +117,7 @@ pub(crate) struct RunArgs {
 
     /// How long the notification may take [default: 30s]
     ///
-    /// All attempts and the waits between them together.
+    /// For each recipient: all attempts and the waits between them together.
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 
@@ -111,9 +125,9 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     strict_notify: bool,
 
-    /// With --once: do not notify if the ledger cannot check the key
+    /// With --once: refuse to notify if the ledger cannot check the key
     ///
-    /// The notification then fails with the exit code that `send --once` has.
+    /// The notification fails with the exit code of `send --once`: 3, or 7 if the database cannot be reached.
     #[arg(long, requires = "once", display_order = 903)]
     once_strict: bool,
 
