@@ -1460,7 +1460,7 @@ fn unambiguous_command_aliases_work() {
 fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
-    let hint = "hint: say first whose the national numbers are, such as --country EC; nothing";
+    let hint = "hint: add the country of the local numbers: --country EC; nothing";
     let ended = home
         .run("--sandbox bulk send a.csv text Hola")
         .fails(2, &["2 rows cannot be sent", hint]);

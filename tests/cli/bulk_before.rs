@@ -37,7 +37,7 @@ fn prompt_follows_first_message_and_summary() {
             "  │ Hola P0",
             "  │ todo bien",
             "  │ [ Sí ]",
-            "102 rows: 101 to send; left out: 1 invalid",
+            "102 rows: 101 to send; skipped: 1 invalid",
             "by country: EC 101",
         ]
     );
@@ -110,7 +110,7 @@ fn log_output_has_summary_without_message() {
         .api(&jelou.url)
         .fails(
             10,
-            &["note: 3 rows: 2 to send; left out: 1 invalid\nnote: by country: EC 2\n"],
+            &["note: 3 rows: 2 to send; skipped: 1 invalid\nnote: by country: EC 2\n"],
         );
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // It is shown on request.
@@ -162,7 +162,7 @@ fn partial_preview_is_noted() {
         (
             "11",
             Some(
-                "these are the first 10 of 11 messages; --preview all --file page.html writes a page with all",
+                "these are the first 10 of 11 messages; to see all: --preview all --file page.html",
             ),
         ),
         ("all", Some("note: these are the first 10 of 12 messages; ")),

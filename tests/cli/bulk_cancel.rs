@@ -52,7 +52,7 @@ fn cancel_skips_all_unsent_rows() {
     let ended = home
         .run("bulk cancel r --yes")
         .success()
-        .stderr_has(&["note: run r is cancelled: what was left of it is never sent\n"]);
+        .stderr_has(&["note: run r is cancelled: its unsent rows will never be sent\n"]);
     let summary = ended.json();
     assert_eq!(
         (&summary["cancelled"], &summary["complete"]),
@@ -63,7 +63,7 @@ fn cancel_skips_all_unsent_rows() {
     assert_eq!(counts(&summary), [2, 1, 0, 0]);
     home.run("bulk cancel r --yes")
         .success()
-        .stderr_has(&["run r is cancelled: what was left of it is never sent"]);
+        .stderr_has(&["run r is cancelled: its unsent rows will never be sent"]);
     // Every command that shows it says so.
     let status = home.run("bulk status r").success().json();
     assert_eq!(
@@ -137,7 +137,7 @@ fn completed_run_is_not_cancelled() {
     send(&home, &jelou.url).success();
     home.run("bulk cancel r --yes")
         .success()
-        .stderr_has(&["run r is complete: there is nothing to cancel"]);
+        .stderr_has(&["nothing to cancel: run r is complete"]);
     assert_eq!(
         home.run("bulk status r").success().json()["cancelled"],
         false
@@ -152,7 +152,7 @@ fn cancel_asks_for_confirmation() {
         let (ended, screen) = Terminal::plain(&home, &["bulk", "cancel", "r"]).say(answer);
         assert_eq!(ended, code, "{screen}");
         assert!(
-            screen.contains("never send what is left of it (3 messages)?"),
+            screen.contains("Its unsent rows (3 messages) will never be sent."),
             "{screen}"
         );
         assert_eq!(
@@ -175,7 +175,7 @@ fn run_completed_during_the_prompt_is_not_cancelled() {
     );
     let (ended, screen) = terminal.end_with("y");
     assert!(
-        ended == 0 && screen.contains("run r is complete: there is nothing to cancel"),
+        ended == 0 && screen.contains("nothing to cancel: run r is complete"),
         "{ended} {screen}"
     );
     let listed = home.run("bulk list").success().json();

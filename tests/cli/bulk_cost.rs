@@ -122,7 +122,7 @@ fn run_over_budget_is_not_sent() {
         11,
         &[
             "the messages cost 0.175 USD, more than the budget of 0.17",
-            "or send less with --limit N",
+            "or send fewer messages: --limit N",
             "nothing was sent",
         ],
     );

@@ -57,7 +57,7 @@ fn message_with_different_spaces_is_a_duplicate() {
     };
     send("593987654301,Ana\n593987654301,Ana \n", "a").fails(
         2,
-        &["line 3: it is the same message to 593987654301 as line 2"],
+        &["line 3: it sends 593987654301 the same message as line 2"],
     );
     send("593987654301,Ana Luz \n", "b").success();
     send("593987654301,Ana\u{a0} Luz\n", "c").fails(11, &["1 of 1 messages was sent by run b"]);
@@ -82,7 +82,7 @@ fn limited_run_then_full_list_sends_once() {
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"])
         .success()
         .stderr_has(&[
-            "note: 30 rows: 20 to send; left out: 10 already sent\nnote: by country: EC 20\n",
+            "note: 30 rows: 20 to send; skipped: 10 already sent\nnote: by country: EC 20\n",
         ]);
     assert_eq!(jelou.times(&users(0..30)), [1; 30]);
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));
@@ -722,7 +722,7 @@ fn remove_reports_messages_sent_with_old_clock() {
         home.run(words).fails(
             2,
             &[
-                "3 messages went out, or may have: once that is removed",
+                "3 messages were or may have been sent: after the removal",
                 "add --yes",
             ],
         );
@@ -840,7 +840,7 @@ fn per_person_limit_sends_one_message_each() {
     // Both forms of a number with one text are one message.
     daily(&["--skip", "4"]).fails(
         2,
-        &["line 7: it is the same message to 5215512345678 as line 6"],
+        &["line 7: it sends 5215512345678 the same message as line 6"],
     );
     // Every day, up to the limit: a person with one message has theirs.
     for _ in 0..4 {

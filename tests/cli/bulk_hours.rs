@@ -323,7 +323,7 @@ fn exclusion_added_during_the_wait_applies() {
     let ended = run.end();
     assert_eq!((ended.code, jelou.requests().len()), (0, 2), "{ended:?}");
     assert!(
-        ended.stderr.contains("note: 1 row is left out by "),
+        ended.stderr.contains("note: 1 row is excluded by "),
         "{ended:?}"
     );
     assert_eq!(
@@ -378,7 +378,7 @@ fn recipient_outside_window_at_opening_is_skipped() {
         ended.code == 0
             && ended
                 .stderr
-                .contains("note: 1 row is left out, since the person has not written"),
+                .contains("note: 1 row is skipped because the recipient has not written"),
         "{ended:?}"
     );
     assert_eq!(

@@ -702,7 +702,7 @@ fn row_selection_without_rows_is_refused() {
             &["--limit", "0"][..],
             &[
                 "'--limit <N>'",
-                "write 1 or more; to send nothing, take --dry-run",
+                "write 1 or more; to send nothing: --dry-run",
             ][..],
         ),
         (
@@ -1040,7 +1040,7 @@ fn every_invalid_row_is_listed_and_nothing_sent() {
         ],
     );
     assert!(server.requests().is_empty());
-    let ended = run(&["--skip-invalid", "--rate", "1000/s"]).fails(10, &["line 3 is left out"]);
+    let ended = run(&["--skip-invalid", "--rate", "1000/s"]).fails(10, &["line 3 is skipped"]);
     assert_eq!(
         (&ended.json()["sent"], &ended.json()["skipped"]),
         (&json!(1), &json!(3))
@@ -1195,13 +1195,13 @@ fn duplicate_messages_are_refused_skipped_or_allowed() {
         "people.csv",
         "to,x\n593987654321,a\n593987654322,a\n+593 98 765 4321,a\n593987654321,b\n",
     );
-    let part = "line 4: it is the same message to 593987654321 as line 2";
+    let part = "line 4: it sends 593987654321 the same message as line 2";
     refused(
         &home,
         &["people.csv", "text", "{{ x }}"],
         &[
             part,
-            "the message and recipient of 1 row are those of another row",
+            "1 row with the message and recipient of another row",
             "--allow-duplicates",
         ],
     );
@@ -1432,7 +1432,7 @@ fn rejected_rows_can_be_corrected_and_resent() {
     ];
     let ended = send("people.csv", "r", &flags).fails(
         10,
-        &["1 row is left out because the recipient is not allowed: line 5"],
+        &["1 row is skipped because allow_to does not allow the recipient: line 5"],
     );
     let reasons = json!({"invalid": 1, "excluded": 1, "not_allowed": 1, "repeated": 1});
     assert_eq!(
@@ -1520,7 +1520,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         ("c", &[]),
         ("d", &["--skip-sent"]),
     ] {
-        let note = "1 row is left out, repeated in the report: line 2";
+        let note = "1 row is skipped, repeated in the report: line 2";
         let again = if run == "c" { &["--again"][..] } else { &[] };
         let ended = send("rz.csv", run, &[flags, again].concat()).fails(0, &[note]);
         assert_eq!(
@@ -1569,7 +1569,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         "rh.csv",
         home.read("rh.csv").replace("13,F", "593987654333,F"),
     );
-    let note = "2 rows are left out, hidden in the report: line 2, 3";
+    let note = "2 rows are skipped, hidden in the report: line 2, 3";
     let ended = send("rh.csv", "i", &[]).fails(0, &[note]);
     assert_eq!(
         (&ended.json()["sent"], &ended.json()["skipped_reasons"]),
@@ -1596,7 +1596,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
             .replace("14,K", "593987654334,K")
             .replace("332,G", "332,otra"),
     );
-    let note = "1 row is left out, already_sent in the report: line 2";
+    let note = "1 row is skipped, already_sent in the report: line 2";
     send("rs.csv", "l", &[]).fails(0, &[note]);
     assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
     send("rs.csv", "m", &["--again"]).success();
@@ -1839,7 +1839,7 @@ fn repeated_row_problem_shows_the_first_rows() {
         502
     );
     assert_eq!(
-        lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is left out: to: "])),
+        lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is skipped: to: "])),
         5 + 1 + 2
     );
 }

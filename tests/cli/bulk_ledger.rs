@@ -120,7 +120,7 @@ fn possibly_sent_rows_are_not_counted_as_unsent() {
     hangs.wait_for(5);
     kill(child);
     home.end_leases();
-    let told = "run r (5 still to be sent, 4 may have been sent): nothing was removed";
+    let told = "run r (5 not sent yet, 4 may have been sent): nothing was removed";
     home.run("bulk remove r").fails(2, &[told]);
     let parts = [
         "note: run r: 5 of 10 messages left to send\n",

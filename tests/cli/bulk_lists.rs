@@ -48,7 +48,7 @@ fn country_column_completes_local_numbers() {
         "593987654322",
         "593987654323",
     ];
-    let how = ["numbers without + are read by their"];
+    let how = ["numbers without + are read with the country in"];
     for (list, flags) in [
         (BY_COUNTRY.to_owned(), &["text", "Hola"][..]),
         (BY_COUNTRY.replace("pais", "País"), &["text", "--to", "{{ celular }}", "Hola"]),
@@ -90,7 +90,7 @@ fn country_column_completes_local_numbers() {
     let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
     told(
         &ended,
-        &["numbers without + are read as those of EC, whatever `pais` says"],
+        &["numbers without + are read as numbers of EC; `pais` is ignored"],
     );
     assert_eq!(jelou.users(), ["593987654321"]);
 }

@@ -52,21 +52,21 @@ fn stopped_run_finishes_requests_and_resumes_later() {
         (jelou.requests().len() as u64, 0, 0)
     );
     assert!(pending > 0, "{ended:?}");
-    home.run("bulk stop r").success().stderr_has(&[
-        "run r sends no more messages in any process, and nothing of it is under way",
-    ]);
+    home.run("bulk stop r")
+        .success()
+        .stderr_has(&["run r sends no more messages in any process, and has none in flight"]);
     assert_eq!(
         counts(&resume(&home, &jelou.url).success().json()),
         [300, 0, 0, 0]
     );
     home.run("bulk stop r")
         .success()
-        .stderr_has(&["run r is complete: there is nothing to stop"]);
+        .stderr_has(&["nothing to stop: run r is complete"]);
     assert!(
         home.run("bulk stop")
             .success()
             .stderr
-            .contains("no run is unfinished")
+            .contains("no unfinished runs")
     );
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
@@ -120,7 +120,7 @@ fn stop_works_while_resume_is_prompting() {
     terminal.wait_for("[y/N] ");
     home.run("bulk stop r")
         .success()
-        .stderr_has(&["and nothing of it is under way"]);
+        .stderr_has(&["and has none in flight"]);
     let (code, screen) = terminal.end_with("y");
     assert_eq!((code, jelou.requests().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");
@@ -135,7 +135,7 @@ fn stop_and_resolve_never_guess() {
         home.run("bulk stop")
             .success()
             .stderr
-            .contains("no run is unfinished")
+            .contains("no unfinished runs")
     );
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     for run in ["one", "two"] {
@@ -164,7 +164,7 @@ fn stop_and_resolve_never_guess() {
         home.run_args(&["bulk", "remove", run, "--yes"]).success();
     }
     home.run("bulk resolve --unknown-as sent")
-        .fails(2, &["no run is unfinished", "name one"]);
+        .fails(2, &["no unfinished runs", "name one"]);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn rows_in_flight_at_death_become_unknown() {
     );
     home.run("bulk resolve r --unknown-as sent")
         .success()
-        .stderr_has(&["1 unknown row counts as sent from now on"]);
+        .stderr_has(&["1 unknown row now counts as sent"]);
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn only_old_finished_runs_are_removed() {
         "--yes",
     ];
     home.run(words).fails(2, &told);
-    let memory = "3 messages went out, or may have: once that is removed";
+    let memory = "3 messages were or may have been sent: after the removal";
     home.run(words).fails(2, &[memory]);
     let told = home
         .run("bulk remove --older-than 1ms --yes")
@@ -455,7 +455,7 @@ fn only_old_finished_runs_are_removed() {
     // A run by its name, even if it is not finished.
     home.run("bulk remove r --yes")
         .success()
-        .stderr_has(&["once that is removed", "run r is removed"]);
+        .stderr_has(&["after the removal", "run r is removed"]);
     assert_eq!(home.run("bulk list -o id").success().stdout, "");
 }
 
@@ -470,10 +470,10 @@ fn remove_warns_about_messages_before_removing() {
         }
     });
     send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
-    let went_out = "warning: 3 messages went out, or may have: once that is removed, a later run can send them again";
+    let went_out = "warning: 3 messages were or may have been sent: after the removal, a later run can send them again";
     let told = home.run("bulk remove r").fails(2, &[went_out]).stderr;
     // Nothing else knows the outcome of one message.
-    let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
+    let undecided = "warning: run r: 1 message may have been sent, and only this run records them; to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r-unknown.csv";
     assert!(told.contains(undecided), "{told}");
     home.run("bulk remove --older-than 1ms")
@@ -573,7 +573,7 @@ fn old_run_needs_confirmation_to_resume() {
             let ended = run.success();
             assert_eq!(counts(&ended.json()), [3, 0, 0, 0]);
         } else {
-            let old = "run r last changed 40 d 0 h ago, and 3 messages are still to be sent";
+            let old = "run r last changed 40 d 0 h ago, and 3 messages are not sent yet";
             run.fails(
                 11,
                 &[
@@ -710,7 +710,7 @@ fn resume_accepts_an_exclusion_list() {
     assert!(
         ended
             .stderr
-            .contains("1 row is left out by standard input: line 3"),
+            .contains("1 row is excluded by standard input: line 3"),
         "{ended:?}"
     );
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));

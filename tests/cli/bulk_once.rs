@@ -93,7 +93,7 @@ fn once_key_sends_one_message_per_recipient() {
         json!([ended.json()["run"], ended.reasons()]),
         json!([null, {"already_sent": 8}])
     );
-    let told = "8 rows are left out: 8 already sent";
+    let told = "8 rows are skipped: 8 already sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
     // Another key is another message, even with the same text; so is another bot's.
     send(&home, &jelou.url, &["--once", "december"], "Hola").success();
@@ -282,7 +282,7 @@ fn preview_reserves_no_recipients() {
     send(&home, &jelou.url, &["--once", "k"], "Hola").success();
     write(&home, &users(0..3));
     let shown = send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola").success();
-    let told = "1 row is left out: 1 already sent";
+    let told = "1 row is skipped: 1 already sent";
     assert!(
         shown.stdout.lines().count() == 2 && shown.stderr.contains(told),
         "{shown:?}"
@@ -375,13 +375,13 @@ fn failed_row_is_resent_only_if_unreserved() {
     };
     for taken in [0, 1] {
         let told = [
-            "no row is changed",
-            "1 failed row is left as before: these people are not free under the key of the run",
+            "no row has changed",
+            "1 failed row is unchanged: these recipients have another message with the run's key",
         ];
         chosen(&user(taken)).success().stderr_has(&told);
     }
     let told =
-        "2 failed rows are left as before: these people are not free under the key of the run";
+        "2 failed rows are unchanged: these recipients have another message with the run's key";
     let ended = home.run("bulk resolve a --failed-as pending").success();
     assert!(
         ended.stderr.contains(told) && ended.json()["pending"] == 2,
@@ -413,7 +413,7 @@ fn removed_run_keeps_its_reserved_recipients() {
         },
     );
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
-    let told = "who was sent a message under the key k, or may have been, stays known";
+    let told = "the ledger still records who got, or may have got, a message with key k";
     home.run("bulk remove a --yes")
         .success()
         .stderr_has(&[told]);
@@ -689,7 +689,7 @@ fn report_contents_do_not_override_a_key() {
         "Hola",
     )
     .end();
-    let told = "3 rows are left out: 3 already sent";
+    let told = "3 rows are skipped: 3 already sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
     send(&home, &jelou.url, &["--once", "l", "--run", "c"], "Hola").success();
     assert_eq!(jelou.times(&users(0..3)), [2; 3]);

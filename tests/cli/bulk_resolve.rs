@@ -128,7 +128,7 @@ fn named_rows_are_resolved_together_or_not() {
     assert!(
         ended
             .stderr
-            .contains("note: run r: 2 unknown rows count as failed from now on"),
+            .contains("note: run r: 2 unknown rows now count as failed"),
         "{ended:?}"
     );
     // Both this and the status show the open decisions with their command.
@@ -146,12 +146,12 @@ fn named_rows_are_resolved_together_or_not() {
     );
     resolve("--unknown-as sent")
         .success()
-        .stderr_has(&["note: run r: 1 unknown row counts as sent from now on"]);
+        .stderr_has(&["note: run r: 1 unknown row now counts as sent"]);
     assert!(
         resolve("--unknown-as sent")
             .success()
             .stderr
-            .contains("note: run r: no row is changed")
+            .contains("note: run r: no row has changed")
     );
     // Only one of the failed rows is sent again.
     resolve("--line 8 --failed-as pending").success();

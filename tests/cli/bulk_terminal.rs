@@ -52,7 +52,7 @@ fn terminal_shows_run_summary_as_text() {
     let (_, screen) = end(&home, "bulk resolve r --unknown-as sent");
     assert!(
         screen.contains(
-            "run r: 1 unknown row counts as sent from now on\r\n1,198 of 1,200 sent\r\n2 failed; "
+            "run r: 1 unknown row now counts as sent\r\n1,198 of 1,200 sent\r\n2 failed; "
         ),
         "{screen}"
     );
@@ -197,7 +197,7 @@ fn old_runs_are_named_before_they_are_removed() {
         "{screen}"
     );
     assert!(
-        screen.contains("note: run a has changed meanwhile, or is gone: it is left as it is"),
+        screen.contains("note: did not remove run a: it has changed or no longer exists"),
         "{screen}"
     );
     rehearse("b");

@@ -115,7 +115,7 @@ fn only_recipients_in_the_window_are_sent() {
     // If the report is sent again, a free-form message still reaches none of them, but a template does.
     home.run("bulk report r --reason outside_window --file others.csv")
         .success();
-    let note = "3 rows are left out, outside_window in the report: line 2, 3, 4";
+    let note = "3 rows are skipped, outside_window in the report: line 2, 3, 4";
     let again = |kind: &[&str]| {
         let words = [
             &[
@@ -242,7 +242,7 @@ fn resumed_run_reads_the_history_again() {
     is_later.store(true, Ordering::SeqCst);
     let ended = resume()
         .success()
-        .stderr_has(&["2 rows are left out, since the person has not written"]);
+        .stderr_has(&["2 rows are skipped because the recipient has not written"]);
     assert_eq!(
         ended.json()["skipped_reasons"],
         json!({"outside_window": 5})
@@ -274,7 +274,7 @@ fn window_rejects_templates_and_preview_makes_no_requests() {
         .fails(2, &["a template can be sent at any time"]);
     send(&home, &server, "--preview 2")
         .success()
-        .stderr_has(&["is applied when the run is made, and ignored here"]);
+        .stderr_has(&["applies when the run is created, and has no effect here"]);
 }
 
 /// Standard input gives it only once.

@@ -223,7 +223,7 @@ fn cells_are_sent_as_displayed() {
             );
         }
         let is_told = ended.stderr.contains(
-            "celda: cells go out as they are stored, `0.5` in line 30, since its format `# ?/?` is not a simple one; a filter",
+            "celda: cells are sent as stored, `0.5` in line 30: jelouctl does not know the format `# ?/?`; to format it, add a filter",
         );
         assert_eq!(is_told, !is_ods, "{ended:?}");
     }
@@ -317,7 +317,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
             (&json!(expected), &json!("593987654321")),
             "{text}"
         );
-        assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
+        assert!(!ended.stderr.contains("are sent as stored"), "{ended:?}");
     }
     home.dry_run_list(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
         2,
@@ -373,8 +373,8 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     );
     assert_eq!(texts(&without), ["1.234 2026-11-28 15%"]);
     for told in [
-        "saldo: cells go out as they are stored, `1.234` in line 2, since its format `0.00` is written by country; add --country, or a filter",
-        "vence: cells go out as they are stored, `2026-11-28` in line 2, since its format `m/d/yyyy` is written by country; add --country, or a filter",
+        "saldo: cells are sent as stored, `1.234` in line 2: the format `0.00` depends on the country; add --country, or a filter",
+        "vence: cells are sent as stored, `2026-11-28` in line 2: the format `m/d/yyyy` depends on the country; add --country, or a filter",
     ] {
         assert!(without.stderr.contains(told), "{without:?}");
     }
@@ -388,7 +388,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
             "{{ vence | date('%d') }}",
         ],
     );
-    assert!(!unused.stderr.contains("as they are stored"), "{unused:?}");
+    assert!(!unused.stderr.contains("are sent as stored"), "{unused:?}");
     // The flag would also decide whose numbers the rows have.
     let header = header.replace("</row>", "<c t=\"str\"><v>pais</v></c></row>");
     let rows = header
@@ -402,7 +402,8 @@ fn displayed_value_is_printed_stored_value_is_compared() {
         &["named.xlsx", "text", "{{ saldo }} {{ saldo | number(2) }}"],
     );
     assert_eq!(texts(&named), ["1.234 1,23"]);
-    let told = "since its format `0.00` is written by country; add --country, or a filter that writes it by the country of each row, such as number(2)";
+    let told =
+        "the format `0.00` depends on the country; add --country, or a filter such as number(2)";
     assert!(named.stderr.contains(told), "{named:?}");
     let parts = [
         "line 2: text: date: `0.15` is not a date",
@@ -538,12 +539,12 @@ fn hidden_rows_are_skipped_or_included_by_flag() {
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
     let parts = [
         "2 rows are hidden or crossed out in the sheet: line 2, 5",
-        "leave them out with --hidden skip, or send them with --hidden send",
+        "to skip them: --hidden skip; to send them: --hidden send",
     ];
     home.run("--sandbox bulk send people.xlsx text '{{ celular }}'")
         .fails(2, &parts);
     let faulty = "1 row cannot be sent";
-    let hint = "fix it, or leave it out with --skip-invalid";
+    let hint = "fix it; or, to skip it: --skip-invalid";
     home.write(
         "faulty.xlsx",
         xlsx(
@@ -564,7 +565,7 @@ fn hidden_rows_are_skipped_or_included_by_flag() {
     assert!(
         ended
             .stderr
-            .contains("2 rows are hidden or crossed out in the sheet: line 2, 5; --hidden: sent like the others"),
+            .contains("2 rows are hidden or crossed out in the sheet: line 2, 5; --hidden: sent"),
         "{ended:?}"
     );
     let ended = home
@@ -707,7 +708,7 @@ fn struck_through_rows_are_treated_as_hidden() {
             .concat();
             home.run_args(&args)
         };
-        send(&[]).fails(2, &[told, "leave them out with --hidden skip"]);
+        send(&[]).fails(2, &[told, "to skip them: --hidden skip"]);
         let ended = send(&["--hidden", "skip"]).success();
         assert_eq!(
             ended.json()["skipped_reasons"],
@@ -786,7 +787,7 @@ fn first_visible_or_named_sheet_is_read() {
             );
             assert_eq!(texts(&ended), [expected]);
             let told = ended.stderr.contains(
-                "the sheet `Clientes` was read; the workbook has 1 other sheet: --sheet NAME",
+                "reading the sheet `Clientes`; the workbook has 1 other sheet; to read another: --sheet NAME",
             );
             assert_eq!(told, asked.is_empty(), "{ended:?}");
         }

@@ -574,7 +574,7 @@ fn ambiguous_digits_exclude_both_recipients() {
         );
         bulk(&home, &[])
             .success()
-            .stderr_has(&["2 rows are left out by"]);
+            .stderr_has(&["2 rows are excluded by"]);
         assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
     // The country's code may be the beginning of a national number, too.
@@ -693,7 +693,7 @@ fn profile_and_flag_exclusions_combine() {
     assert!(
         ended
             .stderr
-            .contains("1 row is left out by otras.txt: line 3"),
+            .contains("1 row is excluded by otras.txt: line 3"),
         "{ended:?}"
     );
     assert_eq!(
@@ -920,7 +920,7 @@ fn standard_input_is_read_for_one_flag() {
     let list = home
         .run("bulk send - --yes --exclude - text x")
         .stdin("to\n593987654321\n");
-    list.fails(2, &["--exclude and the list of people", both]);
+    list.fails(2, &["--exclude and the list file", both]);
     send(&home, "593987654321", &["--exclude", "-", "--exclude", "-"])
         .stdin("")
         .fails(2, &[both]);
@@ -954,7 +954,7 @@ fn excluded_rows_are_skipped_and_others_sent() {
     let flags = ["--exclude", "bajas.csv", "--skip-invalid"];
     let shown = bulk(&home, &[&flags[..], &["--dry-run"]].concat()).success();
     assert_eq!(shown.stdout.lines().count(), 1, "{shown:?}");
-    let words = "3 rows are left out by bajas.csv: line 2, 3, 6";
+    let words = "3 rows are excluded by bajas.csv: line 2, 3, 6";
     assert!(shown.stderr.contains(words), "{shown:?}");
     let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
     assert!(
@@ -1009,7 +1009,7 @@ fn list_with_only_excluded_rows_creates_no_run() {
     assert!(
         ended
             .stderr
-            .contains("note: nothing is left to send: 2 rows are left out, "),
+            .contains("note: nothing is left to send: 2 rows are skipped, "),
         "{ended:?}"
     );
     assert!(
@@ -1060,7 +1060,7 @@ fn resent_report_keeps_exclusions() {
         ];
         let ended = home
             .run_args(&words)
-            .fails(10, &["1 row is left out, excluded in the report: line"]);
+            .fails(10, &["1 row is skipped, excluded in the report: line"]);
         assert_eq!(
             ended.json()["skipped_reasons"],
             json!({"excluded": 1, "invalid": 1})
@@ -1086,7 +1086,7 @@ fn resent_report_keeps_exclusions() {
         "Otra",
     ];
     home.run_args(&words)
-        .fails(10, &["1 row is left out, excluded in the report: line 2"]);
+        .fails(10, &["1 row is skipped, excluded in the report: line 2"]);
     assert_eq!(jelou.users().len(), 4);
 }
 
@@ -1109,7 +1109,7 @@ fn resume_rereads_the_profile_exclusion_list() {
     );
     bulk(&home, &["--body", "body.json"]).fails(2, &[]);
     // Both forms of one number would be one message.
-    bulk(&home, &["--allow-duplicates"]).fails(4, &["the run paused", "is left out"]);
+    bulk(&home, &["--allow-duplicates"]).fails(4, &["the run paused", "is skipped"]);
     bajas("");
     let resume = || home.run("bulk resume r --rate 1000000/s");
     resume().fails(3, &["bajas.txt is empty"]);
@@ -1117,7 +1117,7 @@ fn resume_rereads_the_profile_exclusion_list() {
     resume().fails(3, &["bajas.txt: line 2: `abc` is not a phone number"]);
     bajas("525512345678\n");
     let seen = jelou.users();
-    let ended: CommandOutput = resume().fails(4, &["2 rows are left out by", "line 3, 5"]);
+    let ended: CommandOutput = resume().fails(4, &["2 rows are excluded by", "line 3, 5"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
     // Skipped rows stay skipped, whatever the list says later.
     bajas("# nobody\n");

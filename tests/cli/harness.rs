@@ -106,7 +106,7 @@ pub(crate) struct Run<'a> {
     home: PhantomData<&'a Home>,
 }
 
-/// The library of faketime, to load into a process whose clock should be wrong; None if the test is left out.
+/// The library of faketime, to load into a process whose clock should be wrong; None if the test is skipped.
 pub(crate) fn faketime() -> Option<String> {
     // The command would tell, but fails where a killed process of the same id has left its semaphore.
     let places = std::fs::read_dir("/usr/lib")

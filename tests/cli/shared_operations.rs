@@ -132,7 +132,7 @@ fn resolve_prompts_again_for_newly_unknown_rows() {
     kill(work(1));
     home.end_leases();
     let mut terminal = Terminal::plain(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"]);
-    terminal.wait_for("Has it ended?");
+    terminal.wait_for("Has it exited?");
     // Meanwhile another process is not heard of again, and somebody comes by.
     let stopped = work(2);
     home.run("bulk resolve r --unknown-as pending --yes")
@@ -142,7 +142,7 @@ fn resolve_prompts_again_for_newly_unknown_rows() {
     home.run("bulk resolve r --unknown-as pending")
         .fails(2, &["may still send", "--yes"]);
     terminal.type_line("y");
-    terminal.wait_for("Has it ended?");
+    terminal.wait_for("Has it exited?");
     let (code, screen) = terminal.end_with("n");
     assert!(
         code == 2 && screen.contains("may still send these rows"),
@@ -509,7 +509,7 @@ fn run_sent_during_the_prompt_is_not_removed() {
     let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
-    terminal.wait_for("(3 still to be sent)?");
+    terminal.wait_for("(3 not sent yet)?");
     home.run("bulk work r").api(&jelou.url).success();
     // The connection of who asks may be gone by then.
     home.sql(
@@ -537,7 +537,7 @@ fn run_with_killed_sender_is_not_removed() {
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
-    terminal.wait_for("(3 still to be sent)?");
+    terminal.wait_for("(3 not sent yet)?");
     let child = start(&home, "bulk work r --progress none", &[], &jelou.url);
     jelou.wait_for(1);
     kill(child);
@@ -704,7 +704,7 @@ fn cancel_is_logged_if_its_wait_is_interrupted() {
     command.env("JELOUCTL_LOG", home.path().join("log"));
     let mut cancelling = Watched::new(command.spawn().unwrap());
     cancelling.wait_for(&format!(
-        " pid {}; if one is suspended, let it go on (kill -CONT), or end it",
+        " pid {}; if a process is suspended: kill -CONT PID",
         sending.id()
     ));
     signal(&cancelling.child, Signal::INT);
@@ -714,7 +714,7 @@ fn cancel_is_logged_if_its_wait_is_interrupted() {
         ended.stderr.contains("note: run r is cancelled: "),
         "{ended:?}"
     );
-    let hint = "hint: run r is cancelled; how it stands: jelouctl bulk status r";
+    let hint = "hint: run r is cancelled; to see its state: jelouctl bulk status r";
     assert!(
         ended.stderr.contains(hint) && !ended.stderr.contains("try again"),
         "{ended:?}"
@@ -823,7 +823,7 @@ fn removed_runs_are_reported_if_one_fails() {
     );
     assert!(
         ended.stderr.contains(&format!(
-            "under the key key-{removed}, or may have been, stays known"
+            "the ledger still records who got, or may have got, a message with key key-{removed}"
         )),
         "{ended:?}"
     );

@@ -97,7 +97,7 @@ fn test_without_its_tool_fails_unless_skipped() {
     );
 }
 
-/// `tests/run` with these words, and what it calls: the tests, with the file for what is left out. The tests that are called
+/// `tests/run` with these words, and what it calls: the tests, with the file for what is skipped. The tests that are called
 /// `failing` fail.
 #[cfg(target_os = "linux")]
 fn round(words: &[&str], failing: &str) -> (CommandOutput, Vec<String>) {

@@ -568,7 +568,7 @@ fn exclusion_added_during_the_prompt_applies() {
     let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     assert!(
-        screen.contains("1 row is left out by ") && screen.contains("line 2"),
+        screen.contains("1 row is excluded by ") && screen.contains("line 2"),
         "{screen}"
     );
     assert!(
@@ -621,7 +621,7 @@ fn rows_sent_during_the_prompt_are_reported() {
     let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     assert!(
-        screen.contains("note: 1 row is left out: 1 already sent"),
+        screen.contains("note: 1 row is skipped: 1 already sent"),
         "{screen}"
     );
     assert!(

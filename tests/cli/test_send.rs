@@ -42,7 +42,7 @@ fn test_messages_go_to_one_recipient_without_run() {
         .api(&jelou.url)
         .success()
         .stderr_has(&[&format!(
-            "note: test: 2 of 2 messages sent, to {TESTER} alone; no run was made"
+            "note: test: 2 of 2 messages sent, only to {TESTER}; no run was created"
         )]);
     let sent = |name: &str, number: &str| json!({ "type": "text", "userId": TESTER, "text": format!("Hola {name}, {number}") });
     let seen = bodies(&jelou);
@@ -184,11 +184,11 @@ fn conflicting_test_options_are_refused() {
         ("--test-to 593999111222 --preview 1", "cannot be used with"),
         (
             "--test-to 593999111222 --dry-run",
-            "--test-to sends, and --dry-run and --curl send nothing",
+            "--test-to cannot be used with --dry-run or --curl",
         ),
         (
             "--test-to 593999111222 --curl",
-            "--test-to sends, and --dry-run and --curl send nothing",
+            "--test-to cannot be used with --dry-run or --curl",
         ),
         ("--test-to 593999111222 --test-rows 0", "is not in 1..=10"),
         ("--test-to 593999111222 --test-rows 11", "is not in 1..=10"),

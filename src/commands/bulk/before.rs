@@ -166,13 +166,13 @@ fn draw(kind: &MessageKind, body: &str, texts: &TemplateTexts) -> Result<Vec<Str
     Ok(Part::lines(texts.drawn(kind, &body)))
 }
 
-/// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`; None if no row is left out.
+/// `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if no row is skipped.
 fn left_out(draft: &LedgerDraft) -> Option<String> {
     let sent = draft.to_be_sent();
     let skips = draft.skip_counts();
     let rows = counted(sent + skips.all(), "row");
     let reasons = skips_in_words(skips)?;
-    Some(format!("{rows}: {sent} to send; left out: {reasons}"))
+    Some(format!("{rows}: {sent} to send; skipped: {reasons}"))
 }
 
 /// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.

@@ -1,6 +1,6 @@
-//! Leaves out people who must not get the messages of a list or a run now: those who are excluded while it waits, since
-//! `do_not_contact` is read again after a question, when a run continues, and when its hours open; and with
-//! `--only-in-window` those who have not written recently, since WhatsApp would refuse a free-form message to them.
+//! Skips recipients of a list or a run that must not get its messages now. `do_not_contact` is read again after a
+//! question, when a run continues, and when its hours open. With `--only-in-window`, recipients that have not written
+//! recently are skipped, because WhatsApp would reject a free-form message to them.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ use crate::runs::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
 use crate::sender::context::Context;
 use crate::sender::{OpenWindows, Sender};
 
-/// The rows that may still be left out.
+/// The rows that may still be skipped.
 pub(super) enum UnsentRows<'a> {
     OfRun(&'a Run),
-    /// Those of a list whose run is about to begin.
+    /// The rows of a list that is about to become a run.
     OfDraft(&'a mut LedgerDraft),
 }
 
-/// Skips the rows for people who are excluded now, and with `windows` those for people who have not written recently;
+/// Skips the rows of excluded recipients, and with `windows` the rows of recipients that have not written recently;
 /// prints notes of them.
 pub(super) fn leave_out(
     context: &Context,
@@ -46,10 +46,10 @@ pub(super) fn leave_out(
                 (SkipReason::Excluded, problem_of_excluded(list))
             }
             None if is_outside(windows, recipients)? => {
-                // Those of a list are counted before its question.
+                // A list counts these rows before its question.
                 if is_run {
                     notes.add(
-                        format!("left out, since {NOT_WRITTEN}"),
+                        format!("skipped because {NOT_WRITTEN}"),
                         line.to_string(),
                         "",
                         false,
@@ -101,7 +101,7 @@ fn skips(
     })
 }
 
-/// Whether a recipient has not written recently, where that counts.
+/// Whether a recipient has not written recently, if `--only-in-window` applies.
 fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bool, LookUpError> {
     let Some(windows) = windows else {
         return Ok(false);
@@ -114,7 +114,7 @@ fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bo
     Ok(false)
 }
 
-/// The people who have written recently, for a list that becomes a run; None without the flag.
+/// The recipients that have written recently, for a list that becomes a run; None without the flag.
 pub(super) fn windows_for_list(
     context: &Context,
     args: &BulkSendArgs,
@@ -127,18 +127,18 @@ pub(super) fn windows_for_list(
     if kind.command() == "template" {
         let message =
             "--only-in-window is for free-form messages; a template can be sent at any time";
-        return Err(UsageError::new(message, "leave --only-in-window out").into());
+        return Err(UsageError::new(message, "remove --only-in-window").into());
     }
     if !args.makes_run(context.mode) {
         context
             .stderr
-            .note("--only-in-window is applied when the run is made, and ignored here");
+            .note("--only-in-window applies when the run is created, and has no effect here");
         return Ok(None);
     }
     look_up_windows(context, sender).map(Some)
 }
 
-/// Reads over a connection of its own who has written recently.
+/// Reads, over a separate connection, which recipients have written recently.
 pub(super) fn look_up_windows(
     context: &Context,
     sender: &Sender,

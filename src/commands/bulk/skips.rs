@@ -1,11 +1,11 @@
-//! Rows that are not sent, in words, by their reason.
+//! Describes rows that are not sent, by their reason.
 
 use crate::base::output::{counted_are, grouped};
 use crate::runs::ledger::{SkipCounts, SkipReason};
 use crate::sender::context::Context;
 
-/// Why a row is left out with `--only-in-window`.
-pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
+/// Why a row is skipped with `--only-in-window`.
+pub(super) const NOT_WRITTEN: &str = "the recipient has not written within 23 hours";
 
 /// `3 failed, 2 may have been sent`; zero counts are omitted.
 pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
@@ -16,7 +16,7 @@ pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>)
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// `3 invalid, 2 already sent`; None if no row was left out.
+/// `3 invalid, 2 already sent`; None if no row was skipped.
 pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
     in_words(
         skips
@@ -27,14 +27,14 @@ pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
 
 fn reason_in_words(reason: SkipReason) -> String {
     match reason {
-        SkipReason::ToBeSent => "still to be sent by another run or send".to_owned(),
-        SkipReason::OutsideWindow => "to people who have not written within 23 hours".to_owned(),
+        SkipReason::ToBeSent => "will be sent by another run or send".to_owned(),
+        SkipReason::OutsideWindow => "outside the 24-hour window".to_owned(),
         reason => reason.name().replace('_', " "),
     }
 }
 
-/// Prints how many rows are left out because of earlier runs and sends, or because their people have not written. Rows that
-/// are left out for another reason are reported where that is found.
+/// Prints how many rows are skipped because of earlier runs and sends, or because of the 24-hour window. Rows that are
+/// skipped for another reason are reported earlier.
 pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
     use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
     let told = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
@@ -43,6 +43,6 @@ pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
     if let Some(reasons) = in_words(rows) {
         context
             .stderr
-            .note(&format!("{} left out: {reasons}", counted_are(all, "row")));
+            .note(&format!("{} skipped: {reasons}", counted_are(all, "row")));
     }
 }

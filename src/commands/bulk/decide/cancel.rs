@@ -1,4 +1,4 @@
-//! `bulk cancel`: ends a run permanently. What was sent stays known; the rest is never sent.
+//! `bulk cancel`: ends a run permanently. The ledger keeps its sent messages; the rest is never sent.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::commands::store::open_store;
 use crate::runs::ledger::{Run, RunName};
 use crate::sender::context::Context;
 
-/// The time between two checks for rows under way, which also mark those of lost processes as unknown.
+/// The time between two checks for rows in flight. Each check also marks the rows of lost processes as unknown.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Cancel a run: its unsent messages are never sent (asks first)
@@ -48,20 +48,20 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     run.require_change()?;
     report_stale(context, name, run.stale_reason()?.as_ref());
     let left = counted(counts.pending, "message");
-    // The command that waited for the rows under way may have been ended.
+    // An earlier `bulk cancel` may have been killed while it waited for the rows in flight.
     if !counts.is_finished() && !is_cancelled {
-        let question = format!("Cancel run {name}, and never send what is left of it ({left})?");
+        let question = format!("Cancel run {name}? Its unsent rows ({left}) will never be sent.");
         confirm(context, &question, &format!("run {name} was not cancelled"))?;
     }
-    // It may also have ended during the question.
+    // The run may have ended while the command waited for the answer.
     if !run.cancel()? {
-        context.stderr.note(&format!(
-            "run {name} is complete: there is nothing to cancel"
-        ));
+        context
+            .stderr
+            .note(&format!("nothing to cancel: run {name} is complete"));
         return Ok(ExitCode::Success);
     }
     context.stderr.note(&format!(
-        "run {name} is cancelled: what was left of it is never sent"
+        "run {name} is cancelled: its unsent rows will never be sent"
     ));
     let waited = block_on(wait_for_those_under_way(context, &run));
     let summary = RunSummary::new(&run, &details);
@@ -70,7 +70,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         .and_then(|()| Ok(summary?))
         .map_err(|mut error: CommandError| {
             error.hint = Some(format!(
-                "run {name} is cancelled; how it stands: jelouctl bulk status {name}"
+                "run {name} is cancelled; to see its state: jelouctl bulk status {name}"
             ));
             error
         });
@@ -88,14 +88,14 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     Ok(ExitCode::Success)
 }
 
-/// Waits until other processes have nothing under way, so that everything sent left before the run was cancelled.
+/// Waits until other processes have no rows in flight, so that nothing is sent after the command exits.
 async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), CommandError> {
     let mut signals = Signals::catch()?;
     let mut is_told = false;
     loop {
         let under_way = run.inflight()?;
         if under_way == 0 {
-            // Some processes may have been lost meanwhile.
+            // Lost processes may have changed rows during the wait.
             run.cancel()?;
             return Ok(());
         }
@@ -110,8 +110,7 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
                 .map(|process| format!("{} pid {}", process.host, process.pid))
                 .collect();
             context.stderr.note(&format!(
-                "run {name} takes no more messages; waiting for {messages} under way, in {}; if one is suspended, let it go \
-                 on (kill -CONT), or end it",
+                "run {name} is stopping; waiting for {messages} in flight in {}; if a process is suspended: kill -CONT PID",
                 processes.join(", ")
             ));
         }

@@ -1,4 +1,4 @@
-//! What the user decides about runs and their rows.
+//! Commands that change runs and the state of their rows.
 
 pub(crate) mod cancel;
 pub(crate) mod remove;

@@ -1,4 +1,4 @@
-//! `bulk remove`: forgets a run, or finished runs of some age.
+//! `bulk remove`: removes a run, or finished runs of some age.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(crate) struct BulkRemoveArgs {
     older_than: Option<Duration>,
 }
 
-/// Reads a value of `--older-than`. A number without a unit is ambiguous, and no age at all means every run.
+/// Reads a value of `--older-than`. A number without a unit is ambiguous, and an age of zero means every run.
 fn age(raw: &str) -> Result<Duration, String> {
     let age = humantime::parse_duration(raw.trim())
         .ok()
@@ -78,11 +78,13 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
             let what = counted(old.len() as u64, "finished run");
             (old, what)
         }
-        // clap does not allow such a line.
+        // clap does not allow a command line without either.
         (None, None) => {
-            return Err(
-                UsageError::new("no run is named", "name a run, or add --older-than 90d").into(),
-            );
+            return Err(UsageError::new(
+                "no run is named",
+                "pass the name of a run, or --older-than 90d",
+            )
+            .into());
         }
     };
     warn_about_duplicates(context, &runs);
@@ -91,7 +93,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         &format!("Remove {what}?"),
         &format!("{what}: nothing was removed"),
     )?;
-    // The question may have waited for hours.
+    // The command may have waited hours for the answer.
     let store = store.reconnected()?;
     for RunOverview {
         name,
@@ -108,13 +110,13 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
             && args.older_than.is_some()
         {
             context.stderr.note(&format!(
-                "run {name} has changed meanwhile, or is gone: it is left as it is"
+                "did not remove run {name}: it has changed or no longer exists"
             ));
             continue;
         }
         removed?;
         let kept = details.scope().map(|OnceScope { key, .. }| {
-            format!("; who was sent a message under the key {key}, or may have been, stays known")
+            format!("; the ledger still records who got, or may have got, a message with key {key}")
         });
         context.stderr.note(&format!(
             "run {name} is removed{}",
@@ -124,10 +126,10 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     Ok(ExitCode::Success)
 }
 
-/// ` (5 still to be sent, 4 may have been sent)`; empty for a complete run.
+/// ` (5 not sent yet, 4 may have been sent)`; empty for a complete run.
 fn what_goes(run: &RunOverview) -> String {
     let counts = [
-        (run.counts.pending, "still to be sent"),
+        (run.counts.pending, "not sent yet"),
         (undecided(&run.counts), "may have been sent"),
     ];
     let stale = run
@@ -141,7 +143,7 @@ fn what_goes(run: &RunOverview) -> String {
     counts + &stale
 }
 
-/// Warns of what is lost with these runs: protection against duplicates, and undecided rows.
+/// Warns of what these runs protect: later runs from duplicates, and the records of undecided rows.
 fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
@@ -150,7 +152,7 @@ fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
         let has_keys = runs.iter().any(|run| run.details.scope().is_some());
         let without = if has_keys { " without the key" } else { "" };
         context.stderr.warning(&format!(
-            "{messages} went out, or may have: once that is removed, a later run{without} can send {them} again"
+            "{messages} were or may have been sent: after the removal, a later run{without} can send {them} again"
         ));
     }
     for run in runs
@@ -160,7 +162,7 @@ fn warn_about_duplicates(context: &Context, runs: &[RunOverview]) {
         let name = &run.name;
         let messages = counted(undecided(&run.counts), "message");
         context.stderr.warning(&format!(
-            "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \
+            "run {name}: {messages} may have been sent, and only this run records them; to keep the list: jelouctl bulk \
              report {name} --state unknown --state inflight --file {name}-unknown.csv"
         ));
     }

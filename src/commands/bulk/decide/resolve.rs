@@ -1,4 +1,4 @@
-//! `bulk resolve`: a person decides the outcome of rows.
+//! `bulk resolve`: you decide the outcome of rows.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -93,13 +93,13 @@ impl Decision {
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
-        return Err(LedgerError::from_choice("no run is unfinished").into());
+        return Err(LedgerError::from_choice("no unfinished runs").into());
     };
     run.require_change()?;
     let name = run.name();
     let details = run.details()?;
     let DecidedRows { line, to, country } = &args.rows;
-    // A typed number means what it means in the list.
+    // A typed number is read as in the list.
     let country = country.or(details.country);
     let read = |to: &String| {
         Ok(read_person(context, "--to", to, country)?
@@ -144,13 +144,13 @@ fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, 
     if left > 0 {
         let rows = counted_are(left, &format!("{} row", resolution.change[0].name()));
         context.stderr.note(&format!(
-            "{rows} left as before: these people are not free under the key of the run"
+            "{rows} unchanged: these recipients have another message with the run's key"
         ));
     }
     Ok(changed)
 }
 
-/// Asks about processes that may only be suspended, since such a process may still send its rows; returns which these are.
+/// Asks about processes that may only be suspended, because they may still send their rows; returns their ids.
 fn ask_of_lost_processes(
     context: &Context,
     run: &Run,
@@ -164,11 +164,11 @@ fn ask_of_lost_processes(
             return Ok(asked);
         }
         context.stderr.warning(&format!(
-            "under way when a process was last heard of: {}",
+            "in flight when a process stopped responding: {}",
             words.join("; ")
         ));
         if context
-            .confirms("If that process is only stopped it may still send them. Has it ended?")?
+            .confirms("If that process is only suspended, it may still send them. Has it exited?")?
             != Some(true)
         {
             return Err(LedgerError::may_still_send().into());
@@ -177,7 +177,7 @@ fn ask_of_lost_processes(
     }
 }
 
-/// `2 unknown rows count as sent from now on`
+/// `2 unknown rows now count as sent`
 fn in_words(
     changed: u64,
     Resolution {
@@ -186,8 +186,8 @@ fn in_words(
 ) -> String {
     let rows = counted(changed, &format!("{} row", from.name()));
     match changed {
-        0 => "no row is changed".to_owned(),
-        1 => format!("{rows} counts as {} from now on", to.name()),
-        _ => format!("{rows} count as {} from now on", to.name()),
+        0 => "no row has changed".to_owned(),
+        1 => format!("{rows} now counts as {}", to.name()),
+        _ => format!("{rows} now count as {}", to.name()),
     }
 }

@@ -1,4 +1,4 @@
-//! `bulk stop`: lets a run in another process finish what is under way and stop.
+//! `bulk stop`: stops a run in another process after its requests in flight.
 
 use clap::Args;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     let store = open_store(context)?;
     let stderr = &context.stderr;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), true)? else {
-        stderr.note("no run is unfinished: there is nothing to stop");
+        stderr.note("nothing to stop: no unfinished runs");
         return Ok(ExitCode::Success);
     };
     run.require_change()?;
@@ -38,16 +38,16 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     let is_sent = run.is_running()?;
     if run.stop(None)? {
         let state = if is_sent {
-            "ends once those under way have ended"
+            "stops after the messages in flight"
         } else {
-            "nothing of it is under way"
+            "has none in flight"
         };
         let watch = format!("jelouctl bulk status {name}; {}", to_continue(name));
         stderr.note(&format!(
             "run {name} sends no more messages in any process, and {state}: {watch}"
         ));
     } else {
-        stderr.note(&format!("run {name} is complete: there is nothing to stop"));
+        stderr.note(&format!("nothing to stop: run {name} is complete"));
     }
     Ok(report_stale(context, name, run.stale_reason()?.as_ref()))
 }

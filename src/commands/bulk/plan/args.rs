@@ -20,7 +20,7 @@ use crate::runs::once::OnceKey;
 use crate::sender::config::{budget, every, remember};
 use crate::sender::context::Mode;
 
-/// The headings of the help in order, together with those of `options.rs`.
+/// The headings of the help in order, together with the headings in `options.rs`.
 const LIST: &str = "List file";
 const BEFORE: &str = "Before the start";
 /// `--preview all`
@@ -192,7 +192,7 @@ pub(crate) struct BulkSendArgs {
 /// A positive number; another flag sends nothing.
 fn at_least_one(raw: &str) -> Result<u64, String> {
     match raw.parse() {
-        Ok(0) => Err("write 1 or more; to send nothing, take --dry-run".to_owned()),
+        Ok(0) => Err("write 1 or more; to send nothing: --dry-run".to_owned()),
         Ok(count) => Ok(count),
         Err(_) => Err("write a whole number".to_owned()),
     }
@@ -278,7 +278,10 @@ impl BulkSendArgs {
         }
         if !matches!(format_of_name("--file", file), Ok(ReportFormat::Html)) {
             let message = format!("--file: {} is not the name of a page", file.display());
-            return Err(UsageError::new(message, "name a file that ends in .html"));
+            return Err(UsageError::new(
+                message,
+                "write a file name that ends in .html",
+            ));
         }
         Ok(Some(file))
     }

@@ -32,29 +32,29 @@ use crate::runs::ledger::{
 use crate::sender::context::Context;
 use crate::sender::{Connection, OpenWindows, Sender, refuse_templates, reread_do_not_contact};
 
-/// The API address of a rehearsal in the metadata of its run.
+/// The API address in the metadata of a sandbox run.
 const SANDBOX: &str = "sandbox";
 const DEFAULT_CONCURRENCY: usize = 64;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// A list whose flags and message are checked, and whose sender is known. It is read, and then shown or made a run.
+/// A list with checked flags, a checked message and its sender. It is read, then shown or turned into a run.
 pub(crate) struct PreparedList<'a> {
     pub(crate) context: &'a Context,
     pub(crate) args: &'a BulkSendArgs,
     pub(crate) sender: &'a Sender,
     /// The kind of the message.
     pub(crate) kind: &'a MessageKind,
-    /// None if no run is made and there is no store.
+    /// None if no run is created and there is no ledger.
     pub(crate) store: Option<&'a Ledger>,
-    /// The people who must not be written to.
+    /// The excluded recipients.
     pub(crate) exclusions: &'a Exclusions,
-    /// The people who have written recently, if only they may get messages.
+    /// The recipients in the 24-hour window, with `--only-in-window`.
     pub(crate) windows: Option<OpenWindows>,
     pub(crate) draft: LedgerDraft,
     /// The properties of its run.
     pub(crate) details: RunSettings,
     pub(crate) prices: Option<PriceList>,
-    /// The most that the run may cost by them.
+    /// The maximum cost of the run by these prices.
     pub(crate) budget: Option<Money>,
 }
 
@@ -87,7 +87,7 @@ impl PreparedList<'_> {
                 windows,
             )?;
         }
-        // A connection to a database may not have survived the question.
+        // The connection to the database may have closed while the command waited for the answer.
         let store = store.reconnected()?;
         wait_for_turn(&store, &mut connection.signals).await?;
         let Self {
@@ -134,9 +134,9 @@ impl PreparedList<'_> {
             .note(&format!("run {name}: {rows} from bot {}", sender.bot));
         if args.import_only {
             let to_send = format!("to send it: jelouctl bulk work {name}");
-            context
-                .stderr
-                .note(&format!("the run is made and nothing was sent; {to_send}"));
+            context.stderr.note(&format!(
+                "the run is created, and nothing was sent; {to_send}"
+            ));
             RunSummary::new(&run, &details)?.print(context, None)?;
             return Ok(ExitCode::Success);
         }
@@ -152,7 +152,7 @@ impl PreparedList<'_> {
             .map_err(|error| error.in_phase(Phase::Sending))
     }
 
-    /// Says what the person should know, and asks; then the connection is open and the templates are checked.
+    /// Prints the summary and asks. After that, the connection is open and the templates are checked.
     async fn ask(&mut self, store: &Ledger, is_asked: bool) -> Result<Connection, CommandError> {
         let Self {
             context,
@@ -172,7 +172,7 @@ impl PreparedList<'_> {
         let checks = !args.work.unchecked;
         // The question shows the message with the template's own text.
         let mut opened = None;
-        // With it comes the category of the template.
+        // The template's text comes with its category.
         let is_looked_up = is_asked || self.prices.is_some();
         if is_looked_up && checks && !self.details.templates.uses.is_empty() {
             opened = sender.connect_before_question(context).await?;
@@ -210,15 +210,13 @@ impl PreparedList<'_> {
         Ok(connection)
     }
 
-    /// Refuses a list that costs more than it may.
+    /// Refuses a list that costs more than the budget.
     pub(crate) fn check_budget(&self) -> Result<(), CommandError> {
         let (Some(budget), Some(estimate)) = (self.budget, &self.details.estimate) else {
             return Ok(());
         };
         if let Some(words) = estimate.without_price() {
-            let hint = "add these prices, or send it without a budget; the category of a template is that of the bot's list, which \
-                        is not read with --unchecked, nor before a question where the secret is typed, and has no template by \
-                        its id";
+            let hint = "add the missing prices to the price list, or remove --budget";
             return Err(CommandError::guard(
                 format!("with a budget of {budget}, {words}"),
                 hint,
@@ -230,7 +228,7 @@ impl PreparedList<'_> {
                 estimate.shown()
             );
             let hint = format!(
-                "raise --budget, or send less with --limit N; {}",
+                "raise --budget, or send fewer messages: --limit N; {}",
                 estimate.words().join("; ")
             );
             return Err(CommandError::guard(problem, hint));
@@ -307,7 +305,7 @@ pub(crate) fn details(
         templates: TemplateUses::default(),
         template_texts: TemplateTexts::default(),
         estimate: None,
-        // A list sent in parts may take longer than sent messages are remembered by default.
+        // Sending a list in parts may take longer than the default time to look back for duplicates.
         remember: args.remember.unwrap_or(if args.earlier.skip_sent {
             Duration::MAX
         } else {
@@ -317,7 +315,7 @@ pub(crate) fn details(
     })
 }
 
-/// What the messages of the draft cost; none without prices.
+/// The cost of the draft's messages; None without prices.
 pub(crate) fn estimate(
     draft: &LedgerDraft,
     details: &RunSettings,
@@ -342,7 +340,7 @@ pub(crate) fn estimate(
     Ok(Some(estimate))
 }
 
-/// Whether the user will be asked.
+/// Whether the command will ask.
 pub(crate) fn is_asked(context: &Context, sender: &Sender) -> bool {
     needs_yes(sender) && !context.assume_yes && context.can_ask()
 }

@@ -14,7 +14,7 @@ const TOLD: u64 = 5;
 /// The severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Severity {
-    /// It ends the command.
+    /// The command exits with an error.
     Fault,
     Warning,
 }
@@ -36,7 +36,7 @@ impl<'a> RowMessages<'a> {
         }
     }
 
-    /// Prints `said` after the number of the row in `line`.
+    /// Prints `said` after the line number of the row.
     pub(crate) fn tell(&mut self, severity: Severity, line: u64, said: &str) {
         let (_, count) = self
             .kinds
@@ -92,7 +92,7 @@ pub(crate) struct RowNotes {
 }
 
 struct RowNote {
-    /// What the rows are.
+    /// What the rows have in common, such as `excluded by bajas.csv`.
     words: String,
     rows: u64,
     lines: Vec<String>,
@@ -100,13 +100,13 @@ struct RowNote {
     is_warning: bool,
 }
 
-/// The words for rows that are skipped because of the list with this name.
+/// The words for rows that the list with this name excludes.
 pub(crate) fn excluded_words(list: &str) -> String {
-    format!("left out by {list}")
+    format!("excluded by {list}")
 }
 
 impl RowNotes {
-    /// Adds `line` to the note that rows are `words`; it is a warning if that is probably a mistake.
+    /// Adds `line` to the note that rows are `words`. It is printed as a warning if `is_warning`.
     pub(crate) fn add(
         &mut self,
         words: String,
@@ -156,7 +156,7 @@ impl RowNotes {
     }
 }
 
-/// Columns that the message uses and whose texts differ from what a person sees in the sheet.
+/// Columns that the message uses, and that the sheet shows in another format.
 pub(crate) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
     let is_printed = |column: &&UnshownColumn| {
         plan.texts().any(|(_, uses)| {
@@ -169,20 +169,20 @@ pub(crate) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
         |UnshownColumn { name, why, format, row, stored, .. }| {
             let because = match why {
                 FormatFallback::Format => format!(
-                    "its format `{format}` is not a simple one; a filter decides how it is written, such as number(2)"
+                    "jelouctl does not know the format `{format}`; to format it, add a filter such as number(2)"
                 ),
                 FormatFallback::Country => format!(
-                    "its format `{format}` is written by country; add --country, or a filter that writes it by the country of \
-                     each row, such as number(2) or date('%d/%m/%Y')"
+                    "the format `{format}` depends on the country; add --country, or a filter such as number(2) or \
+                     date('%d/%m/%Y')"
                 ),
             };
-            format!("{name}: cells go out as they are stored, `{stored}` in line {row}, since {because}")
+            format!("{name}: cells are sent as stored, `{stored}` in line {row}: {because}")
         },
     );
     told.collect()
 }
 
-/// Says how numbers without `+` are read in a list that names countries.
+/// Prints how jelouctl reads numbers without `+` in a list that has countries.
 pub(crate) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
     let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else {
         return;
@@ -191,11 +191,13 @@ pub(crate) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: Coun
     match rule.otherwise.filter(|_| !rule.by_column) {
         Some(country) => {
             stderr.note(&format!(
-                "numbers without + are read as those of {country}, whatever `{column}` says"
+                "numbers without + are read as numbers of {country}; `{column}` is ignored"
             ));
         }
         None if imported.bare_codes.by_column => {
-            stderr.note(&format!("numbers without + are read by their `{column}`"));
+            stderr.note(&format!(
+                "numbers without + are read with the country in `{column}`"
+            ));
         }
         None => {}
     }
@@ -235,8 +237,8 @@ pub(crate) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
     }
     if let (Some(hidden), Some(rule)) = (hidden_rows(list), rule) {
         let done = match rule {
-            HiddenRule::Skip => "left out",
-            HiddenRule::Send => "sent like the others",
+            HiddenRule::Skip => "skipped",
+            HiddenRule::Send => "sent",
         };
         stderr.note(&format!("{hidden}; --hidden: {done}"));
     }
@@ -245,7 +247,7 @@ pub(crate) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
         let others = counted(others, "other sheet");
         let names = list.notes.named_sheets();
         stderr.note(&format!(
-            "the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another ({names})"
+            "reading the sheet `{sheet}`; the workbook has {others}; to read another: --sheet NAME ({names})"
         ));
     }
 }

@@ -121,7 +121,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         body: compiled,
         recipient,
         countries,
-        // A test goes to another person.
+        // A test is sent to another recipient.
         exclusions: if args.test_to.is_some() {
             &no_exclusions
         } else {
@@ -258,7 +258,7 @@ impl PreparedList<'_> {
     }
 }
 
-/// The store; None if no run is made and there is none.
+/// The ledger; None if the command creates no run and there is no ledger.
 fn store_of(
     context: &Context,
     args: &BulkSendArgs,
@@ -277,14 +277,14 @@ fn store_of(
     Ok(Some(store))
 }
 
-/// Claims standard input for the list, or for the list of excluded people.
+/// Claims standard input for the list, or for the exclusion list.
 fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
     if args.test_to.is_some() && context.mode != Mode::Send {
-        let message = "--test-to sends, and --dry-run and --curl send nothing";
-        return Err(UsageError::new(message, "leave one of them out").into());
+        let message = "--test-to cannot be used with --dry-run or --curl";
+        return Err(UsageError::new(message, "remove one of them").into());
     }
     if args.source == Source::Stdin {
-        context.input.claim_stdin("the list of people")?;
+        context.input.claim_stdin("the list file")?;
     }
     claim_exclusions(context, &args.policy.exclude)?;
     Ok(())
@@ -316,7 +316,7 @@ fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>
         return Err(UsageError::new(
             format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
             format!(
-                "take it out, as `jq 'del(.{field})'` does; the recipient is a column, or --to '593{{{{ celular }}}}'"
+                "remove it: jq 'del(.{field})'; to set the recipient, use a column or --to '593{{{{ celular }}}}'"
             ),
         )
         .into());
@@ -340,8 +340,8 @@ fn compile_body<'a>(
     };
     if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
         return Err(UsageError::new(
-            format!("{flag}: cannot hold a column: it is the same for every row"),
-            "give a fixed value, without {{ }}",
+            format!("{flag}: cannot contain a column: it is the same for every row"),
+            "write a fixed value, without {{ }}",
         ));
     }
     match body {
@@ -352,7 +352,7 @@ fn compile_body<'a>(
     }
 }
 
-/// Compiles `--to`, which must differ from row to row; without it, the recipient is in a column.
+/// Compiles `--to`, which must contain a column. Without it, the recipient is in a column.
 fn recipient_rule<'a>(
     language: &'a Environment<'a>,
     to: Option<&'a str>,
@@ -365,7 +365,7 @@ fn recipient_rule<'a>(
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(
             format!("--to: every row would go to `{to}`"),
-            "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
+            "to build the recipient: --to '593{{ celular }}'; to use one column: --to-column COLUMN",
         )),
     }
 }

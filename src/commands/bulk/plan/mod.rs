@@ -1,4 +1,4 @@
-//! A list becomes a plan: it is read and checked, shown or asked about, and made a run.
+//! Turns a list into a plan: reads and checks it, then shows it, or asks and creates a run.
 
 pub(crate) mod args;
 pub(crate) mod begin;

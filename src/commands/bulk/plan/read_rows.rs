@@ -26,7 +26,7 @@ pub(crate) struct ReadList {
     pub(crate) remarks: Remarks,
 }
 
-/// Reads every row into `draft` and prints their faults; remarks are kept if the page `keeps_remarks`. `guard` is the
+/// Reads every row into `draft` and prints the faults; remarks are kept if the page `keeps_remarks`. `guard` is the
 /// sender whose `allow_to` applies. `compare` skips rows that earlier runs have, before duplicate rows are skipped. A row
 /// that cannot or may not be sent is part of the verdict, not an error.
 pub(crate) fn import(
@@ -104,7 +104,7 @@ pub(crate) fn import(
     })
 }
 
-/// Prints the faults of rows: some at once, the others together at the end.
+/// Prints some faults of rows immediately, and the others together at the end.
 struct ToldRows<'a> {
     policy: ImportPolicy,
     messages: RowMessages<'a>,
@@ -120,7 +120,7 @@ impl ToldRows<'_> {
             remarks.entry(line).or_default().push(remark.clone());
         }
         let (severity, left_out) = if self.policy.skip_invalid {
-            (Severity::Warning, " is left out")
+            (Severity::Warning, " is skipped")
         } else {
             (Severity::Fault, "")
         };
@@ -137,48 +137,48 @@ impl ToldRows<'_> {
             }
             RowFault::Remark(RowProblem::Duplicate { of, recipient }) => {
                 let said =
-                    format!("{left_out}: it is the same message to {recipient} as line {of}");
+                    format!("{left_out}: it sends {recipient} the same message as line {of}");
                 return messages.tell(severity, line, &said);
             }
             RowFault::Excluded(list) => (excluded_words(list), None, "", false),
             RowFault::KeptOut(reason) => (
-                format!("left out, {} in the report", reason.name()),
+                format!("skipped, {} in the report", reason.name()),
                 None,
                 "",
                 false,
             ),
             RowFault::SamePerson { of } => (
-                "left out because the person has an earlier row".to_owned(),
+                "skipped because an earlier row has the same recipient".to_owned(),
                 Some(of),
                 "",
                 false,
             ),
             RowFault::Remark(RowProblem::NotAllowed) if self.policy.skip_not_allowed => (
-                "left out because the recipient is not allowed".to_owned(),
+                "skipped because allow_to does not allow the recipient".to_owned(),
                 None,
                 "",
                 false,
             ),
             RowFault::Remark(RowProblem::NotAllowed) => {
                 let words = "addressed to recipients that are not allowed".to_owned();
-                (words, None, "; --skip-not-allowed leaves them out", true)
+                (words, None, "; to skip them: --skip-not-allowed", true)
             }
             RowFault::Remark(RowProblem::EmptyCell(column)) => {
-                let way_out = "; the text has a gap there";
+                let way_out = "; this leaves a gap in the text";
                 (format!("missing `{column}`"), None, way_out, true)
             }
             RowFault::Remark(RowProblem::PlaceholderCell { column, cell }) => (
                 format!("marked `{cell}` in `{column}`"),
                 None,
-                "; that is what the person would read",
+                "; the recipient would read that",
                 true,
             ),
             RowFault::Remark(RowProblem::RepeatedPerson { of }) => {
-                let words = "addressed to a person with an earlier row".to_owned();
+                let words = "addressed to the recipient of an earlier row".to_owned();
                 (
                     words,
                     Some(of),
-                    "; --one-per-person sends the first of each",
+                    "; to send only the first: --one-per-person",
                     false,
                 )
             }
@@ -188,7 +188,7 @@ impl ToldRows<'_> {
     }
 }
 
-/// Counts the rows whose recipients the `allow_to` of `guard` does not allow, and returns the first of these faults. It runs after
+/// Counts the rows with a recipient that `allow_to` of `guard` does not allow, and returns the first fault. It runs after
 /// everything that skips rows.
 fn guarded_rows(
     draft: &mut LedgerDraft,
@@ -225,7 +225,7 @@ fn guarded_rows(
     Ok(first)
 }
 
-/// Whether the list may be sent. Errors of the list come before those of a guard.
+/// Whether the list may be sent. Errors of the list come before errors of a safety check.
 fn verdict(
     list: &ListReader,
     imported: &Imported,
@@ -235,11 +235,11 @@ fn verdict(
     let policy = plan.policy;
     refuse_faulty(imported, policy)?;
     if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
-        let hint = "read it in the encoding that fits, or leave --strict out";
+        let hint = "pass the right --encoding, or remove --strict";
         return Err(UsageError::new(misread, hint).into());
     }
     if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
-        let way = "leave them out with --hidden skip, or send them with --hidden send";
+        let way = "to skip them: --hidden skip; to send them: --hidden send";
         return Err(UsageError::new(hidden, way).into());
     }
     match first_guarded {
@@ -247,7 +247,7 @@ fn verdict(
             let count = imported.guarded;
             let one = &first.message;
             let message = format!(
-                "{count} of the rows go to recipients that are not allowed; the first: {one}"
+                "{count} of the rows have a recipient that is not allowed; the first: {one}"
             );
             Err(CommandError { message, ..first })
         }
@@ -276,19 +276,17 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
             format!(
-                "the message and recipient of {} are those of another row",
+                "{} with the message and recipient of another row",
                 counted(*duplicates, "row")
             ),
-            format!(
-                "remove {them}, leave {them} out with --skip-invalid, or send {them} with --allow-duplicates"
-            ),
+            format!("to skip {them}: --skip-invalid; to send {them}: --allow-duplicates"),
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent", counted(invalid + duplicates, "row")),
-            // With --country these people get their message, with --skip-invalid none.
+            // With --country these recipients get their message; with --skip-invalid they do not.
             match without_country {
-                0 => format!("fix {them}, or leave {them} out with --skip-invalid"),
-                _ => "say first whose the national numbers are, such as --country EC".to_owned(),
+                0 => format!("fix {them}; or, to skip {them}: --skip-invalid"),
+                _ => "add the country of the local numbers: --country EC".to_owned(),
             },
         )),
     }

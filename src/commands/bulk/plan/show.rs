@@ -1,5 +1,5 @@
-//! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and leave nothing
-//! else behind.
+//! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and change nothing
+//! else.
 
 use std::mem;
 
@@ -64,7 +64,7 @@ impl PreparedList<'_> {
         let wanted = most.min(self.draft.to_be_sent());
         if wanted > MOST_DRAWN {
             context.stderr.note(&format!(
-                "these are the first {MOST_DRAWN} of {wanted} messages; --preview all --file page.html writes a page with all"
+                "these are the first {MOST_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
             ));
         }
         finish(context, read.verdict, refusals, &sums)
@@ -93,7 +93,7 @@ impl PreparedList<'_> {
         Ok(texts)
     }
 
-    /// Says what the list costs; returns why that is too much.
+    /// Prints what the list costs; returns the error if that is more than the budget.
     fn report_cost(&self) -> Option<CommandError> {
         let stderr = &self.context.stderr;
         for line in self.details.estimate.iter().flat_map(Estimate::words) {
@@ -136,7 +136,7 @@ impl PreparedList<'_> {
         })
     }
 
-    /// Why the list would be refused because of earlier runs; if it would not, prints what they have of these rows.
+    /// The error if the list would be refused because of earlier runs; otherwise prints which rows they have.
     fn refusals_by_store(
         &self,
         comparison: Result<(), CommandError>,
@@ -175,7 +175,7 @@ impl PreparedList<'_> {
     }
 }
 
-/// Ends with the verdict on the rows, or with why a run would be refused; else prints how many rows are fine.
+/// Returns the error about the rows, or about the run; otherwise prints how many rows are valid.
 fn finish(
     context: &Context,
     verdict: Result<(), CommandError>,
@@ -189,7 +189,7 @@ fn finish(
     end(context, refusals)
 }
 
-/// Ends with the first of the reasons for which a run would be refused; the others are warnings.
+/// Returns the first error that a run would be refused for; prints the others as warnings.
 fn end(context: &Context, refusals: Vec<CommandError>) -> Result<ExitCode, CommandError> {
     let mut refusals = refusals.into_iter();
     let first = refusals.next();

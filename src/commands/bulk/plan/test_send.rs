@@ -1,5 +1,5 @@
-//! `--test-to`: sends the first messages of a list to one person instead of their recipients. It does not create a run,
-//! and nothing is remembered.
+//! `--test-to`: sends the first messages of a list to one recipient instead of their own. It does not create a run,
+//! and the ledger records nothing.
 
 use std::time::Duration;
 
@@ -21,15 +21,15 @@ use crate::runs::import::ImportPlan;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
 use crate::sender::{RequestProgress, catch_panic, refuse_templates};
 
-/// WhatsApp accepts one message to the same person in this time (its error 131056).
+/// WhatsApp accepts one message to the same recipient in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
 
 /// The command in the audit log.
 const COMMAND: &str = "bulk send --test-to";
 
 impl PreparedList<'_> {
-    /// Checks the whole list, then sends the messages of its first rows to the person `to` instead of their recipients. The
-    /// first one that is not sent ends the test with its exit code.
+    /// Checks the whole list, then sends the messages of its first rows to `to` instead of their recipients. If one is
+    /// not sent, the test stops and exits with its code.
     pub(crate) fn test(
         mut self,
         list: &mut ListReader,
@@ -64,7 +64,7 @@ impl PreparedList<'_> {
         )?;
         let flight = RequestProgress::default();
         let mut told = SendReport::new(COMMAND);
-        // A body can name further recipients, so each message is checked.
+        // A body can name more recipients, so each message is checked.
         let checked = messages.iter().try_for_each(|outgoing| {
             told = SendReport::for_message(COMMAND, sender, exclusions, outgoing);
             sender.check_message(exclusions, false, outgoing)
@@ -172,12 +172,12 @@ fn messages(
     Ok(messages)
 }
 
-/// `test: 2 of 3 messages sent, to 593987654321 alone; no run was made`
+/// `test: 2 of 3 messages sent, only to 593987654321; no run was created`
 fn sent(number: usize, messages: &[Outgoing]) -> String {
     let to = messages
         .first()
-        .map(|first| format!(", to {} alone", first.recipient()))
+        .map(|first| format!(", only to {}", first.recipient()))
         .unwrap_or_default();
     let all = counted(messages.len() as u64, "message");
-    format!("test: {number} of {all} sent{to}; no run was made")
+    format!("test: {number} of {all} sent{to}; no run was created")
 }

@@ -132,7 +132,7 @@ fn open_and_go_on(
         let what = if is_worker { "send" } else { "resume" };
         context
             .stderr
-            .note(&format!("no run is unfinished: there is nothing to {what}"));
+            .note(&format!("nothing to {what}: no unfinished runs"));
         return Ok(ExitCode::Success);
     };
     check_clocks(&store)?;
@@ -262,7 +262,7 @@ fn check_age(
         let age = rounded(age);
         let left = counted_are(rows, "message");
         return Err(CommandError::guard(
-            format!("run {name} last changed {age} ago, and {left} still to be sent"),
+            format!("run {name} last changed {age} ago, and {left} not sent yet"),
             format!(
                 "add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"
             ),
