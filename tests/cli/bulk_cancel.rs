@@ -29,7 +29,7 @@ fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
         _ => Act::Answer(401, "", "{}"),
     });
     send_with(home, &jelou.url, &["--concurrency", "1"])
-        .fails(4, &["the run paused", "jelouctl bulk cancel r"]);
+        .fails(4, &["run paused", "jelouctl bulk cancel r"]);
     (jelou, is_mended)
 }
 
@@ -93,7 +93,7 @@ fn cancel_skips_all_unsent_rows() {
         "{page}"
     );
     // It cannot be undone.
-    let told = "note: run r is cancelled: the rows that were left of it are never sent";
+    let told = "note: run r is cancelled: its unsent rows will never be sent";
     assert_eq!(
         counts(&resume(&home, &jelou.url).fails(10, &[told]).json()),
         [2, 1, 0, 0]

@@ -223,7 +223,7 @@ fn run_pauses_if_network_outage_exceeds_maximum() {
         let ended = run.fails(
             7,
             &[
-                "the run paused: failed to connect",
+                "run paused: failed to connect",
                 "--max-wait",
                 "jelouctl bulk resume r",
             ],

@@ -103,14 +103,14 @@ fn delivery_status_is_saved_and_counted_once() {
     let unasked = home
         .run("bulk report r --delivery undelivered -o to")
         .success();
-    let told = "warning: Jelou was not asked yet what became of the messages of run r: jelouctl bulk deliveries r";
+    let told = "warning: run r has no delivery status yet; to check it: jelouctl bulk deliveries r";
     assert!(
         unasked.stdout.is_empty() && unasked.stderr.contains(told),
         "{unasked:?}"
     );
     let ended = ask(&home, &sandbox, "")
         .success()
-        .stderr_has(&["asking Jelou about 10 messages of run r\n"]);
+        .stderr_has(&["checking 10 messages of run r\n"]);
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));
@@ -475,7 +475,7 @@ fn messages_sent_during_history_read_are_counted() {
         &server.url,
     ));
     let json = ask_at(&home, &server, "")
-        .fails(10, &["Jelou lists fewer such messages"])
+        .fails(10, &["Jelou's history has fewer of these messages"])
         .json();
     assert_eq!(figures(&json, &["unknown", "settled"]), [1, 0], "{json}");
 }
@@ -599,13 +599,11 @@ fn resumed_run_ignores_earlier_delivery_failures() {
     let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
     wait_for_more(0);
     let mut guard = watch();
-    guard.wait_for(
-        "messages were not delivered: run r is stopped; to continue: jelouctl bulk resume r",
-    );
+    guard.wait_for("messages were not delivered; to continue: jelouctl bulk resume r");
     let ended = run.end();
     signal(&guard.child, Signal::TERM);
     guard.end();
-    let told = "the run is paused: stopped by `jelouctl bulk deliveries --pause-if-undelivered` (";
+    let told = "run paused: stopped by `jelouctl bulk deliveries --pause-if-undelivered` (";
     assert!(ended.stderr.contains(told), "{ended:?}");
     home.run("bulk report r --file r.html").success();
     let page = home.read("r.html");
@@ -632,7 +630,7 @@ fn resumed_run_ignores_earlier_delivery_failures() {
     );
     signal(&guard.child, Signal::TERM);
     let told = guard.end().stderr;
-    assert!(!told.contains("is stopped"), "{told}");
+    assert!(!told.contains("stopped run"), "{told}");
 }
 
 /// It is kept once the run has ended.
@@ -786,8 +784,8 @@ fn killed_run_resolves_only_listed_rows() {
         .fails(
             10,
             &[
-                "7 unknown rows of run r found in Jelou's history",
-                "3 unknown rows: Jelou lists fewer such messages",
+                "found 7 unknown rows of run r in Jelou's history",
+                "3 unknown rows: Jelou's history has fewer of these messages",
             ],
         );
     let logged: Value = serde_json::from_str(&std::fs::read_to_string(log).unwrap()).unwrap();
@@ -898,7 +896,7 @@ fn only_distinguishable_messages_resolve_despite_a_flow() {
             (0..KILLED).map(|number| crate::listening::text_to(&user(number), "¿Te ayudamos?")),
         );
         let ended = ask(&home, &sandbox, "")
-            .fails(10, &["6 unknown rows of run r found in Jelou's history"]);
+            .fails(10, &["found 6 unknown rows of run r in Jelou's history"]);
         let json = ended.json();
         let found = figures(
             &json,
@@ -984,7 +982,7 @@ fn run_killed_friday_and_resumed_monday_is_resolved() {
     is_monday.store(true, Ordering::SeqCst);
     crate::bulk_run::resume(&home, &server.url).fails(10, &[]);
     let ended =
-        ask_at(&home, &server, "").fails(10, &["1 unknown row of run r found in Jelou's history"]);
+        ask_at(&home, &server, "").fails(10, &["found 1 unknown row of run r in Jelou's history"]);
     assert_eq!(
         figures(&ended.json(), &["sent", "unknown", "settled", "delivered"]),
         [3, 1, 1, 3]

@@ -407,7 +407,7 @@ fn missing_exclusion_list_at_opening_stops_run() {
         .end()
         .stderr_has(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
     assert_eq!((ended.code, jelou.requests().len()), (3, 0), "{ended:?}");
-    let told = "the run stopped before it went on: do_not_contact (profile p): failed to read";
+    let told = "the run did not continue: do_not_contact (profile p): failed to read";
     assert!(ended.stderr.contains(told), "{ended:?}");
     assert_eq!(
         (&ended.json()["pending"], &ended.json()["complete"]),

@@ -1589,7 +1589,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
         "k",
         &["--skip-sent", "--skip-invalid", "--rejects", "rs.csv"],
     )
-    .fails(10, &["nothing is left to send"]);
+    .fails(10, &["nothing to send"]);
     home.write(
         "rs.csv",
         home.read("rs.csv")
@@ -1610,7 +1610,7 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
             .collect::<Vec<_>>()
             .join("\n"),
     );
-    send("only.csv", "n", &[]).fails(0, &["nothing is left to send"]);
+    send("only.csv", "n", &[]).fails(0, &["nothing to send"]);
 }
 
 #[test]
@@ -1756,10 +1756,7 @@ fn unusable_rejects_file_is_reported_first() {
             "bajas.csv --yes --exclude bajas.csv",
             "--rejects: bajas.csv is a file that this command reads",
         ),
-        (
-            "-",
-            "--rejects: this is written to a file, not to standard output",
-        ),
+        ("-", "--rejects needs a file, not standard output"),
         ("nowhere/x.csv", "--rejects: failed to write nowhere/x.csv"),
         #[cfg(unix)]
         ("/dev/null", "--rejects: /dev/null is not a regular file"),

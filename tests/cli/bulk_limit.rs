@@ -42,7 +42,7 @@ fn limited_run_continues_after_a_day_and_kill() {
         Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap())
     };
     let mut run = start(&format!("{SEND} --run r --per-day 20 template promo"));
-    run.wait_for("templates reach at most 20 different people in 24 hours: of this list, 60 would be new in that time, and there is room for 20");
+    run.wait_for("templates may go to 20 different recipients in 24 hours: this list has 60 new ones, and there is room for 20");
     run.wait_for("note: waiting 24 h");
     run.wait_for(r#""waiting":{"reason":"limit_24h","until":"2026-11-21T10:0"#);
     assert_eq!(reached(&jelou).len(), 20);
@@ -119,7 +119,7 @@ fn runs_and_single_sends_share_the_limit() {
         &["--run", "r", "template", "promo"],
         &jelou.url,
     ));
-    run.wait_for("templates reach at most 3 different people in 24 hours: of this list, 3 would be new in that time, and there is room for 2");
+    run.wait_for("templates may go to 3 different recipients in 24 hours: this list has 3 new ones, and there is room for 2");
     run.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
     let refused = single(&home, 8, &[]).fails(
         11,
@@ -251,7 +251,10 @@ fn invalid_messaging_limit_is_refused() {
     }
     home.run("bulk send people.csv --yes --per-day 5 text Hola")
         .api(&jelou.url)
-        .fails(2, &["--per-day: it counts people who get a template, and a message of kind text is not one"]);
+        .fails(
+            2,
+            &["--per-day counts recipients of templates; a message of kind text is not a template"],
+        );
     home.config("[profiles.p]\nbot_id = \"1\"\nlimit_24h = 0\n");
     home.run("bulk send people.csv --yes text Hola").fails(
         3,
@@ -266,6 +269,6 @@ fn sandbox_does_not_apply_the_limit() {
     let ended = home
         .run(words)
         .success()
-        .stderr_has(&["the sandbox does not count people, so --per-day has no effect here"]);
+        .stderr_has(&["the sandbox does not count recipients, so --per-day has no effect here"]);
     assert_eq!(ended.json()["sent"], 3);
 }

@@ -37,13 +37,13 @@ fn stopped_run_finishes_requests_and_resumes_later() {
     assert!(
         ended
             .stderr
-            .contains("error: the run is paused: stopped by `jelouctl bulk stop`"),
+            .contains("error: run paused: stopped by `jelouctl bulk stop`"),
         "{ended:?}"
     );
     assert!(
         ended
             .stderr
-            .contains("jelouctl bulk resume r; to give up the rest: jelouctl bulk cancel r"),
+            .contains("jelouctl bulk resume r; to cancel the rest: jelouctl bulk cancel r"),
         "{ended:?}"
     );
     let [sent, failed, unknown, pending] = counts(&ended.json());
@@ -292,8 +292,7 @@ fn failure_reasons_are_api_or_own_codes() {
         home.run("bulk status r").success().json()["reasons"],
         reasons
     );
-    let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file r-again.csv; then \
-                 send that file with the message and the flags as before, but without --sheet, --header-row, \
+    let again = "to correct 3 rows and send them again: jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message and flags, except --sheet, --header-row, \
                  --encoding, --skip and --run";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(

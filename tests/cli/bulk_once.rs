@@ -209,7 +209,8 @@ fn run_cancelled_during_prompt_stops_new_list() {
     terminal.wait_for("[y/N] ");
     home.run("bulk cancel a --yes").success();
     let (code, screen) = terminal.end_with("y");
-    let told = "other runs or single sends were to send 2 rows of this list, and no longer will";
+    let told =
+        "2 rows of this list belonged to other runs or single sends, which no longer send them";
     assert!(code == 11 && screen.contains(told), "{code} {screen}");
     assert_eq!(jelou.times(&users(0..4)), [0; 4]);
     send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
@@ -507,7 +508,7 @@ fn key_can_be_added_to_existing_runs() {
     home.run("bulk resume a --yes --rate 1000000/s")
         .api(&jelou.url)
         .fails(10, &[]);
-    let told = "2 of these people were written to by earlier runs in the last 24 hours";
+    let told = "earlier runs sent messages to 2 of these recipients in the last 24 hours";
     send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola")
         .success()
         .stderr_has(&[told]);

@@ -32,7 +32,7 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
     let ended = send(&home, &jelou.url).fails(
         5,
         &[
-            "the run paused, as no message was accepted: the API answered 422: E0422",
+            "run paused: Jelou has not accepted any message: the API answered 422: E0422",
             "jelouctl bulk resolve r --failed-as pending; jelouctl bulk resume r",
             "--keep-going",
         ],
@@ -40,7 +40,7 @@ fn eleven_rejections_and_nothing_accepted_pause_the_run() {
     assert_eq!(counts(&ended.json()), [0, 11, 0, 19]);
     assert_eq!(jelou.requests().len(), 11);
     // It counts from zero after the run was resumed.
-    resume(&home, &jelou.url).fails(5, &["no message was accepted"]);
+    resume(&home, &jelou.url).fails(5, &["Jelou has not accepted any message"]);
     assert_eq!(jelou.requests().len(), 22);
 
     is_mended.store(true, Ordering::SeqCst);
@@ -102,7 +102,7 @@ fn blocked_business_account_pauses_at_first_row() {
         (
             LOCKED,
             [
-                "the run paused: the API answered 400: (#131031) Account",
+                "run paused: the API answered 400: (#131031) Account",
                 "until it is unlocked",
             ],
             0,
@@ -111,7 +111,7 @@ fn blocked_business_account_pauses_at_first_row() {
         (
             UNPAID,
             [
-                "the run paused: the API answered 400: 131042",
+                "run paused: the API answered 400: 131042",
                 "until the payment is settled",
             ],
             5,

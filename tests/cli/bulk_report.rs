@@ -118,7 +118,7 @@ fn report_format_follows_its_file_extension() {
         (
             "--file r.xlsx --delimiter ;",
             "--delimiter: only CSV has one",
-            "take --format csv",
+            "add --format csv",
         ),
         (
             "--delimiter x",
@@ -128,9 +128,13 @@ fn report_format_follows_its_file_extension() {
         (
             "--file r.pdf",
             "a report cannot be written as .pdf",
-            "prints as a PDF",
+            "can print as a PDF",
         ),
-        ("--mask", "--mask: is for a page alone", "add --format html"),
+        (
+            "--mask",
+            "--mask works only for a page",
+            "add --format html",
+        ),
         (
             "--file r.html --lang fr",
             "invalid value 'fr'",
@@ -138,20 +142,24 @@ fn report_format_follows_its_file_extension() {
         ),
         (
             "--file r.html --state failed",
-            "a page has all of them",
+            "a page has all rows",
             "remove them",
         ),
         (
             "--file r.html --reason invalid",
-            "a page has all of them",
-            "take --format csv",
+            "a page has all rows",
+            "add --format csv",
         ),
         (
             "--file nowhere/r.html",
             "--file: failed to write nowhere/r.html",
-            "in a directory that is there",
+            "to a directory that exists",
         ),
-        ("--file .", "--file: . is not a regular file", "name a file"),
+        (
+            "--file .",
+            "--file: . is not a regular file",
+            "redirect standard output",
+        ),
         (
             "nobody --file r.html",
             "there is no run nobody",
@@ -736,7 +744,7 @@ fn spanish_report_is_read_like_an_english_one() {
         }
         let refused = send(file, &["--run", "s"]).fails(
             11,
-            &["this report says of its rows: 1 were sent, 2 may have been sent"],
+            &["rows of this report: 1 were sent, 2 may have been sent"],
         );
         assert!(
             !refused.stderr.contains("is a report without"),

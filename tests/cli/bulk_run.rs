@@ -296,9 +296,7 @@ fn sent_rows_are_saved_if_output_fails() {
     );
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
-        ended
-            .stderr
-            .contains("how the run stands could not be written"),
+        ended.stderr.contains("cannot print the state of the run"),
         "{ended:?}"
     );
     assert_eq!(jelou.requests().len(), 3);
@@ -491,7 +489,7 @@ fn run_pauses_after_rate_limits_exceed_maximum_wait() {
         let ended = ended.fails(
             6,
             &[
-                "the run paused: the API answered 429",
+                "run paused: the API answered 429",
                 "--max-wait",
                 "jelouctl bulk resume r",
             ],
@@ -530,10 +528,7 @@ fn run_pauses_immediately_if_wait_is_too_long() {
     let begun = Instant::now();
     let ended = send(&home, &jelou.url).fails(
         6,
-        &[
-            "the run paused: the API answered 429",
-            "asks to wait 3600 s",
-        ],
+        &["run paused: the API answered 429", "asks to wait 3600 s"],
     );
     assert!(
         begun.elapsed() < Duration::from_secs(20) && waits(&ended).is_empty(),
@@ -610,7 +605,7 @@ fn run_pauses_on_faults_that_affect_every_row() {
         let home = people(30);
         let jelou = Jelou::start(move |_, _| act.clone());
         let ended =
-            send(&home, &jelou.url).fails(code, &["the run paused: ", "jelouctl bulk resume r"]);
+            send(&home, &jelou.url).fails(code, &["run paused: ", "jelouctl bulk resume r"]);
         assert_eq!(counts(&ended.json()), expected);
         assert_eq!(jelou.requests().len(), 1, "the first row goes alone");
     }
@@ -623,7 +618,7 @@ fn run_pauses_on_too_many_unknown_rows() {
         ..100 => Act::Accept,
         _ => Act::Answer(500, "", "{}"),
     });
-    let ended = send(&home, &jelou.url).fails(8, &["the run paused: the API answered 500"]);
+    let ended = send(&home, &jelou.url).fails(8, &["run paused: the API answered 500"]);
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed), (100, 0));
     assert!(
@@ -945,7 +940,7 @@ fn pause_is_reported_immediately_and_survives_ctrl_c() {
         assert!(
             ended
                 .stderr
-                .contains("error: the run paused: the API answered 401"),
+                .contains("error: run paused: the API answered 401"),
             "{ended:?}"
         );
         assert!(
@@ -1117,7 +1112,7 @@ fn secret_is_sent_only_to_configured_addresses() {
         &format!(
             "run r sends to {url}, but this process is set up to send to https://api.jelou.ai"
         ),
-        "JELOU_API_URL, --api-url or api_url of the profile\nnote: nothing more was sent",
+        "JELOU_API_URL or api_url of the profile\nnote: nothing more was sent",
     ];
     for words in ["bulk resume r --yes", "bulk work r"] {
         let run = home

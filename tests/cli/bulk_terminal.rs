@@ -31,9 +31,8 @@ fn terminal_shows_run_summary_as_text() {
     for part in [
         "1,197 of 1,200 sent in ",
         " s\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\n",
-        "note: 1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
-        "jelouctl bulk report r --state failed --file r-again.csv; then send that file with the message and \
-         the flags as before, but without --sheet, --header-row, --encoding, --skip and --run\r\n",
+        "note: 1 message may have been sent and is not sent again: jelouctl bulk report r --state unknown",
+        "jelouctl bulk report r --state failed --file r-again.csv; then send that file with the same message and flags, except --sheet, --header-row, --encoding, --skip and --run\r\n",
     ] {
         assert!(screen.contains(part), "`{part}`: {screen}");
     }
@@ -43,7 +42,7 @@ fn terminal_shows_run_summary_as_text() {
         "note: this is the newest run, r; ",
         "run r: text from bot BOT_ID (profile prod), begun 2",
         "\r\n1,197 of 1,200 sent\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\ncomplete, last changed",
-        "to send 2 rows again once corrected: ",
+        "to correct 2 rows and send them again: ",
     ] {
         assert!(screen.contains(part), "`{part}`: {screen}");
     }
@@ -119,7 +118,7 @@ fn recent_recipients_are_reported_before_the_preview() {
     let corrected = ["bulk", "send", "people.csv", "text", "Hola."];
     let (code, screen) = Terminal::plain(&home, &corrected).say("n");
     assert_eq!((code, jelou.requests().len()), (11, 3), "{screen}");
-    let told = "warning: 3 of these people were written to by earlier runs in the last 24 hours";
+    let told = "warning: earlier runs sent messages to 3 of these recipients in the last 24 hours";
     let place = |part: &str| {
         screen
             .find(part)
@@ -144,15 +143,14 @@ fn resume_shows_first_message_and_prompts() {
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 4, "{screen}");
     assert!(
-        screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"),
+        screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 not sent yet\r\n"),
         "{screen}"
     );
     let seen = refusing.requests().len();
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
     assert_eq!((code, refusing.requests().len()), (11, seen), "{screen}");
-    let shown = screen.find(
-        "the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n",
-    );
+    let shown = screen
+        .find("the first unsent message, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).say("y");

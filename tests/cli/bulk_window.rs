@@ -132,7 +132,7 @@ fn only_recipients_in_the_window_are_sent() {
         .concat();
         home.run_args(&words).api(&server.url)
     };
-    let ended = again(&["text", "Otra"]).fails(0, &[note, "nothing is left to send"]);
+    let ended = again(&["text", "Otra"]).fails(0, &[note, "nothing to send"]);
     assert_eq!(ended.json()["run"], json!(null));
     assert_eq!(
         again(&["template", "hsm", "--param", "{{ nombre }}"])

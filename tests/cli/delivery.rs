@@ -369,7 +369,7 @@ fn refusing_proxy_is_contacted_once() {
             .run(&words)
             .env("HTTPS_PROXY", &proxy.url)
             .api("https://api.jelou.invalid");
-        let ended = run.fails(code, &["the run paused: ", said[0], said[1]]);
+        let ended = run.fails(code, &["run paused: ", said[0], said[1]]);
         assert_eq!(proxy.received().len(), 1, "{ended:?}");
     }
     let plain = Server::answering(Reply::json(407, ""));

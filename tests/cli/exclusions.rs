@@ -1009,7 +1009,7 @@ fn list_with_only_excluded_rows_creates_no_run() {
     assert!(
         ended
             .stderr
-            .contains("note: nothing is left to send: 2 rows are skipped, "),
+            .contains("note: nothing to send: 2 rows are skipped, "),
         "{ended:?}"
     );
     assert!(
@@ -1024,8 +1024,7 @@ fn list_with_only_excluded_rows_creates_no_run() {
     );
     home.write("people.csv", "to\n593987654321\n12\n");
     bulk(&home, &["--exclude", "bajas.csv"]).fails(2, &["1 row cannot be sent"]);
-    bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"])
-        .fails(10, &["nothing is left to send"]);
+    bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"]).fails(10, &["nothing to send"]);
 }
 
 #[test]
@@ -1109,7 +1108,7 @@ fn resume_rereads_the_profile_exclusion_list() {
     );
     bulk(&home, &["--body", "body.json"]).fails(2, &[]);
     // Both forms of one number would be one message.
-    bulk(&home, &["--allow-duplicates"]).fails(4, &["the run paused", "is skipped"]);
+    bulk(&home, &["--allow-duplicates"]).fails(4, &["run paused", "is excluded"]);
     bajas("");
     let resume = || home.run("bulk resume r --rate 1000000/s");
     resume().fails(3, &["bajas.txt is empty"]);
@@ -1292,7 +1291,7 @@ fn number_of_excluded_recipients_is_reported() {
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
     assert!(
-        screen.contains("lists of excluded people: otras.txt: 1 recipient; /"),
+        screen.contains("exclusion lists: otras.txt: 1 recipient; /"),
         "{screen}"
     );
     assert!(

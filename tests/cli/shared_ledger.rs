@@ -174,7 +174,7 @@ fn suspended_worker_with_expired_rows_sends_none() {
     // A machine obeys the pause, a person lifts it.
     home.run("bulk work r").api(&jelou.url).fails(
         11,
-        &["the run is paused: stopped by `jelouctl bulk stop` (ana at "],
+        &["run paused: stopped by `jelouctl bulk stop` (ana at "],
     );
     let ended = home.run("bulk resume r").api(&jelou.url).end();
     let [sent, failed, unknown, pending] = counts(&ended.json());
@@ -209,7 +209,7 @@ fn killed_worker_rows_are_unknown_and_others_continue() {
     child.wait().unwrap();
     home.sql("UPDATE jelouctl.worker SET seen_at = seen_at - 30000");
     let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[]).end();
-    assert!(screen.contains(" sent, 4 under way"), "{screen}");
+    assert!(screen.contains(" sent, 4 in flight"), "{screen}");
     // The test does not wait for two minutes.
     home.sql("UPDATE jelouctl.worker SET seen_at = 0");
     // Whoever looks is told so, though no process came by since.
@@ -281,7 +281,7 @@ fn too_many_unknown_rows_pause_every_process() {
         return;
     };
     let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
-    send(&home, &jelou.url).fails(8, &["the run paused"]);
+    send(&home, &jelou.url).fails(8, &["run paused"]);
     let told = status(&home);
     assert_eq!(told["paused"]["reason"], json!("unknown"), "{told}");
     let seen = jelou.requests().len();
@@ -289,7 +289,7 @@ fn too_many_unknown_rows_pause_every_process() {
     home.another_machine()
         .run("bulk work r")
         .api(&jelou.url)
-        .fails(8, &["the run is paused", "bulk resume r"]);
+        .fails(8, &["run paused", "bulk resume r"]);
     assert_eq!(jelou.requests().len(), seen);
 }
 
@@ -794,13 +794,17 @@ fn replaced_database_pauses_the_run() {
     let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
-    home.run("bulk work r")
-        .api(&jelou.url)
-        .fails(11, &["what was written may be lost", "another one now"]);
+    home.run("bulk work r").api(&jelou.url).fails(
+        11,
+        &[
+            "the ledger may not record the latest messages",
+            "another one now",
+        ],
+    );
     // The process that resumes it does not know that.
     home.run("bulk resume r")
         .api(&jelou.url)
-        .fails(11, &["what was written may be lost"]);
+        .fails(11, &["the ledger may not record the latest messages"]);
     assert!(jelou.requests().is_empty());
     home.run("bulk resume r").api(&jelou.url).success();
 }

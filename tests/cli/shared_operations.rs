@@ -160,15 +160,19 @@ fn resume_reports_a_failover_found_by_others() {
     let jelou = Jelou::accept_all();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
-    home.run("bulk work r")
-        .api(&jelou.url)
-        .fails(11, &["what was written may be lost", "bulk cancel r"]);
+    home.run("bulk work r").api(&jelou.url).fails(
+        11,
+        &[
+            "the ledger may not record the latest messages",
+            "bulk cancel r",
+        ],
+    );
     home.run("bulk resolve r --unknown-as failed").success();
     let resume = || home.run("bulk resume r --yes --rate 7/s").api(&jelou.url);
     let told = [
         "warning: run r is paused since ",
-        "what was written may be lost (the store is another one now: ",
-        "compare jelouctl bulk report r --state unknown with what Jelou has sent",
+        "the ledger may not record the latest messages (the store is another one now: ",
+        "compare jelouctl bulk report r --state unknown with Jelou's history",
     ];
     resume().fails(11, &told);
     // What was told is not what is so by now: it was replaced once more, while the run stood.
@@ -205,7 +209,7 @@ fn resume_prompt_reports_a_failover() {
         ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
     ];
     let (code, screen) = Terminal::new(&home, &["bulk", "resume", "r"], &variables).say("y");
-    let told = screen.find("what was written may be lost");
+    let told = screen.find("the ledger may not record the latest messages");
     assert!(
         code == 0 && told.is_some() && told < screen.find("Send 3 messages"),
         "{code}: {screen}"
@@ -229,7 +233,7 @@ fn excluded_row_of_stale_run_is_unknown() {
     home.change_database(ELSEWHERE);
     let on = |words: &str| home.run(words).api(&jelou.url);
     bajas(&format!("{}\n", user(1)));
-    on("bulk work r").fails(11, &["what was written may be lost"]);
+    on("bulk work r").fails(11, &["the ledger may not record the latest messages"]);
     let states = || {
         let rows = home.sql("SELECT state FROM jelouctl.row ORDER BY n");
         rows.iter()
@@ -237,7 +241,7 @@ fn excluded_row_of_stale_run_is_unknown() {
             .collect::<Vec<_>>()
     };
     assert_eq!(states(), ["pending"; 3], "whoever lifts the pause decides");
-    on("bulk resume r --yes").fails(11, &["what was written may be lost"]);
+    on("bulk resume r --yes").fails(11, &["the ledger may not record the latest messages"]);
     assert_eq!(states(), ["pending", "unknown", "pending"]);
     let shown = on(&format!("once show k --to {}", user(1))).end();
     assert!(shown.stdout.contains("unknown"), "{shown:?}");
@@ -267,7 +271,7 @@ fn cancelled_stale_run_marks_rows_unknown() {
     home.change_database(ELSEWHERE);
     let (code, screen) = terminal.end_with("y");
     assert!(
-        code == 0 && screen.contains("3 messages may have been sent and are left alone"),
+        code == 0 && screen.contains("3 messages may have been sent and are not sent again"),
         "{code}: {screen}"
     );
     assert_eq!(lines_in(&home, "unknown"), [2, 3, 4]);
@@ -421,9 +425,8 @@ fn database_resume_prompts_and_checks_exclusions_again() {
     home.run("bulk stop r").success();
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
     assert_eq!(code, 11, "{screen}");
-    let shown = screen.find(
-        "the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n",
-    );
+    let shown = screen
+        .find("the first unsent message, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     // Without a yes the pause is not lifted.
@@ -495,7 +498,7 @@ fn process_waiting_for_hours_notices_stop() {
     assert!(
         ended
             .stderr
-            .contains("the run is paused: stopped by `jelouctl bulk stop`"),
+            .contains("run paused: stopped by `jelouctl bulk stop`"),
         "{ended:?}"
     );
     home.run("bulk remove r --yes").success();
@@ -776,7 +779,7 @@ fn resolved_rows_are_logged_if_ledger_then_fails() {
                   CREATE TRIGGER fail_later AFTER UPDATE ON jelouctl.row FOR EACH ROW WHEN (NEW.state = 'sent') \
                   EXECUTE FUNCTION jelouctl.fail_later()";
     home.change_database(change);
-    let found = "1 unknown row of run r found in Jelou's history: sent from now on";
+    let found = "found 1 unknown row of run r in Jelou's history: now sent";
     at("bulk deliveries r").fails(3, &[found, "permission denied for table event"]);
     let logged = home.read("log");
     let logged: Vec<Value> = logged

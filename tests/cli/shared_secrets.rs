@@ -168,7 +168,7 @@ fn run_selects_no_profile_for_outside_credentials() {
         }
         home.config(&format!("default_profile = \"prod\"\n{profiles}"));
         for own in [credentials(home.run(words)), typed()] {
-            let told = "the default profile (JELOU_PROFILE names another): run r was started with staging, not with prod";
+            let told = "the default profile (set JELOU_PROFILE to use another): run r was started with staging, not with prod";
             own.fails(2, &[told]);
         }
         home.config(&profiles);
@@ -194,7 +194,7 @@ fn run_selects_no_profile_for_outside_credentials() {
         .fails(11, &["allow_to is empty"]);
     home.config("[profiles.prod]\nbot_id = \"BOT_ID\"\n");
     let elsewhere = credentials(home.run("bulk work s").env("JELOU_API_URL", &jelou.url)).success();
-    let told = "run s was started with profile staging, which is not configured here: its allow_to and do_not_contact do not hold";
+    let told = "run s was started with profile staging, which does not exist on this machine: its allow_to and do_not_contact do not apply";
     assert!(elsewhere.stderr.contains(told), "{elsewhere:?}");
     assert_eq!(jelou.accepted().len(), 3);
 }

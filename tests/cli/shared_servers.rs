@@ -11,7 +11,7 @@ use crate::shared_ledger::{LOOKER, people_in_a_database, status};
 /// Makes a run that takes some seconds.
 const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
 const STALE: &str = "the ledger was copied or restored";
-const RESTORED: &str = "what was written may be lost";
+const RESTORED: &str = "the ledger may not record the latest messages";
 
 #[test]
 fn server_without_durability_is_refused() {
@@ -88,7 +88,7 @@ fn standby_is_refused_and_promotion_pauses_run() {
     // No process has noticed yet.
     assert_eq!(is_shown_as_unknown(&home)["paused"], json!(null));
     let told = [
-        "the run is paused: what was written may be lost",
+        "run paused: the ledger may not record the latest messages",
         "timeline",
         "compare jelouctl bulk report r --state unknown",
     ];
@@ -114,7 +114,7 @@ fn standby_is_refused_and_promotion_pauses_run() {
 fn is_paused_as_restored(home: &Home, url: &str) {
     let told = [
         RESTORED,
-        "compare jelouctl bulk report r --state unknown with what Jelou has sent",
+        "compare jelouctl bulk report r --state unknown with Jelou's history",
     ];
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
         home.run(words).api(url).fails(11, &told);
@@ -233,7 +233,7 @@ fn restored_database_is_detected_by_every_method() {
     let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let home = home.on(cluster.url("app", &cluster.database_like(&database)));
-    let told = ["what was written may be lost (the store is another one now: "];
+    let told = ["the ledger may not record the latest messages (the store is another one now: "];
     home.run("bulk work r").api(&jelou.url).fails(11, &told);
 }
 

@@ -655,7 +655,7 @@ fn resume_checks_templates_of_unsent_rows() {
         },
     );
     let message = ["template", "bienvenida", "--param", "{{ nombre }}"];
-    bulk(&home, &jelou, &message).fails(4, &["the run paused"]);
+    bulk(&home, &jelou, &message).fails(4, &["run paused"]);
     let before = jelou.requests().len();
     listed.store(true, SeqCst);
     answered.store(true, SeqCst);

@@ -535,7 +535,7 @@ fn closed_hours_are_reported_before_the_prompt() {
     .concat();
     let (code, screen) = Terminal::new(&home, &send, &[]).say("n");
     let told = screen
-        .find("it is outside of the hours, not on 3 days (America/Bogota): nothing leaves before");
+        .find("outside the sending hours, not on 3 days (America/Bogota): nothing is sent before");
     assert!(
         told.is_some() && told < screen.find("Send 1 message from"),
         "{screen}"
@@ -629,7 +629,8 @@ fn rows_sent_during_the_prompt_are_reported() {
         "{screen}"
     );
     assert!(
-        screen.contains("1 of these people had a message of another run in the 24 hours before"),
+        screen
+            .contains("1 of these recipients got a message of another run in the 24 hours before"),
         "{screen}"
     );
 }

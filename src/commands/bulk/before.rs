@@ -1,5 +1,5 @@
-//! Checks before a run begins, and prints a summary. At a terminal it is enough to answer the question; elsewhere it
-//! has figures only, because a person's message does not belong in a log.
+//! Checks before a run begins, and prints a summary. At a terminal it shows enough to answer the question. Elsewhere it
+//! has only numbers, because a recipient's message does not belong in a log.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -25,8 +25,8 @@ const COLUMNS: usize = 80;
 const DRAWN_LINES: usize = 10;
 
 impl PreparedList<'_> {
-    /// Prints the summary before the question; the first message only if a person `is_asked`, and how long it takes unless it
-    /// was told that it `takes_days`.
+    /// Prints the summary before the question. Shows the first message only if the command will ask (`is_asked`), and the
+    /// duration unless a warning already said that it `takes_days`.
     pub(super) fn report_before(
         &self,
         is_asked: bool,
@@ -91,7 +91,7 @@ impl PreparedList<'_> {
 }
 
 impl ActiveRun<'_> {
-    /// Prints what is left of the run at a terminal, before the question.
+    /// Prints what the run still has to send, at a terminal, before the question.
     pub(super) fn report_before(&self, run: &Run) -> Result<(), CommandError> {
         let Self {
             context,
@@ -108,9 +108,9 @@ impl ActiveRun<'_> {
             MessageKind::named(&details.kind),
         ) {
             let of = if counts.pending == 1 {
-                "the message that is left"
+                "the unsent message"
             } else {
-                "the first message that is left"
+                "the first unsent message"
             };
             let lines = draw(&kind, &first.body, &details.template_texts)?;
             draw_first(context, of, (first.line, &first.recipient, lines), "");
@@ -191,10 +191,10 @@ fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
     Some(format!("by country: {}", named.join(", ")))
 }
 
-/// `lists of excluded people: bajas.xlsx: 214 recipients from 2 sheets`, whether or not this list has them; None without lists.
+/// `exclusion lists: bajas.xlsx: 214 recipients from 2 sheets`, whether or not this list has them; None without lists.
 fn excluding(exclusions: &Exclusions) -> Option<String> {
     let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
-    (!lists.is_empty()).then(|| format!("lists of excluded people: {}", lists.join("; ")))
+    (!lists.is_empty()).then(|| format!("exclusion lists: {}", lists.join("; ")))
 }
 
 /// How long the rows take, and when the last one is sent.

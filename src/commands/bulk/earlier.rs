@@ -28,11 +28,10 @@ pub(crate) fn refuse_reported(
         (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent"),
     ];
     let message = format!(
-        "this report says of its rows: {}",
+        "rows of this report: {}",
         in_words(found).unwrap_or_default()
     );
-    let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
-                same message or another one, use --again, also where the rows went to a sandbox only";
+    let hint = "to skip them: --skip-sent; to send to them again: --again";
     Err(CommandError::guard(message, hint))
 }
 
@@ -71,18 +70,17 @@ pub(crate) fn compare(
     if found.is_empty() {
         return Ok(has_other_every);
     }
-    let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
-               less far back: --remember 12h";
+    let way = "to skip them: --skip-sent; to send them again: --again";
     Err(refusal(&found, draft.messages()?, "messages", way))
 }
 
-/// Refuses a list if rows were left out because another run or a single send was to send them, and no longer will: those
-/// people would get nothing.
+/// Refuses a list if rows were skipped because another run or a single send had them to send, and no longer has: those
+/// recipients would get nothing.
 pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
     let left_out = counted(rows, "row");
     let message = format!(
-        "other runs or single sends were to send {left_out} of this list, and no longer will"
+        "{left_out} of this list belonged to other runs or single sends, which no longer send them"
     );
     if rows == 0 {
         Ok(())
@@ -91,7 +89,7 @@ pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
     }
 }
 
-/// Warns of runs that are to send rows of this list while no process sends them: the rows were left out for them.
+/// Warns of runs that have unsent rows of this list while no process sends them. This list skipped those rows.
 pub(super) fn report_idle_runs(
     context: &Context,
     store: &Ledger,
@@ -104,33 +102,32 @@ pub(super) fn report_idle_runs(
         {
             let to_continue = to_continue(&name);
             context.stderr.warning(&format!(
-                "run {run} is to send rows of this list, and no process sends it; {to_continue}"
+                "run {run} has unsent rows of this list, but no process is sending it; {to_continue}"
             ));
         }
     }
     Ok(())
 }
 
-/// Warns that earlier runs wrote to people recently, because the text of a list that was sent may have been corrected, and
-/// that unfinished runs, which may have been forgotten, still have messages for them.
+/// Warns that earlier runs sent messages to these recipients recently, because the text of a sent list may have been
+/// corrected. Also warns of unfinished runs with messages for them, because these runs may have been forgotten.
 pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)) {
     if waiting > 0 {
         let have = if waiting == 1 { "has" } else { "have" };
         context.stderr.warning(&format!(
-            "{waiting} of these people still {have} messages to come from unfinished runs; `jelouctl bulk list` shows them"
+            "{waiting} of these recipients still {have} unsent messages in unfinished runs; to see them: jelouctl bulk list"
         ));
     }
     if written_to > 0 {
-        let were = if written_to == 1 { "was" } else { "were" };
         context.stderr.warning(&format!(
-            "{written_to} of these people {were} written to by earlier runs in the last 24 hours; to leave out those \
-             that a run reached: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv"
+            "earlier runs sent messages to {written_to} of these recipients in the last 24 hours; to skip the recipients of \
+             a run: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv"
         ));
     }
 }
 
-/// Checks whether another run has meanwhile sent rows that this one still has; sandbox runs do not count. Such rows are
-/// skipped, or the run is refused.
+/// Checks whether another run has sent rows that this one still has; sandbox runs do not count. These rows are skipped, or
+/// the run is refused.
 pub(crate) fn leave_out_sent(run: &Run, details: &RunSettings) -> Result<(), CommandError> {
     let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else {
         return Ok(());
@@ -143,7 +140,7 @@ pub(crate) fn leave_out_sent(run: &Run, details: &RunSettings) -> Result<(), Com
     }
 }
 
-/// Whether rows that other runs have sent are left out of a run, or else refused; None if they are sent again.
+/// Whether a run skips rows that other runs have sent, or else is refused; None if it sends them again.
 pub(super) fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
     match DuplicatePolicy::new(&details.conditions) {
         DuplicatePolicy::Meant => None,
@@ -159,10 +156,9 @@ pub(super) fn refusal_of_rest(
     let name = run.name();
     // `bulk work` does not have these flags.
     let way = format!(
-        "leave them out with jelouctl bulk resume {name} --skip-sent, or send them once more with jelouctl bulk resume \
-         {name} --again"
+        "to skip them: jelouctl bulk resume {name} --skip-sent; to send them again: jelouctl bulk resume {name} --again"
     );
-    let left = format!("messages left in run {name}");
+    let left = format!("unsent messages in run {name}");
     Ok(refusal(found, run.pending()?, &left, &way))
 }
 
@@ -195,7 +191,7 @@ fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> Co
     let hint = match to_be_sent.map(|messages| &messages.run) {
         Some(run) => {
             format!(
-                "{way}; resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}"
+                "{way}; to resume {run}: jelouctl bulk resume {run}; to cancel it: jelouctl bulk cancel {run}"
             )
         }
         None => way.to_owned(),

@@ -1,4 +1,4 @@
-//! `bulk …`: sends many messages from a list of people, and manages the runs.
+//! `bulk …`: sends a message to each row of a list file, and manages the runs.
 
 mod before;
 mod decide;

@@ -20,7 +20,7 @@ pub(super) const RARE: &str = "Rarely needed";
 /// What to do about a template that the bot cannot send.
 pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
 
-/// How a person sends rows of a run.
+/// Options of the commands that send at a terminal.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = RUN)]
 pub(crate) struct RunOptions {
@@ -35,7 +35,7 @@ pub(crate) struct RunOptions {
     pub(super) keep_going: bool,
 }
 
-/// How anyone does, also a machine beside others.
+/// Options of every command that sends, also on several machines.
 #[derive(Args, Debug, Default)]
 pub(crate) struct WorkOptions {
     /// Send up to N requests at once, 1 to 4096 [default: 64]
@@ -129,7 +129,7 @@ pub(super) fn default_of_run(flag: Arg) -> Arg {
 }
 
 impl RunOptions {
-    /// The conditions of the run from now on: typed flags override what it has `kept`; a new run has not kept any.
+    /// The new conditions of the run: typed flags override the conditions that it has `kept`. A new run has none.
     pub(super) fn conditions(
         &self,
         (hours, per_day): (Option<Hours>, Option<u32>),
@@ -153,7 +153,7 @@ impl RunOptions {
 }
 
 impl WorkOptions {
-    /// The details of a run as this process sends it: typed flags override what it has.
+    /// The details of a run as this process sends it: typed flags override the run's own.
     pub(super) fn over(&self, kept: RunSettings) -> RunSettings {
         RunSettings {
             concurrency: self.concurrency.map_or(kept.concurrency, usize::from),
@@ -177,7 +177,7 @@ impl HoursOptions {
         base.under(&self.between, &self.not_on, zone, now())
     }
 
-    /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a slip.
+    /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a typing error.
     pub(super) fn warn_of_past_days(&self, hours: Option<&Hours>, stderr: &Stderr) {
         let Some(today) = hours.map(|hours| hours.day(now())) else {
             return;

@@ -1,4 +1,4 @@
-//! Why a run is paused or stale, in words, and what to look at.
+//! Describes why a run is paused or stale, and what to check.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use crate::base::timestamps::time_in;
 use crate::runs::ledger::{LedgerError, PauseReason, RunName, RunPause};
 use crate::sender::context::Context;
 
-/// Warns of a stale run, with a hint; returns its exit code, or success if there is no doubt.
+/// Warns of a stale run, with a hint; returns its exit code, or success if the run is not stale.
 pub(super) fn report_stale(
     context: &Context,
     run: impl Display,
@@ -30,14 +30,14 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
         PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
-        PauseReason::Stale => "what was written may be lost",
-        PauseReason::Unknown => "too many messages may or may not have been sent",
-        PauseReason::AllRejected => "no message was accepted",
+        PauseReason::Stale => "the ledger may not record the latest messages",
+        PauseReason::Unknown => "too many messages have an unknown outcome",
+        PauseReason::AllRejected => "Jelou has not accepted any message",
         PauseReason::Credentials => "the credentials were refused",
-        PauseReason::Account => "WhatsApp lets the business send nothing",
+        PauseReason::Account => "WhatsApp has blocked the business account",
         PauseReason::ProxyCredentials => "the proxy asks for credentials",
         PauseReason::Network => "the API could not be reached",
-        PauseReason::RateLimit => "the API accepted no more messages",
+        PauseReason::RateLimit => "the API limited the rate for too long",
     };
     format!("{why} ({by})")
 }
@@ -51,8 +51,8 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
 /// What to check before resuming the run `name`.
 pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
     if reason == PauseReason::Stale {
-        format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
+        format!("compare jelouctl bulk report {name} --state unknown with Jelou's history")
     } else {
-        format!("jelouctl bulk status {name} shows how it stands")
+        format!("to see its state: jelouctl bulk status {name}")
     }
 }

@@ -1,4 +1,4 @@
-//! How many different people a run may reach with templates in 24 hours.
+//! How many different recipients a run may send templates to in 24 hours.
 
 use crate::base::input::UsageError;
 use crate::base::output::grouped;
@@ -19,15 +19,15 @@ pub(super) fn limit_of_run(
         None => Ok(None),
         Some(_) => Err(UsageError::new(
             format!(
-                "--per-day: it counts people who get a template, and a message of kind {} is not one",
+                "--per-day counts recipients of templates; a message of kind {} is not a template",
                 kind.command()
             ),
-            "leave it out; --rate and --between say when messages leave",
+            "remove --per-day",
         )),
     }
 }
 
-/// Warns before the question that the limit of people has no room now for all new ones of a list; returns whether it does.
+/// Warns before the question if the messaging limit has no room now for all new recipients; returns whether it warned.
 pub(crate) fn report_limit(
     context: &Context,
     store: Option<&Ledger>,
@@ -40,7 +40,7 @@ pub(crate) fn report_limit(
     if details.sandbox {
         context
             .stderr
-            .note("the sandbox does not count people, so --per-day has no effect here");
+            .note("the sandbox does not count recipients, so --per-day has no effect here");
         return Ok(false);
     }
     let DailyLimit {
@@ -59,8 +59,8 @@ pub(crate) fn report_limit(
     let limit = grouped(limit);
     let people = grouped(people);
     context.stderr.warning(&format!(
-        "templates reach at most {limit} different people in 24 hours: of this list, {people} would be new in that time, and \
-         there is room for {room}; the run waits for the others and goes on by itself, as long as this command runs"
+        "templates may go to {limit} different recipients in 24 hours: this list has {people} new ones, and there is room \
+         for {room}; the run waits at the limit and then continues, if this command keeps running"
     ));
     Ok(true)
 }

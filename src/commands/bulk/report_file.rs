@@ -1,4 +1,4 @@
-//! The file for a report, a page, or the rows that will not be sent: its name says the format, and it is written
+//! The file for a report, a page, or the rows that will not be sent. Its extension sets the format, and it is written
 //! completely or not at all.
 
 use std::fs::File;
@@ -52,7 +52,7 @@ impl ReportFormat {
     }
 }
 
-/// The file of a report. It is written beside the target, and replaces it once complete, even through a link.
+/// The file of a report. It is written next to the target, and replaces it when complete, even through a link.
 pub(crate) struct ReportFile<'a> {
     path: &'a Path,
     file: NamedTempFile,
@@ -68,14 +68,14 @@ impl<'a> ReportFile<'a> {
         reads: &[&Source],
     ) -> Result<Self, UsageError> {
         if path.as_os_str() == "-" {
-            let message = format!("{flag}: this is written to a file, not to standard output");
-            return Err(UsageError::new(message, "name a file"));
+            let message = format!("{flag} needs a file, not standard output");
+            return Err(UsageError::new(message, "write the name of a file"));
         }
         let refused = |cause| {
             let error = FileError::while_doing("write", path)(cause);
             UsageError::new(
                 format!("{flag}: {error}"),
-                "name a file in a directory that is there and can be written",
+                "write to a directory that exists and is writable",
             )
         };
         // A device or a pipe would be replaced.
@@ -83,13 +83,13 @@ impl<'a> ReportFile<'a> {
             let message = format!("{flag}: {} is not a regular file", path.display());
             return Err(UsageError::new(
                 message,
-                "name a file; to write into a device or a pipe, redirect standard output: > FILE",
+                "to write to a device or a pipe, redirect standard output: > FILE",
             ));
         }
         let target = target_of(path);
         if is_of_the_ledger(&target) {
             let message = format!("{flag}: {} is a file of the ledger", path.display());
-            return Err(UsageError::new(message, "name a file in another directory"));
+            return Err(UsageError::new(message, "write to another directory"));
         }
         let replaced = target.canonicalize().ok();
         let is_replaced = |source: &&Source| {
@@ -106,7 +106,7 @@ impl<'a> ReportFile<'a> {
                 "{flag}: {} is a file that this command reads",
                 path.display()
             );
-            return Err(UsageError::new(message, "name another file"));
+            return Err(UsageError::new(message, "write to another file"));
         }
         context.check_overwrite(flag, path, "a report of a run", reads.is_empty(), |begin| {
             is_report(begin) || is_page(begin) || is_report_workbook(path)
@@ -156,7 +156,7 @@ pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, Us
         "xlsx" => Ok(ReportFormat::Xlsx),
         "xlsm" | "xls" | "ods" | "pdf" => {
             let message = format!("{flag}: a report cannot be written as .{ending}");
-            let hint = "name a .csv, a .xlsx, which every spreadsheet opens, or a .html, which a browser prints as a PDF";
+            let hint = "for a spreadsheet: .csv or .xlsx; for a page that a browser can print as a PDF: .html";
             Err(UsageError::new(message, hint))
         }
         _ => Ok(ReportFormat::Csv),
@@ -185,7 +185,7 @@ pub(super) fn open_rejects<'a>(
         .list_report(false, None, ReportLanguage::En)
         .ok_or_else(|| {
             let message = format!("{FLAG}: rows are written as a list, not as a page");
-            UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")
+            UsageError::new(message, "write to a .csv, .xlsx or .ndjson file")
         })?;
     Ok((ReportFile::open(context, FLAG, path, reads)?, format))
 }

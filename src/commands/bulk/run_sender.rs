@@ -1,4 +1,4 @@
-//! Checks who may send an existing run: only the sender who began it, with the same bot and client id, at the same
+//! Checks that the sender of an existing run is the sender that began it, with the same bot and client id, at the same
 //! address.
 
 use crate::base::input::UsageError;
@@ -36,11 +36,12 @@ pub(super) fn sender_of_run(
         flags.layer.type_in("bot_id", Some(bot_of(run)?));
     }
     let mut settings = read_settings(context, &environment)?;
-    // The guard of the run's profile holds wherever that profile is configured: with another one nothing is sent.
+    // The safety checks of the run's profile apply on every machine that has it. Another profile sends nothing.
     match (&run.profile, &settings.profile) {
         _ if run.sandbox && context.flags.profile.is_none() => {}
         (Some(profile), _) if !is_bound => {
-            let missing = "is not configured here: its allow_to and do_not_contact do not hold";
+            let missing =
+                "does not exist on this machine: its allow_to and do_not_contact do not apply";
             context.stderr.warning(&format!(
                 "run {name} was started with profile {profile}, which {missing}"
             ));
@@ -48,7 +49,7 @@ pub(super) fn sender_of_run(
         (of_run, Some(WithOrigin { value, origin }))
             if is_bound && (of_run.is_some() || *origin != Origin::Default) =>
         {
-            let default = "the default profile (JELOU_PROFILE names another)";
+            let default = "the default profile (set JELOU_PROFILE to use another)";
             let what = if *origin == Origin::Default {
                 default
             } else {
@@ -59,7 +60,7 @@ pub(super) fn sender_of_run(
         _ => {}
     }
     if settings.is_sandboxed() && !run.sandbox {
-        // The environment may select the sandbox too; rows sent there would count as sent to people.
+        // The environment may also select the sandbox; rows sent there would count as sent to real recipients.
         refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
     }
     if !run.sandbox {
@@ -85,8 +86,8 @@ fn bot_of(run: &RunSettings) -> Result<String, CommandError> {
     bot_id(&run.bot).map_err(|problem| wrong_variable("the run", problem))
 }
 
-/// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
-/// may write to its ledger could set their own address.
+/// The secret is sent only to the address configured for this process, never to an address from the run: anyone with
+/// write access to the ledger could set their own.
 fn check_address(
     name: &RunName,
     run: &RunSettings,
@@ -100,7 +101,7 @@ fn check_address(
                 "run {name} sends to {}, but this process is set up to send to {own_url}",
                 run.api_url
             ),
-            "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile",
+            "to send the credentials to that address: --api-url URL, JELOU_API_URL or api_url of the profile",
         ));
     }
     Ok(refuse_setting(
@@ -111,7 +112,7 @@ fn check_address(
     )?)
 }
 
-/// Refuses a setting that differs from the one that the run began with.
+/// Refuses a setting that differs from the run's own.
 fn refuse_setting(
     name: &RunName,
     (key, origin): (&str, &Origin),

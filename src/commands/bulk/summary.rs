@@ -1,4 +1,4 @@
-//! A run in figures, printed at its end and by `bulk status`, as data, or in words at a terminal.
+//! The summary of a run, printed at its end and by `bulk status`: as data, or in words at a terminal.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -27,13 +27,13 @@ pub(crate) struct RunSummary {
     pub(crate) skips: SkipCounts,
     /// The number of failed and unknown rows for each reason.
     reasons: BTreeMap<String, u64>,
-    /// The number of people an earlier run wrote to in the 24 hours before.
+    /// The number of recipients that got a message of an earlier run in the 24 hours before.
     written_to: u64,
     /// None without prices.
     cost: Option<RunCost>,
     /// The command for the rows to correct.
     again: Option<String>,
-    /// Whether a person cancelled it.
+    /// Whether `bulk cancel` ended it.
     pub(crate) is_cancelled: bool,
     /// Why rows that are not sent here may have been sent; they then count as unknown.
     pub(crate) stale: Option<LedgerError>,
@@ -109,17 +109,17 @@ impl RunSummary {
             lines.push(format!("{ended_badly}{}", self.reasons_in_words()));
         }
         if let Some(reasons) = skips_in_words(&self.skips) {
-            lines.push(format!("{} left out: {reasons}", grouped(counts.skipped)));
+            lines.push(format!("{} skipped: {reasons}", grouped(counts.skipped)));
         }
         lines.extend(in_words([
-            (counts.inflight, "under way"),
-            (counts.pending, "still to be sent"),
+            (counts.inflight, "in flight"),
+            (counts.pending, "not sent yet"),
         ]));
         lines.extend(self.cost.as_ref().map(RunCost::words));
         let written_to = grouped(self.written_to);
         lines.extend((self.written_to > 0).then(|| {
             format!(
-                "{written_to} of these people had a message of another run in the 24 hours before"
+                "{written_to} of these recipients got a message of another run in the 24 hours before"
             )
         }));
         lines
@@ -157,7 +157,7 @@ impl RunSummary {
         }
     }
 
-    /// Prints it, of a run that `took` so long.
+    /// Prints it, for a run that took `took`.
     pub(crate) fn print(
         &self,
         context: &Context,
@@ -182,7 +182,7 @@ impl RunSummary {
             let why = error.cause;
             let watch = format!("jelouctl bulk status {name}");
             context.stderr.error(
-                &format!("how the run stands could not be written: {why}"),
+                &format!("cannot print the state of the run: {why}"),
                 &[],
                 Some(&watch),
             );
@@ -198,8 +198,8 @@ impl RunSummary {
                 "sent|failed|pending"
             };
             let decide = format!(
-                "; to ask Jelou: jelouctl bulk deliveries {name}; to decide yourself: jelouctl bulk resolve {name} \
-                 --unknown-as {states}, with --line N or --to RECIPIENT for single ones"
+                "; to check them: jelouctl bulk deliveries {name}; to set their state: jelouctl bulk resolve {name} \
+                 --unknown-as {states}"
             );
             context
                 .stderr
@@ -209,7 +209,7 @@ impl RunSummary {
         if perhaps > 0 {
             let rows = counted_are(perhaps, "row");
             context.stderr.note(&format!(
-                "{rows} left out that may have been sent before: jelouctl bulk report {name} --reason may_have_been_sent"
+                "{rows} skipped that may have been sent before: jelouctl bulk report {name} --reason may_have_been_sent"
             ));
         }
         if let Some(report) = self.again.as_ref().filter(|_| self.is_complete()) {
@@ -218,8 +218,8 @@ impl RunSummary {
                 "row",
             );
             context.stderr.note(&format!(
-                "to send {rows} again once corrected: {report}; then send that file with the message and the flags as before, \
-                 but without --sheet, --header-row, --encoding, --skip and --run"
+                "to correct {rows} and send them again: {report}; then send that file with the same message and flags, \
+                 except --sheet, --header-row, --encoding, --skip and --run"
             ));
         }
     }
@@ -250,7 +250,7 @@ pub(crate) fn nothing_to_send(
     report_left_out(context, &skips);
     let rows = counted_are(skips.all(), "row");
     context.stderr.note(&format!(
-        "nothing is left to send: {rows} left out, and no run is made"
+        "nothing to send: {rows} skipped, and no run is created"
     ));
     let counts = Counts {
         skipped: skips.all(),
@@ -265,18 +265,18 @@ pub(crate) fn nothing_to_send(
     Ok(summary.exit_code())
 }
 
-/// `3 messages may have been sent and are left alone: …`
+/// `3 messages may have been sent and are not sent again: …`
 pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
     let messages = counted(counts.unknown, "message");
     let are = if counts.unknown == 1 { "is" } else { "are" };
     let report = format!("jelouctl bulk report {name} --state unknown");
     (counts.unknown > 0)
-        .then(|| format!("{messages} may have been sent and {are} left alone: {report}"))
+        .then(|| format!("{messages} may have been sent and {are} not sent again: {report}"))
 }
 
 /// How to resume or cancel a run with remaining rows.
 pub(crate) fn to_continue(name: &RunName) -> String {
     format!(
-        "to continue: jelouctl bulk resume {name}; to give up the rest: jelouctl bulk cancel {name}"
+        "to continue: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
     )
 }

@@ -1,4 +1,4 @@
-//! What a run waits for: its hours, or its limit of people.
+//! What a run waits for: its sending hours, or its messaging limit.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,12 +17,12 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     {
         let until = hours.shown(until);
         context.stderr.note(&format!(
-            "it is outside of the hours, {hours}: nothing leaves before {until}"
+            "outside the sending hours, {hours}: nothing is sent before {until}"
         ));
     }
 }
 
-/// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
+/// What a run in another process waits for: its sending hours, or the messaging limit that the process has recorded.
 pub(super) fn waiting(
     run: &Run,
     details: &RunSettings,
@@ -47,7 +47,7 @@ pub(super) fn waiting(
             (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
         }
         (_, Some(until)) => {
-            let shown = format!("{}, for its limit of people", time_in(zone, until));
+            let shown = format!("{}, for its messaging limit", time_in(zone, until));
             (
                 WaitReason::PeopleLimit,
                 format!("{:.0}", from_millis(until)),

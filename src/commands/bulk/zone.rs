@@ -1,4 +1,4 @@
-//! The time zone in which times are shown: as typed, that of the run's hours, of a profile, or of this machine.
+//! The time zone in which times are shown: the typed one, the run's, the profile's, or this machine's.
 
 use jiff::tz::TimeZone;
 
@@ -27,7 +27,7 @@ pub(super) fn zone_of_run(
     }
 }
 
-/// The zone for the times of a run, or of a list before it, whose sender is known.
+/// The zone for the times of a run, or of a list before it, if the sender is known.
 pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone {
     match &details.conditions.hours {
         Some(hours) => hours.zone().clone(),

@@ -1,5 +1,5 @@
-//! Looks up the messages of a run: reads its rows and the attempts of other runs, asks Jelou, and writes the findings
-//! to the ledger.
+//! Checks the messages of a run: reads its rows, the attempts of other runs and Jelou's history, and saves the findings
+//! in the ledger.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,23 +17,23 @@ use crate::runs::ledger::{
 use crate::sender::Sender;
 use crate::sender::context::Context;
 
-/// How long after sending a message is still looked up, by default.
+/// How long after sending a message is still checked, by default.
 pub(crate) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
 
-/// A run to look up.
+/// A run to check.
 pub(crate) struct AskedRun<'a> {
     pub(crate) run: &'a Run,
     pub(crate) details: RunSettings,
     pub(crate) sender: Sender,
-    /// How long after sending a message is still looked up.
+    /// How long after sending a message is still checked.
     pub(crate) up_to: Duration,
-    /// Whether it was said for how many messages.
+    /// Whether the number of messages was printed.
     was_reported: bool,
     /// Unknown rows that are now sent.
     pub(crate) settled: u64,
 }
 
-/// The result of a look-up.
+/// The result of a check.
 pub(crate) struct CheckResult {
     pub(crate) counts: Counts,
     pub(crate) deliveries: DeliveryCounts,
@@ -41,16 +41,16 @@ pub(crate) struct CheckResult {
     pub(crate) since_resume: DeliveryCounts,
     /// Why rows stay unknown.
     pub(crate) left: BTreeMap<UnresolvedReason, u64>,
-    /// Whether asking again can find something new.
+    /// Whether another check can find something new.
     pub(crate) may_change: bool,
-    /// Whether the time ran out while Jelou was answering.
+    /// Whether the time ran out during the check.
     pub(crate) is_cut: bool,
-    /// The error that kept it from reading everything.
+    /// The error that made the check incomplete.
     pub(crate) problem: Option<CommandError>,
 }
 
 impl<'a> AskedRun<'a> {
-    /// Opens the run `name` for a look-up, with the sender who began it.
+    /// Opens the run `name` for a check, with the sender that began it.
     pub(crate) fn open(
         context: &mut Context,
         run: &'a Run,
@@ -72,7 +72,7 @@ impl<'a> AskedRun<'a> {
         })
     }
 
-    /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
+    /// Checks once, until `end` at the latest, and saves the findings even if it then fails.
     pub(crate) async fn look(
         &mut self,
         context: &Context,
@@ -81,7 +81,7 @@ impl<'a> AskedRun<'a> {
     ) -> Result<CheckResult, CommandError> {
         let run = &self.run.reconnected()?;
         run.prepare()?;
-        // Rows that are sent while Jelou answers are not asked about yet.
+        // This check does not include rows that are sent while it runs.
         let is_sent = run.is_running()?;
         let mut inquiry = self.inquiry(run)?;
         let name = run.name().to_string();
@@ -89,7 +89,7 @@ impl<'a> AskedRun<'a> {
         let asked = inquiry.asked();
         if asked > 0 && !std::mem::replace(&mut self.was_reported, true) {
             context.stderr.note(&format!(
-                "asking Jelou about {} of run {name}",
+                "checking {} of run {name}",
                 counted(asked, "message")
             ));
         }
@@ -116,7 +116,7 @@ impl<'a> AskedRun<'a> {
             Ok(ListingCoverage::Whole)
         };
         drop(reading);
-        // An attempt that began while the history was read may be listed in it already.
+        // The history may already list an attempt that began while it was read.
         let counted = if ended.is_ok() {
             count_attempts(run, &self.details, &mut inquiry)
         } else {
@@ -160,7 +160,7 @@ impl<'a> AskedRun<'a> {
         })
     }
 
-    /// What to ask for.
+    /// What to look up.
     fn inquiry(&self, run: &Run) -> Result<DeliveryCheck, LedgerError> {
         let timeout = self.sender.settings.timeout;
         let mut inquiry = DeliveryCheck::new(CheckLimits {
@@ -186,8 +186,8 @@ fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
         .map_or(i64::MIN, |event| event.at))
 }
 
-/// Adds the attempts of every run of the bot to `inquiry`. If one of them is stale, nothing can be counted; the error
-/// says why.
+/// Adds the attempts of every run of the bot to `inquiry`. If one of the runs is stale, the attempts cannot be counted:
+/// returns the reason.
 fn count_attempts(
     run: &Run,
     of: &RunSettings,
@@ -198,14 +198,14 @@ fn count_attempts(
     };
     for other in run.store().runs()? {
         let is_this = other.name() == run.name();
-        // The address does not matter: one server can have several names, and extra attempts do not settle anything
-        // wrongly.
+        // The address is ignored: one server can have several names, and extra attempts never mark a row as sent by
+        // mistake.
         if other.details()?.bot != of.bot || !is_this && other.created_at()? > last {
             continue;
         }
         if let Some(error) = other.stale_reason()? {
             return Ok(Some(format!(
-                "unknown rows are left as they are: what run {} has sent is not known: {error}; {}",
+                "unknown rows were not checked: cannot read run {}: {error}; {}",
                 other.name(),
                 error.hint
             )));

@@ -32,7 +32,7 @@ const WITHIN: Duration = Duration::from_secs(60 * 60);
 /// The longest time after sending that a message is looked up: WhatsApp tries that long.
 const LONGEST_UP_TO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A run is judged only if at least this many messages were delivered or failed.
+/// Stops a run only if at least this many messages were delivered or failed.
 const FEWEST_JUDGED: u64 = 10;
 /// WhatsApp's codes for an account that is unpaid or locked.
 const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
@@ -115,7 +115,7 @@ pub(crate) fn run(
     if asked.settled > 0 {
         let rows = counted(asked.settled, "unknown row");
         context.stderr.note(&format!(
-            "{rows} of run {name} found in Jelou's history: sent from now on"
+            "found {rows} of run {name} in Jelou's history: now sent"
         ));
         let counts = look.as_ref().ok().map(|look| &look.counts);
         let ended = match &look {
@@ -145,7 +145,7 @@ pub(crate) fn run(
     }
 }
 
-/// Asks; with `--watch`, asks again until nothing may change or the time is up.
+/// Checks once; with `--watch`, repeats until every status is final or the time is up.
 async fn watch(
     context: &Context,
     asked: &mut AskedRun<'_>,
@@ -164,7 +164,7 @@ async fn watch(
     let (mut last, mut shown): (Option<CheckResult>, _) = (None, None);
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
-            // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
+            // This check was still reading, so the result of the previous one counts. Its findings are saved.
             (Ok(look), Some(last))
                 if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
             {
@@ -174,7 +174,7 @@ async fn watch(
                 });
             }
             (Ok(look), _) => look,
-            // What was settled before is printed and logged.
+            // Rows that became sent before are printed and logged.
             (Err(error), Some(last)) => {
                 return Ok(CheckResult {
                     problem: Some(error),
@@ -203,9 +203,10 @@ async fn watch(
             }
             Some(problem) if !is_away => {
                 let every = rounded(every);
-                context
-                    .stderr
-                    .warning(&format!("{}; asking again every {every}", problem.message));
+                context.stderr.warning(&format!(
+                    "{}; checking again every {every}",
+                    problem.message
+                ));
             }
             Some(_) => {}
         }
@@ -237,7 +238,7 @@ fn stop_if_undelivered(
         let to_continue = format!("to continue: jelouctl bulk resume {name}");
         context
             .stderr
-            .warning(&format!("{why}: run {name} is stopped; {to_continue}"));
+            .warning(&format!("stopped run {name}: {why}; {to_continue}"));
     }
     Ok(is_stopped)
 }
@@ -248,7 +249,9 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
         .into_iter()
         .find(|code| counts.reasons.contains_key(*code));
     if let Some(code) = refused {
-        return Some(format!("WhatsApp lets the business send nothing ({code})"));
+        return Some(format!(
+            "WhatsApp has blocked the business account ({code})"
+        ));
     }
     let arrived = [
         DeliveryState::Delivered,
@@ -289,19 +292,19 @@ fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
     let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
         let why = match why {
             UnresolvedReason::FewerListed => {
-                "Jelou lists fewer such messages than were attempted, or an undelivered one; ask again later, or look into the chat"
+                "Jelou's history has fewer of these messages than were attempted, or one is undelivered; check again later"
             }
             UnresolvedReason::SentByOthers => {
-                "another sender sends the same message, or the history does not say whose it is"
+                "another sender sends the same message, or Jelou's history does not name the sender"
             }
-            UnresolvedReason::ShownInPart => "Jelou's history does not show all of such a message",
+            UnresolvedReason::ShownInPart => "Jelou's history shows only a part of these messages",
             UnresolvedReason::NotAsked => {
-                "not everything was read, they left too long ago (`--up-to 30d` asks further back), or a process may still \
-                 report them"
+                "the check was incomplete, a process may still report them, or they were sent too long ago; to look further \
+                 back: --up-to 30d"
             }
         };
         format!(
-            "{}: {why}; to decide yourself: `jelouctl bulk resolve {name}`",
+            "{}: {why}; to set their state: jelouctl bulk resolve {name}",
             counted(*rows, "unknown row")
         )
     };

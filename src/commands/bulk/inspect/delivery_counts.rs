@@ -1,4 +1,4 @@
-//! How far the messages of a run came, as data and in words.
+//! The delivery status of a run's messages, as data and in words.
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};

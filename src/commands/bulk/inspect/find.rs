@@ -1,4 +1,4 @@
-//! `bulk find`: the messages that runs have for a person, regardless of how the number is written.
+//! `bulk find`: the messages of all runs to a recipient, in any number format.
 
 use std::collections::BTreeMap;
 

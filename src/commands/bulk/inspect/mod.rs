@@ -1,4 +1,4 @@
-//! What is known of runs: printed, and asked of Jelou.
+//! Prints the state of runs, and checks their delivery status at Jelou.
 
 pub(crate) mod check_deliveries;
 pub(crate) mod deliveries;

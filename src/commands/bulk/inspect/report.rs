@@ -26,12 +26,12 @@ use crate::runs::report::write_report;
 use crate::runs::report_page::{self, PageStyle};
 use crate::sender::context::Context;
 
-/// How far a message came, a value of `--delivery`.
+/// A delivery status, as a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
     PossibleValuesParser::new(DeliveryState::NAMES).map(|name| DeliveryState::from_name(&name))
 }
 
-/// A value of `--reason`: why a row was left out, or why a message was not delivered.
+/// A value of `--reason`: why a row was skipped, or why a message was not delivered.
 #[derive(Clone, Debug)]
 enum ReportedReason {
     Skipped(SkipReason),
@@ -49,7 +49,7 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
                 .iter()
                 .map(|reason| reason.name())
                 .collect();
-            format!("write a number, or one of {}", names.join(", "))
+            format!("write a code or one of {}", names.join(", "))
         })
 }
 
@@ -146,14 +146,14 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     if let Some(spent) = run.spent()? {
         context.stderr.note(&spent.words());
     }
-    // Nothing is known of messages that Jelou was not asked about.
+    // Without `bulk deliveries`, the ledger has no delivery status.
     let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();
     if asks_for_answers && run.asked_at()?.is_none() {
         context.stderr.warning(&format!(
-            "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
+            "run {name} has no delivery status yet; to check it: jelouctl bulk deliveries {name}"
         ));
     }
-    // It says what was written, in words.
+    // It returns a description of what was written.
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
         let zone = zone.clone();
@@ -172,7 +172,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         Some(to) => to.write(context, |mut file| write(&mut file))?,
         None if context.stdout.format == Format::To => print_people(context, &run, &filter)?,
         None => match write(&mut context.stdout.stream()) {
-            // A reader that has seen enough, `head` perhaps, is not an error.
+            // A reader that stops early, such as `head`, is not an error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => {}
             written => drop(written?),
         },
@@ -180,7 +180,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     Ok(code)
 }
 
-/// Prints each person once whose row is taken.
+/// Prints each recipient of the selected rows once.
 fn print_people(context: &Context, run: &Run, filter: &RowFilter) -> Result<(), CommandError> {
     let mut people = HashSet::new();
     run.report::<CommandError>(filter, |row| {
@@ -223,7 +223,7 @@ impl BulkReportArgs {
         }
     }
 
-    /// The one that was typed, or that the file's name says.
+    /// The typed format, or the format of the file's extension.
     fn format(&self) -> Result<ReportFormat, UsageError> {
         match (&self.file, self.format) {
             (Some(path), None) => format_of_name("--file", path),
@@ -231,7 +231,7 @@ impl BulkReportArgs {
         }
     }
 
-    /// What does not go together with the format.
+    /// Refuses flags that do not work with the format.
     fn check(
         &self,
         format: ReportFormat,
@@ -241,7 +241,7 @@ impl BulkReportArgs {
         if self.delimiter.is_some() && format != ReportFormat::Csv {
             return Err(UsageError::new(
                 "--delimiter: only CSV has one",
-                "leave it out, or take --format csv",
+                "remove --delimiter, or add --format csv",
             ));
         }
         let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
@@ -249,25 +249,22 @@ impl BulkReportArgs {
             let message = "--format: a page or a workbook cannot be shown on a terminal";
             return Err(UsageError::new(
                 message,
-                "name a file: --file report.html, or report.xlsx",
+                "write to a file: --file report.html, or report.xlsx",
             ));
         }
         if format != ReportFormat::Html {
             if self.mask {
-                let message = "--mask: is for a page alone, not for a list";
+                let message = "--mask works only for a page, not for a list";
                 return Err(UsageError::new(
                     message,
-                    "add --format html, or name a file that ends in .html",
+                    "add --format html, or write to a file that ends in .html",
                 ));
             }
             return Ok(());
         }
         if *filter != RowFilter::default() {
-            let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
-            return Err(UsageError::new(
-                message,
-                "leave them out, or take --format csv",
-            ));
+            let message = "--state, --delivery and --reason select rows of a list; a page has all rows, and its own filters";
+            return Err(UsageError::new(message, "remove them, or add --format csv"));
         }
         Ok(())
     }

@@ -27,12 +27,12 @@ pub(crate) struct BulkStatusArgs {
     run: Option<RunName>,
 }
 
-/// Prints the run in figures, even while it is sent.
+/// Prints the numbers of a run, even while it is in progress.
 pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let name = run.name();
-    // Checked before the rows are read: a process that ends in between has written everything by then.
+    // Checked before the rows are read: a process that exits in between has written all its rows.
     let is_running = run.is_running()?;
     let overview = RunOverview {
         is_running,
@@ -85,8 +85,8 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         }
         _ if is_finished => format!("complete, last changed {}", time_in(&zone, *changed_at)),
         (Some(paused), _) => since_when(paused, &zone),
-        _ if summary.stale.is_some() => "it is stale, and nothing of it is sent".to_owned(),
-        (None, Some(waiting)) => format!("it waits {}", waiting.shown),
+        _ if summary.stale.is_some() => "the run is stale and sends nothing".to_owned(),
+        (None, Some(waiting)) => format!("waiting {}", waiting.shown),
         (None, _) if is_running => {
             format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
         }
@@ -126,7 +126,7 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> String {
     )
 }
 
-/// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
+/// `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
 fn in_words(
     RunWorker {
         host,
@@ -137,5 +137,5 @@ fn in_words(
         ..
     }: &RunWorker,
 ) -> String {
-    format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way")
+    format!("{host} pid {pid}, seen {seen_s} s ago: {sent} sent, {inflight} in flight")
 }

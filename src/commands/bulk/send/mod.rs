@@ -1,4 +1,4 @@
-//! A run is sent: a new one, or one that is continued.
+//! Sends a run, new or resumed.
 
 pub(crate) mod report_end;
 pub(crate) mod resume;

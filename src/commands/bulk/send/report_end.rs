@@ -26,9 +26,9 @@ pub(crate) struct ActiveRun<'a> {
     pub(crate) context: &'a Context,
     pub(crate) sender: &'a Sender,
     pub(crate) run: Run,
-    /// With the options that it continues with.
+    /// The settings, with the options that it continues with.
     pub(crate) details: &'a RunSettings,
-    /// The people who were excluded when it began.
+    /// The recipients that were excluded when it began.
     pub(crate) exclusions: &'a Exclusions,
 }
 
@@ -59,7 +59,7 @@ impl ActiveRun<'_> {
         ended
     }
 
-    /// Prints why it ended, and its state; returns also the number of rows in each state if it can be read.
+    /// Prints why it ended, and its state; also returns the number of rows in each state if the ledger can be read.
     fn print(
         &self,
         end: Result<RunEnd, CommandError>,
@@ -67,8 +67,8 @@ impl ActiveRun<'_> {
     ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
         let stderr = &self.context.stderr;
         let name = self.run.name();
-        let watch = format!("how the run stands: jelouctl bulk status {name}");
-        // None: the code of its rows.
+        let watch = format!("to see its state: jelouctl bulk status {name}");
+        // None: the exit code follows from its rows.
         let ended = match end {
             Ok(RunEnd::Complete) => Ok(None),
             Ok(RunEnd::Stopped {
@@ -87,7 +87,7 @@ impl ActiveRun<'_> {
                     ", and may not get the outcomes listed above"
                 };
                 stderr.warning(&format!(
-                    "the ledger is still being written{above}; {watch}"
+                    "the run is still writing to the ledger{above}; {watch}"
                 ));
                 return (ended, None);
             }
@@ -97,7 +97,7 @@ impl ActiveRun<'_> {
                     .as_ref()
                     .map(|hint| format!("{hint}; "))
                     .unwrap_or_default();
-                let message = format!("the run stopped before it went on: {}", error.message);
+                let message = format!("the run did not continue: {}", error.message);
                 stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
                 Ok(Some(error.code))
             }
@@ -109,9 +109,9 @@ impl ActiveRun<'_> {
         let summary = match summary.map_err(LedgerError::in_mid_run) {
             Ok(summary) => summary,
             Err(error) => {
-                // The error that ended the run is printed by itself.
+                // The error that ended the run is printed separately.
                 if matches!(ended, Ok(Some(_))) {
-                    stderr.warning(&format!("the ledger could not be read: {error}; {watch}"));
+                    stderr.warning(&format!("cannot read the ledger: {error}; {watch}"));
                 }
                 return (
                     ended.and_then(|code| code.ok_or_else(|| error.into())),
@@ -119,7 +119,7 @@ impl ActiveRun<'_> {
                 );
             }
         };
-        // An error would invite a second run.
+        // An error here could make a script start a second run.
         summary.print_what_stays(self.context, name, took);
         report_stale(self.context, name, summary.stale.as_ref());
         summary.tell_ways_on(self.context, name);
@@ -129,7 +129,7 @@ impl ActiveRun<'_> {
         )
     }
 
-    /// Prints why rows are left.
+    /// Prints why rows were not sent.
     fn report_stop(&self, reason: StopReason) -> Result<ExitCode, CommandError> {
         let stderr = &self.context.stderr;
         let name = self.run.name();
@@ -143,11 +143,11 @@ impl ActiveRun<'_> {
                         "jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}"
                     );
                     let hint = format!(
-                        "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
+                        "{hint}; to send them again: {again}; to send only the rest: jelouctl bulk resume {name} --keep-going"
                     );
-                    ("the run paused, as no message was accepted", hint)
+                    ("run paused: Jelou has not accepted any message", hint)
                 } else {
-                    // A process that sends is heard of more often than every five seconds.
+                    // A process that sends updates its record more often than every five seconds.
                     let is_own = |process: &RunWorker| {
                         process.pid == i64::from(id()) && process.host == host_name()
                     };
@@ -158,9 +158,9 @@ impl ActiveRun<'_> {
                         .is_ok_and(|processes| processes.iter().any(is_other));
                     let others_go_on = has_others && !reason.is_of_run();
                     let who = if others_go_on {
-                        "this process ended, not the run"
+                        "this process stopped; others continue the run"
                     } else {
-                        "the run paused"
+                        "run paused"
                     };
                     (who, format!("{hint}; {to_continue}"))
                 };
@@ -169,11 +169,7 @@ impl ActiveRun<'_> {
             }
             StopReason::PausedByOthers(pause) => {
                 let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
-                stderr.error(
-                    &format!("the run is paused: {}", why(&pause)),
-                    &[],
-                    Some(&hint),
-                );
+                stderr.error(&format!("run paused: {}", why(&pause)), &[], Some(&hint));
                 Ok(pause_exit_code(pause.reason))
             }
             StopReason::Signal(signal) => {
@@ -190,7 +186,7 @@ impl ActiveRun<'_> {
                 if !outcomes.is_empty() {
                     let hint = error.hint.unwrap_or_default();
                     error.hint = Some(format!(
-                        "the outcomes of rows that are not in the ledger are listed above; {hint}"
+                        "the ledger does not have the outcomes listed above; {hint}"
                     ));
                 }
                 Err(error)
@@ -201,7 +197,7 @@ impl ActiveRun<'_> {
         }
     }
 
-    /// Prints the outcomes of rows that are known only here.
+    /// Prints the outcomes of rows that the ledger does not have.
     fn report_unwritten(&self, outcomes: &[AttemptResult]) {
         let details = self.details;
         for row in outcomes {
@@ -278,8 +274,8 @@ pub(crate) fn log_refused_run(
     }
 }
 
-/// Logs rows whose state was decided with this command, and how it ended; `counts` is None if they cannot be read any
-/// more.
+/// Logs that this command changed the state of rows, and its exit code; `counts` is None if the ledger can no longer be
+/// read.
 pub(crate) fn log_decided(
     context: &mut Context,
     command: &str,
@@ -302,7 +298,7 @@ pub(crate) fn log_decided(
                 .run(&context.stderr, command, fields);
         }
         Err(error) => context.stderr.warning(&format!(
-            "whether there is an audit log is not known: {}",
+            "the audit log may be incomplete: {}",
             error.message
         )),
     }

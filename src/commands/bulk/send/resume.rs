@@ -1,5 +1,5 @@
 //! `bulk resume` and `bulk work` continue a run. They need no input and no message, and send only as the
-//! sender who began it. `resume` asks the person and lifts a pause; `work` is for machines and does neither.
+//! sender that began it. `resume` asks, and resumes a paused run; `work` is for scripts and does neither.
 
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ pub(crate) fn work(
     )
 }
 
-/// Continues a run, also beside other processes: `resume` lifts a pause, and `work`, if `is_worker`, does not.
+/// Continues a run, also next to other processes. `resume` resumes a paused run; `work` (`is_worker`) does not.
 pub(crate) fn go_on(
     context: &mut Context,
     args: &BulkResumeArgs,
@@ -180,7 +180,7 @@ fn open_and_go_on(
         .as_ref()
         .filter(|paused| is_worker && paused.reason == PauseReason::Stale)
     {
-        // A person must decide what happens to its rows before anyone is left out.
+        // You must decide what happens to its rows before any recipient is skipped.
         let reason = StopReason::PausedByOthers(paused.clone());
         return way.report(
             Ok(RunEnd::Stopped {
@@ -204,8 +204,8 @@ fn open_and_go_on(
     ))
 }
 
-/// The conditions that a run is resumed with: typed flags replace those that it has. One without a limit of people that no process
-/// sends takes that of the profile.
+/// The conditions of the resumed run: typed flags replace the run's own. If the run has no messaging limit and no process
+/// sends it, the profile's limit applies.
 fn conditions_of_resumed(
     args: &BulkResumeArgs,
     run: &Run,
@@ -223,10 +223,10 @@ fn conditions_of_resumed(
     )?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
         let message = format!(
-            "run {} has the key {key}, under which no one gets a second message",
+            "run {} has the key {key}: its recipients get at most one message",
             run.name()
         );
-        return Err(UsageError::new(message, "leave --again out").into());
+        return Err(UsageError::new(message, "remove --again").into());
     }
     let of_profile = if run.is_running()? {
         None
@@ -242,7 +242,7 @@ fn conditions_of_resumed(
         .conditions((hours, per_day), &args.earlier, kept))
 }
 
-/// Refuses a run that may be forgotten if no one can be asked. Returns whether to ask.
+/// Refuses an old run if the command cannot ask, because it may have been forgotten. Returns whether to ask.
 fn check_age(
     context: &Context,
     sender: &Sender,
@@ -263,16 +263,14 @@ fn check_age(
         let left = counted_are(rows, "message");
         return Err(CommandError::guard(
             format!("run {name} last changed {age} ago, and {left} not sent yet"),
-            format!(
-                "add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"
-            ),
+            format!("to send the rest: add --yes; to cancel the run: jelouctl bulk cancel {name}"),
         ));
     }
     Ok(asks)
 }
 
 impl ActiveRun<'_> {
-    /// Checks the templates that are left, lifts the pause if the run is `resumed`, and sends the rest.
+    /// Checks the templates of the unsent rows, resumes a paused run if it is `resumed`, and sends the rest.
     async fn send_the_rest(
         self,
         work: &WorkOptions,
@@ -285,7 +283,7 @@ impl ActiveRun<'_> {
             ..
         } = self;
         let mut connection = sender.connect(context).await?;
-        // The connection to a database may not have survived the questions.
+        // The connection to the database may have closed while the command waited for the answer.
         let way = Self {
             run: self.run.reconnected()?,
             ..self
@@ -308,9 +306,9 @@ impl ActiveRun<'_> {
         let found = run.counts()?;
         // The process that resumes a run may be the only one that sends it.
         if run.is_cancelled()? {
-            let who = format!("jelouctl bulk status {name} names the processes that still send");
+            let who = format!("to see the processes that still send: jelouctl bulk status {name}");
             context.stderr.note(&format!(
-                "run {name} is cancelled: the rows that were left of it are never sent; {who}"
+                "run {name} is cancelled: its unsent rows will never be sent; {who}"
             ));
         } else {
             let all = counted(found.all(), "message");
@@ -327,7 +325,7 @@ impl ActiveRun<'_> {
             .map_err(|error| error.in_phase(Phase::Sending))
     }
 
-    /// Checks that the profile allows everybody who is still to get a message.
+    /// Checks that the profile allows the recipients of all unsent rows.
     pub(crate) fn check_allowed(&self, run: &Run) -> Result<(), CommandError> {
         let Self { sender, .. } = self;
         if sender.settings.allow_to.is_none() {
@@ -341,8 +339,8 @@ impl ActiveRun<'_> {
         })
     }
 
-    /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which last
-    /// changed `age` ago. Returns whether a person has said yes.
+    /// Skips the recipients that must not get a message now, and, if it `asks`, asks whether to send the rest of the run,
+    /// which last changed `age` ago. Returns whether the answer was yes.
     fn prepare(
         &self,
         paused: Option<&RunPause>,

@@ -15,7 +15,7 @@ use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sender::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
 impl ActiveRun<'_> {
-    /// Sends the remaining rows and reports the result. What goes wrong comes after messages that may have been sent.
+    /// Sends the remaining rows and reports the result. Any error comes after messages that may have been sent.
     pub(crate) async fn carry_out(
         &self,
         mut connection: Connection,
@@ -67,8 +67,8 @@ impl ActiveRun<'_> {
         self.report(end, nothing_sent.then(|| began.elapsed()))
     }
 
-    /// Joins those that send `run`, unless it has what others have sent. Its conditions change no more until this process
-    /// leaves it, but may have changed before.
+    /// Joins the processes that send `run`, unless it has rows that other runs have sent. Its conditions may have changed
+    /// before; they do not change until this process leaves it.
     async fn join(
         &self,
         run: &Run,
@@ -85,7 +85,7 @@ impl ActiveRun<'_> {
             Ok((worker, _)) => match self.check_decided_rows(run, &worker) {
                 Ok(()) => Ok((worker, run.counts()?, run.details()?.conditions)),
                 Err(error) => {
-                    // Others need not wait for it.
+                    // Otherwise, other processes would wait for this worker.
                     let _ = worker.close();
                     Err(error)
                 }
@@ -94,8 +94,8 @@ impl ActiveRun<'_> {
         }
     }
 
-    /// Leaves out excluded people once more: rows may have been made pending since the first check. Now that this process
-    /// has joined, that is refused.
+    /// Skips excluded recipients again: rows may have become pending after the first check. This cannot happen once this
+    /// process has joined.
     fn check_decided_rows(&self, run: &Run, worker: &Worker) -> Result<(), CommandError> {
         let Self {
             context,
@@ -111,7 +111,7 @@ impl ActiveRun<'_> {
         Ok(worker.stay()?)
     }
 
-    /// Opens the run again after its hours have opened: it may have waited for a night, or for days.
+    /// Opens the run again when its sending hours start, after a wait of up to days.
     async fn after_opening(
         &self,
         connection: &mut Connection,
@@ -125,7 +125,7 @@ impl ActiveRun<'_> {
             None
         };
         let exclusions = reread_do_not_contact(&sender.settings)?;
-        // The connection may not have survived the wait.
+        // The connection may have closed during the wait.
         let run = self.run.reconnected()?;
         wait_for_turn(run.store(), &mut connection.signals).await?;
         leave_out(
