@@ -1,4 +1,4 @@
-//! `api`: a request to any endpoint that is known not to send a message, with the same credentials and outcomes as a send.
+//! `api`: a request to an endpoint that cannot send messages, with the same credentials and outcomes as a send.
 
 use clap::Args;
 use http::Method;
@@ -61,13 +61,13 @@ pub(crate) struct ApiArgs {
 /// `KEY=VALUE`
 fn field(raw: &str) -> Result<(String, String), String> {
     match raw.split_once('=') {
-        None => Err("it has no `=`: write KEY=VALUE".to_owned()),
-        Some(("", _)) => Err("it has no key before the `=`".to_owned()),
+        None => Err("no `=` found; write KEY=VALUE".to_owned()),
+        Some(("", _)) => Err("no key before the `=`; write KEY=VALUE".to_owned()),
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
     }
 }
 
-/// Makes the typed request and prints the answer.
+/// Makes the typed request and prints the response.
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     let mut record = Record::default();
     let code = call(context, typed, &mut record)
@@ -131,7 +131,7 @@ fn call(
     }
     if let Some(error) = &record.error {
         let state = if code == ExitCode::Unknown {
-            "it may have been carried out: "
+            "Jelou may have carried it out: "
         } else {
             ""
         };
@@ -157,7 +157,7 @@ impl ApiArgs {
             (None, None) => Ok((Method::GET, first)),
             (None, Some(_)) => {
                 let hint =
-                    "write GET, POST, PUT, PATCH or DELETE before the path, or the path alone";
+                    "write GET, POST, PUT, PATCH or DELETE before the path, or only the path";
                 Err(UsageError::new(
                     format!("`{first}` is not a method of an endpoint"),
                     hint,
@@ -169,7 +169,7 @@ impl ApiArgs {
     /// The body of `--input`.
     fn body(&self, context: &mut Context, method: &Method) -> Result<Option<Value>, UsageError> {
         if *method == Method::GET && self.input.is_some() {
-            let hint = "give its parameters with -f, or name another method";
+            let hint = "to add parameters to a GET: -f KEY=VALUE; to send a body: POST";
             return Err(UsageError::new("--input: a GET has no body", hint));
         }
         self.input

@@ -1,5 +1,5 @@
-//! `doctor`: checks step by step whether a message could be sent from here. It does not stop at the first failure and
-//! sends nothing.
+//! `doctor`: checks step by step whether this machine could send a message. It does not stop at the first failure, and
+//! it sends nothing.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ use crate::sender::{
     reread_do_not_contact, short_secret_warning,
 };
 
-/// With a clock further off than this, certificates are refused or log times look wrong.
+/// With a larger clock error, certificates are refused or times in the log look wrong.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// The check after which a message could be sent.
@@ -53,7 +53,7 @@ struct Checkup {
     code: ExitCode,
 }
 
-/// Checks everything, or with `--offline` what does not need the network, and prints the results.
+/// Checks everything, or with `--offline` only what works without the network, and prints the results.
 pub(crate) fn run(
     context: &Context,
     &DoctorArgs { offline }: &DoctorArgs,
@@ -66,7 +66,7 @@ pub(crate) fn run(
     match settings {
         None => checkup.warn(
             "secret and network",
-            "not checked: the configuration comes first",
+            "not checked: fix the configuration first",
         ),
         Some(settings) => block_on(async {
             checkup.audit_log(&settings);
@@ -83,7 +83,7 @@ pub(crate) fn run(
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     let code = checkup.code;
     if context.stdout.format != Format::Record {
-        // A value that nobody set is not worth a line.
+        // A default value does not need a line.
         let is_default = |check: &Check| {
             check.state == CheckState::Ok
                 && check.name != "profile"
@@ -119,11 +119,11 @@ impl Checkup {
         match accepted {
             _ if failed > 0 => format!("{}; next: {}", counted(failed, "problem"), self.next()),
             Some(Check { detail, .. }) => format!("ready: {detail}"),
-            None => "no problem found, but not everything was checked".to_owned(),
+            None => "no problem found, but some checks were skipped".to_owned(),
         }
     }
 
-    /// What to type next: the command of the first failure's hint, or what it says.
+    /// What to type next: the command in the first failure's hint, or else the hint.
     fn next(&self) -> String {
         let failed = |check: &&Check| check.state == CheckState::Failed;
         let hint = self
@@ -197,7 +197,7 @@ impl Checkup {
         let found = ConfigFile::find(context.flags.config_file(&environment).as_deref());
         let file = match self.check("configuration", found)? {
             Some(file) => format!("{}, profiles: {}", file.path.display(), file.profiles.len()),
-            None => "there is no file; settings come from flags and variables only".to_owned(),
+            None => "no file; settings come only from flags and variables".to_owned(),
         };
         self.ok("configuration", file);
         let settings = self.check("profile", Settings::load(&context.flags, &environment))?;
@@ -221,14 +221,16 @@ impl Checkup {
                 ("budget", false) if settings.prices.is_none() => {
                     self.warn(
                         name,
-                        format!("{value} ({origin}): without prices every bulk run is refused"),
+                        format!(
+                            "{value} ({origin}): without prices, jelouctl refuses every bulk run"
+                        ),
                     );
                 }
                 ("allow_to", false) => self.allow_to(&settings, &value, &origin),
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, no_bot()),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
-                // It is neither set nor needed.
+                // The setting is neither set nor needed.
                 (_, true) => {}
                 (_, false) => self.ok(name, format!("{value} ({origin})")),
             }
@@ -249,11 +251,11 @@ impl Checkup {
         let dead = dead.join(", ");
         self.warn(
             "allow_to",
-            format!("{value} ({origin}): no number with its country code is like {dead}, so it allows no recipient"),
+            format!("{value} ({origin}): {dead} matches no number with a country code, so it allows no recipient"),
         );
     }
 
-    /// Checks the people who must not be written to: an unusable list stops every message.
+    /// Checks the exclusion list: an unusable list stops every message.
     fn do_not_contact(&mut self, settings: &Settings, origin: &str) {
         const NAME: &str = "do_not_contact";
         let Some(exclusions) = self.check(NAME, reread_do_not_contact(settings)) else {
@@ -274,7 +276,7 @@ impl Checkup {
         let address = ledger_address(context);
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
-            Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
+            Ok(Some(address)) if offline => Ok((format!("{}, not checked", address.shown), None)),
             Ok(address) => store(
                 context,
                 address.as_ref().map(|address| address.shown.as_str()),
@@ -285,7 +287,7 @@ impl Checkup {
             Ok((detail, None)) => self.ok(NAME, detail),
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
-                let message = format!("bulk and --once cannot be used: {}", error.message);
+                let message = format!("bulk and --once do not work: {}", error.message);
                 if is_database {
                     self.fail(NAME, CommandError { message, ..error });
                 } else {
@@ -300,7 +302,7 @@ impl Checkup {
         let Some(log) = &settings.log else { return };
         if let Err(error) = check_audit_log(log) {
             let hint = format!(
-                "fix {}; messages are sent anyway, but not logged",
+                "fix {}; until then, jelouctl sends messages without logging them",
                 settings.origin("log")
             );
             self.push("log", CheckState::Warning, error.to_string(), Some(hint));
@@ -312,7 +314,7 @@ impl Checkup {
         const NAME: &str = "secret";
         let (client_id, secret) = self.check(NAME, settings.credentials(false))?;
         if secret.value == SecretSource::Stdin {
-            self.warn(NAME, "not checked: it would come from standard input");
+            self.warn(NAME, "not checked: it comes from standard input");
             return None;
         }
         let never_asked = async || Ok(String::new());
@@ -327,8 +329,8 @@ impl Checkup {
         )
     }
 
-    /// Checks the connection, TLS, clock, and whether the API accepts the credentials: the bot's templates are read, which
-    /// does not send anything. None if one of them failed.
+    /// Checks the connection, TLS, the clock, and whether the API accepts the credentials by reading the bot's templates,
+    /// which sends nothing. None if one of them failed.
     async fn network(
         &mut self,
         context: &Context,
@@ -345,13 +347,13 @@ impl Checkup {
             }
         }
         let Some((credentials, bot)) = credentials.zip(settings.bot().ok()) else {
-            self.warn(CREDENTIALS, "not checked: there are none, or no bot");
+            self.warn(CREDENTIALS, "not checked: credentials or bot are missing");
             return None;
         };
         let mut connection =
             Connection::new((base, client, credentials), bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
-        // One page tells whether they are accepted.
+        // One page shows whether Jelou accepts the credentials.
         let read = listing.read_page(&mut connection, Duration::ZERO).await;
         self.check(CREDENTIALS, read)?;
         let at_least = if listing.end == Some(ListingCoverage::Whole) {
@@ -382,10 +384,10 @@ impl Checkup {
         let tls = match &settings.ca_cert {
             _ if base.is_plain_http() => "not used".to_owned(),
             Some(file) => format!(
-                "the certificate is good for the authorities of {}",
+                "the certificate is valid for the authorities of {}",
                 file.display()
             ),
-            None => "the certificate is good for the system's authorities".to_owned(),
+            None => "the certificate is valid for the system's authorities".to_owned(),
         };
         self.ok("TLS", tls);
         let now = SystemTime::now();
@@ -395,8 +397,8 @@ impl Checkup {
             .or_else(|_| date.duration_since(now))
             .unwrap_or_default();
         if off > CLOCK_TOLERANCE {
-            let detail = format!("{} away from the server's", rounded(off));
-            let hint = "set the clock; certificates are judged by it".to_owned();
+            let detail = format!("differs from the server's by {}", rounded(off));
+            let hint = "set the clock: a wrong clock makes certificates invalid".to_owned();
             self.push("clock", CheckState::Warning, detail, Some(hint));
         }
     }
@@ -405,11 +407,11 @@ impl Checkup {
         let (name, hint) = match failure.cause {
             None => (
                 "answer",
-                "something is there, but it does not answer as an API does; check the api_url",
+                "a server answered, but not like the API; check the api_url",
             ),
             Some(Cause::Tls) => (
                 "TLS",
-                "for a private certificate authority, give --ca-cert or ca_cert of the profile",
+                "for a private certificate authority, set --ca-cert or ca_cert of the profile",
             ),
             Some(_) => ("connection", "check the network, the proxy and the api_url"),
         };
@@ -427,20 +429,20 @@ impl Checkup {
     }
 }
 
-/// The store, checked as a whole, and what is wrong with it; with a hint. A role that may only look is not an error.
+/// Checks the whole ledger; returns its description, with a hint if something is wrong. A read-only role is not an error.
 fn store(
     context: &Context,
     database: Option<&str>,
 ) -> Result<(String, Option<String>), CommandError> {
     let detail = if let Some(shown) = database {
         format!(
-            "{shown}: durable, with our ledger (checked: reach, certificate, that it is the primary, the version of the \
-             server, fsync, synchronous_commit, the version of the ledger, rights)"
+            "{shown}: durable, with a ledger (checked: connection, certificate, that it is the primary, server version, \
+             fsync, synchronous_commit, ledger version, privileges)"
         )
     } else {
         let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
         check_writable(&directory)?;
-        format!("{} can be written", directory.display())
+        format!("{} is writable", directory.display())
     };
     let Some(store) = open_store_to_look(context)? else {
         return Ok((detail, None));
@@ -449,7 +451,7 @@ fn store(
     match store.ensure_writable() {
         Err(error) if database.is_some() => {
             return Ok((
-                format!("{detail}; this role may look, but not send"),
+                format!("{detail}; this role can read, but not send"),
                 Some(error.hint),
             ));
         }
@@ -532,7 +534,7 @@ mod tests {
                 7,
                 "for a private certificate authority",
             ),
-            (None, "answer", 7, "something is there"),
+            (None, "answer", 7, "a server answered"),
         ] {
             for own in [None, Some("its own")] {
                 let mut checkup = checkup();

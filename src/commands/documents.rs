@@ -1,7 +1,6 @@
-//! The commands that print what the program knows of itself, or write it into a directory: `schema`, the JSON Schema
-//! of a body; `completions`, the script by which a shell asks jelouctl while a line is typed, which `cli/complete.rs`
-//! answers; `man`, the manual pages; and `skill`, what an agent needs to know before it sends. They need no network
-//! and no settings.
+//! The commands that print jelouctl's own documents, or write them to a directory: `schema`, the JSON Schema of a body;
+//! `completions`, a script that lets a shell call jelouctl as you type (`cli/complete.rs` answers); `man`, the manual
+//! pages; and `skill`, instructions for an agent that sends. They need neither network nor settings.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,13 +65,13 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
     Ok(ExitCode::Success)
 }
 
-/// Makes the directory of `--dir`.
+/// Creates the directory of `--dir`.
 fn make_directory(directory: &Path) -> Result<(), UsageError> {
     fs::create_dir_all(directory).map_err(|cause| {
         let error = FileError::while_doing("create", directory)(cause);
         UsageError::new(
             format!("--dir: {error}"),
-            "name a directory that can be made",
+            "choose a directory that jelouctl can create",
         )
     })
 }
@@ -84,9 +83,9 @@ fn schema_of(name: &str) -> Value {
     }
 }
 
-/// The shells that it is written for.
+/// The supported shells.
 const SHELLS: Shells<'static> = Shells::builtins();
-/// compinit loads the file at the first Tab, which has to be answered, too.
+/// compinit loads the file at the first Tab, so the script must also complete that one.
 const FIRST_TAB_IN_ZSH: &str = "
 if [[ ${funcstack[1]} == _jelouctl ]]; then
     _clap_dynamic_completer_jelouctl
@@ -149,10 +148,10 @@ pub(crate) fn man(
     app: clap::Command,
     args: &ManArgs,
 ) -> Result<ExitCode, CommandError> {
-    // The kinds of `bulk send` have the flags of those of `send`, which have pages.
+    // The kinds of `bulk send` have the same flags as the kinds of `send`, which have pages.
     let without_kinds = |send: clap::Command| {
         send.mut_subcommands(|kind| kind.hide(true))
-            .after_help("jelouctl-send(1) has the kinds.")
+            .after_help("The kinds are in jelouctl-send(1).")
     };
     let app = app.mut_subcommand("bulk", |bulk| bulk.mut_subcommand("send", without_kinds));
     let Some(directory) = &args.dir else {

@@ -21,13 +21,13 @@ use crate::sender::context::Context;
 const INTRODUCTION: &str = "\
 # Kinds of message
 
-A message that breaks a limit is refused before it is sent; one against advice is sent with a warning, or refused with
-`--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+jelouctl refuses a message that breaks a limit. It sends a message against advice with a warning, or refuses it with
+`--strict`. jelouctl does not check what it cannot see, such as file sizes. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
 
 /// The topic that is neither a kind nor a code.
 const PRICES: &str = "prices";
 
-/// The columns of a terminal that are used.
+/// The number of terminal columns to use.
 const WIDTH: usize = 80;
 /// The column of the right side; a longer flag gets its own line.
 const RIGHT: usize = 22;
@@ -83,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
     Ok(ExitCode::Success)
 }
 
-/// The text with long lines in several: a command line, which can still be pasted, and a sentence. JSON stays as it is.
+/// Wraps long lines: a command line, which can still be pasted, and a sentence. JSON is not changed.
 fn in_columns(text: &str) -> String {
     let fit = |line: &str| {
         if line.chars().count() <= WIDTH || line.starts_with(['{', '}', ' ', '"']) {
@@ -201,11 +201,8 @@ fn example_of(topic: &str) -> Result<String, UsageError> {
     match kind.example() {
         Some(Example { body, .. }) => Ok(pretty(&body)),
         None => Err(UsageError::new(
-            format!(
-                "`{}` has no body of its own, so there is no example",
-                kind.command()
-            ),
-            "choose another kind, such as: jelouctl explain text --example",
+            format!("`{}` has no body, so there is no example", kind.command()),
+            "for an example of another kind: jelouctl explain text --example",
         )),
     }
 }
@@ -229,9 +226,9 @@ fn code_of(topic: &str) -> Option<Code> {
 
 fn unknown(topic: &str) -> UsageError {
     if topic.len() == 6 && topic.bytes().all(|byte| byte.is_ascii_digit()) {
-        let hint = "Meta lists them: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes";
+        let hint = "for Meta's list: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes";
         return UsageError::new(
-            format!("`{topic}` may be a code of WhatsApp; this version does not know it"),
+            format!("this version does not know `{topic}`, which may be a code of WhatsApp"),
             hint,
         );
     }
@@ -249,8 +246,8 @@ fn unknown(topic: &str) -> UsageError {
         nearest(topic, names)
     };
     let hint = match near {
-        Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
-        None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
+        Some(nearest) => format!("did you mean `{nearest}`? to list all: jelouctl explain"),
+        None => "to list all kinds and codes: jelouctl explain".to_owned(),
     };
     let problem = "is neither a kind of message nor a known error code, exit code, HTTP status or name of the record";
     UsageError::new(format!("`{topic}` {problem}"), hint)
@@ -355,12 +352,12 @@ fn effect(code: &Code) -> &'static str {
     match code.effect {
         CodeOutcome::Refused => "not sent (with a 5xx: it may have been sent)",
         CodeOutcome::RefusedByCompany => {
-            "not sent where the text names the company, else it may have been sent"
+            "not sent if the text names the company; otherwise it may have been sent"
         }
         CodeOutcome::RefusedForAccount => {
             "not sent (with a 5xx: it may have been sent); a bulk run pauses"
         }
-        CodeOutcome::RateLimited => "not sent; tried again for --retry-for",
+        CodeOutcome::RateLimited => "not sent; jelouctl retries for --retry-for",
         CodeOutcome::Open => "not sent with a 4xx; with a 5xx it may have been sent",
     }
 }
@@ -377,7 +374,7 @@ fn ending(topic: &str) -> Option<String> {
         .or_else(|| skip_reason(topic))
 }
 
-/// The HTTP statuses of answers: their name, the exit code of a message, and what to do. `4xx` is any other of them.
+/// The HTTP statuses of responses: name, exit code of a message, and what to do. `4xx` is any other 4xx status.
 const STATUSES: &str = include_str!("statuses.tsv");
 
 /// Explains an HTTP status, also written as `HTTP 401`.
@@ -398,11 +395,11 @@ fn status(topic: &str) -> Option<String> {
     };
     let code = exit_code(code)?;
     Some(format!(
-        "HTTP {status}{name}, an answer to a message\n{code}\nWhat to do: {hint}"
+        "HTTP {status}{name}, a response to a message\n{code}\nWhat to do: {hint}"
     ))
 }
 
-/// Why a row of a report was left out.
+/// Why a row of a report was skipped.
 fn skip_reason(topic: &str) -> Option<String> {
     let reason = SkipReason::from_str(topic, true)
         .ok()?
@@ -450,7 +447,7 @@ fn exit_code(code: &str) -> Option<String> {
     ))
 }
 
-/// What leads to the exit code, from the document's table of causes.
+/// The causes of the exit code, from the table in the document.
 fn causes(code: &str) -> Option<&'static str> {
     let (_, section) = DOCUMENT.split_once("## What a code can mean\n\n")?;
     let (table, _) = section.split_once("\n\n")?;
@@ -480,7 +477,7 @@ mod tests {
         for kind in MessageKind::all() {
             let text = describe_kind(&kind);
             let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
-            // The example is not split, so that the line can be pasted.
+            // The example stays on one line, so that it can be pasted.
             for line in about
                 .split("\nExample:\n")
                 .next()

@@ -1,4 +1,4 @@
-//! `ledger`: the ledger in a database, for runs that several machines send.
+//! `ledger`: creates the ledger in a database, for runs that several machines send.
 
 use clap::Subcommand;
 
@@ -40,19 +40,19 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode
     let Some(address) = ledger_address(context)? else {
         return Err(UsageError::new(
             "no database is named",
-            "give its address with --ledger or JELOUCTL_LEDGER; a run in a file needs no setup",
+            "pass its address with --ledger or set JELOUCTL_LEDGER; a ledger in a file needs no setup",
         )
         .into());
     };
     let shown = address.shown.clone();
     if set_up(address)? {
         context.stderr.note(&format!(
-            "{shown} has a ledger now; a sender needs: GRANT jelouctl_sender TO NAME"
+            "{shown} has a ledger now; to let a role send: GRANT jelouctl_sender TO NAME"
         ));
     } else {
         context
             .stderr
-            .note(&format!("{shown} has a ledger already, of this version"));
+            .note(&format!("{shown} already has a ledger of this version"));
     }
     Ok(ExitCode::Success)
 }

@@ -1,4 +1,5 @@
-//! A single send by a profile with a limit: how many different people its bot may reach with templates in 24 hours.
+//! A single send by a profile with a messaging limit: how many different recipients its bot may send templates to in
+//! 24 hours.
 
 use std::time::Duration;
 
@@ -18,15 +19,15 @@ const LONGEST_START: Duration = Duration::from_secs(30);
 /// A single send that has room in the limit.
 pub(super) struct Admission {
     pub(super) reached: ReachedBySend,
-    /// By when its first byte must leave.
+    /// The deadline for its first byte.
     pub(super) begins_by: Deadline,
 }
 
-/// A template that is sent alone by a profile with a limit.
+/// A template that a profile with a limit sends to one recipient.
 pub(super) struct LimitedSend {
     store: Ledger,
     of: ReachKey,
-    /// None if it may be exceeded.
+    /// None with `--over-limit`.
     limit: Option<u32>,
 }
 
@@ -62,7 +63,7 @@ impl LimitedSend {
         }))
     }
 
-    /// The places of `recipients` that the limit has no room for, if all are sent to in order, each with the error.
+    /// The indexes of the `recipients` that the limit has no room for, if all are sent in order, each with the error.
     ///
     /// # Errors
     /// If the ledger cannot be used.
@@ -83,10 +84,10 @@ impl LimitedSend {
         Ok(places.into_iter().map(error).collect())
     }
 
-    /// Counts the recipient of the message, which must leave soon: later, the recipient would count for too short a time.
+    /// Counts the recipient of the message. It must be sent soon: otherwise the recipient counts for too short a time.
     ///
     /// # Errors
-    /// If that would be one more than the limit, the store cannot be used, or a signal came first.
+    /// If the limit is reached, the ledger cannot be used, or a signal came first.
     pub(super) async fn admit(
         &self,
         connection: &mut Connection,
@@ -103,9 +104,11 @@ impl LimitedSend {
                 let until = local_time(until);
                 let limit = self.limit.unwrap_or_default();
                 let problem = format!(
-                    "this bot has sent templates to as many people as limit_24h allows, {limit}"
+                    "limit_24h is reached: this bot has sent templates to {limit} recipients"
                 );
-                let hint = format!("the next one may leave at {until}; --over-limit sends it now");
+                let hint = format!(
+                    "to send now: --over-limit; to stay within the limit, wait until {until}"
+                );
                 Err(CommandError::guard(problem, hint))
             }
         }

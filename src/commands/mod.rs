@@ -1,5 +1,5 @@
-//! One file per command: each takes plain values and a context, calls the rest of the crate, and returns an exit code. Here
-//! is how several of them ask, and read a person.
+//! One file per command: each takes plain values and a context, calls the rest of the crate, and returns an exit code.
+//! This file has what several of them share: the question, and the recipient of `--to`.
 
 pub(crate) mod api;
 pub(crate) mod bulk;
@@ -33,12 +33,12 @@ use crate::jelou::message::{InvalidMessage, TypedRecipient};
 use crate::phone::Country;
 use crate::sender::context::Context;
 
-/// Asks `question`; without a yes, the error says what was `not_done`.
+/// Asks `question`. Unless the answer is yes, returns an error that says what was `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
     let hint = match context.confirms(question)? {
         Some(true) => return Ok(()),
         Some(false) => "answer y, or add --yes",
-        None => "there is no terminal to ask on: add --yes",
+        None => "there is no terminal to ask on; add --yes",
     };
     Err(UsageError::new(not_done, hint).into())
 }
@@ -56,7 +56,7 @@ struct PersonArgs {
 }
 
 impl PersonArgs {
-    /// The person of `--to`, whose national number is of the country of the profile by default.
+    /// The recipient of `--to`. A local number has the profile's country by default.
     fn read(
         &self,
         context: &Context,
@@ -72,7 +72,7 @@ impl PersonArgs {
     }
 }
 
-/// The person that was typed for `origin`; prints the warnings about the number.
+/// Reads the recipient that was typed for `origin`; prints the warnings about the number.
 fn read_person(
     context: &Context,
     origin: &'static str,

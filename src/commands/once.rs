@@ -1,4 +1,4 @@
-//! `once …`: the keys of `--once`, and the people recorded under them.
+//! `once …`: the keys of `--once`, and the recipients recorded with them.
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ const KEYS: [&str; 9] = [
     "FROM",
     "SENT",
     "UNKNOWN",
-    "UNDER WAY",
-    "TO BE SENT",
+    "IN FLIGHT",
+    "PENDING",
     "NOT SENT",
     "LAST CHANGE",
     "UNTIL",
@@ -133,18 +133,18 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
     Ok(ExitCode::Success)
 }
 
-/// The settings of a command that changes entries under a key: refused in a rehearsal, which does not send anything.
+/// The settings of a command that changes the entries of a key. A dry run is refused, because it changes nothing.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     context.refuse_rehearsal("would change who gets a message")?;
     if settings.is_sandboxed() {
-        let message = "the sandbox remembers no key, and this would change who gets a real message";
-        return Err(UsageError::new(message, "run it outside of the sandbox").into());
+        let message = "the sandbox has no keys; this would change who gets a real message";
+        return Err(UsageError::new(message, "run it outside the sandbox").into());
     }
     Ok(settings)
 }
 
-/// Logs a decision about who may get another message under the key.
+/// Logs a decision about who may get another message with the key.
 fn log_decision(
     context: &Context,
     settings: &Settings,
@@ -160,7 +160,7 @@ fn log_decision(
         .key(&context.stderr, command, decided);
 }
 
-/// `once add`: adds the people of a run that began without the key.
+/// `once add`: adds the recipients of a run that began without the key.
 fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
     let store = open_store(context)?;
@@ -170,16 +170,16 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     let details = run.details()?;
     let counts = run.counts()?;
     if details.sandbox {
-        let message = format!("run {name} was on the sandbox and reached no one");
-        return Err(UsageError::new(message, "name a run that sent to people").into());
+        let message = format!("run {name} is a sandbox run and sent no real messages");
+        return Err(UsageError::new(message, "to list the runs: jelouctl bulk list").into());
     }
     if !counts.is_finished() {
         let message = format!(
-            "run {name} is not finished: {} still to be sent",
+            "run {name} is not finished: {} not sent yet",
             counted_are(counts.pending, "message")
         );
         let hint = format!(
-            "finish it first with jelouctl bulk resume {name}, or give it up with jelouctl bulk cancel {name}"
+            "to finish it: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
         );
         return Err(UsageError::new(message, hint).into());
     }
@@ -190,9 +190,13 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     };
     let added = match store.add_to_key(&scope, &run)? {
         KeyAddition::Added(added) => added,
-        // These people would get a second message if that run continues.
+        // These recipients would get a second message if that run continued.
         KeyAddition::ToBeSent { run } => {
-            return Err(to_be_sent(&scope, &format!("people of run {name}"), &run));
+            return Err(to_be_sent(
+                &scope,
+                &format!("recipients of run {name}"),
+                &run,
+            ));
         }
         KeyAddition::InFlight { recipient } => return Err(under_way(&scope, &recipient)),
     };
@@ -204,13 +208,13 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         json!({ "run": name.to_string(), "people": added }),
     );
     context.stderr.note(&format!(
-        "{} of run {name} added under the key {key}",
+        "added {} of run {name} to key {key}",
         counted(added, "recipient")
     ));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
-            "{} may have been sent, and these people get no other one until you decide: jelouctl bulk deliveries {name}, or \
-             jelouctl bulk resolve {name} --unknown-as sent (or failed)",
+            "{} may have been sent, and these recipients get no other one; to check them: jelouctl bulk deliveries {name}; to \
+             set their state: jelouctl bulk resolve {name} --unknown-as sent|failed",
             counted(counts.unknown, "message"),
         ));
     }
@@ -261,21 +265,7 @@ fn key_row(
     }
 }
 
-/// Until when messages count under a key, for a person; `is_counted` tells whether one counts.
-fn until_in_words(until: Option<i64>, is_counted: bool) -> String {
-    match until {
-        Some(until) => local_time(until),
-        None if is_counted => "forever".to_owned(),
-        None => String::new(),
-    }
-}
-
-/// The same for machines: null if one counts forever, or none counts.
-fn until_field(until: Option<i64>) -> Option<String> {
-    until.map(|until| from_millis(until).to_string())
-}
-
-/// A key with `fields` about it.
+/// The record of a key, with these `fields`.
 fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
     let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
     merge(&mut record, fields);
@@ -284,8 +274,8 @@ fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Val
 
 fn no_such_key(key: &OnceKey) -> UsageError {
     UsageError::new(
-        format!("there is no message under the key {key}"),
-        "`jelouctl once list` shows the keys; those of a ledger in a database need --ledger",
+        format!("no message has the key {key}"),
+        "to list the keys: jelouctl once list; for a ledger in a database, add --ledger",
     )
 }
 
@@ -308,7 +298,7 @@ fn scope_of(
         .map(|scope| format!("{} at {}", scope.bot, scope.address))
         .collect::<Vec<_>>()
         .join(", ");
-    // In the sandbox they are not the sender's.
+    // In the sandbox, bot and address are not the sender's.
     let bot = settings.bot.as_deref().filter(|_| !settings.is_sandboxed());
     of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
     if !settings.is_sandboxed()
@@ -319,15 +309,14 @@ fn scope_of(
     }
     let problem = match (of_key.as_slice(), bot) {
         ([scope], _) => return Ok((*scope).clone()),
-        ([], Some(bot)) => format!("bot {bot} has no message under the key {key}"),
-        _ => format!("it is not clear which bot of the key {key} is meant"),
+        ([], Some(bot)) => format!("bot {bot} has no message with the key {key}"),
+        _ => format!("several bots have used the key {key}"),
     };
-    let hint =
-        format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
+    let hint = format!("the key belongs to {bots}; to choose one: --bot BOT --api-url URL");
     Err(UsageError::new(problem, hint))
 }
 
-/// A key with entries, and the person whose entry is meant, if one was named.
+/// A key with entries, and one of its recipients, if `--to` was passed.
 struct UsedKey {
     store: Ledger,
     scope: OnceScope,
@@ -367,7 +356,7 @@ impl UsedKey {
         let entry = self.store.standing(&self.scope, hash)?;
         if entry.is_none() {
             context.stderr.note(&format!(
-                "{recipient} has no message under the key {}",
+                "{recipient} has no message with the key {}",
                 self.scope.key
             ));
         }
@@ -407,7 +396,7 @@ impl UsedKey {
 
     fn resolve(&self, context: &Context, found: FoundState) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.person else {
-            return Err(UsageError::new("no person is named", "name one with --to").into());
+            return Err(UsageError::new("no recipient is named", "add --to RECIPIENT").into());
         };
         let key = &self.scope.key;
         let entry = self.store.standing(&self.scope, hash)?;
@@ -417,12 +406,11 @@ impl UsedKey {
             ..
         }) = &entry
         {
-            let message = format!(
-                "what {recipient} has under the key {key} is a row of run {run}, which is unknown"
-            );
+            let message =
+                format!("the message of {recipient} with key {key} is an unknown row of run {run}");
             let to = typed_form(recipient);
             let hint = format!(
-                "decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)"
+                "to set its state: jelouctl bulk resolve {run} --to {to} --unknown-as sent|failed"
             );
             return Err(UsageError::new(message, hint).into());
         }
@@ -437,10 +425,10 @@ impl UsedKey {
                 )
             });
             let message = format!(
-                "{recipient} {state} under the key {key}, and only an unknown one can be decided"
+                "{recipient} {state} with key {key}; only an unknown message can be resolved"
             );
             let hint = format!(
-                "`jelouctl once show {} --to {}` shows it",
+                "to see it: jelouctl once show {} --to {}",
                 key.quoted(),
                 typed_form(recipient)
             );
@@ -462,7 +450,7 @@ impl UsedKey {
         };
         context
             .stderr
-            .note(&format!("{recipient} {means} under the key {key}"));
+            .note(&format!("{recipient} {means} with key {key}"));
         Ok(())
     }
 
@@ -485,17 +473,16 @@ impl UsedKey {
             || counted(people, "recipient"),
             |(_, recipient)| recipient.clone(),
         );
-        let question =
-            format!("Remove {who} from the key {key}, so that another message can be sent?");
+        let question = format!("Remove {who} from the key {key}, to allow another message?");
         confirm(
             context,
             &question,
             &format!("{who}: not removed from the key {key}"),
         )?;
-        // The question may have waited for hours: a person who got a message meanwhile must not be removed.
+        // The command may have waited hours for the answer. A recipient that got a message since must not be removed.
         if !self.store.remove_claims(&self.scope, &shown)? {
             let message = format!(
-                "what people have under the key {key} has changed meanwhile; nothing was removed"
+                "the messages with key {key} changed before the answer; nothing was removed"
             );
             return Err(UsageError::new(message, "run the command again").into());
         }
@@ -508,13 +495,13 @@ impl UsedKey {
             &self.scope,
             json!({ "to": to, "people": removed }),
         );
-        context.stderr.note(&format!(
-            "{who} can get a message again under the key {key}"
-        ));
+        context
+            .stderr
+            .note(&format!("{who} can get a message again with key {key}"));
         Ok(())
     }
 
-    /// The key in counts.
+    /// The counts of the key.
     fn summary(&self) -> Result<OnceSummary, CommandError> {
         let own = self
             .store
@@ -524,14 +511,14 @@ impl UsedKey {
         own.ok_or_else(|| no_such_key(&self.scope.key).into())
     }
 
-    /// What the person has, which can be removed.
+    /// The entry of the recipient, if it can be removed.
     ///
     /// # Errors
-    /// If it is nothing, or must end first.
+    /// If there is no entry, or its message is not finished.
     fn removable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
         let key = &self.scope.key;
         let Some(entry) = self.store.standing(&self.scope, hash)? else {
-            let message = format!("{recipient} has nothing under the key {key}");
+            let message = format!("{recipient} has no message with the key {key}");
             return Err(UsageError::new(message, "there is nothing to remove").into());
         };
         if entry.state == OnceState::Inflight {
@@ -545,10 +532,10 @@ impl UsedKey {
         }
     }
 
-    /// Refuses to remove everybody while something under the key is in flight, or a run with it is unfinished.
+    /// Refuses to remove all recipients while a message with the key is in flight, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         if let Some(run) = self.store.runs_under(&self.scope)?.first() {
-            return Err(to_be_sent(&self.scope, "somebody", run));
+            return Err(to_be_sent(&self.scope, "some recipients", run));
         }
         if OnceState::ALL
             .iter()
@@ -556,7 +543,7 @@ impl UsedKey {
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
-            return Err(under_way(&self.scope, "somebody"));
+            return Err(under_way(&self.scope, "some recipient"));
         }
         Ok(())
     }

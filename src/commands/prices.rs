@@ -1,4 +1,4 @@
-//! What messages may cost, by prices and a budget: those of a run, and a single send.
+//! Reads prices and a budget, for the cost of a run and of a single send.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use crate::runs::cost::{Category, Money, PriceList};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 
-const FORMAT: &str = "`jelouctl explain prices` shows the format";
+const FORMAT: &str = "to see the format: jelouctl explain prices";
 
-/// The prices of the file that was typed, or else of the profile's.
+/// The prices in the typed file, or else in the profile's.
 pub(super) fn read_prices(
     typed: Option<&Path>,
     settings: &Settings,
@@ -28,13 +28,13 @@ pub(super) fn read_prices(
     }
 }
 
-/// The most that a run may cost: as typed, or else as in the profile.
+/// The maximum cost of a run: as typed, or else as in the profile.
 pub(super) fn budget(
     typed: Option<Money>,
     settings: &Settings,
     has_rates: bool,
 ) -> Result<Option<Money>, CommandError> {
-    let problem = "needs prices to know what the messages cost";
+    let problem = "needs a price list";
     let hint = format!("add --prices FILE; {FORMAT}");
     match (typed, settings.budget) {
         (Some(_), _) if !has_rates => {
@@ -48,7 +48,7 @@ pub(super) fn budget(
     }
 }
 
-/// Says what one message costs. Of a template only the bot's list says the category, so all prices are named.
+/// Prints what one message costs. Only the bot's list has the category of a template, so all its prices are printed.
 pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&PriceList>) {
     let Some(list) = list else { return };
     let country = country_of(outgoing.recipient().as_str());

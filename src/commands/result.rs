@@ -9,7 +9,7 @@ use crate::sender::Sender;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
 
-/// `--dry-run` and `--curl`: shows the request in place of sending it.
+/// `--dry-run` and `--curl`: shows the request instead of sending it.
 pub(crate) fn preview(
     context: &Context,
     sender: &Sender,
@@ -23,7 +23,7 @@ pub(crate) fn preview(
     Ok(())
 }
 
-/// Prints the error that ended a request, behind `what` happened, and writes it to the record.
+/// Prints the error of a request after `what` happened, and writes it to the record.
 pub(crate) fn note_error(
     context: &Context,
     what: &str,
@@ -35,7 +35,7 @@ pub(crate) fn note_error(
     record_error(error, record)
 }
 
-/// The same for one of several messages, of which others may have been sent.
+/// The same for one of several messages; others may have been sent.
 pub(crate) fn note_error_of_one(
     context: &Context,
     what: &str,
@@ -47,7 +47,7 @@ pub(crate) fn note_error_of_one(
     record_error(error, record)
 }
 
-/// Writes the error that ended a request to the record, and returns its code.
+/// Writes the error of a request to the record, and returns its code.
 pub(crate) fn record_error(error: CommandError, record: &mut Record) -> ExitCode {
     record.sent = if error.code == ExitCode::Unknown {
         Sent::Unknown
@@ -88,7 +88,7 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
     code
 }
 
-/// Prints the answer, the id or the record.
+/// Prints the response, the id or the record.
 pub(crate) fn print_answer(
     context: &Context,
     format: Format,
@@ -104,8 +104,8 @@ pub(crate) fn print_answer(
     }
 }
 
-/// Prints the answer, id or record of a message or request, `what`, and returns the exit code. An accepted message
-/// stays a success if standard output fails: an error would invite a second send.
+/// Prints the response, id or record of a message or request, `what`, and returns the exit code. An accepted message
+/// stays a success if standard output fails: an error could make a script send again.
 pub(crate) fn print_result(
     context: &Context,
     what: &str,
@@ -116,22 +116,22 @@ pub(crate) fn print_result(
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
         Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
-            "the reader of standard output has closed it".to_owned()
+            "the reader closed standard output".to_owned()
         }
         Ok(()) => return code,
         Err(error) => error.cause.to_string(),
     };
     let (state, code) = unprinted(what, record.sent, code);
     stderr.error(
-        &format!("{state}, but the answer could not be written: {problem}"),
+        &format!("{state}, but the response could not be printed: {problem}"),
         &[],
         None,
     );
     code
 }
 
-/// The message if the answer to `what` cannot be printed, and the exit code of a command that would have ended with
-/// `code`.
+/// The message if the response to `what` cannot be printed, and the exit code of a command that would otherwise exit
+/// with `code`.
 fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
     match sent {
         Sent::Yes => (format!("the {what} was accepted"), code),

@@ -1,4 +1,4 @@
-//! `sandbox`: a local Jelou that listens until it is interrupted, or while a command runs.
+//! `sandbox`: runs a local Jelou until a signal stops it, or while a command runs.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -126,7 +126,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CommandError> {
     context.refuse_rehearsal("sends nothing")?;
     let options = options(context, arguments)?;
-    // Created before anything runs: if it could not be written later, it would be lost.
+    // Created before anything runs, because a later error would lose the list.
     let list = arguments
         .list
         .as_deref()
@@ -149,7 +149,7 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
             Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
                 UsageError::new(
                     format!("--templates: {error}"),
-                    "give a JSON array, or what `jelouctl templates` printed",
+                    "pass a JSON array, or the output of `jelouctl templates`",
                 )
             })?
         }
@@ -168,8 +168,8 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     })
 }
 
-/// The address to listen on. Other machines need a name: without one, their requests look like those that a web site
-/// makes a browser send.
+/// The address to listen on. Other machines need a name: without it, their requests look like requests from a web page
+/// of another site.
 fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let default_port = if arguments.command.is_empty() {
         DEFAULT_PORT
@@ -179,10 +179,9 @@ fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.unwrap_or(default_port)));
     let listen = arguments.listen.unwrap_or(here);
     if !listen.ip().is_loopback() && arguments.allowed_hosts.is_empty() {
-        let problem = format!(
-            "--listen {listen} lets other machines in, and no name is allowed by which they could call it"
-        );
-        let hint = "add --allow-host with the name or the address that they use, for example --allow-host sandbox";
+        let problem =
+            format!("--listen {listen} is for other machines, but needs a name that they may use");
+        let hint = "add the sandbox's name or address: --allow-host sandbox";
         return Err(UsageError::new(problem, hint));
     }
     Ok(listen)
@@ -197,17 +196,16 @@ async fn serve(
     let listen = options.listen;
     let allowed_hosts = options.allowed_hosts.clone();
     let sandbox = Sandbox::start(options).map_err(|error| {
-        let hint = "a sandbox may be running there; --port PORT chooses another port, and --port 0 any free one; --listen needs an \
-                    address of this machine";
+        let hint = "to use any free port: --port 0; --listen needs an address of this machine";
         UsageError::new(format!("failed to listen on {listen}: {error}"), hint)
     })?;
     let url = sandbox.url();
     context
         .stderr
-        .note(&format!("sandbox: look at what arrives on {url}"));
+        .note(&format!("sandbox: the inbox is on {url}"));
     if !listen.ip().is_loopback() {
         context.stderr.warning(&format!(
-            "anyone who can connect to {}:{} can read what is sent to this sandbox; do not use real people's data",
+            "anyone that can connect to {}:{} can read the messages in this sandbox; do not use real data",
             listen.ip(),
             sandbox.port()
         ));
@@ -234,7 +232,7 @@ async fn serve(
             ended.code.map_or(ExitCode::Unexpected, ExitCode::Command),
         ));
     }
-    // Caught before the variables show that it listens.
+    // Signals are caught before the printed variables show that the sandbox listens.
     let mut signals = Signals::catch()?;
     if context.stdout.wants_words() {
         context
@@ -251,7 +249,7 @@ async fn serve(
     Ok((sandbox, ExitCode::Success))
 }
 
-/// The variables that point a client of the API here, and keep jelouctl from sending anything elsewhere.
+/// The variables that send a client of the API to this sandbox, and make jelouctl send only here.
 fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
     let bot = context.flags.layer.text("bot_id").unwrap_or(NAME);
     vec![
@@ -309,24 +307,20 @@ fn report(context: &Context, sandbox: &Sandbox) {
     }
 }
 
-/// Opens the file, readable only by its owner, and empties it; a file that is not an earlier list is not changed.
+/// Opens the file, readable only by its owner, and empties it. It does not change a file that is not an earlier list.
 fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
     context.check_overwrite("--list", path, "a list of the sandbox", true, is_list)?;
-    private_file::open_anew(path).map_err(|error| {
-        UsageError::new(
-            format!("--list: {error}"),
-            "name a file that can be written",
-        )
-    })
+    private_file::open_anew(path)
+        .map_err(|error| UsageError::new(format!("--list: {error}"), "choose a writable file"))
 }
 
-/// The expectation takes precedence over the command's own code, which is then printed.
+/// A failed expectation replaces the command's own exit code, which is then printed.
 fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode) -> ExitCode {
     let Some(expected) = expected.filter(|expected| *expected != arrived) else {
         return code;
     };
     let ended = match code {
-        ExitCode::Command(code) if code != 0 => vec![format!("the command ended with {code}")],
+        ExitCode::Command(code) if code != 0 => vec![format!("the command exited with {code}")],
         _ => Vec::new(),
     };
     context.stderr.error(

@@ -1,4 +1,4 @@
-//! Opens the store of a command: the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else the file of this user.
+//! Opens the ledger of a command: the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else this user's file.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,25 +12,20 @@ use crate::runs::ledger::{
 use crate::sender::config::{Environment, LedgerDatabase};
 use crate::sender::context::Context;
 
-/// A wait this long is told.
+/// Report waits longer than this.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// Opens the store; creates its file if it is one.
+/// Opens the ledger; creates its file if necessary.
 pub(crate) fn open_store(context: &Context) -> Result<Ledger, CommandError> {
     let environment = Environment::read_for_ledger()?;
-    // Nothing that this command does may concern real people then, whatever its profile.
+    // In a sandbox, the command must not change runs with real recipients, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
     Ok(Ledger::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
-/// Opens this machine's own ledger, even if the command uses a database.
-pub(crate) fn open_own_store(context: &Context) -> Result<Ledger, LedgerError> {
-    Ledger::open(LedgerLocation::home(), on_wait(context))
-}
-
-/// Opens the store without creating anything; None if it does not exist.
+/// Opens the ledger without creating anything; None if it does not exist.
 pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Ledger>, CommandError> {
     Ok(Ledger::open_to_look(place(context)?, on_wait(context))?)
 }
@@ -43,7 +38,7 @@ fn place(context: &Context) -> Result<LedgerLocation, CommandError> {
     )
 }
 
-/// Says that the store is being written by another process.
+/// Prints that another process is writing to the ledger.
 fn on_wait(context: &Context) -> OnWait {
     let stderr = context.stderr.clone();
     Arc::new(move |process| {
@@ -51,12 +46,12 @@ fn on_wait(context: &Context) -> OnWait {
             .map(|id| format!(": process {id}"))
             .unwrap_or_default();
         stderr.note(&format!(
-            "waiting for another process that writes the ledger{process}"
+            "waiting for another process that writes to the ledger{process}"
         ));
     })
 }
 
-/// Waits until no other process changes the store for long.
+/// Waits until no other process locks the ledger for long.
 ///
 /// # Errors
 /// If a signal comes first.
@@ -90,16 +85,16 @@ pub(crate) fn find_or_newest(
     }
     let newest = store.newest()?;
     context.stderr.note(&format!(
-        "this is the newest run, {newest}; jelouctl bulk list shows all"
+        "using the newest run, {newest}; to list all: jelouctl bulk list"
     ));
     store.run(&newest)
 }
 
-/// Checks the clocks used to remember rows: this machine's and the ledger's own.
+/// Checks the clocks that date the rows: this machine's and the database's.
 pub(crate) fn check_clocks(store: &Ledger) -> Result<(), CommandError> {
     for (whose, now) in [("this machine", now()), ("the database", store.now()?)] {
         if let Some(problem) = wrong_clock(now) {
-            let hint = "set the clock: what was sent is remembered by its time, and people would get it again";
+            let hint = "set the clock: with a wrong clock, jelouctl cannot detect duplicates";
             return Err(CommandError::guard(
                 format!("the clock of {whose} shows {problem}"),
                 hint,
@@ -109,7 +104,7 @@ pub(crate) fn check_clocks(store: &Ledger) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The database of the ledger; None if runs are files.
+/// The database of the ledger; None if the ledger is a file.
 pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, CommandError> {
     LedgerDatabase::load(&context.flags, &Environment::read_for_ledger()?)
 }

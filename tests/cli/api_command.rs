@@ -85,7 +85,7 @@ fn api_response_is_classified_like_a_send() {
             "POST",
             Reply::HangAfterReading,
             8,
-            "error: it may have been carried out: no response in time",
+            "error: Jelou may have carried it out: no response in time",
         ),
         (
             "POST",
@@ -97,7 +97,7 @@ fn api_response_is_classified_like_a_send() {
             "POST",
             page,
             8,
-            "it may have been carried out: the API answered 200: its body is an HTML page",
+            "Jelou may have carried it out: the API answered 200: its body is an HTML page",
         ),
         (
             "GET",
@@ -400,7 +400,7 @@ fn invalid_arguments_are_reported_before_the_configuration() {
         ),
         (
             "/v1/bots/{bot}/templates -f =1",
-            "it has no key before the `=`",
+            "no key before the `=`",
             "",
         ),
         (
@@ -456,7 +456,7 @@ fn response_of_200_mb_is_refused() {
         (
             "POST",
             8,
-            "error: it may have been carried out: the API answered 200 (its body has more than 1 MiB)",
+            "error: Jelou may have carried it out: the API answered 200 (its body has more than 1 MiB)",
         ),
     ] {
         let mut command = home.process("api", &server.url);
@@ -575,7 +575,7 @@ fn api_works_with_the_sandbox() {
 fn accepted_request_succeeds_despite_print_failure() {
     let home = Home::new();
     for (method, code, words) in [
-        ("POST", 0, "the request was accepted, but the answer"),
+        ("POST", 0, "the request was accepted, but the response"),
         ("GET", 1, "write standard output"),
     ] {
         let server = Server::answering(ok(&json!({"success": true})));

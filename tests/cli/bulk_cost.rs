@@ -139,13 +139,7 @@ fn run_over_budget_is_not_sent() {
     }
     home.run("bulk send people.csv --yes --budget 5 text Hola")
         .api(&jelou.url)
-        .fails(
-            2,
-            &[
-                "--budget needs prices to know what the messages cost",
-                "add --prices FILE",
-            ],
-        );
+        .fails(2, &["--budget needs a price list", "add --prices FILE"]);
     let shown = home
         .run("bulk send people.csv --prices prices.csv --budget 0.1 --preview 1 template promo");
     shown
@@ -192,7 +186,7 @@ fn invalid_price_list_stops_before_reading_or_sending() {
     let problem = "prices.csv, line 2: price: `a` is not an amount";
     let parts = [
         problem,
-        "`jelouctl explain prices` shows the format\nnote: nothing was sent",
+        "to see the format: jelouctl explain prices\nnote: nothing was sent",
     ];
     home.run(SEND)
         .args(&["text", "Hola"])

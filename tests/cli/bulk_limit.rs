@@ -124,8 +124,8 @@ fn runs_and_single_sends_share_the_limit() {
     let refused = single(&home, 8, &[]).fails(
         11,
         &[
-            "as many people as limit_24h allows, 3",
-            "--over-limit sends it now",
+            "limit_24h is reached: this bot has sent templates to 3 recipients",
+            "to send now: --over-limit",
         ],
     );
     assert!(

@@ -188,7 +188,7 @@ fn default_run_is_the_newest_real_run() {
     rehearse("a");
     home.run("bulk report")
         .success()
-        .stderr_has(&["note: this is the newest run, a;"]);
+        .stderr_has(&["note: using the newest run, a;"]);
     let send = |run| {
         let words = [
             "bulk",
@@ -210,7 +210,7 @@ fn default_run_is_the_newest_real_run() {
     assert_eq!(told.json()["run"], "b");
     assert!(
         told.stderr
-            .contains("note: this is the newest run, b; jelouctl bulk list shows all"),
+            .contains("note: using the newest run, b; to list all: jelouctl bulk list"),
         "{told:?}"
     );
     assert!(home.run("bulk status c").success().stderr.is_empty());

@@ -142,14 +142,14 @@ fn sent_unknown_and_unsent_recipients_are_skipped() {
             0,
             [
                 "has a message in the state \"sent\"",
-                "only an unknown one can be decided",
+                "only an unknown message can be resolved",
             ],
         ),
         (
             1,
             [
-                "which is unknown",
-                "decide it with jelouctl bulk resolve a --to +593990000001 --unknown-as sent",
+                "is an unknown row of run a",
+                "to set its state: jelouctl bulk resolve a --to +593990000001 --unknown-as sent",
             ],
         ),
     ] {
@@ -519,7 +519,7 @@ fn key_can_be_added_to_existing_runs() {
     assert!(
         added
             .stderr
-            .contains("2 recipients of run a added under the key k"),
+            .contains("added 2 recipients of run a to key k"),
         "{added:?}"
     );
     home.run("once add k --run nobody").fails(2, &["nobody"]);
@@ -556,7 +556,7 @@ fn key_can_be_added_to_existing_runs() {
     )
     .success();
     let told = [
-        "run later is unfinished, and has a row to people of run a under the key l",
+        "run later is unfinished, and has a row to recipients of run a under the key l",
         "jelouctl bulk cancel later",
     ];
     home.run("once add l --run a").fails(11, &told);

@@ -748,7 +748,7 @@ fn ledger_wait_is_reported_and_ends_on_signal() {
                 String::new()
             };
             child.wait_for(&format!(
-                "note: waiting for another process that writes the ledger{holder}"
+                "note: waiting for another process that writes to the ledger{holder}"
             ));
             if let Some(came) = came {
                 signal(&child.child, came);

@@ -39,7 +39,7 @@ fn terminal_shows_run_summary_as_text() {
     assert!(!screen.contains("schema_version"), "{screen}");
     let (_, screen) = end(&home, "bulk status");
     for part in [
-        "note: this is the newest run, r; ",
+        "note: using the newest run, r; ",
         "run r: text from bot BOT_ID (profile prod), begun 2",
         "\r\n1,197 of 1,200 sent\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\ncomplete, last changed",
         "to correct 2 rows and send them again: ",

@@ -51,7 +51,7 @@ fn doctor_passes_if_a_message_could_be_sent() {
         ("connection", "127.0.0.1:"),
         ("TLS", "not used"),
         ("credentials", "accepted for bot BOT_ID; templates: 1"),
-        ("ledgers", "jelouctl can be written"),
+        ("ledgers", "jelouctl is writable"),
         ("version", concat!("jelouctl ", env!("CARGO_PKG_VERSION"))),
     ] {
         is(&ended, name, "ok", detail);
@@ -318,7 +318,7 @@ fn unusable_ledger_is_reported() {
         &ended,
         "ledgers",
         "warning",
-        "bulk and --once cannot be used: ",
+        "bulk and --once do not work: ",
     );
     is(&ended, "ledgers", "warning", "Not a directory");
     assert!(

@@ -482,7 +482,7 @@ fn invalid_query_is_refused_before_any_request() {
         ),
         (
             "messages list --matching ''",
-            "it would match every message; a variable may be empty",
+            "an empty expression matches every message; check your variable",
         ),
         (
             "messages list --matching '('",

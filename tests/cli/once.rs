@@ -190,7 +190,7 @@ fn rejected_message_is_resent_but_unknown_is_not() {
         .success();
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 1);
     home.run(&format!("once resolve k --to {ANA} --as failed"))
-        .fails(2, &["only an unknown one can be decided"]);
+        .fails(2, &["only an unknown message can be resolved"]);
     assert_eq!(jelou.requests().len(), 3);
 }
 
@@ -502,8 +502,8 @@ fn keys_are_listed_shown_and_removed() {
     home.run("once show k").fails(
         2,
         &[
-            "there is no message under the key k",
-            "`jelouctl once list` shows the keys",
+            "no message has the key k",
+            "to list the keys: jelouctl once list",
         ],
     );
     home.send(&jelou, "--once k Hola").success();
@@ -524,11 +524,11 @@ fn keys_are_listed_shown_and_removed() {
     assert_eq!(shown["state"], "sent");
     home.run("once show k --to 593987654322").success();
     home.run("once remove k --to 593987654322 --yes")
-        .fails(2, &["593987654322 has nothing under the key k"]);
+        .fails(2, &["593987654322 has no message with the key k"]);
     home.run("once remove k").fails(2, &["add --yes"]);
     home.run("once remove k --yes").success();
     home.run("once show k")
-        .fails(2, &["there is no message under the key k"]);
+        .fails(2, &["no message has the key k"]);
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);
     assert_eq!(sent_to_ana(&jelou), 2);
 }
@@ -545,7 +545,7 @@ fn key_lookup_uses_the_profile_country() {
         .fails(2, &["573212345678 has a message in the state \"sent\""]);
     // A flag wins over the profile.
     home.run(&format!("once remove k {to} --country MX --yes"))
-        .fails(2, &["523212345678 has nothing under the key k"]);
+        .fails(2, &["523212345678 has no message with the key k"]);
     home.run(&format!("once remove k {to} --yes")).success();
 }
 
@@ -652,11 +652,9 @@ fn once_key_applies_to_one_bot() {
     home.send(&jelou, "--once k Hola --bot OTHER").success();
     assert_eq!(sent_to_ana(&jelou), 2);
     home.run(&format!("once resolve k --to {ANA} --as sent"))
-        .fails(2, &["which bot of the key k is meant", "--bot"]);
-    home.run("once show k --bot THIRD").fails(
-        2,
-        &["bot THIRD has no message under the key k", "BOT_ID at"],
-    );
+        .fails(2, &["several bots have used the key k", "--bot"]);
+    home.run("once show k --bot THIRD")
+        .fails(2, &["bot THIRD has no message with the key k", "BOT_ID at"]);
     home.run("once show k --bot OTHER").success();
 }
 
@@ -666,8 +664,8 @@ fn key_changes_affect_only_the_sending_bot() {
     home.send(&jelou, "--once k Hola --bot 78").success();
     let forget = "once remove k --yes";
     let told = [
-        "bot 77 has no message under the key k",
-        "the key is used by 78 at ",
+        "bot 77 has no message with the key k",
+        "the key belongs to 78 at ",
         "--bot",
     ];
     home.run(forget).env("JELOU_BOT_ID", "77").fails(2, &told);
@@ -689,7 +687,7 @@ fn key_changes_affect_only_the_sending_bot() {
     );
     home.run(forget).env("JELOU_BOT_ID", "78").success();
     home.run("once show k")
-        .fails(2, &["there is no message under the key k"]);
+        .fails(2, &["no message has the key k"]);
 }
 
 #[test]
@@ -703,7 +701,7 @@ fn once_remove_keeps_sends_made_during_the_prompt() {
         .success();
     let (code, screen) = terminal.end_with("y");
     assert!(
-        code == 2 && screen.contains("has changed meanwhile; nothing was removed"),
+        code == 2 && screen.contains("changed before the answer; nothing was removed"),
         "{screen}"
     );
     assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
@@ -872,7 +870,7 @@ fn single_send_reports_ledger_wait_until_signal() {
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
     assert!(
-        told.contains("waiting for another process that writes the ledger"),
+        told.contains("waiting for another process that writes to the ledger"),
         "{told}"
     );
     signal(&child, Signal::TERM);

@@ -175,7 +175,7 @@ fn accepted_message_succeeds_despite_later_failures() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
-    let problem = "error: the message was accepted, but the answer could not be written: the reader of standard output has closed it\n";
+    let problem = "error: the message was accepted, but the response could not be printed: the reader closed standard output\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (0, problem));
     assert_eq!(server.received().len(), 1);
     #[cfg(target_os = "linux")]
@@ -183,7 +183,7 @@ fn accepted_message_succeeds_despite_later_failures() {
         let ended = send(full());
         assert_eq!(ended.code, 0);
         let problem =
-            "the message was accepted, but the answer could not be written: No space left";
+            "the message was accepted, but the response could not be printed: No space left";
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
         assert_eq!(server.received().len(), 2);
     }

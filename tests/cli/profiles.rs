@@ -123,7 +123,7 @@ fn profile_is_created_used_and_removed() {
         (ended.stdout.as_str(), ended.stderr.as_str()),
         (
             "",
-            "note: profile prod is saved; try it with: jelouctl doctor --profile prod\n"
+            "note: profile prod is saved; to test it: jelouctl doctor --profile prod\n"
         )
     );
     let secret = home.path().join("secret.txt");
@@ -411,7 +411,7 @@ fn unusable_pattern_or_temporary_secret_is_refused() {
             &["--ca-cert", "/dev/fd/3"],
             &[
                 "--ca-cert: /dev/fd/3 is below /dev or /proc",
-                "name a file that stays",
+                "write the path of a permanent file",
             ],
         ),
         (

@@ -44,7 +44,7 @@ fn script_is_tested_without_an_account() {
     assert!(
         ended
             .stderr
-            .starts_with("note: sandbox: look at what arrives on http://127.0.0.1:"),
+            .starts_with("note: sandbox: the inbox is on http://127.0.0.1:"),
         "{}",
         ended.stderr
     );
@@ -412,7 +412,7 @@ fn unmet_expectation_exits_with_14() {
     let ended = sandbox(&home, "--expect 1 --quiet", "exit 3");
     assert_eq!(
         ended.stderr,
-        "error: --expect 1: 0 messages arrived\n  - the command ended with 3\n"
+        "error: --expect 1: 0 messages arrived\n  - the command exited with 3\n"
     );
 }
 
@@ -427,7 +427,7 @@ fn impossible_options_are_reported_before_the_script() {
             format!("--port {port}"),
             &[
                 "failed to listen on 127.0.0.1:",
-                "a sandbox may be running",
+                "to use any free port",
                 "--port 0",
             ][..],
         ),

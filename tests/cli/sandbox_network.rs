@@ -140,7 +140,7 @@ fn example_containers_reach_the_sandbox() {
         "{ended:?}"
     );
     for told in [
-        "warning: anyone who can connect to 0.0.0.0:4780 can read what is sent to this sandbox; do not use real people's data",
+        "warning: anyone that can connect to 0.0.0.0:4780 can read the messages in this sandbox; do not use real data",
         "note: sandbox: other machines set JELOUCTL_SANDBOX=http://sandbox:4780",
         "note: sandbox: 1 message arrived",
     ] {
@@ -277,13 +277,13 @@ fn listening_for_other_machines_needs_allowed_hosts() {
     for (flags, problem, hint) in [
         (
             "--listen 0.0.0.0:0",
-            "--listen 0.0.0.0:0 lets other machines in",
+            "--listen 0.0.0.0:0 is for other machines",
             "add --allow-host",
         ),
         (
             "--listen [::]:0",
-            "--listen [::]:0 lets other machines in",
-            "for example --allow-host sandbox",
+            "--listen [::]:0 is for other machines",
+            "address: --allow-host sandbox",
         ),
         (
             "--listen sandbox:4780",

@@ -347,7 +347,7 @@ fn reader_role_cannot_send() {
     let checked = other.run("doctor --sandbox -o response").end().stdout;
     let told = checked
         .lines()
-        .skip_while(|line| !line.contains("may look, but not send"))
+        .skip_while(|line| !line.contains("can read, but not send"))
         .take(2)
         .collect::<String>();
     assert!(
@@ -560,7 +560,7 @@ fn printed_setup_creates_the_same_ledger() {
     cluster.script("postgres", &database, &script);
     set_up("postgres", &database)
         .success()
-        .stderr_has(&["has a ledger already"]);
+        .stderr_has(&["already has a ledger"]);
     cluster.script("postgres", &database, "GRANT jelouctl_sender TO app");
     send(&home, &Jelou::accept_all().url)
         .env("JELOUCTL_LEDGER", cluster.url("app", &database))
@@ -570,9 +570,7 @@ fn printed_setup_creates_the_same_ledger() {
         .env("JELOUCTL_LEDGER", cluster.url("app", &database))
         .end();
     assert!(
-        checked
-            .stdout
-            .contains("durable, with our ledger (checked: "),
+        checked.stdout.contains("durable, with a ledger (checked: "),
         "{checked:?}"
     );
     // For a user who may not create it, the error says who can.

@@ -831,7 +831,7 @@ fn removed_runs_are_reported_if_one_fails() {
         "{ended:?}"
     );
     assert!(
-        !ended.stderr.contains(&format!("under the key key-{stays}")),
+        !ended.stderr.contains(&format!("with key key-{stays}")),
         "{ended:?}"
     );
 }

@@ -257,7 +257,7 @@ fn errors_and_logs_omit_the_database_password() {
                 // A send needs no ledger, and works without it; if a database is named, it is required.
                 let ended = run.end();
                 assert!(
-                    ended.stdout.contains("bulk and --once cannot be used"),
+                    ended.stdout.contains("bulk and --once do not work"),
                     "{ended:?}"
                 );
                 assert_eq!(ended.code, code, "{ended:?}");

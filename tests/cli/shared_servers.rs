@@ -34,7 +34,7 @@ fn server_without_durability_is_refused() {
         .fails(3, &["fsync is off", "set it on"]);
     let checked = home.run("doctor --sandbox").end();
     assert!(
-        checked.stdout.contains("bulk and --once cannot be used")
+        checked.stdout.contains("bulk and --once do not work")
             && checked.stdout.contains("fsync is off"),
         "{checked:?}"
     );

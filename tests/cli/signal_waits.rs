@@ -114,7 +114,7 @@ impl Wait {
 const LIST: &str = "bulk send people.csv text Hola";
 const TEXT: &str = "send text --to 593987654321 Hola";
 const YES: ShownBy = Screen("[y/N]");
-const TURN: ShownBy = Screen("waiting for another process that writes the ledger");
+const TURN: ShownBy = Screen("waiting for another process that writes to the ledger");
 
 #[rustfmt::skip]
 static WAITS: &[Wait] = &[

@@ -395,10 +395,7 @@ fn new_profile_prompts_for_its_values() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "my id");
-    terminal.answer(
-        "Country of national numbers, such as EC (empty: none): ",
-        "EC",
-    );
+    terminal.answer("Country of local numbers, such as EC (empty: none): ", "EC");
     terminal.answer(
         "Allowed recipients, numbers or patterns such as 593* (empty: anyone): ",
         "593*, 1415*",
@@ -426,7 +423,7 @@ fn third_wrong_answer_ends_profile_questions() {
     }
     let (code, screen) = terminal.end();
     assert!(
-        code == 2 && screen.contains("give another value; nothing was saved"),
+        code == 2 && screen.contains("pass another value; nothing was saved"),
         "{screen}"
     );
     assert!(!home.path().join(CONFIG).join("config.toml").exists());
@@ -442,10 +439,7 @@ fn profile_is_removed_only_after_confirmation() {
         ("y", 0, ""),
     ] {
         let mut terminal = Terminal::new(&home, &["profile", "remove", "prod"], &[]);
-        terminal.answer(
-            "Remove profile prod and the secret it holds? [y/N] ",
-            answer,
-        );
+        terminal.answer("Remove profile prod and its saved secret? [y/N] ", answer);
         assert_eq!(terminal.end().0, code);
         assert_eq!(home.run("profile list").success().stdout, rest);
     }

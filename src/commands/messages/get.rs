@@ -59,7 +59,7 @@ fn goal() -> impl TypedValueParser<Value = DeliveryState> {
 
 fn message_id(raw: &str) -> Result<String, String> {
     let length = raw.chars().count();
-    // As a part of a URL the dots mean a folder.
+    // In a URL, dots alone mean a folder.
     let is_id = !["", ".", ".."].contains(&raw)
         && length <= LONGEST_ID
         && !raw.chars().any(char::is_control);
@@ -100,7 +100,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
         let ended = connection
             .wait(&mut tracked, &DeliveryWait { goal, within })
             .await;
-        // What was looked up before an error is printed, too.
+        // The status found before an error is also printed.
         print(context, &tracked)?;
         let Some((message, hint)) = ended? else {
             return Ok(ExitCode::Success);
@@ -132,7 +132,7 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
     }
 }
 
-/// A known fact, for a person: times are local.
+/// Formats a fact for a terminal: times are local.
 fn shown(name: &str, value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
     match text.parse() {
@@ -141,7 +141,7 @@ fn shown(name: &str, value: &Value) -> String {
     }
 }
 
-/// The known facts about a message, as `-o record` prints them.
+/// The facts about a message, as `-o record` prints them.
 fn known(
     TrackedMessage {
         id,

@@ -79,7 +79,7 @@ fn author() -> impl TypedValueParser<Value = MessageAuthor> {
     })
 }
 
-/// A value of `--since` and `--until`: `24h` ago, or a point in time. One without a zone is in this machine's.
+/// A value of `--since` and `--until`: `24h` ago, or a time. A time without a zone is in this machine's zone.
 fn time(raw: &str) -> Result<Since, String> {
     let text = raw.trim();
     let here = |time: DateTime| {
@@ -109,7 +109,7 @@ fn time(raw: &str) -> Result<Since, String> {
     })
 }
 
-/// A value of `--matching`: a regular expression that ignores case and accents, since people write `Bája`, `BAJA` and
+/// A value of `--matching`: a regular expression that ignores case and accents, because users write `Bája`, `BAJA` and
 /// `baja`.
 #[derive(Clone, Debug)]
 pub(crate) struct Matching(Regex);
@@ -125,7 +125,9 @@ impl FromStr for Matching {
 
     fn from_str(raw: &str) -> Result<Self, String> {
         if raw.trim().is_empty() {
-            return Err("it would match every message; a variable may be empty".to_owned());
+            return Err(
+                "an empty expression matches every message; check your variable".to_owned(),
+            );
         }
         let regex = RegexBuilder::new(&plain(raw))
             .case_insensitive(true)
@@ -139,7 +141,7 @@ impl FromStr for Matching {
     }
 }
 
-/// Replaces each letter and digit of `text` with its plain form in lower case. The case of ASCII is left: in an
+/// Replaces each letter and digit of `text` with its plain form in lower case. ASCII keeps its case: in an
 /// expression, `\S` differs from `\s`, and the builder ignores it.
 fn plain(text: &str) -> String {
     let normalizer = DecomposingNormalizerBorrowed::new_nfkd();
@@ -179,7 +181,7 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
         let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
         return Err(UsageError::new(
             message,
-            "name an earlier time, such as --since 24h, or a later --until",
+            "write an earlier --since, such as 24h, or a later --until",
         )
         .into());
     }
@@ -227,12 +229,12 @@ struct MessageListing<'a> {
     context: &'a Context,
     args: &'a ListArgs,
     bot: &'a str,
-    /// Whose messages; None: everybody's.
+    /// The user whose messages are listed; None for all users.
     person: Option<String>,
 }
 
 impl MessageListing<'_> {
-    /// Reads the messages of `span` that should be shown, the newest first; also why they are not all.
+    /// Reads the messages of `span` to show, newest first; also returns why they are incomplete.
     async fn read(
         &self,
         look_ups: &mut LookUps<'_>,
@@ -250,7 +252,7 @@ impl MessageListing<'_> {
             if self.cannot_tell(&message, entry) {
                 unreadable += 1;
             }
-            // While pages are read, an entry may move to the next one.
+            // While pages are read, an entry may move to the next page.
             if seen.insert(entry_key(entry)) && self.shows(&message, entry) {
                 // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response {
@@ -289,8 +291,8 @@ impl MessageListing<'_> {
         (listed, problem)
     }
 
-    /// Prints the messages that were read, newest last; those of the same time stay in the order in which they were listed.
-    /// An incomplete list of people is not printed at all.
+    /// Prints the messages, newest last. Messages of the same time keep the order of the listing. An incomplete list of
+    /// users is not printed at all.
     fn print(&self, listed: &[Listed], is_whole: bool) -> Result<(), CommandError> {
         let stdout = &self.context.stdout;
         if stdout.format == Format::To && !is_whole {
@@ -329,7 +331,7 @@ impl MessageListing<'_> {
         self.is_of(message) && self.args.matching.as_ref().is_none_or(has)
     }
 
-    /// Whether the message may have the words that are looked for, but its text is not where texts are listed.
+    /// Whether the message could match, but its text is missing in the listing.
     fn cannot_tell(&self, message: &HistoryMessage, entry: &Value) -> bool {
         let is_text = message
             .kind
@@ -351,7 +353,7 @@ impl MessageListing<'_> {
     }
 }
 
-/// Every text of a listed message whose shape is not the documented one, such as the label of a pressed button.
+/// Every text of a listed message with an undocumented shape, such as the label of a pressed button.
 fn texts_of(entry: &Value) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut left: Vec<_> = entry.get("bubble").into_iter().collect();
@@ -396,7 +398,7 @@ fn words(message: &HistoryMessage) -> Vec<String> {
         MessageAuthor::User => "user",
         MessageAuthor::Other => "other",
     };
-    // Jelou lists a state for what the person wrote, too.
+    // Jelou also lists a state for messages from the user.
     let state = message
         .state
         .as_ref()

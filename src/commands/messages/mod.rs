@@ -1,4 +1,4 @@
-//! `messages`: what Jelou knows about sent and incoming messages. It only reads.
+//! `messages`: prints what Jelou has about sent and received messages. It only reads.
 
 mod get;
 mod list;

@@ -1,4 +1,4 @@
-//! `profile`: the senders in the configuration file.
+//! `profile`: manages the senders in the configuration file.
 
 mod set;
 
@@ -87,7 +87,7 @@ pub(crate) fn run(
     Ok(ExitCode::Success)
 }
 
-/// The configuration that is named.
+/// The configuration file in use.
 fn named_config(context: &Context) -> Result<Option<PathBuf>, CommandError> {
     Ok(context.flags.config_file(&Environment::read()?))
 }
@@ -198,7 +198,7 @@ pub(super) fn rows(
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
     ConfigEdit::open(&path)?.remove_profile(name)?;
-    let question = format!("Remove profile {name} and the secret it holds?");
+    let question = format!("Remove profile {name} and its saved secret?");
     confirm(
         context,
         &question,

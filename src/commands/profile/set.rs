@@ -1,4 +1,4 @@
-//! `profile set`: saves what was typed; a new profile is asked for the rest.
+//! `profile set`: saves the typed values; for a new profile, asks for the others.
 
 use std::io;
 use std::path::Path;
@@ -19,13 +19,13 @@ use crate::sender::config::{
 };
 use crate::sender::context::Context;
 
-/// The settings that a new profile is asked for, the questions, and the flags of those that it needs.
+/// The settings to ask for in a new profile, with their questions, and the flags of the required ones.
 const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
     ("bot_id", "Bot id:", Some("--bot")),
     ("client_id", "Client id:", Some("--client-id")),
     (
         "country",
-        "Country of national numbers, such as EC (empty: none):",
+        "Country of local numbers, such as EC (empty: none):",
         None,
     ),
     (
@@ -35,7 +35,7 @@ const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
     ),
 ];
 
-/// The flags of settings that a profile may have: those of every command, or of `profile set` alone.
+/// The flags of settings that a profile may have: the flags of every command, or only of `profile set`.
 #[derive(Debug)]
 pub(crate) struct KeyFlags<const OF_ALL: bool>(pub(crate) Layer);
 
@@ -117,7 +117,7 @@ impl<const OF_ALL: bool> FromArgMatches for KeyFlags<OF_ALL> {
     }
 }
 
-/// Writes the typed values; for a new profile it asks for the rest, or prints what is missing.
+/// Saves the typed values; for a new profile it asks for the others, or prints which ones are missing.
 pub(super) fn set(
     context: &mut Context,
     path: &Path,
@@ -150,7 +150,7 @@ pub(super) fn set(
         if !context.can_ask() {
             return Err(UsageError::new(
                 format!("nothing to change in profile {name}"),
-                "name what to change, such as --bot BOT",
+                "pass a setting to change, such as --bot BOT",
             )
             .into());
         }
@@ -162,7 +162,7 @@ pub(super) fn set(
     })?;
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!(
-        "profile {name} is saved; try it with: jelouctl doctor --profile {word}"
+        "profile {name} is saved; to test it: jelouctl doctor --profile {word}"
     ));
     Ok(())
 }
@@ -170,7 +170,7 @@ pub(super) fn set(
 /// Refuses values that cannot be, or contradict each other.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
     config::check(change)
-        .map_err(|problem| UsageError::new(problem, "give another value; nothing was saved"))
+        .map_err(|problem| UsageError::new(problem, "pass another value; nothing was saved"))
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
@@ -179,9 +179,9 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     let flag = key.flag;
     let is_read = key.name != "log";
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
-        let hint = "name a file that stays; a secret can be piped in: --client-secret-file -; nothing was saved";
+        let hint = "write the path of a permanent file; to pipe a secret in: --client-secret-file -; nothing was saved";
         let message = format!(
-            "{flag}: {} is below /dev or /proc, where files do not stay",
+            "{flag}: {} is below /dev or /proc, where files are temporary",
             path.display()
         );
         return Err(UsageError::new(message, hint).into());
@@ -191,13 +191,13 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     if may_be_secret && !whole.exists() {
         let problem =
             format!("{flag}: no such file; its name is hidden because it may be the secret");
-        let hint = "to save the secret itself, pipe it in: --client-secret-file -; to name a file that comes later: ./FILE; nothing was saved";
+        let hint = "to save the secret itself, pipe it in: --client-secret-file -; to use a file that does not exist yet: ./FILE; nothing was saved";
         return Err(UsageError::new(problem, hint).into());
     }
     if is_read && !whole.exists() {
         let shown = whole.display();
         context.stderr.warning(&format!(
-            "{flag}: {shown} is not there (yet); it is read when it is needed"
+            "{flag}: {shown} does not exist yet; jelouctl reads it when it sends"
         ));
     }
     Ok(whole.to_string_lossy().into_owned())
@@ -216,7 +216,7 @@ fn read_secret() -> Result<Secret, CommandError> {
     })
 }
 
-/// Asks for the values that a new profile needs and that were not typed.
+/// Asks for the values that a new profile needs, except the typed ones.
 fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), CommandError> {
     let mut missing = Vec::new();
     for (key, question, flag) in QUESTIONS {
@@ -241,10 +241,10 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
     Ok(())
 }
 
-/// How often a question is asked again after an answer that cannot be used.
+/// How often a question is repeated after an invalid answer.
 const MOST_ASKED: u32 = 3;
 
-/// Asks for the value of `key`; asks again after an answer that cannot be used.
+/// Asks for the value of `key`; repeats the question after an invalid answer.
 fn ask_setting(
     context: &Context,
     change: &mut Layer,
@@ -272,7 +272,7 @@ fn ask_setting(
     }
 }
 
-/// The last question.
+/// Asks the last question.
 fn ask_secret() -> Result<Option<String>, CommandError> {
     const QUESTION: &str =
         "Client secret (hidden; saved in the configuration file; empty: not saved):";
