@@ -1,4 +1,4 @@
-//! `--once KEY` for one message: looks up its person under the key and claims them before anything is sent, then writes
+//! `--once KEY` for one message: looks up its recipient with the key and claims it before anything is sent, then saves
 //! the outcome.
 
 use std::cell::Cell;
@@ -26,15 +26,15 @@ use crate::runs::once::{OnceScope, every_in_words};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
-/// How long to try to open the store for a notification, and to write how a message ended, while the database is away: a restart takes
-/// some seconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to try to open the ledger for a notification, and to save the outcome of a message, while the database is
+/// down: a restart takes some seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
-/// How much longer than its attempts may take a message in a database is this process's own: the first of them begins, and its
-/// end is written, meanwhile.
+/// The time added to the longest duration of the attempts, for this process's claim on a message in a database: time to
+/// begin the first attempt and to save the outcome.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A key, and the ledger that it is checked in.
+/// A key and its ledger.
 pub(super) struct OnceSend {
     store: Ledger,
     scope: OnceScope,
@@ -45,7 +45,7 @@ pub(super) struct OnceSend {
 }
 
 impl OnceSend {
-    /// Opens the ledger of the key; None without a key, and in the sandbox, which does not remember keys.
+    /// Opens the ledger of `key`; None without a key, and in the sandbox, which does not save keys.
     ///
     /// # Errors
     /// If the ledger cannot be used.
@@ -54,7 +54,11 @@ impl OnceSend {
         arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        let Some(scope) = scope_of(context, arguments, sender) else {
+        let Some(key) = key else { return Ok(None) };
+        if sender.settings.is_sandboxed() {
+            context
+                .stderr
+                .note("the sandbox does not save keys, so --once has no effect here");
             return Ok(None);
         };
         let once = Self::on(open_store(context)?, scope, arguments.every)?;
@@ -62,20 +66,9 @@ impl OnceSend {
         Ok(Some(once))
     }
 
-    fn on(store: Ledger, scope: OnceScope, every: Option<Duration>) -> Result<Self, CommandError> {
-        store.refuse_older_layout()?;
-        store.refuse_restored_once()?;
-        Ok(Self {
-            store,
-            scope,
-            every,
-            patience: Cell::new(PATIENCE),
-        })
-    }
-
-    /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is
-    /// away is waited for within its time.
-    pub(super) async fn open_for_notification(
+    /// The same for a notification. It cannot be repeated, because its command may have run for hours; so it waits for a
+    /// database that is down, within its time.
+    pub(super) async fn open_for_notice(
         context: &Context,
         arguments: &SingleSendArgs,
         sender: &Sender,
@@ -101,10 +94,10 @@ impl OnceSend {
         }
     }
 
-    /// Looks up the person of `outgoing` and claims them for this process, in one transaction, unless they got a message.
+    /// Looks up the recipient of `outgoing` and claims it for this process, in one transaction, unless it got a message.
     ///
     /// # Errors
-    /// If the person is not free under the key and did not get a message, the ledger cannot be used, or a signal came
+    /// If the recipient has another message with the key that is not sent, the ledger cannot be used, or a signal came
     /// first.
     pub(super) async fn turn(
         &self,
@@ -147,27 +140,7 @@ impl OnceSend {
         }
     }
 
-    /// Notes that the message counted for another time in the last command with the key.
-    fn note_other_every(&self, stderr: &Stderr, entry: Option<&OnceEntry>) {
-        let Some(entry) = entry else { return };
-        let last = entry.every.map(from_millis_of_duration);
-        if last == self.every {
-            return;
-        }
-        let words = |every: Option<Duration>| {
-            every.map_or("no --every".to_owned(), |every| {
-                format!("--every {}", every_in_words(every))
-            })
-        };
-        stderr.note(&format!(
-            "the last command with --once {} had {}; this one has {}",
-            self.scope.key,
-            words(last),
-            words(self.every)
-        ));
-    }
-
-    /// Whether the recipient could get a message under the key now.
+    /// Whether the recipient could get a message with the key now.
     pub(super) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
         Ok(self.obstacle(recipient)?.is_none())
     }
@@ -180,7 +153,7 @@ impl OnceSend {
         Ok(standing.filter(|entry| !entry.is_free(self.every, now)))
     }
 
-    /// Says that the message was sent before, and fills in its record.
+    /// Prints that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
         let at = local_time(entry.at);
         let until = entry.counts_until(self.every);
@@ -189,7 +162,7 @@ impl OnceSend {
         let run = entry.run.map(|run| format!(" by run {run}"));
         let run = run.unwrap_or_default();
         context.stderr.note(&format!(
-            "already sent under the key {} at {at}{run}: nothing is sent{until}",
+            "already sent with the key {} at {at}{run}: nothing is sent",
             self.scope.key
         ));
         let mut response = json!({ "success": true, "replayed": true });
@@ -202,8 +175,8 @@ impl OnceSend {
         record.message_id = entry.message_id;
     }
 
-    /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal
-    /// comes.
+    /// Saves the outcome of the message, as the `record` has it. If the database is down, it retries for some time, until
+    /// a signal comes.
     pub(super) async fn end(
         &self,
         mut held: HeldClaim,
@@ -236,155 +209,31 @@ impl OnceSend {
         let problem = match ended {
             Ok(false) if record.sent != Sent::No => {
                 format!(
-                    "under the key {key} this person has something else now: look into the chat before you send again"
+                    "key {key} changed for this recipient during the send; check the chat before you send again"
                 )
             }
             Ok(_) => return,
-            Err(error) => format!(
-                "under the key {key} it counts as a message that may have been sent, since its end could not be written: {error}"
-            ),
+            Err(error) => {
+                format!("cannot save the outcome for key {key}, so it counts as unknown: {error}")
+            }
         };
         context.stderr.warning(&problem);
     }
 }
 
-/// The key of a command, unless it has none or is in the sandbox.
-fn scope_of(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
-    let key = arguments.once.clone()?;
-    if sender.settings.is_sandboxed() {
-        context
-            .stderr
-            .note("the sandbox remembers no key between two commands: --once changes nothing here");
-        return None;
-    }
-    Some(OnceScope {
-        key,
-        bot: sender.bot.as_str().to_owned(),
-        address: sender.settings.api_url.as_key(),
-    })
-}
-
-/// `--dry-run`: notes which recipients would be skipped under the key.
-pub(super) fn note_skipped<'a>(
-    context: &Context,
-    arguments: &SingleSendArgs,
-    sender: &Sender,
-    recipients: impl Iterator<Item = &'a str>,
-) {
-    let Some(scope) = scope_of(context, arguments, sender) else {
-        return;
-    };
-    let key = scope.key.clone();
-    let noted = open_store_to_look(context).and_then(|store| {
-        let Some(store) = store else { return Ok(()) };
-        let once = OnceSend {
-            store,
-            scope,
-            every: arguments.every,
-            patience: Cell::new(PATIENCE),
-        };
-        for recipient in recipients {
-            if let Some(entry) = once.obstacle(recipient)? {
-                context.stderr.note(&format!(
-                    "{recipient} would be skipped: the state under the key {key} is \"{}\", since {}",
-                    entry.state.words(),
-                    local_time(entry.at)
-                ));
-            }
-        }
-        Ok(())
-    });
-    if let Err(error) = noted {
-        let problem = error.line();
-        context.stderr.warning(&format!(
-            "who would be skipped under the key {key} is not known: {problem}"
-        ));
-    }
-}
-
-/// What a notification does if the ledger cannot check its key: a job that fails still sends its alert.
-pub(super) struct OnceFallback {
-    scope: OnceScope,
-    every: Option<Duration>,
-    /// Whether this machine's own ledger can be checked: not if it is the one that failed.
-    has_own_ledger: bool,
-    /// How the key is checked instead, for the audit log.
-    pub(super) check: Option<&'static str>,
-}
-
-impl OnceFallback {
-    /// None without a key.
-    pub(super) fn new(
-        context: &Context,
-        arguments: &SingleSendArgs,
-        sender: &Sender,
-    ) -> Option<Self> {
-        if sender.settings.is_sandboxed() {
-            return None;
-        }
-        Some(Self {
-            scope: scope_of(context, arguments, sender)?,
-            every: arguments.every,
-            has_own_ledger: !matches!(ledger_database(context), Ok(None)),
-            check: None,
-        })
-    }
-
-    /// Whether an error means that a key was not checked, and is not an answer about it.
-    pub(super) fn applies_to(error: &CommandError) -> bool {
-        let is_of_ledger = |fault| !matches!(fault, LedgerFault::Interrupted(_));
-        error.ledger.is_some_and(is_of_ledger)
-    }
-
-    /// The next ledger to check the key in, after `problem`; None if the notification is sent unchecked.
-    pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
-        let key = &self.scope.key;
-        let mut problem = problem.line();
-        if mem::take(&mut self.has_own_ledger) {
-            let own = open_own_store(context)
-                .map_err(CommandError::from)
-                .and_then(|store| OnceSend::on(store, self.scope.clone(), self.every));
-            match own {
-                Ok(own) => {
-                    context.stderr.warning(&format!(
-                        "cannot check the key {key} in the shared ledger: {problem}; this machine's own ledger is checked instead"
-                    ));
-                    self.check = Some("local");
-                    return Some(own);
-                }
-                Err(error) => problem = format!("{problem}; {}", error.line()),
-            }
-        }
-        context.stderr.warning(&format!(
-            "cannot check the key {key}: {problem}; the notification is sent unchecked, and may arrive twice"
-        ));
-        self.check = Some("unchecked");
-        None
-    }
-}
-
-/// The key could not be checked in time.
-pub(super) fn no_turn(problem: &str) -> CommandError {
-    CommandError::from(LedgerError::unreachable("the ledger", problem))
-}
-
-fn from_millis_of_duration(millis: i64) -> Duration {
-    Duration::from_millis(millis.unsigned_abs())
-}
-
-/// Warns if keys are not remembered forever.
+/// Warns if the keys will be lost with this machine.
 pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Ledger>) {
     let has_database = store.is_some_and(Ledger::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
-            "the key is forgotten with this machine: CI is set, and neither a ledger nor {} is; name a database with \
-             --ledger, or keep a directory between jobs and name it in {}",
+            "the key is lost with this machine: CI is set, but neither a ledger nor {} is; to keep it, set a database with \
+             --ledger, or a directory that lasts between jobs with {}",
             STATE.variable, STATE.variable
         ));
     }
 }
 
-/// Why a person who is not free, but did not get a message, gets none.
+/// The error for a recipient that did not get a message, but may not get one now.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
     match (entry.state, entry.run) {
         (OnceState::Inflight, _) => under_way(scope, recipient),
@@ -393,13 +242,13 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
             let at = local_time(entry.at);
             let to = typed_form(recipient);
             let message = format!(
-                "{recipient} may have got a message under the key {}, at {at}",
+                "{recipient} may have got a message with the key {}, at {at}",
                 scope.key
             );
             let (command, or_ask) = match run {
                 Some(run) => (
                     format!("bulk resolve {run} --to {to} --unknown-as"),
-                    format!("; or ask Jelou with jelouctl bulk deliveries {run}"),
+                    format!("; to check its status: jelouctl bulk deliveries {run}"),
                 ),
                 None => (
                     format!("once resolve {} --to {to} --as", scope.key.quoted()),
@@ -407,7 +256,7 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
                 ),
             };
             let hint = format!(
-                "look into the chat, then decide with jelouctl {command} sent (or failed){or_ask}"
+                "check the chat, then set the outcome: jelouctl {command} sent|failed{or_ask}"
             );
             CommandError::unknown(message, hint)
         }
@@ -416,23 +265,20 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
 
 pub(super) fn under_way(scope: &OnceScope, recipient: &str) -> CommandError {
     let message = format!(
-        "another process is sending {recipient} a message under the key {}",
+        "another process is sending {recipient} a message with the key {}",
         scope.key
     );
-    CommandError::guard(
-        message,
-        "ask again in a moment: then it is known how that ended",
-    )
+    CommandError::guard(message, "try again in a moment")
 }
 
-/// An unfinished run will send it.
+/// The error if an unfinished run will send it.
 pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> CommandError {
     let hint = format!(
-        "let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}"
+        "to send it: jelouctl bulk resume {run}; to cancel the run: jelouctl bulk cancel {run}"
     );
     CommandError::guard(
         format!(
-            "run {run} is unfinished, and has a row to {recipient} under the key {}",
+            "run {run} is unfinished, and has a row to {recipient} with the key {}",
             scope.key
         ),
         hint,

@@ -1,5 +1,5 @@
-//! Sends the messages of a command one after the other, each with its claim, its place in the limit and its report; then waits
-//! for all of them together.
+//! Sends the messages of a command one after another, each with its claim, its place in the limit and its report; then
+//! waits for all of them together.
 
 use std::future::Future;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::sender::{
     refused_template_hint, wait_for_deliveries,
 };
 
-/// What is decided for all messages of a command before the first is sent.
+/// What all messages of a command share. It is set before the first is sent.
 pub(crate) struct SendTerms<'a> {
     pub(super) context: &'a Context,
     pub(super) sender: &'a Sender,
@@ -33,7 +33,7 @@ pub(crate) struct SendTerms<'a> {
     pub(super) fallback: Option<OnceFallback>,
     pub(super) limit: Option<LimitedSend>,
     pub(super) wait: Option<DeliveryWait>,
-    /// How long each notification of `run` may take; None for a message that was asked for itself.
+    /// How long each notification of `run` may take; None for `send`.
     pub(super) notify_timeout: Option<Duration>,
 }
 
@@ -89,12 +89,12 @@ impl<'a> SendTerms<'a> {
             let code = sent.unwrap_or_else(|error| self.note_error(error, send, are_several));
             let is_awaited = send.report.record.sent == Sent::Yes && self.wait.is_some();
             if is_awaited {
-                // Logged now, in case the process is killed while it waits.
+                // Logged now, because the process could be killed while it waits.
                 send.report.log(self.context, code);
             } else {
                 send.code = Some(code);
             }
-            // What is wrong with these is wrong for every recipient.
+            // These errors apply to every recipient.
             let ends_all = is_of_ledger
                 || matches!(
                     code,
@@ -116,7 +116,7 @@ impl<'a> SendTerms<'a> {
         }
     }
 
-    /// A signal came before the wait for the messages that were accepted.
+    /// Reports a signal that came before the wait for the accepted messages.
     fn leave_unawaited(&self, sends: &mut Sends) {
         for send in sends.open() {
             let message = format!("{}accepted, but interrupted before the wait", send.prefix());
@@ -147,7 +147,7 @@ impl<'a> SendTerms<'a> {
         }
     }
 
-    /// A signal came before the next message.
+    /// Reports a signal that came before the next message.
     fn stop(&self, sends: &mut Sends, signal: Signal) {
         let open = sends.all.iter().position(|send| send.code.is_none());
         let error = CommandError::interrupted(signal);
@@ -165,7 +165,7 @@ impl<'a> SendTerms<'a> {
         );
     }
 
-    /// Ends the messages from this place on that were not tried.
+    /// Ends the untried messages from this index on.
     fn end_rest(&self, sends: &mut Sends, from: usize, code: ExitCode, error: Option<RecordError>) {
         let is_open =
             |send: &&RecipientSend| send.code.is_none() && send.report.record.sent != Sent::Yes;
@@ -206,7 +206,7 @@ impl<'a> SendTerms<'a> {
             .send_one(connection, outgoing, report, flight, place)
             .await;
         if report.record.replayed {
-            // It may have left long before its state was written.
+            // It may have been sent long before its state was written.
             *begun = None;
         }
         sent
@@ -256,7 +256,7 @@ impl<'a> SendTerms<'a> {
                 .as_ref()
                 .and_then(|(_, held)| held.as_ref().ok()?.begins_by);
             let delivery = self.deliver(connection, outgoing, begins_by, flight).await;
-            // Reported first: to write its end may take some seconds.
+            // Reported first: saving the outcome can take some seconds.
             let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
             if let Some((once, Ok(held))) = claim {
                 once.end(held, context, &mut connection.signals, record)
@@ -266,8 +266,7 @@ impl<'a> SendTerms<'a> {
         };
         let is_awaited = self.wait.is_some();
         if record.sent == Sent::Yes && !is_awaited && is_user_id(outgoing.recipient().as_str()) {
-            let note = "for a user id, accepted proves nothing: WhatsApp may drop the message without a word; --wait delivered \
-                        tells whether it arrives";
+            let note = "WhatsApp may silently drop a message to a user id; to confirm delivery: --wait delivered";
             context.stderr.note(note);
         }
         Ok(code)
@@ -306,7 +305,7 @@ impl<'a> SendTerms<'a> {
         begins_by: Option<Deadline>,
         flight: &RequestProgress,
     ) -> Result<Delivery, CommandError> {
-        // WhatsApp may drop one for authentication without a word.
+        // WhatsApp may silently drop a template for authentication.
         let mut to_user_ids = TemplateUses::default();
         to_user_ids.note(outgoing);
         to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
@@ -323,7 +322,7 @@ impl<'a> SendTerms<'a> {
         let delivered = connection.deliver(&request, retry_for, begins_by, flight);
         let delivery = in_time(self.notify_timeout, delivered).await;
         let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
-        // A notification must not take longer for its hint.
+        // A hint must not delay a notification.
         if matches!(delivery.outcome, Outcome::NotSent(Cause::Rejected))
             && self.notify_timeout.is_none()
             && let Some(problem) = &mut delivery.problem
@@ -336,12 +335,12 @@ impl<'a> SendTerms<'a> {
             && let Err(error) = admission.reached.take_back()
         {
             let told =
-                format!("its recipient counts for limit_24h, although it was not sent: {error}");
+                format!("the recipient counts for limit_24h, although nothing was sent: {error}");
             self.context.stderr.warning(&told);
         }
         if delivery.is_late {
             let problem =
-                "it could not leave for so long that somebody else may have written to the person";
+                "the start was delayed for so long that another process may have sent the message";
             return Err(CommandError::guard(problem, "send it again"));
         }
         Ok(delivery)
@@ -395,7 +394,7 @@ impl<'a> SendTerms<'a> {
         }
         if let Some(note) = self.sender.settings.sandbox_note() {
             let page = self.sender.planned_base().to_string();
-            // A message that did not reach the sandbox is not shown there.
+            // The sandbox does not show a message that did not reach it.
             let has_arrived = record.http_status.is_some();
             let shown =
                 Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
@@ -412,7 +411,7 @@ impl<'a> SendTerms<'a> {
         code
     }
 
-    /// Waits for the messages that were accepted.
+    /// Waits for the accepted messages.
     async fn wait_for_all(
         &self,
         connection: &mut Connection,

@@ -1,5 +1,4 @@
-//! The recipients of one command: each is named once and gets a message of its own, and all that cannot get one are named
-//! together.
+//! The recipients of one command: each gets one message, and one error lists all recipients that cannot get it.
 
 use std::collections::HashMap;
 
@@ -11,13 +10,13 @@ use crate::jelou::message::{RecipientChoice, RecipientSources};
 use crate::phone::person_key;
 use crate::sender::context::Context;
 
-/// More recipients are a list, which `bulk send` checks and can resume.
+/// For more recipients there is `bulk send`, which checks a list and can resume.
 const MAX_RECIPIENTS: usize = 20;
 
-/// The recipients without those that are named again, with a note about each of these.
+/// The recipients without repetitions, with a note about each repetition.
 ///
 /// # Errors
-/// If there are more than one command may have.
+/// If there are more than the maximum of one command.
 pub(super) fn distinct(
     context: &Context,
     sources: Vec<RecipientSources>,
@@ -28,7 +27,7 @@ pub(super) fn distinct(
     let mut distinct = Vec::new();
     let mut typed_by_person: HashMap<String, String> = HashMap::new();
     for source in sources {
-        // One that is not valid is refused later, with the others.
+        // Invalid recipients are refused later, all together.
         if let Ok(typed) = RecipientChoice::Among(&source).make(None) {
             let person = person_key(typed.recipient.as_str()).into_owned();
             let raw = source.raw().to_owned();
@@ -55,11 +54,11 @@ fn named_again(first: &str, again: &str) -> String {
     if first == again {
         format!("{first} is named twice and gets one message")
     } else {
-        format!("{first} and {again} are the same recipient, who gets one message")
+        format!("{first} and {again} are the same recipient, which gets one message")
     }
 }
 
-/// A recipient that cannot get the message: its place among the recipients, and why.
+/// A recipient that cannot get the message: its index among the recipients, and the error.
 pub(super) struct Refused {
     pub(super) at: usize,
     pub(super) error: CommandError,
@@ -74,9 +73,7 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     let shared = hints
         .first()
         .filter(|hint| hints.iter().all(|other| other == *hint));
-    let hint = shared.map_or("correct these recipients, or leave them out", |hint| {
-        hint.as_str()
-    });
+    let hint = shared.map_or("correct or remove these recipients", |hint| hint.as_str());
     let message = format!(
         "{} of {} cannot get the message",
         refused.len(),
@@ -91,8 +88,8 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     }
 }
 
-/// The exit code of a command, from those of its messages in order: a signal's; else 8 if one may have been sent; else the
-/// code of the first that was not sent; else 15 if one did not come as far as `--wait` says; else 0.
+/// The exit code of a command, from the codes of its messages in order: a signal's; else 8 if one may have been sent; else
+/// the code of the first that was not sent; else 15 if one did not reach the status of `--wait`; else 0.
 pub(super) fn exit_code(codes: &[ExitCode]) -> ExitCode {
     let first = |is_wanted: fn(&ExitCode) -> bool| codes.iter().copied().find(is_wanted);
     first(|code| matches!(code, ExitCode::Signal(_)))
@@ -146,7 +143,7 @@ mod tests {
             (
                 vec![guard(), usage()],
                 2,
-                "correct these recipients, or leave them out",
+                "correct or remove these recipients",
             ),
             (vec![guard(), guard()], 11, "take it off"),
         ] {

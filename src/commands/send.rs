@@ -1,4 +1,4 @@
-//! `send KIND` and `flow-message`: sends a message to each recipient and reports the outcomes.
+//! `send KIND` and `flow-message`: send a message to each recipient and report the outcomes.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ pub(crate) struct SendArgs {
 }
 
 #[derive(Args, Debug)]
-// Its answer has no id to look up; these flags are accepted so that the error can say so.
+// Its response has no id to check; these flags are accepted so that the error can say so.
 #[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
@@ -104,9 +104,9 @@ fn send(
     let is_flow_message =
         |outgoing: &Outgoing| matches!(outgoing.route(), Route::FlowMessage { .. });
     if send.wait().is_some() && sends.messages().any(is_flow_message) {
-        let hint = "leave it out, or send the flow with `jelouctl send flow`";
+        let hint = "remove --wait, or send the flow with: jelouctl send flow";
         return Err(UsageError::new(
-            "--wait: the answer to a flow message has no id to ask Jelou by",
+            "--wait: the response to a flow message has no id to check",
             hint,
         )
         .into());
@@ -141,7 +141,7 @@ fn send(
     deliver(&mut terms, sends)
 }
 
-/// The recipients for whom the limit has no room. One alone is counted at once, just before its request.
+/// The recipients that the limit has no room for. A single recipient is counted just before its request.
 fn without_room(terms: &SendTerms<'_>, sends: &Sends) -> Result<Vec<Refused>, CommandError> {
     let (Some(limit), true) = (&terms.limit, sends.are_several()) else {
         return Ok(Vec::new());
@@ -154,7 +154,7 @@ fn without_room(terms: &SendTerms<'_>, sends: &Sends) -> Result<Vec<Refused>, Co
             Some(once) => once.is_free(recipient)?,
             None => true,
         };
-        // One that gets nothing under the key needs no room.
+        // A recipient that gets nothing with the key needs no room.
         if is_free {
             places.push(at);
             recipients.push(recipient);
@@ -189,7 +189,7 @@ fn show(
     Ok(())
 }
 
-/// What holds for every message; the ledger is opened for the key and for the limit.
+/// What all messages share; opens the ledger for the key and the limit.
 fn terms<'a>(
     context: &'a Context,
     arguments: &DeliveryArgs,
@@ -199,15 +199,15 @@ fn terms<'a>(
     let mut terms = SendTerms::new(context, sender);
     terms.once = OnceSend::open(context, &arguments.send, sender)?;
     terms.wait = arguments.send.wait();
-    // The messages are the same, except for the recipient.
+    // The messages differ only in the recipient.
     if let Some(outgoing) = sends.messages().next() {
         terms.limit = LimitedSend::open(context, sender, outgoing, arguments.over_limit)?;
     }
     Ok(terms)
 }
 
-/// Sends all over one connection.
-fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
+/// Sends all messages over one connection.
+fn deliver(terms: &SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
     let flight = RequestProgress::default();
     let context = terms.context;
     let work = async {
@@ -218,7 +218,7 @@ fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandEr
     let Err(error) = catch_panic(&flight, || block_on(work)) else {
         return Ok(());
     };
-    // A later error does not change that a message was accepted.
+    // An accepted message stays accepted despite a later error.
     for send in sends.open() {
         if send.report.record.sent == Sent::Yes {
             context.stderr.warning(&format!(
@@ -242,7 +242,7 @@ fn make_messages(
     sends: &mut Sends,
     refused: &mut Vec<Refused>,
 ) -> Result<(), CommandError> {
-    // What is known of them if the message cannot be read.
+    // The recipients, for the records, if the message cannot be read.
     sends.set_recipients(recipients.sources(true));
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed
@@ -271,7 +271,7 @@ fn make_messages(
     Ok(())
 }
 
-/// The error with the command for the kind that the body seems to be, or with how to give a whole body.
+/// Adds a hint to the error: the command for the body's kind, or how to pass a whole body.
 fn with_way_out(
     error: InvalidMessage,
     typed: &MessageKind,
@@ -306,7 +306,7 @@ fn with_way_out(
     })
 }
 
-/// Warns of text that looks like a column, since one message has no columns, of what is written for another program, and of
+/// Warns of text that looks like a column, because a single message has no columns, of text for another program, and of
 /// parameters with names.
 fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
     let mut told = texts_left_as_typed(outgoing.body());
@@ -319,7 +319,7 @@ fn texts_left_as_typed(body: &Value) -> Vec<String> {
     visit_texts(&mut body.clone(), "", &mut |path, text| {
         let columns = placeholders_of_one(text).into_iter();
         told.extend(columns.map(|written| {
-            format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns")
+            format!("{path}: {written} is sent unchanged: only `bulk send` fills in columns")
         }));
         told.extend(foreign_text(path, text));
     });
@@ -341,9 +341,9 @@ mod tests {
             "count": 3,
         });
         let expected = [
-            "text: {{ nombre }} is sent as it stands: only `bulk send` fills in columns",
-            "rows[1].title: {{ dos }} is sent as it stands: only `bulk send` fills in columns",
-            "caption: #nombre# is sent as it stands: only `bulk send` fills in columns",
+            "text: {{ nombre }} is sent unchanged: only `bulk send` fills in columns",
+            "rows[1].title: {{ dos }} is sent unchanged: only `bulk send` fills in columns",
+            "caption: #nombre# is sent unchanged: only `bulk send` fills in columns",
         ];
         assert_eq!(texts_left_as_typed(&body), expected);
     }

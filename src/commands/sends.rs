@@ -1,4 +1,4 @@
-//! The messages of one command, one for each recipient: what is known of each, its record, its line in the audit log, and
+//! The messages of one command, one for each recipient: the facts of each, its record, its line in the audit log, and
 //! its place in the output.
 
 use std::mem;
@@ -16,7 +16,7 @@ use crate::sender::config::Settings;
 use crate::sender::context::{Context, Mode};
 use crate::sender::{AuditLog, Sender};
 
-/// What is known of a message, for its record and the audit log.
+/// The facts of a message, for its record and the audit log.
 #[derive(Clone)]
 pub(super) struct SendReport {
     command: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct SendReport {
 }
 
 impl SendReport {
-    /// Of a message of `command`, of which nothing is known yet.
+    /// An empty report of a message of `command`.
     pub(super) fn new(command: &'static str) -> Self {
         Self {
             command,
@@ -34,7 +34,7 @@ impl SendReport {
         }
     }
 
-    /// Of a message that this sender is about to send.
+    /// Adds the facts of a message that this sender is about to send.
     pub(super) fn for_message(
         command: &'static str,
         sender: &Sender,
@@ -76,12 +76,12 @@ impl SendReport {
 /// The message to one recipient.
 pub(super) struct RecipientSend {
     pub(super) source: RecipientSources,
-    /// None until it is made, and if it cannot be.
+    /// None before the message is made, and if it cannot be made.
     pub(super) outgoing: Option<Outgoing>,
     pub(super) report: SendReport,
-    /// When its request began, unless an earlier command made it.
+    /// The start of its request, unless an earlier command sent it.
     pub(super) begun: Option<Timestamp>,
-    /// None until it has ended.
+    /// None until the message has ended.
     pub(super) code: Option<ExitCode>,
 }
 
@@ -91,17 +91,17 @@ impl RecipientSend {
         self.outgoing = Some(outgoing);
     }
 
-    /// The recipient, before what happened to its message.
+    /// The recipient, as a prefix of what happened to its message.
     pub(super) fn prefix(&self) -> String {
         let to = self.report.record.to.as_deref();
         format!("{}: ", to.unwrap_or_else(|| self.source.raw()))
     }
 }
 
-/// All messages of a command, in the order of its recipients; one of which nothing is known before they are read.
+/// All messages of a command, in the order of its recipients; a single empty one before they are read.
 pub(super) struct Sends {
     pub(super) all: Vec<RecipientSend>,
-    /// Whether the results go to standard output; how many have.
+    /// Whether the results go to standard output, and how many are printed.
     is_printed: bool,
     printed: usize,
 }
@@ -122,7 +122,7 @@ impl Sends {
         }
     }
 
-    /// The recipients are known.
+    /// Sets the recipients.
     pub(super) fn set_recipients(&mut self, sources: Vec<RecipientSources>) {
         let Some(first) = self.all.first() else {
             return;
@@ -169,7 +169,7 @@ impl Sends {
         }
     }
 
-    /// Makes the message of each recipient with `make`, and adds those whose recipient is not valid to `refused`. Returns the
+    /// Makes the message of each recipient with `make`, and adds the invalid recipients to `refused`. Returns the
     /// warnings, each once.
     ///
     /// # Errors
@@ -221,17 +221,17 @@ impl Sends {
 
     /// Checks that a bot named in the body is the sender.
     pub(super) fn check_bot(&self, bot: &str) -> Result<(), CommandError> {
-        // The bodies are the same, except for the recipient.
+        // The bodies differ only in the recipient.
         match self.messages().next() {
             Some(outgoing) => Ok(outgoing.check_bot(bot)?),
             None => Ok(()),
         }
     }
 
-    /// Ends all: `refused` cannot get the message, so nothing is sent to anybody.
+    /// Ends all messages: `refused` cannot get the message, so nothing is sent.
     pub(super) fn refuse(&mut self, context: &Context, mut refused: Vec<Refused>) {
         if refused.iter().any(|one| one.error.code == ExitCode::Usage) {
-            // A command line that is wrong is not logged.
+            // A wrong command line is not logged.
             for send in &mut self.all {
                 send.report.log = AuditLog::default();
             }
@@ -262,7 +262,7 @@ impl Sends {
         self.fail(context, "", whole);
     }
 
-    /// Ends the messages that have not ended, for an error of the whole command.
+    /// Ends the open messages, for an error of the whole command.
     pub(super) fn fail(&mut self, context: &Context, what: &str, error: CommandError) {
         let mut shown = Record::default();
         let code = note_error(context, what, error, &mut shown);
@@ -273,7 +273,7 @@ impl Sends {
         }
     }
 
-    /// Ends the messages that have not ended with `code`: another one has shown that they cannot be sent.
+    /// Ends the open messages with `code`: another message has shown that they cannot be sent.
     pub(super) fn end_rest(&mut self, code: ExitCode, error: Option<&RecordError>) {
         for send in self.open() {
             let record = &mut send.report.record;
@@ -287,7 +287,7 @@ impl Sends {
         }
     }
 
-    /// Logs what has ended, and prints the results in order, each once everything before it has ended.
+    /// Logs the ended messages, and prints the results in order, each after all results before it.
     pub(super) fn put_out(&mut self, context: &Context) {
         let are_several = self.are_several();
         for send in &mut self.all {
@@ -320,7 +320,7 @@ impl Sends {
     }
 }
 
-/// The texts without those that were there before.
+/// The texts without repetitions.
 pub(super) fn each_once(texts: Vec<String>) -> Vec<String> {
     let mut once = Vec::new();
     for text in texts {

@@ -1,5 +1,4 @@
-//! The flags of `send` and `run` that are the same: the recipients, who must not be written to, the key and the wait; and the
-//! sender.
+//! The flags that `send` and `run` share: the recipients, the exclusion lists, the key and the wait; and the sender.
 
 use std::time::Duration;
 
@@ -69,7 +68,7 @@ pub(crate) struct SingleSendArgs {
     within: Option<Duration>,
 }
 
-/// A send cannot wait for a reply.
+/// The values of `--wait`: a send cannot wait for a reply.
 fn goal() -> impl TypedValueParser<Value = DeliveryState> {
     PossibleValuesParser::new(["delivered", "read"]).map(|name| DeliveryState::from_name(&name))
 }
@@ -97,7 +96,7 @@ impl SingleSendArgs {
         self.wait.clone().map(|goal| DeliveryWait { goal, within })
     }
 
-    /// The sender and the people who must not be written to; `sends` know of both.
+    /// The sender and the excluded recipients; records both in `sends`.
     ///
     /// # Errors
     /// If settings are missing, or a list cannot be read.

@@ -839,7 +839,7 @@ fn repeated_gitlab_job_with_key_sends_nothing() {
         assert_eq!(ended.code, 0, "{turn}: {ended:?}");
         assert_eq!(
             (
-                ended.stderr.contains("already sent under the key"),
+                ended.stderr.contains("already sent with the key"),
                 jelou.requests().len()
             ),
             (turn == 1, 1),

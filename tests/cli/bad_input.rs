@@ -606,7 +606,7 @@ fn recipient_in_a_body_is_checked() {
         ),
         (
             "{{ celular }}",
-            "{{ celular }} is sent as it stands: only `bulk send` fills in columns",
+            "{{ celular }} is sent unchanged: only `bulk send` fills in columns",
         ),
     ] {
         for (command, body, path) in [

@@ -556,7 +556,7 @@ fn key_can_be_added_to_existing_runs() {
     )
     .success();
     let told = [
-        "run later is unfinished, and has a row to recipients of run a under the key l",
+        "run later is unfinished, and has a row to recipients of run a with the key l",
         "jelouctl bulk cancel later",
     ];
     home.run("once add l --run a").fails(11, &told);

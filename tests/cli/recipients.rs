@@ -60,7 +60,7 @@ fn each_recipient_gets_one_message_in_order() {
         let ended = home.run(&line).api(&jelou.url).success();
         assert_eq!(reached(&jelou)[before..], [EVA, ANA], "{line}");
         let note =
-            format!("{EVA} and +593 98 765 4323 are the same recipient, who gets one message");
+            format!("{EVA} and +593 98 765 4323 are the same recipient, which gets one message");
         ended.stderr_has(&[&note]);
     }
 }

@@ -248,7 +248,7 @@ fn quoted_command_arguments_are_never_revealed() {
             .starts_with("my backup|failed|3|")
     );
     assert!(
-        ended.stderr.contains("warning: -o does nothing here"),
+        ended.stderr.contains("warning: -o has no effect"),
         "{}",
         ended.stderr
     );
@@ -363,7 +363,8 @@ fn tail_shows_the_final_progress_bar() {
 #[test]
 fn placeholder_in_other_marks_warns() {
     let (ended, _) = run(&["--text", "Falló {command}"], "exit 0");
-    let told = "warning: text: {command} is sent as it stands: the value is written {{ command }}";
+    let told =
+        "warning: text: {command} is sent unchanged: to print the value, write {{ command }}";
     assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
 }
 
@@ -708,7 +709,7 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
         (&["--body", "broken.json"], "not valid JSON"),
         (
             &["--body", "kindless.json"],
-            "the kind of message is not clear",
+            "the kind of the message is unclear",
         ),
         (&["--body", "nowhere.json"], "nowhere.json"),
         (&["--to", "12"], "--to"),
@@ -778,7 +779,7 @@ fn command_runs_even_if_notification_is_impossible() {
             .split_once("error: the notification was not sent: ")
             .unwrap();
         assert!(
-            before.contains("error: the command runs, but a notification of how it ended c")
+            before.contains("error: the command runs, but its notification c")
                 && before.contains(problem),
             "{ended:?}"
         );
@@ -836,7 +837,7 @@ fn pipe_without_writer_does_not_block_the_command() {
                     "{profile}: {ended:?}"
                 );
                 for told in [
-                    "error: the command runs, but a notification of how it ended c",
+                    "error: the command runs, but its notification c",
                     "nothing was written to this pipe within 10 s",
                     "the notification was not sent",
                 ] {

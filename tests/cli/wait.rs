@@ -278,7 +278,7 @@ fn rejected_message_is_not_waited_for() {
             format!(
                 "flow-message --to {ANA} --title t --text t --caption c --flow-name f --cta b --screen S --wait read"
             ),
-            "--wait: the answer to a flow message has no id",
+            "--wait: the response to a flow message has no id",
         ),
         (format!("send text --to {ANA} Hola --for 1m"), "--wait"),
         (
@@ -379,7 +379,7 @@ fn replayed_notification_is_waited_for() {
         &["error: the notification was accepted, but undelivered"],
     );
     assert!(
-        again.stderr.contains("already sent under the key k"),
+        again.stderr.contains("already sent with the key k"),
         "{again:?}"
     );
     assert_eq!(look_ups(&server.received()), 2);

@@ -226,8 +226,8 @@ fn single_message_warns_about_list_placeholders() {
         };
         send(&[])
             .success()
-            .stderr_has(&["warning: text: {{", "as it stands"]);
-        send(&["--strict"]).fails(2, &["as it stands"]);
+            .stderr_has(&["warning: text: {{", "is sent unchanged"]);
+        send(&["--strict"]).fails(2, &["is sent unchanged"]);
     }
     let parameter = home
         .run("send template t --to 593987654321 --param {{1}}")
@@ -236,7 +236,7 @@ fn single_message_warns_about_list_placeholders() {
     assert!(
         parameter
             .stderr
-            .contains("warning: parameters[0]: {{1}} is sent as it stands"),
+            .contains("warning: parameters[0]: {{1}} is sent unchanged"),
         "{parameter:?}"
     );
     assert!(
@@ -364,8 +364,7 @@ fn placeholder_in_a_single_message_warns() {
         ("Hola #nombre#", "#nombre#"),
         ("Hola <%= cliente %>", "<%= cliente %>"),
     ] {
-        let told =
-            format!("text: {written} is sent as it stands: only `bulk send` fills in columns");
+        let told = format!("text: {written} is sent unchanged: only `bulk send` fills in columns");
         let send = |flags: &[&str]| {
             home.run("send text --to 593987654321")
                 .args(&[text])

@@ -1,5 +1,5 @@
-//! `run`: runs a command, then sends its result. Of the command, only its name goes into the message, unless the end of
-//! its stderr is requested.
+//! `run`: runs a command, then sends its result. The message contains only the command's name, and with `--tail` the end
+//! of its stderr.
 
 mod notification;
 
@@ -170,8 +170,8 @@ const TEXT: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
 const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 
-/// Runs the command and notifies each recipient. The command matters more than the notification: a problem with it is
-/// reported before and after, and the command runs anyway.
+/// Runs the command and notifies each recipient. The command matters more than the notification: a problem with the
+/// notification is reported before and after, and the command runs anyway.
 ///
 /// # Errors
 /// With `--dry-run` and `--curl`, if the notification cannot be created; after Ctrl-C at the question for the secret. The
@@ -184,7 +184,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning(
-            "-o does nothing here: standard output is the command's; JELOUCTL_LOG=FILE keeps the record of the notification",
+            "-o has no effect: standard output is the command's; to record the notification: JELOUCTL_LOG=FILE",
         );
     }
     let flight = RequestProgress::default();
@@ -259,7 +259,7 @@ impl CommandRun<'_> {
         match &ready {
             Ok((prepared, _)) => warn_of_refused(context, &prepared.refused),
             Err(problem) => {
-                let what = "the command runs, but a notification of how it ended cannot be sent: ";
+                let what = "the command runs, but its notification cannot be sent: ";
                 problem.print(&context.stderr, what);
             }
         }
@@ -290,7 +290,7 @@ impl CommandRun<'_> {
         Ok(if is_told_by_code { notified } else { code })
     }
 
-    /// Fills the notifications from what is known now, and sends them as any message, each within its time.
+    /// Fills the notifications with the command's result, and sends them like any message, each within its time.
     async fn notify(
         &self,
         prepared: Prepared,
@@ -357,7 +357,7 @@ impl CommandRun<'_> {
     }
 }
 
-/// Warns before the command of recipients that cannot be notified: the others are.
+/// Warns before the command of recipients that cannot be notified. The others are notified.
 fn warn_of_refused(context: &Context, refused: &[Refused]) {
     for Refused { error, .. } in refused {
         let problem = error.line();
@@ -379,7 +379,7 @@ fn end(terms: &SendTerms<'_>, sends: &mut Sends, refused: Refused) {
     }
 }
 
-/// The end of the command's stderr without secrets: a job with `set -x` prints those that it was given.
+/// The end of the command's stderr without secrets: a job with `set -x` prints its secrets.
 fn redacted_tail(tail: Option<&Tail>, credentials: &Credentials) -> Option<String> {
     let passwords: Vec<_> = LedgerDatabase::inherited_passwords()
         .map(|word| Credentials::new("", &word))
@@ -472,7 +472,7 @@ fn read_body(
             Value::Object(body)
         }
         (None, Some(source)) => {
-            // A late write must not keep the command from running.
+            // Slow input must not delay the command.
             context.input.bound = PipeBound::FirstByte;
             context.input.json_value("--body", source)?
         }
@@ -488,7 +488,7 @@ fn read_body(
     let fields = body.as_object();
     let kind = fields.and_then(MessageKind::from_body).ok_or_else(|| {
         let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
-        UsageError::new("--body: the kind of message is not clear", hint)
+        UsageError::new("--body: the kind of the message is unclear", hint)
     })?;
     Ok((kind, body))
 }

@@ -1,5 +1,5 @@
-//! The message about how a command ended: read and tried before the command runs, filled once it has ended. Of the
-//! command it has the name, never the arguments, which may hold secrets.
+//! The message with a command's result. It is read and tested before the command runs, and filled after its end. It has
+//! the command's name, but not its arguments, which may contain secrets.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -30,7 +30,7 @@ const VALUES: [&str; 8] = [
     "command", "result", "code", "signal", "duration", "host", "started", "tail",
 ];
 
-/// The ways a command can end.
+/// The ways in which a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
     CommandEnd {
         code: Some(0),
@@ -46,7 +46,7 @@ pub(super) const ENDS: [CommandEnd; 3] = [
     },
 ];
 
-/// The values of a text about a command that `started` then, and has `ended` after this time.
+/// The values of a text about a command that `started` at this time, and `ended` after this duration.
 pub(crate) fn facts(
     program: &OsStr,
     started: SystemTime,
@@ -88,13 +88,13 @@ fn result(ended: CommandEnd) -> &'static str {
 /// A notification to be filled.
 pub(crate) struct RunNotification {
     pub(crate) kind: MessageKind,
-    /// With its templates.
+    /// The body, with its templates.
     pub(crate) body: Value,
 }
 
 impl RunNotification {
-    /// The message with its warnings. Characters that a message cannot contain are removed, since the notification matters
-    /// more.
+    /// The message with its warnings. Characters that a message cannot contain are removed, because the notification
+    /// matters more.
     ///
     /// # Errors
     /// If a template is faulty or uses a missing value, or the message is not valid.
@@ -109,14 +109,14 @@ impl RunNotification {
             BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
                 UsageError::new(
                     error.to_string(),
-                    "a value is written {{ result }}; to print braces, write {{ '{{' }}",
+                    "to print a value: {{ result }}; to print braces: {{ '{{' }}",
                 )
             })?;
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
         let hint = if tail.is_none() {
-            "with --tail 20 there is also `tail`"
+            "to add `tail`: --tail 20"
         } else {
             "use one of these values"
         };
@@ -132,7 +132,7 @@ impl RunNotification {
         Ok((outgoing, changed))
     }
 
-    /// Warnings about texts that go out as they are written, and probably should not: `{command}`.
+    /// Warnings about texts that are sent unchanged, but look like values: `{command}`.
     pub(crate) fn cautions(&self) -> Vec<String> {
         let mut cautions = Vec::new();
         visit_texts(&mut self.body.clone(), "", &mut |path, text| {
@@ -140,15 +140,14 @@ impl RunNotification {
             let value = meant.as_ref().and_then(|meant| meant.column.as_ref());
             if let (Some(meant), Some(value)) = (&meant, value) {
                 cautions.push(format!(
-                    "{path}: {} is sent as it stands: the value is written {}",
+                    "{path}: {} is sent unchanged: to print the value, write {}",
                     meant.written,
                     spelling(value, &VALUES)
                 ));
             } else {
                 let others = placeholders_in_words(text).into_iter();
-                cautions.extend(
-                    others.map(|written| format!("{path}: {written} is sent as it stands")),
-                );
+                cautions
+                    .extend(others.map(|written| format!("{path}: {written} is sent unchanged")));
             }
             cautions.extend(foreign_text(path, text));
         });
@@ -175,7 +174,7 @@ impl RunNotification {
     }
 }
 
-/// The flags of `send` are not those of `run`, which has only --to of them.
+/// Removes the flags of `send` from an error: `run` has only --to.
 fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
     if let InvalidMessage::Violations {
         violations,
@@ -236,17 +235,17 @@ mod tests {
             (
                 "{{ tail }}",
                 "text: there is no `tail`; there are: command, code",
-                "with --tail 20 there is also `tail`",
+                "to add `tail`: --tail 20",
             ),
             (
                 "{{ comand }}",
                 "text: there is no `comand`; there are: command, code",
-                "with --tail 20",
+                "--tail 20",
             ),
             (
                 "{{ code | upcase }}",
                 "text: filter upcase is unknown",
-                "a value is written {{ result }}",
+                "to print a value: {{ result }}",
             ),
         ] {
             let error = filled(text, None).unwrap_err();
@@ -269,13 +268,13 @@ mod tests {
         for (text, expected) in [
             (
                 "Falló {command}",
-                &["text: {command} is sent as it stands: the value is written {{ command }}"][..],
+                &["text: {command} is sent unchanged: to print the value, write {{ command }}"][..],
             ),
             (
                 "{{ command }}: $code",
-                &["text: $code is sent as it stands: the value is written {{ code }}"],
+                &["text: $code is sent unchanged: to print the value, write {{ code }}"],
             ),
-            ("Hola #nombre#", &["text: #nombre# is sent as it stands"]),
+            ("Hola #nombre#", &["text: #nombre# is sent unchanged"]),
             ("{{ command }}: {{ result }}, [OK] #1 {", &[]),
         ] {
             let body = json!({ "type": "text", "text": text });
