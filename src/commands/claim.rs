@@ -28,24 +28,24 @@ use crate::sender::{Connection, Sender};
 
 /// How long to try to open the ledger for a notification, and to save the outcome of a message, while the database is
 /// down: a restart takes some seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// The time added to the longest duration of the attempts, for this process's claim on a message in a database: time to
 /// begin the first attempt and to save the outcome.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A key and its ledger.
+/// A key, and the ledger that it is checked in.
 pub(super) struct OnceSend {
     store: Ledger,
     scope: OnceScope,
-    /// How long a message counts under the key; None is forever.
+    /// How long a message with the key counts; None is forever.
     every: Option<Duration>,
-    /// How long the command still waits for a database that is away.
+    /// How long the command still waits for a database that is down.
     patience: Cell<Duration>,
 }
 
 impl OnceSend {
-    /// Opens the ledger of `key`; None without a key, and in the sandbox, which does not save keys.
+    /// Opens the ledger of the key; None without a key, and in the sandbox, which does not remember keys.
     ///
     /// # Errors
     /// If the ledger cannot be used.
@@ -54,11 +54,7 @@ impl OnceSend {
         arguments: &SingleSendArgs,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        let Some(key) = key else { return Ok(None) };
-        if sender.settings.is_sandboxed() {
-            context
-                .stderr
-                .note("the sandbox does not save keys, so --once has no effect here");
+        let Some(scope) = scope_of(context, arguments, sender) else {
             return Ok(None);
         };
         let once = Self::on(open_store(context)?, scope, arguments.every)?;
@@ -66,9 +62,20 @@ impl OnceSend {
         Ok(Some(once))
     }
 
-    /// The same for a notification. It cannot be repeated, because its command may have run for hours; so it waits for a
-    /// database that is down, within its time.
-    pub(super) async fn open_for_notice(
+    fn on(store: Ledger, scope: OnceScope, every: Option<Duration>) -> Result<Self, CommandError> {
+        store.refuse_older_layout()?;
+        store.refuse_restored_once()?;
+        Ok(Self {
+            store,
+            scope,
+            every,
+            patience: Cell::new(PATIENCE),
+        })
+    }
+
+    /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is
+    /// away is waited for within its time.
+    pub(super) async fn open_for_notification(
         context: &Context,
         arguments: &SingleSendArgs,
         sender: &Sender,
@@ -79,7 +86,7 @@ impl OnceSend {
         loop {
             let tried = Instant::now();
             let opened = Self::open(context, arguments, sender);
-            // The next try may take as long as this one.
+            // The next attempt may take as long as this one.
             let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
             match opened {
                 Err(error) if error.is_of_lost_database() && would_end < PATIENCE.min(within) => {
@@ -97,7 +104,7 @@ impl OnceSend {
     /// Looks up the recipient of `outgoing` and claims it for this process, in one transaction, unless it got a message.
     ///
     /// # Errors
-    /// If the recipient has another message with the key that is not sent, the ledger cannot be used, or a signal came
+    /// If the person is not free under the key and did not get a message, the ledger cannot be used, or a signal came
     /// first.
     pub(super) async fn turn(
         &self,
@@ -113,7 +120,7 @@ impl OnceSend {
         let person = self.store.hasher()?.person(recipient);
         wait_for_turn(&self.store, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
-        // A message that counts for a limited time must not leave long after its time began.
+        // With --every, a message must be sent soon after its time has started.
         let must_begin = self.store.is_shared() || self.every.is_some();
         let begins_by = must_begin.then(|| Deadline::after(LEASE / 2));
         match self
@@ -140,12 +147,32 @@ impl OnceSend {
         }
     }
 
+    /// Prints a note that the last command with the key had another --every.
+    fn note_other_every(&self, stderr: &Stderr, entry: Option<&OnceEntry>) {
+        let Some(entry) = entry else { return };
+        let last = entry.every.map(from_millis_of_duration);
+        if last == self.every {
+            return;
+        }
+        let words = |every: Option<Duration>| {
+            every.map_or("no --every".to_owned(), |every| {
+                format!("--every {}", every_in_words(every))
+            })
+        };
+        stderr.note(&format!(
+            "the last command with --once {} had {}; this one has {}",
+            self.scope.key,
+            words(last),
+            words(self.every)
+        ));
+    }
+
     /// Whether the recipient could get a message with the key now.
     pub(super) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
         Ok(self.obstacle(recipient)?.is_none())
     }
 
-    /// What keeps the recipient from getting a message under the key now.
+    /// The entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let person = self.store.hasher()?.person(recipient);
         let standing = self.store.standing(&self.scope, &person)?;
@@ -162,7 +189,7 @@ impl OnceSend {
         let run = entry.run.map(|run| format!(" by run {run}"));
         let run = run.unwrap_or_default();
         context.stderr.note(&format!(
-            "already sent with the key {} at {at}{run}: nothing is sent",
+            "already sent with the key {} at {at}{run}: nothing is sent{until}",
             self.scope.key
         ));
         let mut response = json!({ "success": true, "replayed": true });
@@ -219,6 +246,130 @@ impl OnceSend {
         };
         context.stderr.warning(&problem);
     }
+}
+
+/// The key of a command, unless it has none or is in the sandbox.
+fn scope_of(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
+    let key = arguments.once.clone()?;
+    if sender.settings.is_sandboxed() {
+        context
+            .stderr
+            .note("the sandbox does not save keys, so --once has no effect here");
+        return None;
+    }
+    Some(OnceScope {
+        key,
+        bot: sender.bot.as_str().to_owned(),
+        address: sender.settings.api_url.as_key(),
+    })
+}
+
+/// `--dry-run`: notes which recipients the key would skip.
+pub(super) fn note_skipped<'a>(
+    context: &Context,
+    arguments: &SingleSendArgs,
+    sender: &Sender,
+    recipients: impl Iterator<Item = &'a str>,
+) {
+    let Some(scope) = scope_of(context, arguments, sender) else {
+        return;
+    };
+    let key = scope.key.clone();
+    let noted = open_store_to_look(context).and_then(|store| {
+        let Some(store) = store else { return Ok(()) };
+        let once = OnceSend {
+            store,
+            scope,
+            every: arguments.every,
+            patience: Cell::new(PATIENCE),
+        };
+        for recipient in recipients {
+            if let Some(entry) = once.obstacle(recipient)? {
+                context.stderr.note(&format!(
+                    "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
+                    entry.state.words(),
+                    local_time(entry.at)
+                ));
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = noted {
+        let problem = error.line();
+        context.stderr.warning(&format!(
+            "cannot check which recipients key {key} would skip: {problem}"
+        ));
+    }
+}
+
+/// The fallback of a notification if the ledger cannot check its key: a failed job still sends its alert.
+pub(super) struct OnceFallback {
+    scope: OnceScope,
+    every: Option<Duration>,
+    /// Whether to check this machine's own ledger: not if that one has failed.
+    has_own_ledger: bool,
+    /// The fallback in use, for the audit log.
+    pub(super) check: Option<&'static str>,
+}
+
+impl OnceFallback {
+    /// None without a key.
+    pub(super) fn new(
+        context: &Context,
+        arguments: &SingleSendArgs,
+        sender: &Sender,
+    ) -> Option<Self> {
+        if sender.settings.is_sandboxed() {
+            return None;
+        }
+        Some(Self {
+            scope: scope_of(context, arguments, sender)?,
+            every: arguments.every,
+            has_own_ledger: !matches!(ledger_database(context), Ok(None)),
+            check: None,
+        })
+    }
+
+    /// Whether an error means that the key was not checked.
+    pub(super) fn applies_to(error: &CommandError) -> bool {
+        let is_of_ledger = |fault| !matches!(fault, LedgerFault::Interrupted(_));
+        error.ledger.is_some_and(is_of_ledger)
+    }
+
+    /// The next ledger to check the key in, after `problem`; None if the notification is sent unchecked.
+    pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
+        let key = &self.scope.key;
+        let mut problem = problem.line();
+        if mem::take(&mut self.has_own_ledger) {
+            let own = open_own_store(context)
+                .map_err(CommandError::from)
+                .and_then(|store| OnceSend::on(store, self.scope.clone(), self.every));
+            match own {
+                Ok(own) => {
+                    context.stderr.warning(&format!(
+                        "cannot check the key {key} in the shared ledger: {problem}; using this machine's own ledger"
+                    ));
+                    self.check = Some("local");
+                    return Some(own);
+                }
+                Err(error) => problem = format!("{problem}; {}", error.line()),
+            }
+        }
+        context.stderr.warning(&format!(
+            "cannot check the key {key}: {problem}; the notification is sent unchecked, and may arrive twice"
+        ));
+        self.check = Some("unchecked");
+        None
+    }
+}
+
+/// The error for a key that could not be checked in time.
+pub(super) fn no_turn(problem: &str) -> CommandError {
+    CommandError::from(LedgerError::unreachable("the ledger", problem))
+}
+
+fn from_millis_of_duration(millis: i64) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
 }
 
 /// Warns if the keys will be lost with this machine.

@@ -272,7 +272,7 @@ impl<'a> SendTerms<'a> {
         Ok(code)
     }
 
-    /// Claims the recipient under the key; None without a key, and if a notification is sent unchecked.
+    /// Claims the recipient with the key; None without a key, and if a notification is sent unchecked.
     async fn turn(
         &mut self,
         connection: &mut Connection,

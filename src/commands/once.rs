@@ -265,6 +265,20 @@ fn key_row(
     }
 }
 
+/// Describes until when the messages with a key count; `is_counted` is whether one counts.
+fn until_in_words(until: Option<i64>, is_counted: bool) -> String {
+    match until {
+        Some(until) => local_time(until),
+        None if is_counted => "forever".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// The same as JSON: null if a message counts forever, or if none counts.
+fn until_field(until: Option<i64>) -> Option<String> {
+    until.map(|until| from_millis(until).to_string())
+}
+
 /// The record of a key, with these `fields`.
 fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
     let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });

@@ -207,7 +207,7 @@ fn terms<'a>(
 }
 
 /// Sends all messages over one connection.
-fn deliver(terms: &SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
+fn deliver(terms: &mut SendTerms<'_>, sends: &mut Sends) -> Result<(), CommandError> {
     let flight = RequestProgress::default();
     let context = terms.context;
     let work = async {

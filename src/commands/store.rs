@@ -25,6 +25,11 @@ pub(crate) fn open_store(context: &Context) -> Result<Ledger, CommandError> {
     Ok(Ledger::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
+/// Opens this machine's own ledger, even if the command uses a database.
+pub(crate) fn open_own_store(context: &Context) -> Result<Ledger, LedgerError> {
+    Ledger::open(LedgerLocation::home(), on_wait(context))
+}
+
 /// Opens the ledger without creating anything; None if it does not exist.
 pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Ledger>, CommandError> {
     Ok(Ledger::open_to_look(place(context)?, on_wait(context))?)

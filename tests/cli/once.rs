@@ -352,7 +352,7 @@ fn lost_database_is_replaced_by_own_ledger() {
     for _ in 0..2 {
         run("--every 1h")
             .success()
-            .stderr_has(&["this machine's own ledger is checked instead"]);
+            .stderr_has(&["using this machine's own ledger"]);
         assert_eq!((sent_to_ana(&jelou), jelou.accepted()[eva]), (1, 1));
     }
     assert_eq!(checks(&home), ["local"; 4]);
@@ -463,7 +463,7 @@ fn dry_run_names_skipped_recipients() {
     for line in [format!("send text {to} Hola"), format!("run {to} -- true")] {
         let ended = home.run(&line).api(&jelou.url).success();
         assert_eq!(ended.rows().len(), 2);
-        let skipped = format!("{ANA} would be skipped: the state under the key k is \"sent\"");
+        let skipped = format!("{ANA} would be skipped: the state with key k is \"sent\"");
         ended
             .stderr_has(&[&skipped])
             .stderr_lacks(&["593987654322 would"]);

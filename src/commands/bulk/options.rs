@@ -165,7 +165,7 @@ impl WorkOptions {
 }
 
 impl HoursOptions {
-    /// The hours of a run, whose `base` is what it has, or the profile. With `has_page`, `--time-zone` is also for the
+    /// The hours of a run; `base` is its own hours or the profile's. With `has_page`, `--time-zone` is also for the
     /// times on a page, so that it needs no hours.
     pub(super) fn over(
         &self,

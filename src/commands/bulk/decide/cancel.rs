@@ -41,7 +41,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let store = open_store(context)?;
     let run = store.run(&args.run)?;
     let name = run.name();
-    // Of a stale run, too, these rows are still to be sent.
+    // Of a stale run, too, these rows are not sent yet.
     let details = run.details()?;
     let counts = run.noted_counts()?;
     let is_cancelled = run.is_cancelled()?;

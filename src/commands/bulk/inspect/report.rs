@@ -153,7 +153,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
             "run {name} has no delivery status yet; to check it: jelouctl bulk deliveries {name}"
         ));
     }
-    // It returns a description of what was written.
+    // The closure returns a description of the written file.
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
         let zone = zone.clone();

@@ -77,7 +77,7 @@ impl PreparedList<'_> {
         let rows_told = self.draft.to_be_sent();
         let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
-            // The question may have waited for hours.
+            // The command may have waited hours for the answer.
             let excluded_now = reread_do_not_contact(&sender.settings)?;
             let windows = self.windows.as_ref();
             leave_out(

@@ -370,11 +370,11 @@ fn recipient_rule<'a>(
     }
 }
 
-/// Notes that messages under the key counted for another time in the last command.
+/// Prints a note that the last command with the key had another --every.
 fn note_other_every(context: &Context, conditions: &RunConditions) {
     if let Some(key) = &conditions.once {
         context.stderr.note(&format!(
-            "an earlier command with --once {key} had another --every; this one applies its own"
+            "an earlier command with --once {key} had another --every; this one uses its own"
         ));
     }
 }

@@ -399,7 +399,7 @@ impl ActiveRun<'_> {
             pending,
             &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"),
         )?;
-        // The question may have waited for hours.
+        // The command may have waited hours for the answer.
         let run = run.reconnected()?;
         let excluded_now = reread_do_not_contact(&sender.settings)?;
         leave_out(
