@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::bulk_run::{counts, people, resume, send, send_with, user};
+use crate::bulk_run::{SEND, counts, end, people, resume, send, send_with, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::test_with_both_ledgers;
+use crate::harness::{test_with_both_ledgers, wait_until};
+use crate::server::{Reply, Server};
 
 test_with_both_ledgers! {
     eleven_rejections_and_nothing_accepted_pause_the_run,
+    refused_credentials_end_only_their_process,
 }
 
 const REJECTED: Act = Act::Answer(
@@ -139,4 +141,40 @@ fn blocked_business_account_pauses_at_first_row() {
             [30, 0, 0, 0]
         );
     }
+}
+
+#[test]
+fn refused_credentials_end_only_their_process() {
+    let home = people(3);
+    let flags = <[Arc<AtomicBool>; 3]>::default();
+    let [first_sends, other_sends, first_ended] = flags.clone();
+    let server = Server::responding(move |_, _| {
+        let is_first = !first_sends.swap(true, Ordering::SeqCst);
+        if is_first {
+            wait_until("the other process sends", || {
+                other_sends.load(Ordering::SeqCst)
+            });
+            return Reply::json(401, "{}");
+        }
+        other_sends.store(true, Ordering::SeqCst);
+        wait_until("the first process has ended", || {
+            first_ended.load(Ordering::SeqCst)
+        });
+        Reply::accepted()
+    });
+    let [first_sends, _, first_ended] = flags;
+    let first = start(&home, SEND, &["text", "Hola"], &server.url);
+    wait_until("the first process sends", || {
+        first_sends.load(Ordering::SeqCst)
+    });
+    let other = start(&home, "bulk work r", &[], &server.url);
+    let first = end(first);
+    first_ended.store(true, Ordering::SeqCst);
+    assert_eq!(first.code, 4, "{first:?}");
+    first.stderr_has(&["this process ended, not the run: "]);
+    let other = end(other);
+    assert_eq!(other.code, 0, "{other:?}");
+    assert_eq!(counts(&other.json()), [3, 0, 0, 0]);
+    // The refused row was sent once more.
+    assert_eq!(server.received().len(), 4);
 }

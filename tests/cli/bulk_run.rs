@@ -41,7 +41,7 @@ pub(crate) fn users(rows: std::ops::Range<usize>) -> Vec<String> {
     rows.map(user).collect()
 }
 
-const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
+pub(crate) const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
 
 pub(crate) fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
     home.run(SEND).args(&["text", "Hola {{ nombre }}"]).api(url)
