@@ -667,9 +667,21 @@ fn ctrl_c_finishes_rows_in_flight() {
 
 #[test]
 fn signal_at_any_time_leaves_no_unknown_row() {
+    signal_runs(9);
+}
+
+/// `cargo test --release --test cli -- --ignored hundred_signalled_runs`: some minutes.
+#[test]
+#[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
+fn hundred_signalled_runs_leave_no_unknown_row() {
+    signal_runs(100);
+}
+
+/// Signals this number of runs, each at a random time.
+fn signal_runs(runs: usize) {
     let signals = [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)];
     let home = people(400);
-    for number in 0..50 {
+    for number in 0..runs {
         let (came, code) = signals[number % signals.len()];
         let jelou = Jelou::accept_all();
         let words = format!(
