@@ -27,6 +27,7 @@ use crate::base::output::Sent;
 use crate::jelou::api::{
     Answer, Body, Cause, DeliveryState, DeliveryStatus, Outcome, Request, SuccessCriterion, judge,
 };
+use crate::runs::cost::{Category, Estimate, PriceList};
 use crate::runs::once::OnceScope;
 use crate::runs::sending::{RunLimits, Throttle};
 
@@ -109,6 +110,7 @@ every_engine! {
     message_counts_under_its_key_for_every,
     row_counts_under_its_key_for_every,
     clock_that_goes_back_does_not_extend_every,
+    cost_counts_sent_and_delivered_messages,
 }
 
 /// A store of a test.
@@ -1950,4 +1952,62 @@ fn clock_that_goes_back_does_not_extend_every(tested: &TestedStore) {
     assert!(claim_hourly(store, one).is_none());
     age_claims(store, 0.2);
     assert!(claim_hourly(store, one).is_some());
+}
+
+/// What three messages to Ecuador and one to Colombia cost.
+fn estimate() -> Estimate {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("prices.csv");
+    let prices = "country,category,price,currency\nEC,service,0.5,USD\n*,service,0.25,USD\n";
+    std::fs::write(&path, prices).unwrap();
+    let prices = PriceList::read(&path).unwrap();
+    let mut estimate = Estimate::new(&prices);
+    for country in ["EC", "EC", "EC", "CO"] {
+        estimate.add(&prices, Some(country), Some(Category::Service));
+    }
+    estimate
+}
+
+fn cost_counts_sent_and_delivered_messages(tested: &TestedStore) {
+    use RowState::{Failed, Sent as RowSent};
+    let store = &tested.store;
+    let mut draft = fixture::draft(&[
+        "593990000001",
+        "593990000002",
+        "593990000003",
+        "573001234567",
+    ]);
+    let mut details = RunSettings {
+        rate: FAST,
+        estimate: Some(estimate()),
+        ..fixture::details()
+    };
+    let made = store.make(
+        (&name(), true),
+        &mut draft,
+        &mut details,
+        &fixture::earlier(),
+        |_, _, _| Ok::<_, LedgerError>(true),
+    );
+    let run = made.unwrap().unwrap();
+    send_all(store, "r", &[RowSent, Failed, RowSent, RowSent]);
+    let shown = |estimate: &Estimate| (estimate.messages(), estimate.shown());
+    let cost = run.spent().unwrap().unwrap();
+    assert_eq!(shown(&cost.estimate), (4, "1.75 USD".to_owned()));
+    assert_eq!(shown(&cost.sent), (3, "1.25 USD".to_owned()));
+    assert!(cost.delivered.is_none(), "nobody has checked");
+    let read = LearntDelivery {
+        n: 1,
+        after: 0,
+        steps: vec![DeliveryStatus::new(DeliveryState::Read)],
+        message_id: None,
+    };
+    run.learn(&DeliveryUpdates {
+        learnt: vec![read],
+        proven: Vec::new(),
+        asked: Some((store.now().unwrap(), 2)),
+    })
+    .unwrap();
+    let delivered = run.spent().unwrap().unwrap().delivered.unwrap();
+    assert_eq!(shown(&delivered), (1, "0.50 USD".to_owned()));
 }

@@ -227,9 +227,10 @@ impl World {
     }
 }
 
-/// The number in a variable of the environment.
+/// The number in a variable of the environment. Panics if it has anything else.
 fn number_in(variable: &str) -> Option<u64> {
-    let value = std::env::var(variable).ok()?;
+    let value = std::env::var_os(variable)?;
+    let value = value.to_string_lossy();
     let number = value.parse();
     Some(number.unwrap_or_else(|_| panic!("{variable} must be a number, and is `{value}`")))
 }
