@@ -8,7 +8,7 @@ use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, sends_template};
-use crate::runs::ledger::{Ledger, ReachKey, ReachedBySend};
+use crate::runs::ledger::{Ledger, ReachKey, ReachedBySend, SendLimit};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
@@ -99,8 +99,8 @@ impl LimitedSend {
             .store
             .reach(&self.of, outgoing.recipient().as_str(), self.limit)?
         {
-            Ok(reached) => Ok(Admission { reached, begins_by }),
-            Err(until) => {
+            SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),
+            SendLimit::Full { until } => {
                 let until = local_time(until);
                 let limit = self.limit.unwrap_or_default();
                 let problem = format!(

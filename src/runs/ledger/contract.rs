@@ -22,7 +22,7 @@ use super::transitions::lock;
 use super::types::{
     AttemptResult, Delay, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings,
 };
-use super::worker::{LISTENS_EVERY, Worker};
+use super::worker::{Joined, LISTENS_EVERY, Worker};
 use crate::base::output::Sent;
 use crate::jelou::api::{
     Answer, Body, Cause, DeliveryState, DeliveryStatus, Outcome, Request, SuccessCriterion, judge,
@@ -161,7 +161,8 @@ impl TestedStore {
 }
 
 fn join(run: &Run) -> Worker {
-    run.join(Duration::from_secs(30), None).unwrap().unwrap().0
+    let joined = run.join(Duration::from_secs(30), None).unwrap();
+    joined.worker().expect("it compares nothing")
 }
 
 fn exchange(worker: &mut Worker, settled: &[FinishedRow], wanted: usize) -> ExchangeReply {
@@ -248,7 +249,8 @@ fn make_with_every(
     details.conditions.once = Some(scope.key.clone());
     details.conditions.every = every;
     let made = store.make(
-        (&run.parse().unwrap(), true),
+        &run.parse().unwrap(),
+        true,
         &mut draft,
         &mut details,
         &fixture::earlier(),
@@ -1300,9 +1302,9 @@ fn identical_runs_are_sent_one_at_a_time(tested: &TestedStore) {
     let made = |name: &str| {
         let mut draft = fixture::draft(&PEOPLE);
         let mut details = fixture::details();
-        let name = (&name.parse().unwrap(), true);
         let made = tested.store.make(
-            name,
+            &name.parse().unwrap(),
+            true,
             &mut draft,
             &mut details,
             &fixture::earlier(),
@@ -1313,8 +1315,10 @@ fn identical_runs_are_sent_one_at_a_time(tested: &TestedStore) {
     let one = made("one");
     let other = made("other");
     let join = |run: &Run, leaves_out| run.join(Duration::from_secs(30), Some(leaves_out)).unwrap();
-    let sends = join(&one, false).unwrap().0;
-    let found = join(&other, false).err().unwrap();
+    let sends = join(&one, false).worker().unwrap();
+    let Joined::HasEarlierMessages(found) = join(&other, false) else {
+        panic!("the other run is sent at the same time");
+    };
     assert_eq!(
         found
             .iter()
@@ -1324,8 +1328,8 @@ fn identical_runs_are_sent_one_at_a_time(tested: &TestedStore) {
     );
     assert!(!other.is_running().unwrap());
     assert!(!close(sends));
-    let sends = join(&other, false).unwrap().0;
-    close(join(&one, true).unwrap().0);
+    let sends = join(&other, false).worker().unwrap();
+    close(join(&one, true).worker().unwrap());
     assert_eq!(states(&one), [RowState::Skipped; 5]);
     close(sends);
 }
@@ -1336,7 +1340,8 @@ fn only_an_explicit_run_name_must_be_unused(tested: &TestedStore) {
         let mut details = fixture::details();
         let name = "people-1".parse().unwrap();
         tested.store.make(
-            (&name, is_typed),
+            &name,
+            is_typed,
             &mut draft,
             &mut details,
             &fixture::earlier(),
@@ -1358,7 +1363,8 @@ fn limited(store: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) -
     };
     details.conditions.per_day = limit;
     let made = store.make(
-        (&run.parse().unwrap(), true),
+        &run.parse().unwrap(),
+        true,
         &mut draft,
         &mut details,
         &fixture::earlier(),
@@ -1438,11 +1444,11 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
     let of = reach_of();
     assert_eq!(store.reached(&of).unwrap().count(), 2);
     let single = |to: &str, limit| store.reach(&of, to, limit).unwrap();
-    assert!(single(one, Some(2)).is_ok());
-    assert!(single(five, Some(2)).is_err());
-    assert!(single(five, Some(3)).is_ok());
+    assert!(single(one, Some(2)).counted().is_some());
+    assert!(single(five, Some(2)).counted().is_none());
+    assert!(single(five, Some(3)).counted().is_some());
     assert!(
-        single("593990000006", None).is_ok(),
+        single("593990000006", None).counted().is_some(),
         "typed to go beyond it"
     );
     assert_eq!(store.reached(&of).unwrap().count(), 4);
@@ -1503,7 +1509,7 @@ fn unreached_recipient_does_not_count(tested: &TestedStore) {
     let given = exchange(&mut worker, &[], 1);
     assert_eq!(numbers(&given), [2]);
     std::thread::sleep(Duration::from_millis(2));
-    let reached = store.reach(&of, two, Some(1)).unwrap().ok().unwrap();
+    let reached = store.reach(&of, two, Some(1)).unwrap().counted().unwrap();
     exchange(
         &mut worker,
         &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
@@ -1513,7 +1519,7 @@ fn unreached_recipient_does_not_count(tested: &TestedStore) {
     reached.take_back().unwrap();
     assert_eq!(store.reached(&of).unwrap().count(), 0);
     age(store, 25 * HOUR);
-    let reached = store.reach(&of, three, Some(1)).unwrap().ok().unwrap();
+    let reached = store.reach(&of, three, Some(1)).unwrap().counted().unwrap();
     reached.take_back().unwrap();
     assert_eq!(store.reached(&of).unwrap().count(), 0);
 }
@@ -1523,16 +1529,16 @@ fn clock_that_goes_back_extends_no_count(tested: &TestedStore) {
     let store = &tested.store;
     let of = reach_of();
     let reach = |to: &str, limit| store.reach(&of, to, Some(limit)).unwrap();
-    assert!(reach(one, 2).is_ok());
+    assert!(reach(one, 2).counted().is_some());
     age(store, 20 * HOUR);
-    assert!(reach(two, 2).is_ok());
+    assert!(reach(two, 2).counted().is_some());
     // The clock goes back by two days.
     age(store, -48 * HOUR);
-    let full = reach(three, 2).err().unwrap();
+    let full = reach(three, 2).full_until().unwrap();
     let hours = (full - store.now().unwrap()) / HOUR;
     assert!((3..5).contains(&hours), "{hours}");
     age(store, 5 * HOUR);
-    assert!(reach(three, 2).is_ok());
+    assert!(reach(three, 2).counted().is_some());
     assert_eq!(store.reached(&of).unwrap().count(), 2);
 }
 
@@ -1540,7 +1546,8 @@ fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedStore) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
     let store = &tested.store;
     let of = reach_of();
-    let is_admitted = |to: &str, limit| store.reach(&of, to, Some(limit)).unwrap().is_ok();
+    let reach = |to: &str, limit| store.reach(&of, to, Some(limit)).unwrap();
+    let is_admitted = |to: &str, limit| reach(to, limit).counted().is_some();
     let count = || store.reached(&of).unwrap().count();
     assert!(is_admitted(one, 1));
     age(store, 25 * HOUR);
@@ -1632,24 +1639,24 @@ fn limit_wait_ends_as_recipients_expire(tested: &TestedStore) {
             .unwrap()
     };
     for number in 1..=9 {
-        assert!(reach(number, None).is_ok());
+        assert!(reach(number, None).counted().is_some());
         age(store, HOUR);
     }
     // The first of them, an hour before the second, got another message at last.
-    assert!(reach(1, None).is_ok());
+    assert!(reach(1, None).counted().is_some());
     // Of the nine, eight have to stop counting until a limit of two has room: the last of those was reached one hour ago.
-    let until = reach(10, Some(2)).err().unwrap();
+    let until = reach(10, Some(2)).full_until().unwrap();
     let hours = |until: i64| (until - store.now().unwrap() + HOUR / 2) / HOUR;
     assert_eq!(hours(until), 23);
     assert_eq!(
-        hours(reach(10, Some(9)).err().unwrap()),
+        hours(reach(10, Some(9)).full_until().unwrap()),
         16,
         "the second is the first one to leave"
     );
     // The clock was ahead for two days. No one is forgotten, and a second look changes nothing.
     age(store, -48 * HOUR);
     for _ in 0..3 {
-        assert_eq!(hours(reach(10, Some(9)).err().unwrap()), 16);
+        assert_eq!(hours(reach(10, Some(9)).full_until().unwrap()), 16);
     }
     assert_eq!(store.reached(&of).unwrap().count(), 9);
 }

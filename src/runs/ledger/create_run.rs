@@ -38,7 +38,8 @@ impl Ledger {
     /// Another run that was begun meanwhile may have the name: then one that was not typed gets a number.
     pub(crate) fn make<E: From<LedgerError>>(
         &self,
-        (name, is_typed): (&RunName, bool),
+        name: &RunName,
+        is_typed: bool,
         draft: &mut LedgerDraft,
         details: &mut RunSettings,
         of: &EarlierQuery,
@@ -58,7 +59,7 @@ impl Ledger {
             name.replace(free);
             let is_wanted = compare(&mut EarlierRuns::new(&mut *db, of, now), draft, details)?;
             Ok::<_, E>(if is_wanted {
-                Some(make(db, (last + 1, now), &name.borrow(), draft, details)?)
+                Some(make(db, last + 1, now, &name.borrow(), draft, details)?)
             } else {
                 None
             })
@@ -73,7 +74,8 @@ impl Ledger {
 /// Makes the run `name` of `draft`; the caller has compared it in this transaction.
 fn make(
     db: &mut Db,
-    (run, now): (i64, i64),
+    run: i64,
+    now: i64,
     name: &RunName,
     draft: &LedgerDraft,
     details: &RunSettings,

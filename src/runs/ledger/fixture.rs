@@ -82,7 +82,8 @@ pub(crate) fn make(store: &Ledger, recipients: &[impl AsRef<str>], rate: f64) ->
     let mut draft = draft(recipients);
     let mut details = RunSettings { rate, ..details() };
     let made = store.make(
-        (&"r".parse().unwrap(), true),
+        &"r".parse().unwrap(),
+        true,
         &mut draft,
         &mut details,
         &earlier(),
@@ -94,7 +95,8 @@ pub(crate) fn make(store: &Ledger, recipients: &[impl AsRef<str>], rate: f64) ->
 /// A run in this directory that delays no row, with a process that sends it.
 pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Worker) {
     let run = make(&store(directory), recipients, 1_000_000.0);
-    let (worker, _) = run.join(Duration::from_secs(30), None).unwrap().unwrap();
+    let joined = run.join(Duration::from_secs(30), None).unwrap();
+    let worker = joined.worker().expect("it compares nothing");
     (run, worker)
 }
 

@@ -56,7 +56,7 @@ pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
-pub(crate) use self::reach::{DailyLimit, ReachKey, ReachedBySend};
+pub(crate) use self::reach::{DailyLimit, ReachKey, ReachedBySend, SendLimit};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Ledger, LedgerLocation, check_writable};
@@ -64,4 +64,4 @@ pub(crate) use self::types::{
     AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportedDelivery, ReportedRow,
     ResumeOptions, RowFilter, RowToSend, RunConditions, RunSettings,
 };
-pub(crate) use self::worker::{LISTENS_EVERY, Worker};
+pub(crate) use self::worker::{Joined, LISTENS_EVERY, Worker};

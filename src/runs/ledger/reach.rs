@@ -36,6 +36,31 @@ pub(crate) struct ReachedBySend {
     n: i64,
 }
 
+/// Whether a single send is within the limit of different people in 24 hours.
+pub(crate) enum SendLimit {
+    /// It was counted, and may leave.
+    Counted(ReachedBySend),
+    /// There is room again at this time, in milliseconds since 1970.
+    Full { until: i64 },
+}
+
+#[cfg(test)]
+impl SendLimit {
+    pub(super) fn counted(self) -> Option<ReachedBySend> {
+        match self {
+            Self::Counted(reached) => Some(reached),
+            Self::Full { .. } => None,
+        }
+    }
+
+    pub(super) fn full_until(self) -> Option<i64> {
+        match self {
+            Self::Counted(_) => None,
+            Self::Full { until } => Some(until),
+        }
+    }
+}
+
 /// The people who count for a bot, each with the last moment at which a message may reach them.
 #[derive(Default)]
 pub(crate) struct ReachedPeople {
@@ -175,7 +200,9 @@ impl Reach {
     pub(super) fn count<'r>(
         mut self,
         db: &mut Db,
-        (of, run, now): (&ReachKey, i64, i64),
+        of: &ReachKey,
+        run: i64,
+        now: i64,
         mut rows: impl Iterator<Item = &'r RowToSend>,
     ) -> Result<(), LedgerError> {
         let mut counted = 0;
@@ -254,13 +281,13 @@ impl Ledger {
         Ok(without)
     }
 
-    /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
+    /// Counts a single send, unless its recipient would be one more than the limit.
     pub(crate) fn reach(
         &self,
         of: &ReachKey,
         recipient: &str,
         limit: Option<u32>,
-    ) -> Result<Result<ReachedBySend, i64>, LedgerError> {
+    ) -> Result<SendLimit, LedgerError> {
         let person = hash_recipient(recipient);
         self.db().change(|db| {
             let mut reach = Reach::lock(db, of)?;
@@ -268,14 +295,17 @@ impl Ledger {
                 && let Some(people) = reach.people_near(db, limit, 1)?
                 && !people.admits(person, limit)
             {
-                return Ok(Err(people.room_at(limit, 1)));
+                let until = people.room_at(limit, 1);
+                return Ok(SendLimit::Full { until });
             }
             let at = reach.now + of.lag;
             let n = fastrand::i64(1..);
             let add = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, 0, ?3, 0, ?4)";
             reach.people += db.run(add, &values![reach.id, at, n, person])?;
             reach.write(db)?;
-            Ok::<_, LedgerError>(Ok(ReachedBySend { store: self.clone(), reach: reach.id, at, n }))
+            let store = self.clone();
+            let reached = ReachedBySend { store, reach: reach.id, at, n };
+            Ok::<_, LedgerError>(SendLimit::Counted(reached))
         })
     }
 }

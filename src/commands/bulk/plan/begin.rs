@@ -98,7 +98,8 @@ impl PreparedList<'_> {
         } = self;
         let earlier = earlier_of(&details);
         let made = store.make(
-            (&name, args.run.is_some()),
+            &name,
+            args.run.is_some(),
             &mut draft,
             &mut details,
             &earlier,

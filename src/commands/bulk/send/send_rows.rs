@@ -10,7 +10,7 @@ use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::store::wait_for_turn;
-use crate::runs::ledger::{Counts, Run, RunConditions, Worker};
+use crate::runs::ledger::{Counts, Joined, Run, RunConditions, Worker};
 use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sender::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
@@ -79,18 +79,18 @@ impl ActiveRun<'_> {
             self.sender.settings.timeout,
             leaves_out_sent(&run.details()?),
         )? {
-            Ok((worker, counts)) if !run.has_decided_rows()? => {
-                Ok((worker, counts, run.details()?.conditions))
+            Joined::Sender { worker, counts } if !run.has_decided_rows()? => {
+                Ok((*worker, counts, run.details()?.conditions))
             }
-            Ok((worker, _)) => match self.check_decided_rows(run, &worker) {
-                Ok(()) => Ok((worker, run.counts()?, run.details()?.conditions)),
+            Joined::Sender { worker, .. } => match self.check_decided_rows(run, &worker) {
+                Ok(()) => Ok((*worker, run.counts()?, run.details()?.conditions)),
                 Err(error) => {
                     // Otherwise, other processes would wait for this worker.
                     let _ = worker.close();
                     Err(error)
                 }
             },
-            Err(found) => Err(refusal_of_rest(run, &found)?),
+            Joined::HasEarlierMessages(found) => Err(refusal_of_rest(run, &found)?),
         }
     }
 

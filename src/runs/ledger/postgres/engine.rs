@@ -33,12 +33,19 @@ const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', timeline ' |
      'jelouctl.store'::regclass::oid \
      FROM pg_control_system(), pg_database WHERE datname = current_database()";
 
+/// By what a prepared statement is found.
+#[derive(PartialEq, Eq, Hash)]
+struct StatementKey {
+    sql: &'static str,
+    /// Whether it changes many rows at once.
+    is_for_many: bool,
+}
+
 /// A store in a database.
 pub(crate) struct DatabaseEngine {
     database: Database,
     client: Client,
-    /// By their text, and whether they are for many rows.
-    statements: HashMap<(&'static str, bool), Statement>,
+    statements: HashMap<StatementKey, Statement>,
     limit: Duration,
     identity: String,
 }
@@ -83,7 +90,11 @@ impl DatabaseEngine {
     /// The statement for this text, prepared once for a connection.
     fn statement(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
         let text = || sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
-        self.prepared((sql, false), text)
+        let key = StatementKey {
+            sql,
+            is_for_many: false,
+        };
+        self.prepared(key, text)
     }
 
     /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
@@ -104,12 +115,16 @@ impl DatabaseEngine {
             );
             sql.replace('?', "each_row.p").replacen(" WHERE ", &rows, 1)
         };
-        self.prepared((sql, true), text)
+        let key = StatementKey {
+            sql,
+            is_for_many: true,
+        };
+        self.prepared(key, text)
     }
 
     fn prepared(
         &mut self,
-        key: (&'static str, bool),
+        key: StatementKey,
         text: impl FnOnce() -> String,
     ) -> Result<Statement, LedgerError> {
         if let Some(statement) = self.statements.get(&key) {

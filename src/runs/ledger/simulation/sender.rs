@@ -21,7 +21,7 @@ use crate::runs::ledger::store::Ledger;
 use crate::runs::ledger::types::{
     AttemptResult, ExchangeReply, FinishedRow, ResumeOptions, RowToSend, RunSettings,
 };
-use crate::runs::ledger::worker::Worker;
+use crate::runs::ledger::worker::{Joined, Worker};
 use crate::runs::once::OnceScope;
 
 /// How many requests a process has in flight at most.
@@ -429,9 +429,9 @@ impl Sender {
         let store = self.store.as_ref().expect("it has looked");
         let mut draft = self.draft.take().expect("it has looked");
         let details = self.details.as_mut().expect("it has looked");
-        let name = (&self.name, true);
         let made = store.make(
-            name,
+            &self.name,
+            true,
             &mut draft,
             details,
             &earlier_runs(),
@@ -500,7 +500,8 @@ impl Sender {
         let run = self.run.as_ref().expect("it is made or prepared");
         let details = self.details.as_ref().expect("it is made or prepared");
         let timeout = Duration::from_millis(TIMEOUT.unsigned_abs());
-        let Ok((worker, counts)) = run.join(timeout, leaves_out_sent(details))? else {
+        let joined = run.join(timeout, leaves_out_sent(details))?;
+        let Joined::Sender { worker, counts } = joined else {
             return Ok(None);
         };
         world(|world| {
@@ -510,7 +511,7 @@ impl Sender {
                 world.violate(format!("counts: {counts:?} are not {rows} rows"));
             }
         });
-        self.worker = Some(worker);
+        self.worker = Some(*worker);
         self.next = Some(clock::instant());
         self.is_stopping = false;
         self.wanted = None;

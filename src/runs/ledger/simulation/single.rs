@@ -13,7 +13,7 @@ use crate::runs::ledger::claims::HeldClaim;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::OnceState;
-use crate::runs::ledger::reach::{ReachKey, ReachedBySend};
+use crate::runs::ledger::reach::{ReachKey, ReachedBySend, SendLimit};
 use crate::runs::ledger::store::Ledger;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,11 +134,11 @@ impl SingleSend {
         let of = ReachKey::for_run(&fixture::details(), lag).expect("it is not in the sandbox");
         let store = self.store.as_ref().expect("it has claimed");
         match store.reach(&of, &self.recipient, Some(limit)) {
-            Ok(Ok(reached)) => {
+            Ok(SendLimit::Counted(reached)) => {
                 self.reached = Some(reached);
                 Stage::Launch
             }
-            Ok(Err(_)) => Stage::End,
+            Ok(SendLimit::Full { .. }) => Stage::End,
             Err(error) => {
                 expect_explained(&error);
                 Stage::End

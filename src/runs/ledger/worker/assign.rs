@@ -53,7 +53,8 @@ impl Worker {
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
-        (wanted, may_be_fresh): (usize, bool),
+        wanted: usize,
+        may_be_fresh: bool,
         reply: &mut ExchangeReply,
     ) -> Result<usize, LedgerError> {
         let mut changed = None;
@@ -174,7 +175,9 @@ impl Worker {
         }
         reach.count(
             db,
-            (of, self.run.id, now),
+            of,
+            self.run.id,
+            now,
             rows.iter().chain(&*fresh).filter(is_counted),
         )
     }

@@ -181,7 +181,7 @@ impl Worker {
             self.held_until = 0;
         }
         let early = if asked > 0 {
-            self.assign_rows(db, run, (asked, !is_running), &mut reply)?
+            self.assign_rows(db, run, asked, !is_running, &mut reply)?
         } else {
             0
         };

@@ -90,17 +90,28 @@ pub(crate) struct Worker {
     others: Option<bool>,
 }
 
+/// What came of joining the processes that send a run.
+pub(crate) enum Joined {
+    /// This process sends it now.
+    Sender {
+        worker: Box<Worker>,
+        /// The number of rows in each state.
+        counts: Counts,
+    },
+    /// It does not: other runs have sent these messages, or are about to send them.
+    HasEarlierMessages(Vec<EarlierMessages>),
+}
+
 impl Run {
-    /// Joins the processes that send the run; a request takes at most `timeout`. Also returns the number of rows in each
-    /// state. If a process that sent it was killed, a file is checked first.
+    /// Joins the processes that send the run; a request takes at most `timeout`. If a process that sent it was killed, a file is checked first.
     ///
     /// Rows that other runs have sent meanwhile, or are about to send, are left out if `leaves_out` says so; if it says no, this
-    /// process does not join, and they are returned, by run and reason. With none, it sends them again.
+    /// process does not join. With none, it sends them again.
     pub(crate) fn join(
         &self,
         timeout: Duration,
         leaves_out: Option<bool>,
-    ) -> Result<Result<(Worker, Counts), Vec<EarlierMessages>>, LedgerError> {
+    ) -> Result<Joined, LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;
         let details = run.details()?;
@@ -131,12 +142,13 @@ impl Run {
         };
         let found = worker.enter(timeout + 2 * slack, leaves_out)?;
         if !found.is_empty() {
-            return Ok(Err(found));
+            return Ok(Joined::HasEarlierMessages(found));
         }
         // A row that leaves late is not its own any more in a database, and with a limit its person no longer counts.
         worker.slack = (worker.limit.is_some() || self.store.is_shared()).then_some(slack);
         let counts = self.counts()?;
-        Ok(Ok((worker, counts)))
+        let worker = Box::new(worker);
+        Ok(Joined::Sender { worker, counts })
     }
 }
 
@@ -349,6 +361,15 @@ fn milliseconds(time: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Joined {
+        pub(in crate::runs::ledger) fn worker(self) -> Option<Worker> {
+            match self {
+                Self::Sender { worker, .. } => Some(*worker),
+                Self::HasEarlierMessages(_) => None,
+            }
+        }
+    }
 
     impl Worker {
         pub(in crate::runs::ledger) fn id(&self) -> i64 {
