@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 
-use super::db::{Db, FillRow, SqlRow, SqlValue, values};
+use super::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
 use super::error::LedgerError;
 use super::message::eight_bytes;
 use super::model::{OnceState, RowState};
@@ -36,8 +36,12 @@ const FOLLOW_CLOCK: &str =
     "UPDATE claim SET at = ?3, counts_from = ?4 WHERE once_key = ?1 AND person = ?2";
 
 /// The people that are looked for under a key.
-const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
-     PRIMARY KEY (person, n)) /*WITHOUT ROWID*/; DELETE FROM candidate_person;";
+const CANDIDATES: SqlScript = SqlScript {
+    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n INTEGER NOT NULL, \
+        PRIMARY KEY (person, n)) WITHOUT ROWID; DELETE FROM candidate_person;",
+    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
+        PRIMARY KEY (person, n)); DELETE FROM candidate_person;",
+};
 
 /// A claim with the row that it may belong to, as [`claims`] reads it.
 const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
@@ -188,7 +192,7 @@ pub(super) fn fill_people(
     db: &mut Db,
     mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    db.0.script(CANDIDATES)?;
+    db.0.script(&CANDIDATES)?;
     db.0.fill("candidate_person (person, n)", &mut people)
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, millis, number_of};
-use super::db::{Db, FillRow, LONG, SqlValue, values};
+use super::db::{Db, FillRow, LONG, SqlScript, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::error::LedgerError;
 use super::model::{OnceState, RowState, SkipReason};
@@ -19,10 +19,16 @@ use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 const LATELY: i64 = 24 * 60 * 60 * 1000;
 
 /// The rows that are looked for, in the order in which `known` has them, and the runs that they are looked for in.
-const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
-     n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
-const COUNTED: &str =
-    "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
+const CANDIDATES: SqlScript = SqlScript {
+    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate (person INTEGER NOT NULL, fingerprint INTEGER NOT NULL, \
+        n INTEGER NOT NULL, PRIMARY KEY (person, fingerprint, n)) WITHOUT ROWID; DELETE FROM candidate;",
+    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
+        n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); DELETE FROM candidate;",
+};
+const COUNTED: SqlScript = SqlScript {
+    sqlite: "CREATE TEMP TABLE IF NOT EXISTS counted (run INTEGER PRIMARY KEY); DELETE FROM counted;",
+    postgres: "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;",
+};
 
 /// How many people the counted runs have written to, and how many they are still to write to. Each person is looked for once,
 /// as the first candidate of theirs. It is grouped for the reason that [`MATCHES`] has.
@@ -194,7 +200,7 @@ impl<'a> EarlierRuns<'a> {
                 Ok(())
             },
         )?;
-        self.db.0.script(COUNTED)?;
+        self.db.0.script(&COUNTED)?;
         self.db.0.fill("counted (run)", &mut |each| {
             runs.keys().try_for_each(|run| each(&values![*run]))
         })?;
@@ -207,7 +213,7 @@ impl<'a> EarlierRuns<'a> {
         if self.filled == rows {
             return Ok(());
         }
-        self.db.0.script(CANDIDATES)?;
+        self.db.0.script(&CANDIDATES)?;
         let fill = &mut |each: FillRow<'_>| {
             draft.keys(IS_NOT_SKIPPED, |key| each(&key.map(SqlValue::Int)))
         };
@@ -238,7 +244,7 @@ impl<'a> EarlierRuns<'a> {
             return Ok(Vec::new());
         }
         self.db.0.limit(LONG);
-        self.db.0.script(CANDIDATES)?;
+        self.db.0.script(&CANDIDATES)?;
         self.db.run(
             // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new
             // run.

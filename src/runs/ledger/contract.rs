@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::claims::{HeldClaim, KeyAddition};
 use super::comparing::{EarlierMessages, EarlierQuery};
-use super::db::values;
+use super::db::{SqlScript, values};
 use super::delivery::{DeliveryUpdates, LearntDelivery, ProvenRow};
 use super::error::{LedgerError, LedgerFault};
 use super::events::PauseReason;
@@ -1664,8 +1664,11 @@ fn limit_wait_ends_as_recipients_expire(tested: &TestedStore) {
 /// A database ends the transaction of a process that was stopped within it, and may say so as the answer to a statement.
 fn transaction_timeout_error_is_retryable(tested: &TestedStore) {
     if tested.store.is_shared() {
-        let ended = "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; END $$";
-        let error = tested.store.db().0.script(ended).unwrap_err();
+        let ended = SqlScript {
+            sqlite: "",
+            postgres: "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; END $$",
+        };
+        let error = tested.store.db().0.script(&ended).unwrap_err();
         assert!(error.may_pass(), "{error}");
     }
 }

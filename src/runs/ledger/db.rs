@@ -1,5 +1,5 @@
 //! The database of the store, whichever it is: one SQL text for SQLite and PostgreSQL, run by an [`DbEngine`]. Parameters
-//! are `?1`, `?2`; `/*lock*/` at the end of a query locks its rows in PostgreSQL, where SQLite has locked the file.
+//! are `?1`, `?2`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -195,6 +195,12 @@ pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow
 /// Receives the rows for a table.
 pub(super) type FillRow<'a> = &'a mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>;
 
+/// Statements without parameters, in the words of each database.
+pub(super) struct SqlScript {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+}
+
 /// What a store needs of its database.
 pub(super) trait DbEngine: Send {
     /// Begins a transaction: to change something once it is this process's turn, or to read from one snapshot.
@@ -235,7 +241,8 @@ pub(super) trait DbEngine: Send {
         Ok(first)
     }
 
-    /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
+    /// Locks the row of a query for the rest of the transaction, in which a file is locked already. Also returns the time after
+    /// that, in milliseconds since 1970.
     fn lock(
         &mut self,
         sql: &'static str,
@@ -252,8 +259,8 @@ pub(super) trait DbEngine: Send {
         rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError>;
 
-    /// Runs statements without parameters that do not belong to the store's own tables.
-    fn script(&mut self, sql: &str) -> Result<(), LedgerError>;
+    /// Runs statements that do not concern the store's own tables.
+    fn script(&mut self, script: &SqlScript) -> Result<(), LedgerError>;
 
     /// The clock of the store, in milliseconds since 1970.
     fn now(&mut self) -> Result<i64, LedgerError>;

@@ -18,8 +18,8 @@ use url::Url;
 
 use super::commit_count::CommitCount;
 use super::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, LONGEST, SqlRow, SqlValue, VERSION, check_version,
-    new_secret,
+    AliveCheck, DbEngine, EachSqlRow, FillRow, LONGEST, SqlRow, SqlScript, SqlValue, VERSION,
+    check_version, new_secret,
 };
 use super::error::{LedgerError, LedgerFault};
 use super::file_id::{FileId, OpenFiles};
@@ -504,20 +504,15 @@ impl FileEngine {
 }
 
 /// The tables of a new store.
-pub(super) fn schema() -> String {
-    in_sqlite(include_str!("schema.sql"))
-        .replace("\n);", "\n) STRICT;")
-        .replace("\n) WITHOUT", "\n) STRICT, WITHOUT")
-        + &format!(
-            "INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);",
-            new_secret()
-        )
-}
-
-/// The statements in the words of SQLite.
-fn in_sqlite(sql: &str) -> String {
-    sql.replace("BIGINT", "INTEGER")
-        .replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
+fn schema() -> String {
+    let tables = format!(
+        include_str!("schema.sql"),
+        bigint = "INTEGER",
+        strict = " STRICT",
+        without_rowid = " STRICT, WITHOUT ROWID"
+    );
+    let secret = new_secret();
+    format!("{tables}INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);")
 }
 
 /// Opens a file that cannot be written, which `not_written` says: with its log, if that has changes.
@@ -681,8 +676,8 @@ impl DbEngine for FileEngine {
         rows(&mut |values| execute(&mut statement, values).map(drop))
     }
 
-    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        Ok(self.db.execute_batch(&in_sqlite(sql))?)
+    fn script(&mut self, script: &SqlScript) -> Result<(), LedgerError> {
+        Ok(self.db.execute_batch(script.sqlite)?)
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {

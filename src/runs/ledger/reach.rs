@@ -148,7 +148,7 @@ impl Reach {
         let make = "INSERT INTO reach (id, people, at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING";
         db.run(make, &values![of.id])?;
         let (row, now) = db.0.lock(
-            "SELECT people, at FROM reach WHERE id = ?1 /*lock*/",
+            "SELECT people, at FROM reach WHERE id = ?1",
             &values![of.id],
         )?;
         let row = row.ok_or_else(|| LedgerError::damaged("a row is missing"))?;

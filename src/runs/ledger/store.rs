@@ -294,8 +294,7 @@ impl LedgerLocation {
 /// Locks the store for a change of what is known of people: the second of two at once sees the first. Whoever locks a run,
 /// too, does so afterwards. Returns the number of the last run, and the time.
 pub(super) fn lock_store(db: &mut Db) -> Result<(i64, i64), LedgerError> {
-    let (store, now) =
-        db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+    let (store, now) = db.0.lock("SELECT runs FROM store WHERE id = 1", &[])?;
     Ok((
         store
             .ok_or_else(|| LedgerError::damaged("a row is missing"))?

@@ -43,7 +43,7 @@ pub(super) struct LockedRun {
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
     let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, changed_at, \
-                 finished_at, cancelled_at, told FROM run WHERE id = ?1 /*lock*/";
+                 finished_at, cancelled_at, told FROM run WHERE id = ?1";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
         return Ok(None);
     };

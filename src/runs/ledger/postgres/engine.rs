@@ -15,7 +15,8 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
 use crate::runs::ledger::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlValue, check_version,
+    AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlScript, SqlValue,
+    check_version,
 };
 use crate::runs::ledger::error::{LedgerError, LedgerFault};
 
@@ -37,8 +38,17 @@ const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', timeline ' |
 #[derive(PartialEq, Eq, Hash)]
 struct StatementKey {
     sql: &'static str,
-    /// Whether it changes many rows at once.
-    is_for_many: bool,
+    used: StatementUse,
+}
+
+/// What is added to the text of a statement.
+#[derive(PartialEq, Eq, Hash)]
+enum StatementUse {
+    Alone,
+    /// It locks the rows that it finds.
+    Locks,
+    /// It changes many rows at once.
+    ManyRows,
 }
 
 /// A store in a database.
@@ -89,12 +99,13 @@ impl DatabaseEngine {
 
     /// The statement for this text, prepared once for a connection.
     fn statement(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
-        let text = || sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
-        let key = StatementKey {
-            sql,
-            is_for_many: false,
-        };
-        self.prepared(key, text)
+        self.prepared(sql, StatementUse::Alone, || sql.replace('?', "$"))
+    }
+
+    /// The query for this text, which locks its rows.
+    fn locking_query(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
+        let text = || format!("{} FOR UPDATE", sql.replace('?', "$"));
+        self.prepared(sql, StatementUse::Locks, text)
     }
 
     /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
@@ -115,18 +126,16 @@ impl DatabaseEngine {
             );
             sql.replace('?', "each_row.p").replacen(" WHERE ", &rows, 1)
         };
-        let key = StatementKey {
-            sql,
-            is_for_many: true,
-        };
-        self.prepared(key, text)
+        self.prepared(sql, StatementUse::ManyRows, text)
     }
 
     fn prepared(
         &mut self,
-        key: StatementKey,
+        sql: &'static str,
+        used: StatementUse,
         text: impl FnOnce() -> String,
     ) -> Result<Statement, LedgerError> {
+        let key = StatementKey { sql, used };
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
@@ -223,7 +232,7 @@ impl DbEngine for DatabaseEngine {
         sql: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<(Option<SqlRow>, i64), LedgerError> {
-        let statement = self.statement(sql)?;
+        let statement = self.locking_query(sql)?;
         let now = self.statement(NOW)?;
         let parameters: Vec<_> = values
             .iter()
@@ -315,9 +324,9 @@ impl DbEngine for DatabaseEngine {
         Ok(())
     }
 
-    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
+    fn script(&mut self, script: &SqlScript) -> Result<(), LedgerError> {
         self.database
-            .call(self.limit, self.client.batch_execute(sql))
+            .call(self.limit, self.client.batch_execute(script.postgres))
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {

@@ -27,7 +27,12 @@ pub(crate) fn schema_sql() -> String {
         )
     });
     let roles = roles.concat();
-    let tables = include_str!("../schema.sql");
+    let tables = format!(
+        include_str!("../schema.sql"),
+        bigint = "BIGINT",
+        strict = "",
+        without_rowid = ""
+    );
     let secret = new_secret();
     format!(
         "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use super::mutants::changed_statement;
 use super::world::{interleave, log, world};
 use crate::base::clock;
-use crate::runs::ledger::db::{AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlValue};
+use crate::runs::ledger::db::{
+    AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue,
+};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::file::FileEngine;
 
@@ -266,8 +268,8 @@ impl DbEngine for SimulatedEngine {
         self.file.fill(table, rows)
     }
 
-    fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        self.file.script(sql)
+    fn script(&mut self, script: &SqlScript) -> Result<(), LedgerError> {
+        self.file.script(script)
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {
