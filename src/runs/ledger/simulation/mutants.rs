@@ -462,7 +462,7 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "a single send ignores rows that are to be sent",
-        within: "INSERT INTO claim (once_key, person, state, at, worker, lease_until)",
+        within: "INSERT INTO claim (once_key, person, state, at, worker, lease_until",
         edits: &[(ROW_OF_CLAIM, ROW_TO_BE_SENT_IS_FREE)],
         ..NONE
     },
