@@ -111,7 +111,8 @@ fn send(
         )
         .into());
     }
-    let (sender, exclusions) = match send.guard(context, settings, sends) {
+    let sought = sends.sought();
+    let (sender, exclusions) = match send.guard(context, settings, sends, sought.as_ref()) {
         Ok(guard) => guard,
         Err(error) if refused.is_empty() => return Err(error),
         Err(_) => {

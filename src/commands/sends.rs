@@ -11,7 +11,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{Format, Record, RecordError, Sent};
 use crate::command_error::CommandError;
 use crate::jelou::message::{Outgoing, RecipientChoice, RecipientSources};
-use crate::lists::exclusions::Exclusions;
+use crate::lists::exclusions::{Exclusions, SoughtRecipients};
 use crate::sender::config::Settings;
 use crate::sender::context::{Context, Mode};
 use crate::sender::{AuditLog, Sender};
@@ -120,6 +120,14 @@ impl Sends {
             is_printed,
             printed: 0,
         }
+    }
+
+    /// Every recipient of the messages; None if one of them could not be made.
+    pub(super) fn sought(&self) -> Option<SoughtRecipients> {
+        let messages = self.all.iter().map(|send| send.outgoing.as_ref());
+        let messages = messages.collect::<Option<Vec<_>>>()?;
+        let recipients = messages.into_iter().flat_map(Outgoing::recipients);
+        Some(SoughtRecipients::new(recipients))
     }
 
     /// Sets the recipients.

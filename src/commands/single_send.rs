@@ -10,7 +10,7 @@ use crate::base::input::Source;
 use crate::command_error::CommandError;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::NamedRecipients;
-use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
+use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions, SoughtRecipients};
 use crate::phone::Country;
 use crate::runs::once::OnceKey;
 use crate::sender::config::{Settings, every, timeout};
@@ -96,7 +96,8 @@ impl SingleSendArgs {
         self.wait.clone().map(|goal| DeliveryWait { goal, within })
     }
 
-    /// The sender and the excluded recipients; records both in `sends`.
+    /// The sender and the excluded recipients; records both in `sends`. With `sought`, the lists may be searched for these
+    /// recipients only.
     ///
     /// # Errors
     /// If settings are missing, or a list cannot be read.
@@ -105,6 +106,7 @@ impl SingleSendArgs {
         context: &Context,
         settings: Settings,
         sends: &mut Sends,
+        sought: Option<&SoughtRecipients>,
     ) -> Result<(Sender, Exclusions), CommandError> {
         sends.note_sender(&settings);
         if let Some(bot) = &settings.bot {
@@ -119,7 +121,8 @@ impl SingleSendArgs {
             countries,
             encoding: None,
         };
-        let exclusions = read_exclusions(context, &self.exclude, options, &sender.settings)?;
+        let exclusions =
+            read_exclusions(context, &self.exclude, options, &sender.settings, sought)?;
         sends.note_guard(&sender, &exclusions);
         Ok((sender, exclusions))
     }

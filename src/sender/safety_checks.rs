@@ -11,7 +11,7 @@ use crate::base::private_file::{PipeBound, open_to_read};
 use crate::command_error::CommandError;
 use crate::jelou::message::Outgoing;
 use crate::lists::exclusions::{
-    CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list,
+    CountryRule, ExclusionList, ExclusionOptions, Exclusions, SoughtRecipients, read_exclusion_list,
 };
 use crate::lists::list_file::ListInput;
 use crate::phone::spellings;
@@ -130,7 +130,8 @@ pub(crate) fn claim_exclusions(
         .try_for_each(|_| context.input.claim_stdin("--exclude"))
 }
 
-/// The recipients on the lists of `--exclude` and of the profile. `options` apply to `--exclude`.
+/// The recipients on the lists of `--exclude` and of the profile. `options` apply to `--exclude`. With `sought`, the lists
+/// may be searched for these recipients only.
 ///
 /// # Errors
 /// If a list cannot be read, or a row does not clearly name one recipient.
@@ -139,13 +140,14 @@ pub(crate) fn read_exclusions(
     sources: &[Source],
     options: ExclusionOptions,
     settings: &Settings,
+    sought: Option<&SoughtRecipients>,
 ) -> Result<Exclusions, CommandError> {
     let lists = sources
         .iter()
-        .map(|source| read(source, options))
+        .map(|source| read(source, options, sought))
         .collect::<Result<Vec<_>, _>>();
     let mut lists = lists.map_err(|problem| problem.in_file("--exclude"))?;
-    lists.extend(profile_list(settings)?);
+    lists.extend(profile_list(settings, sought)?);
     warn_about_lists(context, &lists);
     Ok(Exclusions { lists })
 }
@@ -156,11 +158,14 @@ pub(crate) fn read_exclusions(
 /// As for [`read_exclusions`].
 pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
     Ok(Exclusions {
-        lists: profile_list(settings)?.into_iter().collect(),
+        lists: profile_list(settings, None)?.into_iter().collect(),
     })
 }
 
-fn profile_list(settings: &Settings) -> Result<Option<ExclusionList>, CommandError> {
+fn profile_list(
+    settings: &Settings,
+    sought: Option<&SoughtRecipients>,
+) -> Result<Option<ExclusionList>, CommandError> {
     let Some(kept) = &settings.do_not_contact else {
         return Ok(None);
     };
@@ -172,7 +177,7 @@ fn profile_list(settings: &Settings) -> Result<Option<ExclusionList>, CommandErr
         countries: CountryRule::new(None, settings.country),
         encoding: None,
     };
-    read(&Source::File(kept.clone()), options)
+    read(&Source::File(kept.clone()), options, sought)
         .map(Some)
         .map_err(|problem| CommandError {
             code: ExitCode::Configuration,
@@ -183,11 +188,16 @@ fn profile_list(settings: &Settings) -> Result<Option<ExclusionList>, CommandErr
         })
 }
 
-fn read(source: &Source, options: ExclusionOptions) -> Result<ExclusionList, UsageError> {
+fn read(
+    source: &Source,
+    options: ExclusionOptions,
+    sought: Option<&SoughtRecipients>,
+) -> Result<ExclusionList, UsageError> {
     read_exclusion_list(
         open_list(source, PipeBound::FirstByte)?,
         &name_of(source),
         options,
+        sought,
     )
 }
 
@@ -217,7 +227,7 @@ fn warn_about_lists(context: &Context, lists: &[ExclusionList]) {
                 .stderr
                 .note(&format!("{}: skipped {rows} of the report", list.name));
         }
-        if list.count() == 0 {
+        if list.is_empty() {
             let why = if list.passed_over == 0 {
                 "is empty and excludes no one"
             } else {

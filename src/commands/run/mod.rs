@@ -427,7 +427,7 @@ impl Prepared {
             sends.make_messages(&mut refused, |to| try_out(arguments, &notification, to))?;
         warnings.extend(notification.cautions());
         context.stderr.warnings(&warnings);
-        let (sender, exclusions) = arguments.send.guard(context, settings, sends)?;
+        let (sender, exclusions) = arguments.send.guard(context, settings, sends, None)?;
         let has_key = arguments.send.once.is_some();
         sends.check(&sender, &exclusions, has_key, &mut refused);
         if refused.len() == sends.all.len() {

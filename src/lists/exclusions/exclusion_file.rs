@@ -3,8 +3,8 @@
 
 use std::io::Cursor;
 
-use super::exclusion_list::ExclusionList;
 use super::exclusion_list::{BadLines, extra_cells, invalid_entry, unclear};
+use super::exclusion_list::{ExclusionList, SoughtRecipients};
 use super::exclusion_table::ExclusionTables;
 use super::meaning::{CountryRule, readings};
 use super::meaning::{is_recipient_text, may_be_id, may_be_recipient};
@@ -28,7 +28,8 @@ pub(crate) struct ExclusionOptions {
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Reads the list in `input`; errors use `name`.
+/// Reads the list in `input`; errors use `name`. If it is only searched for the recipients in `sought`, other numbers are
+/// checked, but not kept.
 ///
 /// # Errors
 /// If the file is not such a list, or a line has no clear recipient.
@@ -36,8 +37,9 @@ pub(crate) fn read_exclusion_list(
     input: ListInput,
     name: &str,
     options: ExclusionOptions,
+    sought: Option<&SoughtRecipients>,
 ) -> Result<ExclusionList, UsageError> {
-    let mut list = ExclusionList::new(name);
+    let mut list = ExclusionList::new(name, sought.cloned());
     read(input, options, &mut list)?;
     list.sort();
     Ok(list)
@@ -130,6 +132,9 @@ fn read_lines(
             continue;
         }
         let recipient = bare(text);
+        if list.skip_other(recipient, countries) {
+            continue;
+        }
         match readings(recipient, countries, std::iter::empty()) {
             Ok(readings) => list.add(&readings),
             Err(error) => {
@@ -224,6 +229,7 @@ fn is_table_row(line: &str) -> bool {
 mod tests {
     use super::*;
     use crate::lists::exclusions::Exclusions;
+    use crate::lists::exclusions::meaning::international_digits;
     use crate::phone::Country;
 
     fn exclusions(country: Option<&str>, lists: &[(&str, &str)]) -> Exclusions {
@@ -237,7 +243,7 @@ mod tests {
             };
             exclusions
                 .lists
-                .push(read_exclusion_list(input, name, options).unwrap());
+                .push(read_exclusion_list(input, name, options, None).unwrap());
         }
         exclusions
     }
@@ -278,6 +284,119 @@ mod tests {
                 list,
                 "{recipient}"
             );
+        }
+    }
+
+    /// Whether the list excludes the recipient, and how many it has; or its error.
+    fn judge(
+        country: Option<Country>,
+        text: &str,
+        recipient: &str,
+        sought: Option<&SoughtRecipients>,
+    ) -> Result<(bool, u64), String> {
+        let options = ExclusionOptions {
+            countries: CountryRule::new(country, None),
+            encoding: None,
+        };
+        let input = ListInput::Stream(Box::new(Cursor::new(text.as_bytes().to_vec())));
+        let list = read_exclusion_list(input, "a", options, sought)
+            .map_err(|error| format!("{error:?}"))?;
+        let count = list.count();
+        let lists = Exclusions { lists: vec![list] };
+        Ok((lists.find([recipient].into_iter()).is_some(), count))
+    }
+
+    /// A message is judged alike, however much of the list is kept.
+    #[test]
+    fn sought_recipient_is_found_like_any_other() {
+        let text = "593987654321\n+52 1 55 1234 5678\n5491123456789\n551187654321\n573001234567\n12025550123\n\
+                    525512345679\n+5215512345680\n0987654321\n656 123 4567\nid:U1\nid:593987654322\nUS.13491208655302741918\n\
+                    593987654399 # of Ana\n\"593987654398\"\n5932345678\n15512340009\n";
+        let recipients = [
+            "593987654321",
+            "593987654322",
+            "525512345678",
+            "5215512345678",
+            "5215512345679",
+            "525512345680",
+            "541123456789",
+            "5491123456789",
+            "5511987654321",
+            "551187654321",
+            "51987654321",
+            "526561234567",
+            "6561234567",
+            "573001234567",
+            "573001234568",
+            "12025550123",
+            "U1",
+            "US.13491208655302741918",
+            "593987654399",
+            "593987654398",
+            "593987654397",
+            "5932345678",
+            "15512340009",
+            "525512340009",
+            "525515512340009",
+        ];
+        for country in [None, Some("EC"), Some("MX"), Some("AR"), Some("US")] {
+            let country = country.and_then(Country::named);
+            for recipient in recipients {
+                let sought = SoughtRecipients::new([recipient].into_iter());
+                // The whole list, which has invalid lines, and each of its lines.
+                for text in std::iter::once(text).chain(text.lines()) {
+                    assert_eq!(
+                        judge(country, text, recipient, Some(&sought)),
+                        judge(country, text, recipient, None),
+                        "{country:?} {recipient} {text}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Every number that is not kept can be read, and all its readings end alike.
+    #[test]
+    fn skipped_number_is_never_an_invalid_line() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let countries = [
+            None,
+            Some("EC"),
+            Some("MX"),
+            Some("AR"),
+            Some("BR"),
+            Some("US"),
+            Some("PE"),
+        ];
+        for _ in 0..20_000 {
+            let country = countries[random.usize(..countries.len())].and_then(Country::named);
+            let code = country.map_or("", |country| country.calling_code());
+            let length = random.usize(7..14);
+            let digits: String = (0..length).map(|_| random.digit(10)).collect();
+            let text = if random.bool() {
+                format!("+{code}{digits}")
+            } else {
+                format!("{code}{digits}")
+            };
+            let countries = CountryRule {
+                otherwise: country,
+                by_column: true,
+            };
+            if let Some(skipped) = international_digits(&text, countries) {
+                let Ok(read) = readings(&text, countries, std::iter::empty()) else {
+                    panic!("{text} {country:?}");
+                };
+                let last = &skipped[skipped.len() - 6..];
+                assert!(
+                    read.people.iter().all(|person| person.ends_with(last)),
+                    "{text}"
+                );
+                let national = read.national.map(|number| number.to_string());
+                assert!(
+                    national.is_none_or(|number| number.ends_with(last)),
+                    "{text}"
+                );
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::meaning::PossibleRecipients;
+use super::meaning::{CountryRule, PossibleRecipients, international_digits};
 use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::lists::list_file::ONE_A_LINE;
@@ -33,6 +33,33 @@ pub(crate) struct ExclusionList {
     possible: Vec<u64>,
     /// Local numbers of unknown countries, sorted. They are excluded, but not counted.
     national: Vec<u64>,
+    /// The recipients that the list is searched for, if they are known.
+    sought: Option<SoughtRecipients>,
+    /// International numbers that are not a recipient that is sought.
+    others: Vec<u64>,
+}
+
+/// The last digits of recipients. They are the same in every spelling of a number, whatever its country code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SoughtRecipients(Vec<String>);
+
+/// How many last digits are compared.
+const LAST_DIGITS: usize = 6;
+
+impl SoughtRecipients {
+    pub(crate) fn new<'a>(recipients: impl Iterator<Item = &'a str>) -> Self {
+        let last_digits = |recipient: &str| {
+            let key = person_key(recipient);
+            let digits: String = key.chars().filter(char::is_ascii_digit).collect();
+            let from = digits.len().saturating_sub(LAST_DIGITS);
+            digits.get(from..).unwrap_or_default().to_owned()
+        };
+        Self(recipients.map(last_digits).collect())
+    }
+
+    fn may_have(&self, digits: &str) -> bool {
+        self.0.iter().any(|last| digits.ends_with(last.as_str()))
+    }
 }
 
 impl Exclusions {
@@ -59,11 +86,27 @@ impl Exclusions {
 }
 
 impl ExclusionList {
-    pub(super) fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str, sought: Option<SoughtRecipients>) -> Self {
         Self {
             name: name.to_owned(),
+            sought,
             ..Self::default()
         }
+    }
+
+    /// Skips a text that is a number with a country code and cannot be a recipient that is sought: a long list then costs
+    /// little. Returns whether it did.
+    pub(super) fn skip_other(&mut self, text: &str, countries: CountryRule) -> bool {
+        let Some(digits) = international_digits(text, countries) else {
+            return false;
+        };
+        let is_other = self
+            .sought
+            .as_ref()
+            .is_some_and(|sought| !sought.may_have(digits));
+        let number = digits.parse::<u64>().ok().filter(|_| is_other);
+        self.others.extend(number);
+        number.is_some()
     }
 
     /// Adds a recipient and everything else that its text may mean.
@@ -95,7 +138,22 @@ impl ExclusionList {
 
     /// The number of recipients; each counts once.
     pub(crate) fn count(&self) -> u64 {
-        self.people.len() as u64
+        if self.others.is_empty() {
+            return self.people.len() as u64;
+        }
+        let others = self.others.iter();
+        let mut people: Vec<_> = others
+            .map(|number| hash(&person_key(&number.to_string())))
+            .collect();
+        people.extend(&self.people);
+        people.sort_unstable();
+        people.dedup();
+        people.len() as u64
+    }
+
+    /// Whether it has no recipient.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.others.is_empty()
     }
 }
 

@@ -105,8 +105,7 @@ pub(super) fn readings<'a>(
 ) -> Result<PossibleRecipients, RecipientError> {
     // Most lines of a long list are digits with a country code; this path is fast.
     let digits = text.strip_prefix('+').unwrap_or(text);
-    let is_number =
-        digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();
+    let is_number = is_number(digits);
     if is_number && digits.len() < text.len() {
         return Ok(PossibleRecipients {
             people: vec![digits.to_owned()],
@@ -171,6 +170,23 @@ pub(super) fn readings<'a>(
         people,
         national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()),
     })
+}
+
+/// Whether the digits are a number with its country code.
+fn is_number(digits: &str) -> bool {
+    digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some()
+}
+
+/// The digits of a text that is certainly a number with its country code, for a row without a country of its own. All of
+/// its other readings end with the same digits.
+pub(super) fn international_digits(text: &str, countries: CountryRule) -> Option<&str> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_certain = digits.len() < text.len()
+        || digits.len() >= DIGITS_WITHOUT_PLUS
+            && countries
+                .otherwise
+                .is_none_or(|country| digits.starts_with(country.calling_code()));
+    (is_certain && is_number(digits)).then_some(digits)
 }
 
 /// The recipient for digits that begin with the country's code, if the code is part of the local

@@ -6,5 +6,5 @@ mod exclusion_table;
 mod meaning;
 
 pub(crate) use self::exclusion_file::{ExclusionOptions, read_exclusion_list};
-pub(crate) use self::exclusion_list::{ExclusionList, Exclusions};
+pub(crate) use self::exclusion_list::{ExclusionList, Exclusions, SoughtRecipients};
 pub(crate) use self::meaning::{CountryRule, read_recipient};

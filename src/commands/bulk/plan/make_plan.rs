@@ -92,7 +92,13 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         countries,
         encoding: args.encoding,
     };
-    let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
+    let exclusions = read_exclusions(
+        context,
+        &args.policy.exclude,
+        of_lists,
+        &sender.settings,
+        None,
+    )?;
     let prices = read_prices(args.prices.as_deref(), &sender.settings)?;
     let budget = budget(args.budget, &sender.settings, prices.is_some())?;
     let opened = store_of(context, args, &sender)?;

@@ -165,7 +165,7 @@ fn open_and_go_on(
         countries,
         encoding: None,
     };
-    let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
+    let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings, None)?;
     let details = &details;
     let exclusions = &exclusions;
     let sender = &sender;
