@@ -15,7 +15,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::{MAX_BYTES, UsageError};
 use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
-use crate::base::process::Signals;
+use crate::base::process::{Signals, run_blocking};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::{
@@ -120,8 +120,7 @@ fn describe_start(running: &RunningSandbox) -> String {
 /// If the terminal cannot be read; `Interrupted` after Ctrl-C.
 pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
     let _restore_at_end = TerminalMode::save();
-    let typed = tokio::task::spawn_blocking(|| ask_hidden(question)).await;
-    let typed = typed.unwrap_or_else(|error| Err(io::Error::other(error)));
+    let typed = run_blocking(|| ask_hidden(question)).await;
     let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
     if typed.as_ref().is_err_and(is_interrupted) {
         // Its signal arrives soon, unless it is ignored.

@@ -1,6 +1,7 @@
 //! Processes and their signals: running a command for the user, keeping its last lines of output, and handling the
 //! signals that end us. Also has the runtime for all of it. This module does not know messages.
 
+mod blocking;
 mod child;
 mod listener;
 mod machine;
@@ -9,6 +10,7 @@ mod signal;
 mod signal_source;
 mod signals;
 
+pub(crate) use self::blocking::run_blocking;
 pub(crate) use self::child::{CommandEnd, Tail, find_program, run_command, without_arguments};
 pub(crate) use self::listener::{becomes_overdue, overdue_signal};
 pub(crate) use self::machine::{enclose_commands, enclosing_sandbox, host_name, user_and_host};

@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use crate::runs::ledger::{DraftRow, LedgerDraft, LedgerError};
 
@@ -24,24 +24,32 @@ pub(super) struct DraftFeed<'scope> {
 }
 
 impl<'scope> DraftFeed<'scope> {
-    pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
+    /// # Errors
+    /// If no thread can be started.
+    pub(super) fn start(
+        scope: &'scope Scope<'scope, '_>,
+        draft: &'scope mut LedgerDraft,
+    ) -> Result<Self, LedgerError> {
         let (batches, waiting) = sync_channel::<Vec<DraftRow>>(BATCHES_WAITING);
         let (done, written) = channel();
-        let thread = scope.spawn(move || {
+        let write = move || {
             waiting.iter().try_for_each(|batch| {
                 draft.add(&batch)?;
                 // The receiver may be gone: no one waits for the last batches.
                 let _ = done.send(batch);
                 Ok(())
             })
-        });
-        Self {
+        };
+        let thread = Builder::new()
+            .spawn_scoped(scope, write)
+            .map_err(LedgerError::no_thread)?;
+        Ok(Self {
             batch: Vec::with_capacity(ROWS_OF_A_BATCH),
             bytes: 0,
             batches,
             written,
             thread,
-        }
+        })
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
@@ -95,7 +103,7 @@ mod tests {
         let long = "x".repeat(BYTES_OF_A_BATCH / 2);
         let rows = 3 * ROWS_OF_A_BATCH as u64 + 7;
         thread::scope(|scope| {
-            let mut feed = DraftFeed::start(scope, &mut draft);
+            let mut feed = DraftFeed::start(scope, &mut draft).unwrap();
             for line in 0..rows {
                 feed.add(row(line, if line % 100 < 5 { &long } else { "{}" }))
                     .unwrap();
@@ -117,7 +125,7 @@ mod tests {
     fn draft_error_stops_reader_and_is_reported() {
         let mut draft = LedgerDraft::create().unwrap();
         thread::scope(|scope| {
-            let mut feed = DraftFeed::start(scope, &mut draft);
+            let mut feed = DraftFeed::start(scope, &mut draft).unwrap();
             // A line is an SQLite integer.
             feed.add(row(u64::MAX, "{}")).unwrap();
             while feed.add(row(1, "{}")).is_ok() {}

@@ -112,7 +112,7 @@ impl<'a> Importer<'a> {
         report: FaultReport<'_>,
     ) -> Result<bool, BulkError> {
         thread::scope(|scope| {
-            let mut feed = DraftFeed::start(scope, draft);
+            let mut feed = DraftFeed::start(scope, draft)?;
             let mut read_all = || {
                 let skip = self.plan.skip;
                 while self.requests < wanted {

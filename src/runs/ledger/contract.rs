@@ -71,6 +71,7 @@ macro_rules! every_engine {
 
 every_engine! {
     row_state_changes_match_the_documented_table,
+    listening_worker_writes_nothing_until_something_changes,
     rows_with_one_recipient_are_sent_in_sequence,
     successor_waits_for_a_row_sent_again,
     successor_of_skipped_row_waits_for_predecessor,
@@ -1139,6 +1140,26 @@ fn row_returned_to_cancelled_run_is_skipped(tested: &TestedStore) {
     run.cancel().unwrap();
     assert_eq!(states(&run), [Skipped, Sent, Unknown, Skipped, Skipped]);
     assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 3);
+}
+
+fn listening_worker_writes_nothing_until_something_changes(tested: &TestedStore) {
+    let run = tested.begin(&PEOPLE[..3]);
+    let mut sends = join(&run);
+    let given = exchange(&mut sends, &[], 1);
+    let written = sends.exchanges();
+    for _ in 0..3 {
+        let reply = exchange(&mut sends, &[], 0);
+        assert!(reply.pause.is_none() && !reply.was_lost);
+    }
+    assert_eq!(sends.exchanges(), written);
+    // What it has to report is written at once.
+    let sent = ended(&given.rows[0], RowState::Sent, Duration::ZERO);
+    exchange(&mut sends, &[sent], 0);
+    assert_eq!(sends.exchanges(), written + 1);
+    exchange(&mut sends, &[], 0);
+    assert_eq!(sends.exchanges(), written + 1);
+    run.stop(None).unwrap();
+    assert!(exchange(&mut sends, &[], 0).pause.is_some());
 }
 
 fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedStore) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::{LedgerError, LedgerFault};
+use crate::base::private_file::FileError;
 use crate::runs::once::OnceHasher;
 
 /// The time limit for a new connection, and for an exchange.
@@ -279,6 +280,11 @@ pub(super) trait DbEngine: Send {
 
     /// A process ends in order.
     fn leave(&mut self, _id: i64) {}
+
+    /// Why the lock of a process cannot be opened, if that is so: the process then counts as alive.
+    fn unreadable_lock(&self, _id: i64) -> Option<FileError> {
+        None
+    }
 
     /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
     fn is_shared(&self) -> bool;

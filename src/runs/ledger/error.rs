@@ -126,6 +126,16 @@ impl LedgerError {
         Self::new(LedgerFault::Other, message, hint)
     }
 
+    /// A thread that reads or writes the ledger cannot be started.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`map_err` gives the error itself"
+    )]
+    pub(crate) fn no_thread(cause: io::Error) -> Self {
+        let message = format!("a thread for the ledger cannot be started: {cause}");
+        Self::new(LedgerFault::Other, message, MORE_THREADS)
+    }
+
     pub(crate) fn writer_gone() -> Self {
         Self::unusable(
             "the thread that writes the ledger is gone".to_owned(),
@@ -206,6 +216,18 @@ impl LedgerError {
             format!("run {run}{worker} is in use by another process"),
             hint,
         )
+    }
+
+    /// The same error, if the lock that shows whether the process lives cannot be opened.
+    pub(super) fn with_lock(mut self, unreadable: Option<FileError>) -> Self {
+        if let Some(error) = unreadable {
+            let path = error.path.display();
+            self.message = format!("{self}; {error}");
+            self.hint = format!(
+                "to see whether that process has ended: chmod a+r {path}; if it has: rm {path}"
+            );
+        }
+        self
     }
 
     pub(super) fn changed(run: &RunName) -> Self {
@@ -338,6 +360,8 @@ impl LedgerError {
 
 const CHECK_THE_FILE: &str =
     "keep the ledger as it is, and look for another program that changes it";
+const MORE_THREADS: &str =
+    "end other processes of this user, or allow this shell more of them: ulimit -u 4096";
 const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` \
      continues a run that had begun";
 

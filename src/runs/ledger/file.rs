@@ -735,6 +735,13 @@ impl DbEngine for FileEngine {
         }
     }
 
+    fn unreadable_lock(&self, id: i64) -> Option<FileError> {
+        let path = lock_in(&self.processes(), id);
+        let opened = File::open(&path).map_err(FileError::while_doing("open", &path));
+        let error = opened.err()?;
+        (error.cause.kind() != io::ErrorKind::NotFound).then_some(error)
+    }
+
     fn is_shared(&self) -> bool {
         false
     }
@@ -912,6 +919,24 @@ mod tests {
         let lock = lock_in(&engine.processes(), 1);
         let mode = std::os::unix::fs::PermissionsExt::mode(&lock.metadata().unwrap().permissions());
         assert_eq!(mode & 0o777, 0o644);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn lock_that_cannot_be_opened_is_named() {
+        let home = TempDir::new().unwrap();
+        let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
+            .unwrap()
+            .unwrap();
+        assert!(engine.unreadable_lock(1).is_none());
+        engine.enter(1).unwrap();
+        assert!(engine.unreadable_lock(1).is_none());
+        engine.leave(1);
+        // No user, not even root, opens a file below another one.
+        fs::remove_dir(engine.processes()).unwrap();
+        fs::write(engine.processes(), "").unwrap();
+        let named = engine.unreadable_lock(1).unwrap().to_string();
+        assert!(named.contains("processes/1.lock"), "{named}");
     }
 
     #[cfg(unix)]

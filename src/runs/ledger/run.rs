@@ -154,7 +154,10 @@ impl Run {
     /// Refuses what cannot be done while a process sends it.
     pub(super) fn require_unsent(&self, db: &mut Db) -> Result<(), LedgerError> {
         match LostWorkers::read(db)?.sender(self.id) {
-            Some(process) => Err(LedgerError::in_use(&self.name, Some(&process.words()))),
+            Some(process) => {
+                let lock = db.0.unreadable_lock(process.id);
+                Err(LedgerError::in_use(&self.name, Some(&process.words())).with_lock(lock))
+            }
             None => Ok(()),
         }
     }

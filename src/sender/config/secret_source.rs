@@ -14,7 +14,7 @@ use tokio::process::Command;
 use super::error::interrupted;
 use super::layer::{Layer, Origin, WithOrigin};
 use crate::base::private_file::{self, FileError, PipeBound, open_to_read};
-use crate::base::process::{Signal, find_program};
+use crate::base::process::{Signal, find_program, run_blocking};
 use crate::base::secret::Secret;
 use crate::base::text_encoding::decode_text;
 use crate::command_error::CommandError;
@@ -144,7 +144,7 @@ impl WithOrigin<SecretSource> {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
             SecretSource::File(file) => {
                 let path = file.path.clone();
-                let read = blocking(move || read_file(&path)).await;
+                let read = run_blocking(move || read_file(&path)).await;
                 read.map_err(|cause| {
                     if file.may_be_secret() {
                         return no_such_file(&self.origin);
@@ -155,7 +155,7 @@ impl WithOrigin<SecretSource> {
                 })?
             }
             SecretSource::Stdin => (
-                blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES))
+                run_blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES))
                     .await
                     .map_err(unreadable)?,
                 None,
@@ -196,15 +196,6 @@ impl WithOrigin<SecretSource> {
             other => format!("{other} ({})", self.origin),
         }
     }
-}
-
-/// A pipe can block until another process writes, so this reads on another thread and signals still arrive.
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(read)
-        .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {

@@ -81,7 +81,7 @@ impl Database {
     /// Connects, and checks that the database keeps what is written.
     pub(crate) fn connect(&self) -> Result<Client, LedgerError> {
         let password = self
-            .outside(|_| (self.address.password)())
+            .outside(|_| (self.address.password)())?
             .map_err(|problem| {
                 let message =
                     format!("the password for the ledger's database cannot be had: {problem}");
@@ -130,7 +130,7 @@ impl Database {
                 within(SHORT, at, check(at, &client, &mark)).await?;
                 Ok(client)
             })
-        })
+        })?
     }
 
     /// Returns the database's answer, or an error if it takes longer than `limit`.
@@ -144,19 +144,22 @@ impl Database {
             work.await
                 .map_err(|error| LedgerError::from_statement(at, &error))
         };
-        self.outside(|runtime| runtime.block_on(within(limit, at, answered)))
+        self.outside(|runtime| runtime.block_on(within(limit, at, answered)))?
     }
 
     /// Runs `work`, in a thread of its own where the caller is inside a runtime, which cannot block on another one.
-    fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> T {
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> Result<T, LedgerError> {
         let runtime = self.runtime.as_ref();
         if let (Some(runtime), Err(_)) = (runtime, Handle::try_current()) {
-            return work(runtime);
+            return Ok(work(runtime));
         }
         thread::scope(|scope| {
-            let working = scope.spawn(|| runtime.map(work));
-            match working.join() {
-                Ok(Some(done)) => done,
+            let working = thread::Builder::new().spawn_scoped(scope, || runtime.map(work));
+            match working.map_err(LedgerError::no_thread)?.join() {
+                Ok(Some(done)) => Ok(done),
                 Ok(None) => unreachable!("the runtime is there until this is dropped"),
                 Err(panic) => resume_unwind(panic),
             }

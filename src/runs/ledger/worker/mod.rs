@@ -385,6 +385,11 @@ mod tests {
             self.try_exchange(settled, &[], wanted)
         }
 
+        /// How many of its exchanges have written.
+        pub(in crate::runs::ledger) fn exchanges(&self) -> i64 {
+            self.exchanges
+        }
+
         pub(in crate::runs::ledger) fn is_complete(&self) -> bool {
             self.is_complete
         }
