@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::user;
 use crate::harness::{Home, STATE, kill, tool, wait_until};
+use crate::postgres::Cluster;
 use crate::server::{Received, Reply, Server};
 use crate::terminal::Terminal;
 
@@ -32,6 +33,8 @@ struct Wait {
     ends_with: End,
     /// How many requests to send a message have come when it ends.
     requests: usize,
+    /// Whether the signal goes to the command alone, as by `kill`, and never to its whole group.
+    is_killed: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -42,6 +45,8 @@ enum Given {
     SentRun(&'static str),
     /// Another process that sends the run `r`, with a row in flight.
     Sending,
+    /// The ledger is in a database.
+    Database,
     /// Another process that writes the ledger.
     Writing,
     /// One that writes it from the first message on.
@@ -80,7 +85,7 @@ enum End {
 
 use End::Code;
 use Given::{
-    Answer, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentLookUps,
+    Answer, Database, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentLookUps,
     SilentMessages, Writing, WritingAfterMessage,
 };
 use ShownBy::{LookUp, Message, OpenPipe, Screen};
@@ -98,12 +103,20 @@ const fn wait(
         shown_by,
         ends_with: End::Signal,
         requests: 0,
+        is_killed: false,
     }
 }
 
 impl Wait {
     const fn requests(self, requests: usize) -> Self {
         Self { requests, ..self }
+    }
+
+    const fn killed(self) -> Self {
+        Self {
+            is_killed: true,
+            ..self
+        }
     }
 
     const fn ends_with(self, ends_with: End) -> Self {
@@ -143,7 +156,7 @@ static WAITS: &[Wait] = &[
     wait("a secret command of a list", &[Secret("client_secret_command = [\"cat\", \"pipe\"]")], "bulk send people.csv --only-in-window text Hola", OpenPipe),
     // The network.
     wait("a message", &[SilentMessages], TEXT, Message).requests(1),
-    wait("an attempt later", &[RateLimit], "send text --to 593987654321 --retry-for 5m Hola", Screen("trying again")).requests(1),
+    wait("an attempt later", &[RateLimit], "send text --to 593987654321 --retry-for 5m Hola", Screen("retrying")).requests(1),
     wait("a delivery", &[], "send text --to 593987654321 --wait read Hola", LookUp).ends_with(Code(15)).requests(1),
     wait("the windows", &[SilentLookUps], "bulk send people.csv --only-in-window text Hola", LookUp),
     wait("the templates before a question", &[SilentLookUps], "bulk send people.csv template promo", LookUp),
@@ -161,6 +174,9 @@ static WAITS: &[Wait] = &[
     wait("a rate limit", &[RateLimit], "bulk send people.csv --yes text Hola", Screen("waiting")).requests(1),
     wait("a row in flight", &[SilentMessages], "bulk send people.csv --yes --timeout 1s text Hola", Message).requests(1),
     wait("a row of another process", &[Sending, SilentMessages], "bulk cancel r --yes", Screen("waiting for 1 message")),
+    wait("its hours, in a database", &[Database], "bulk send people.csv --yes --between {later} --time-zone UTC text Hola", Screen("waiting")),
+    wait("its limit of recipients, in a database", &[Database], "bulk send people.csv --yes --unchecked --per-day 1 template promo", Screen("waiting")).requests(1),
+    wait("its rate, in a database", &[Database], "bulk send people.csv --yes --rate 1/m text Hola", Message).requests(1),
     // A turn for the ledger's file.
     wait("a list's turn", &[Writing], "bulk send people.csv --yes text Hola", TURN),
     wait("a run's turn", &[Run(""), Writing], "bulk resume r --yes", TURN),
@@ -176,6 +192,7 @@ static WAITS: &[Wait] = &[
     // What the user runs.
     wait("a sandbox", &[], "sandbox --port 0", Screen("JELOUCTL_SANDBOX")).ends_with(Code(0)),
     wait("a command", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe),
+    wait("a command, by kill", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe).killed(),
     wait("a command in a sandbox", &[], "sandbox --port 0 -- cat pipe", OpenPipe),
 ];
 
@@ -228,7 +245,10 @@ struct LedgerLocation {
 
 impl LedgerLocation {
     fn new(wait: &'static Wait) -> Self {
-        let home = Home::new();
+        let home = match Cluster::shared() {
+            Some(cluster) if wait.given.contains(&Database) => Home::new().on(cluster.ledger()),
+            _ => Home::new(),
+        };
         let rows: Vec<_> = (0..3).map(|number| format!("{}\n", user(number))).collect();
         home.write("people.csv", format!("to\n{}", rows.concat()));
         tool(Command::new("mkfifo").arg(home.path().join("pipe")));
@@ -290,7 +310,7 @@ impl LedgerLocation {
         }
         let _pipe = self.wait_until_shown(&mut terminal, messages_before);
         let interrupted = Instant::now();
-        if signal == Signal::INT {
+        if signal == Signal::INT && !self.wait.is_killed {
             terminal.press_ctrl_c();
         } else {
             terminal.signal(signal);
