@@ -2014,7 +2014,8 @@ fn cost_counts_sent_and_delivered_messages(tested: &TestedStore) {
         ..fixture::details()
     };
     let made = store.make(
-        (&name(), true),
+        &name(),
+        true,
         &mut draft,
         &mut details,
         &fixture::earlier(),
