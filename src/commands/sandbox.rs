@@ -200,22 +200,7 @@ async fn serve(
         UsageError::new(format!("failed to listen on {listen}: {error}"), hint)
     })?;
     let url = sandbox.url();
-    context
-        .stderr
-        .note(&format!("sandbox: the inbox is on {url}"));
-    if !listen.ip().is_loopback() {
-        context.stderr.warning(&format!(
-            "anyone that can connect to {}:{} can read the messages in this sandbox; do not use real data",
-            listen.ip(),
-            sandbox.port()
-        ));
-    }
-    for host in &allowed_hosts {
-        let address = host.authority(sandbox.port());
-        context.stderr.note(&format!(
-            "sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"
-        ));
-    }
+    report_addresses(context, &sandbox, listen, &allowed_hosts);
     if arguments.open
         && let Err(error) = open::that_detached(&url)
     {
@@ -247,6 +232,32 @@ async fn serve(
     }
     signals.next_request().await;
     Ok((sandbox, ExitCode::Success))
+}
+
+/// Says where the sandbox can be reached, and by whom.
+fn report_addresses(
+    context: &Context,
+    sandbox: &Sandbox,
+    listen: SocketAddr,
+    allowed_hosts: &[AllowedHost],
+) {
+    let url = sandbox.url();
+    context
+        .stderr
+        .note(&format!("sandbox: the inbox is on {url}"));
+    if !listen.ip().is_loopback() {
+        context.stderr.warning(&format!(
+            "anyone that can connect to {}:{} can read the messages in this sandbox; do not use real data",
+            listen.ip(),
+            sandbox.port()
+        ));
+    }
+    for host in allowed_hosts {
+        let address = host.authority(sandbox.port());
+        context.stderr.note(&format!(
+            "sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"
+        ));
+    }
 }
 
 /// The variables that send a client of the API to this sandbox, and make jelouctl send only here.

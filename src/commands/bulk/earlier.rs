@@ -36,7 +36,7 @@ pub(crate) fn refuse_reported(
 }
 
 /// The runs that a run with these details is compared with.
-pub(super) fn earlier_of(details: &RunSettings) -> EarlierQuery {
+pub(super) fn earlier_query(details: &RunSettings) -> EarlierQuery {
     EarlierQuery {
         bot: details.bot.clone(),
         address: details.api_url.clone(),
@@ -111,7 +111,7 @@ pub(super) fn report_idle_runs(
 
 /// Warns that earlier runs sent messages to these recipients recently, because the text of a sent list may have been
 /// corrected. Also warns of unfinished runs with messages for them, because these runs may have been forgotten.
-pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)) {
+pub(crate) fn report_people(context: &Context, written_to: u64, waiting: u64) {
     if waiting > 0 {
         let have = if waiting == 1 { "has" } else { "have" };
         context.stderr.warning(&format!(

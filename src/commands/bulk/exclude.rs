@@ -4,14 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::args::BulkSendArgs;
-use super::plan::list_notes::{RowNotes, excluded_words};
+use super::row_notes::{RowNotes, excluded_words};
 use super::skips::NOT_WRITTEN;
-use crate::base::input::UsageError;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::jelou::api::LookUpError;
-use crate::jelou::message::MessageKind;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::import::problem_of_excluded;
 use crate::runs::ledger::{LedgerDraft, Run, SkipDetail, SkipReason};
@@ -42,18 +39,13 @@ pub(super) fn leave_out(
     let mut look = |n: i64, line: u64, recipients: &[String]| {
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
             Some((_, list)) => {
-                notes.add(excluded_words(list), line.to_string(), "", false);
+                notes.note(excluded_words(list), line);
                 (SkipReason::Excluded, problem_of_excluded(list))
             }
             None if is_outside(windows, recipients)? => {
                 // A list counts these rows before its question.
                 if is_run {
-                    notes.add(
-                        format!("skipped because {NOT_WRITTEN}"),
-                        line.to_string(),
-                        "",
-                        false,
-                    );
+                    notes.note(format!("skipped because {NOT_WRITTEN}"), line);
                 }
                 (SkipReason::OutsideWindow, NOT_WRITTEN.to_owned())
             }
@@ -112,30 +104,6 @@ fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bo
         }
     }
     Ok(false)
-}
-
-/// The recipients that have written recently, for a list that becomes a run; None without the flag.
-pub(super) fn windows_for_list(
-    context: &Context,
-    args: &BulkSendArgs,
-    kind: &MessageKind,
-    sender: &Sender,
-) -> Result<Option<OpenWindows>, CommandError> {
-    if !args.only_in_window {
-        return Ok(None);
-    }
-    if kind.command() == "template" {
-        let message =
-            "--only-in-window is for free-form messages; a template can be sent at any time";
-        return Err(UsageError::new(message, "remove --only-in-window").into());
-    }
-    if !args.makes_run(context.mode) {
-        context
-            .stderr
-            .note("--only-in-window applies when the run is created, and has no effect here");
-        return Ok(None);
-    }
-    look_up_windows(context, sender).map(Some)
 }
 
 /// Reads, over a separate connection, which recipients have written recently.

@@ -1,6 +1,5 @@
 //! `bulk …`: sends a message to each row of a list file, and manages the runs.
 
-mod before;
 mod decide;
 mod earlier;
 mod exclude;
@@ -9,9 +8,13 @@ mod options;
 mod pauses;
 mod people_limit;
 mod plan;
+mod question;
 mod report_file;
+mod row_notes;
+mod run_log;
 mod run_sender;
 mod send;
+mod send_list;
 mod skips;
 mod summary;
 mod waiting;
@@ -31,7 +34,7 @@ use crate::sender::context::Context;
 pub(crate) enum BulkCommand {
     Send(Box<BulkSendArgs>),
     Resume(send::resume::BulkResumeArgs),
-    Work(send::resume::BulkWorkArgs),
+    Work(send::work::BulkWorkArgs),
     #[command(alias = "pause")]
     Stop(decide::stop::BulkStopArgs),
     Cancel(decide::cancel::BulkCancelArgs),
@@ -58,9 +61,9 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
     }
     outlive_file_size_limit()?;
     match command {
-        BulkCommand::Send(args) => plan::make_plan::run(context, &args),
-        BulkCommand::Resume(args) => send::resume::go_on(context, &args, false),
-        BulkCommand::Work(args) => send::resume::work(context, args),
+        BulkCommand::Send(args) => send_list::run(context, &args),
+        BulkCommand::Resume(args) => send::resume::run(context, &args),
+        BulkCommand::Work(args) => send::work::run(context, &args),
         BulkCommand::Stop(args) => decide::stop::run(context, &args),
         BulkCommand::Cancel(args) => decide::cancel::run(context, &args),
         BulkCommand::Status(args) => inspect::status::run(context, &args),

@@ -113,10 +113,10 @@ pub(crate) struct HoursOptions {
     pub(super) per_day: Option<u32>,
 }
 
-/// The flags whose values a run keeps.
+/// The flags for which a run that exists keeps its own value.
 const KEPT_BY_RUN: [&str; 3] = ["rate", "concurrency", "max_wait"];
 
-/// Names the run's own value as the default of a flag, for the commands that continue a run.
+/// A flag for a run that exists: its help says so if the run keeps its own value without the flag.
 pub(super) fn default_of_run(flag: Arg) -> Arg {
     if !KEPT_BY_RUN.contains(&flag.get_id().as_str()) {
         return flag;
@@ -132,7 +132,8 @@ impl RunOptions {
     /// The new conditions of the run: typed flags override the conditions that it has `kept`. A new run has none.
     pub(super) fn conditions(
         &self,
-        (hours, per_day): (Option<Hours>, Option<u32>),
+        hours: Option<Hours>,
+        per_day: Option<u32>,
         earlier: &EarlierOptions,
         kept: &RunConditions,
     ) -> RunConditions {

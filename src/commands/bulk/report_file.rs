@@ -171,21 +171,3 @@ fn is_report_workbook(path: &Path) -> bool {
     ListReader::open(ListInput::File(file), "", &ListOptions::default())
         .is_ok_and(|list| list.is_report_workbook())
 }
-
-/// The file for the rejected rows, and how they are written.
-pub(super) type Rejects<'a> = (ReportFile<'a>, ListReport);
-
-pub(super) fn open_rejects<'a>(
-    context: &Context,
-    path: &'a Path,
-    reads: &[&Source],
-) -> Result<Rejects<'a>, UsageError> {
-    const FLAG: &str = "--rejects";
-    let format = format_of_name(FLAG, path)?
-        .list_report(false, None, ReportLanguage::En)
-        .ok_or_else(|| {
-            let message = format!("{FLAG}: rows are written as a list, not as a page");
-            UsageError::new(message, "write to a .csv, .xlsx or .ndjson file")
-        })?;
-    Ok((ReportFile::open(context, FLAG, path, reads)?, format))
-}

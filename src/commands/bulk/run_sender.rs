@@ -29,35 +29,12 @@ pub(super) fn sender_of_run(
         context.flags.default_profile.clone_from(&run.profile);
     }
     if run.sandbox {
-        let flags = &mut context.flags;
-        refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
-        refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
-        flags.sandbox = true;
-        flags.layer.type_in("bot_id", Some(bot_of(run)?));
+        take_sandbox(context, name, run)?;
     }
     let mut settings = read_settings(context, &environment)?;
-    // The safety checks of the run's profile apply on every machine that has it. Another profile sends nothing.
-    match (&run.profile, &settings.profile) {
-        _ if run.sandbox && context.flags.profile.is_none() => {}
-        (Some(profile), _) if !is_bound => {
-            let missing =
-                "does not exist on this machine: its allow_to and do_not_contact do not apply";
-            context.stderr.warning(&format!(
-                "run {name} was started with profile {profile}, which {missing}"
-            ));
-        }
-        (of_run, Some(WithOrigin { value, origin }))
-            if is_bound && (of_run.is_some() || *origin != Origin::Default) =>
-        {
-            let default = "the default profile (set JELOU_PROFILE to use another)";
-            let what = if *origin == Origin::Default {
-                default
-            } else {
-                &origin.to_string()
-            };
-            refuse_other(name, what, of_run.as_deref().unwrap_or("none"), Some(value))?;
-        }
-        _ => {}
+    let is_of_sandbox = run.sandbox && context.flags.profile.is_none();
+    if !is_of_sandbox {
+        check_profile(context, name, run, &settings, is_bound)?;
     }
     if settings.is_sandboxed() && !run.sandbox {
         // The environment may also select the sandbox; rows sent there would count as sent to real recipients.
@@ -67,7 +44,8 @@ pub(super) fn sender_of_run(
         check_address(name, run, &settings)?;
         match &settings.bot {
             Some(bot) => {
-                refuse_setting(name, ("bot_id", settings.origin("bot_id")), &run.bot, bot)?;
+                let origin = settings.origin("bot_id");
+                refuse_setting(name, "bot_id", origin, &run.bot, bot)?;
             }
             None => settings.bot = Some(bot_of(run)?),
         }
@@ -80,6 +58,55 @@ pub(super) fn sender_of_run(
         Some(sender.client_id.value.as_str()),
     )?;
     Ok(sender)
+}
+
+/// Takes the bot and the address of a run on the sandbox, which has no others.
+fn take_sandbox(
+    context: &mut Context,
+    name: &RunName,
+    run: &RunSettings,
+) -> Result<(), CommandError> {
+    let flags = &mut context.flags;
+    refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
+    refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
+    flags.sandbox = true;
+    flags.layer.type_in("bot_id", Some(bot_of(run)?));
+    Ok(())
+}
+
+/// The safety checks of the run's profile apply on every machine that has it. Another profile sends nothing. The run
+/// `is_bound` if its profile must be in use.
+fn check_profile(
+    context: &Context,
+    name: &RunName,
+    run: &RunSettings,
+    settings: &Settings,
+    is_bound: bool,
+) -> Result<(), UsageError> {
+    if !is_bound {
+        if let Some(profile) = &run.profile {
+            let missing =
+                "does not exist on this machine: its allow_to and do_not_contact do not apply";
+            context.stderr.warning(&format!(
+                "run {name} was started with profile {profile}, which {missing}"
+            ));
+        }
+        return Ok(());
+    }
+    let Some(WithOrigin { value, origin }) = &settings.profile else {
+        return Ok(());
+    };
+    let is_default = *origin == Origin::Default;
+    if run.profile.is_none() && is_default {
+        return Ok(());
+    }
+    let what = if is_default {
+        "the default profile (set JELOU_PROFILE to use another)"
+    } else {
+        &origin.to_string()
+    };
+    let of_run = run.profile.as_deref().unwrap_or("none");
+    refuse_other(name, what, of_run, Some(value))
 }
 
 fn bot_of(run: &RunSettings) -> Result<String, CommandError> {
@@ -106,7 +133,8 @@ fn check_address(
     }
     Ok(refuse_setting(
         name,
-        ("api_url", origin),
+        "api_url",
+        origin,
         &run.api_url,
         &own_url,
     )?)
@@ -115,7 +143,8 @@ fn check_address(
 /// Refuses a setting that differs from the run's own.
 fn refuse_setting(
     name: &RunName,
-    (key, origin): (&str, &Origin),
+    key: &str,
+    origin: &Origin,
     of_run: &str,
     given: &str,
 ) -> Result<(), UsageError> {

@@ -10,7 +10,7 @@ use crate::base::output::counted;
 use crate::base::process::{Signals, block_on};
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
-use crate::commands::bulk::send::report_end::log_decided;
+use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::summary::RunSummary;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
@@ -41,7 +41,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let store = open_store(context)?;
     let run = store.run(&args.run)?;
     let name = run.name();
-    // Of a stale run, too, these rows are not sent yet.
+    // In a stale run, these rows are also unsent.
     let details = run.details()?;
     let counts = run.noted_counts()?;
     let is_cancelled = run.is_cancelled()?;
@@ -110,7 +110,7 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
                 .map(|process| format!("{} pid {}", process.host, process.pid))
                 .collect();
             context.stderr.note(&format!(
-                "run {name} is stopping; waiting for {messages} in flight in {}; if a process is suspended: kill -CONT PID",
+"run {name} is stopping; waiting for {messages} in flight in {}; if a process is suspended: kill -CONT PID",
                 processes.join(", ")
             ));
         }

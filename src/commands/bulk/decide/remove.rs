@@ -12,7 +12,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::skips::in_words;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
-use crate::runs::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview};
+use crate::runs::ledger::{Counts, Ledger, LedgerError, LedgerFault, RunName, RunOverview};
 use crate::runs::once::OnceScope;
 use crate::sender::context::Context;
 
@@ -51,42 +51,20 @@ fn age(raw: &str) -> Result<Duration, String> {
 
 pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let (runs, what) = match (&args.run, args.older_than) {
-        (Some(name), _) => {
-            let run = store.run(name)?;
-            run.require_change()?;
-            let run = RunOverview::read(&run)?;
-            if run.is_running {
-                return Err(LedgerError::in_use(&run.name, None).into());
-            }
-            let what = format!("run {}{}", run.name, what_goes(&run));
-            (vec![run], what)
-        }
-        (None, Some(age)) => {
-            let old = store.finished_for(age)?;
-            if old.is_empty() {
-                context.stderr.note("no finished run is that old");
-                return Ok(ExitCode::Success);
-            }
-            for run in &old {
-                let rows = counted(run.counts.all(), "row");
-                let changed = local_time(run.changed_at);
-                context
-                    .stderr
-                    .note(&format!("{}: {rows}, last changed {changed}", run.name));
-            }
-            let what = counted(old.len() as u64, "finished run");
-            (old, what)
-        }
+    let chosen = match (&args.run, args.older_than) {
+        (Some(name), _) => choose_run(&store, name)?,
+        (None, Some(age)) => choose_old_runs(context, &store, age)?,
         // clap does not allow a command line without either.
         (None, None) => {
-            return Err(UsageError::new(
-                "no run is named",
-                "pass the name of a run, or --older-than 90d",
-            )
-            .into());
+            let hint = "pass the name of a run, or --older-than 90d";
+            return Err(UsageError::new("no run is named", hint).into());
         }
     };
+    let ChosenRuns { runs, what } = chosen;
+    if runs.is_empty() {
+        context.stderr.note("no finished run is that old");
+        return Ok(ExitCode::Success);
+    }
     warn_about_duplicates(context, &runs);
     confirm(
         context,
@@ -95,35 +73,83 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     )?;
     // The command may have waited hours for the answer.
     let store = store.reconnected()?;
-    for RunOverview {
-        name,
-        changed_at,
-        details,
-        ..
-    } in &runs
-    {
-        let removed = store.run(name).and_then(|run| run.remove(*changed_at));
-        if let Err(LedgerError {
-            fault: LedgerFault::InUse | LedgerFault::Choice,
-            ..
-        }) = removed
-            && args.older_than.is_some()
-        {
-            context.stderr.note(&format!(
-                "did not remove run {name}: it has changed or no longer exists"
-            ));
-            continue;
-        }
-        removed?;
-        let kept = details.scope().map(|OnceScope { key, .. }| {
-            format!("; the ledger still records who got, or may have got, a message with key {key}")
-        });
-        context.stderr.note(&format!(
-            "run {name} is removed{}",
-            kept.unwrap_or_default()
-        ));
+    for run in &runs {
+        remove(context, &store, run, args.older_than.is_some())?;
     }
     Ok(ExitCode::Success)
+}
+
+/// The runs to remove.
+struct ChosenRuns {
+    runs: Vec<RunOverview>,
+    /// The same in words.
+    what: String,
+}
+
+fn choose_run(store: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError> {
+    let run = store.run(name)?;
+    run.require_change()?;
+    let run = RunOverview::read(&run)?;
+    if run.is_running {
+        return Err(LedgerError::in_use(&run.name, None));
+    }
+    Ok(ChosenRuns {
+        what: format!("run {}{}", run.name, what_goes(&run)),
+        runs: vec![run],
+    })
+}
+
+/// Prints and returns the finished runs that have not changed for this time.
+fn choose_old_runs(
+    context: &Context,
+    store: &Ledger,
+    age: Duration,
+) -> Result<ChosenRuns, LedgerError> {
+    let runs = store.finished_for(age)?;
+    for run in &runs {
+        let rows = counted(run.counts.all(), "row");
+        let changed = local_time(run.changed_at);
+        context
+            .stderr
+            .note(&format!("{}: {rows}, last changed {changed}", run.name));
+    }
+    Ok(ChosenRuns {
+        what: counted(runs.len() as u64, "finished run"),
+        runs,
+    })
+}
+
+/// Removes a run, unless it has changed since it was chosen: one of several is then left.
+fn remove(
+    context: &Context,
+    store: &Ledger,
+    run: &RunOverview,
+    is_of_several: bool,
+) -> Result<(), LedgerError> {
+    let name = &run.name;
+    let removed = store
+        .run(name)
+        .and_then(|found| found.remove(run.changed_at));
+    if let Err(LedgerError {
+        fault: LedgerFault::InUse | LedgerFault::Choice,
+        ..
+    }) = removed
+        && is_of_several
+    {
+        context.stderr.note(&format!(
+            "did not remove run {name}: it has changed or no longer exists"
+        ));
+        return Ok(());
+    }
+    removed?;
+    let kept = run.details.scope().map(|OnceScope { key, .. }| {
+        format!("; the ledger still records who got, or may have got, a message with key {key}")
+    });
+    context.stderr.note(&format!(
+        "run {name} is removed{}",
+        kept.unwrap_or_default()
+    ));
+    Ok(())
 }
 
 /// ` (5 not sent yet, 4 may have been sent)`; empty for a complete run.

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, counted_are};
 use crate::command_error::CommandError;
-use crate::commands::bulk::send::report_end::log_decided;
+use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::summary::{RunSummary, to_continue};
 use crate::commands::read_person;
 use crate::commands::store::open_store;

@@ -84,38 +84,11 @@ impl<'a> AskedRun<'a> {
         // This check does not include rows that are sent while it runs.
         let is_sent = run.is_running()?;
         let mut inquiry = self.inquiry(run)?;
-        let name = run.name().to_string();
         let at = inquiry.terms.now;
         let asked = inquiry.asked();
-        if asked > 0 && !std::mem::replace(&mut self.was_reported, true) {
-            context.stderr.note(&format!(
-                "checking {} of run {name}",
-                counted(asked, "message")
-            ));
-        }
-        let reading = ReadProgress::new(&context.stderr, ProgressFormat::Auto, &name);
-        let mut answered = 0;
-        let mut progress = |done, planned| {
-            answered = done;
-            reading.show_requests(done, planned);
-        };
-        let ended = if inquiry.is_open() {
-            let sweep = sweep(
-                look_ups,
-                &mut inquiry,
-                &mut progress,
-                now().saturating_sub(run.store().now()?),
-            );
-            match end {
-                Some(end) => timeout_at(end, sweep)
-                    .await
-                    .unwrap_or(Ok(ListingCoverage::OutOfTime)),
-                None => sweep.await,
-            }
-        } else {
-            Ok(ListingCoverage::Whole)
-        };
-        drop(reading);
+        self.report_asked(context, asked);
+        let HistoryReading { ended, answered } =
+            read_history(context, run, look_ups, &mut inquiry, end).await?;
         // The history may already list an attempt that began while it was read.
         let counted = if ended.is_ok() {
             count_attempts(run, &self.details, &mut inquiry)
@@ -134,17 +107,6 @@ impl<'a> AskedRun<'a> {
             self.settled += run.learn(&news)?;
         }
         counted?;
-        let problem = match ended {
-            Ok(ListingCoverage::Whole) => None,
-            Ok(coverage) => Some(
-                LookUpError::Incomplete {
-                    coverage,
-                    unreadable: 0,
-                }
-                .into(),
-            ),
-            Err(error) => Some(error.into()),
-        };
         Ok(CheckResult {
             counts: run.counts()?,
             deliveries: DeliveryCounts {
@@ -156,8 +118,20 @@ impl<'a> AskedRun<'a> {
             left,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
-            problem,
+            problem: problem_of(ended),
         })
+    }
+
+    /// Prints once how many messages are checked.
+    fn report_asked(&mut self, context: &Context, asked: u64) {
+        if asked == 0 || std::mem::replace(&mut self.was_reported, true) {
+            return;
+        }
+        let name = self.run.name();
+        let messages = counted(asked, "message");
+        context
+            .stderr
+            .note(&format!("checking {messages} of run {name}"));
     }
 
     /// What to look up.
@@ -172,6 +146,63 @@ impl<'a> AskedRun<'a> {
         });
         run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)
+    }
+}
+
+/// How far Jelou's history was read.
+struct HistoryReading {
+    ended: Result<ListingCoverage, LookUpError>,
+    /// The number of requests that were answered.
+    answered: u64,
+}
+
+/// Reads what the check of `run` still needs, until `end` at the latest.
+async fn read_history(
+    context: &Context,
+    run: &Run,
+    look_ups: &mut LookUps<'_>,
+    inquiry: &mut DeliveryCheck,
+    end: Option<Instant>,
+) -> Result<HistoryReading, LedgerError> {
+    let mut reading = HistoryReading {
+        ended: Ok(ListingCoverage::Whole),
+        answered: 0,
+    };
+    if !inquiry.is_open() {
+        return Ok(reading);
+    }
+    let name = run.name().to_string();
+    let shown = ReadProgress::new(&context.stderr, ProgressFormat::Auto, &name);
+    let mut progress = |done, planned| {
+        reading.answered = done;
+        shown.show_requests(done, planned);
+    };
+    let clock = now().saturating_sub(run.store().now()?);
+    let sweep = sweep(look_ups, inquiry, &mut progress, clock);
+    reading.ended = match end {
+        Some(end) => timeout_at(end, sweep)
+            .await
+            .unwrap_or(Ok(ListingCoverage::OutOfTime)),
+        None => sweep.await,
+    };
+    Ok(reading)
+}
+
+/// Why not everything was read.
+fn problem_of(ended: Result<ListingCoverage, LookUpError>) -> Option<CommandError> {
+    match ended {
+        Ok(ListingCoverage::Whole) => None,
+        Ok(coverage) => {
+            let unreadable = 0;
+            Some(
+                LookUpError::Incomplete {
+                    coverage,
+                    unreadable,
+                }
+                .into(),
+            )
+        }
+        Err(error) => Some(error.into()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{counted, grouped, rounded};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::commands::bulk::send::report_end::log_decided;
+use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::skips::in_words;
 use crate::commands::bulk::summary::print_run;
 use crate::commands::bulk::zone::zone_of_sender;
@@ -159,58 +160,27 @@ async fn watch(
     let end = args
         .watch
         .then(|| Instant::now() + args.within.unwrap_or(WITHIN));
+    let mut watch = Watch::default();
     let mut is_stopped = false;
-    let mut is_away = false;
-    let (mut last, mut shown): (Option<CheckResult>, _) = (None, None);
     loop {
-        let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
-            // This check was still reading, so the result of the previous one counts. Its findings are saved.
-            (Ok(look), Some(last))
-                if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
-            {
-                return Ok(CheckResult {
-                    counts: look.counts,
-                    ..last
-                });
-            }
-            (Ok(look), _) => look,
-            // Rows that became sent before are printed and logged.
-            (Err(error), Some(last)) => {
-                return Ok(CheckResult {
-                    problem: Some(error),
-                    ..last
-                });
-            }
-            (Err(error), None) => return Err(error),
+        let looked = asked.look(context, &mut look_ups, end).await;
+        let mut look = match watch.judge(looked, &flight) {
+            Looked::Now(look) => look,
+            Looked::Before(last) => return Ok(last),
+            Looked::Never(error) => return Err(error),
         };
         if args.pause_if_undelivered && look.may_change && !is_stopped {
             is_stopped = stop_if_undelivered(context, asked.run, &look.since_resume)?;
         }
         let next = Instant::now() + every;
-        let outage = look.problem.as_ref().filter(|problem| problem.may_pass());
-        let goes_on = outage.is_some() || look.problem.is_none() && look.may_change;
+        let goes_on = match &look.problem {
+            Some(problem) => problem.may_pass(),
+            None => look.may_change,
+        };
         if !goes_on || end.is_none_or(|end| next > end) {
             return Ok(look);
         }
-        match outage {
-            None => {
-                let counts = Some(look.deliveries.named());
-                if counts != shown {
-                    let words = deliveries_in_words(&look.deliveries, &zone);
-                    context.stderr.note(&words);
-                    shown = counts;
-                }
-            }
-            Some(problem) if !is_away => {
-                let every = rounded(every);
-                context.stderr.warning(&format!(
-                    "{}; checking again every {every}",
-                    problem.message
-                ));
-            }
-            Some(_) => {}
-        }
-        is_away = outage.is_some();
+        watch.tell(context, &look, every, &zone);
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
@@ -219,7 +189,78 @@ async fn watch(
             }
             () = tokio::time::sleep_until(next) => {}
         }
-        last = Some(look);
+        watch.last = Some(look);
+    }
+}
+
+/// The state of `--watch` between two checks.
+#[derive(Default)]
+struct Watch {
+    last: Option<CheckResult>,
+    /// The counts that were printed last.
+    shown: Option<Vec<(&'static str, &'static str, u64)>>,
+    /// Whether the last check failed.
+    is_away: bool,
+}
+
+/// The result that counts.
+enum Looked {
+    Now(CheckResult),
+    /// The result of the previous check, which is the last one.
+    Before(CheckResult),
+    Never(CommandError),
+}
+
+impl Watch {
+    /// Decides between the result of this check and of the previous one.
+    fn judge(
+        &mut self,
+        looked: Result<CheckResult, CommandError>,
+        flight: &RequestProgress,
+    ) -> Looked {
+        match (looked, self.last.take()) {
+            // This check was still reading, so the result of the previous one counts. Its findings are saved.
+            (Ok(look), Some(last))
+                if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
+            {
+                Looked::Before(CheckResult {
+                    counts: look.counts,
+                    ..last
+                })
+            }
+            (Ok(look), _) => Looked::Now(look),
+            // Rows that became sent before are printed and logged.
+            (Err(error), Some(last)) => Looked::Before(CheckResult {
+                problem: Some(error),
+                ..last
+            }),
+            (Err(error), None) => Looked::Never(error),
+        }
+    }
+
+    /// Prints counts that have changed, or once that Jelou cannot be asked.
+    fn tell(&mut self, context: &Context, look: &CheckResult, every: Duration, zone: &TimeZone) {
+        match &look.problem {
+            None => self.tell_counts(context, &look.deliveries, zone),
+            Some(problem) if !self.is_away => {
+                let every = rounded(every);
+                context.stderr.warning(&format!(
+                    "{}; checking again every {every}",
+                    problem.message
+                ));
+            }
+            Some(_) => {}
+        }
+        self.is_away = look.problem.is_some();
+    }
+
+    fn tell_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
+        let counts = Some(deliveries.named());
+        if counts != self.shown {
+            let words = deliveries_in_words(deliveries, zone);
+            context.stderr.note(&words);
+            self.shown = counts;
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use clap::Args;
 use jiff::tz::TimeZone;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::delivery_counts::{deliveries_in_words, utc};
 use super::list::overview_as_json;
 use crate::base::exit::ExitCode;
+use crate::base::output::Waiting;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{report_stale, since_when};
@@ -15,7 +16,7 @@ use crate::commands::bulk::waiting::waiting;
 use crate::commands::bulk::zone::zone_of_run;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::jelou::message::merge;
-use crate::runs::ledger::{RunEvent, RunName, RunOverview, RunWorker};
+use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
 use crate::sender::context::Context;
 
 /// Show the state of a run, even while it is in progress
@@ -31,75 +32,124 @@ pub(crate) struct BulkStatusArgs {
 pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
-    let name = run.name();
-    // Checked before the rows are read: a process that exits in between has written all its rows.
-    let is_running = run.is_running()?;
-    let overview = RunOverview {
-        is_running,
-        ..RunOverview::read(&run)?
-    };
-    let last = run.events()?.pop();
-    let RunOverview {
-        details,
-        created_at,
-        changed_at,
-        deliveries,
-        ..
-    } = &overview;
-    let zone = zone_of_run(context, None, details)?;
-    let paused = run.pause()?;
-    let workers = run.workers()?;
-    let summary = RunSummary::new(&run, details)?;
-    let is_finished = summary.is_complete();
-    let is_running = is_running && !is_finished;
-    let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
-    let waiting = if may_wait {
-        waiting(&run, details, &zone)?
-    } else {
-        None
-    };
-    let pause = paused.as_ref().map(
-        |paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }),
-    );
-    let hours = &details.conditions.hours;
-    let per_day = details.conditions.per_day;
-    let more = json!({ "running": is_running, "hours": hours, "per_day": per_day, "paused": pause, "workers": workers });
-    let mut json = overview_as_json(&overview, waiting.as_ref());
-    merge(&mut json, more);
-    merge(&mut json, summary.to_json());
-    let mut words = vec![format!(
-        "run {name}: {}, begun {}",
-        details.description(),
-        time_in(&zone, *created_at)
-    )];
-    words.extend(summary.words(None));
-    words.extend(
-        deliveries
-            .as_ref()
-            .map(|counts| deliveries_in_words(counts, &zone)),
-    );
-    words.extend(workers.iter().map(in_words));
-    words.push(match (&paused, &waiting) {
-        _ if summary.is_cancelled => {
-            format!("cancelled, last changed {}", time_in(&zone, *changed_at))
+    let status = RunStatus::read(context, &run)?;
+    print_run(
+        context,
+        Some(run.name()),
+        &status.to_json(),
+        &status.words(),
+    )?;
+    status.tell_ways_on(context);
+    let stale = status.summary.stale.as_ref();
+    Ok(report_stale(context, run.name(), stale))
+}
+
+/// The state of one run.
+struct RunStatus {
+    overview: RunOverview,
+    summary: RunSummary,
+    /// Whether a process is sending it and it is not complete.
+    is_running: bool,
+    pause: Option<RunPause>,
+    waiting: Option<Waiting>,
+    workers: Vec<RunWorker>,
+    last_event: Option<RunEvent>,
+    zone: TimeZone,
+}
+
+impl RunStatus {
+    fn read(context: &Context, run: &Run) -> Result<Self, CommandError> {
+        // Checked before the rows are read: a process that exits in between has written all its rows.
+        let is_running = run.is_running()?;
+        let overview = RunOverview {
+            is_running,
+            ..RunOverview::read(run)?
+        };
+        let last_event = run.events()?.pop();
+        let zone = zone_of_run(context, None, &overview.details)?;
+        let pause = run.pause()?;
+        let workers = run.workers()?;
+        let summary = RunSummary::new(run, &overview.details)?;
+        let is_running = is_running && !summary.is_complete();
+        let may_wait = is_running && pause.is_none() && summary.counts.pending > 0;
+        let waiting = if may_wait {
+            waiting(run, &overview.details, &zone)?
+        } else {
+            None
+        };
+        Ok(Self {
+            overview,
+            summary,
+            is_running,
+            pause,
+            waiting,
+            workers,
+            last_event,
+            zone,
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        let pause = self.pause.as_ref().map(
+            |pause| json!({ "reason": pause.reason.name(), "by": pause.by, "at": utc(pause.at) }),
+        );
+        let conditions = &self.overview.details.conditions;
+        let mut json = overview_as_json(&self.overview, self.waiting.as_ref());
+        let more = json!({
+            "running": self.is_running,
+            "hours": conditions.hours,
+            "per_day": conditions.per_day,
+            "paused": pause,
+            "workers": self.workers,
+        });
+        merge(&mut json, more);
+        merge(&mut json, self.summary.to_json());
+        json
+    }
+
+    fn words(&self) -> Vec<String> {
+        let overview = &self.overview;
+        let mut words = vec![format!(
+            "run {}: {}, begun {}",
+            overview.name,
+            overview.details.description(),
+            time_in(&self.zone, overview.created_at)
+        )];
+        words.extend(self.summary.words(None));
+        let deliveries = overview.deliveries.as_ref();
+        words.extend(deliveries.map(|counts| deliveries_in_words(counts, &self.zone)));
+        words.extend(self.workers.iter().map(in_words));
+        words.push(self.state_in_words());
+        words
+    }
+
+    fn state_in_words(&self) -> String {
+        let name = &self.overview.name;
+        let changed = time_in(&self.zone, self.overview.changed_at);
+        match (&self.pause, &self.waiting) {
+            _ if self.summary.is_cancelled => format!("cancelled, last changed {changed}"),
+            _ if self.summary.is_complete() => format!("complete, last changed {changed}"),
+            (Some(pause), _) => since_when(pause, &self.zone),
+            _ if self.summary.stale.is_some() => "the run is stale and sends nothing".to_owned(),
+            (None, Some(waiting)) => format!("waiting {}", waiting.shown),
+            (None, _) if self.is_running => {
+                format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
+            }
+            (None, _) => describe_last_event(self.last_event.as_ref(), &self.zone),
         }
-        _ if is_finished => format!("complete, last changed {}", time_in(&zone, *changed_at)),
-        (Some(paused), _) => since_when(paused, &zone),
-        _ if summary.stale.is_some() => "the run is stale and sends nothing".to_owned(),
-        (None, Some(waiting)) => format!("waiting {}", waiting.shown),
-        (None, _) if is_running => {
-            format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
+    }
+
+    /// Prints at a terminal how to continue the run, and what to do about its rows.
+    fn tell_ways_on(&self, context: &Context) {
+        if !context.stdout.wants_words() || self.is_running {
+            return;
         }
-        (None, _) => describe_last_event(last.as_ref(), &zone),
-    });
-    print_run(context, Some(name), &json, &words)?;
-    if context.stdout.wants_words() && !is_running {
-        if !is_finished && summary.stale.is_none() {
+        let name = &self.overview.name;
+        if !self.summary.is_complete() && self.summary.stale.is_none() {
             context.stderr.note(&to_continue(name));
         }
-        summary.tell_ways_on(context, name);
+        self.summary.tell_ways_on(context, name);
     }
-    Ok(report_stale(context, name, summary.stale.as_ref()))
 }
 
 /// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`

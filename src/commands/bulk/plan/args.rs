@@ -286,6 +286,21 @@ impl BulkSendArgs {
         Ok(Some(file))
     }
 
+    /// The files that the command reads as lists.
+    pub(super) fn inputs(&self) -> Vec<&Source> {
+        std::iter::once(&self.source)
+            .chain(&self.policy.exclude)
+            .collect()
+    }
+
+    /// The file of the list, used to name its run; empty for standard input.
+    pub(super) fn file_name(&self) -> &Path {
+        match &self.source {
+            Source::Stdin => Path::new(""),
+            Source::File(path) => path,
+        }
+    }
+
     pub(crate) fn message(&self) -> &MessageKind {
         &self.typed.message
     }

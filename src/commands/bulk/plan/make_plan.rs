@@ -1,87 +1,81 @@
-//! `bulk send`: reads, fills and checks every row first; then creates the run and sends its rows.
-
-use minijinja::Environment;
-use serde_json::{Value, json};
+//! Makes the plan of `bulk send`: reads and checks the list, and decides which rows to send, which to skip and why, their
+//! cost and their limits. It sends nothing and creates no run.
 
 use super::args::BulkSendArgs;
-use super::begin::{PreparedList, details, file_of};
-use super::read_rows::import;
+use super::cost_limit::CostLimit;
+use super::message::{ListMessage, recipient_rule};
+use super::read_rows::{Findings, ListReading, RowChecks};
+use super::rejects::RejectsFile;
+use super::run_settings::{new_conditions, run_settings};
+use super::test_messages::{first_messages, read_tester};
 use crate::base::conventions::Conventions;
-use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError, name_of};
-use crate::base::output::counted;
 use crate::base::private_file::PipeBound;
-use crate::base::process::block_on;
-use crate::command_error::{CommandError, Phase};
-use crate::commands::bulk::earlier::{compare, earlier_of, report_idle_runs};
-use crate::commands::bulk::exclude::{UnsentRows, leave_out, windows_for_list};
-use crate::commands::bulk::people_limit::limit_of_run;
-use crate::commands::bulk::report_file::{Rejects, ReportFile, open_rejects};
-use crate::commands::bulk::send::report_end::log_refused_run;
-use crate::commands::bulk::summary::nothing_to_send;
+use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::{earlier_query, report_idle_runs};
+use crate::commands::bulk::exclude::look_up_windows;
+use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::claim::warn_of_forgotten_keys;
-use crate::commands::prices::{budget, read_prices};
 use crate::commands::store::{check_clocks, open_store, open_store_to_look};
-use crate::jelou::message::{
-    Envelope, InvalidMessage, MessageKind, Outgoing, Route, is_template, merge,
-};
+use crate::jelou::message::{MessageKind, Outgoing};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::{ListOptions, ListReader};
-use crate::lists::template::{BodyTemplate, TextTemplate, language};
+use crate::lists::template::{BodyTemplate, language};
 use crate::runs::import::{DuplicatePolicy, ImportPlan, RecipientRule};
-use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunConditions};
-use crate::runs::report::write_left_out;
+use crate::runs::ledger::{Ledger, LedgerDraft, LedgerError, RunName, RunSettings};
 use crate::sender::context::{Context, Mode};
-use crate::sender::{Sender, check_allowed, claim_exclusions, open_list, read_exclusions};
+use crate::sender::{
+    OpenWindows, Sender, check_allowed, claim_exclusions, open_list, read_exclusions,
+};
 
-pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
-    let ended = send(context, args).map_err(|error| error.in_phase(Phase::Planning));
-    if args.makes_run(context.mode) {
-        log_refused_run(context, args.run.as_ref(), &ended);
-    }
-    ended
+/// What `bulk send` is about to do.
+pub(crate) struct Plan<'a> {
+    /// The kind of the message, as its body says.
+    pub(crate) kind: MessageKind,
+    pub(crate) sender: Sender,
+    /// The excluded recipients.
+    pub(crate) exclusions: Exclusions,
+    /// The recipients in the 24-hour window, with `--only-in-window`.
+    pub(super) windows: Option<OpenWindows>,
+    /// The rows: each with its request, or with the reason why it is skipped.
+    pub(crate) draft: LedgerDraft,
+    /// How its run is sent, and what it costs.
+    pub(crate) settings: RunSettings,
+    pub(super) cost_limit: CostLimit,
+    pub(super) findings: Findings,
+    /// None if no run is created and there is no ledger.
+    pub(super) ledger: Option<Ledger>,
+    /// The name of its run; None if no run is created.
+    pub(super) run_name: Option<RunName>,
+    /// With `--test-to`: the messages of the first rows, to the recipient of the test.
+    pub(super) test_messages: Vec<Outgoing>,
+    /// The file of `--rejects`, until it is written.
+    pub(super) rejects: Option<RejectsFile<'a>>,
+    /// The file of the page, until it is written.
+    pub(super) page: Option<ReportFile<'a>>,
 }
 
-fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
+/// Reads and checks the list: first the flags, then the sender, then the rows. It prints the faults of rows and keeps
+/// them in the plan.
+///
+/// # Errors
+/// If no row can be read, or if the error is not in a row.
+pub(crate) fn plan<'a>(
+    context: &mut Context,
+    args: &'a BulkSendArgs,
+) -> Result<Plan<'a>, CommandError> {
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
-    let reads: Vec<_> = std::iter::once(&args.source)
-        .chain(&args.policy.exclude)
-        .collect();
-    let rejects = args
-        .rejects
-        .as_deref()
-        .map(|path| open_rejects(context, path, &reads))
-        .transpose()?;
-    let body = read_body(context, args)?;
-    let kind = body
-        .as_ref()
-        .and_then(|body| args.message().read_as(body.as_object()?));
-    let kind = kind.as_ref().unwrap_or(args.message());
+    let rejects = RejectsFile::open(context, args)?;
+    let message = ListMessage::read(context, args)?;
     let language = language();
-    let compiled = compile_body(&language, kind, body.as_ref())?;
-    let recipient = recipient_rule(
-        &language,
-        args.typed.delivery.to.as_deref(),
-        args.to_column.as_deref(),
-    )?;
-    let input = open_list(&args.source, PipeBound::Writer)?;
-    let name = name_of(&args.source);
-    let options = ListOptions {
-        sheet: args.sheet.clone(),
-        encoding: args.encoding,
-        header_row: args.header_row,
-    };
-    let mut list = ListReader::open(input, &name, &options)?;
+    let body = message.compile(&language)?;
+    let recipient = recipient_rule(&language, args)?;
+    let mut list = open_reader(args)?;
 
     let sender = Sender::resolve(context)?;
-    let hours = args
-        .hours
-        .over(sender.settings.hours.clone(), page_file.is_some())?;
-    args.hours
-        .warn_of_past_days(hours.as_ref(), &context.stderr);
-    let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
+    let conditions = new_conditions(context, args, &sender, &message.kind)?;
     let countries = CountryRule::new(args.country, sender.settings.country);
     list.write_as(
         countries
@@ -99,191 +93,151 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         &sender.settings,
         None,
     )?;
-    let prices = read_prices(args.prices.as_deref(), &sender.settings)?;
-    let budget = budget(args.budget, &sender.settings, prices.is_some())?;
-    let opened = store_of(context, args, &sender)?;
-    let base = sender.planned_base();
-    let store = opened.as_ref();
-    let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
-    if args.once.is_some() && reaches_people {
-        warn_of_forgotten_keys(context, store);
+    let cost_limit = CostLimit::read(args, &sender.settings)?;
+    let ledger = open_ledger(context, args, &sender)?;
+    if args.once.is_some() && reaches_recipients(args, &sender) {
+        warn_of_forgotten_keys(context, ledger.as_ref());
     }
-    let windows = windows_for_list(context, args, kind, &sender)?;
-    let details = details(
-        args,
-        &sender,
-        countries,
-        (hours, limit),
-        list.format(),
-        body.as_ref(),
-    );
-    let policy = DuplicatePolicy::new(&details.conditions);
-    let no_exclusions = Exclusions::default();
-    let is_allowed =
-        |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
-    let plan = ImportPlan {
-        kind: args.message(),
-        strict: args.typed.delivery.strict,
-        body: compiled,
-        recipient,
-        countries,
-        // A test is sent to another recipient.
-        exclusions: if args.test_to.is_some() {
-            &no_exclusions
-        } else {
-            &exclusions
-        },
-        is_allowed: if args.policy.skip_not_allowed && args.test_to.is_none() {
-            Some(&is_allowed)
-        } else {
-            None
-        },
-        bot: sender.bot.as_str(),
-        base: base.url(),
-        reported: if reaches_people {
-            policy
-        } else {
-            DuplicatePolicy::Meant
-        },
-        store,
-        leaves_out: args.once.is_some() || windows.is_some() || policy == DuplicatePolicy::LeftOut,
-        skip: args.skip,
-        limit: args.limit,
-        policy: args.import_policy(),
-        has_key: args.once.is_some(),
-    };
+    let windows = windows_for_list(context, args, &message.kind, &sender)?;
+    let settings = run_settings(args, &sender, conditions, list.format(), &message);
     let page = page_file
-        .map(|path| ReportFile::open(context, "--file", path, &reads))
+        .map(|path| ReportFile::open(context, "--file", path, &args.inputs()))
         .transpose()?;
-    let sender = &sender;
-    let exclusions = &exclusions;
-    let draft = LedgerDraft::create()?;
-    let job = PreparedList {
-        context,
-        args,
+    let mut plan = Plan {
+        kind: message.kind.clone(),
         sender,
-        kind,
-        store,
         exclusions,
         windows,
-        draft,
-        details,
-        prices,
-        budget,
+        draft: LedgerDraft::create()?,
+        settings,
+        cost_limit,
+        findings: Findings::default(),
+        ledger,
+        run_name: None,
+        test_messages: Vec::new(),
+        rejects,
+        page,
     };
-    match &args.test_to {
-        Some(to) => job.test(&mut list, &plan, to),
-        None => job.read(&mut list, &plan, rejects, page),
-    }
+    plan.read(context, args, &mut list, RowTemplate { body, recipient })?;
+    Ok(plan)
 }
 
-impl PreparedList<'_> {
-    /// Reads every row; then shows the list, or begins its run.
+/// Makes the messages from the rows.
+struct RowTemplate<'a> {
+    body: BodyTemplate<'a>,
+    recipient: RecipientRule<'a>,
+}
+
+impl Plan<'_> {
+    /// Reads every row, and for a test makes its messages.
     fn read(
-        mut self,
+        &mut self,
+        context: &Context,
+        args: &BulkSendArgs,
         list: &mut ListReader,
-        plan: &ImportPlan<'_>,
-        rejects: Option<Rejects<'_>>,
-        page: Option<ReportFile<'_>>,
-    ) -> Result<ExitCode, CommandError> {
-        let Self {
-            context,
-            args,
-            sender,
-            store,
-            ..
-        } = self;
-        let conditions = self.details.conditions.clone();
-        let earlier = earlier_of(&self.details);
-        let windows = self.windows.as_ref();
-        let compared = store.filter(|_| !self.details.sandbox);
-        let made_in = store.filter(|_| args.makes_run(context.mode));
-        let name = made_in
-            .map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source)))
-            .transpose()?;
-        let mut compare_all = |draft: &mut LedgerDraft| {
-            leave_out(
-                context,
-                UnsentRows::OfDraft(draft),
-                &Exclusions::default(),
-                windows,
-            )?;
-            let Some(store) = compared else {
-                return Ok(());
-            };
-            if store.known(&earlier, |known| compare(&conditions, known, draft))? {
-                note_other_every(context, &conditions);
-            }
-            Ok(())
+        template: RowTemplate<'_>,
+    ) -> Result<(), CommandError> {
+        let sender = &self.sender;
+        let is_test = args.test_to.is_some();
+        let countries = CountryRule::new(args.country, sender.settings.country);
+        let tester = read_tester(context, args, countries)?;
+        self.run_name = new_name(context, args, self.ledger.as_ref())?;
+        let base = sender.planned_base();
+        let policy = DuplicatePolicy::new(&self.settings.conditions);
+        let nobody = Exclusions::default();
+        let is_allowed =
+            |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
+        let import = ImportPlan {
+            kind: args.message(),
+            strict: args.typed.delivery.strict,
+            body: template.body,
+            recipient: template.recipient,
+            countries,
+            // A test is sent to another recipient.
+            exclusions: if is_test { &nobody } else { &self.exclusions },
+            is_allowed: (args.policy.skip_not_allowed && !is_test).then_some(&is_allowed),
+            bot: sender.bot.as_str(),
+            base: base.url(),
+            reported: policy_for_reported(args, sender, policy),
+            store: self.ledger.as_ref(),
+            leaves_out: args.once.is_some()
+                || self.windows.is_some()
+                || policy == DuplicatePolicy::LeftOut,
+            skip: args.skip,
+            limit: args.limit,
+            policy: args.import_policy(),
+            has_key: args.once.is_some(),
         };
-        let shown = (args.work.progress, page.is_some());
-        let read = import(
+        let checks = RowChecks {
+            sender,
+            windows: self.windows.as_ref(),
+            ledger: self.ledger.as_ref().filter(|_| !self.settings.sandbox),
+            earlier: earlier_query(&self.settings),
+            conditions: &self.settings.conditions,
+        };
+        let reading = ListReading {
             context,
-            list,
-            &mut self.draft,
-            plan,
-            Some(sender),
-            shown,
-            &mut compare_all,
-        )?;
-        if let Some((file, format)) = rejects {
-            let zone = zone_of_sender(&self.details, sender);
-            file.write(context, |to| {
-                let rows = write_left_out(
-                    &self.draft,
-                    (&read.imported.columns, list.format()),
-                    format,
-                    zone,
-                    to,
-                )?;
-                Ok(format!("{} that will not be sent", counted(rows, "row")))
-            })?;
+            import: &import,
+            checks: (!is_test).then_some(checks),
+            progress: args.work.progress,
+            keeps_remarks: self.page.is_some(),
+        };
+        self.findings = reading.read(list, &mut self.draft)?;
+        match tester {
+            Some(tester) => {
+                self.findings.require_sendable_list()?;
+                let most = args.test_rows.unwrap_or(1);
+                self.test_messages = first_messages(list, &self.draft, &import, &tester, most)?;
+            }
+            None => self.note_findings()?,
         }
-        let imported = &read.imported;
-        let details = &mut self.details;
+        Ok(())
+    }
+
+    /// Adds the results from the rows to the settings of the run.
+    fn note_findings(&mut self) -> Result<(), LedgerError> {
+        let imported = &self.findings.imported;
+        let settings = &mut self.settings;
         if let Some(accepts) = &imported.accepts {
-            details.accepts = accepts.clone();
+            settings.accepts = accepts.clone();
         }
-        details.columns.clone_from(&imported.columns);
-        details.templates = imported.templates.left(|each| {
+        settings.columns.clone_from(&imported.columns);
+        settings.templates = imported.templates.left(|each| {
             self.draft.each_sent(|_, request| {
                 each(request.body);
                 Ok::<_, LedgerError>(())
             })
         })?;
-        let (Some(store), Some(name)) = (store, name) else {
-            return self.show(read, page);
+        Ok(())
+    }
+
+    /// Writes the file of `--rejects`.
+    pub(crate) fn write_rejects(&mut self, context: &Context) -> Result<(), CommandError> {
+        let Some(rejects) = self.rejects.take() else {
+            return Ok(());
         };
-        read.verdict?;
-        read.comparison?;
-        report_idle_runs(context, store, &self.draft)?;
-        if self.draft.to_be_sent() == 0 {
-            return nothing_to_send(context, &self.draft);
+        let zone = zone_of_sender(&self.settings, &self.sender);
+        rejects.write(context, &self.draft, &self.settings, zone)
+    }
+
+    /// Returns the error if the list may not be sent. Otherwise warns of runs that have unsent rows of it, but are not in
+    /// progress.
+    pub(crate) fn require_sendable(&mut self, context: &Context) -> Result<(), CommandError> {
+        self.findings.require_sendable()?;
+        if let Some(ledger) = &self.ledger {
+            report_idle_runs(context, ledger, &self.draft)?;
         }
-        block_on(self.begin(store, name))
+        Ok(())
+    }
+
+    /// Estimates what the rows cost that will be sent.
+    pub(super) fn estimate_cost(&mut self) -> Result<(), LedgerError> {
+        self.settings.estimate = self.cost_limit.estimate(&self.draft, &self.settings)?;
+        Ok(())
     }
 }
 
-/// The ledger; None if the command creates no run and there is no ledger.
-fn store_of(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-) -> Result<Option<Ledger>, CommandError> {
-    // Without a run, the directory is not created and need not exist.
-    if !args.makes_run(context.mode) {
-        return open_store_to_look(context);
-    }
-    let store = open_store(context)?;
-    check_clocks(&store)?;
-    if !sender.settings.is_sandboxed() {
-        store.refuse_older_layout()?;
-        store.refuse_restored_once()?;
-    }
-    Ok(Some(store))
-}
-
-/// Claims standard input for the list, or for the exclusion list.
+/// Claims standard input for the list, or for an exclusion list.
 fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), CommandError> {
     if args.test_to.is_some() && context.mode != Mode::Send {
         let message = "--test-to cannot be used with --dry-run or --curl";
@@ -296,91 +250,87 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
     Ok(())
 }
 
-/// The body from flags and `--body`; None if each row is the body.
-fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
-    let flags = args.message().flag_body(&mut context.input)?;
-    let warnings = std::mem::take(&mut context.input.warnings);
-    if args.typed.delivery.strict && !warnings.is_empty() {
-        return Err(InvalidMessage::warnings(warnings).into());
+fn open_reader(args: &BulkSendArgs) -> Result<ListReader, CommandError> {
+    let input = open_list(&args.source, PipeBound::Writer)?;
+    let options = ListOptions {
+        sheet: args.sheet.clone(),
+        encoding: args.encoding,
+        header_row: args.header_row,
+    };
+    Ok(ListReader::open(input, &name_of(&args.source), &options)?)
+}
+
+/// The name of the run; None if no run is created.
+fn new_name(
+    context: &Context,
+    args: &BulkSendArgs,
+    ledger: Option<&Ledger>,
+) -> Result<Option<RunName>, LedgerError> {
+    match ledger {
+        Some(ledger) if args.makes_run(context.mode) => ledger
+            .name_of_new(args.run.as_ref(), args.file_name())
+            .map(Some),
+        _ => Ok(None),
     }
-    context.stderr.warnings(&warnings);
-    let file = args
-        .typed
-        .delivery
-        .body
-        .as_ref()
-        .map(|source| context.input.json_value("--body", source))
-        .transpose()?;
-    if file.is_none() && args.message().envelope() == Envelope::Verbatim {
+}
+
+/// How to treat rows that a report says were sent.
+fn policy_for_reported(
+    args: &BulkSendArgs,
+    sender: &Sender,
+    policy: DuplicatePolicy,
+) -> DuplicatePolicy {
+    if reaches_recipients(args, sender) {
+        policy
+    } else {
+        DuplicatePolicy::Meant
+    }
+}
+
+/// Whether the recipients of the list get messages, now or once the plan is confirmed.
+fn reaches_recipients(args: &BulkSendArgs, sender: &Sender) -> bool {
+    !sender.settings.is_sandboxed() && args.test_to.is_none()
+}
+
+/// The ledger; None if the command creates no run and there is no ledger.
+fn open_ledger(
+    context: &Context,
+    args: &BulkSendArgs,
+    sender: &Sender,
+) -> Result<Option<Ledger>, CommandError> {
+    // Without a run, the directory is not created and need not exist.
+    if !args.makes_run(context.mode) {
+        return open_store_to_look(context);
+    }
+    let ledger = open_store(context)?;
+    check_clocks(&ledger)?;
+    if !sender.settings.is_sandboxed() {
+        ledger.refuse_older_layout()?;
+        ledger.refuse_restored_once()?;
+    }
+    Ok(Some(ledger))
+}
+
+/// The recipients that have written recently, for a list that becomes a run; None without the flag.
+fn windows_for_list(
+    context: &Context,
+    args: &BulkSendArgs,
+    kind: &MessageKind,
+    sender: &Sender,
+) -> Result<Option<OpenWindows>, CommandError> {
+    if !args.only_in_window {
         return Ok(None);
     }
-    let mut body = file.unwrap_or_else(|| json!({}));
-    if let Some(field) = ["userId", "destinations"]
-        .into_iter()
-        .find(|field| body.get(field).is_some())
-    {
-        return Err(UsageError::new(
-            format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
-            format!(
-                "remove it: jq 'del(.{field})'; to set the recipient, use a column or --to '593{{{{ celular }}}}'"
-            ),
-        )
-        .into());
+    if kind.command() == "template" {
+        let message =
+            "--only-in-window is for free-form messages; a template can be sent at any time";
+        return Err(UsageError::new(message, "remove --only-in-window").into());
     }
-    merge(&mut body, flags);
-    Ok(Some(body))
-}
-
-/// Compiles the body from [`read_body`]: its strings are templates.
-fn compile_body<'a>(
-    language: &'a Environment<'a>,
-    kind: &MessageKind,
-    body: Option<&'a Value>,
-) -> Result<BodyTemplate<'a>, UsageError> {
-    let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
-        Route::FlowMessage {
-            flow_type: Some(flow_type),
-        } => Some(("--type", flow_type)),
-        Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
-        Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
-    };
-    if let Some((flag, _)) = in_path.filter(|(_, value)| is_template(value)) {
-        return Err(UsageError::new(
-            format!("{flag}: cannot contain a column: it is the same for every row"),
-            "write a fixed value, without {{ }}",
-        ));
+    if !args.makes_run(context.mode) {
+        context
+            .stderr
+            .note("--only-in-window applies when the run is created, and has no effect here");
+        return Ok(None);
     }
-    match body {
-        Some(body) => {
-            BodyTemplate::compile(language, kind.schema(), body).map_err(|error| error.list_error())
-        }
-        None => Ok(BodyTemplate::Row),
-    }
-}
-
-/// Compiles `--to`, which must contain a column. Without it, the recipient is in a column.
-fn recipient_rule<'a>(
-    language: &'a Environment<'a>,
-    to: Option<&'a str>,
-    to_column: Option<&'a str>,
-) -> Result<RecipientRule<'a>, UsageError> {
-    let Some(to) = to else {
-        return Ok(RecipientRule::Column(to_column));
-    };
-    match TextTemplate::compile(language, "--to", to).map_err(|error| error.list_error())? {
-        Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
-        _ => Err(UsageError::new(
-            format!("--to: every row would go to `{to}`"),
-            "to build the recipient: --to '593{{ celular }}'; to use one column: --to-column COLUMN",
-        )),
-    }
-}
-
-/// Prints a note that the last command with the key had another --every.
-fn note_other_every(context: &Context, conditions: &RunConditions) {
-    if let Some(key) = &conditions.once {
-        context.stderr.note(&format!(
-            "an earlier command with --once {key} had another --every; this one uses its own"
-        ));
-    }
+    look_up_windows(context, sender).map(Some)
 }

@@ -1,9 +1,16 @@
-//! Turns a list into a plan: reads and checks it, then shows it, or asks and creates a run.
+//! A list becomes a plan, which is shown, tested or confirmed, and a confirmed plan becomes a run.
 
 pub(crate) mod args;
-pub(crate) mod begin;
-pub(crate) mod list_notes;
+pub(crate) mod confirm;
+mod cost_limit;
+pub(crate) mod create_run;
+mod list_notes;
 pub(crate) mod make_plan;
-pub(crate) mod read_rows;
+mod message;
+mod read_rows;
+mod rejects;
+mod row_report;
+mod run_settings;
 pub(crate) mod show;
+mod test_messages;
 pub(crate) mod test_send;

@@ -1,240 +1,213 @@
-//! Reads the list and reports the faults of its rows.
+//! Reads the rows of the list into the draft, and checks whether the list may be sent.
 
-use super::list_notes::{
-    RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list,
-    unshown_columns,
-};
+use super::list_notes::{hidden_rows, tell_of_countries, tell_of_list, unshown_columns};
+use super::row_report::RowReport;
 use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
-use crate::commands::bulk::earlier::refuse_reported;
+use crate::commands::bulk::earlier::{compare, refuse_reported};
+use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::ListReader;
 use crate::runs::import::{
     ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remarks, RowFault, RowProblem, import_list,
 };
-use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipDetail, SkipReason};
+use crate::runs::ledger::{
+    EarlierQuery, Ledger, LedgerDraft, LedgerError, RunConditions, SkipDetail, SkipReason,
+};
 use crate::sender::context::Context;
-use crate::sender::{Sender, check_allowed};
+use crate::sender::{OpenWindows, Sender, check_allowed};
 
-/// The result of reading, and whether the list may be sent.
-pub(crate) struct ReadList {
-    pub(crate) imported: Imported,
-    pub(crate) verdict: Result<(), CommandError>,
-    /// Whether earlier runs allow sending; printed after the verdict.
-    pub(crate) comparison: Result<(), CommandError>,
-    /// Collected if wanted.
-    pub(crate) remarks: Remarks,
+/// The results from the list. The draft has its rows.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) imported: Imported,
+    /// The error if the list may not be sent.
+    pub(super) list_error: Option<CommandError>,
+    /// The error if earlier runs prevent a send.
+    pub(super) earlier_error: Option<CommandError>,
+    /// The faults of single rows, if the page needs them.
+    pub(super) remarks: Remarks,
 }
 
-/// Reads every row into `draft` and prints the faults; remarks are kept if the page `keeps_remarks`. `guard` is the
-/// sender whose `allow_to` applies. `compare` skips rows that earlier runs have, before duplicate rows are skipped. A row
-/// that cannot or may not be sent is part of the verdict, not an error.
-pub(crate) fn import(
-    context: &Context,
-    list: &mut ListReader,
-    draft: &mut LedgerDraft,
-    plan: &ImportPlan<'_>,
-    guard: Option<&Sender>,
-    (progress, keeps_remarks): (ProgressFormat, bool),
-    compare: &mut dyn FnMut(&mut LedgerDraft) -> Result<(), CommandError>,
-) -> Result<ReadList, CommandError> {
-    let stderr = &context.stderr;
-    let name = list.name().to_owned();
-    let reading = ReadProgress::new(stderr, progress, &name);
-    let mut told = ToldRows {
-        policy: plan.policy,
-        messages: RowMessages::new(stderr, &reading),
-        notes: RowNotes::default(),
-        reported: SkipCounts::default(),
-        remarks: keeps_remarks.then(Remarks::new),
-    };
-    let mut comparison = Ok(());
-    let leave_out = |draft: &mut LedgerDraft| {
-        comparison = compare(draft);
-        comparison.is_ok()
-    };
-    let report = &mut |line, fault| told.tell(line, &fault);
-    let mut imported = import_list(
-        list,
-        draft,
-        plan,
-        report,
-        &|rows| reading.show(rows),
-        leave_out,
-    )?;
-    let comparison = comparison
-        .and_then(|()| refuse_reported(&told.reported, plan.reported))
-        .and_then(|()| compare(draft));
-    if comparison.is_err() && plan.policy.notes_rejects {
-        draft.skip_earlier(None)?;
+impl Findings {
+    /// Returns the error if the list may not be sent.
+    pub(super) fn require_sendable_list(&mut self) -> Result<(), CommandError> {
+        self.list_error.take().map_or(Ok(()), Err)
     }
-    imported.count(draft);
-    imported.settle_repeated(draft, plan.policy, &mut |line, fault| {
-        told.tell(line, &fault);
-    })?;
-    let first_guarded = guarded_rows(draft, guard, &mut imported, &mut told)?;
-    let ToldRows {
-        messages,
-        notes,
-        remarks,
-        ..
-    } = told;
-    messages.finish();
-    drop(reading);
-    stderr.warnings(&imported.warnings);
-    stderr.warnings(&unshown_columns(list, plan));
-    stderr.warnings(imported.bare_codes.warning().as_slice());
-    tell_of_countries(stderr, &imported, plan.countries);
-    notes.tell(stderr);
-    tell_of_list(stderr, list, plan.policy.hidden);
-    if let Some(line) = imported.last_line {
-        stderr.note(&format!(
-            "--limit is reached in line {line}; rows below it are neither checked nor sent"
+
+    /// The same, including the error about earlier runs.
+    pub(super) fn require_sendable(&mut self) -> Result<(), CommandError> {
+        self.require_sendable_list()?;
+        self.earlier_error.take().map_or(Ok(()), Err)
+    }
+}
+
+/// How a list is read.
+pub(super) struct ListReading<'a> {
+    pub(super) context: &'a Context,
+    pub(super) import: &'a ImportPlan<'a>,
+    /// None for a test, which goes to another recipient.
+    pub(super) checks: Option<RowChecks<'a>>,
+    pub(super) progress: ProgressFormat,
+    pub(super) keeps_remarks: bool,
+}
+
+/// What decides whether a valid row may be sent.
+pub(super) struct RowChecks<'a> {
+    /// Its `allow_to` applies.
+    pub(super) sender: &'a Sender,
+    pub(super) windows: Option<&'a OpenWindows>,
+    /// The ledger with the earlier runs; None if they do not count.
+    pub(super) ledger: Option<&'a Ledger>,
+    pub(super) earlier: EarlierQuery,
+    pub(super) conditions: &'a RunConditions,
+}
+
+impl RowChecks<'_> {
+    /// Skips the rows of recipients that have not written recently, and the rows that earlier runs have.
+    fn skip_earlier(&self, context: &Context, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+        let nobody = Exclusions::default();
+        leave_out(context, UnsentRows::OfDraft(draft), &nobody, self.windows)?;
+        let Some(ledger) = self.ledger else {
+            return Ok(());
+        };
+        let has_other_every = ledger.known(&self.earlier, |known| {
+            compare(self.conditions, known, draft)
+        })?;
+        if has_other_every {
+            note_other_every(context, self.conditions);
+        }
+        Ok(())
+    }
+}
+
+/// Prints a note that the last command with the key had another --every.
+fn note_other_every(context: &Context, conditions: &RunConditions) {
+    if let Some(key) = &conditions.once {
+        context.stderr.note(&format!(
+            "an earlier command with --once {key} had another --every; this one uses its own"
         ));
     }
-    let verdict = verdict(list, &imported, plan, first_guarded);
-    if verdict.is_err() {
-        stderr.note(&imported.sums());
-    }
-    Ok(ReadList {
-        imported,
-        verdict,
-        comparison,
-        remarks: remarks.unwrap_or_default(),
-    })
 }
 
-/// Prints some faults of rows immediately, and the others together at the end.
-struct ToldRows<'a> {
-    policy: ImportPolicy,
-    messages: RowMessages<'a>,
-    notes: RowNotes,
-    reported: SkipCounts,
-    /// Collected if wanted.
-    remarks: Option<Remarks>,
-}
-
-impl ToldRows<'_> {
-    fn tell(&mut self, line: u64, fault: &RowFault) {
-        if let (Some(remarks), RowFault::Remark(remark)) = (&mut self.remarks, fault) {
-            remarks.entry(line).or_default().push(remark.clone());
-        }
-        let (severity, left_out) = if self.policy.skip_invalid {
-            (Severity::Warning, " is skipped")
-        } else {
-            (Severity::Fault, "")
-        };
-        let Self {
-            messages, notes, ..
-        } = self;
-        let (words, of, way_out, is_warning) = match fault {
-            RowFault::Reported(reason) => return self.reported.add(*reason, 1),
-            RowFault::Remark(RowProblem::Warning(warning)) => {
-                return messages.tell(Severity::Warning, line, &format!(": {warning}"));
-            }
-            RowFault::Remark(RowProblem::Invalid(problem)) => {
-                return messages.tell(severity, line, &format!("{left_out}: {problem}"));
-            }
-            RowFault::Remark(RowProblem::Duplicate { of, recipient }) => {
-                let said =
-                    format!("{left_out}: it sends {recipient} the same message as line {of}");
-                return messages.tell(severity, line, &said);
-            }
-            RowFault::Excluded(list) => (excluded_words(list), None, "", false),
-            RowFault::KeptOut(reason) => (
-                format!("skipped, {} in the report", reason.name()),
-                None,
-                "",
-                false,
-            ),
-            RowFault::SamePerson { of } => (
-                "skipped because an earlier row has the same recipient".to_owned(),
-                Some(of),
-                "",
-                false,
-            ),
-            RowFault::Remark(RowProblem::NotAllowed) if self.policy.skip_not_allowed => (
-                "skipped because allow_to does not allow the recipient".to_owned(),
-                None,
-                "",
-                false,
-            ),
-            RowFault::Remark(RowProblem::NotAllowed) => {
-                let words = "addressed to recipients that are not allowed".to_owned();
-                (words, None, "; to skip them: --skip-not-allowed", true)
-            }
-            RowFault::Remark(RowProblem::EmptyCell(column)) => {
-                let way_out = "; this leaves a gap in the text";
-                (format!("missing `{column}`"), None, way_out, true)
-            }
-            RowFault::Remark(RowProblem::PlaceholderCell { column, cell }) => (
-                format!("marked `{cell}` in `{column}`"),
-                None,
-                "; the recipient would read that",
-                true,
-            ),
-            RowFault::Remark(RowProblem::RepeatedPerson { of }) => {
-                let words = "addressed to the recipient of an earlier row".to_owned();
-                (
-                    words,
-                    Some(of),
-                    "; to send only the first: --one-per-person",
-                    false,
-                )
-            }
-        };
-        let line = of.map_or_else(|| line.to_string(), |of| format!("{line} (as line {of})"));
-        notes.add(words, line, way_out, is_warning);
-    }
-}
-
-/// Counts the rows with a recipient that `allow_to` of `guard` does not allow, and returns the first fault. It runs after
-/// everything that skips rows.
-fn guarded_rows(
-    draft: &mut LedgerDraft,
-    guard: Option<&Sender>,
-    imported: &mut Imported,
-    told: &mut ToldRows<'_>,
-) -> Result<Option<CommandError>, CommandError> {
-    let Some(sender) = guard.filter(|sender| sender.settings.allow_to.is_some()) else {
-        return Ok(None);
-    };
-    let mut first = None;
-    let mut guarded = Vec::new();
-    draft.each_sent(|row, request| {
-        if let Err(error) = check_allowed(
-            &sender.settings,
-            request.recipients()?.iter().map(String::as_str),
-        ) {
-            guarded.push(row.n);
-            told.tell(row.line, &RowFault::Remark(RowProblem::NotAllowed));
-            first.get_or_insert(error);
-        }
-        Ok::<_, LedgerError>(())
-    })?;
-    imported.guarded = guarded.len() as u64;
-    for n in guarded.into_iter().filter(|_| told.policy.notes_rejects) {
-        draft.skip(
-            n,
-            SkipDetail {
-                reason: SkipReason::NotAllowed,
-                problem: NOT_ALLOWED,
+impl ListReading<'_> {
+    /// Reads every row into `draft`, and prints the faults of rows. A row that cannot or may not be sent is not an error:
+    /// the results contain it.
+    pub(super) fn read(
+        &self,
+        list: &mut ListReader,
+        draft: &mut LedgerDraft,
+    ) -> Result<Findings, CommandError> {
+        let import = self.import;
+        let stderr = &self.context.stderr;
+        let name = list.name().to_owned();
+        let progress = ReadProgress::new(stderr, self.progress, &name);
+        let mut report = RowReport::new(stderr, &progress, import.policy, self.keeps_remarks);
+        let mut earlier = Ok(());
+        let mut imported = import_list(
+            list,
+            draft,
+            import,
+            &mut |line, fault| report.tell(line, &fault),
+            &|rows| progress.show(rows),
+            |draft| {
+                earlier = self.skip_earlier(draft);
+                earlier.is_ok()
             },
         )?;
+        let earlier = earlier
+            .and_then(|()| refuse_reported(report.reported(), import.reported))
+            .and_then(|()| self.skip_earlier(draft));
+        if earlier.is_err() && import.policy.notes_rejects {
+            draft.skip_earlier(None)?;
+        }
+        imported.count(draft);
+        imported.settle_repeated(draft, import.policy, &mut |line, fault| {
+            report.tell(line, &fault);
+        })?;
+        let first_not_allowed = self.find_not_allowed(draft, &mut imported, &mut report)?;
+        let told = report.finish();
+        drop(progress);
+        stderr.warnings(&imported.warnings);
+        stderr.warnings(&unshown_columns(list, import));
+        stderr.warnings(imported.bare_codes.warning().as_slice());
+        tell_of_countries(stderr, &imported, import.countries);
+        told.notes.tell(stderr);
+        tell_of_list(stderr, list, import.policy.hidden);
+        if let Some(line) = imported.last_line {
+            stderr.note(&format!(
+                "--limit is reached in line {line}; rows below it are neither checked nor sent"
+            ));
+        }
+        let verdict = refuse_list(list, &imported, import, first_not_allowed);
+        if verdict.is_err() {
+            stderr.note(&imported.sums());
+        }
+        Ok(Findings {
+            imported,
+            list_error: verdict.err(),
+            earlier_error: earlier.err(),
+            remarks: told.remarks,
+        })
     }
-    Ok(first)
+
+    fn skip_earlier(&self, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+        match &self.checks {
+            Some(checks) => checks.skip_earlier(self.context, draft),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts the rows with a recipient that `allow_to` does not allow, and returns the first error. It runs after
+    /// everything that skips rows.
+    fn find_not_allowed(
+        &self,
+        draft: &mut LedgerDraft,
+        imported: &mut Imported,
+        report: &mut RowReport<'_>,
+    ) -> Result<Option<CommandError>, CommandError> {
+        let sender = self.checks.as_ref().map(|checks| checks.sender);
+        let Some(sender) = sender.filter(|sender| sender.settings.allow_to.is_some()) else {
+            return Ok(None);
+        };
+        let mut first = None;
+        let mut found = Vec::new();
+        draft.each_sent(|row, request| {
+            let recipients = request.recipients()?;
+            if let Err(error) =
+                check_allowed(&sender.settings, recipients.iter().map(String::as_str))
+            {
+                found.push(row.n);
+                report.tell(row.line, &RowFault::Remark(RowProblem::NotAllowed));
+                first.get_or_insert(error);
+            }
+            Ok::<_, LedgerError>(())
+        })?;
+        imported.guarded = found.len() as u64;
+        if self.import.policy.notes_rejects {
+            for n in found {
+                let skip = SkipDetail {
+                    reason: SkipReason::NotAllowed,
+                    problem: NOT_ALLOWED,
+                };
+                draft.skip(n, skip)?;
+            }
+        }
+        Ok(first)
+    }
 }
 
-/// Whether the list may be sent. Errors of the list come before errors of a safety check.
-fn verdict(
+/// Refuses a list that may not be sent. Errors of the list come before errors of a safety check.
+fn refuse_list(
     list: &ListReader,
     imported: &Imported,
-    plan: &ImportPlan<'_>,
-    first_guarded: Option<CommandError>,
+    import: &ImportPlan<'_>,
+    first_not_allowed: Option<CommandError>,
 ) -> Result<(), CommandError> {
-    let policy = plan.policy;
+    let policy = import.policy;
     refuse_faulty(imported, policy)?;
-    if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
+    if let Some(misread) = list.notes.misread.as_ref().filter(|_| import.strict) {
         let hint = "pass the right --encoding, or remove --strict";
         return Err(UsageError::new(misread, hint).into());
     }
@@ -242,7 +215,7 @@ fn verdict(
         let way = "to skip them: --hidden skip; to send them: --hidden send";
         return Err(UsageError::new(hidden, way).into());
     }
-    match first_guarded {
+    match first_not_allowed {
         Some(first) => {
             let count = imported.guarded;
             let one = &first.message;

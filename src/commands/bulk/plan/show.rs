@@ -1,20 +1,19 @@
 //! `--preview`, `--dry-run` and `--curl` of `bulk send`: show what would be sent, also as a page, and change nothing
 //! else.
 
-use std::mem;
-
-use super::begin::{PreparedList, estimate};
-use super::read_rows::ReadList;
+use super::args::BulkSendArgs;
+use super::make_plan::Plan;
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
-use crate::commands::bulk::earlier::{earlier_of, report_people};
+use crate::commands::bulk::earlier::{earlier_query, report_people};
 use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::bulk::people_limit::report_limit;
+use crate::commands::bulk::question::draw;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::skips::report_left_out;
 use crate::commands::bulk::zone::zone_of_sender;
-use crate::jelou::api::{Request, SuccessCriterion};
+use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
 use crate::runs::ledger::{DailyLimit, DraftRequest, LedgerError};
@@ -25,166 +24,166 @@ use crate::sender::{CheckedTemplates, check_templates, refuse_unusable};
 /// The number of messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;
 
-impl PreparedList<'_> {
-    /// The verdict on the list was printed while it was `read`.
-    pub(crate) fn show(
-        mut self,
-        mut read: ReadList,
-        page: Option<ReportFile<'_>>,
-    ) -> Result<ExitCode, CommandError> {
-        let context = self.context;
-        let sums = read.imported.sums();
-        let mut refusals = self.refusals_by_store(mem::replace(&mut read.comparison, Ok(())))?;
-        let would_leave = read.verdict.is_err() || refusals.is_empty();
-        if page.is_none() && self.args.preview.is_none() && !would_leave {
-            return finish(context, read.verdict, refusals, &sums);
-        }
-        self.details.template_texts = self.template_texts(&mut refusals)?;
-        self.details.estimate = estimate(&self.draft, &self.details, self.prices.as_ref())?;
-        refusals.extend(self.report_cost());
-        if context.mode == Mode::Send {
-            report_limit(context, self.store, &self.details, &self.draft)?;
-        }
-        if let Some(page) = page {
-            let refused = read.verdict.as_ref().err().or(refusals.first());
-            self.write_page(page, &read, refused.map(CommandError::line))?;
-            return finish(context, read.verdict, refusals, &sums);
-        }
-        let accepts = read.imported.accepts.as_ref();
-        let Some(most) = self.args.preview else {
-            read.verdict?;
-            self.print_requests(accepts, u64::MAX)?;
-            return end(context, refusals);
-        };
-        // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
-        if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
-            self.print_requests(accepts, most)?;
-        }
-        self.draw_messages(most.min(MOST_DRAWN))?;
-        let wanted = most.min(self.draft.to_be_sent());
-        if wanted > MOST_DRAWN {
-            context.stderr.note(&format!(
-                "these are the first {MOST_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
-            ));
-        }
-        finish(context, read.verdict, refusals, &sums)
+/// Shows the plan; what is wrong with its rows was printed while they were read.
+pub(crate) fn show(
+    mut plan: Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+) -> Result<ExitCode, CommandError> {
+    let mut refusals = refusals_by_ledger(&mut plan, context)?;
+    let would_leave = plan.findings.list_error.is_some() || refusals.is_empty();
+    if plan.page.is_none() && args.preview.is_none() && !would_leave {
+        return finish(context, plan, refusals);
     }
-
-    /// The texts of the templates, which `--preview` shows; adds why they cannot be sent. A command that must not send
-    /// anything does not look them up.
-    fn template_texts(
-        &self,
-        refusals: &mut Vec<CommandError>,
-    ) -> Result<TemplateTexts, CommandError> {
-        let context = self.context;
-        let uses = &self.details.templates;
-        if uses.uses.is_empty()
-            || self.args.work.unchecked
-            || self.args.preview.is_none()
-            || context.mode != Mode::Send
-        {
-            return Ok(TemplateTexts::default());
-        }
-        let CheckedTemplates { faults, texts } = block_on(async {
-            let mut connection = self.sender.connect(context).await?;
-            check_templates(&mut connection, uses, self.args.typed.delivery.strict).await
-        })?;
-        refusals.extend(refuse_unusable(&faults, OR_UNCHECKED).err());
-        Ok(texts)
+    plan.settings.template_texts = template_texts(&plan, context, args, &mut refusals)?;
+    plan.estimate_cost()?;
+    refusals.extend(report_cost(&plan, context));
+    if context.mode == Mode::Send {
+        report_limit(context, plan.ledger.as_ref(), &plan.settings, &plan.draft)?;
     }
-
-    /// Prints what the list costs; returns the error if that is more than the budget.
-    fn report_cost(&self) -> Option<CommandError> {
-        let stderr = &self.context.stderr;
-        for line in self.details.estimate.iter().flat_map(Estimate::words) {
-            stderr.note(&line);
-        }
-        // A dry run does not know the categories of templates, and the sandbox costs nothing.
-        let knows_categories =
-            self.context.mode == Mode::Send || self.details.templates.uses.is_empty();
-        let is_checked = knows_categories && !self.details.sandbox;
-        self.check_budget().err().filter(|_| is_checked)
+    if let Some(page) = plan.page.take() {
+        write_page(&plan, context, args, page, refusals.first())?;
+        return finish(context, plan, refusals);
     }
-
-    fn write_page(
-        &self,
-        page: ReportFile<'_>,
-        read: &ReadList,
-        refused: Option<String>,
-    ) -> Result<(), CommandError> {
-        let args = self.args;
-        let list = PlannedList {
-            details: &self.details,
-            draft: &self.draft,
-            kind: self.kind,
-            remarks: &read.remarks,
-            skip_invalid: args.policy.skip_invalid,
-            refused,
-            daily: DailyLimit::for_draft(self.store, &self.details, &self.draft)?,
-            budget: self.budget,
-        };
-        let style = PageStyle {
-            language: args.lang.unwrap_or_default(),
-            mask: args.mask,
-            zone: match &args.hours.time_zone {
-                Some(typed) => typed.zone().clone(),
-                None => zone_of_sender(&self.details, self.sender),
-            },
-        };
-        page.write(self.context, |to| {
-            report_page::write_preview(&list, style, to)
-        })
+    let Some(most) = args.preview else {
+        plan.findings.require_sendable_list()?;
+        print_requests(&plan, context, u64::MAX)?;
+        return end(context, refusals);
+    };
+    // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
+    if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
+        print_requests(&plan, context, most)?;
     }
-
-    /// The error if the list would be refused because of earlier runs; otherwise prints which rows they have.
-    fn refusals_by_store(
-        &self,
-        comparison: Result<(), CommandError>,
-    ) -> Result<Vec<CommandError>, CommandError> {
-        let context = self.context;
-        let draft = &self.draft;
-        match comparison {
-            Ok(()) => {}
-            Err(error) if error.code == ExitCode::Guard => return Ok(vec![error]),
-            Err(error) => return Err(error),
-        }
-        if let Some(store) = self.store.filter(|_| !self.details.sandbox) {
-            report_left_out(context, draft.skip_counts());
-            let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
-            report_people(context, people);
-        }
-        Ok(Vec::new())
-    }
-
-    /// Prints the first `most` requests.
-    fn print_requests(
-        &self,
-        accepts: Option<&SuccessCriterion>,
-        most: u64,
-    ) -> Result<(), CommandError> {
-        let Some(accepts) = accepts else {
-            return Ok(());
-        };
-        let base = self.sender.planned_base();
-        self.draft
-            .first_sent(most, |_, DraftRequest { path, body, .. }| {
-                let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
-                let request = Request::post(url, body.into(), accepts.clone());
-                Ok(self.sender.show(self.context, &request)?)
-            })
-    }
+    draw_messages(&plan, context, most)?;
+    finish(context, plan, refusals)
 }
 
-/// Returns the error about the rows, or about the run; otherwise prints how many rows are valid.
+/// The error if the list would be refused because of earlier runs; otherwise prints which rows they have.
+fn refusals_by_ledger(
+    plan: &mut Plan<'_>,
+    context: &Context,
+) -> Result<Vec<CommandError>, CommandError> {
+    match plan.findings.earlier_error.take() {
+        None => {}
+        Some(error) if error.code == ExitCode::Guard => return Ok(vec![error]),
+        Some(error) => return Err(error),
+    }
+    if let Some(ledger) = plan.ledger.as_ref().filter(|_| !plan.settings.sandbox) {
+        report_left_out(context, plan.draft.skip_counts());
+        let earlier = earlier_query(&plan.settings);
+        let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
+        report_people(context, written_to, waiting);
+    }
+    Ok(Vec::new())
+}
+
+/// The texts of the templates, which `--preview` shows; adds why they cannot be sent. A command that must not send
+/// anything does not look them up.
+fn template_texts(
+    plan: &Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+    refusals: &mut Vec<CommandError>,
+) -> Result<TemplateTexts, CommandError> {
+    let uses = &plan.settings.templates;
+    if uses.uses.is_empty()
+        || args.work.unchecked
+        || args.preview.is_none()
+        || context.mode != Mode::Send
+    {
+        return Ok(TemplateTexts::default());
+    }
+    let CheckedTemplates { faults, texts } = block_on(async {
+        let mut connection = plan.sender.connect(context).await?;
+        check_templates(&mut connection, uses, args.typed.delivery.strict).await
+    })?;
+    refusals.extend(refuse_unusable(&faults, OR_UNCHECKED).err());
+    Ok(texts)
+}
+
+/// Prints what the list costs; returns the error if that is more than the budget.
+fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
+    let estimate = plan.settings.estimate.as_ref();
+    for line in estimate.into_iter().flat_map(Estimate::words) {
+        context.stderr.note(&line);
+    }
+    // A dry run does not know the categories of templates, and the sandbox costs nothing.
+    let knows_categories = context.mode == Mode::Send || plan.settings.templates.uses.is_empty();
+    if !knows_categories || plan.settings.sandbox {
+        return None;
+    }
+    plan.cost_limit.check(estimate).err()
+}
+
+/// Writes the page, with the first error that the list would be refused for.
+fn write_page(
+    plan: &Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+    page: ReportFile<'_>,
+    refusal: Option<&CommandError>,
+) -> Result<(), CommandError> {
+    let refusal = plan.findings.list_error.as_ref().or(refusal);
+    let list = PlannedList {
+        details: &plan.settings,
+        draft: &plan.draft,
+        kind: &plan.kind,
+        remarks: &plan.findings.remarks,
+        skip_invalid: args.policy.skip_invalid,
+        refused: refusal.map(CommandError::line),
+        daily: DailyLimit::for_draft(plan.ledger.as_ref(), &plan.settings, &plan.draft)?,
+        budget: plan.cost_limit.budget,
+    };
+    let style = PageStyle {
+        language: args.lang.unwrap_or_default(),
+        mask: args.mask,
+        zone: match &args.hours.time_zone {
+            Some(typed) => typed.zone().clone(),
+            None => zone_of_sender(&plan.settings, &plan.sender),
+        },
+    };
+    page.write(context, |to| report_page::write_preview(&list, style, to))
+}
+
+/// Prints the first `most` requests; none if no row makes one.
+fn print_requests(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), CommandError> {
+    let Some(accepts) = plan.findings.imported.accepts.as_ref() else {
+        return Ok(());
+    };
+    let base = plan.sender.planned_base();
+    plan.draft.first_sent(most, |_, request| {
+        let DraftRequest { path, body, .. } = request;
+        let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
+        let request = Request::post(url, body.into(), accepts.clone());
+        Ok(plan.sender.show(context, &request)?)
+    })
+}
+
+/// Shows the first `most` messages as their recipients would see them, but not too many.
+fn draw_messages(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), LedgerError> {
+    plan.draft.first_sent(most.min(MOST_DRAWN), |_, message| {
+        let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
+        context.stderr.preview(message.recipient, &lines);
+        Ok::<_, LedgerError>(())
+    })?;
+    let wanted = most.min(plan.draft.to_be_sent());
+    if wanted > MOST_DRAWN {
+        context.stderr.note(&format!(
+            "these are the first {MOST_DRAWN} of {wanted} messages; to see all: --preview all --file page.html"
+        ));
+    }
+    Ok(())
+}
+
+/// Ends with what is wrong with the list, or with why a run would be refused; else prints how many rows are fine.
 fn finish(
     context: &Context,
-    verdict: Result<(), CommandError>,
+    mut plan: Plan<'_>,
     refusals: Vec<CommandError>,
-    sums: &str,
 ) -> Result<ExitCode, CommandError> {
-    verdict?;
+    plan.findings.require_sendable_list()?;
     if refusals.is_empty() {
-        context.stderr.note(sums);
+        context.stderr.note(&plan.findings.imported.sums());
     }
     end(context, refusals)
 }

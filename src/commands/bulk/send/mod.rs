@@ -1,5 +1,30 @@
 //! Sends a run, new or resumed.
 
-pub(crate) mod report_end;
+pub(crate) mod active_run;
+mod continued_run;
+mod report_end;
 pub(crate) mod resume;
-pub(crate) mod send_rows;
+pub(crate) mod work;
+
+use self::active_run::ActiveRun;
+use self::report_end::report_end;
+use crate::base::exit::ExitCode;
+use crate::base::output::ProgressFormat;
+use crate::command_error::{CommandError, Phase};
+use crate::sender::Connection;
+use crate::sender::context::Context;
+
+/// Sends the unsent rows of a run, and reports its end and its state.
+///
+/// # Errors
+/// If the run could not be joined, or how it ended could not be written or read. Messages may have been sent.
+pub(crate) async fn send(
+    context: &Context,
+    active: &ActiveRun,
+    connection: Connection,
+    progress: ProgressFormat,
+) -> Result<ExitCode, CommandError> {
+    let sent = active.send_rows(context, connection, progress).await;
+    sent.and_then(|ended| report_end(context, active, ended))
+        .map_err(|error| error.in_phase(Phase::Sending))
+}

@@ -3,303 +3,254 @@
 use std::process::id;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::active_run::{ActiveRun, SendingEnd};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, compact};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{report_stale, what_to_look_at, why};
+use crate::commands::bulk::run_log::run_fields;
 use crate::commands::bulk::summary::{RunSummary, to_continue};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
-use crate::lists::exclusions::Exclusions;
-use crate::runs::ledger::{
-    AttemptResult, Counts, LedgerError, PauseReason, Run, RunName, RunSettings, RunWorker,
-};
+use crate::jelou::api::Problem;
+use crate::runs::ledger::{AttemptResult, Counts, LedgerError, PauseReason, RunWorker};
 use crate::runs::sending::{RunEnd, StopReason};
-use crate::sender::config::knows_profile;
 use crate::sender::context::Context;
-use crate::sender::{AuditLog, Sender, panicked};
+use crate::sender::{AuditLog, panicked};
 
-/// A run that this process sends.
-pub(crate) struct ActiveRun<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) sender: &'a Sender,
-    pub(crate) run: Run,
-    /// The settings, with the options that it continues with.
-    pub(crate) details: &'a RunSettings,
-    /// The recipients that were excluded when it began.
-    pub(crate) exclusions: &'a Exclusions,
-}
-
-impl ActiveRun<'_> {
-    /// Reports its state, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
-    pub(crate) fn report(
-        &self,
-        end: Result<RunEnd, CommandError>,
-        took: Option<Duration>,
-    ) -> Result<ExitCode, CommandError> {
-        let stderr = &self.context.stderr;
-        let settings = &self.sender.settings;
-        if let Some(note) = settings.sandbox_note() {
-            stderr.note(note);
-        }
-        let (ended, counts) = self.print(end, took);
-        // Counts that cannot be read stay null.
-        let ended_as = ended.as_ref().map(|code| *code);
-        let fields = run_fields(
-            Some(self.run.name()),
-            Some(self.details),
-            counts.as_ref(),
-            ended_as,
-        );
-        AuditLog::from_settings(settings)
-            .with(self.exclusions)
-            .run(stderr, "bulk", fields);
-        ended
-    }
-
-    /// Prints why it ended, and its state; also returns the number of rows in each state if the ledger can be read.
-    fn print(
-        &self,
-        end: Result<RunEnd, CommandError>,
-        took: Option<Duration>,
-    ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
-        let stderr = &self.context.stderr;
-        let name = self.run.name();
-        let watch = format!("to see its state: jelouctl bulk status {name}");
-        // None: the exit code follows from its rows.
-        let ended = match end {
-            Ok(RunEnd::Complete) => Ok(None),
-            Ok(RunEnd::Stopped {
-                reason,
-                unwritten: None,
-            }) => self.report_stop(reason).map(Some),
-            Ok(RunEnd::Stopped {
-                reason,
-                unwritten: Some(outcomes),
-            }) => {
-                let ended = self.report_stop(reason);
-                self.report_unwritten(&outcomes);
-                let above = if outcomes.is_empty() {
-                    ""
-                } else {
-                    ", and may not get the outcomes listed above"
-                };
-                stderr.warning(&format!(
-                    "the run is still writing to the ledger{above}; {watch}"
-                ));
-                return (ended, None);
-            }
-            Err(error) => {
-                let hint = error
-                    .hint
-                    .as_ref()
-                    .map(|hint| format!("{hint}; "))
-                    .unwrap_or_default();
-                let message = format!("the run did not continue: {}", error.message);
-                stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
-                Ok(Some(error.code))
-            }
-        };
-        let summary = self
-            .run
-            .reconnected()
-            .and_then(|run| RunSummary::new(&run, self.details));
-        let summary = match summary.map_err(LedgerError::in_mid_run) {
-            Ok(summary) => summary,
-            Err(error) => {
-                // The error that ended the run is printed separately.
-                if matches!(ended, Ok(Some(_))) {
-                    stderr.warning(&format!("cannot read the ledger: {error}; {watch}"));
-                }
-                return (
-                    ended.and_then(|code| code.ok_or_else(|| error.into())),
-                    None,
-                );
-            }
-        };
-        // An error here could make a script start a second run.
-        summary.print_what_stays(self.context, name, took);
-        report_stale(self.context, name, summary.stale.as_ref());
-        summary.tell_ways_on(self.context, name);
-        (
-            ended.map(|code| code.unwrap_or_else(|| summary.exit_code())),
-            Some(summary.counts),
-        )
-    }
-
-    /// Prints why rows were not sent.
-    fn report_stop(&self, reason: StopReason) -> Result<ExitCode, CommandError> {
-        let stderr = &self.context.stderr;
-        let name = self.run.name();
-        let to_continue = to_continue(name);
-        match reason {
-            StopReason::Paused(reason, problem) => {
-                let hint = &problem.hint;
-                let (paused, hint) = if reason == PauseReason::AllRejected {
-                    // All rows have the same fault.
-                    let again = format!(
-                        "jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}"
-                    );
-                    let hint = format!(
-                        "{hint}; to send them again: {again}; to send only the rest: jelouctl bulk resume {name} --keep-going"
-                    );
-                    ("run paused: Jelou has not accepted any message", hint)
-                } else {
-                    // A process that sends updates its record more often than every five seconds.
-                    let is_own = |process: &RunWorker| {
-                        process.pid == i64::from(id()) && process.host == host_name()
-                    };
-                    let is_other = |process: &RunWorker| !is_own(process) && process.seen_s < 5.0;
-                    let has_others = self
-                        .run
-                        .workers()
-                        .is_ok_and(|processes| processes.iter().any(is_other));
-                    let others_go_on = has_others && !reason.is_of_run();
-                    let who = if others_go_on {
-                        "this process stopped; others continue the run"
-                    } else {
-                        "run paused"
-                    };
-                    (who, format!("{hint}; {to_continue}"))
-                };
-                stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
-                Ok(pause_exit_code(reason))
-            }
-            StopReason::PausedByOthers(pause) => {
-                let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
-                stderr.error(&format!("run paused: {}", why(&pause)), &[], Some(&hint));
-                Ok(pause_exit_code(pause.reason))
-            }
-            StopReason::Signal(signal) => {
-                stderr.error(
-                    &format!("stopped by {}", signal.name()),
-                    &[],
-                    Some(&to_continue),
-                );
-                Ok(signal_exit_code(signal))
-            }
-            StopReason::LedgerFailed { error, outcomes } => {
-                self.report_unwritten(&outcomes);
-                let mut error = CommandError::from(error);
-                if !outcomes.is_empty() {
-                    let hint = error.hint.unwrap_or_default();
-                    error.hint = Some(format!(
-                        "the ledger does not have the outcomes listed above; {hint}"
-                    ));
-                }
-                Err(error)
-            }
-            // This is not an end: the run continues.
-            StopReason::WaitOver => Ok(ExitCode::Success),
-            StopReason::Panicked => Err(panicked(true)),
-        }
-    }
-
-    /// Prints the outcomes of rows that the ledger does not have.
-    fn report_unwritten(&self, outcomes: &[AttemptResult]) {
-        let details = self.details;
-        for row in outcomes {
-            let record = Record {
-                sent: row.state.sent(),
-                kind: Some(details.kind.clone().into()),
-                to: Some(row.recipient.clone()),
-                profile: details.profile.clone(),
-                bot_id: Some(details.bot.clone()),
-                api_url: Some(details.api_url.clone()),
-                message_id: row.message_id.clone(),
-                http_status: row.http_status,
-                attempts: 1,
-                duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
-                error: row.error.clone().map(|message| RecordError {
-                    code: row.code.unwrap_or("unknown"),
-                    api_code: row.api_code.clone(),
-                    message,
-                    ..RecordError::default()
-                }),
-                ..Record::default()
-            };
-            self.context.stderr.progress_line(&compact(&json!(record)));
-        }
-    }
-}
-
-/// The fields of a run that ended or was refused; unknown values are null.
-fn run_fields(
-    name: Option<&RunName>,
-    details: Option<&RunSettings>,
-    counts: Option<&Counts>,
-    ended: Result<ExitCode, &CommandError>,
-) -> Value {
-    let (code, fault) = match ended {
-        Ok(code) => (code, None),
-        Err(error) => (error.code, Some(error.name)),
-    };
-    let of = |part: fn(&Counts) -> u64| counts.map(part);
-    json!({
-        "run": name.map(ToString::to_string),
-        "complete": counts.map(Counts::is_finished),
-        "exit_code": code.code(),
-        "code": fault,
-        "kind": details.map(|details| &details.kind),
-        "rows": of(Counts::all),
-        "rows_sent": of(|counts| counts.sent),
-        "rows_failed": of(|counts| counts.failed),
-        "rows_unknown": of(|counts| counts.unknown),
-        "rows_skipped": of(|counts| counts.skipped),
-        "rows_inflight": of(|counts| counts.inflight),
-        "rows_left": of(|counts| counts.pending),
-        "api_url": details.map(|details| &details.api_url),
-    })
-}
-
-/// Logs a run that a guard refused before it began, with the name that was typed. Other errors are not logged here.
-pub(crate) fn log_refused_run(
+/// Reports the state of a run, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
+pub(super) fn report_end(
     context: &Context,
-    name: Option<&RunName>,
-    ended: &Result<ExitCode, CommandError>,
+    active: &ActiveRun,
+    ended: SendingEnd,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    let settings = &active.sender.settings;
+    if let Some(note) = settings.sandbox_note() {
+        stderr.note(note);
+    }
+    let printed = print_end(context, active, ended);
+    // Counts that cannot be read stay null.
+    let fields = run_fields(
+        Some(active.run.name()),
+        Some(&active.settings),
+        printed.counts.as_ref(),
+        printed.code.as_ref().map(|code| *code),
+    );
+    AuditLog::from_settings(settings)
+        .with(&active.exclusions)
+        .run(stderr, "bulk", fields);
+    printed.code
+}
+
+/// What was printed about the end of a run.
+struct PrintedEnd {
+    code: Result<ExitCode, CommandError>,
+    /// The number of rows in each state; None if it cannot be read.
+    counts: Option<Counts>,
+}
+
+/// Prints why the run ended, and its state.
+fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> PrintedEnd {
+    // None: the exit code follows from its rows.
+    let stopped = match ended.end {
+        Ok(RunEnd::Complete) => Ok(None),
+        Ok(RunEnd::Stopped {
+            reason,
+            unwritten: None,
+        }) => report_stop(context, active, reason).map(Some),
+        Ok(RunEnd::Stopped {
+            reason,
+            unwritten: Some(outcomes),
+        }) => {
+            let code = report_stop(context, active, reason);
+            report_open_write(context, active, &outcomes);
+            return PrintedEnd { code, counts: None };
+        }
+        Err(error) => Ok(Some(report_failed_join(context, active, &error))),
+    };
+    let summary = active
+        .run
+        .reconnected()
+        .and_then(|found| RunSummary::new(&found, &active.settings));
+    match summary.map_err(LedgerError::in_mid_run) {
+        Ok(summary) => {
+            print_summary(context, active, &summary, ended.took);
+            PrintedEnd {
+                code: stopped.map(|code| code.unwrap_or_else(|| summary.exit_code())),
+                counts: Some(summary.counts),
+            }
+        }
+        Err(error) => {
+            // The error that ended the run is printed separately.
+            if matches!(stopped, Ok(Some(_))) {
+                let watch = to_watch(active);
+                context
+                    .stderr
+                    .warning(&format!("cannot read the ledger: {error}; {watch}"));
+            }
+            PrintedEnd {
+                code: stopped.and_then(|code| code.ok_or_else(|| error.into())),
+                counts: None,
+            }
+        }
+    }
+}
+
+/// An error of standard output is only printed: as the error of the command, it could make a script start a second run.
+fn print_summary(
+    context: &Context,
+    active: &ActiveRun,
+    summary: &RunSummary,
+    took: Option<Duration>,
 ) {
-    let Err(error) = ended else { return };
-    if error.code != ExitCode::Guard {
+    let name = active.run.name();
+    summary.print_what_stays(context, name, took);
+    report_stale(context, name, summary.stale.as_ref());
+    summary.tell_ways_on(context, name);
+}
+
+fn to_watch(active: &ActiveRun) -> String {
+    let name = active.run.name();
+    format!("to see its state: jelouctl bulk status {name}")
+}
+
+/// Reports that the process had to exit immediately while it was writing the outcomes of rows.
+fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
+    report_unwritten(context, active, outcomes);
+    let above = if outcomes.is_empty() {
+        ""
+    } else {
+        ", and may not get the outcomes listed above"
+    };
+    let watch = to_watch(active);
+    context.stderr.warning(&format!(
+        "the run is still writing to the ledger{above}; {watch}"
+    ));
+}
+
+/// The run could not continue after a wait.
+fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandError) -> ExitCode {
+    let hint = error
+        .hint
+        .as_ref()
+        .map(|hint| format!("{hint}; "))
+        .unwrap_or_default();
+    let message = format!("the run did not continue: {}", error.message);
+    let to_continue = to_continue(active.run.name());
+    context
+        .stderr
+        .error(&message, &[], Some(&format!("{hint}{to_continue}")));
+    error.code
+}
+
+/// Prints why rows were not sent.
+fn report_stop(
+    context: &Context,
+    active: &ActiveRun,
+    reason: StopReason,
+) -> Result<ExitCode, CommandError> {
+    let stderr = &context.stderr;
+    let name = active.run.name();
+    let to_continue = to_continue(name);
+    match reason {
+        StopReason::Paused(reason, problem) => {
+            report_pause(context, active, reason, &problem);
+            Ok(pause_exit_code(reason))
+        }
+        StopReason::PausedByOthers(pause) => {
+            let message = format!("run paused: {}", why(&pause));
+            let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
+            stderr.error(&message, &[], Some(&hint));
+            Ok(pause_exit_code(pause.reason))
+        }
+        StopReason::Signal(signal) => {
+            let message = format!("stopped by {}", signal.name());
+            stderr.error(&message, &[], Some(&to_continue));
+            Ok(signal_exit_code(signal))
+        }
+        StopReason::LedgerFailed { error, outcomes } => {
+            report_unwritten(context, active, &outcomes);
+            let mut error = CommandError::from(error);
+            if !outcomes.is_empty() {
+                let hint = error.hint.unwrap_or_default();
+                error.hint = Some(format!(
+                    "the ledger does not have the outcomes listed above; {hint}"
+                ));
+            }
+            Err(error)
+        }
+        // This is not an end: the run continues.
+        StopReason::WaitOver => Ok(ExitCode::Success),
+        StopReason::Panicked => Err(panicked(true)),
+    }
+}
+
+fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, problem: &Problem) {
+    let name = active.run.name();
+    let hint = &problem.hint;
+    let problem = &problem.message;
+    if reason == PauseReason::AllRejected {
+        // All rows have the same fault.
+        let again = format!(
+            "jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}"
+        );
+        let hint = format!(
+            "{hint}; to send them again: {again}; to send only the rest: jelouctl bulk resume {name} --keep-going"
+        );
+        let message = format!("run paused: Jelou has not accepted any message: {problem}");
+        context.stderr.error(&message, &[], Some(&hint));
         return;
     }
-    // A guard needs a readable configuration.
-    if let Ok(log) = AuditLog::from_flags(&context.flags) {
-        log.run(
-            &context.stderr,
-            "bulk",
-            run_fields(name, None, None, Err(error)),
-        );
-    }
+    let paused = if others_go_on(active, reason) {
+        "this process stopped; others continue the run"
+    } else {
+        "run paused"
+    };
+    let hint = format!("{hint}; {}", to_continue(name));
+    context
+        .stderr
+        .error(&format!("{paused}: {problem}"), &[], Some(&hint));
 }
 
-/// Logs that this command changed the state of rows, and its exit code; `counts` is None if the ledger can no longer be
-/// read.
-pub(crate) fn log_decided(
-    context: &mut Context,
-    command: &str,
-    name: &RunName,
-    details: &RunSettings,
-    counts: Option<&Counts>,
-    ended: Result<ExitCode, &CommandError>,
-) {
-    let flags = &mut context.flags;
-    flags.sandbox |= details.sandbox;
-    if let Some(profile) = &details.profile
-        && knows_profile(flags, profile).unwrap_or(false)
-    {
-        flags.default_profile = Some(profile.clone());
-    }
-    match AuditLog::from_flags(flags) {
-        Ok(log) => {
-            let fields = run_fields(Some(name), Some(details), counts, ended);
-            log.for_run(&details.bot, &details.client_id)
-                .run(&context.stderr, command, fields);
-        }
-        Err(error) => context.stderr.warning(&format!(
-            "the audit log may be incomplete: {}",
-            error.message
-        )),
+/// Whether other processes continue a run after this process has stopped.
+fn others_go_on(active: &ActiveRun, reason: PauseReason) -> bool {
+    // A process that sends updates its record more often than every five seconds.
+    let is_own =
+        |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();
+    let is_other = |process: &RunWorker| !is_own(process) && process.seen_s < 5.0;
+    let has_others = active
+        .run
+        .workers()
+        .is_ok_and(|processes| processes.iter().any(is_other));
+    has_others && !reason.is_of_run()
+}
+
+/// Prints the outcomes of rows that the ledger does not have.
+fn report_unwritten(context: &Context, active: &ActiveRun, outcomes: &[AttemptResult]) {
+    let settings = &active.settings;
+    for row in outcomes {
+        let record = Record {
+            sent: row.state.sent(),
+            kind: Some(settings.kind.clone().into()),
+            to: Some(row.recipient.clone()),
+            profile: settings.profile.clone(),
+            bot_id: Some(settings.bot.clone()),
+            api_url: Some(settings.api_url.clone()),
+            message_id: row.message_id.clone(),
+            http_status: row.http_status,
+            attempts: 1,
+            duration_ms: u64::try_from(row.ended_at - row.began_at).unwrap_or_default(),
+            error: row.error.clone().map(|message| RecordError {
+                code: row.code.unwrap_or("unknown"),
+                api_code: row.api_code.clone(),
+                message,
+                ..RecordError::default()
+            }),
+            ..Record::default()
+        };
+        context.stderr.progress_line(&compact(&json!(record)));
     }
 }

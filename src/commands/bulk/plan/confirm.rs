@@ -1,0 +1,190 @@
+//! Asks whether to send a plan, after a summary of earlier runs, templates, cost and limits. At a terminal the summary
+//! is enough to answer. Elsewhere it has only numbers, because a recipient's message does not belong in a log.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::args::BulkSendArgs;
+use super::make_plan::Plan;
+use crate::base::output::counted;
+use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::{earlier_query, report_people};
+use crate::commands::bulk::options::OR_UNCHECKED;
+use crate::commands::bulk::people_limit::report_limit;
+use crate::commands::bulk::question::{
+    ask, draw, draw_first, duration, excluding, is_asked, needs_yes, say,
+};
+use crate::commands::bulk::skips::skips_in_words;
+use crate::commands::bulk::waiting::report_closed;
+use crate::runs::cost::Estimate;
+use crate::runs::ledger::{LedgerDraft, LedgerError};
+use crate::sender::context::Context;
+use crate::sender::{Connection, refuse_templates};
+
+/// Prints the summary and asks. After that, the connection is open and the templates are checked.
+///
+/// # Errors
+/// If the plan was not confirmed, costs more than the budget, or its templates cannot be sent.
+pub(crate) async fn confirm(
+    plan: &mut Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+) -> Result<Connection, CommandError> {
+    let is_asked = is_asked(context, &plan.sender);
+    // The sandbox does not compare runs, and costs nothing.
+    if !plan.settings.sandbox {
+        note_earlier_runs(plan, context)?;
+        report_closed(context, plan.settings.conditions.hours.as_ref());
+    }
+    let opened = look_up_templates(plan, context, args, is_asked).await?;
+    plan.estimate_cost()?;
+    if !plan.settings.sandbox {
+        plan.cost_limit.check(plan.settings.estimate.as_ref())?;
+    }
+    let takes_days = report_limit(context, plan.ledger.as_ref(), &plan.settings, &plan.draft)?;
+    report_plan(plan, context, is_asked, takes_days)?;
+    if needs_yes(&plan.sender) {
+        ask_to_send(plan, context)?;
+    }
+    if let Some(mut connection) = opened {
+        connection.catch_signals()?;
+        return Ok(connection);
+    }
+    let mut connection = plan.sender.connect(context).await?;
+    if !args.work.unchecked {
+        note_templates(plan, args, &mut connection).await?;
+        plan.estimate_cost()?;
+    }
+    Ok(connection)
+}
+
+/// Warns of recipients with a sent or unsent message of an earlier run.
+fn note_earlier_runs(plan: &mut Plan<'_>, context: &Context) -> Result<(), LedgerError> {
+    let Some(ledger) = &plan.ledger else {
+        return Ok(());
+    };
+    let earlier = earlier_query(&plan.settings);
+    let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
+    report_people(context, written_to, waiting);
+    plan.settings.written_to = written_to;
+    Ok(())
+}
+
+/// Looks up the templates over a connection that stays open, if they are needed before the question: it shows the message
+/// with the template's own text, and the category of a template decides its price.
+async fn look_up_templates(
+    plan: &mut Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+    is_asked: bool,
+) -> Result<Option<Connection>, CommandError> {
+    let is_needed = is_asked || plan.cost_limit.prices.is_some();
+    if !is_needed || args.work.unchecked || plan.settings.templates.uses.is_empty() {
+        return Ok(None);
+    }
+    let mut opened = plan.sender.connect_before_question(context).await?;
+    if let Some(connection) = &mut opened {
+        note_templates(plan, args, connection).await?;
+        connection.release_signals();
+    }
+    Ok(opened)
+}
+
+/// Keeps the texts of the templates of the list.
+///
+/// # Errors
+/// If the bot cannot send one of them.
+async fn note_templates(
+    plan: &mut Plan<'_>,
+    args: &BulkSendArgs,
+    connection: &mut Connection,
+) -> Result<(), CommandError> {
+    let uses = &plan.settings.templates;
+    let strict = args.typed.delivery.strict;
+    plan.settings.template_texts = refuse_templates(connection, uses, strict, OR_UNCHECKED).await?;
+    Ok(())
+}
+
+fn ask_to_send(plan: &Plan<'_>, context: &Context) -> Result<(), CommandError> {
+    let rows = plan.draft.to_be_sent();
+    let messages = counted(rows, "message");
+    let from = plan.sender.description();
+    let to = plan.sender.planned_base();
+    ask(
+        context,
+        rows,
+        &format!("Send {messages} from {from} to {to}?"),
+    )
+}
+
+/// Prints the summary before the question. Shows the first message only if the command will ask (`is_asked`), and the
+/// duration unless a warning already said that it `takes_days`.
+fn report_plan(
+    plan: &Plan<'_>,
+    context: &Context,
+    is_asked: bool,
+    takes_days: bool,
+) -> Result<(), CommandError> {
+    if context.stderr.is_quiet() {
+        return Ok(());
+    }
+    let rows = plan.draft.to_be_sent();
+    let mut lines: Vec<_> = left_out(&plan.draft).into_iter().collect();
+    lines.extend(excluding(&plan.exclusions));
+    lines.extend(by_country(rows, &plan.draft.countries()?));
+    lines.extend(plan.settings.estimate.iter().flat_map(Estimate::words));
+    if !is_asked {
+        for line in &lines {
+            context.stderr.note(line);
+        }
+        return Ok(());
+    }
+    if !takes_days {
+        lines.extend(duration(rows, &plan.settings));
+    }
+    draw_first_message(plan, context)?;
+    say(context, lines);
+    Ok(())
+}
+
+fn draw_first_message(plan: &Plan<'_>, context: &Context) -> Result<(), LedgerError> {
+    let which = if plan.draft.to_be_sent() == 1 {
+        "the message"
+    } else {
+        "the first message"
+    };
+    plan.draft.first_sent(1, |row, first| {
+        let lines = draw(&plan.kind, first.body, &plan.settings.template_texts)?;
+        let title = format!(
+            "{which}, line {}, as {} would see it:",
+            row.line, first.recipient
+        );
+        draw_first(context, title, &lines, "; --preview 1 shows all");
+        Ok(())
+    })
+}
+
+/// `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if no row is skipped.
+fn left_out(draft: &LedgerDraft) -> Option<String> {
+    let sent = draft.to_be_sent();
+    let skips = draft.skip_counts();
+    let rows = counted(sent + skips.all(), "row");
+    let reasons = skips_in_words(skips)?;
+    Some(format!("{rows}: {sent} to send; skipped: {reasons}"))
+}
+
+/// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.
+fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
+    let mut countries: Vec<_> = by_country.iter().collect();
+    countries.sort_by_key(|(_, rows)| Reverse(**rows));
+    let none = rows - by_country.values().sum::<u64>();
+    let mut named: Vec<_> = countries
+        .iter()
+        .map(|(country, rows)| format!("{country} {rows}"))
+        .collect();
+    if named.is_empty() {
+        return None;
+    }
+    named.extend((none > 0).then(|| format!("without a country {none}")));
+    Some(format!("by country: {}", named.join(", ")))
+}

@@ -1,0 +1,93 @@
+//! Creates the run of a confirmed plan.
+
+use super::args::BulkSendArgs;
+use super::make_plan::Plan;
+use crate::base::output::counted;
+use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::{compare, earlier_query, refuse_freed};
+use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::question::is_asked;
+use crate::commands::bulk::skips::report_left_out;
+use crate::commands::store::wait_for_turn;
+use crate::runs::ledger::{EarlierRuns, LedgerDraft, Run, RunSettings};
+use crate::sender::context::Context;
+use crate::sender::{Connection, reread_do_not_contact};
+
+/// Compares the plan with the ledger once more and makes its run, in one transaction. None if no row is left to be sent, or
+/// the plan has no run.
+///
+/// # Errors
+/// If there is no run, unless the error says otherwise.
+pub(crate) async fn create_run(
+    plan: &mut Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+    connection: &mut Connection,
+) -> Result<Option<Run>, CommandError> {
+    let is_asked = is_asked(context, &plan.sender);
+    let skips_told = plan.draft.skip_counts().clone();
+    let rows_told = plan.draft.to_be_sent();
+    if is_asked {
+        exclude_again(plan, context)?;
+    }
+    let (Some(ledger), Some(name)) = (&plan.ledger, &plan.run_name) else {
+        return Ok(None);
+    };
+    // The connection to the database may have closed while the command waited for the answer.
+    let ledger = ledger.reconnected()?;
+    wait_for_turn(&ledger, &mut connection.signals).await?;
+    let earlier = earlier_query(&plan.settings);
+    let cost_limit = &plan.cost_limit;
+    let made = ledger.make(
+        name,
+        args.run.is_some(),
+        &mut plan.draft,
+        &mut plan.settings,
+        &earlier,
+        |known, draft, settings| {
+            if !settings.sandbox {
+                compare_again(settings, known, draft)?;
+                if is_asked || draft.to_be_sent() != rows_told {
+                    (settings.written_to, _) = known.people(draft)?;
+                }
+            }
+            if let Some(signal) = connection.signals.came() {
+                return Err(CommandError::interrupted(signal));
+            }
+            if draft.to_be_sent() != rows_told {
+                settings.estimate = cost_limit.estimate(draft, settings)?;
+            }
+            Ok::<_, CommandError>(draft.to_be_sent() > 0)
+        },
+    );
+    let Some(run) = made? else { return Ok(None) };
+    report_left_out(context, &plan.draft.skip_counts().since(&skips_told));
+    let rows = counted(plan.draft.to_be_sent(), "message");
+    context.stderr.note(&format!(
+        "run {}: {rows} from bot {}",
+        run.name(),
+        plan.sender.bot
+    ));
+    Ok(Some(run))
+}
+
+/// The command may have waited hours for the answer.
+fn exclude_again(plan: &mut Plan<'_>, context: &Context) -> Result<(), CommandError> {
+    let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
+    let rows = UnsentRows::OfDraft(&mut plan.draft);
+    leave_out(context, rows, &excluded_now, plan.windows.as_ref())
+}
+
+/// Compares the rows with newer runs and single sends.
+fn compare_again(
+    settings: &RunSettings,
+    known: &mut EarlierRuns<'_>,
+    draft: &mut LedgerDraft,
+) -> Result<(), CommandError> {
+    let are_recalled = draft.recall_awaited()?;
+    compare(&settings.conditions, known, draft)?;
+    if are_recalled {
+        refuse_freed(draft)?;
+    }
+    Ok(())
+}

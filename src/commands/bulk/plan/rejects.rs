@@ -1,0 +1,57 @@
+//! `--rejects`: the file for the rows that will not be sent.
+
+use jiff::tz::TimeZone;
+
+use super::args::BulkSendArgs;
+use crate::base::input::UsageError;
+use crate::base::output::counted;
+use crate::command_error::CommandError;
+use crate::commands::bulk::report_file::{ReportFile, format_of_name};
+use crate::lists::list_file::ReportLanguage;
+use crate::runs::ledger::{LedgerDraft, RunSettings};
+use crate::runs::report::{ListReport, write_left_out};
+use crate::sender::context::Context;
+
+const FLAG: &str = "--rejects";
+
+/// The file, and how the rows are written.
+pub(super) struct RejectsFile<'a> {
+    file: ReportFile<'a>,
+    format: ListReport,
+}
+
+impl<'a> RejectsFile<'a> {
+    /// Opens the file; None without the flag.
+    pub(super) fn open(
+        context: &Context,
+        args: &'a BulkSendArgs,
+    ) -> Result<Option<Self>, UsageError> {
+        let Some(path) = args.rejects.as_deref() else {
+            return Ok(None);
+        };
+        let format = format_of_name(FLAG, path)?
+            .list_report(false, None, ReportLanguage::En)
+            .ok_or_else(|| {
+                let message = format!("{FLAG}: rows are written as a list, not as a page");
+                UsageError::new(message, "write to a .csv, .xlsx or .ndjson file")
+            })?;
+        let file = ReportFile::open(context, FLAG, path, &args.inputs())?;
+        Ok(Some(Self { file, format }))
+    }
+
+    /// Writes the skipped rows of the draft, with times in `zone`.
+    pub(super) fn write(
+        self,
+        context: &Context,
+        draft: &LedgerDraft,
+        settings: &RunSettings,
+        zone: TimeZone,
+    ) -> Result<(), CommandError> {
+        let format = self.format;
+        self.file.write(context, |to| {
+            let list = (settings.columns.as_slice(), settings.format);
+            let rows = write_left_out(draft, list, format, zone, to)?;
+            Ok(format!("{} that will not be sent", counted(rows, "row")))
+        })
+    }
+}

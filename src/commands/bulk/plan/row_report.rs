@@ -1,0 +1,225 @@
+//! Prints the faults of rows: some immediately, the others together at the end.
+
+use std::collections::HashMap;
+
+use crate::base::output::{ReadProgress, Stderr, counted_are};
+use crate::commands::bulk::row_notes::{RowNotes, excluded_words};
+use crate::runs::import::{ImportPolicy, Remarks, RowFault, RowProblem};
+use crate::runs::ledger::SkipCounts;
+
+/// The faults of the rows so far.
+pub(super) struct RowReport<'a> {
+    policy: ImportPolicy,
+    messages: RowMessages<'a>,
+    notes: RowNotes,
+    /// The rows that a report says were sent, or may have been.
+    reported: SkipCounts,
+    /// Collected if wanted.
+    remarks: Option<Remarks>,
+}
+
+/// The rest of the report, after every row is read.
+pub(super) struct RowReportEnd {
+    /// Still to be printed.
+    pub(super) notes: RowNotes,
+    pub(super) remarks: Remarks,
+}
+
+impl<'a> RowReport<'a> {
+    pub(super) fn new(
+        stderr: &'a Stderr,
+        progress: &'a ReadProgress<'a>,
+        policy: ImportPolicy,
+        keeps_remarks: bool,
+    ) -> Self {
+        Self {
+            policy,
+            messages: RowMessages::new(stderr, progress),
+            notes: RowNotes::default(),
+            reported: SkipCounts::default(),
+            remarks: keeps_remarks.then(Remarks::new),
+        }
+    }
+
+    pub(super) fn reported(&self) -> &SkipCounts {
+        &self.reported
+    }
+
+    /// Prints the fault of the row in `line`, or adds it to the notes.
+    pub(super) fn tell(&mut self, line: u64, fault: &RowFault) {
+        match fault {
+            RowFault::Remark(remark) => self.tell_remark(line, remark),
+            RowFault::Reported(reason) => self.reported.add(*reason, 1),
+            RowFault::Excluded(list) => self.notes.note(excluded_words(list), line),
+            RowFault::KeptOut(reason) => {
+                let words = format!("skipped, {} in the report", reason.name());
+                self.notes.note(words, line);
+            }
+            RowFault::SamePerson { of } => {
+                let words = "skipped because an earlier row has the same recipient".to_owned();
+                self.notes.note(words, as_line(line, *of));
+            }
+        }
+    }
+
+    fn tell_remark(&mut self, line: u64, remark: &RowProblem) {
+        if let Some(remarks) = &mut self.remarks {
+            remarks.entry(line).or_default().push(remark.clone());
+        }
+        let notes = &mut self.notes;
+        match remark {
+            RowProblem::Warning(warning) => {
+                self.messages
+                    .tell(Severity::Warning, line, &format!(": {warning}"));
+            }
+            RowProblem::Invalid(problem) => self.tell_fault(line, &format!(": {problem}")),
+            RowProblem::Duplicate { of, recipient } => {
+                let problem = format!(": it sends {recipient} the same message as line {of}");
+                self.tell_fault(line, &problem);
+            }
+            RowProblem::NotAllowed if self.policy.skip_not_allowed => {
+                let words = "skipped because allow_to does not allow the recipient";
+                notes.note(words.to_owned(), line);
+            }
+            RowProblem::NotAllowed => {
+                let words = "addressed to recipients that are not allowed".to_owned();
+                notes.warn(words, line, "; to skip them: --skip-not-allowed");
+            }
+            RowProblem::EmptyCell(column) => {
+                let words = format!("missing `{column}`");
+                notes.warn(words, line, "; this leaves a gap in the text");
+            }
+            RowProblem::PlaceholderCell { column, cell } => {
+                let words = format!("marked `{cell}` in `{column}`");
+                notes.warn(words, line, "; the recipient would read that");
+            }
+            RowProblem::RepeatedPerson { of } => {
+                let words = "addressed to the recipient of an earlier row".to_owned();
+                let way_out = "; to send only the first: --one-per-person";
+                notes.note_with(words, as_line(line, *of), way_out);
+            }
+        }
+    }
+
+    /// A row that cannot be sent as it is.
+    fn tell_fault(&mut self, line: u64, problem: &str) {
+        if self.policy.skip_invalid {
+            let said = format!(" is skipped{problem}");
+            self.messages.tell(Severity::Warning, line, &said);
+        } else {
+            self.messages.tell(Severity::Fault, line, problem);
+        }
+    }
+
+    /// Prints how many more rows there were of each kind.
+    pub(super) fn finish(self) -> RowReportEnd {
+        self.messages.finish();
+        RowReportEnd {
+            notes: self.notes,
+            remarks: self.remarks.unwrap_or_default(),
+        }
+    }
+}
+
+/// The row in `line`, which has the recipient of line `of`.
+fn as_line(line: u64, of: u64) -> String {
+    format!("{line} (as line {of})")
+}
+
+/// The maximum number of lines listed for one kind.
+const TOLD: u64 = 5;
+
+/// The severity of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Severity {
+    /// The command exits with an error.
+    Fault,
+    Warning,
+}
+
+/// Prints lines about rows, and at the end how many more there were.
+struct RowMessages<'a> {
+    stderr: &'a Stderr,
+    reading: &'a ReadProgress<'a>,
+    /// Each kind with its first line and its count.
+    kinds: HashMap<(Severity, String), (u64, u64)>,
+}
+
+impl<'a> RowMessages<'a> {
+    fn new(stderr: &'a Stderr, reading: &'a ReadProgress<'a>) -> Self {
+        Self {
+            stderr,
+            reading,
+            kinds: HashMap::new(),
+        }
+    }
+
+    /// Prints `said` after the line number of the row.
+    fn tell(&mut self, severity: Severity, line: u64, said: &str) {
+        let (_, count) = self
+            .kinds
+            .entry((severity, kind_of(said)))
+            .or_insert((line, 0));
+        *count += 1;
+        if *count <= TOLD || self.stderr.is_verbose() {
+            self.print(severity, &format!("line {line}{said}"));
+        }
+    }
+
+    /// Prints how many lines of each kind were not printed.
+    fn finish(self) {
+        if self.stderr.is_verbose() {
+            return;
+        }
+        let mut kinds: Vec<_> = self
+            .kinds
+            .iter()
+            .filter(|(_, (_, count))| *count > TOLD)
+            .collect();
+        kinds.sort_by_key(|(_, (line, _))| *line);
+        for ((severity, _), (line, count)) in kinds {
+            let rows = counted_are(count - TOLD, "more row");
+            self.print(*severity, &format!("{rows} like line {line}; -v lists all"));
+        }
+    }
+
+    fn print(&self, severity: Severity, line: &str) {
+        self.reading.above(|| match severity {
+            Severity::Fault => self.stderr.fault(line),
+            Severity::Warning => self.stderr.warning(line),
+        });
+    }
+}
+
+/// The words without quoted text and numbers.
+fn kind_of(said: &str) -> String {
+    let outside = said.split('`').step_by(2);
+    outside
+        .flat_map(str::chars)
+        .filter(|character| !character.is_ascii_digit())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_that_differ_in_values_are_grouped() {
+        for (left, right, are_alike) in [
+            (": to: `1` has 1 digits", ": to: `593x` has 12 digits", true),
+            (
+                ": text: has 4097 characters; at most 4096 are allowed",
+                ": text: has 5000 characters; at most 4096 are allowed",
+                true,
+            ),
+            (": text: is empty", ": to: is empty", false),
+        ] {
+            assert_eq!(
+                kind_of(left) == kind_of(right),
+                are_alike,
+                "{left}, {right}"
+            );
+        }
+    }
+}

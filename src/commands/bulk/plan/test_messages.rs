@@ -1,0 +1,48 @@
+//! The messages of `--test-to`: the messages of the first rows, to the recipient of the test.
+
+use super::args::BulkSendArgs;
+use crate::base::input::UsageError;
+use crate::command_error::CommandError;
+use crate::commands::read_person;
+use crate::jelou::message::{InvalidMessage, Outgoing, TypedRecipient};
+use crate::lists::exclusions::CountryRule;
+use crate::lists::list_file::ListReader;
+use crate::runs::import::ImportPlan;
+use crate::runs::ledger::{LedgerDraft, LedgerError};
+use crate::sender::context::Context;
+
+/// The recipient of the test; None without the flag.
+pub(super) fn read_tester(
+    context: &Context,
+    args: &BulkSendArgs,
+    countries: CountryRule,
+) -> Result<Option<TypedRecipient>, InvalidMessage> {
+    match &args.test_to {
+        Some(to) => read_person(context, "--test-to", to, countries.otherwise).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The messages of the first rows, with `recipient` instead.
+pub(super) fn first_messages(
+    list: &ListReader,
+    draft: &LedgerDraft,
+    import: &ImportPlan<'_>,
+    recipient: &TypedRecipient,
+    most: u8,
+) -> Result<Vec<Outgoing>, CommandError> {
+    let mut messages = Vec::new();
+    draft.first_sent(most.into(), |drafted, _| {
+        let row = list.read_back(drafted.cells);
+        let row = row.ok_or_else(|| {
+            LedgerError::damaged(format!("line {} cannot be read back", drafted.line))
+        })?;
+        let made = import.message(&row, recipient.clone());
+        let (outgoing, _) = made.map_err(|error| {
+            UsageError::new(format!("line {}: {error}", drafted.line), "fix the row")
+        })?;
+        messages.push(outgoing);
+        Ok::<_, CommandError>(())
+    })?;
+    Ok(messages)
+}

@@ -1,0 +1,100 @@
+//! Shows the messages before the question whether to send, and asks it.
+
+use jiff::SignedDuration;
+
+use crate::base::exit::ExitCode;
+use crate::base::output::{counted, one_line, rounded, wrapped};
+use crate::base::timestamps::{self, local_time};
+use crate::command_error::CommandError;
+use crate::commands::confirm;
+use crate::jelou::message::{MessageKind, Part, TemplateTexts};
+use crate::lists::exclusions::Exclusions;
+use crate::runs::ledger::{LedgerError, RunSettings};
+use crate::sender::Sender;
+use crate::sender::context::Context;
+
+/// The number of terminal columns to use.
+const COLUMNS: usize = 80;
+/// The number of lines of the first message to show.
+const DRAWN_LINES: usize = 10;
+
+/// Whether the command will ask.
+pub(super) fn is_asked(context: &Context, sender: &Sender) -> bool {
+    needs_yes(sender) && !context.assume_yes && context.can_ask()
+}
+
+pub(super) fn needs_yes(sender: &Sender) -> bool {
+    !sender.settings.is_sandboxed() && sender.settings.confirm_bulk
+}
+
+/// Asks whether to send the messages. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
+pub(super) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
+    let not_done = format!("sending {} was not confirmed", counted(rows, "message"));
+    let asked = confirm(context, question, &not_done);
+    asked.map_err(|error| match error.code {
+        ExitCode::Usage => CommandError {
+            code: ExitCode::Guard,
+            name: "guard",
+            ..error
+        },
+        _ => error,
+    })
+}
+
+pub(super) fn say(context: &Context, lines: impl IntoIterator<Item = String>) {
+    for line in lines {
+        context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
+    }
+}
+
+/// Shows a message above the question, under its `title`, given the lines that draw it. `more` says how to see the rest of a
+/// long one.
+pub(super) fn draw_first(context: &Context, title: String, lines: &[String], more: &str) {
+    say(context, [title]);
+    // The mark at the side takes four columns.
+    let mut lines: Vec<_> = lines
+        .iter()
+        .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
+        .collect();
+    if lines.len() > DRAWN_LINES {
+        let cut = lines.split_off(DRAWN_LINES - 1).len();
+        lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
+    }
+    context.stderr.bubble(&lines);
+}
+
+/// The lines that show a body as its recipient would see it.
+pub(super) fn draw(
+    kind: &MessageKind,
+    body: &str,
+    texts: &TemplateTexts,
+) -> Result<Vec<String>, LedgerError> {
+    let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
+    Ok(Part::lines(texts.drawn(kind, &body)))
+}
+
+/// `exclusion lists: bajas.xlsx: 214 recipients from 2 sheets`, whether or not this list has them; None without lists.
+pub(super) fn excluding(exclusions: &Exclusions) -> Option<String> {
+    let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
+    (!lists.is_empty()).then(|| format!("exclusion lists: {}", lists.join("; ")))
+}
+
+/// How long the rows take, and when the last one is sent.
+pub(super) fn duration(rows: u64, details: &RunSettings) -> Option<String> {
+    let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
+    let now = timestamps::now();
+    let work = SignedDuration::try_from(takes).ok()?;
+    let end = match &details.conditions.hours {
+        Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
+        None => now
+            .checked_add(work)
+            .ok()
+            .map(|end| local_time(end.as_millisecond())),
+    };
+    let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
+    Some(format!(
+        "at {}/s this takes {}{end}",
+        details.shown_rate(),
+        rounded(takes)
+    ))
+}

@@ -1,0 +1,88 @@
+//! Notes about rows: each kind of note is printed once with its first lines, because a fault in a column affects every row.
+
+use std::fmt::Display;
+
+use crate::base::output::{Stderr, counted_are};
+
+/// The number of lines to name.
+pub(super) const NAMED: usize = 5;
+
+/// Notes about rows, in order of first appearance.
+#[derive(Default)]
+pub(crate) struct RowNotes {
+    notes: Vec<RowNote>,
+}
+
+struct RowNote {
+    /// What the rows have in common, such as `excluded by bajas.csv`.
+    words: String,
+    rows: u64,
+    lines: Vec<String>,
+    way_out: &'static str,
+    /// Whether it is probably a mistake.
+    is_warning: bool,
+}
+
+/// The words for rows that the list with this name excludes.
+pub(super) fn excluded_words(list: &str) -> String {
+    format!("excluded by {list}")
+}
+
+impl RowNotes {
+    /// Notes that the row in `line` is `words`.
+    pub(super) fn note(&mut self, words: String, line: impl Display) {
+        self.note_with(words, line, "");
+    }
+
+    /// The same, with a hint.
+    pub(super) fn note_with(&mut self, words: String, line: impl Display, way_out: &'static str) {
+        self.add(words, line, way_out, false);
+    }
+
+    /// Warns that the row in `line` is `words`, which is probably a mistake.
+    pub(super) fn warn(&mut self, words: String, line: impl Display, way_out: &'static str) {
+        self.add(words, line, way_out, true);
+    }
+
+    fn add(&mut self, words: String, line: impl Display, way_out: &'static str, is_warning: bool) {
+        let line = line.to_string();
+        match self.notes.iter_mut().find(|note| note.words == words) {
+            Some(note) => {
+                note.rows += 1;
+                if note.lines.len() <= NAMED {
+                    note.lines.push(line);
+                }
+            }
+            None => self.notes.push(RowNote {
+                words,
+                rows: 1,
+                lines: vec![line],
+                way_out,
+                is_warning,
+            }),
+        }
+    }
+
+    pub(super) fn tell(&self, stderr: &Stderr) {
+        for note in &self.notes {
+            let more = if note.lines.len() > NAMED {
+                ", …"
+            } else {
+                ""
+            };
+            let lines: Vec<_> = note.lines.iter().take(NAMED).map(String::as_str).collect();
+            let told = format!(
+                "{} {}: line {}{more}{}",
+                counted_are(note.rows, "row"),
+                note.words,
+                lines.join(", "),
+                note.way_out
+            );
+            if note.is_warning {
+                stderr.warning(&told);
+            } else {
+                stderr.note(&told);
+            }
+        }
+    }
+}

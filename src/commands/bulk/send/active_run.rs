@@ -1,0 +1,182 @@
+//! A run that this process sends: it joins the run, sends rows, and joins again when the hours of the run open.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::base::output::{Progress, ProgressFormat};
+use crate::command_error::{CommandError, Phase};
+use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
+use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::store::wait_for_turn;
+use crate::lists::exclusions::Exclusions;
+use crate::runs::ledger::{Counts, Joined, Run, RunConditions, RunSettings, Worker};
+use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
+use crate::sender::context::Context;
+use crate::sender::{
+    Connection, OpenWindows, Sender, check_allowed, no_client, reread_do_not_contact,
+};
+
+pub(crate) struct ActiveRun {
+    pub(crate) run: Run,
+    pub(crate) sender: Sender,
+    /// The settings, with the options that it continues with.
+    pub(crate) settings: RunSettings,
+    /// The recipients that were excluded when it began.
+    pub(crate) exclusions: Exclusions,
+}
+
+/// The result of sending the rows.
+pub(super) struct SendingEnd {
+    /// An error prevented the run from continuing after a wait.
+    pub(super) end: Result<RunEnd, CommandError>,
+    /// How long it took; None if some rows had been sent before.
+    pub(super) took: Option<Duration>,
+}
+
+/// What this process needs to send rows, once it has joined the run.
+struct JoinedRun {
+    worker: Worker,
+    counts: Counts,
+    /// They may have changed before; they do not change until this process leaves the run.
+    conditions: RunConditions,
+}
+
+impl ActiveRun {
+    /// Sends the remaining rows.
+    ///
+    /// # Errors
+    /// If this process cannot join the run: then it sends nothing.
+    pub(super) async fn send_rows(
+        &self,
+        context: &Context,
+        mut connection: Connection,
+        progress: ProgressFormat,
+    ) -> Result<SendingEnd, CommandError> {
+        let session = Arc::new(self.session(&connection)?);
+        connection.signals.keep();
+        let began = Instant::now();
+        let mut joined = self.join(context, &self.run, &mut connection).await?;
+        let is_first = joined.counts.sent == 0;
+        let end = loop {
+            let mut progress = Progress::new(&context.stderr, progress);
+            let limits = self.limits(joined.conditions);
+            let session = Arc::clone(&session);
+            let engine = Engine::new(session, joined.worker, joined.counts, limits, &mut progress);
+            let end = engine
+                .run(async || connection.signals.next_request().await)
+                .await;
+            let waits = matches!(
+                end,
+                RunEnd::Stopped {
+                    reason: StopReason::WaitOver,
+                    ..
+                }
+            );
+            if !waits {
+                break Ok(end);
+            }
+            match self.join_after_wait(context, &mut connection).await {
+                Ok(again) => joined = again,
+                Err(error) => break Err(error.in_phase(Phase::AfterWait)),
+            }
+        };
+        let took = is_first.then(|| began.elapsed());
+        Ok(SendingEnd { end, took })
+    }
+
+    fn session(&self, connection: &Connection) -> Result<ApiSession, CommandError> {
+        let keeps_alive = !self.settings.no_keep_alive;
+        Ok(ApiSession {
+            client: connection.client.for_run(keeps_alive).map_err(no_client)?,
+            credentials: connection.credentials.clone(),
+            base: connection.base.url().clone(),
+            accepts: self.settings.accepts.clone(),
+        })
+    }
+
+    fn limits(&self, conditions: RunConditions) -> RunLimits {
+        RunLimits {
+            concurrency: self.settings.concurrency,
+            max_wait: self.settings.max_wait,
+            hours: conditions.hours.filter(|_| !self.settings.sandbox),
+            keep_going: conditions.keep_going,
+        }
+    }
+
+    /// Joins the processes that send `run`, unless it has rows that other runs have sent.
+    async fn join(
+        &self,
+        context: &Context,
+        run: &Run,
+        connection: &mut Connection,
+    ) -> Result<JoinedRun, CommandError> {
+        wait_for_turn(run.store(), &mut connection.signals).await?;
+        let leaves_out = leaves_out_sent(&run.details()?);
+        let (worker, mut counts) = match run.join(self.sender.settings.timeout, leaves_out)? {
+            Joined::Sender { worker, counts } => (*worker, counts),
+            Joined::HasEarlierMessages(found) => return Err(refusal_of_rest(run, &found)?),
+        };
+        if run.has_decided_rows()? {
+            if let Err(error) = self.check_decided_rows(context, run, &worker) {
+                // Otherwise, other processes would wait for this worker.
+                let _ = worker.close();
+                return Err(error);
+            }
+            counts = run.counts()?;
+        }
+        Ok(JoinedRun {
+            worker,
+            counts,
+            conditions: run.details()?.conditions,
+        })
+    }
+
+    /// Skips excluded recipients again: rows may have become pending after the first check. This cannot happen once this
+    /// process has joined.
+    fn check_decided_rows(
+        &self,
+        context: &Context,
+        run: &Run,
+        worker: &Worker,
+    ) -> Result<(), CommandError> {
+        let excluded_now = reread_do_not_contact(&self.sender.settings)?;
+        for exclusions in [&self.exclusions, &excluded_now] {
+            leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
+            worker.stay()?;
+        }
+        self.check_allowed(run)?;
+        Ok(worker.stay()?)
+    }
+
+    /// Checks that the profile allows the recipients of all unsent rows.
+    pub(super) fn check_allowed(&self, run: &Run) -> Result<(), CommandError> {
+        let settings = &self.sender.settings;
+        if settings.allow_to.is_none() {
+            return Ok(());
+        }
+        run.pending_requests(|row| {
+            let recipients = row.request().recipients()?;
+            check_allowed(settings, recipients.iter().map(String::as_str))
+        })
+    }
+
+    /// Opens the run again when its sending hours start, after a wait of up to days.
+    async fn join_after_wait(
+        &self,
+        context: &Context,
+        connection: &mut Connection,
+    ) -> Result<JoinedRun, CommandError> {
+        let windows = if self.settings.conditions.only_in_window {
+            Some(OpenWindows::read(connection).await?)
+        } else {
+            None
+        };
+        let exclusions = reread_do_not_contact(&self.sender.settings)?;
+        // The connection may have closed during the wait.
+        let run = self.run.reconnected()?;
+        wait_for_turn(run.store(), &mut connection.signals).await?;
+        let rows = UnsentRows::OfRun(&run);
+        leave_out(context, rows, &exclusions, windows.as_ref())?;
+        self.join(context, &run, connection).await
+    }
+}

@@ -1,0 +1,180 @@
+//! The steps that `bulk resume` and `bulk work` share: they open a run, skip rows that must not be sent now, and send the
+//! rest.
+
+use super::active_run::ActiveRun;
+use super::send;
+use crate::base::exit::ExitCode;
+use crate::base::input::Source;
+use crate::base::output::counted;
+use crate::command_error::CommandError;
+use crate::commands::bulk::earlier::leave_out_sent;
+use crate::commands::bulk::exclude::{UnsentRows, leave_out, look_up_windows};
+use crate::commands::bulk::options::{OR_UNCHECKED, WorkOptions};
+use crate::commands::bulk::pauses::{since_when, what_to_look_at};
+use crate::commands::bulk::run_sender::sender_of_run;
+use crate::commands::bulk::summary::undecided;
+use crate::commands::bulk::zone::zone_of_sender;
+use crate::commands::store::{check_clocks, open_store, wait_for_turn};
+use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
+use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings};
+use crate::sender::context::Context;
+use crate::sender::{
+    Connection, OpenWindows, Sender, claim_exclusions, read_exclusions, refuse_templates,
+};
+
+/// A run to continue, with its settings and its sender.
+pub(super) struct OpenedRun {
+    pub(super) run: Run,
+    pub(super) kept: RunSettings,
+    pub(super) sender: Sender,
+}
+
+impl OpenedRun {
+    /// Opens the run with this name, or else the only unfinished one. Without one, it prints that there is nothing to
+    /// resume or send, which is the command's `verb`.
+    pub(super) fn open(
+        context: &mut Context,
+        name: Option<&RunName>,
+        exclude: &[Source],
+        verb: &str,
+    ) -> Result<Option<Self>, CommandError> {
+        let ledger = open_store(context)?;
+        claim_exclusions(context, exclude)?;
+        let Some(run) = ledger.named_or_unfinished(name, false)? else {
+            context
+                .stderr
+                .note(&format!("nothing to {verb}: no unfinished runs"));
+            return Ok(None);
+        };
+        check_clocks(&ledger)?;
+        let kept = run.details()?;
+        let sender = sender_of_run(context, &run, &kept)?;
+        Ok(Some(Self { run, kept, sender }))
+    }
+
+    /// Reads the exclusion lists, for the run with its new settings.
+    pub(super) fn activate(
+        self,
+        context: &Context,
+        settings: RunSettings,
+        exclude: &[Source],
+    ) -> Result<ActiveRun, CommandError> {
+        let countries = CountryRule {
+            otherwise: settings.country.or(self.sender.settings.country),
+            by_column: true,
+        };
+        let of_lists = ExclusionOptions {
+            countries,
+            encoding: None,
+        };
+        let exclusions = read_exclusions(context, exclude, of_lists, &self.sender.settings, None)?;
+        Ok(ActiveRun {
+            run: self.run,
+            sender: self.sender,
+            settings,
+            exclusions,
+        })
+    }
+}
+
+/// Leaves out the rows that must not be sent now, after a warning about the pause that is to be lifted. Returns who has written
+/// recently, if only they may get messages.
+pub(super) fn leave_out_rows(
+    context: &Context,
+    active: &mut ActiveRun,
+    paused: Option<&RunPause>,
+) -> Result<Option<OpenWindows>, CommandError> {
+    let rows = UnsentRows::OfRun(&active.run);
+    leave_out(context, rows, &active.exclusions, None)?;
+    active.check_allowed(&active.run)?;
+    if let Some(paused) = paused {
+        warn_of_pause(context, active, paused);
+    }
+    let mut windows = None;
+    if active.settings.conditions.only_in_window && active.run.pending()? > 0 {
+        windows = Some(look_up_windows(context, &active.sender)?);
+        // Reading them may have taken minutes.
+        active.run = active.run.reconnected()?;
+    }
+    let rows = UnsentRows::OfRun(&active.run);
+    leave_out(context, rows, &Exclusions::default(), windows.as_ref())?;
+    leave_out_sent(&active.run, &active.settings)?;
+    Ok(windows)
+}
+
+fn warn_of_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
+    let name = active.run.name();
+    let zone = zone_of_sender(&active.settings, &active.sender);
+    let since_when = since_when(paused, &zone);
+    let look = what_to_look_at(paused.reason, name);
+    context
+        .stderr
+        .warning(&format!("run {name} is {since_when}; {look}"));
+}
+
+/// How a user resumes a run.
+pub(super) struct Resumption<'a> {
+    /// The pause that the command has reported.
+    pub(super) seen: Option<&'a RunPause>,
+    pub(super) options: ResumeOptions<'a>,
+}
+
+/// Checks the templates that are left, lifts the pause if the run is resumed, and sends the rest.
+pub(super) async fn go_on(
+    context: &Context,
+    mut active: ActiveRun,
+    work: &WorkOptions,
+    resumption: Option<Resumption<'_>>,
+) -> Result<ExitCode, CommandError> {
+    let mut connection = active.sender.connect(context).await?;
+    // The connection to the database may have closed while the command waited for the answer.
+    active.run = active.run.reconnected()?;
+    if !work.unchecked {
+        check_templates_left(&active, &mut connection).await?;
+    }
+    wait_for_turn(active.run.store(), &mut connection.signals).await?;
+    if let Some(Resumption { seen, options }) = resumption {
+        active.run.resume(seen, &options)?;
+    }
+    report_rows_left(context, &active.run)?;
+    send(context, &active, connection, work.progress).await
+}
+
+async fn check_templates_left(
+    active: &ActiveRun,
+    connection: &mut Connection,
+) -> Result<(), CommandError> {
+    if active.run.pending()? == 0 {
+        return Ok(());
+    }
+    let left = active.settings.templates.left(|each| {
+        active.run.pending_requests(|row| {
+            each(&row.body);
+            Ok::<_, LedgerError>(())
+        })
+    })?;
+    refuse_templates(connection, &left, false, OR_UNCHECKED).await?;
+    Ok(())
+}
+
+fn report_rows_left(context: &Context, run: &Run) -> Result<(), LedgerError> {
+    let name = run.name();
+    let found = run.counts()?;
+    // The process that resumes a run may be the only one that sends it.
+    if run.is_cancelled()? {
+        let who = format!("to see the processes that still send: jelouctl bulk status {name}");
+        context.stderr.note(&format!(
+            "run {name} is cancelled: its unsent rows will never be sent; {who}"
+        ));
+        return Ok(());
+    }
+    let all = counted(found.all(), "message");
+    context.stderr.note(&format!(
+        "run {name}: {} of {all} left to send",
+        found.pending
+    ));
+    if let Some(undecided) = undecided(name, &found) {
+        context.stderr.note(&undecided);
+    }
+    Ok(())
+}

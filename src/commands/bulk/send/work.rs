@@ -1,0 +1,59 @@
+//! `bulk work`: sends rows of a run together with other processes. It is for scripts: it does not ask, and does not
+//! resume a paused run.
+
+use clap::Args;
+
+use super::active_run::SendingEnd;
+use super::continued_run::{OpenedRun, go_on, leave_out_rows};
+use super::report_end::report_end;
+use crate::base::exit::ExitCode;
+use crate::base::process::block_on;
+use crate::command_error::{CommandError, Phase};
+use crate::commands::bulk::options::{WorkOptions, default_of_run};
+use crate::commands::bulk::run_log::log_refused_run;
+use crate::runs::ledger::{PauseReason, RunName};
+use crate::runs::sending::{RunEnd, StopReason};
+use crate::sender::context::Context;
+
+/// Help other processes send a run, until it is complete
+///
+/// Examples:
+///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
+///   jelouctl bulk work people-20261120-101500 --concurrency 16
+///
+/// For scripts and containers: never asks, and does not resume a paused run (exits with 4, 5, 8 or 11).
+/// All processes share the run's rate, on one machine or several.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment, mut_args(default_of_run))]
+pub(crate) struct BulkWorkArgs {
+    /// Name of the run [default: the only unfinished one]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    work: WorkOptions,
+}
+
+pub(crate) fn run(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
+    let ended = work(context, args).map_err(|error| error.in_phase(Phase::Resuming));
+    log_refused_run(context, args.run.as_ref(), &ended);
+    ended
+}
+
+fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandError> {
+    let Some(opened) = OpenedRun::open(context, args.run.as_ref(), &[], "send")? else {
+        return Ok(ExitCode::Success);
+    };
+    let settings = args.work.over(opened.kept.clone());
+    let paused = opened.run.prepare()?;
+    let mut active = opened.activate(context, settings, &[])?;
+    if let Some(paused) = paused.filter(|paused| paused.reason == PauseReason::Stale) {
+        // You must decide what happens to its rows before any recipient is skipped.
+        let end = Ok(RunEnd::Stopped {
+            reason: StopReason::PausedByOthers(paused),
+            unwritten: None,
+        });
+        return report_end(context, &active, SendingEnd { end, took: None });
+    }
+    leave_out_rows(context, &mut active, None)?;
+    block_on(go_on(context, active, &args.work, None))
+}

@@ -1,0 +1,79 @@
+//! `bulk send`: a list becomes a plan, the plan is confirmed and becomes a run, and the run is sent. `plan/` has what comes
+//! before the run, `send/` what comes after.
+
+use super::plan::args::BulkSendArgs;
+use super::plan::confirm::confirm;
+use super::plan::create_run::create_run;
+use super::plan::make_plan::{Plan, plan};
+use super::plan::show::show;
+use super::plan::test_send::send_test;
+use super::run_log::log_refused_run;
+use super::send::active_run::ActiveRun;
+use super::send::send;
+use super::summary::{RunSummary, nothing_to_send};
+use crate::base::exit::ExitCode;
+use crate::base::process::block_on;
+use crate::command_error::{CommandError, Phase};
+use crate::runs::ledger::{Run, RunSettings};
+use crate::sender::context::Context;
+
+pub(super) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
+    let ended = send_list(context, args).map_err(|error| error.in_phase(Phase::Planning));
+    if args.makes_run(context.mode) {
+        log_refused_run(context, args.run.as_ref(), &ended);
+    }
+    ended
+}
+
+fn send_list(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
+    let mut plan = plan(context, args)?;
+    plan.write_rejects(context)?;
+    if args.test_to.is_some() {
+        return Ok(send_test(&plan, context, args));
+    }
+    if !args.makes_run(context.mode) {
+        return show(plan, context, args);
+    }
+    plan.require_sendable(context)?;
+    if plan.draft.to_be_sent() == 0 {
+        return nothing_to_send(context, &plan.draft);
+    }
+    block_on(confirm_and_send(plan, context, args))
+}
+
+async fn confirm_and_send(
+    mut plan: Plan<'_>,
+    context: &Context,
+    args: &BulkSendArgs,
+) -> Result<ExitCode, CommandError> {
+    let mut connection = confirm(&mut plan, context, args).await?;
+    let Some(run) = create_run(&mut plan, context, args, &mut connection).await? else {
+        return nothing_to_send(context, &plan.draft);
+    };
+    if args.import_only {
+        return report_unsent(context, &run, &plan.settings);
+    }
+    let active = ActiveRun {
+        run,
+        sender: plan.sender,
+        settings: plan.settings,
+        exclusions: plan.exclusions,
+    };
+    // Its file may be large.
+    drop(plan.draft);
+    send(context, &active, connection, args.work.progress).await
+}
+
+/// Says that the run of `--import-only` is made.
+fn report_unsent(
+    context: &Context,
+    run: &Run,
+    settings: &RunSettings,
+) -> Result<ExitCode, CommandError> {
+    let to_send = format!("to send it: jelouctl bulk work {}", run.name());
+    context.stderr.note(&format!(
+        "the run is created, and nothing was sent; {to_send}"
+    ));
+    RunSummary::new(run, settings)?.print(context, None)?;
+    Ok(ExitCode::Success)
+}
