@@ -96,7 +96,12 @@ impl OnceSend {
                         () = sleep(BETWEEN_TRIES) => {}
                     }
                 }
-                opened => return opened,
+                opened => {
+                    if let Ok(Some(once)) = &opened {
+                        once.store.hurry();
+                    }
+                    return opened;
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::db::{AliveCheck, Db, DbEngine, Process, SqlRow};
+use super::db::{AliveCheck, Db, DbEngine, Process, SHORT, SqlRow};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
 use super::model::RowState;
@@ -242,6 +242,11 @@ impl Ledger {
     /// The time of the clock that dates the rows, in milliseconds since 1970.
     pub(crate) fn now(&self) -> Result<i64, LedgerError> {
         self.db().0.now()
+    }
+
+    /// Limits each call of the database to a few seconds: a notification has no more time.
+    pub(crate) fn hurry(&self) {
+        self.db().0.limit(SHORT);
     }
 
     /// Whether no other process changes the store for long.
