@@ -83,10 +83,10 @@ impl<'a> SendTerms<'a> {
                 are_several,
             };
             is_first = false;
-            let sent = self.send(connection, send, flight, place).await;
+            let ended = self.send(connection, send, flight, place).await;
             flight.landed();
-            let is_of_ledger = sent.as_ref().is_err_and(|error| error.ledger.is_some());
-            let code = sent.unwrap_or_else(|error| self.note_error(error, send, are_several));
+            let is_of_ledger = ended.as_ref().is_err_and(|error| error.ledger.is_some());
+            let code = ended.unwrap_or_else(|error| self.note_error(error, send, are_several));
             let is_awaited = send.report.record.sent == Sent::Yes && self.wait.is_some();
             if is_awaited {
                 // Logged now, because the process could be killed while it waits.
@@ -102,7 +102,7 @@ impl<'a> SendTerms<'a> {
                 );
             if ends_all {
                 let error = send.report.record.error.clone();
-                self.end_rest(sends, at, code, error);
+                self.end_rest(sends, at, code, error.as_ref());
                 break;
             }
             sends.put_out(self.context);
@@ -161,12 +161,18 @@ impl<'a> SendTerms<'a> {
             sends,
             open.unwrap_or_default(),
             error.code,
-            Some(record_error),
+            Some(&record_error),
         );
     }
 
     /// Ends the untried messages from this index on.
-    fn end_rest(&self, sends: &mut Sends, from: usize, code: ExitCode, error: Option<RecordError>) {
+    fn end_rest(
+        &self,
+        sends: &mut Sends,
+        from: usize,
+        code: ExitCode,
+        error: Option<&RecordError>,
+    ) {
         let is_open =
             |send: &&RecipientSend| send.code.is_none() && send.report.record.sent != Sent::Yes;
         let rest: Vec<_> = sends.all.iter().skip(from).filter(is_open).collect();
@@ -181,7 +187,7 @@ impl<'a> SendTerms<'a> {
             "not tried and not sent: {}",
             recipients.join(", ")
         ));
-        sends.end_rest(code, error.as_ref());
+        sends.end_rest(code, error);
     }
 
     /// Sends one message, and reports its outcome.
@@ -202,14 +208,14 @@ impl<'a> SendTerms<'a> {
             return Ok(ExitCode::Success);
         };
         *begun = Some(now());
-        let sent = self
+        let ended = self
             .send_one(connection, outgoing, report, flight, place)
             .await;
         if report.record.replayed {
             // It may have been sent long before its state was written.
             *begun = None;
         }
-        sent
+        ended
     }
 
     /// Sends a message that is not one of several, and reports the outcome.

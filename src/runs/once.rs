@@ -88,7 +88,9 @@ impl FromStr for OnceKey {
 pub(crate) fn every_in_words(every: Duration) -> String {
     let seconds = every.as_secs();
     let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let unit = units.into_iter().find(|(length, _)| seconds % length == 0);
+    let unit = units
+        .into_iter()
+        .find(|(length, _)| seconds.is_multiple_of(*length));
     let (length, name) = unit.unwrap_or((1, "s"));
     format!("{}{name}", seconds / length)
 }

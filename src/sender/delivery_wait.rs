@@ -246,21 +246,18 @@ pub(crate) async fn wait_for_deliveries(
     let mut places = Vec::new();
     let mut all_tracked = Vec::new();
     for (place, message) in awaited.iter().enumerate() {
-        match &message.id {
-            Some(id) => {
-                places.push((place, message.begun));
-                all_tracked.push(tracked(connection, message, id.clone()));
-            }
-            None => {
-                let problem = "cannot check the status: the response has no message id".to_owned();
-                on_end(
-                    place,
-                    DeliveryEnd {
-                        delivery: known_delivery(None),
-                        reached: Err((problem, NO_SECOND_SEND.to_owned())),
-                    },
-                );
-            }
+        if let Some(id) = &message.id {
+            places.push((place, message.begun));
+            all_tracked.push(tracked(connection, message, id.clone()));
+        } else {
+            let problem = "cannot check the status: the response has no message id".to_owned();
+            on_end(
+                place,
+                DeliveryEnd {
+                    delivery: known_delivery(None),
+                    reached: Err((problem, NO_SECOND_SEND.to_owned())),
+                },
+            );
         }
     }
     if all_tracked.is_empty() {

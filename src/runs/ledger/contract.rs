@@ -1872,9 +1872,9 @@ fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
 
 const EVERY_HOUR: Duration = Duration::from_secs(3600);
 
-/// Has everything under the key happened this much earlier, as if the clock had gone on.
-fn age_claims(store: &Ledger, hours: f64) {
-    let by = (hours * 3_600_000.0) as i64;
+/// Has everything under the key happened so many minutes earlier, as if the clock had gone on.
+fn age_claims(store: &Ledger, minutes: i64) {
+    let by = minutes * 60_000;
     let aged = store.db().change(|db| {
         db.run(
             "UPDATE claim SET at = at - ?1, counts_from = counts_from - ?1, lease_until = lease_until - ?1",
@@ -1908,25 +1908,25 @@ fn message_counts_under_its_key_for_every(tested: &TestedStore) {
     for sent in [Sent::Yes, Sent::Unknown] {
         let mut held = claim_hourly(store, one).unwrap();
         // In flight it counts, however long.
-        age_claims(store, 10.0);
+        age_claims(store, 600);
         assert!(tested.home.is_none() || claim_hourly(store, one).is_none());
         held.end(sent, None).unwrap();
         drop(held);
-        age_claims(store, 0.99);
+        age_claims(store, 59);
         assert!(claim_hourly(store, one).is_none(), "{sent:?}");
         let person = store.hasher().unwrap().person(one);
         let entry = store.standing(&scope(), &person).unwrap().unwrap();
         assert_eq!(entry.until(), Some(entry.counts_from + 3_600_000));
         let summary = store.keys().unwrap().remove(0);
         assert_eq!(summary.until, entry.until());
-        age_claims(store, 0.02);
+        age_claims(store, 2);
     }
     // Each command applies its own, and the last one is kept.
     let mut held = claim_hourly(store, one).unwrap();
     assert_eq!(held.before.as_ref().unwrap().state, OnceState::Unknown);
     held.end(Sent::Yes, Some("m")).unwrap();
     drop(held);
-    age_claims(store, 2.0);
+    age_claims(store, 120);
     let person = store.hasher().unwrap().person(one);
     let forever = store.claim(&scope(), &person, None, EVERY_HOUR).unwrap();
     let found = forever.err().unwrap();
@@ -1947,14 +1947,14 @@ fn row_counts_under_its_key_for_every(tested: &TestedStore) {
     let make = |run: &str| make_with_every(store, run, &[one, two, three], Some(EVERY_HOUR));
     assert_eq!(make("a"), []);
     // A row that is still to be sent counts, however long.
-    age_claims(store, 10.0);
+    age_claims(store, 600);
     assert_eq!(make("b"), [(SkipReason::ToBeSent, 3)]);
     send_all(
         store,
         "a",
         &[RowState::Sent, RowState::Unknown, RowState::Failed],
     );
-    age_claims(store, 0.9);
+    age_claims(store, 54);
     let skipped = [
         (SkipReason::AlreadySent, 1),
         (SkipReason::MayHaveBeenSent, 1),
@@ -1965,7 +1965,7 @@ fn row_counts_under_its_key_for_every(tested: &TestedStore) {
             .iter()
             .all(|recipient| !is_free_hourly(store, recipient))
     );
-    age_claims(store, 0.2);
+    age_claims(store, 12);
     assert_eq!(make_under_key(store, "d", &[one, two]), skipped);
     assert_eq!(make("e"), [(SkipReason::ToBeSent, 1)]);
 }
@@ -1977,11 +1977,11 @@ fn clock_that_goes_back_does_not_extend_every(tested: &TestedStore) {
     let mut held = claim_hourly(store, one).unwrap();
     held.end(Sent::Yes, None).unwrap();
     drop(held);
-    age_claims(store, -24.0);
+    age_claims(store, -1440);
     assert!(claim_hourly(store, one).is_none());
-    age_claims(store, 0.9);
+    age_claims(store, 54);
     assert!(claim_hourly(store, one).is_none());
-    age_claims(store, 0.2);
+    age_claims(store, 12);
     assert!(claim_hourly(store, one).is_some());
 }
 

@@ -98,15 +98,6 @@ const MUTATIONS: &[Mutation] = &[
         ..NONE
     },
     Mutation {
-        name: "a lost message counts under its key from its claim",
-        profile: "repeated",
-        edits: &[(
-            "coalesce(claim.counts_from, claim.lease_until, claim.at)",
-            "coalesce(claim.counts_from, claim.at - 120000)",
-        )],
-        ..NONE
-    },
-    Mutation {
         name: "a row that leaves is not marked",
         edits: &[(
             "SET state = 'inflight', number = number + 1, worker = ?5",
