@@ -292,7 +292,7 @@ pub(super) fn note_skipped<'a>(
             if let Some(entry) = once.obstacle(recipient)? {
                 context.stderr.note(&format!(
                     "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
-                    entry.state.words(),
+                    entry.state.describe(),
                     local_time(entry.at)
                 ));
             }

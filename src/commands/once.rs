@@ -398,7 +398,7 @@ impl UsedKey {
         OutputRow {
             id: message_id.clone(),
             words: vec![
-                state.words(),
+                state.describe(),
                 local_time(entry.at),
                 until_in_words(until, !state.is_free()),
                 text(message_id),
@@ -434,7 +434,7 @@ impl UsedKey {
             let state = entry.map_or("has no message".to_owned(), |entry| {
                 format!(
                     "has a message in the state \"{}\" ({})",
-                    entry.state.words(),
+                    entry.state.describe(),
                     local_time(entry.at)
                 )
             });

@@ -206,8 +206,8 @@ fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
 
 /// The problem of a message without the status in time, with the last error if Jelou did not respond at the end.
 fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
-    let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-    let goal = wait.goal.words();
+    let state = facts.map(|facts| format!("it is {}", facts.state.describe()));
+    let goal = wait.goal.describe();
     let within = rounded(wait.within);
     let message = match (problem, state) {
         (Some(problem), Some(state)) => format!("not confirmed as {goal}: {state}; {problem}"),
@@ -270,7 +270,7 @@ pub(crate) async fn wait_for_deliveries(
     };
     connection.stderr.note(&format!(
         "waiting until {subject} {}, at most {}",
-        wait.goal.words(),
+        wait.goal.describe(),
         rounded(wait.within)
     ));
     let end = |at: usize, tracked: &TrackedMessage, ended| {
@@ -318,7 +318,7 @@ fn reached(
 ) -> Result<String, (String, String)> {
     let (message, hint) = match ended {
         Ok(None) => {
-            let state = tracked.facts.as_ref().map(|facts| facts.state.words());
+            let state = tracked.facts.as_ref().map(|facts| facts.state.describe());
             let after = begun.map(|begun| Duration::try_from(now() - begun).unwrap_or_default());
             let after = after.map(|after| format!(" after {}", rounded(after)));
             return Ok(format!(

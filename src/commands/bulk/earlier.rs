@@ -169,12 +169,12 @@ fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> Co
         found.iter().map(|messages| messages.rows).sum::<u64>()
     );
     let message = match found {
-        [only] => format!("{which} {}", only.words()),
+        [only] => format!("{which} {}", only.describe()),
         several => {
             let mut clauses: Vec<_> = several
                 .iter()
                 .take(TOLD)
-                .map(|messages| format!("{} {}", messages.rows, messages.words()))
+                .map(|messages| format!("{} {}", messages.rows, messages.describe()))
                 .collect();
             let more: u64 = several
                 .iter()

@@ -60,10 +60,10 @@ pub(super) fn leave_out(
     };
     match &rows {
         UnsentRows::OfRun(run) => {
-            run.pending_requests(|row| look(row.n, row.line, &row.request().recipients()?))?;
+            run.pending_requests(|row| look(row.index, row.line, &row.request().recipients()?))?;
         }
         UnsentRows::OfDraft(draft) => {
-            draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?;
+            draft.each_sent(|row, request| look(row.index, row.line, &request.recipients()?))?;
         }
     }
     match rows {

@@ -17,7 +17,7 @@ pub(super) fn sender_of_run(
 ) -> Result<Sender, CommandError> {
     let name = held.name();
     let environment = read_environment()?;
-    let is_shared = held.store().is_shared();
+    let is_shared = held.ledger().is_shared();
     // For a shared run, a container may have only variables.
     let is_bound = match &run.profile {
         Some(profile) if is_shared => knows_profile(&context.flags, profile)?,

@@ -115,7 +115,7 @@ impl RunSummary {
             (counts.inflight, "in flight"),
             (counts.pending, "not sent yet"),
         ]));
-        lines.extend(self.cost.as_ref().map(RunCost::words));
+        lines.extend(self.cost.as_ref().map(RunCost::describe));
         let written_to = grouped(self.written_to);
         lines.extend((self.written_to > 0).then(|| {
             format!(

@@ -29,7 +29,7 @@ pub(super) fn waiting(
     zone: &TimeZone,
 ) -> Result<Option<Waiting>, LedgerError> {
     let last = run.events()?.pop();
-    let now = run.store().now()?;
+    let now = run.ledger().now()?;
     let limit = last
         .and_then(|event| event.limit_until())
         .filter(|until| *until > now);

@@ -412,7 +412,7 @@ fn words(message: &HistoryMessage) -> Vec<String> {
         message.at.map(local_second).unwrap_or_default(),
         by.to_owned(),
         message.user.clone().unwrap_or_default(),
-        state.map_or("", DeliveryState::words).to_owned(),
+        state.map_or("", DeliveryState::describe).to_owned(),
         shown.cloned().unwrap_or_default(),
     ]
 }

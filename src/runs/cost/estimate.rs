@@ -147,7 +147,7 @@ impl Estimate {
     }
 
     /// `estimated cost by your prices: 362.50 USD (EC marketing 5,800 × 0.0625)`; then the messages without a price.
-    pub(crate) fn words(&self) -> Vec<String> {
+    pub(crate) fn describe(&self) -> Vec<String> {
         let mut priced: Vec<_> = self
             .by
             .iter()
@@ -207,7 +207,7 @@ impl RunCost {
     }
 
     /// `spent about 12.50 of 375.00 USD by your prices; 11.25 of it for delivered messages`
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let sent = self.sent.total();
         let all = self.estimate.shown();
         let delivered = self

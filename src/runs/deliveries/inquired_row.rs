@@ -40,7 +40,7 @@ impl CheckLimits {
     reason = "each is a fact of the row by itself"
 )]
 pub(super) struct CheckedRow {
-    pub(super) n: i64,
+    pub(super) index: i64,
     /// The number of its last record.
     pub(super) number: i64,
     pub(super) is_unknown: bool,
@@ -63,7 +63,7 @@ impl CheckedRow {
     pub(super) fn new(attempt: KnownAttempt, terms: &CheckLimits) -> Self {
         let content = RequestContent::new(&attempt.path, &attempt.body);
         let mut row = Self {
-            n: attempt.n,
+            index: attempt.index,
             number: attempt.row_number,
             is_unknown: attempt.row == RowState::Unknown,
             id: attempt.message_id,

@@ -61,7 +61,7 @@ impl DeliveryCheck {
         {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
-            self.by_n.insert(row.n, self.rows.len());
+            self.by_n.insert(row.index, self.rows.len());
         }
         if let Some(id) = row.id.clone() {
             self.by_id.insert(id, self.rows.len());
@@ -79,7 +79,7 @@ impl DeliveryCheck {
         };
         let is_open = is_of_this_run && attempt.is_last;
         let row = if is_open {
-            self.by_n.get(&attempt.n).copied()
+            self.by_n.get(&attempt.index).copied()
         } else {
             None
         };
@@ -251,8 +251,8 @@ impl DeliveryCheck {
     fn news(&mut self) -> DeliveryUpdates {
         let mut news = DeliveryUpdates::default();
         for row in &mut self.rows {
-            news.learn(
-                row.n,
+            news.merge(
+                row.index,
                 &mut row.known,
                 std::mem::take(&mut row.steps),
                 None,
@@ -323,12 +323,12 @@ impl DeliveryCheck {
             );
             row.is_unknown = false;
             news.proven.push(ProvenRow {
-                n: row.n,
+                index: row.index,
                 number: row.number,
                 evidence,
             });
-            news.learn(
-                row.n,
+            news.merge(
+                row.index,
                 &mut row.known,
                 vec![copy.facts.clone()],
                 Some(&message_id),
@@ -376,7 +376,7 @@ mod tests {
     /// A text to a recipient: sent with this id, or unknown.
     fn attempt(n: i64, id: Option<&str>) -> KnownAttempt {
         KnownAttempt {
-            n,
+            index: n,
             recipient: format!("59399000000{n}"),
             path: "/v1/bots/7/messages".to_owned(),
             body: json!({"type": "text", "text": format!("Hola {n}")}).to_string(),
@@ -424,7 +424,7 @@ mod tests {
             .into_iter()
             .flat_map(|(why, rows)| (0..rows).map(move |_| why));
         (
-            news.proven.into_iter().map(|row| row.n).collect(),
+            news.proven.into_iter().map(|row| row.index).collect(),
             left.collect(),
         )
     }
@@ -569,7 +569,7 @@ mod tests {
                 &|_, attempts, _| {
                     let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
                     attempts.push(KnownAttempt {
-                        n: 3,
+                        index: 3,
                         body,
                         recipient: attempts[1].recipient.clone(),
                         ..attempt(3, Some("b"))
@@ -696,7 +696,7 @@ mod tests {
         check.note_notification(
             &json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}),
         );
-        assert_eq!(check.news().learnt.len(), 1);
+        assert_eq!(check.news().updates.len(), 1);
     }
 
     #[test]
@@ -707,14 +707,14 @@ mod tests {
             json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});
         check.note_notification(&template);
         check.note_notification(&template);
-        let learnt = check.news().learnt;
-        let states: Vec<_> = learnt[0]
+        let updates = check.news().updates;
+        let states: Vec<_> = updates[0]
             .steps
             .iter()
             .map(|facts| facts.state.name())
             .collect();
         assert_eq!(
-            (learnt.len(), learnt[0].after, states),
+            (updates.len(), updates[0].after, states),
             (1, 0, vec!["delivered", "read"])
         );
         check.note_message(&entry("a", 1), "7");

@@ -45,7 +45,7 @@ pub(crate) struct ImportPlan<'a> {
     /// count towards the limit.
     pub(crate) leaves_out: bool,
     /// The ledger with the runs of a report.
-    pub(crate) store: Option<&'a Ledger>,
+    pub(crate) ledger: Option<&'a Ledger>,
     /// How many rows at the beginning to skip.
     pub(crate) skip: u64,
     /// The maximum number of rows to send. The rows after them are not part of the run.

@@ -31,7 +31,7 @@ pub(super) struct EarlierOutcome {
 /// The runs that a report names, each read once.
 pub(super) struct ReportedRuns<'a> {
     /// The ledger with the runs.
-    store: Option<&'a Ledger>,
+    ledger: Option<&'a Ledger>,
     policy: DuplicatePolicy,
     /// The reasons that keep a row skipped.
     skip_reason: Vec<SkipReason>,
@@ -59,12 +59,12 @@ struct RowOfRun {
 
 impl<'a> ReportedRuns<'a> {
     pub(super) fn new(
-        store: Option<&'a Ledger>,
+        ledger: Option<&'a Ledger>,
         policy: DuplicatePolicy,
         skip_reason: Vec<SkipReason>,
     ) -> Self {
         Self {
-            store,
+            ledger,
             policy,
             skip_reason,
             runs: HashMap::new(),
@@ -165,8 +165,8 @@ impl<'a> ReportedRuns<'a> {
     ) -> Result<Option<(&RunOfReport, Option<&RowOfRun>)>, LedgerError> {
         let name = outcome.run.trim();
         if !self.runs.contains_key(name) {
-            let run = match (self.store, name.parse()) {
-                (Some(store), Ok(run)) => RunOfReport::read(store, &run)?,
+            let run = match (self.ledger, name.parse()) {
+                (Some(ledger), Ok(run)) => RunOfReport::read(ledger, &run)?,
                 _ => None,
             };
             self.runs.insert(name.to_owned(), run);
@@ -179,11 +179,11 @@ impl<'a> ReportedRuns<'a> {
 
 impl RunOfReport {
     /// The run with this name, if the ledger has it.
-    fn read(store: &Ledger, name: &RunName) -> Result<Option<Self>, LedgerError> {
-        if !store.names()?.contains(name) {
+    fn read(ledger: &Ledger, name: &RunName) -> Result<Option<Self>, LedgerError> {
+        if !ledger.names()?.contains(name) {
             return Ok(None);
         }
-        let run = store.run(name)?;
+        let run = ledger.run(name)?;
         let mut rows = HashMap::new();
         let RunSettings {
             sandbox, columns, ..

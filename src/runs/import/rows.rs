@@ -87,7 +87,7 @@ impl<'a> Importer<'a> {
             column: None,
             may_say_sent: false,
             cells: UsedCells::new(plan),
-            reported: ReportedRuns::new(plan.store, plan.reported, plan.skip_reason()),
+            reported: ReportedRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
             read: 0,
             requests: 0,
         }

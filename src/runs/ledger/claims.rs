@@ -10,10 +10,11 @@ use ring::digest::{SHA256, digest};
 
 use super::db::{Db, FillRow, SqlRow, SqlScript, SqlValue, values};
 use super::error::LedgerError;
+use super::lost_workers::LostWorkers;
 use super::message::eight_bytes;
 use super::model::{OnceState, RowState};
+use super::open::{Ledger, lock_ledger};
 use super::run::{Run, is_stale};
-use super::store::{Ledger, LostWorkers, lock_store};
 use crate::base::output::Sent;
 use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
@@ -156,7 +157,7 @@ pub(crate) enum KeyAddition {
 
 /// A person that this process has claimed. If it is killed, the message is unknown.
 pub(crate) struct HeldClaim {
-    store: Ledger,
+    ledger: Ledger,
     key: i64,
     person: String,
     worker: i64,
@@ -251,7 +252,7 @@ impl Ledger {
         } = *wanted;
         let every_ms = every.map(millis);
         let claimed = self.db().change(|db| {
-            let (_, now) = lock_store(db)?;
+            let (_, now) = lock_ledger(db)?;
             let key = note_key(db, scope)?;
             let claim = values![
                 key,
@@ -281,7 +282,7 @@ impl Ledger {
         })?;
         // Built once the lock of the store is released: dropping a claim takes it.
         Ok(claimed.map(|(key, before)| HeldClaim {
-            store: self.clone(),
+            ledger: self.clone(),
             key,
             before,
             person: person.to_owned(),
@@ -314,7 +315,7 @@ impl Ledger {
         sent: Sent,
     ) -> Result<bool, LedgerError> {
         self.db().change(|db| {
-            let (_, now) = lock_store(db)?;
+            let (_, now) = lock_ledger(db)?;
             let Some(claim) = claim_under(db, scope, person)? else {
                 return Ok(false);
             };
@@ -335,7 +336,7 @@ impl Ledger {
         shown: &ConfirmedEntries<'_>,
     ) -> Result<bool, LedgerError> {
         self.db().change(|db| {
-            lock_store(db)?;
+            lock_ledger(db)?;
             let key = number_of(scope);
             match shown {
                 ConfirmedEntries::Person(person, entry) => {
@@ -366,13 +367,13 @@ impl Ledger {
         run: &Run,
     ) -> Result<KeyAddition, LedgerError> {
         self.db().change(|db| {
-            lock_store(db)?;
+            lock_ledger(db)?;
             let key = note_key(db, scope)?;
             let mut reached = people_of_run(db, run)?;
             fill_people(db, |each| {
                 reached
                     .iter()
-                    .try_for_each(|(person, row)| each(&values![person, row.n]))
+                    .try_for_each(|(person, row)| each(&values![person, row.index]))
             })?;
             let mut obstacle = None;
             claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
@@ -401,7 +402,7 @@ impl Ledger {
             }
             let claims: Vec<_> = reached
                 .iter()
-                .map(|(person, row)| values![key, person, run.id, row.n, None::<i64>].to_vec())
+                .map(|(person, row)| values![key, person, run.id, row.index, None::<i64>].to_vec())
                 .collect();
             db.each(CLAIM_ROW, &claims)?;
             Ok::<_, LedgerError>(KeyAddition::Added(claims.len() as u64))
@@ -411,7 +412,7 @@ impl Ledger {
 
 /// A row of a finished run that was sent, or may have been.
 struct ReachedRow {
-    n: i64,
+    index: i64,
     recipient: String,
     is_sent: bool,
 }
@@ -426,7 +427,7 @@ fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, 
     db.each_of(query, &values![run.id], |mut row| {
         let recipient = row.take("recipient")?;
         let row = ReachedRow {
-            n: row.int("n")?,
+            index: row.int("n")?,
             is_sent: row.named("state", RowState::from_name)? == RowState::Sent,
             recipient,
         };
@@ -451,7 +452,7 @@ impl HeldClaim {
         sent: Sent,
         message_id: Option<&str>,
     ) -> Result<bool, LedgerError> {
-        let ended = self.store.db().change(|db| {
+        let ended = self.ledger.db().change(|db| {
             let now = db.0.now()?;
             let query = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, message_id = ?6, worker = NULL \
                          WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 \
@@ -469,7 +470,7 @@ impl HeldClaim {
             )
         });
         if ended.as_ref().is_err_and(LedgerError::may_pass) {
-            self.store = self.store.reopened()?;
+            self.ledger = self.ledger.reopened()?;
         }
         ended.map(|changed| changed > 0)
     }
@@ -477,7 +478,7 @@ impl HeldClaim {
 
 impl Drop for HeldClaim {
     fn drop(&mut self) {
-        self.store.db().0.leave(self.worker);
+        self.ledger.db().0.leave(self.worker);
     }
 }
 

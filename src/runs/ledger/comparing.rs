@@ -9,9 +9,10 @@ use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, millis,
 use super::db::{Db, FillRow, LONG, SqlScript, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::error::LedgerError;
+use super::lost_workers::LostWorkers;
 use super::model::{OnceState, RowState, SkipReason};
+use super::open::Ledger;
 use super::run::is_stale;
-use super::store::{Ledger, LostWorkers};
 use crate::base::timestamps::local_time;
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 
@@ -142,7 +143,9 @@ impl<'a> EarlierRuns<'a> {
             return Ok(false);
         }
         fill_people(self.db, |each| {
-            draft.each_sent(|row, request| each(&values![hasher.person(request.recipient), row.n]))
+            draft.each_sent(|row, request| {
+                each(&values![hasher.person(request.recipient), row.index])
+            })
         })?;
         let now = self.now;
         let mut is_changed = false;
@@ -392,7 +395,7 @@ pub(crate) struct EarlierMessages {
 
 impl EarlierMessages {
     /// `were sent by run r at 2026-11-20 08:23 -05:00`
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let was = if self.rows == 1 { "was" } else { "were" };
         let is = if self.rows == 1 { "is" } else { "are" };
         match self.reason {
@@ -428,7 +431,7 @@ impl EarlierRow {
             rows: 1,
             at: self.at,
         }
-        .words()
+        .describe()
     }
 
     /// Why a row is skipped if its person has a message under `key`, from `run` if it is known.

@@ -8,16 +8,16 @@ use tempfile::TempDir;
 use super::claims::{HeldClaim, KeyAddition};
 use super::comparing::{EarlierMessages, EarlierQuery};
 use super::db::{SqlScript, values};
-use super::delivery::{DeliveryUpdates, LearntDelivery, ProvenRow};
+use super::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
 use super::error::{LedgerError, LedgerFault};
 use super::events::PauseReason;
 use super::fixture;
 use super::model::{OnceState, RowState, SkipDetail, SkipReason, now};
 use super::name::RunName;
+use super::open::Ledger;
 use super::reach::ReachKey;
 use super::resolution::Resolution;
 use super::run::Run;
-use super::store::Ledger;
 use super::transitions::lock;
 use super::types::{
     AttemptResult, Delay, ExchangeReply, FinishedRow, RowFilter, RowToSend, RunSettings,
@@ -50,7 +50,7 @@ macro_rules! every_engine {
             $(
                 #[test]
                 fn $test() {
-                    super::$test(&super::TestedStore::file());
+                    super::$test(&super::TestedLedger::file());
                 }
             )+
         }
@@ -61,7 +61,7 @@ macro_rules! every_engine {
                 #[test]
                 fn $test() {
                     if let Some(cluster) = super::shared::cluster() {
-                        super::$test(&super::shared::store(cluster));
+                        super::$test(&super::shared::ledger(cluster));
                     }
                 }
             )+
@@ -115,19 +115,19 @@ every_engine! {
 }
 
 /// A store of a test.
-struct TestedStore {
-    store: Ledger,
+struct TestedLedger {
+    ledger: Ledger,
     /// Ends the leases of all processes, so that no test has to wait for them; in a file a process is lost once its lock
     /// is free.
     end_leases: Box<dyn Fn()>,
     home: Option<TempDir>,
 }
 
-impl TestedStore {
+impl TestedLedger {
     fn file() -> Self {
         let home = TempDir::new().unwrap();
         Self {
-            store: fixture::store(home.path()),
+            ledger: fixture::ledger(home.path()),
             end_leases: Box::new(|| {}),
             home: Some(home),
         }
@@ -136,10 +136,10 @@ impl TestedStore {
     /// A run with a row for each of these recipients, that no process sends.
     fn begin(&self, recipients: &[&str]) -> Run {
         (self.end_leases)();
-        if let Ok(before) = self.store.run(&name()) {
+        if let Ok(before) = self.ledger.run(&name()) {
             before.remove(before.changed_at().unwrap()).unwrap();
         }
-        fixture::make(&self.store, recipients, FAST)
+        fixture::make(&self.ledger, recipients, FAST)
     }
 
     /// Ends the sending process as SIGKILL would.
@@ -150,7 +150,7 @@ impl TestedStore {
 
     /// From now on the run may lack messages that it has sent.
     fn lose_records(&self, run: &Run) {
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         db.change(|db| {
             db.run(
                 "UPDATE run SET identity = 'another' WHERE id = ?1",
@@ -168,7 +168,7 @@ fn join(run: &Run) -> Worker {
 
 fn exchange(worker: &mut Worker, settled: &[FinishedRow], wanted: usize) -> ExchangeReply {
     let mut given = worker.exchange(settled, &[], wanted).unwrap();
-    given.rows.sort_by_key(|row| row.n);
+    given.rows.sort_by_key(|row| row.index);
     given
 }
 
@@ -230,13 +230,13 @@ fn scope() -> OnceScope {
 }
 
 /// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
-fn make_under_key(store: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
-    make_with_every(store, run, recipients, None)
+fn make_under_key(ledger: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
+    make_with_every(ledger, run, recipients, None)
 }
 
 /// The same; a message counts for `every` under the key, or forever.
 fn make_with_every(
-    store: &Ledger,
+    ledger: &Ledger,
     run: &str,
     recipients: &[&str],
     every: Option<Duration>,
@@ -249,7 +249,7 @@ fn make_with_every(
     };
     details.conditions.once = Some(scope.key.clone());
     details.conditions.every = every;
-    let made = store.make(
+    let made = ledger.make(
         &run.parse().unwrap(),
         true,
         &mut draft,
@@ -266,8 +266,8 @@ fn make_with_every(
 }
 
 /// Sends the rows of a run. Each ends in the state at its place in `states`.
-fn send_all(store: &Ledger, run: &str, states: &[RowState]) {
-    let mut worker = join(&store.run(&run.parse().unwrap()).unwrap());
+fn send_all(ledger: &Ledger, run: &str, states: &[RowState]) {
+    let mut worker = join(&ledger.run(&run.parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], states.len()).rows;
     let settled: Vec<_> = given
         .iter()
@@ -279,9 +279,9 @@ fn send_all(store: &Ledger, run: &str, states: &[RowState]) {
 }
 
 /// Sends a single message under the key.
-fn send_single(store: &Ledger, recipient: &str, sent: Sent) {
-    let hasher = store.hasher().unwrap();
-    match store
+fn send_single(ledger: &Ledger, recipient: &str, sent: Sent) {
+    let hasher = ledger.hasher().unwrap();
+    match ledger
         .claim(
             &scope(),
             &hasher.person(recipient),
@@ -295,7 +295,7 @@ fn send_single(store: &Ledger, recipient: &str, sent: Sent) {
     }
 }
 
-fn once_key_allows_one_send_per_recipient(tested: &TestedStore) {
+fn once_key_allows_one_send_per_recipient(tested: &TestedLedger) {
     let [one, two, three, four] = [
         "593990000001",
         "593990000002",
@@ -309,26 +309,26 @@ fn once_key_allows_one_send_per_recipient(tested: &TestedStore) {
         SkipReason::ToBeSent,
     ];
     tested.begin(&[one]);
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     assert_eq!(
-        make_under_key(store, "a", &[one, two, three, four]),
+        make_under_key(ledger, "a", &[one, two, three, four]),
         [],
         "a run without the key counts for nothing"
     );
-    assert_eq!(make_under_key(store, "b", &[one, two]), [(to_be, 2)]);
-    send_all(store, "a", &[sent, failed, unknown, failed]);
+    assert_eq!(make_under_key(ledger, "b", &[one, two]), [(to_be, 2)]);
+    send_all(ledger, "a", &[sent, failed, unknown, failed]);
     let all = [one, two, three, four];
     assert_eq!(
-        make_under_key(store, "c", &all),
+        make_under_key(ledger, "c", &all),
         [(already, 1), (perhaps, 1)]
     );
-    send_all(store, "c", &[failed, failed]);
-    send_single(store, two, Sent::Yes);
-    send_single(store, four, Sent::No);
+    send_all(ledger, "c", &[failed, failed]);
+    send_single(ledger, two, Sent::Yes);
+    send_single(ledger, four, Sent::No);
     // The person of row 2 now has a message, and that of row 4 is free.
     let again = |name: &str, from: RowState, lines: &[u64]| {
         resolve(
-            &store.run(&name.parse().unwrap()).unwrap(),
+            &ledger.run(&name.parse().unwrap()).unwrap(),
             [from, RowState::Pending],
             lines,
         )
@@ -342,25 +342,28 @@ fn once_key_allows_one_send_per_recipient(tested: &TestedStore) {
     assert_eq!(again("a", failed, &[3]).unwrap(), 0);
     // What may have been sent belongs to the run, whatever a person decides about it.
     assert_eq!(again("a", unknown, &[]).unwrap(), 1);
-    assert_eq!(make_under_key(store, "d", &all), [(already, 2), (to_be, 2)]);
-    let keys = store.keys().unwrap();
+    assert_eq!(
+        make_under_key(ledger, "d", &all),
+        [(already, 2), (to_be, 2)]
+    );
+    let keys = ledger.keys().unwrap();
     assert_eq!(
         keys.iter().map(|key| key.people).collect::<Vec<_>>(),
         [[2, 0, 0, 2, 0]]
     );
 }
 
-fn removed_run_still_counts_under_its_key(tested: &TestedStore) {
+fn removed_run_still_counts_under_its_key(tested: &TestedLedger) {
     let all = [
         "593990000001",
         "593990000002",
         "593990000003",
         "593990000004",
     ];
-    let store = &tested.store;
-    make_under_key(store, "a", &all);
+    let ledger = &tested.ledger;
+    make_under_key(ledger, "a", &all);
     send_all(
-        store,
+        ledger,
         "a",
         &[
             RowState::Sent,
@@ -371,24 +374,24 @@ fn removed_run_still_counts_under_its_key(tested: &TestedStore) {
     );
     // Jelou's lists have the last one.
     let news = DeliveryUpdates {
-        learnt: vec![LearntDelivery {
-            n: 4,
+        updates: vec![DeliveryUpdate {
+            index: 4,
             after: 0,
             steps: vec![DeliveryStatus::new(DeliveryState::Delivered)],
             message_id: Some("m-4".to_owned()),
         }],
         proven: vec![ProvenRow {
-            n: 4,
+            index: 4,
             number: 1,
             evidence: "seen".to_owned(),
         }],
         asked: None,
     };
-    let run = store.run(&"a".parse().unwrap()).unwrap();
-    assert_eq!(run.learn(&news).unwrap(), 1);
+    let run = ledger.run(&"a".parse().unwrap()).unwrap();
+    assert_eq!(run.save_deliveries(&news).unwrap(), 1);
     let message_of_last = || {
-        store
-            .standing(&scope(), &store.hasher().unwrap().person(all[3]))
+        ledger
+            .standing(&scope(), &ledger.hasher().unwrap().person(all[3]))
             .unwrap()
             .unwrap()
             .message_id
@@ -400,13 +403,13 @@ fn removed_run_still_counts_under_its_key(tested: &TestedStore) {
         (SkipReason::AlreadySent, 2),
         (SkipReason::MayHaveBeenSent, 1),
     ];
-    assert_eq!(make_under_key(store, "b", &all), left_out);
+    assert_eq!(make_under_key(ledger, "b", &all), left_out);
 }
 
 /// What a list to these people is compared with, as its messages and as its people.
-fn compared(store: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
+fn compared(ledger: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let draft = fixture::draft(recipients);
-    store
+    ledger
         .known(&fixture::earlier(), |known| known.compare(&draft))
         .unwrap();
     let found = draft.earlier().unwrap().into_iter();
@@ -417,15 +420,15 @@ fn compared(store: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     found
 }
 
-fn new_list_finds_rows_of_earlier_runs(tested: &TestedStore) {
+fn new_list_finds_rows_of_earlier_runs(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let [sent, perhaps, to_be] = [
         SkipReason::AlreadySent,
         SkipReason::MayHaveBeenSent,
         SkipReason::ToBeSent,
     ];
-    assert_eq!(compared(store, &PEOPLE), [(to_be, 5)]);
+    assert_eq!(compared(ledger, &PEOPLE), [(to_be, 5)]);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 4);
     let ends = [RowState::Sent, RowState::Failed, RowState::Unknown];
@@ -438,38 +441,38 @@ fn new_list_finds_rows_of_earlier_runs(tested: &TestedStore) {
     exchange(&mut worker, &settled, 0);
     // The fourth is under way, and the fifth still to be sent.
     assert_eq!(
-        compared(store, &PEOPLE),
+        compared(ledger, &PEOPLE),
         [(sent, 1), (perhaps, 2), (to_be, 1)]
     );
     assert_eq!(
-        compared(store, &["593990000009", PEOPLE[0], PEOPLE[0]]),
+        compared(ledger, &["593990000009", PEOPLE[0], PEOPLE[0]]),
         [(sent, 1)],
         "rows that repeat are one message"
     );
     let draft = fixture::draft(&PEOPLE);
     let of = fixture::earlier();
     assert_eq!(
-        store.known(&of, |known| known.people(&draft)).unwrap(),
+        ledger.known(&of, |known| known.people(&draft)).unwrap(),
         (3, 1)
     );
     let of_another = EarlierQuery {
         bot: "2".to_owned(),
         ..of
     };
-    store
+    ledger
         .known(&of_another, |known| known.compare(&draft))
         .unwrap();
     assert!(draft.earlier().unwrap().is_empty());
     close(worker);
 }
 
-fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
-    let store = &tested.store;
+fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
+    let ledger = &tested.ledger;
     let run = tested.begin(&PEOPLE[..3]);
-    make_under_key(store, "a", &PEOPLE[..3]);
-    for of in [run, store.run(&"a".parse().unwrap()).unwrap()] {
+    make_under_key(ledger, "a", &PEOPLE[..3]);
+    for of in [run, ledger.run(&"a".parse().unwrap()).unwrap()] {
         send_all(
-            store,
+            ledger,
             &of.name().to_string(),
             &[RowState::Sent, RowState::Failed],
         );
@@ -488,7 +491,7 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
             "{refused:?}"
         );
     }
-    let found = compared(store, &PEOPLE[1..3]);
+    let found = compared(ledger, &PEOPLE[1..3]);
     assert!(
         found
             .iter()
@@ -500,10 +503,10 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
         2,
         "{found:?}"
     );
-    let person = store.hasher().unwrap().person(PEOPLE[1]);
-    let standing = || store.standing(&scope(), &person).unwrap().unwrap().state;
+    let person = ledger.hasher().unwrap().person(PEOPLE[1]);
+    let standing = || ledger.standing(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(standing(), OnceState::Unknown);
-    let run = store.run(&"a".parse().unwrap()).unwrap();
+    let run = ledger.run(&"a".parse().unwrap()).unwrap();
     (tested.end_leases)();
     run.remove(run.changed_at().unwrap()).unwrap();
     assert_eq!(
@@ -515,7 +518,7 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedStore) {
 
 /// Sets the state of the first row, whatever it was.
 fn put(run: &Run, state: RowState, worker: i64) {
-    let mut db = run.store.db();
+    let mut db = run.ledger.db();
     let query = "UPDATE row SET state = ?2, worker = ?3, number = 1, due_at = 1, ended_at = NULL, began_at = 1, at = 1 \
                  WHERE run = ?1 AND n = 1";
     db.change(|db| {
@@ -528,7 +531,7 @@ fn put(run: &Run, state: RowState, worker: i64) {
     .unwrap();
 }
 
-fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
+fn row_state_changes_match_the_documented_table(tested: &TestedLedger) {
     let run = tested.begin(&["593990000000"]);
     let mut steps = BTreeSet::new();
     let mut worker = join(&run);
@@ -548,7 +551,7 @@ fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
         ] {
             put(&run, from, worker.id());
             let row = RowToSend {
-                n: 1,
+                index: 1,
                 number: 1,
                 ..queued()
             };
@@ -567,7 +570,7 @@ fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
             .filter(|to| from.may_become(*to) && *to != RowState::Inflight)
         {
             put(&run, from, worker.id());
-            let mut db = run.store.db();
+            let mut db = run.ledger.db();
             db.change(|db| {
                 lock(db, run.id)?
                     .unwrap()
@@ -590,7 +593,7 @@ fn row_state_changes_match_the_documented_table(tested: &TestedStore) {
 
 fn queued() -> RowToSend {
     RowToSend {
-        n: 1,
+        index: 1,
         line: 2,
         recipient: "593990000000".to_owned(),
         path: String::new(),
@@ -600,7 +603,7 @@ fn queued() -> RowToSend {
     }
 }
 
-fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedStore) {
+fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedLedger) {
     let [one, other] = ["593990000000", "593990000001"];
     for (ago, follows) in [(Duration::ZERO, vec![]), (LONG_AGO, vec![2])] {
         let run = tested.begin(&[one, one, other, one]);
@@ -623,7 +626,7 @@ fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedStore) {
     }
 }
 
-fn successor_waits_for_a_row_sent_again(tested: &TestedStore) {
+fn successor_waits_for_a_row_sent_again(tested: &TestedLedger) {
     let run = tested.begin(&["593990000000"; 2]);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 10);
@@ -640,7 +643,7 @@ fn successor_waits_for_a_row_sent_again(tested: &TestedStore) {
     assert_eq!(states(&run)[1], RowState::Pending);
 }
 
-fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedStore) {
+fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedLedger) {
     let chain = ["593990000000"; 4];
     for (left_out, order) in [
         (vec![2], vec![1, 3, 4]),
@@ -688,7 +691,7 @@ fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedStore) {
     );
 }
 
-fn single_and_batched_rows_finish_alike(tested: &TestedStore) {
+fn single_and_batched_rows_finish_alike(tested: &TestedLedger) {
     let recipients = fixture::people(0..100);
     let run = tested.begin(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
     let mut sends = join(&run);
@@ -740,14 +743,14 @@ fn single_and_batched_rows_finish_alike(tested: &TestedStore) {
     );
 }
 
-fn row_not_in_flight_is_never_updated(tested: &TestedStore) {
+fn row_not_in_flight_is_never_updated(tested: &TestedLedger) {
     let run = tested.begin(&["593990000000", "593990000001"]);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 1);
     let row = &given.rows[0];
     exchange(&mut sends, &[ended(row, RowState::Sent, Duration::ZERO)], 0);
     let another = RowToSend {
-        n: 2,
+        index: 2,
         ..row.clone()
     };
     for (row, state) in [
@@ -761,7 +764,7 @@ fn row_not_in_flight_is_never_updated(tested: &TestedStore) {
     }
 }
 
-fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedStore) {
+fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedLedger) {
     use RowState::{Failed, Inflight, Pending, Sent, Unknown};
     let recipients = [
         "593990000000",
@@ -802,7 +805,7 @@ fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedStore) {
     assert_eq!(states(&run), [Failed, Sent, Pending, Sent, Pending]);
 }
 
-fn cancelled_run_sends_no_more_rows(tested: &TestedStore) {
+fn cancelled_run_sends_no_more_rows(tested: &TestedLedger) {
     use RowState::{Failed, Pending, Sent, Skipped, Unknown};
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
@@ -819,7 +822,7 @@ fn cancelled_run_sends_no_more_rows(tested: &TestedStore) {
     assert!(run.is_cancelled().unwrap() && run.counts().unwrap().is_finished());
     assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 2);
     assert!(
-        run.store()
+        run.ledger()
             .named_or_unfinished(None, false)
             .unwrap()
             .is_none()
@@ -912,7 +915,7 @@ const LIMITS: [AnsweredRows; 11] = {
     ]
 };
 
-fn rate_limit_pace_matches_the_throttle(tested: &TestedStore) {
+fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
     for AnsweredRows {
         answers,
         others_leave,
@@ -977,12 +980,12 @@ fn apply(
     assert_eq!(given.rows.len(), rows);
     let settled: Vec<_> = given.rows.iter().map(becomes).collect();
     let is_given = !exchange(&mut worker, &settled, 1).rows.is_empty();
-    let pace = lock(&mut run.store.db(), run.id).unwrap().unwrap().pace;
+    let pace = lock(&mut run.ledger.db(), run.id).unwrap().unwrap().pace;
     close(worker);
     (is_given, pace.rate / pace.full)
 }
 
-fn lost_worker_may_still_report_results(tested: &TestedStore) {
+fn lost_worker_may_still_report_results(tested: &TestedLedger) {
     use RowState::{Pending, Sent, Unknown};
     let run = tested.begin(&[
         "593990000000",
@@ -993,7 +996,7 @@ fn lost_worker_may_still_report_results(tested: &TestedStore) {
     let mut lost = join(&run);
     let given = exchange(&mut lost, &[], 3);
     // In a file a process that lives is never lost: its lock says so.
-    let mut db = run.store.db();
+    let mut db = run.ledger.db();
     db.change(|db| {
         lock(db, run.id)?
             .unwrap()
@@ -1015,11 +1018,11 @@ fn lost_worker_may_still_report_results(tested: &TestedStore) {
     assert!(!numbers(&all_due(&mut lost, &[])).contains(&4));
 }
 
-fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedStore) {
+fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 1);
-    run.store
+    run.ledger
         .db()
         .change(|db| db.run("UPDATE worker SET connection = connection + 1", &[]))
         .unwrap();
@@ -1028,7 +1031,7 @@ fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedStore) {
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
 }
 
-fn rows_of_lost_response_become_pending_again(tested: &TestedStore) {
+fn rows_of_lost_response_become_pending_again(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 1);
@@ -1049,7 +1052,7 @@ fn rows_of_lost_response_become_pending_again(tested: &TestedStore) {
     assert_eq!(states(&run)[0], RowState::Sent);
 }
 
-fn restored_ledger_marks_rows_unknown(tested: &TestedStore) {
+fn restored_ledger_marks_rows_unknown(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 2);
@@ -1059,8 +1062,8 @@ fn restored_ledger_marks_rows_unknown(tested: &TestedStore) {
         0,
     );
     let older = "UPDATE row SET state = 'inflight', ended_at = NULL WHERE n = 1";
-    run.store.db().change(|db| db.run(older, &[])).unwrap();
-    run.store
+    run.ledger.db().change(|db| db.run(older, &[])).unwrap();
+    run.ledger
         .db()
         .change(|db| db.run("UPDATE worker SET exchanges = 1", &[]))
         .unwrap();
@@ -1086,12 +1089,12 @@ fn restored_ledger_marks_rows_unknown(tested: &TestedStore) {
     );
 }
 
-fn two_workers_share_rows_and_rate(tested: &TestedStore) {
+fn two_workers_share_rows_and_rate(tested: &TestedLedger) {
     let recipients = fixture::people(0..200);
-    if let Ok(before) = tested.store.run(&name()) {
+    if let Ok(before) = tested.ledger.run(&name()) {
         before.remove(before.changed_at().unwrap()).unwrap();
     }
-    let run = fixture::make(&tested.store, &recipients, 20.0);
+    let run = fixture::make(&tested.ledger, &recipients, 20.0);
     let mut one = join(&run);
     let mut other = join(&run);
     let began = Instant::now();
@@ -1099,7 +1102,7 @@ fn two_workers_share_rows_and_rate(tested: &TestedStore) {
     while seen.len() < 40 && began.elapsed() < Duration::from_secs(60) {
         for worker in [&mut one, &mut other] {
             for row in exchange(worker, &[], 64).rows {
-                assert!(seen.insert(row.n), "row {} was given twice", row.n);
+                assert!(seen.insert(row.index), "row {} was given twice", row.index);
             }
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -1112,7 +1115,7 @@ fn two_workers_share_rows_and_rate(tested: &TestedStore) {
     close(one);
 }
 
-fn row_returned_to_cancelled_run_is_skipped(tested: &TestedStore) {
+fn row_returned_to_cancelled_run_is_skipped(tested: &TestedLedger) {
     use RowState::{Inflight, Pending, Sent, Skipped, Unknown};
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
@@ -1142,7 +1145,7 @@ fn row_returned_to_cancelled_run_is_skipped(tested: &TestedStore) {
     assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 3);
 }
 
-fn listening_worker_writes_nothing_until_something_changes(tested: &TestedStore) {
+fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 1);
@@ -1162,7 +1165,7 @@ fn listening_worker_writes_nothing_until_something_changes(tested: &TestedStore)
     assert!(exchange(&mut sends, &[], 0).pause.is_some());
 }
 
-fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedStore) {
+fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedLedger) {
     use RowState::{Inflight, Skipped, Unknown};
     let run = tested.begin(&PEOPLE[..2]);
     let mut sends = join(&run);
@@ -1187,10 +1190,10 @@ fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedStore) {
     assert!(close(other), "every row is final");
 }
 
-fn modified_request_is_never_sent(tested: &TestedStore) {
+fn modified_request_is_never_sent(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let change = "UPDATE message SET body = '[]' WHERE run = ?1 AND n = 2";
-    run.store
+    run.ledger
         .db()
         .change(|db| db.run(change, &values![run.id]))
         .unwrap();
@@ -1205,7 +1208,7 @@ fn modified_request_is_never_sent(tested: &TestedStore) {
     assert_eq!(states(&run)[1..3], [RowState::Pending; 2]);
 }
 
-fn clock_that_goes_back_delays_no_row(tested: &TestedStore) {
+fn clock_that_goes_back_delays_no_row(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 2);
@@ -1215,7 +1218,7 @@ fn clock_that_goes_back_delays_no_row(tested: &TestedStore) {
         0,
     );
     // What was written before the clock went back is ten minutes ahead of it.
-    let mut db = run.store.db();
+    let mut db = run.ledger.db();
     let ahead = db.change(|db| {
         let mut locked = lock(db, run.id)?.unwrap();
         let pace = &mut locked.pace;
@@ -1239,7 +1242,7 @@ fn numbers(given: &ExchangeReply) -> Vec<i64> {
         given.problem.is_none() && given.pause.is_none(),
         "{given:?}"
     );
-    given.rows.iter().map(|row| row.n).collect()
+    given.rows.iter().map(|row| row.index).collect()
 }
 
 /// Rows that may leave once this is known: they are given at once, or by the next exchange.
@@ -1261,7 +1264,7 @@ fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
         recipient: row.recipient.clone(),
         began_at: at,
         ended_at: at,
-        ..fixture::ended(row.n, state)
+        ..fixture::ended(row.index, state)
     };
     let now = Instant::now();
     let retry = (state == RowState::Pending).then_some(now);
@@ -1304,26 +1307,26 @@ mod shared {
         }
     }
 
-    pub(super) fn store(cluster: &'static Cluster) -> TestedStore {
+    pub(super) fn ledger(cluster: &'static Cluster) -> TestedLedger {
         let database = cluster.database();
         let place = LedgerLocation::Database(Box::new(address(&cluster.url(SENDER, &database))));
-        let store = Ledger::open(place, Arc::new(|_| {})).unwrap();
+        let ledger = Ledger::open(place, Arc::new(|_| {})).unwrap();
         let end_leases = Box::new(move || {
             cluster.sql(&database, "UPDATE jelouctl.worker SET seen_at = 0");
         });
-        TestedStore {
-            store,
+        TestedLedger {
+            ledger,
             end_leases,
             home: None,
         }
     }
 }
 
-fn identical_runs_are_sent_one_at_a_time(tested: &TestedStore) {
+fn identical_runs_are_sent_one_at_a_time(tested: &TestedLedger) {
     let made = |name: &str| {
         let mut draft = fixture::draft(&PEOPLE);
         let mut details = fixture::details();
-        let made = tested.store.make(
+        let made = tested.ledger.make(
             &name.parse().unwrap(),
             true,
             &mut draft,
@@ -1355,12 +1358,12 @@ fn identical_runs_are_sent_one_at_a_time(tested: &TestedStore) {
     close(sends);
 }
 
-fn only_an_explicit_run_name_must_be_unused(tested: &TestedStore) {
+fn only_an_explicit_run_name_must_be_unused(tested: &TestedLedger) {
     let make = |is_typed: bool| {
         let mut draft = fixture::draft(&PEOPLE);
         let mut details = fixture::details();
         let name = "people-1".parse().unwrap();
-        tested.store.make(
+        tested.ledger.make(
             &name,
             is_typed,
             &mut draft,
@@ -1376,14 +1379,14 @@ fn only_an_explicit_run_name_must_be_unused(tested: &TestedStore) {
 }
 
 /// Makes a run of templates with this limit of different people in 24 hours, and joins it.
-fn limited(store: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
+fn limited(ledger: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
     let mut draft = fixture::draft_at("/v2/whatsapp/1/hsm", recipients);
     let mut details = RunSettings {
         rate: FAST,
         ..fixture::details()
     };
     details.conditions.per_day = limit;
-    let made = store.make(
+    let made = ledger.make(
         &run.parse().unwrap(),
         true,
         &mut draft,
@@ -1399,17 +1402,17 @@ fn reach_of() -> ReachKey {
 }
 
 /// Makes everything that counts this much older; a negative time is in the future.
-fn age(store: &Ledger, by: i64) {
+fn age(ledger: &Ledger, by: i64) {
     let aged = |db: &mut super::db::Db| {
         db.run("UPDATE reach SET at = at - ?1", &values![by])?;
         db.run("UPDATE reached SET at = at - ?1", &values![by])
     };
-    store.db().change(aged).unwrap();
+    ledger.db().change(aged).unwrap();
 }
 
 const HOUR: i64 = 3_600_000;
 
-fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
+fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
     let [one, two, three, four, five] = [
         "593990000001",
         "593990000002",
@@ -1417,20 +1420,20 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
         "593990000004",
         "593990000005",
     ];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     // What was sent before anybody limited the bot counts, too; a text does not, nor does what was refused.
     send_all_of(
-        &mut limited(store, "before", None, &[one, five]),
+        &mut limited(ledger, "before", None, &[one, five]),
         &[RowState::Sent, RowState::Failed],
     );
     assert_eq!(
-        store.reached(&reach_of()).unwrap().count(),
+        ledger.reached(&reach_of()).unwrap().count(),
         1,
         "a question tells of it already"
     );
     tested.begin(&[four]);
-    send_all(store, "r", &[RowState::Sent]);
-    let mut first = limited(store, "first", Some(2), &[one, two, two, three]);
+    send_all(ledger, "r", &[RowState::Sent]);
+    let mut first = limited(ledger, "first", Some(2), &[one, two, two, three]);
     let given = exchange(&mut first, &[], 10);
     assert_eq!(numbers(&given), [1, 2]);
     let hours = given
@@ -1440,7 +1443,7 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
         .as_secs()
         / 3600;
     assert_eq!(hours, 24, "the first of them leaves the window then");
-    let mut second = limited(store, "second", Some(2), &[four, one]);
+    let mut second = limited(ledger, "second", Some(2), &[four, one]);
     assert_eq!(
         numbers(&exchange(&mut second, &[], 10)),
         [0_i64; 0],
@@ -1463,8 +1466,8 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
         0,
     );
     let of = reach_of();
-    assert_eq!(store.reached(&of).unwrap().count(), 2);
-    let single = |to: &str, limit| store.reach(&of, to, limit).unwrap();
+    assert_eq!(ledger.reached(&of).unwrap().count(), 2);
+    let single = |to: &str, limit| ledger.reach(&of, to, limit).unwrap();
     assert!(single(one, Some(2)).counted().is_some());
     assert!(single(five, Some(2)).counted().is_none());
     assert!(single(five, Some(3)).counted().is_some());
@@ -1472,22 +1475,22 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedStore) {
         single("593990000006", None).counted().is_some(),
         "typed to go beyond it"
     );
-    assert_eq!(store.reached(&of).unwrap().count(), 4);
-    age(store, 23 * HOUR);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 4);
+    age(ledger, 23 * HOUR);
     assert!(
         exchange(
-            &mut join(&store.run(&"second".parse().unwrap()).unwrap()),
+            &mut join(&ledger.run(&"second".parse().unwrap()).unwrap()),
             &[],
             10
         )
         .rows
         .is_empty()
     );
-    age(store, 2 * HOUR);
-    assert_eq!(store.reached(&of).unwrap().count(), 0);
-    let mut again = join(&store.run(&"second".parse().unwrap()).unwrap());
+    age(ledger, 2 * HOUR);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 0);
+    let mut again = join(&ledger.run(&"second".parse().unwrap()).unwrap());
     assert_eq!(numbers(&exchange(&mut again, &[], 10)), [1, 2]);
-    let mut first = join(&store.run(&"first".parse().unwrap()).unwrap());
+    let mut first = join(&ledger.run(&"first".parse().unwrap()).unwrap());
     assert_eq!(numbers(&exchange(&mut first, &[], 10)), [0_i64; 0]);
 }
 
@@ -1502,11 +1505,11 @@ fn send_all_of(worker: &mut Worker, states: &[RowState]) {
     exchange(worker, &settled, 0);
 }
 
-fn unreached_recipient_does_not_count(tested: &TestedStore) {
+fn unreached_recipient_does_not_count(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let of = reach_of();
-    let mut worker = limited(store, "a", Some(1), &[one, two, three]);
+    let mut worker = limited(ledger, "a", Some(1), &[one, two, three]);
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [1]);
     exchange(
@@ -1514,8 +1517,8 @@ fn unreached_recipient_does_not_count(tested: &TestedStore) {
         &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
         0,
     );
-    assert_eq!(store.reached(&of).unwrap().count(), 0);
-    let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
+    assert_eq!(ledger.reached(&of).unwrap().count(), 0);
+    let mut worker = join(&ledger.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [2]);
     // It was certainly not sent, and waits for its turn again.
@@ -1524,69 +1527,73 @@ fn unreached_recipient_does_not_count(tested: &TestedStore) {
         &[ended(&given.rows[0], RowState::Pending, LONG_AGO)],
         0,
     );
-    assert_eq!(store.reached(&of).unwrap().count(), 0);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 0);
     // A person whom a single send reached meanwhile counts, although the row comes back.
-    let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
+    let mut worker = join(&ledger.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 1);
     assert_eq!(numbers(&given), [2]);
     std::thread::sleep(Duration::from_millis(2));
-    let reached = store.reach(&of, two, Some(1)).unwrap().counted().unwrap();
+    let reached = ledger.reach(&of, two, Some(1)).unwrap().counted().unwrap();
     exchange(
         &mut worker,
         &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
         0,
     );
-    assert_eq!(store.reached(&of).unwrap().count(), 1);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 1);
     reached.take_back().unwrap();
-    assert_eq!(store.reached(&of).unwrap().count(), 0);
-    age(store, 25 * HOUR);
-    let reached = store.reach(&of, three, Some(1)).unwrap().counted().unwrap();
+    assert_eq!(ledger.reached(&of).unwrap().count(), 0);
+    age(ledger, 25 * HOUR);
+    let reached = ledger
+        .reach(&of, three, Some(1))
+        .unwrap()
+        .counted()
+        .unwrap();
     reached.take_back().unwrap();
-    assert_eq!(store.reached(&of).unwrap().count(), 0);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 0);
 }
 
-fn clock_that_goes_back_extends_no_count(tested: &TestedStore) {
+fn clock_that_goes_back_extends_no_count(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let of = reach_of();
-    let reach = |to: &str, limit| store.reach(&of, to, Some(limit)).unwrap();
+    let reach = |to: &str, limit| ledger.reach(&of, to, Some(limit)).unwrap();
     assert!(reach(one, 2).counted().is_some());
-    age(store, 20 * HOUR);
+    age(ledger, 20 * HOUR);
     assert!(reach(two, 2).counted().is_some());
     // The clock goes back by two days.
-    age(store, -48 * HOUR);
+    age(ledger, -48 * HOUR);
     let full = reach(three, 2).full_until().unwrap();
-    let hours = (full - store.now().unwrap()) / HOUR;
+    let hours = (full - ledger.now().unwrap()) / HOUR;
     assert!((3..5).contains(&hours), "{hours}");
-    age(store, 5 * HOUR);
+    age(ledger, 5 * HOUR);
     assert!(reach(three, 2).counted().is_some());
-    assert_eq!(store.reached(&of).unwrap().count(), 2);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 2);
 }
 
-fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedStore) {
+fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let of = reach_of();
-    let reach = |to: &str, limit| store.reach(&of, to, Some(limit)).unwrap();
+    let reach = |to: &str, limit| ledger.reach(&of, to, Some(limit)).unwrap();
     let is_admitted = |to: &str, limit| reach(to, limit).counted().is_some();
-    let count = || store.reached(&of).unwrap().count();
+    let count = || ledger.reached(&of).unwrap().count();
     assert!(is_admitted(one, 1));
-    age(store, 25 * HOUR);
+    age(ledger, 25 * HOUR);
     assert!(is_admitted(two, 1), "one no longer counts");
     // The clock goes back twice: one, whose message may be a day old or not, takes a place again, and has none.
     for _ in 0..2 {
-        age(store, -HOUR);
-        age(store, -HOUR);
+        age(ledger, -HOUR);
+        age(ledger, -HOUR);
         assert!(!is_admitted(one, 1));
         assert!(!is_admitted(one, 2));
         assert!(!is_admitted(three, 2));
         assert!(is_admitted(two, 2), "two has counted all the time");
         assert_eq!(count(), 2);
-        age(store, 2 * HOUR);
+        age(ledger, 2 * HOUR);
     }
-    age(store, -2 * HOUR);
+    age(ledger, -2 * HOUR);
     // A run meets the same limit.
-    let mut worker = limited(store, "a", Some(2), &[one, two]);
+    let mut worker = limited(ledger, "a", Some(2), &[one, two]);
     let given = exchange(&mut worker, &[], 2);
     assert!(given.rows.is_empty());
     assert_eq!(given.next.unwrap().1, Delay::PeopleLimit);
@@ -1596,13 +1603,13 @@ fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedStore) {
     assert!(is_admitted(one, 2), "one counts now");
 }
 
-fn messaging_limit_blocks_no_allowed_row(tested: &TestedStore) {
-    let store = &tested.store;
+fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
+    let ledger = &tested.ledger;
     let people: Vec<_> = (1..=5)
         .map(|number| format!("59399000000{number}"))
         .collect();
     let people: Vec<_> = people.iter().map(String::as_str).collect();
-    let mut worker = limited(store, "a", Some(4), &people);
+    let mut worker = limited(ledger, "a", Some(4), &people);
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(
         (numbers(&given), given.next.unwrap().1),
@@ -1634,9 +1641,9 @@ fn messaging_limit_blocks_no_allowed_row(tested: &TestedStore) {
         );
     }
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [5]);
-    assert_eq!(store.reached(&reach_of()).unwrap().count(), 4);
+    assert_eq!(ledger.reached(&reach_of()).unwrap().count(), 4);
     // Where one that is under way is refused, the next one leaves: an exchange says that the wait is over, and then.
-    let mut worker = limited(store, "b", Some(5), &["593990000011", "593990000012"]);
+    let mut worker = limited(ledger, "b", Some(5), &["593990000011", "593990000012"]);
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(
         (numbers(&given), given.held_until.is_some()),
@@ -1651,23 +1658,23 @@ fn messaging_limit_blocks_no_allowed_row(tested: &TestedStore) {
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [2]);
 }
 
-fn limit_wait_ends_as_recipients_expire(tested: &TestedStore) {
-    let store = &tested.store;
+fn limit_wait_ends_as_recipients_expire(tested: &TestedLedger) {
+    let ledger = &tested.ledger;
     let of = reach_of();
     let reach = |number: u32, limit| {
-        store
+        ledger
             .reach(&of, &format!("5939900000{number:02}"), limit)
             .unwrap()
     };
     for number in 1..=9 {
         assert!(reach(number, None).counted().is_some());
-        age(store, HOUR);
+        age(ledger, HOUR);
     }
     // The first of them, an hour before the second, got another message at last.
     assert!(reach(1, None).counted().is_some());
     // Of the nine, eight have to stop counting until a limit of two has room: the last of those was reached one hour ago.
     let until = reach(10, Some(2)).full_until().unwrap();
-    let hours = |until: i64| (until - store.now().unwrap() + HOUR / 2) / HOUR;
+    let hours = |until: i64| (until - ledger.now().unwrap() + HOUR / 2) / HOUR;
     assert_eq!(hours(until), 23);
     assert_eq!(
         hours(reach(10, Some(9)).full_until().unwrap()),
@@ -1675,32 +1682,32 @@ fn limit_wait_ends_as_recipients_expire(tested: &TestedStore) {
         "the second is the first one to leave"
     );
     // The clock was ahead for two days. No one is forgotten, and a second look changes nothing.
-    age(store, -48 * HOUR);
+    age(ledger, -48 * HOUR);
     for _ in 0..3 {
         assert_eq!(hours(reach(10, Some(9)).full_until().unwrap()), 16);
     }
-    assert_eq!(store.reached(&of).unwrap().count(), 9);
+    assert_eq!(ledger.reached(&of).unwrap().count(), 9);
 }
 
 /// A database ends the transaction of a process that was stopped within it, and may say so as the answer to a statement.
-fn transaction_timeout_error_is_retryable(tested: &TestedStore) {
-    if tested.store.is_shared() {
+fn transaction_timeout_error_is_retryable(tested: &TestedLedger) {
+    if tested.ledger.is_shared() {
         let ended = SqlScript {
             sqlite: "",
             postgres: "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; END $$",
         };
-        let error = tested.store.db().0.script(&ended).unwrap_err();
+        let error = tested.ledger.db().0.script(&ended).unwrap_err();
         assert!(error.may_pass(), "{error}");
     }
 }
 
 /// Others may have sent its rows meanwhile: it has to join again. In a file, this happens after it was suspended.
-fn worker_marked_lost_gets_no_rows(tested: &TestedStore) {
+fn worker_marked_lost_gets_no_rows(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);
     let rows = exchange(&mut worker, &[], 1).rows;
     tested
-        .store
+        .ledger
         .db()
         .change(|db| db.run("UPDATE worker SET seen_at = 0", &[]))
         .unwrap();
@@ -1719,7 +1726,7 @@ fn worker_marked_lost_gets_no_rows(tested: &TestedStore) {
 }
 
 /// Somebody removed it from the directory of a file, while the process went on.
-fn worker_without_lock_gets_no_rows(tested: &TestedStore) {
+fn worker_without_lock_gets_no_rows(tested: &TestedLedger) {
     let Some(home) = &tested.home else { return };
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);
@@ -1744,22 +1751,22 @@ fn worker_without_lock_gets_no_rows(tested: &TestedStore) {
 }
 
 /// In a database it can be decided while its process is only suspended; in a file the lock shows that the process is alive.
-fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedStore) {
-    let store = &tested.store;
+fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLedger) {
+    let ledger = &tested.ledger;
     let is_shared = tested.home.is_none();
-    let person = store.hasher().unwrap().person("593990000001");
-    let mut held = store
+    let person = ledger.hasher().unwrap().person("593990000001");
+    let mut held = ledger
         .claim(&scope(), &person, None, Duration::ZERO)
         .unwrap()
         .unwrap_or_else(|entry| panic!("{entry:?}"));
     assert_eq!(
-        store.decide_claim(&scope(), &person, Sent::No).unwrap(),
+        ledger.decide_claim(&scope(), &person, Sent::No).unwrap(),
         is_shared
     );
     assert_eq!(held.end(Sent::Unknown, None).unwrap(), !is_shared);
-    let state = |store: &Ledger| store.standing(&scope(), &person).unwrap().unwrap().state;
+    let state = |ledger: &Ledger| ledger.standing(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(
-        state(store),
+        state(ledger),
         if is_shared {
             OnceState::NotSent
         } else {
@@ -1769,7 +1776,7 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedStore) {
     // It was sent for certain.
     assert_eq!(held.end(Sent::Yes, None).unwrap(), is_shared);
     assert_eq!(
-        state(store),
+        state(ledger),
         if is_shared {
             OnceState::Sent
         } else {
@@ -1779,63 +1786,67 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedStore) {
 }
 
 /// A single send under the key that this process has begun.
-fn claim(store: &Ledger, recipient: &str) -> HeldClaim {
-    let person = store.hasher().unwrap().person(recipient);
-    let claimed = store.claim(&scope(), &person, None, Duration::from_secs(120));
+fn claim(ledger: &Ledger, recipient: &str) -> HeldClaim {
+    let person = ledger.hasher().unwrap().person(recipient);
+    let claimed = ledger.claim(&scope(), &person, None, Duration::from_secs(120));
     claimed.unwrap().unwrap_or_else(|entry| panic!("{entry:?}"))
 }
 
-fn state_under_key(store: &Ledger, recipient: &str) -> OnceState {
-    let person = store.hasher().unwrap().person(recipient);
-    store.standing(&scope(), &person).unwrap().unwrap().state
+fn state_under_key(ledger: &Ledger, recipient: &str) -> OnceState {
+    let person = ledger.hasher().unwrap().person(recipient);
+    ledger.standing(&scope(), &person).unwrap().unwrap().state
 }
 
-fn only_a_sent_row_replaces_inflight_claim(tested: &TestedStore) {
+fn only_a_sent_row_replaces_inflight_claim(tested: &TestedLedger) {
     use RowState::{Failed, Sent as RowSent, Unknown};
     let [one, two] = ["593990000001", "593990000002"];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let run = tested.begin(&[one, two]);
-    send_all(store, "r", &[Unknown, RowSent]);
-    let held = [one, two].map(|recipient| claim(store, recipient));
+    send_all(ledger, "r", &[Unknown, RowSent]);
+    let held = [one, two].map(|recipient| claim(ledger, recipient));
     let recipient = one.to_owned();
     assert_eq!(
-        store.add_to_key(&scope(), &run).unwrap(),
+        ledger.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::InFlight { recipient }
     );
-    assert_eq!(state_under_key(store, two), OnceState::Inflight);
+    assert_eq!(state_under_key(ledger, two), OnceState::Inflight);
     // The row was not sent, which frees nobody who has a single send.
     resolve(&run, [Unknown, Failed], &[]).unwrap();
     assert_eq!(
-        store.add_to_key(&scope(), &run).unwrap(),
+        ledger.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::Added(1)
     );
-    assert_eq!(state_under_key(store, one), OnceState::Inflight);
-    assert_eq!(state_under_key(store, two), OnceState::Sent);
+    assert_eq!(state_under_key(ledger, one), OnceState::Inflight);
+    assert_eq!(state_under_key(ledger, two), OnceState::Sent);
     drop(held);
 }
 
-fn sent_row_replaces_an_unknown_claim(tested: &TestedStore) {
+fn sent_row_replaces_an_unknown_claim(tested: &TestedLedger) {
     let [one, two] = ["593990000001", "593990000002"];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let run = tested.begin(&[one, two]);
-    send_single(store, one, Sent::Unknown);
-    send_single(store, two, Sent::Unknown);
-    send_all(store, "r", &[RowState::Sent, RowState::Unknown]);
+    send_single(ledger, one, Sent::Unknown);
+    send_single(ledger, two, Sent::Unknown);
+    send_all(ledger, "r", &[RowState::Sent, RowState::Unknown]);
     assert_eq!(
-        store.add_to_key(&scope(), &run).unwrap(),
+        ledger.add_to_key(&scope(), &run).unwrap(),
         KeyAddition::Added(1)
     );
-    assert_eq!(state_under_key(store, one), OnceState::Sent);
-    assert_eq!(state_under_key(store, two), OnceState::Unknown);
+    assert_eq!(state_under_key(ledger, one), OnceState::Sent);
+    assert_eq!(state_under_key(ledger, two), OnceState::Unknown);
     // That of the single send can still be decided.
-    let person = store.hasher().unwrap().person(two);
-    assert!(store.decide_claim(&scope(), &person, Sent::No).unwrap());
+    let person = ledger.hasher().unwrap().person(two);
+    assert!(ledger.decide_claim(&scope(), &person, Sent::No).unwrap());
 }
 
-fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
+fn message_is_unlisted_only_if_checked(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
-    send_all(&tested.store, &run.name().to_string(), &[RowState::Sent; 3]);
-    let asked_at = tested.store.now().unwrap();
+    send_all(
+        &tested.ledger,
+        &run.name().to_string(),
+        &[RowState::Sent; 3],
+    );
+    let asked_at = tested.ledger.now().unwrap();
     // The first one left too long before the look, and the third one was still under way.
     for (n, began, ended) in [
         (1_i64, -73 * HOUR, -500),
@@ -1845,7 +1856,7 @@ fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
         let times = values![run.id, n, asked_at + began, asked_at + ended];
         let query = "UPDATE row SET began_at = ?3, ended_at = ?4, message_id = 'm' WHERE run = ?1 AND n = ?2";
         tested
-            .store
+            .ledger
             .db()
             .change(|db| db.run(query, &times))
             .unwrap();
@@ -1857,7 +1868,7 @@ fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
         ),
         (None, 3)
     );
-    run.learn(&DeliveryUpdates {
+    run.save_deliveries(&DeliveryUpdates {
         asked: Some((asked_at, 2)),
         ..DeliveryUpdates::default()
     })
@@ -1873,9 +1884,9 @@ fn message_is_unlisted_only_if_checked(tested: &TestedStore) {
 const EVERY_HOUR: Duration = Duration::from_secs(3600);
 
 /// Has everything under the key happened so many minutes earlier, as if the clock had gone on.
-fn age_claims(store: &Ledger, minutes: i64) {
+fn age_claims(ledger: &Ledger, minutes: i64) {
     let by = minutes * 60_000;
-    let aged = store.db().change(|db| {
+    let aged = ledger.db().change(|db| {
         db.run(
             "UPDATE claim SET at = at - ?1, counts_from = counts_from - ?1, lease_until = lease_until - ?1",
             &values![by],
@@ -1889,72 +1900,72 @@ fn age_claims(store: &Ledger, minutes: i64) {
 }
 
 /// Whether a command that repeats each message after an hour gets the recipient; it does not send.
-fn is_free_hourly(store: &Ledger, recipient: &str) -> bool {
-    let person = store.hasher().unwrap().person(recipient);
-    let standing = store.standing(&scope(), &person).unwrap();
-    let now = store.now().unwrap();
+fn is_free_hourly(ledger: &Ledger, recipient: &str) -> bool {
+    let person = ledger.hasher().unwrap().person(recipient);
+    let standing = ledger.standing(&scope(), &person).unwrap();
+    let now = ledger.now().unwrap();
     standing.is_none_or(|entry| entry.is_free(Some(EVERY_HOUR), now))
 }
 
-fn claim_hourly(store: &Ledger, recipient: &str) -> Option<HeldClaim> {
-    let person = store.hasher().unwrap().person(recipient);
-    let claimed = store.claim(&scope(), &person, Some(EVERY_HOUR), Duration::from_secs(30));
+fn claim_hourly(ledger: &Ledger, recipient: &str) -> Option<HeldClaim> {
+    let person = ledger.hasher().unwrap().person(recipient);
+    let claimed = ledger.claim(&scope(), &person, Some(EVERY_HOUR), Duration::from_secs(30));
     claimed.unwrap().ok()
 }
 
-fn message_counts_under_its_key_for_every(tested: &TestedStore) {
+fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
     let one = "593990000001";
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     for sent in [Sent::Yes, Sent::Unknown] {
-        let mut held = claim_hourly(store, one).unwrap();
+        let mut held = claim_hourly(ledger, one).unwrap();
         // In flight it counts, however long.
-        age_claims(store, 600);
-        assert!(tested.home.is_none() || claim_hourly(store, one).is_none());
+        age_claims(ledger, 600);
+        assert!(tested.home.is_none() || claim_hourly(ledger, one).is_none());
         held.end(sent, None).unwrap();
         drop(held);
-        age_claims(store, 59);
-        assert!(claim_hourly(store, one).is_none(), "{sent:?}");
-        let person = store.hasher().unwrap().person(one);
-        let entry = store.standing(&scope(), &person).unwrap().unwrap();
+        age_claims(ledger, 59);
+        assert!(claim_hourly(ledger, one).is_none(), "{sent:?}");
+        let person = ledger.hasher().unwrap().person(one);
+        let entry = ledger.standing(&scope(), &person).unwrap().unwrap();
         assert_eq!(entry.until(), Some(entry.counts_from + 3_600_000));
-        let summary = store.keys().unwrap().remove(0);
+        let summary = ledger.keys().unwrap().remove(0);
         assert_eq!(summary.until, entry.until());
-        age_claims(store, 2);
+        age_claims(ledger, 2);
     }
     // Each command applies its own, and the last one is kept.
-    let mut held = claim_hourly(store, one).unwrap();
+    let mut held = claim_hourly(ledger, one).unwrap();
     assert_eq!(held.before.as_ref().unwrap().state, OnceState::Unknown);
     held.end(Sent::Yes, Some("m")).unwrap();
     drop(held);
-    age_claims(store, 120);
-    let person = store.hasher().unwrap().person(one);
-    let forever = store.claim(&scope(), &person, None, EVERY_HOUR).unwrap();
+    age_claims(ledger, 120);
+    let person = ledger.hasher().unwrap().person(one);
+    let forever = ledger.claim(&scope(), &person, None, EVERY_HOUR).unwrap();
     let found = forever.err().unwrap();
     assert_eq!(
         (found.state, found.every),
         (OnceState::Sent, Some(3_600_000))
     );
-    let kept = store.standing(&scope(), &person).unwrap().unwrap();
+    let kept = ledger.standing(&scope(), &person).unwrap().unwrap();
     assert_eq!((kept.every, kept.until()), (None, None));
-    assert_eq!(store.keys().unwrap().remove(0).until, None);
-    assert!(claim_hourly(store, one).is_some());
+    assert_eq!(ledger.keys().unwrap().remove(0).until, None);
+    assert!(claim_hourly(ledger, one).is_some());
 }
 
-fn row_counts_under_its_key_for_every(tested: &TestedStore) {
+fn row_counts_under_its_key_for_every(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     tested.begin(&[one]);
-    let make = |run: &str| make_with_every(store, run, &[one, two, three], Some(EVERY_HOUR));
+    let make = |run: &str| make_with_every(ledger, run, &[one, two, three], Some(EVERY_HOUR));
     assert_eq!(make("a"), []);
     // A row that is still to be sent counts, however long.
-    age_claims(store, 600);
+    age_claims(ledger, 600);
     assert_eq!(make("b"), [(SkipReason::ToBeSent, 3)]);
     send_all(
-        store,
+        ledger,
         "a",
         &[RowState::Sent, RowState::Unknown, RowState::Failed],
     );
-    age_claims(store, 54);
+    age_claims(ledger, 54);
     let skipped = [
         (SkipReason::AlreadySent, 1),
         (SkipReason::MayHaveBeenSent, 1),
@@ -1963,26 +1974,26 @@ fn row_counts_under_its_key_for_every(tested: &TestedStore) {
     assert!(
         [one, two]
             .iter()
-            .all(|recipient| !is_free_hourly(store, recipient))
+            .all(|recipient| !is_free_hourly(ledger, recipient))
     );
-    age_claims(store, 12);
-    assert_eq!(make_under_key(store, "d", &[one, two]), skipped);
+    age_claims(ledger, 12);
+    assert_eq!(make_under_key(ledger, "d", &[one, two]), skipped);
     assert_eq!(make("e"), [(SkipReason::ToBeSent, 1)]);
 }
 
 /// What was written before the clock went back by a day counts for an hour from when it is seen.
-fn clock_that_goes_back_does_not_extend_every(tested: &TestedStore) {
+fn clock_that_goes_back_does_not_extend_every(tested: &TestedLedger) {
     let one = "593990000001";
-    let store = &tested.store;
-    let mut held = claim_hourly(store, one).unwrap();
+    let ledger = &tested.ledger;
+    let mut held = claim_hourly(ledger, one).unwrap();
     held.end(Sent::Yes, None).unwrap();
     drop(held);
-    age_claims(store, -1440);
-    assert!(claim_hourly(store, one).is_none());
-    age_claims(store, 54);
-    assert!(claim_hourly(store, one).is_none());
-    age_claims(store, 12);
-    assert!(claim_hourly(store, one).is_some());
+    age_claims(ledger, -1440);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 54);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 12);
+    assert!(claim_hourly(ledger, one).is_some());
 }
 
 /// What three messages to Ecuador and one to Colombia cost.
@@ -1999,9 +2010,9 @@ fn estimate() -> Estimate {
     estimate
 }
 
-fn cost_counts_sent_and_delivered_messages(tested: &TestedStore) {
+fn cost_counts_sent_and_delivered_messages(tested: &TestedLedger) {
     use RowState::{Failed, Sent as RowSent};
-    let store = &tested.store;
+    let ledger = &tested.ledger;
     let mut draft = fixture::draft(&[
         "593990000001",
         "593990000002",
@@ -2013,7 +2024,7 @@ fn cost_counts_sent_and_delivered_messages(tested: &TestedStore) {
         estimate: Some(estimate()),
         ..fixture::details()
     };
-    let made = store.make(
+    let made = ledger.make(
         &name(),
         true,
         &mut draft,
@@ -2022,22 +2033,22 @@ fn cost_counts_sent_and_delivered_messages(tested: &TestedStore) {
         |_, _, _| Ok::<_, LedgerError>(true),
     );
     let run = made.unwrap().unwrap();
-    send_all(store, "r", &[RowSent, Failed, RowSent, RowSent]);
+    send_all(ledger, "r", &[RowSent, Failed, RowSent, RowSent]);
     let shown = |estimate: &Estimate| (estimate.messages(), estimate.shown());
     let cost = run.spent().unwrap().unwrap();
     assert_eq!(shown(&cost.estimate), (4, "1.75 USD".to_owned()));
     assert_eq!(shown(&cost.sent), (3, "1.25 USD".to_owned()));
     assert!(cost.delivered.is_none(), "nobody has checked");
-    let read = LearntDelivery {
-        n: 1,
+    let read = DeliveryUpdate {
+        index: 1,
         after: 0,
         steps: vec![DeliveryStatus::new(DeliveryState::Read)],
         message_id: None,
     };
-    run.learn(&DeliveryUpdates {
-        learnt: vec![read],
+    run.save_deliveries(&DeliveryUpdates {
+        updates: vec![read],
         proven: Vec::new(),
-        asked: Some((store.now().unwrap(), 2)),
+        asked: Some((ledger.now().unwrap(), 2)),
     })
     .unwrap();
     let delivered = run.spent().unwrap().unwrap().delivered.unwrap();

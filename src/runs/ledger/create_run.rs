@@ -11,9 +11,9 @@ use super::db::{Db, LONG, LONGEST, values};
 use super::draft::LedgerDraft;
 use super::error::LedgerError;
 use super::name::RunName;
+use super::open::{Ledger, lock_ledger};
 use super::pace::{Pace, moment};
 use super::run::Run;
-use super::store::{Ledger, lock_store};
 use super::types::{DraftRequest, RunSettings};
 use crate::runs::once::{OnceHasher, OnceScope};
 
@@ -54,7 +54,7 @@ impl Ledger {
         let name = RefCell::new(name.clone());
         let not_made = |error: LedgerError| error.during_import(&name.borrow());
         let made = db.transaction(true, not_made, |db| {
-            let (last, now) = lock_store(db)?;
+            let (last, now) = lock_ledger(db)?;
             let free = free_name(db, &name.borrow(), is_typed)?;
             name.replace(free);
             let is_wanted = compare(&mut EarlierRuns::new(&mut *db, of, now), draft, details)?;
@@ -135,7 +135,7 @@ fn fill_messages(
             let request = row.request.as_ref();
             each(&values![
                 run,
-                row.n,
+                row.index,
                 row.line,
                 row.cells,
                 request.map(|request| request.recipient),
@@ -161,7 +161,7 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
                     .map(|skip| (skip.reason.name(), skip.problem))
                     .unzip();
                 each(&values![
-                    run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem
+                    run, row.index, "skipped", 1_i64, now, 0_i64, reason, problem
                 ])
             })
         },
@@ -188,7 +188,16 @@ fn claim_rows(
     let hasher = OnceHasher::load(db)?;
     let mut claims = Vec::new();
     draft.each_sent(|row, request| {
-        claims.push(values![key, hasher.person(request.recipient), run, row.n, every_ms].to_vec());
+        claims.push(
+            values![
+                key,
+                hasher.person(request.recipient),
+                run,
+                row.index,
+                every_ms
+            ]
+            .to_vec(),
+        );
         if claims.len() == ROWS_AT_ONCE {
             db.each(CLAIM_ROW, &std::mem::take(&mut claims))?;
         }

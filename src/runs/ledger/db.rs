@@ -184,7 +184,7 @@ pub(super) struct Process {
 
 impl Process {
     /// `db-2 pid 812`
-    pub(super) fn words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         format!("{} pid {}", self.host, self.pid)
     }
 }

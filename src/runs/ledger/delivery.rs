@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::db::{SqlRow, values};
 use super::error::LedgerError;
+use super::lost_workers::LostWorkers;
 use super::model::RowState;
 use super::run::{Run, delivery_facts};
-use super::store::LostWorkers;
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
 
@@ -29,7 +29,7 @@ pub(crate) const LOOKS_BACK: i64 = 72 * 60 * 60 * 1000;
 /// An attempt that may have reached Jelou: accepted, unknown, or under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownAttempt {
-    pub(crate) n: i64,
+    pub(crate) index: i64,
     pub(crate) recipient: String,
     /// Path and query below the API's address.
     pub(crate) path: String,
@@ -61,8 +61,8 @@ pub(crate) struct KnownDelivery {
 
 /// An addition to what is known about a row's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LearntDelivery {
-    pub(crate) n: i64,
+pub(crate) struct DeliveryUpdate {
+    pub(crate) index: i64,
     /// The number of records before this addition. If there are more by now, another process has learned something, and
     /// this addition is dropped.
     pub(crate) after: i64,
@@ -74,7 +74,7 @@ pub(crate) struct LearntDelivery {
 /// An unknown row that was sent, according to Jelou's lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProvenRow {
-    pub(crate) n: i64,
+    pub(crate) index: i64,
     /// The number of its last record.
     pub(crate) number: i64,
     /// The evidence in words, for the decision.
@@ -84,7 +84,7 @@ pub(crate) struct ProvenRow {
 /// What a check of Jelou's lists adds to the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryUpdates {
-    pub(crate) learnt: Vec<LearntDelivery>,
+    pub(crate) updates: Vec<DeliveryUpdate>,
     /// A row that is no longer unknown does not change, and nothing is learned about it.
     pub(crate) proven: Vec<ProvenRow>,
     /// Set once everything was read: when the check began, and how many rows it asked for.
@@ -116,7 +116,7 @@ impl Run {
         [since, until]: [i64; 2],
         each: &mut dyn FnMut(KnownAttempt),
     ) -> Result<(), LedgerError> {
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
         db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
             each(attempt(&mut row, &lost)?);
@@ -142,7 +142,7 @@ impl Run {
             asked,
             ..DeliveryCounts::default()
         };
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages FROM row \
                      WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
         db.each_of(query, &values![self.id, since], |mut row| {
@@ -170,13 +170,13 @@ impl Run {
 
 impl DeliveryUpdates {
     pub(crate) fn is_empty(&self) -> bool {
-        self.learnt.is_empty() && self.proven.is_empty() && self.asked.is_none()
+        self.updates.is_empty() && self.proven.is_empty() && self.asked.is_none()
     }
 
-    /// Adds what was learned `now` about row `n`, and updates `known`.
-    pub(crate) fn learn(
+    /// Adds what was reported `now` about a row, and updates `known`.
+    pub(crate) fn merge(
         &mut self,
-        n: i64,
+        index: i64,
         known: &mut Option<KnownDelivery>,
         steps: Vec<DeliveryStatus>,
         message_id: Option<&str>,
@@ -196,8 +196,8 @@ impl DeliveryUpdates {
             facts,
             since,
         });
-        self.learnt.push(LearntDelivery {
-            n,
+        self.updates.push(DeliveryUpdate {
+            index,
             after,
             steps,
             message_id: message_id.map(str::to_owned),
@@ -267,7 +267,7 @@ fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerE
         }),
     };
     Ok(KnownAttempt {
-        n: row.int("n")?,
+        index: row.int("n")?,
         recipient: row.take("recipient")?,
         path: row.take("path")?,
         body: row.take("body")?,

@@ -53,7 +53,7 @@ pub(crate) struct DraftRow {
 /// A row of the draft, with the keys that it is compared by.
 #[derive(Debug)]
 pub(crate) struct NewDraftRow<'a> {
-    pub(crate) n: i64,
+    pub(crate) index: i64,
     pub(crate) line: u64,
     /// JSON.
     pub(crate) cells: &'a str,
@@ -179,12 +179,12 @@ impl LedgerDraft {
     /// Passes the first rows that are to be sent, at most `most` of them, in order: the line, the cells and the request.
     pub(crate) fn first_sent<E: From<LedgerError>>(
         &self,
-        most: u64,
+        max: u64,
         mut each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.each_where(
             IS_SENT,
-            i64::try_from(most).unwrap_or(i64::MAX),
+            i64::try_from(max).unwrap_or(i64::MAX),
             |mut row| match row.request.take() {
                 Some(request) => each(row, request),
                 None => Ok(()),
@@ -204,14 +204,14 @@ impl LedgerDraft {
     pub(super) fn each_where<E: From<LedgerError>>(
         &self,
         rows: &str,
-        most: i64,
+        max: i64,
         mut each: impl FnMut(NewDraftRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = format!(
             "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
              FROM row WHERE {rows} ORDER BY n LIMIT ?1"
         );
-        walk(&self.db, &query, [most], |row| each(drafted(row)?))
+        walk(&self.db, &query, [max], |row| each(drafted(row)?))
     }
 
     /// Passes person, fingerprint and number of every row for which the SQL condition `rows` holds, in the order in which
@@ -278,7 +278,7 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<NewDraftRow<'a>, LedgerError> {
         }),
     };
     Ok(NewDraftRow {
-        n: row.get(0)?,
+        index: row.get(0)?,
         line: row.get(1)?,
         cells: text_of(row, 2)?,
         request,

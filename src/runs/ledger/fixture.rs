@@ -14,9 +14,9 @@ use std::time::Duration;
 use super::comparing::EarlierQuery;
 use super::draft::{DraftRow, LedgerDraft};
 use super::model::RowState;
+use super::open::Ledger;
+use super::open::LedgerLocation;
 use super::run::Run;
-use super::store::Ledger;
-use super::store::LedgerLocation;
 use super::types::{AttemptResult, RunConditions, RunSettings};
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{TemplateTexts, TemplateUses};
@@ -55,7 +55,7 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
 }
 
 /// The store in this directory.
-pub(crate) fn store(directory: &Path) -> Ledger {
+pub(crate) fn ledger(directory: &Path) -> Ledger {
     Ledger::open(
         LedgerLocation::Files(Some(directory.to_owned())),
         Arc::new(|_| {}),
@@ -78,10 +78,10 @@ pub(crate) fn earlier() -> EarlierQuery {
 }
 
 /// Makes the run `r` with a row for each of `recipients`, at this rate.
-pub(crate) fn make(store: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -> Run {
+pub(crate) fn make(ledger: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -> Run {
     let mut draft = draft(recipients);
     let mut details = RunSettings { rate, ..details() };
-    let made = store.make(
+    let made = ledger.make(
         &"r".parse().unwrap(),
         true,
         &mut draft,
@@ -94,7 +94,7 @@ pub(crate) fn make(store: &Ledger, recipients: &[impl AsRef<str>], rate: f64) ->
 
 /// A run in this directory that delays no row, with a process that sends it.
 pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Worker) {
-    let run = make(&store(directory), recipients, 1_000_000.0);
+    let run = make(&ledger(directory), recipients, 1_000_000.0);
     let joined = run.join(Duration::from_secs(30), None).unwrap();
     let worker = joined.worker().expect("it compares nothing");
     (run, worker)
@@ -130,7 +130,7 @@ pub(crate) fn details() -> RunSettings {
 /// The outcome of the first attempt for row `n`.
 pub(crate) fn ended(n: i64, state: RowState) -> AttemptResult {
     AttemptResult {
-        n,
+        index: n,
         number: 1,
         recipient: "593990000000".to_owned(),
         state,

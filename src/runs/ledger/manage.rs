@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use super::comparing::{EarlierMessages, EarlierQuery, EarlierRuns, counted_by_run};
 use super::create_run::json;
 use super::db::{Db, LONG, LONGEST, SqlValue, values};
-use super::delivery::{DeliveryUpdates, LearntDelivery};
+use super::delivery::{DeliveryUpdate, DeliveryUpdates};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
 use super::model::{RowState, SkipDetail};
+use super::open::lock_ledger;
 use super::pace::moment;
 use super::run::Run;
-use super::store::lock_store;
 use super::transitions::{LockedRun, lock};
 use super::types::{ResumeOptions, RunSettings};
 use crate::base::process::user_and_host;
@@ -150,7 +150,7 @@ impl Run {
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
     /// In a stale run, rows that may have been sent become unknown. False if it has ended by itself.
     pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
-        self.store.db().0.limit(LONGEST);
+        self.ledger.db().0.limit(LONGEST);
         let cancelled = self.change(|db, run| {
             run.check_identity(db)?;
             run.note_lost(db)?;
@@ -167,32 +167,32 @@ impl Run {
             run.pause = None;
             Ok::<_, LedgerError>(true)
         });
-        self.store.db().0.limit(LONG);
+        self.ledger.db().0.limit(LONG);
         cancelled
     }
 
     /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
     /// when the run last changed. If the write fails, nothing is stored.
-    pub(crate) fn learn(&self, news: &DeliveryUpdates) -> Result<u64, LedgerError> {
+    pub(crate) fn save_deliveries(&self, news: &DeliveryUpdates) -> Result<u64, LedgerError> {
         self.change(|db, run| {
             let mut proven = 0;
             let mut refuted = HashSet::new();
             for row in &news.proven {
                 let change = [RowState::Unknown, RowState::Sent];
-                let decided = run.decide(db, &[(row.n, row.number)], change, &row.evidence)?;
+                let decided = run.decide(db, &[(row.index, row.number)], change, &row.evidence)?;
                 proven += decided;
                 if decided == 0 {
-                    refuted.insert(row.n);
+                    refuted.insert(row.index);
                 }
             }
-            let learnt = news
-                .learnt
+            let updates = news
+                .updates
                 .iter()
-                .filter(|learnt| !refuted.contains(&learnt.n));
+                .filter(|update| !refuted.contains(&update.index));
             db.each(
-                LEARN,
-                &learnt
-                    .filter_map(|learnt| learnt_values(run, learnt))
+                UPDATE_DELIVERY,
+                &updates
+                    .filter_map(|update| update_values(run, update))
                     .collect::<Vec<_>>(),
             )?;
             if let Some((at, rows)) = news.asked {
@@ -208,10 +208,10 @@ impl Run {
     /// Removes the run and everything known about its rows, if it has not changed since `seen`, unless a process sends it.
     /// The people that it reached stay known under its key.
     pub(crate) fn remove(&self, seen: i64) -> Result<(), LedgerError> {
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         db.0.limit(LONGEST);
         let is_removed = db.change(|db| {
-            lock_store(db)?;
+            lock_ledger(db)?;
             let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else {
                 return Ok(false);
             };
@@ -280,31 +280,31 @@ impl LockedRun {
 }
 
 /// What becomes known of a message, unless somebody else has learnt of it meanwhile.
-const LEARN: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
+const UPDATE_DELIVERY: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
      learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
      read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
 
-/// The values of [`LEARN`].
-fn learnt_values<'a>(run: &LockedRun, learnt: &'a LearntDelivery) -> Option<Vec<SqlValue<'a>>> {
-    let last = learnt.steps.last()?;
+/// The values of [`UPDATE_DELIVERY`].
+fn update_values<'a>(run: &LockedRun, update: &'a DeliveryUpdate) -> Option<Vec<SqlValue<'a>>> {
+    let last = update.steps.last()?;
     let at = |state: DeliveryState| {
-        let step = learnt.steps.iter().rfind(|step| step.state == state);
+        let step = update.steps.iter().rfind(|step| step.state == state);
         step.and_then(|step| step.at)
             .map(jiff::Timestamp::as_millisecond)
     };
     let values = values![
         run.id,
-        learnt.n,
-        learnt.after,
+        update.index,
+        update.after,
         last.state.status(),
         run.now,
-        learnt.steps.len() as u64,
+        update.steps.len() as u64,
         last.at.map(jiff::Timestamp::as_millisecond),
         last.code.as_deref(),
         last.reason.as_deref(),
         at(DeliveryState::Delivered),
         at(DeliveryState::Read),
-        learnt.message_id.as_deref()
+        update.message_id.as_deref()
     ];
     Some(values.to_vec())
 }

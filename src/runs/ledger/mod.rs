@@ -18,10 +18,12 @@ mod file_id;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod listening;
+mod lost_workers;
 mod manage;
 mod message;
 mod model;
 mod name;
+mod open;
 mod overview;
 mod pace;
 mod postgres;
@@ -30,7 +32,6 @@ mod resolution;
 mod run;
 #[cfg(test)]
 mod simulation;
-mod store;
 mod transitions;
 mod types;
 mod worker;
@@ -53,13 +54,13 @@ pub(crate) use self::model::{
     Counts, OnceState, RowState, SkipCounts, SkipDetail, SkipReason, now,
 };
 pub(crate) use self::name::RunName;
+pub(crate) use self::open::{Ledger, LedgerLocation, check_writable};
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
 pub(crate) use self::reach::{DailyLimit, ReachKey, ReachedBySend, SendLimit};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
-pub(crate) use self::store::{Ledger, LedgerLocation, check_writable};
 pub(crate) use self::types::{
     AttemptResult, Delay, DraftRequest, ExchangeReply, FinishedRow, ReportedDelivery, ReportedRow,
     ResumeOptions, RowFilter, RowToSend, RunConditions, RunSettings,

@@ -275,7 +275,7 @@ impl OnceState {
         name.parse().ok()
     }
 
-    pub(crate) fn words(self) -> String {
+    pub(crate) fn describe(self) -> String {
         match self {
             Self::Inflight => "in flight".to_owned(),
             _ => self.name().replace('_', " "),

@@ -8,8 +8,8 @@ use super::error::LedgerError;
 use super::message::hash_recipient;
 use super::model::Counts;
 use super::name::RunName;
+use super::open::Ledger;
 use super::run::{FIND, Run, is_stale, reported};
-use super::store::Ledger;
 use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
 

@@ -205,19 +205,19 @@ mod tests {
         ] {
             for rate in [20_u32, 200, 1_000, 20_000] {
                 let instants = instants_of_late_wakes(rate.into(), delays);
-                let least = usize::try_from(rate).unwrap() * 98 / 10;
+                let min = usize::try_from(rate).unwrap() * 98 / 10;
                 assert!(
-                    instants.len() >= least,
+                    instants.len() >= min,
                     "{rate}/s, {:?}: {} in ten seconds",
                     &delays[..1],
                     instants.len()
                 );
-                let most = usize::try_from(rate).unwrap() * 11 / 10;
+                let max = usize::try_from(rate).unwrap() * 11 / 10;
                 for (at, first) in instants.iter().enumerate() {
                     let second =
                         instants[at..].partition_point(|instant| *instant < *first + SECOND);
                     assert!(
-                        second <= most,
+                        second <= max,
                         "{rate}/s, {:?}: {second} in the second from {first:?}",
                         &delays[..1]
                     );

@@ -11,7 +11,7 @@ use super::db::{Db, values};
 use super::draft::LedgerDraft;
 use super::error::LedgerError;
 use super::message::{eight_bytes, hash_recipient};
-use super::store::Ledger;
+use super::open::Ledger;
 use super::types::{RowToSend, RunSettings};
 
 /// For how long a person counts after the last moment at which their message can arrive: 24 hours, in milliseconds.
@@ -30,10 +30,10 @@ pub(super) struct Reach {
 
 /// The message of a single send, which was counted.
 pub(crate) struct ReachedBySend {
-    store: Ledger,
+    ledger: Ledger,
     reach: i64,
     at: i64,
-    n: i64,
+    index: i64,
 }
 
 /// Whether a single send is within the limit of different people in 24 hours.
@@ -84,15 +84,15 @@ impl DailyLimit {
     /// The limit of a run with these details, for the rows of `draft`. Without `store`, and in the sandbox, nobody counts
     /// yet. None if the run has no limit.
     pub(crate) fn for_draft(
-        store: Option<&Ledger>,
+        ledger: Option<&Ledger>,
         details: &RunSettings,
         draft: &LedgerDraft,
     ) -> Result<Option<Self>, LedgerError> {
         let Some(limit) = details.conditions.per_day else {
             return Ok(None);
         };
-        let reached = match (store, ReachKey::for_run(details, Duration::ZERO)) {
-            (Some(store), Some(of)) => store.reached(&of)?,
+        let reached = match (ledger, ReachKey::for_run(details, Duration::ZERO)) {
+            (Some(ledger), Some(of)) => ledger.reached(&of)?,
             _ => ReachedPeople::default(),
         };
         let limit = u64::from(limit);
@@ -213,7 +213,7 @@ impl Reach {
                     self.id,
                     now + of.lag,
                     run,
-                    row.n,
+                    row.index,
                     row.number,
                     hash_recipient(&row.recipient)
                 ])?;
@@ -299,12 +299,12 @@ impl Ledger {
                 return Ok(SendLimit::Full { until });
             }
             let at = reach.now + of.lag;
-            let n = fastrand::i64(1..);
+            let index = fastrand::i64(1..);
             let add = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, 0, ?3, 0, ?4)";
-            reach.people += db.run(add, &values![reach.id, at, n, person])?;
+            reach.people += db.run(add, &values![reach.id, at, index, person])?;
             reach.write(db)?;
-            let store = self.clone();
-            let reached = ReachedBySend { store, reach: reach.id, at, n };
+            let ledger = self.clone();
+            let reached = ReachedBySend { ledger, reach: reach.id, at, index };
             Ok::<_, LedgerError>(SendLimit::Counted(reached))
         })
     }
@@ -374,9 +374,9 @@ impl ReachedBySend {
     /// The message has certainly not left.
     pub(crate) fn take_back(&self) -> Result<(), LedgerError> {
         let delete = "DELETE FROM reached WHERE reach = ?1 AND at = ?2 AND run = 0 AND n = ?3";
-        self.store
+        self.ledger
             .db()
-            .change(|db| db.run(delete, &values![self.reach, self.at, self.n]))
+            .change(|db| db.run(delete, &values![self.reach, self.at, self.index]))
             .map(drop)
     }
 }

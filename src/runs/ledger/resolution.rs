@@ -8,8 +8,8 @@ use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, millis,
 use super::db::{Db, values};
 use super::error::{LedgerError, LedgerFault};
 use super::model::RowState;
+use super::open::lock_ledger;
 use super::run::Run;
-use super::store::lock_store;
 use super::transitions::LockedRun;
 use crate::base::output::counted;
 use crate::phone::person_key;
@@ -35,7 +35,7 @@ pub(crate) struct Resolution {
 
 /// A row in the state that is decided.
 struct StandingRow {
-    n: i64,
+    index: i64,
     number: i64,
     line: u64,
     recipient: String,
@@ -89,9 +89,9 @@ impl Run {
         let details = self.details()?;
         let every = details.conditions.every;
         let scope = details.scope().filter(|_| resolution.sends_again());
-        self.store.db().change(|db| {
+        self.ledger.db().change(|db| {
             if scope.is_some() {
-                lock_store(db)?;
+                lock_ledger(db)?;
             }
             self.change_in(db, |db, run| {
                 run.check_identity(db)?;
@@ -112,7 +112,7 @@ impl Run {
                 if let Some(scope) = &scope {
                     rows = free_rows(db, self.id, scope, every, rows)?;
                 }
-                let rows: Vec<_> = rows.iter().map(|row| (row.n, row.number)).collect();
+                let rows: Vec<_> = rows.iter().map(|row| (row.index, row.number)).collect();
                 let mut changed = 0;
                 for rows in rows.chunks(ROWS_AT_ONCE) {
                     changed += run.decide(db, rows, [from, to], &why)?;
@@ -140,7 +140,7 @@ fn chosen_rows(
             None => None,
         };
         Ok(StandingRow {
-            n: row.int("n")?,
+            index: row.int("n")?,
             number: row.int("number")?,
             line: row.count("line")?,
             recipient: row.take("recipient")?,
@@ -196,7 +196,7 @@ fn free_rows(
     let hasher = OnceHasher::load(db)?;
     let people: HashMap<_, _> = rows
         .iter()
-        .map(|row| (row.n, hasher.person(&row.recipient)))
+        .map(|row| (row.index, hasher.person(&row.recipient)))
         .collect();
     fill_people(db, |each| {
         people
@@ -216,15 +216,24 @@ fn free_rows(
     // Two rows may have one person: the first of them is sent again.
     let mut claimed = HashSet::new();
     rows.retain(|row| {
-        !taken.contains(&row.n)
+        !taken.contains(&row.index)
             && people
-                .get(&row.n)
+                .get(&row.index)
                 .is_some_and(|person| claimed.insert(person.clone()))
     });
-    let new = rows.iter().filter(|row| !own.contains(&row.n));
+    let new = rows.iter().filter(|row| !own.contains(&row.index));
     let claims: Vec<_> = new
         .filter_map(|row| {
-            Some(values![key, people.get(&row.n)?, run, row.n, every.map(millis)].to_vec())
+            Some(
+                values![
+                    key,
+                    people.get(&row.index)?,
+                    run,
+                    row.index,
+                    every.map(millis)
+                ]
+                .to_vec(),
+            )
         })
         .collect();
     db.each(CLAIM_ROW, &claims)?;

@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 use super::db::{Db, SqlRow, values};
 use super::error::{LedgerError, LedgerFault};
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
+use super::lost_workers::{LostWorkers, process};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
-use super::store::{Ledger, LostWorkers, process};
+use super::open::Ledger;
 use super::types::{ReportedDelivery, ReportedRow, RowFilter, RowToSend, RunSettings, STALE};
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
@@ -46,7 +47,7 @@ const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM ro
 /// A run.
 #[derive(Clone)]
 pub(crate) struct Run {
-    pub(super) store: Ledger,
+    pub(super) ledger: Ledger,
     pub(super) id: i64,
     name: RunName,
 }
@@ -61,36 +62,36 @@ pub(super) fn is_stale(row: &SqlRow, here: &str) -> Result<bool, LedgerError> {
 }
 
 impl Run {
-    pub(super) fn new(store: Ledger, id: i64, name: RunName) -> Self {
-        Self { store, id, name }
+    pub(super) fn new(ledger: Ledger, id: i64, name: RunName) -> Self {
+        Self { ledger, id, name }
     }
 
     pub(crate) fn name(&self) -> &RunName {
         &self.name
     }
 
-    pub(crate) fn store(&self) -> &Ledger {
-        &self.store
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// The same run after a pause that a connection to a database may not have survived.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
         Ok(Self {
-            store: self.store.reconnected()?,
+            ledger: self.ledger.reconnected()?,
             ..self.clone()
         })
     }
 
     pub(super) fn on_own_connection(&self) -> Result<Self, LedgerError> {
         Ok(Self {
-            store: self.store.reopened()?,
+            ledger: self.ledger.reopened()?,
             ..self.clone()
         })
     }
 
     /// The row of a query about this run; an error if it was removed.
     pub(super) fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
-        let found = self.store.db().first(query, &values![self.id])?;
+        let found = self.ledger.db().first(query, &values![self.id])?;
         found.ok_or_else(|| LedgerError::changed(&self.name))
     }
 
@@ -127,13 +128,13 @@ impl Run {
 
     /// The same, from a row with these two columns.
     pub(super) fn stale_reason_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
-        let is_stale = is_stale(row, &self.store.db().0.identity()?)?;
+        let is_stale = is_stale(row, &self.ledger.db().0.identity()?)?;
         Ok(is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string())))
     }
 
     /// Checks that a person may change the run: the store can be written, and it is not a real run in a rehearsal.
     pub(crate) fn require_change(&self) -> Result<(), LedgerError> {
-        if self.store.in_sandbox && !self.details()?.sandbox {
+        if self.ledger.in_sandbox && !self.details()?.sandbox {
             return Err(LedgerError::new(
                 LedgerFault::Choice,
                 format!(
@@ -143,7 +144,7 @@ impl Run {
                 "run the command outside of the sandbox",
             ));
         }
-        self.store.ensure_writable()
+        self.ledger.ensure_writable()
     }
 
     /// For callers that cannot work with a stale run.
@@ -156,7 +157,7 @@ impl Run {
         match LostWorkers::read(db)?.sender(self.id) {
             Some(process) => {
                 let lock = db.0.unreadable_lock(process.id);
-                Err(LedgerError::in_use(&self.name, Some(&process.words())).with_lock(lock))
+                Err(LedgerError::in_use(&self.name, Some(&process.describe())).with_lock(lock))
             }
             None => Ok(()),
         }
@@ -164,7 +165,7 @@ impl Run {
 
     /// Whether a process sends it at this moment.
     pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
-        Ok(self.store.lost()?.is_sent(self.id))
+        Ok(self.ledger.lost()?.is_sent(self.id))
     }
 
     /// Whether it waits for somebody to resume it: no process sends it. One that was made just now and has not begun is about
@@ -172,8 +173,8 @@ impl Run {
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
         let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) AS events \
                      FROM run WHERE id = ?1";
-        let now = self.store.now()?;
-        self.store.db().read_transaction(|db| {
+        let now = self.ledger.now()?;
+        self.ledger.db().read_transaction(|db| {
             let row = db.one(query, &values![self.id])?;
             let is_finished = row.is_set("finished_at")?;
             let has_begun = row.is_set("events")?;
@@ -201,7 +202,7 @@ impl Run {
 
     /// The same, even if the run is stale.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
         let mut counts = Counts::default();
         // The rows under way have an index; to group all rows by their process, too, would take twice as long.
@@ -221,7 +222,7 @@ impl Run {
 
     /// The number of rows in flight, without those of lost processes.
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
         let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
@@ -249,7 +250,7 @@ impl Run {
                      WHERE run = ?1 AND state <> 'pending' AND state <> 'sent' GROUP BY 1, 2, 3";
         let mut skips = SkipCounts::default();
         let mut reasons = BTreeMap::new();
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
         db.each_of(query, &values![self.id], |mut row| {
             let state = row.named("state", RowState::from_name)?;
@@ -273,7 +274,7 @@ impl Run {
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
         let query =
             "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
-        self.store.db().rows(query, &values![self.id], |mut row| {
+        self.ledger.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
                 kind: row.named("kind", RunEventKind::from_name)?,
                 at: row.int("at")?,
@@ -292,7 +293,7 @@ impl Run {
                      LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 END) AS inflight, \
                      count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row WHERE run = ?1 GROUP BY worker) AS held \
                      ON held.worker = worker.id WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
-        let mut db = self.store.db();
+        let mut db = self.ledger.db();
         let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
             let process = process(&mut row)?;
@@ -317,7 +318,7 @@ impl Run {
         let query = "SELECT recipient, body FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
                      AND message.n = row.n AND recipient IS NOT NULL \
                      ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
-        let found = self.store.db().first(query, &values![self.id])?;
+        let found = self.ledger.db().first(query, &values![self.id])?;
         found
             .map(|mut row| Ok((row.take("recipient")?, row.take("body")?)))
             .transpose()
@@ -327,11 +328,11 @@ impl Run {
     pub(crate) fn pending_behind(
         &self,
         after: i64,
-        most: usize,
+        max: usize,
     ) -> Result<Vec<RowToSend>, LedgerError> {
-        self.store
+        self.ledger
             .db()
-            .rows(PENDING, &values![self.id, after, most as u64], |mut row| {
+            .rows(PENDING, &values![self.id, after, max as u64], |mut row| {
                 queued(&mut row)
             })
     }
@@ -339,7 +340,7 @@ impl Run {
     /// Whether a person has made rows pending that no process has taken yet.
     pub(crate) fn has_decided_rows(&self) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND code = 'resolved'";
-        self.store.db().exists(query, &values![self.id])
+        self.ledger.db().exists(query, &values![self.id])
     }
 
     /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
@@ -353,7 +354,7 @@ impl Run {
             let Some(last) = rows.last() else {
                 return Ok(());
             };
-            after = last.n;
+            after = last.index;
             rows.iter().try_for_each(&mut check)?;
         }
     }
@@ -365,10 +366,10 @@ impl Run {
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let stale = self.stale_reason()?;
-        let lost = self.store.lost()?;
+        let lost = self.ledger.lost()?;
         let mut written = Ok(());
         // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
-        let reader = self.store.reopened()?;
+        let reader = self.ledger.reopened()?;
         reader
             .db()
             .0
@@ -402,7 +403,7 @@ impl Run {
         let read = DeliveryState::Read;
         let replied = DeliveryState::Replied;
         let values = values![self.id, delivered.status(), read.status(), replied.status()];
-        let charges = self.store.db().rows(CHARGES, &values, charged_rows)?;
+        let charges = self.ledger.db().rows(CHARGES, &values, charged_rows)?;
         let with_counts = |count: fn(&ChargedRows) -> u64| {
             estimate.with_counts(|place| {
                 let charge = charges.iter().find(|rows| rows.charge == place as u64);
@@ -461,7 +462,7 @@ pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>,
 /// From the columns `n, number, line, recipient, path, body`.
 pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
     Ok(RowToSend {
-        n: row.int("n")?,
+        index: row.int("n")?,
         number: row.int("number")? + 1,
         line: row.count("line")?,
         recipient: row.take("recipient")?,

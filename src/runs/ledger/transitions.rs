@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 use super::db::{Db, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
+use super::lost_workers::LostWorkers;
 use super::model::{CANCELLED, RowState, SkipDetail};
 use super::pace::Pace;
 use super::run::{Run, paused};
-use super::store::LostWorkers;
 
 /// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
@@ -68,7 +68,7 @@ impl Run {
         &self,
         work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.store.db().change(|db| self.change_in(db, work))
+        self.ledger.db().change(|db| self.change_in(db, work))
     }
 
     /// The same within a transaction.

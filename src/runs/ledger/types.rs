@@ -158,7 +158,7 @@ impl RunSettings {
 /// A row that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowToSend {
-    pub(crate) n: i64,
+    pub(crate) index: i64,
     /// The line where it begins in the input.
     pub(crate) line: u64,
     pub(crate) recipient: String,
@@ -204,7 +204,7 @@ impl DraftRequest<'_> {
 /// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AttemptResult {
-    pub(crate) n: i64,
+    pub(crate) index: i64,
     pub(crate) number: i64,
     pub(crate) recipient: String,
     pub(crate) state: RowState,
@@ -224,7 +224,7 @@ impl AttemptResult {
     pub(crate) fn not_begun(row: RowToSend, error: &str) -> Self {
         let at = now();
         Self {
-            n: row.n,
+            index: row.index,
             number: row.number,
             recipient: row.recipient,
             state: RowState::Pending,

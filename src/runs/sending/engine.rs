@@ -526,7 +526,7 @@ mod tests {
     #[tokio::test]
     async fn row_is_not_sent_after_its_deadline() {
         let home = tempfile::TempDir::new().unwrap();
-        let run = fixture::make(&fixture::store(home.path()), &["593990000000"], 1.0);
+        let run = fixture::make(&fixture::ledger(home.path()), &["593990000000"], 1.0);
         let mut row = run.pending_behind(0, 1).unwrap().pop().unwrap();
         row.deadline = Some(Deadline::after(Duration::ZERO));
         let (server, session) = session().await;
@@ -676,7 +676,7 @@ mod tests {
                 .unwrap()
                 .rows
                 .iter()
-                .map(|row| row.n)
+                .map(|row| row.index)
                 .collect();
             assert_eq!(assigned, BTreeSet::from([1, 3]));
             engine.throttle.close();

@@ -32,7 +32,7 @@ impl ApiSession {
     /// The request for `row` from the ledger; takes its body.
     pub(crate) fn request(&self, row: &mut RowToSend) -> Result<Request, LedgerError> {
         let url = Request::url_below(&self.base, &row.path)
-            .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
+            .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.index)))?;
         let accepts = self.accepts.for_recipient(&row.recipient);
         Ok(Request::post(
             url,
@@ -64,7 +64,7 @@ pub(crate) async fn send_row(
         Outcome::Unknown(_) => (RowState::Unknown, None),
     };
     let ended = AttemptResult {
-        n: row.n,
+        index: row.index,
         number: row.number,
         recipient: row.recipient,
         state,

@@ -59,7 +59,7 @@ impl<'a> AskedRun<'a> {
         if let Some(stale) = run.stale_reason()? {
             return Err(stale.into());
         }
-        run.store().ensure_writable()?;
+        run.ledger().ensure_writable()?;
         let details = run.details()?;
         let sender = sender_of_run(context, run, &details)?;
         Ok(Self {
@@ -104,7 +104,7 @@ impl<'a> AskedRun<'a> {
         let is_of_all = is_whole && asked > 0 && inquiry.is_complete(UP_TO);
         news.asked = is_of_all.then_some((at, asked));
         if !news.is_empty() {
-            self.settled += run.learn(&news)?;
+            self.settled += run.save_deliveries(&news)?;
         }
         counted?;
         Ok(CheckResult {
@@ -138,7 +138,7 @@ impl<'a> AskedRun<'a> {
     fn inquiry(&self, run: &Run) -> Result<DeliveryCheck, LedgerError> {
         let timeout = self.sender.settings.timeout;
         let mut inquiry = DeliveryCheck::new(CheckLimits {
-            now: run.store().now()?,
+            now: run.ledger().now()?,
             up_to: self.up_to,
             clock: 0,
             timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
@@ -177,7 +177,7 @@ async fn read_history(
         reading.answered = done;
         shown.show_requests(done, planned);
     };
-    let clock = now().saturating_sub(run.store().now()?);
+    let clock = now().saturating_sub(run.ledger().now()?);
     let sweep = sweep(look_ups, inquiry, &mut progress, clock);
     reading.ended = match end {
         Some(end) => timeout_at(end, sweep)
@@ -227,7 +227,7 @@ fn count_attempts(
     let Some([first, last]) = inquiry.counted_span() else {
         return Ok(None);
     };
-    for other in run.store().runs()? {
+    for other in run.ledger().runs()? {
         let is_this = other.name() == run.name();
         // The address is ignored: one server can have several names, and extra attempts never mark a row as sent by
         // mistake.

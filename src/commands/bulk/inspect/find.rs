@@ -128,7 +128,7 @@ fn words(
         reported
             .delivery
             .as_ref()
-            .map_or("-", |delivery| delivery.facts.state.words())
+            .map_or("-", |delivery| delivery.facts.state.describe())
             .to_owned(),
         if details.sandbox {
             "sandbox"

@@ -144,7 +144,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let code = report_stale(context, name, run.stale_reason()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
     if let Some(spent) = run.spent()? {
-        context.stderr.note(&spent.words());
+        context.stderr.note(&spent.describe());
     }
     // Without `bulk deliveries`, the ledger has no delivery status.
     let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();

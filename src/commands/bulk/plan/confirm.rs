@@ -132,7 +132,7 @@ fn report_plan(
     let mut lines: Vec<_> = left_out(&plan.draft).into_iter().collect();
     lines.extend(excluding(&plan.exclusions));
     lines.extend(by_country(rows, &plan.draft.countries()?));
-    lines.extend(plan.settings.estimate.iter().flat_map(Estimate::words));
+    lines.extend(plan.settings.estimate.iter().flat_map(Estimate::describe));
     if !is_asked {
         for line in &lines {
             context.stderr.note(line);

@@ -63,7 +63,7 @@ impl CostLimit {
             );
             let hint = format!(
                 "raise --budget, or send fewer messages: --limit N; {}",
-                estimate.words().join("; ")
+                estimate.describe().join("; ")
             );
             return Err(CommandError::guard(problem, hint));
         }

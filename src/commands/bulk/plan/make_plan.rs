@@ -159,7 +159,7 @@ impl Plan<'_> {
             bot: sender.bot.as_str(),
             base: base.url(),
             reported: policy_for_reported(args, sender, policy),
-            store: self.ledger.as_ref(),
+            ledger: self.ledger.as_ref(),
             leaves_out: args.once.is_some()
                 || self.windows.is_some()
                 || policy == DuplicatePolicy::LeftOut,

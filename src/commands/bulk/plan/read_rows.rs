@@ -178,7 +178,7 @@ impl ListReading<'_> {
             if let Err(error) =
                 check_allowed(&sender.settings, recipients.iter().map(String::as_str))
             {
-                found.push(row.n);
+                found.push(row.index);
                 report.tell(row.line, &RowFault::Remark(RowProblem::NotAllowed));
                 first.get_or_insert(error);
             }

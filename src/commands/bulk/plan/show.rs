@@ -104,7 +104,7 @@ fn template_texts(
 /// Prints what the list costs; returns the error if that is more than the budget.
 fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
     let estimate = plan.settings.estimate.as_ref();
-    for line in estimate.into_iter().flat_map(Estimate::words) {
+    for line in estimate.into_iter().flat_map(Estimate::describe) {
         context.stderr.note(&line);
     }
     // A dry run does not know the categories of templates, and the sandbox costs nothing.

@@ -110,7 +110,7 @@ impl ActiveRun {
         run: &Run,
         connection: &mut Connection,
     ) -> Result<JoinedRun, CommandError> {
-        wait_for_turn(run.store(), &mut connection.signals).await?;
+        wait_for_turn(run.ledger(), &mut connection.signals).await?;
         let leaves_out = leaves_out_sent(&run.details()?);
         let (worker, mut counts) = match run.join(self.sender.settings.timeout, leaves_out)? {
             Joined::Sender { worker, counts } => (*worker, counts),
@@ -174,7 +174,7 @@ impl ActiveRun {
         let exclusions = reread_do_not_contact(&self.sender.settings)?;
         // The connection may have closed during the wait.
         let run = self.run.reconnected()?;
-        wait_for_turn(run.store(), &mut connection.signals).await?;
+        wait_for_turn(run.ledger(), &mut connection.signals).await?;
         let rows = UnsentRows::OfRun(&run);
         leave_out(context, rows, &exclusions, windows.as_ref())?;
         self.join(context, &run, connection).await

@@ -132,7 +132,7 @@ pub(super) async fn go_on(
     if !work.unchecked {
         check_templates_left(&active, &mut connection).await?;
     }
-    wait_for_turn(active.run.store(), &mut connection.signals).await?;
+    wait_for_turn(active.run.ledger(), &mut connection.signals).await?;
     if let Some(Resumption { seen, options }) = resumption {
         active.run.resume(seen, &options)?;
     }

@@ -107,7 +107,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
 
 /// The time since the run last changed.
 fn age(run: &Run) -> Result<Duration, LedgerError> {
-    let age = run.store().now()?.saturating_sub(run.changed_at()?);
+    let age = run.ledger().now()?.saturating_sub(run.changed_at()?);
     Ok(Duration::from_millis(
         u64::try_from(age).unwrap_or_default(),
     ))
@@ -198,7 +198,7 @@ fn report_before(context: &Context, active: &ActiveRun) -> Result<(), CommandErr
     let pending = active.run.counts()?.pending;
     draw_first_left(context, active, pending)?;
     let duration = duration(pending, settings).filter(|_| settings.conditions.per_day.is_none());
-    let spent = active.run.spent()?.as_ref().map(RunCost::words);
+    let spent = active.run.spent()?.as_ref().map(RunCost::describe);
     let lines = excluding(&active.exclusions).into_iter().chain(spent);
     say(context, lines.chain(duration));
     report_closed(context, settings.conditions.hours.as_ref());

@@ -101,7 +101,7 @@ impl DeliveryState {
     }
 
     /// The text for users: `at WhatsApp`; an unknown status is unchanged.
-    pub(crate) fn words(&self) -> &str {
+    pub(crate) fn describe(&self) -> &str {
         match self {
             Self::Other(status) => status,
             Self::AtWhatsapp => "at WhatsApp",

@@ -178,13 +178,16 @@ impl Checker {
         has_true_clock: bool,
     ) -> Option<String> {
         let query = "SELECT state, number FROM row WHERE run = ?1 AND n = ?2";
-        let found = self
-            .db()
-            .query_row(query, [run, ended.n], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found = self.db().query_row(query, [run, ended.index], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
         let found: Option<(String, i64)> = found.optional().expect("a row can be read");
         let (state, number) = found?;
         if ended.state == RowState::Sent && state != "sent" {
-            return Some(format!("told: row {} was sent, and is {state}", ended.n));
+            return Some(format!(
+                "told: row {} was sent, and is {state}",
+                ended.index
+            ));
         }
         // What was certainly not sent no longer counts for the limit.
         let was_taken = number == ended.number && state == ended.state.name();
@@ -193,10 +196,13 @@ impl Checker {
             let query = "SELECT count(*) FROM reached WHERE run = ?1 AND n = ?2 AND number = ?3";
             let count = self
                 .db()
-                .query_row(query, [run, ended.n, number], |row| row.get(0));
+                .query_row(query, [run, ended.index, number], |row| row.get(0));
             let count: i64 = count.expect("the limit can be read");
             if count > 0 {
-                return Some(format!("limit: row {} was not sent, and counts", ended.n));
+                return Some(format!(
+                    "limit: row {} was not sent, and counts",
+                    ended.index
+                ));
             }
         }
         None

@@ -26,7 +26,7 @@ use self::mutants::Mutation;
 use self::operator::check_report;
 use self::profile::{PROFILES, Profile};
 use self::sender::Sender;
-use self::world::{DAY, HOUR, MINUTE, Role, World, open_store, run_actor, world};
+use self::world::{DAY, HOUR, MINUTE, Role, World, open_ledger, run_actor, world};
 use super::name::RunName;
 use crate::base::clock;
 
@@ -79,7 +79,7 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> CommandOutput {
         new.server.limit
     ));
     world::begin(new);
-    drop(open_store().expect("nothing fails yet"));
+    drop(open_ledger().expect("nothing fails yet"));
     world(|world| {
         world.checker.open();
         Sender::come(world);
@@ -133,7 +133,7 @@ fn finish() {
 }
 
 fn resume_unfinished(name: &RunName) {
-    let Ok(run) = open_store().and_then(|store| store.run(name)) else {
+    let Ok(run) = open_ledger().and_then(|ledger| ledger.run(name)) else {
         return;
     };
     let is_finished = run.counts().expect("nothing fails any more").is_finished();
@@ -145,7 +145,7 @@ fn resume_unfinished(name: &RunName) {
 
 /// Checks a run after everything has ended.
 fn check_end(name: &RunName) {
-    let Ok(run) = open_store().and_then(|store| store.run(name)) else {
+    let Ok(run) = open_ledger().and_then(|ledger| ledger.run(name)) else {
         return;
     };
     let counts = run.counts().expect("nothing fails any more");

@@ -3,7 +3,7 @@
 
 use super::sender::scope;
 use super::server::Truth;
-use super::world::{Role, World, expect_explained, log, open_store, world};
+use super::world::{Role, World, expect_explained, log, open_ledger, world};
 use crate::base::output::Sent;
 use crate::runs::ledger::claims::{ConfirmedEntries, KeyAddition, OnceEntry};
 use crate::runs::ledger::db::values;
@@ -11,9 +11,9 @@ use crate::runs::ledger::delivery::{DeliveryUpdates, ProvenRow};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::model::{Counts, OnceState, RowState};
 use crate::runs::ledger::name::RunName;
+use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::resolution::Resolution;
 use crate::runs::ledger::run::Run;
-use crate::runs::ledger::store::Ledger;
 use crate::runs::ledger::types::RowFilter;
 
 /// A command of the operator.
@@ -34,7 +34,7 @@ pub(super) struct Operator {
     wish: Wish,
     name: RunName,
     recipient: String,
-    store: Option<Ledger>,
+    ledger: Option<Ledger>,
     /// What was shown before the decision.
     seen_change: Option<i64>,
     seen_claim: Option<OnceEntry>,
@@ -71,7 +71,7 @@ impl Operator {
             wish,
             name,
             recipient: world.draw_recipient(),
-            store: None,
+            ledger: None,
             seen_change: None,
             seen_claim: None,
             seen_proofs: None,
@@ -105,46 +105,46 @@ impl Operator {
     }
 
     fn act(&mut self) -> Result<Done, LedgerError> {
-        let store = match &self.store {
-            Some(store) => store.clone(),
-            None => open_store()?,
+        let ledger = match &self.ledger {
+            Some(ledger) => ledger.clone(),
+            None => open_ledger()?,
         };
-        self.store = Some(store.clone());
+        self.ledger = Some(ledger.clone());
         match self.wish {
             Wish::Stop => {
-                let is_stopped = store.run(&self.name)?.stop(None)?;
+                let is_stopped = ledger.run(&self.name)?.stop(None)?;
                 Ok(Done::Ended(format!("stopped: {is_stopped}")))
             }
             Wish::Cancel => {
-                let is_cancelled = store.run(&self.name)?.cancel()?;
+                let is_cancelled = ledger.run(&self.name)?.cancel()?;
                 Ok(Done::Ended(format!("cancelled: {is_cancelled}")))
             }
             Wish::Status => {
-                check_report(&store.run(&self.name)?)?;
+                check_report(&ledger.run(&self.name)?)?;
                 Ok(Done::Ended("shown".to_owned()))
             }
-            Wish::Resolve => calmly(|| resolve(&store.run(&self.name)?)),
-            Wish::Deliveries => self.learn(&store),
-            Wish::Remove => self.remove(&store),
-            Wish::ResolveClaim => calmly(|| self.resolve_claim(&store)),
-            Wish::RemoveClaim => self.remove_claim(&store),
-            Wish::AddToKey => calmly(|| self.add_to_key(&store)),
+            Wish::Resolve => calmly(|| resolve(&ledger.run(&self.name)?)),
+            Wish::Deliveries => self.save_deliveries(&ledger),
+            Wish::Remove => self.remove(&ledger),
+            Wish::ResolveClaim => calmly(|| self.resolve_claim(&ledger)),
+            Wish::RemoveClaim => self.remove_claim(&ledger),
+            Wish::AddToKey => calmly(|| self.add_to_key(&ledger)),
         }
     }
 
     /// Jelou's list proves rows; it is read some time before they are decided.
-    fn learn(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
-        let run = store.run(&self.name)?;
+    fn save_deliveries(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
+        let run = ledger.run(&self.name)?;
         let Some(proven) = self.seen_proofs.take() else {
             let query = "SELECT n, number FROM row WHERE run = ?1 AND state = 'unknown'";
-            let mut proofs = store.db().rows(query, &values![run.id], |row| {
+            let mut proofs = ledger.db().rows(query, &values![run.id], |row| {
                 Ok(ProvenRow {
-                    n: row.int("n")?,
+                    index: row.int("n")?,
                     number: row.int("number")?,
                     evidence: "seen".to_owned(),
                 })
             })?;
-            proofs.retain(|row| world(|world| world.truth((run.id, row.n)).has_message));
+            proofs.retain(|row| world(|world| world.truth((run.id, row.index)).has_message));
             let found = proofs.len();
             self.seen_proofs = Some(proofs);
             return Ok(Done::Looked(format!("{found} rows are proven")));
@@ -153,13 +153,13 @@ impl Operator {
             proven,
             ..DeliveryUpdates::default()
         };
-        let decided = run.learn(&news)?;
+        let decided = run.save_deliveries(&news)?;
         Ok(Done::Ended(format!("{decided} rows are decided")))
     }
 
     /// What a removed run has sent may be sent once more.
-    fn remove(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
-        let run = store.run(&self.name)?;
+    fn remove(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
+        let run = ledger.run(&self.name)?;
         let Some(seen) = self.seen_change else {
             self.seen_change = Some(run.changed_at()?);
             return Ok(Done::Looked("looked".to_owned()));
@@ -180,10 +180,10 @@ impl Operator {
         Ok(Done::Ended("removed".to_owned()))
     }
 
-    fn resolve_claim(&self, store: &Ledger) -> Result<Done, LedgerError> {
-        let person = store.hasher()?.person(&self.recipient);
+    fn resolve_claim(&self, ledger: &Ledger) -> Result<Done, LedgerError> {
+        let person = ledger.hasher()?.person(&self.recipient);
         let is_open = |entry: &OnceEntry| entry.state == OnceState::Unknown && entry.run.is_none();
-        if !store
+        if !ledger
             .standing(&scope(), &person)?
             .is_some_and(|entry| is_open(&entry))
         {
@@ -199,15 +199,15 @@ impl Operator {
             Sent::No
         };
         world(|world| world.count("decided claims"));
-        let is_decided = store.decide_claim(&scope(), &person, sent)?;
+        let is_decided = ledger.decide_claim(&scope(), &person, sent)?;
         Ok(Done::Ended(format!("{sent:?}: {is_decided}")))
     }
 
     /// After this, the recipient may get one more message under the key.
-    fn remove_claim(&mut self, store: &Ledger) -> Result<Done, LedgerError> {
-        let person = store.hasher()?.person(&self.recipient);
+    fn remove_claim(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
+        let person = ledger.hasher()?.person(&self.recipient);
         let Some(seen) = &self.seen_claim else {
-            let standing = store.standing(&scope(), &person)?;
+            let standing = ledger.standing(&scope(), &person)?;
             let Some(entry) = standing else {
                 return Ok(Done::Ended("nothing to forget".to_owned()));
             };
@@ -219,7 +219,7 @@ impl Operator {
             return Ok(Done::Looked(words));
         };
         let is_forgotten =
-            calmly(|| store.remove_claims(&scope(), &ConfirmedEntries::Person(&person, seen)));
+            calmly(|| ledger.remove_claims(&scope(), &ConfirmedEntries::Person(&person, seen)));
         // If the answer is lost, it may be forgotten.
         if !matches!(is_forgotten, Ok(false)) {
             world(|world| {
@@ -239,13 +239,13 @@ impl Operator {
     }
 
     /// Those whom the run has certainly reached get no more messages under the key than they have.
-    fn add_to_key(&self, store: &Ledger) -> Result<Done, LedgerError> {
-        let run = store.run(&self.name)?.whole()?;
+    fn add_to_key(&self, ledger: &Ledger) -> Result<Done, LedgerError> {
+        let run = ledger.run(&self.name)?.whole()?;
         run.prepare()?;
         if !run.counts()?.is_finished() || run.details()?.conditions.once.is_some() {
             return Ok(Done::Ended("it is unfinished, or has a key".to_owned()));
         }
-        let added = store.add_to_key(&scope(), &run)?;
+        let added = ledger.add_to_key(&scope(), &run)?;
         if matches!(added, KeyAddition::Added(_)) {
             world(|world| {
                 world.count("added to the key");
@@ -292,7 +292,7 @@ fn resolve(run: &Run) -> Result<Done, LedgerError> {
     let query = "SELECT n FROM row WHERE run = ?1 AND state = ?2";
     let from = change[0].name();
     let mut rows = run
-        .store
+        .ledger
         .db()
         .rows(query, &values![run.id, from], |row| row.int("n"))?;
     rows.retain(|n| is_true(change, (run.id, *n)));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::server::{MessageKind, Verdict};
-use super::world::{Role, SECOND, TIMEOUT, World, expect_explained, log, open_store, world};
+use super::world::{Role, SECOND, TIMEOUT, World, expect_explained, log, open_ledger, world};
 use crate::base::clock;
 use crate::jelou::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::runs::import::DuplicatePolicy;
@@ -16,8 +16,8 @@ use crate::runs::ledger::events::{PauseReason, RunPause};
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::name::RunName;
+use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::run::Run;
-use crate::runs::ledger::store::Ledger;
 use crate::runs::ledger::types::{
     AttemptResult, ExchangeReply, FinishedRow, ResumeOptions, RowToSend, RunSettings,
 };
@@ -41,7 +41,7 @@ pub(super) struct ListPlan {
 }
 
 impl ListPlan {
-    fn words(&self) -> String {
+    fn describe(&self) -> String {
         let rows = self.rows.iter();
         let rows: Vec<_> = rows
             .map(|(recipient, body)| format!("{recipient} {body}"))
@@ -76,8 +76,8 @@ impl Outcome {
             recipient: row.recipient.clone(),
             began_at: time,
             ended_at: time,
-            message_id: (state == RowState::Sent).then(|| format!("m-{}", row.n)),
-            ..fixture::ended(row.n, state)
+            message_id: (state == RowState::Sent).then(|| format!("m-{}", row.index)),
+            ..fixture::ended(row.index, state)
         };
         Self {
             ended,
@@ -147,7 +147,7 @@ pub(super) struct Sender {
     only_works: bool,
     skips_sent: bool,
     has_answered: bool,
-    store: Option<Ledger>,
+    ledger: Option<Ledger>,
     run: Option<Run>,
     draft: Option<LedgerDraft>,
     details: Option<RunSettings>,
@@ -293,7 +293,7 @@ impl Sender {
                 *world.server.allowed.entry(whose).or_insert(1) += 1;
             }
         }
-        world.log(&format!("list {name}: {}", plan.words()));
+        world.log(&format!("list {name}: {}", plan.describe()));
         world.names.push(name.clone());
         world.lists.insert(name.to_string(), plan.clone());
         Self::new(name, Some(plan))
@@ -320,7 +320,7 @@ impl Sender {
             only_works: false,
             skips_sent: false,
             has_answered: false,
-            store: None,
+            ledger: None,
             run: None,
             draft: None,
             details: None,
@@ -391,7 +391,7 @@ impl Sender {
 
     fn look(&mut self) -> Result<Option<Phase>, LedgerError> {
         let plan = self.plan.as_ref().expect("it sends a new list");
-        let store = open_store()?;
+        let ledger = open_ledger()?;
         let path = world(|world| path(world));
         let mut draft = LedgerDraft::create()?;
         for (line, (recipient, body)) in (2..).zip(&plan.rows) {
@@ -413,23 +413,23 @@ impl Sender {
         details.conditions.skip_sent = plan.skips_sent;
         details.conditions.once = plan.is_keyed.then(|| scope().key);
         details.conditions.per_day = world(|world| world.server.limit);
-        store.known(&earlier_runs(), |known| {
+        ledger.known(&earlier_runs(), |known| {
             compare(&details, known, &mut draft)
         })?;
         if draft.to_be_sent() == 0 {
             return Ok(None);
         }
-        self.store = Some(store);
+        self.ledger = Some(ledger);
         self.draft = Some(draft);
         self.details = Some(details);
         Ok(Some(Phase::Make))
     }
 
     fn make(&mut self) -> Result<Option<Phase>, LedgerError> {
-        let store = self.store.as_ref().expect("it has looked");
+        let ledger = self.ledger.as_ref().expect("it has looked");
         let mut draft = self.draft.take().expect("it has looked");
         let details = self.details.as_mut().expect("it has looked");
-        let made = store.make(
+        let made = ledger.make(
             &self.name,
             true,
             &mut draft,
@@ -454,8 +454,8 @@ impl Sender {
     }
 
     fn prepare(&mut self) -> Result<Option<Phase>, LedgerError> {
-        let store = open_store()?;
-        let run = store.run(&self.name)?;
+        let ledger = open_ledger()?;
+        let run = ledger.run(&self.name)?;
         let mut details = run.details()?;
         let conditions = &mut details.conditions;
         let has_choice = conditions.once.is_none() && !conditions.again && !self.only_works;
@@ -473,7 +473,7 @@ impl Sender {
                 return Ok(None);
             }
         }
-        self.store = Some(store);
+        self.ledger = Some(ledger);
         self.run = Some(run);
         self.details = Some(details);
         Ok(Some(if self.only_works {
@@ -626,7 +626,7 @@ impl Sender {
         let id = world(|world| world.current);
         let run = self.run.as_ref().expect("it has joined").id;
         let worker = self.worker.as_ref().expect("it has joined");
-        let given: Vec<_> = reply.rows.iter().map(|row| row.n).collect();
+        let given: Vec<_> = reply.rows.iter().map(|row| row.index).collect();
         if !given.is_empty() || !self.outcomes.is_empty() {
             let settled = self.outcomes.len();
             log(&format!(
@@ -735,7 +735,7 @@ impl Sender {
                         .push(Outcome::retry_after(row, Duration::ZERO));
                     self.tasks.remove(at);
                 } else if world(|world| world.profile.has_gap_at_the_socket) {
-                    let place = (self.run.as_ref().expect("it has joined").id, row.n);
+                    let place = (self.run.as_ref().expect("it has joined").id, row.index);
                     world(|world| world.at_the_socket.insert(place, world.current));
                     self.tasks[at].progress = Progress::AtTheSocket;
                 } else {
@@ -755,7 +755,7 @@ impl Sender {
     fn launch(&mut self, at: usize) {
         let row = &self.tasks[at].row;
         let details = self.details.as_ref().expect("it has joined");
-        let place = (self.run.as_ref().expect("it has joined").id, row.n);
+        let place = (self.run.as_ref().expect("it has joined").id, row.index);
         let flight = world(|world| {
             world.at_the_socket.remove(&place);
             world.launch(MessageKind {

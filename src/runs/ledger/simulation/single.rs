@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::sender::scope;
 use super::server::{MessageKind, Verdict};
 use super::world::{
-    MINUTE, Role, SECOND, TIMEOUT, World, expect_explained, log, open_store, world,
+    MINUTE, Role, SECOND, TIMEOUT, World, expect_explained, log, open_ledger, world,
 };
 use crate::base::output::Sent;
 use crate::jelou::api::Deadline;
@@ -13,8 +13,8 @@ use crate::runs::ledger::claims::HeldClaim;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::OnceState;
+use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::reach::{ReachKey, ReachedBySend, SendLimit};
-use crate::runs::ledger::store::Ledger;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -33,7 +33,7 @@ pub(super) struct SingleSend {
     /// How long a message counts under the key.
     every: Option<Duration>,
     stage: Stage,
-    store: Option<Ledger>,
+    ledger: Option<Ledger>,
     held: Option<HeldClaim>,
     /// By when it must leave: later, others may take it for lost, or its recipient may no longer count.
     begins_by: Option<Deadline>,
@@ -55,7 +55,7 @@ impl SingleSend {
                 .every
                 .map(|every| Duration::from_millis(every.unsigned_abs())),
             stage: Stage::Claim,
-            store: None,
+            ledger: None,
             held: None,
             begins_by: None,
             reached: None,
@@ -107,22 +107,22 @@ impl SingleSend {
     }
 
     fn claim(&mut self) -> Result<Option<Stage>, LedgerError> {
-        let store = open_store()?;
+        let ledger = open_ledger()?;
         let has_limit = world(|world| world.server.limit.is_some());
-        let may_be_lost = self.is_keyed && store.is_shared();
+        let may_be_lost = self.is_keyed && ledger.is_shared();
         if may_be_lost || has_limit || self.every.is_some() {
             self.begins_by = Some(Deadline::after(Duration::from_secs(30)));
         }
         if self.is_keyed {
-            let person = store.hasher()?.person(&self.recipient);
+            let person = ledger.hasher()?.person(&self.recipient);
             // The lease and the deadline of `commands/claim.rs`: two requests and a minute, and half of that minute.
             let lease = Duration::from_millis((2 * TIMEOUT + MINUTE).unsigned_abs());
-            let Ok(held) = store.claim(&scope(), &person, self.every, lease)? else {
+            let Ok(held) = ledger.claim(&scope(), &person, self.every, lease)? else {
                 return Ok(None);
             };
             self.held = Some(held);
         }
-        self.store = Some(store);
+        self.ledger = Some(ledger);
         Ok(Some(Stage::Limit))
     }
 
@@ -132,8 +132,8 @@ impl SingleSend {
         };
         let lag = Duration::from_millis((2 * TIMEOUT).unsigned_abs());
         let of = ReachKey::for_run(&fixture::details(), lag).expect("it is not in the sandbox");
-        let store = self.store.as_ref().expect("it has claimed");
-        match store.reach(&of, &self.recipient, Some(limit)) {
+        let ledger = self.ledger.as_ref().expect("it has claimed");
+        match ledger.reach(&of, &self.recipient, Some(limit)) {
             Ok(SendLimit::Counted(reached)) => {
                 self.reached = Some(reached);
                 Stage::Launch
@@ -214,9 +214,9 @@ impl SingleSend {
 
     /// It warns that the key has something else for the recipient.
     fn check_warning(&self) -> Result<(), LedgerError> {
-        let store = open_store()?;
-        let person = store.hasher()?.person(&self.recipient);
-        let standing = store.standing(&scope(), &person)?;
+        let ledger = open_ledger()?;
+        let person = ledger.hasher()?.person(&self.recipient);
+        let standing = ledger.standing(&scope(), &person)?;
         let state = standing.map(|entry| (entry.state, entry.message_id, entry.run));
         let own = (OnceState::Sent, Some("m".to_owned()), None);
         if self.sent == Sent::Yes && state == Some(own) {

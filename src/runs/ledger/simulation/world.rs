@@ -20,7 +20,7 @@ use crate::base::clock::simulated::{self, ClockReading};
 use crate::runs::ledger::comparing::FIRST_TIME;
 use crate::runs::ledger::error::{LedgerError, LedgerFault};
 use crate::runs::ledger::name::RunName;
-use crate::runs::ledger::store::{Ledger, LedgerLocation};
+use crate::runs::ledger::open::{Ledger, LedgerLocation};
 
 /// Times are in milliseconds since the simulation began.
 pub(super) const SECOND: i64 = 1_000;
@@ -335,7 +335,7 @@ impl World {
 }
 
 /// The store, opened for the actor that makes a step.
-pub(super) fn open_store() -> Result<Ledger, LedgerError> {
+pub(super) fn open_ledger() -> Result<Ledger, LedgerError> {
     let home = world(|world| world.home.clone());
     Ledger::open(LedgerLocation::Simulated(home), std::sync::Arc::new(|_| {}))
 }

@@ -64,17 +64,17 @@ impl Worker {
             let checksum = row.int("checksum")?;
             let turn = row.opt_int("turn")?;
             let row = queued(&mut row)?;
-            if checksum_of(&row.request(), fingerprint, row.n, row.line) != checksum {
+            if checksum_of(&row.request(), fingerprint, row.index, row.line) != checksum {
                 changed = Some(row.line);
             }
             if let Some(turn) = turn.filter(|turn| *turn > run.now) {
-                early.insert(row.n, turn);
+                early.insert(row.index, turn);
             }
             Ok(row)
         };
         let repeats = i64::from(run.repeats);
-        let from_to = |from: i64, most: usize| {
-            values![run.id, from, most as u64, repeats, run.now, RECIPIENT_GAP]
+        let from_to = |from: i64, max: usize| {
+            values![run.id, from, max as u64, repeats, run.now, RECIPIENT_GAP]
         };
         let mut rows = db.rows(&DUE, &from_to(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - rows.len() } else { 0 };
@@ -87,9 +87,9 @@ impl Worker {
             reply.problem = Some(LedgerError::damaged(problem));
             return Ok(0);
         }
-        let read_to = fresh.iter().map(|row| row.n).max();
-        rows.retain(|row| !early.contains_key(&row.n));
-        fresh.retain(|row| !early.contains_key(&row.n));
+        let read_to = fresh.iter().map(|row| row.index).max();
+        rows.retain(|row| !early.contains_key(&row.index));
+        fresh.retain(|row| !early.contains_key(&row.index));
         db.each(
             HOLD,
             &early
@@ -104,17 +104,17 @@ impl Worker {
         };
         let mut given: Vec<_> = rows
             .iter()
-            .map(|row| give(row.n - 1, row.n, run.now))
+            .map(|row| give(row.index - 1, row.index, run.now))
             .collect();
         // Every row of this range that was never tried has been read.
         let last = if fresh.len() < all {
-            fresh.iter().map(|row| row.n).max()
+            fresh.iter().map(|row| row.index).max()
         } else {
             read_to
         };
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
-        rows.sort_by_key(|row| row.n);
+        rows.sort_by_key(|row| row.index);
         run.taken = last.unwrap_or(run.taken);
         let under_way = db.each(GIVE, &given)?;
         if under_way != rows.len() as u64 {
@@ -169,7 +169,7 @@ impl Worker {
             }
             let held: Vec<_> = held
                 .iter()
-                .map(|row| values![self.run.id, row.n, self.held_until].to_vec())
+                .map(|row| values![self.run.id, row.index, self.held_until].to_vec())
                 .collect();
             db.each(HOLD, &held)?;
         }

@@ -111,12 +111,12 @@ impl Worker {
             self.looked_at = Some(clock::instant());
         }
         for FinishedRow { ended, .. } in settled {
-            if self.held.get(&ended.n) == Some(&ended.number) {
-                self.held.remove(&ended.n);
+            if self.held.get(&ended.index) == Some(&ended.number) {
+                self.held.remove(&ended.index);
             }
         }
         for row in &mut reply.rows {
-            self.held.insert(row.n, row.number);
+            self.held.insert(row.index, row.number);
             row.deadline = deadline;
         }
         // The final figures are exact; a process that only closes shows none.
@@ -266,7 +266,7 @@ impl Worker {
             ends.push(
                 values![
                     run.id,
-                    ended.n,
+                    ended.index,
                     ended.number,
                     self.id,
                     state.name(),
@@ -297,7 +297,7 @@ impl Worker {
                     db,
                     of,
                     run.id,
-                    &unsent.map(|row| row.ended.n).collect::<Vec<_>>(),
+                    &unsent.map(|row| row.ended.index).collect::<Vec<_>>(),
                 )? > 0
                 {
                     // There is room again.
@@ -321,7 +321,12 @@ impl Worker {
             "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
         db.exists(
             query,
-            &values![*key, hasher.person(&ended.recipient), self.run.id, ended.n],
+            &values![
+                *key,
+                hasher.person(&ended.recipient),
+                self.run.id,
+                ended.index
+            ],
         )
     }
 

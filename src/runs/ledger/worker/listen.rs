@@ -6,7 +6,7 @@ use crate::base::clock;
 use crate::runs::ledger::db::{Db, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::listening::{Listening, RunTerms};
-use crate::runs::ledger::store::LostWorkers;
+use crate::runs::ledger::lost_workers::LostWorkers;
 use crate::runs::ledger::types::ExchangeReply;
 
 /// A process that only listens writes that it is alive once in this part of its lease.
@@ -20,7 +20,7 @@ impl Worker {
         };
         let run = self.run.clone();
         let is_idle = run
-            .store
+            .ledger
             .db()
             .read_transaction(|db| self.is_idle(db, &last.terms))?;
         if !is_idle {

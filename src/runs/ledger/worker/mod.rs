@@ -16,10 +16,11 @@ use super::db::{SHORT, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::listening::Listening;
+use super::lost_workers::LostWorkers;
 use super::model::Counts;
+use super::open::lock_ledger;
 use super::reach::{Reach, ReachKey};
 use super::run::Run;
-use super::store::{LostWorkers, lock_store};
 use super::types::{ExchangeReply, FinishedRow, RunSettings};
 use crate::base::clock;
 use crate::base::process::host_name;
@@ -116,7 +117,7 @@ impl Run {
         let run = self.on_own_connection()?;
         let details = run.details()?;
         let key = match details.scope() {
-            Some(scope) => Some((number_of(&scope), run.store.hasher()?)),
+            Some(scope) => Some((number_of(&scope), run.ledger.hasher()?)),
             None => None,
         };
         let mut worker = Worker {
@@ -145,7 +146,7 @@ impl Run {
             return Ok(Joined::HasEarlierMessages(found));
         }
         // A row that leaves late is not its own any more in a database, and with a limit its person no longer counts.
-        worker.slack = (worker.limit.is_some() || self.store.is_shared()).then_some(slack);
+        worker.slack = (worker.limit.is_some() || self.ledger.is_shared()).then_some(slack);
         let counts = self.counts()?;
         let worker = Box::new(worker);
         Ok(Joined::Sender { worker, counts })
@@ -161,7 +162,7 @@ impl Worker {
         leaves_out: Option<bool>,
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
         let of = self.run.clone();
-        let mut db = of.store.db();
+        let mut db = of.ledger.db();
         if LostWorkers::read(&mut db)?.in_run(of.id).next().is_some() {
             db.0.check()?;
         }
@@ -169,7 +170,7 @@ impl Worker {
         // A process that stands still in here keeps others waiting for a moment only.
         db.0.limit(SHORT);
         let found = db.change(|db| {
-            lock_store(db)?;
+            lock_ledger(db)?;
             of.change_in(db, |db, run| {
                 run.check_identity(db)?;
                 let is_alone = !LostWorkers::read(db)?.is_sent(run.id);
@@ -222,7 +223,7 @@ impl Worker {
     /// been sent.
     fn rejoin(&mut self) -> Result<(), LedgerError> {
         self.run = self.run.on_own_connection()?;
-        self.run.store.db().0.limit(SHORT);
+        self.run.ledger.db().0.limit(SHORT);
         self.connection += 1;
         self.run.change(|db, run| {
             run.check_identity(db)?;
@@ -303,7 +304,7 @@ impl Worker {
         let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
         // Each commit of a database costs much: the answers that the API gives soon after are written together. With a file, more
         // commits make a faster run.
-        let took = if self.run.store.is_shared() {
+        let took = if self.run.ledger.is_shared() {
             clock::elapsed_since(began)
         } else {
             Duration::ZERO
@@ -316,7 +317,7 @@ impl Worker {
 
     /// Says that this process is alive, after something that took long.
     pub(crate) fn stay(&self) -> Result<(), LedgerError> {
-        let mut db = self.run.store.db();
+        let mut db = self.run.ledger.db();
         let now = db.0.now()?;
         db.change(|db| db.run(NOTE_ALIVE, &values![self.id, now]))
             .map(drop)
@@ -337,7 +338,7 @@ impl Worker {
         // It notes whether the run is finished.
         self.listening = None;
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
-        let mut db = self.run.store.db();
+        let mut db = self.run.ledger.db();
         // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed;
         // so does one whose rows are under way again because the store was put back.
         let _ = db.change(|db| {
@@ -397,7 +398,7 @@ mod tests {
         /// An older connection of this process, whose exchange arrives late.
         pub(in crate::runs::ledger) fn late_twin(&self) -> Result<Self, LedgerError> {
             let key = match &self.key {
-                Some((key, _)) => Some((*key, self.run.store.hasher()?)),
+                Some((key, _)) => Some((*key, self.run.ledger.hasher()?)),
                 None => None,
             };
             Ok(Self {
@@ -423,7 +424,7 @@ mod tests {
             let query =
                 "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' AND due_at > 1";
             self.run
-                .store
+                .ledger
                 .db()
                 .change(|db| db.run(query, &values![self.run.id]))
                 .unwrap();

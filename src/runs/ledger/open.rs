@@ -5,98 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::db::{AliveCheck, Db, DbEngine, Process, SHORT, SqlRow};
+use super::db::{Db, DbEngine, SHORT};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
-use super::model::RowState;
+use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
 use crate::base::private_file::FileError;
-
-/// The processes that send, and those that were lost and have not said how their rows ended.
-pub(super) struct LostWorkers {
-    /// Each with its run, and whether it is alive.
-    seen: Vec<(i64, Process, bool)>,
-    life: AliveCheck,
-}
-
-impl LostWorkers {
-    pub(super) fn read(db: &mut Db) -> Result<Self, LedgerError> {
-        let life = db.0.life()?;
-        let query =
-            "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
-        let seen = db.rows(query, &[], |mut row| {
-            let run = row.int("run")?;
-            let process = process(&mut row)?;
-            let is_alive = life(process.id, process.seen_at.saturating_add(process.lease_ms));
-            Ok((run, process, is_alive))
-        })?;
-        Ok(Self { seen, life })
-    }
-
-    /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
-    pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
-        if state == RowState::Inflight && self.status(worker).is_some() {
-            RowState::Unknown
-        } else {
-            state
-        }
-    }
-
-    /// Why rows under way are unknown, if this worker was lost.
-    pub(super) fn status(&self, worker: Option<i64>) -> Option<String> {
-        let (_, process, _) = self
-            .seen
-            .iter()
-            .find(|(_, process, is_alive)| Some(process.id) == worker && !is_alive)?;
-        Some(format!(
-            "the process that sent it was not heard of again: {}",
-            process.words()
-        ))
-    }
-
-    /// The lost processes of a run.
-    pub(super) fn in_run(&self, run: i64) -> impl Iterator<Item = i64> {
-        self.seen
-            .iter()
-            .filter(move |(of, _, is_alive)| *of == run && !is_alive)
-            .map(|(_, process, _)| process.id)
-    }
-
-    /// Whether the process of a single send, which may send until this time, is alive.
-    pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
-        id.is_some_and(|id| (self.life)(id, until))
-    }
-
-    pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {
-        self.seen
-            .iter()
-            .any(|(_, process, is_alive)| Some(process.id) == worker && *is_alive)
-    }
-
-    /// A process that sends the run.
-    pub(super) fn sender(&self, run: i64) -> Option<&Process> {
-        self.seen
-            .iter()
-            .find(|(of, _, is_alive)| *of == run && *is_alive)
-            .map(|(_, process, _)| process)
-    }
-
-    pub(super) fn is_sent(&self, run: i64) -> bool {
-        self.sender(run).is_some()
-    }
-}
-
-/// From the columns `id, host, pid, seen_at, lease_ms`.
-pub(super) fn process(row: &mut SqlRow) -> Result<Process, LedgerError> {
-    Ok(Process {
-        id: row.int("id")?,
-        host: row.take("host")?,
-        pid: row.int("pid")?,
-        seen_at: row.int("seen_at")?,
-        lease_ms: row.int("lease_ms")?,
-    })
-}
 
 /// Where the store is.
 #[derive(Clone, Debug)]
@@ -113,7 +28,7 @@ pub(crate) enum LedgerLocation {
 #[derive(Clone)]
 pub(crate) struct Ledger {
     db: Arc<Mutex<Db>>,
-    place: LedgerLocation,
+    location: LedgerLocation,
     on_wait: OnWait,
     is_shared: bool,
     /// Whether runs on the sandbox are meant, and no other may change.
@@ -122,24 +37,24 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Opens the store; a file is made where there is none.
-    pub(crate) fn open(place: LedgerLocation, on_wait: OnWait) -> Result<Self, LedgerError> {
-        Self::open_or_make(place, on_wait, true)?.ok_or_else(LedgerError::no_directory)
+    pub(crate) fn open(location: LedgerLocation, on_wait: OnWait) -> Result<Self, LedgerError> {
+        Self::open_or_make(location, on_wait, true)?.ok_or_else(LedgerError::no_directory)
     }
 
     /// Opens the store without making anything; None if there is none.
     pub(crate) fn open_to_look(
-        place: LedgerLocation,
+        location: LedgerLocation,
         on_wait: OnWait,
     ) -> Result<Option<Self>, LedgerError> {
-        Self::open_or_make(place, on_wait, false)
+        Self::open_or_make(location, on_wait, false)
     }
 
     fn open_or_make(
-        place: LedgerLocation,
+        location: LedgerLocation,
         on_wait: OnWait,
         makes: bool,
     ) -> Result<Option<Self>, LedgerError> {
-        let engine: Box<dyn DbEngine> = match &place {
+        let engine: Box<dyn DbEngine> = match &location {
             LedgerLocation::Database(address) => {
                 Box::new(DatabaseEngine::open((**address).clone())?)
             }
@@ -156,7 +71,7 @@ impl Ledger {
         let is_shared = engine.is_shared();
         Ok(Some(Self {
             db: Arc::new(Mutex::new(Db(engine))),
-            place,
+            location,
             on_wait,
             is_shared,
             in_sandbox: false,
@@ -170,7 +85,10 @@ impl Ledger {
 
     /// The same store on a connection of its own.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        Ok(Self::open(self.place.clone(), Arc::clone(&self.on_wait))?.for_sandbox(self.in_sandbox))
+        Ok(
+            Self::open(self.location.clone(), Arc::clone(&self.on_wait))?
+                .for_sandbox(self.in_sandbox),
+        )
     }
 
     /// The same store after a pause that a connection to a database may not have survived.
@@ -194,7 +112,7 @@ impl Ledger {
     /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
     /// again.
     pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
-        let LedgerLocation::Files(Some(directory)) = &self.place else {
+        let LedgerLocation::Files(Some(directory)) = &self.location else {
             return Ok(());
         };
         let runs = directory.join("runs");
@@ -298,10 +216,10 @@ impl LedgerLocation {
 
 /// Locks the store for a change of what is known of people: the second of two at once sees the first. Whoever locks a run,
 /// too, does so afterwards. Returns the number of the last run, and the time.
-pub(super) fn lock_store(db: &mut Db) -> Result<(i64, i64), LedgerError> {
-    let (store, now) = db.0.lock("SELECT runs FROM store WHERE id = 1", &[])?;
+pub(super) fn lock_ledger(db: &mut Db) -> Result<(i64, i64), LedgerError> {
+    let (ledger, now) = db.0.lock("SELECT runs FROM store WHERE id = 1", &[])?;
     Ok((
-        store
+        ledger
             .ok_or_else(|| LedgerError::damaged("a row is missing"))?
             .int("runs")?,
         now,
