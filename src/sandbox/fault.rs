@@ -132,10 +132,10 @@ impl Fault {
             "delay" => self.delay = delay(value)?,
             "stored" if value.is_empty() => self.stored = true,
             "undelivered" if value.is_empty() => {
-                self.delivery_fault.undelivered = Some(UNDELIVERABLE)
+                self.delivery_fault.undelivered = Some(UNDELIVERABLE);
             }
             "undelivered" => {
-                self.delivery_fault.undelivered = number(key, value, CODES)?.try_into().ok()
+                self.delivery_fault.undelivered = number(key, value, CODES)?.try_into().ok();
             }
             "unlisted" if value.is_empty() => self.delivery_fault.listed_after = None,
             "late" => self.delivery_fault.listed_after = Some(delay(value)?),

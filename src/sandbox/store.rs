@@ -113,7 +113,7 @@ impl MessageStore {
         let at = message.received_at;
         match message.from {
             Author::Bot => {
-                message.receipts = Some(Receipts::new(at, self.deliver_after, delivery_fault))
+                message.receipts = Some(Receipts::new(at, self.deliver_after, delivery_fault));
             }
             Author::User => drop(inner.mark(&message.user, |receipts| receipts.reply(at))),
         }

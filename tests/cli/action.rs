@@ -383,7 +383,8 @@ fn unwritable_output_keeps_the_exit_code() {
 fn lines_of_others(count: usize) -> String {
     (0..count)
         .map(|number| format!("5939876500{number:02}\n"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn unlisted_paths_accept_only_get() {
         home.run("api")
             .args(&words)
             .env("JELOU_CLIENT_SECRET", "x")
-            .fails(2, &["is refused: "]);
+            .fails(2, &["does not send messages"]);
     }
     // What is not listed may be printed, and what is listed is sent.
     let curl = home
@@ -395,7 +395,7 @@ fn invalid_arguments_are_reported_before_the_configuration() {
         ),
         (
             "/v1/bots/{bot}/templates -f a",
-            "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`",
+            "invalid value 'a' for '--raw-field <KEY=TEXT>': no `=` found",
             "KEY=VALUE",
         ),
         (

@@ -300,7 +300,7 @@ fn body_of_wrong_shape_names_its_path() {
         (
             "text",
             r#"{"type": "flow", "text": "a"}"#,
-            "says type \"flow\", but `send text` sends type \"text\"",
+            "has type \"flow\", but `send text` sends type \"text\"",
         ),
         (
             "text",
@@ -447,7 +447,7 @@ fn standard_input_is_read_once_if_named() {
     run("send text --to 593987654321 --text-file - --body -")
         .fails(2, &["--body and --text-file both read standard input"]);
     run("send text --to 593987654321 --text-file - --client-secret-file -")
-        .fails(2, &["--text-file and --client-secret-file both ask for"]);
+        .fails(2, &["--text-file and --client-secret-file both read"]);
     run("send contacts --to 593987654321 --contact @- --contact @-").fails(2, &["--contact"]);
     run("send text --to 593987654321").fails(2, &["text: is missing", "--text-file -"]);
     assert_eq!(server.received().len(), 0);
@@ -927,7 +927,7 @@ fn is_answered_with(guess: &str, hint: &str) {
 
 #[test]
 fn misplaced_recipient_suggests_the_to_flag() {
-    const TEXT: &str = "pass the recipient with --to: jelouctl send text --to NUMBER 'TEXT'\n";
+    const TEXT: &str = "to set the recipient: jelouctl send text --to NUMBER 'TEXT'\n";
     for (guess, hint) in [
         ("send text 593987654321 Hola", TEXT),
         ("send text Hola +593987654321", TEXT),
@@ -1265,11 +1265,11 @@ fn wrong_flag_suggests_the_right_flag() {
         ),
         (
             "send text –to 593987654321 Hola",
-            "flags start with two hyphens: --to\n",
+            "type the flag with two hyphens: --to\n",
         ),
         (
             "send text -to 593987654321 Hola",
-            "flags start with two hyphens: --to\n",
+            "type the flag with two hyphens: --to\n",
         ),
         (
             "-p send text --to 593987654321 Hola",
@@ -1460,7 +1460,7 @@ fn unambiguous_command_aliases_work() {
 fn local_numbers_are_not_proposed_for_skipping() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
-    let hint = "hint: add the country of the local numbers: --country EC; nothing";
+    let hint = "hint: add the country of the local numbers: --country EC";
     let ended = home
         .run("--sandbox bulk send a.csv text Hola")
         .fails(2, &["2 rows cannot be sent", hint]);
@@ -1580,7 +1580,7 @@ fn contact_phone_without_country_code_is_warned_about() {
 
 #[test]
 fn contact_of_wrong_shape_is_refused() {
-    let told = ["--contact: its value is not valid JSON", "an object is {"];
+    let told = ["--contact: its value is not valid JSON", "write an object as '{"];
     refused(
         "send contacts --to 593987654321 --contact 'Juan Pérez'",
         &told,

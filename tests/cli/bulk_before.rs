@@ -225,7 +225,7 @@ fn preview_page_has_every_message() {
         "the recipient is not allowed",
         "no value in column “nombre”",
         "“N&#x2f;A” in column “nombre”",
-        "they are on bajas.txt",
+        "is excluded by bajas.txt",
         "a phone number has 7 to 15 digits",
     ] {
         assert!(made.contains(part), "{part}: {made}");

@@ -42,7 +42,7 @@ fn cancel_skips_all_unsent_rows() {
     home.run("bulk cancel nowhere --yes")
         .fails(2, &["there is no run nowhere"]);
     home.run("bulk cancel r --dry-run")
-        .fails(2, &["this would change a run"]);
+        .fails(2, &["this command would change a run"]);
     home.run("bulk cancel r")
         .fails(2, &["run r was not cancelled", "add --yes"]);
     assert_eq!(

@@ -889,7 +889,7 @@ fn relative_home_directories_are_refused() {
         3,
         &[
             "cannot find the configuration: neither `XDG_CONFIG_HOME`",
-            "not an absolute path",
+            "is an absolute path",
         ],
     );
     for (variable, place) in [("XDG_STATE_HOME", "rel"), ("HOME", "rel")] {
@@ -897,7 +897,7 @@ fn relative_home_directories_are_refused() {
         elsewhere.fails(
             12,
             &[
-                "`XDG_STATE_HOME`, or else `HOME`, is not an absolute path",
+                "`XDG_STATE_HOME`, or else `HOME`, is is an absolute path",
                 "nothing was sent",
             ],
         );

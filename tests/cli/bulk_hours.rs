@@ -727,7 +727,7 @@ fn clock_after_9999_does_not_panic() {
                 "Hola",
             ],
             2,
-            "these hours do not open",
+            "the sending hours do not open",
         ),
         (&["bulk", "list"], 0, ""),
         (

@@ -384,7 +384,7 @@ fn broken_list_names_its_line_and_fix() {
             b"{\"to\":\"593987654321\"}\n[1]\n{\"to\":}\n",
             &[
                 "line 2: is not a JSON object",
-                "line 3: is not valid JSON: there is no value",
+                "line 3: is not valid JSON: a value is missing",
                 "2 rows cannot be sent",
                 "--skip-invalid",
             ],

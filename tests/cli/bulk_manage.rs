@@ -344,7 +344,7 @@ fn run_stores_how_numbers_were_read() {
         .success();
     assert!(
         told.stderr
-            .contains("run r: 1 unknown row counts as failed"),
+            .contains("run r: 1 unknown row now counts as failed"),
         "{told:?}"
     );
 }
@@ -480,7 +480,7 @@ fn remove_warns_about_messages_before_removing() {
     home.run("bulk resolve r --unknown-as sent").success();
     home.run("bulk remove r --yes")
         .success()
-        .stderr_has(&["3 messages went out"])
+        .stderr_has(&["3 messages were or may have been sent"])
         .stderr_lacks(&["may have been sent"]);
 }
 

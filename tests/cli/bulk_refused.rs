@@ -171,7 +171,7 @@ fn refused_credentials_end_only_their_process() {
     let first = end(first);
     first_ended.store(true, Ordering::SeqCst);
     assert_eq!(first.code, 4, "{first:?}");
-    first.stderr_has(&["this process ended, not the run: "]);
+    first.stderr_has(&["this process stopped"]);
     let other = end(other);
     assert_eq!(other.code, 0, "{other:?}");
     assert_eq!(counts(&other.json()), [3, 0, 0, 0]);

@@ -113,7 +113,7 @@ fn report_format_follows_its_file_extension() {
         (
             "--file AGAIN.ODS",
             "a report cannot be written as .ods",
-            "a .xlsx",
+            ".csv or .xlsx",
         ),
         (
             "--file r.xlsx --delimiter ;",
@@ -258,7 +258,7 @@ fn report_overwrites_only_another_report() {
             2,
             &[
                 &format!("--file: {file} exists and is not a report of a run"),
-                "add --yes",
+                "to overwrite this one: --yes",
             ],
         );
         assert_eq!(
@@ -553,7 +553,7 @@ fn list_columns_may_share_report_column_names() {
     };
     send("people.csv", "r");
     home.run("bulk report r --format ndjson")
-        .fails(2, &["the input's own column `code`", "--format csv"]);
+        .fails(2, &["the list's column `code`", "--format csv"]);
     home.run("bulk report r --file again.csv").success();
     send("again.csv", "s");
     assert_eq!(

@@ -254,7 +254,7 @@ fn resent_report_sends_no_duplicates() {
     for flags in [&["--skip-sent"][..], &["--skip-sent", "--skip-invalid"]] {
         home.run_args(&send_again(flags))
             .api(&never.url)
-            .fails(2, &[&part, "sorted without the others", "nothing was sent"]);
+            .fails(2, &[&part, "if you sorted only one column", "nothing was sent"]);
     }
     home.write("again.csv", report);
     // A look at it says so too.
@@ -319,7 +319,7 @@ fn ledger_overrides_the_report_of_its_run() {
             .api(&never.url)
             .fails(11, &refusal);
     }
-    // One column was sorted without the others, or a number is another one.
+    // One column was if you sorted only one column, or a number is another one.
     let (one, other) = (
         format!("Persona 1,{},", user(1)),
         format!("Persona 2,{},", user(2)),
@@ -339,7 +339,7 @@ fn ledger_overrides_the_report_of_its_run() {
             let part = format!("line 3 is to {to}, but its `sent_to` is `+{}`", user(1));
             let parts = [
                 part.as_str(),
-                "sorted without the others: write the report again",
+                "if you sorted only one column: write the report again",
                 "nothing was sent",
             ];
             home.run_args(&send_again(flags))
@@ -347,7 +347,7 @@ fn ledger_overrides_the_report_of_its_run() {
                 .fails(2, &parts);
         }
     }
-    // The rows are not of this run, or one column of those that the report added was sorted without the others.
+    // The rows are not of this run, or one column of those that the report added was if you sorted only one column.
     let exchanged = said_no
         .replace(",r,3,", ",r,x,")
         .replace(",r,4,", ",r,3,")
@@ -361,7 +361,7 @@ fn ledger_overrides_the_report_of_its_run() {
             );
             let parts = [
                 part.as_str(),
-                "sorted without the others: write the report again",
+                "if you sorted only one column: write the report again",
                 "nothing was sent",
             ];
             home.run_args(&send_again(flags))

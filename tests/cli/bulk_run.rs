@@ -270,7 +270,7 @@ fn dry_run_never_resumes_or_changes_a_run() {
             home.run(words)
                 .args(&[flag])
                 .api(&jelou.url)
-                .fails(2, &["this would change a run"]);
+                .fails(2, &["this command would change a run"]);
         }
     }
     assert_eq!(jelou.requests().len(), seen);

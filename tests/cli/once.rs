@@ -911,7 +911,7 @@ fn send_killed_at_ledger_writes_sends_once() {
 #[ignore = "takes minutes; CONTRIBUTING.md says when to run it"]
 #[cfg(target_os = "linux")]
 fn send_killed_at_every_ledger_write_sends_once() {
-    kill_at_calls(&Vec::from_iter(1..=80), 60);
+    kill_at_calls(&(1..=80).collect::<Vec<_>>(), 60);
 }
 
 /// Kills a send at each of these calls of each kind, as long as there is one; more than `least` are killed.

@@ -162,7 +162,8 @@ fn wrong_recipients_stop_the_send_together() {
     }
     let many: String = (0..20)
         .map(|number| format!(" --to 5939876544{number:02}"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     home.run(&format!("send text --to {ANA} {many} Hola"))
         .api(&server.url)
         .fails(
@@ -181,7 +182,8 @@ fn twenty_recipients_and_their_repetitions_are_accepted() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     let many: String = (0..20)
         .map(|number| format!(" --to 5939876544{number:02}"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     home.run(&format!("send text {many} {many} Hola"))
         .api(&jelou.url)
         .success();
@@ -446,7 +448,8 @@ fn kill_between_recipients(rounds: u64) -> [u64; 3] {
         let to = people
             .iter()
             .map(|person| format!("--to {person} "))
-            .collect::<String>();
+            .collect::<Vec<_>>()
+            .concat();
         let line = format!("send text {to} --once k Hola -o record");
         let mut child = home.process(&line, &jelou.url).spawn().unwrap();
         // This waits for nothing: the test varies the instant of the kill.

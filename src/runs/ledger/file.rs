@@ -628,11 +628,7 @@ impl DbEngine for FileEngine {
         each: EachSqlRow<'_>,
     ) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare_cached(sql)?;
-        let columns: Rc<[String]> = statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let columns: Rc<[String]> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let values = (0..columns.len()).map(|column| value(row.get_ref(column)?));

@@ -403,7 +403,10 @@ impl Run {
         let read = DeliveryState::Read;
         let replied = DeliveryState::Replied;
         let values = values![self.id, delivered.status(), read.status(), replied.status()];
-        let charges = self.ledger.db().rows(CHARGES, &values, charged_rows)?;
+        let charges = self
+            .ledger
+            .db()
+            .rows(CHARGES, &values, |row| charged_rows(&row))?;
         let with_counts = |count: fn(&ChargedRows) -> u64| {
             estimate.with_counts(|place| {
                 let charge = charges.iter().find(|rows| rows.charge == place as u64);
@@ -436,7 +439,7 @@ const CHARGES: &str = "SELECT charge, count(*) AS rows, count(CASE WHEN state = 
      WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
      AND charge IS NOT NULL GROUP BY charge";
 
-fn charged_rows(row: SqlRow) -> Result<ChargedRows, LedgerError> {
+fn charged_rows(row: &SqlRow) -> Result<ChargedRows, LedgerError> {
     Ok(ChargedRows {
         charge: row.count("charge")?,
         all: row.count("rows")?,
