@@ -35,7 +35,7 @@ pub(crate) struct SingleSendArgs {
 
     /// Refuse to send to the recipients on this list (repeatable)
     ///
-    /// A file with one number, user id or `id:RECIPIENT` per line, or a list file with a header. List the phone number
+    /// A file with one number, user id or `id:USER` per line, or a list file with a header. List the phone number
     /// too: a new number gets a new user id.
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath, display_order = 900)]
     exclude: Vec<Source>,

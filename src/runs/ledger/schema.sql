@@ -19,7 +19,7 @@ CREATE TABLE store (
 CREATE TABLE run (
   id {bigint} PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
-  -- JSON: see `Details`.
+  -- JSON: see `RunSettings`.
   details TEXT NOT NULL,
   bot TEXT NOT NULL,
   address TEXT NOT NULL,
@@ -36,7 +36,7 @@ CREATE TABLE run (
   changed_at {bigint} NOT NULL,
   finished_at {bigint},
   cancelled_at {bigint},
-  -- Why no process takes its rows, who paused it and when; and the stale about it that a person was last shown.
+  -- Why no process takes its rows, who paused it and when; and why it was stale when the user last saw it.
   paused TEXT,
   paused_by TEXT,
   paused_at {bigint},

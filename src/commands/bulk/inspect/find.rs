@@ -36,7 +36,7 @@ const HEADER: [&str; 8] = [
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkFindArgs {
-    /// Phone number, WhatsApp user id, or id:RECIPIENT of another channel
+    /// Phone number, WhatsApp user id, or id:USER of another channel
     #[arg(value_name = "RECIPIENT", allow_hyphen_values = true)]
     user: String,
 

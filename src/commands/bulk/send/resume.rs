@@ -58,7 +58,7 @@ pub(crate) struct BulkResumeArgs {
 
     /// Skip the recipients on this list (repeatable)
     ///
-    /// A file with one number, user id or `id:RECIPIENT` per line, or a list file with a header.
+    /// A file with one number, user id or `id:USER` per line, or a list file with a header.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     exclude: Vec<Source>,
 
