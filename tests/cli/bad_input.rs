@@ -1580,7 +1580,10 @@ fn contact_phone_without_country_code_is_warned_about() {
 
 #[test]
 fn contact_of_wrong_shape_is_refused() {
-    let told = ["--contact: its value is not valid JSON", "write an object as '{"];
+    let told = [
+        "--contact: its value is not valid JSON",
+        "write an object as '{",
+    ];
     refused(
         "send contacts --to 593987654321 --contact 'Juan Pérez'",
         &told,

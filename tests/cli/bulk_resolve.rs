@@ -252,9 +252,10 @@ fn resent_report_sends_no_duplicates() {
         user(1)
     );
     for flags in [&["--skip-sent"][..], &["--skip-sent", "--skip-invalid"]] {
-        home.run_args(&send_again(flags))
-            .api(&never.url)
-            .fails(2, &[&part, "if you sorted only one column", "nothing was sent"]);
+        home.run_args(&send_again(flags)).api(&never.url).fails(
+            2,
+            &[&part, "if you sorted only one column", "nothing was sent"],
+        );
     }
     home.write("again.csv", report);
     // A look at it says so too.
