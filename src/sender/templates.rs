@@ -568,7 +568,7 @@ mod tests {
                 &one,
                 &wanted("order", Some("es"), 0),
                 false,
-                Some("the template `order` (es) takes 1 value, and the message gives 0"),
+                Some("the template `order` (es) takes 1 value, but the message has 0"),
             ),
             (
                 &pending,
@@ -600,7 +600,7 @@ mod tests {
                 &part,
                 &wanted("order", None, 2),
                 false,
-                Some("the template `order` takes 1 value, and the message gives 2"),
+                Some("the template `order` takes 1 value, but the message has 2"),
             ),
             (
                 &samples,

@@ -240,7 +240,7 @@ mod tests {
             (
                 "{{ comand }}",
                 "text: there is no `comand`; there are: command, code",
-                "--tail 20",
+                "to add `tail`: --tail 20",
             ),
             (
                 "{{ code | upcase }}",

@@ -540,7 +540,7 @@ mod tests {
     #[test]
     fn incomplete_cards_are_rejected() {
         for (text, expected) in [
-            ("", "no BEGIN:VCARD"),
+            ("", "BEGIN:VCARD is missing"),
             ("hello", "not a vCard line"),
             ("BEGIN:VCARD\nVERSION:3.0\nFN:x\n", "no END:VCARD"),
             ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "other than cards"),
