@@ -170,7 +170,7 @@ impl WrongLine<'_> {
                 let message = format!("`{name}` has one hyphen");
                 return Some(Guess::new(
                     message,
-                    format!("flags start with two hyphens: {flag}"),
+                    format!("type the flag with two hyphens: {flag}"),
                 ));
             }
         }
@@ -399,7 +399,7 @@ impl WrongLine<'_> {
             ["run"] => "put -- before the command: jelouctl run --to NUMBER -- COMMAND".to_owned(),
             ["sandbox"] => self.suggest_in_sandbox(),
             ["messages", "list"] if is_recipient(&self.word) => {
-                "pass the recipient with --to: jelouctl messages list --to NUMBER".to_owned()
+                "to set the recipient: jelouctl messages list --to NUMBER".to_owned()
             }
             ["messages", "list"] => "to see one chat: jelouctl messages list --to NUMBER; to search the texts: jelouctl messages list --matching WORD".to_owned(),
             ["messages"] => "to see what was sent and received: jelouctl messages list --to NUMBER; to see one message: jelouctl messages get ID".to_owned(),
@@ -476,7 +476,7 @@ impl WrongLine<'_> {
         }
         let has_recipient = self.line.words.iter().any(|word| is_recipient(&word.text));
         if has_recipient && !self.line.has_flag("--to") {
-            return Some(format!("pass the recipient with --to: {usage}"));
+            return Some(format!("to set the recipient: {usage}"));
         }
         let hint = match &wrong.text {
             body if body.trim_start().starts_with(['{', '[']) || has_ending(body, &["json"]) => {

@@ -57,7 +57,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "port")]
     listen: Option<SocketAddr>,
 
-    /// Accept requests to this name or address of the sandbox (repeatable)
+    /// Accept requests addressed to this host name or IP address (repeatable)
     ///
     /// Other machines use this name. --listen needs it.
     #[arg(long = "allow-host", value_name = "HOST")]
@@ -89,7 +89,7 @@ pub(crate) struct SandboxArgs {
 
     /// Deliver templates to at most N different users in 24 hours
     ///
-    /// As WhatsApp does: the sandbox accepts the others, but does not deliver them.
+    /// Like WhatsApp, the sandbox accepts templates over this limit, but does not deliver them.
     #[arg(long = "limit-24h", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit_24h: Option<u32>,
 

@@ -29,7 +29,7 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
 
-    /// Set the country of local numbers: EC [default: the profile's]
+    /// Set the country of local numbers, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 

@@ -299,6 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn message_state_only_advances_and_read_needs_delivery() {
         let begin = SystemTime::UNIX_EPOCH;
         let at = |seconds| begin + Duration::from_secs(seconds);

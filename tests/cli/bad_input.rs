@@ -943,19 +943,19 @@ fn misplaced_recipient_suggests_the_to_flag() {
         ),
         (
             "send template 593987654321 pedido Ana",
-            "pass the recipient with --to: jelouctl send template --to NUMBER NAME",
+            "to set the recipient: jelouctl send template --to NUMBER NAME",
         ),
         (
             "flow-message 593987654321",
-            "pass the recipient with --to: jelouctl flow-message --to NUMBER --flow-name NAME",
+            "to set the recipient: jelouctl flow-message --to NUMBER --flow-name NAME",
         ),
         (
             "messages list 593987654321",
-            "pass the recipient with --to: jelouctl messages list --to NUMBER\n",
+            "to set the recipient: jelouctl messages list --to NUMBER\n",
         ),
         (
             "messages list --user 593987654321",
-            "pass the recipient with --to: jelouctl messages list --to NUMBER\n",
+            "to set the recipient: jelouctl messages list --to NUMBER\n",
         ),
         (
             "run 593987654321 -- false",

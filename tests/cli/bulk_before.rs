@@ -236,7 +236,7 @@ fn preview_page_has_every_message() {
     for part in [
         "no se pueden enviar 2 filas",
         "to: un número de teléfono tiene de 7 a 15 cifras; «12» tiene 2 (leído como «12»)",
-        "al destinatario no se le debe escribir: está en bajas.txt",
+        "el destinatario está excluido por bajas.txt",
         "el mismo mensaje al mismo destinatario que la línea 2",
     ] {
         assert!(made.contains(part), "{part}: {made}");

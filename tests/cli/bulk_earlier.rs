@@ -897,7 +897,7 @@ fn relative_home_directories_are_refused() {
         elsewhere.fails(
             12,
             &[
-                "`XDG_STATE_HOME`, or else `HOME`, is is an absolute path",
+                "neither `XDG_STATE_HOME` nor `HOME` is an absolute path",
                 "nothing was sent",
             ],
         );

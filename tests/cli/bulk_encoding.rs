@@ -134,24 +134,27 @@ fn list_file_in_another_encoding_is_refused() {
             &marked[2..],
             &[],
             &[
-                "a file with zero bytes, which is not UTF-8",
+                "the file contains NUL bytes, so it is not UTF-8 text",
                 "--encoding utf-16le",
             ],
         ),
         (
             &wide(LIST, u16::to_be_bytes),
             &[],
-            &["a file with zero bytes, which is not UTF-8", "or utf-16be"],
+            &[
+                "the file contains NUL bytes, so it is not UTF-8 text",
+                "or utf-16be",
+            ],
         ),
         (
             b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0",
             &[],
-            &["a file with zero bytes, which is not UTF-8"],
+            &["the file contains NUL bytes, so it is not UTF-8 text"],
         ),
         (
             &marked[2..],
             &["--encoding", "latin1"],
-            &["a file with zero bytes, which is not UTF-8"],
+            &["the file contains NUL bytes, so it is not UTF-8 text"],
         ),
         (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
     ] {

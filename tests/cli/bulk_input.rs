@@ -825,7 +825,7 @@ fn file_of_another_type_is_identified() {
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
-            "a file with zero bytes, which is not UTF-8",
+            "the file contains NUL bytes, so it is not UTF-8 text",
             "pass a list",
         ),
         (
@@ -835,17 +835,17 @@ fn file_of_another_type_is_identified() {
         ),
         (
             b"to,n\n593987654321,a\0b\n".to_vec(),
-            "a file with zero bytes, which is not UTF-8",
+            "the file contains NUL bytes, so it is not UTF-8 text",
             "pass a list",
         ),
         (
             vec![0; 4096],
-            "a file with zero bytes, which is not UTF-8",
+            "the file contains NUL bytes, so it is not UTF-8 text",
             "pass a list",
         ),
         (
             wide,
-            "a file with zero bytes, which is not UTF-8",
+            "the file contains NUL bytes, so it is not UTF-8 text",
             "--encoding utf-16le",
         ),
     ] {

@@ -324,7 +324,7 @@ fn page_is_not_printed_to_a_terminal() {
     let (code, seen) = Terminal::new(&home, &["bulk", "report", "--format", "html"], &[]).end();
     assert!(
         code == 2
-            && seen.contains("cannot be shown on a terminal")
+            && seen.contains("cannot be printed on a terminal")
             && seen.contains("--file report.html"),
         "{code}: {seen}"
     );

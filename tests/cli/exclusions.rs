@@ -834,22 +834,22 @@ fn unusable_exclusion_list_stops_every_send() {
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-            &["a file with zero bytes, which is not UTF-8"],
+            &["the file contains NUL bytes, so it is not UTF-8 text"],
         ),
         (
             b"5\x009\x003\x00\n\x00",
-            &["a file with zero bytes, which is not UTF-8"],
+            &["the file contains NUL bytes, so it is not UTF-8 text"],
         ),
         (
             b"\x005\x009\x003\x00\n",
             &[
-                "a file with zero bytes, which is not UTF-8",
+                "the file contains NUL bytes, so it is not UTF-8 text",
                 "save it as \"CSV UTF-8\"",
             ],
         ),
         (
             b"\xff\xfe\0\x005\0\0\x009\0\0\0",
-            &["a file with zero bytes, which is not UTF-8"],
+            &["the file contains NUL bytes, so it is not UTF-8 text"],
         ),
     ] {
         home.write("bajas.txt", list);

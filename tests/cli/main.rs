@@ -5,7 +5,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test says by a panic that it failed"
+    clippy::too_many_lines,
+    reason = "a failed test panics, and a table of cases may be long"
 )]
 #![cfg_attr(
     not(target_os = "linux"),

@@ -452,7 +452,7 @@ fn long_tail_sends_its_end_in_templates() {
         "{body}"
     );
     assert_eq!(tail.chars().count() + result.len(), 900);
-    let told = "warning: parameters[0]: has 7537 characters, but all parameters together may have 900; only its end is sent";
+    let told = "warning: parameters[0]: is cut at the start: it has 7537 characters, and all parameters together are limited to 900";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 

@@ -75,13 +75,13 @@ pub(crate) struct WorkOptions {
 pub(crate) struct EarlierOptions {
     /// Skip messages that an earlier run sent
     ///
-    /// Also skips messages that it may have sent or will send.
+    /// This includes messages that the earlier run may have sent or will send.
     #[arg(long, conflicts_with = "again")]
     pub(super) skip_sent: bool,
 
-    /// Send messages again that an earlier run sent
+    /// Send messages even if an earlier run sent them
     ///
-    /// Also sends messages that it may have sent or will send.
+    /// This includes messages that the earlier run may have sent or will send.
     #[arg(long)]
     pub(super) again: bool,
 }
@@ -105,7 +105,7 @@ pub(crate) struct HoursOptions {
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
 
-    /// Send templates to at most N different recipients in any 24 hours: 2000
+    /// Send templates to at most N different recipients in any 24 hours, such as 2000
     ///
     /// Counts all runs of the bot in this ledger. At the limit the run waits, then continues. The default is limit_24h of
     /// the profile. A resumed run keeps its limit.

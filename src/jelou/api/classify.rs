@@ -181,8 +181,7 @@ fn ruling(
         ),
         401 | 403 if answer.body.is_page() => (
             Outcome::NotSent(Cause::Credentials),
-            "check the network and --api-url, because a portal, proxy or firewall may have answered; then check client id, \
-            secret and --bot",
+            "a portal, proxy or firewall may have answered: check --api-url and the network, then the credentials: jelouctl doctor",
         ),
         401 | 403 => (
             Outcome::NotSent(Cause::Credentials),

@@ -210,6 +210,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn typed_path_stays_below_the_api_url() {
         for (base, path, expected) in [
             (

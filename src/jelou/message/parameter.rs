@@ -108,7 +108,7 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
                 text.chars().skip(count + 1 - most).collect::<String>()
             );
             changed.push(format!(
-                "{path}: has {count} characters, but all parameters together may have {MAX_TOGETHER}; only its end is sent"
+                "{path}: is cut at the start: it has {count} characters, and all parameters together are limited to {MAX_TOGETHER}"
             ));
         }
     });

@@ -301,8 +301,7 @@ impl RecipientChoice<'_> {
             (None, Some(recipient), _) => return Ok(recipient.clone().into()),
             (None, None, Some(raw)) => ("JELOU_TO", raw),
             (None, None, None) => {
-                let hint =
-                    "to name one: --to NUMBER; to name one for all commands: JELOU_TO=NUMBER";
+                let hint = "to pass one: --to NUMBER; to set one for all commands: JELOU_TO=NUMBER";
                 return Err(InvalidMessage::other("no recipient", hint));
             }
         };

@@ -239,8 +239,12 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
         ));
     }
     let of_zeros = || {
-        head.contains(&0)
-            .then(|| not_a_list("a file with zero bytes, which is not UTF-8", CONVERT_UTF_16))
+        head.contains(&0).then(|| {
+            not_a_list(
+                "the file contains NUL bytes, so it is not UTF-8 text",
+                CONVERT_UTF_16,
+            )
+        })
     };
     let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
     known

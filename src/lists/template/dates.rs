@@ -360,6 +360,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn dates_are_read_and_written_in_common_formats() {
         for (source, cell, country, expected) in [
             (

@@ -188,6 +188,7 @@ mod tests {
     use crate::lists::template::fixture::check;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn ambiguous_condition_is_rejected() {
         for (source, cell, expected) in [
             (

@@ -108,7 +108,7 @@ impl TextWalk {
             Type::Texts => Ok(Box::new(ExprInfo::new(Type::Text))),
             Type::List | Type::Any => Ok(Box::new(ExprInfo::new(Type::Any))),
             kind => Err(format!(
-                "`{}` is {}, which has no parts",
+                "`{}` is {}; it has no fields or items",
                 written(whole),
                 kind.describe()
             )),

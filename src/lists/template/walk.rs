@@ -512,7 +512,7 @@ mod tests {
                 "`nombre | split` is a list; write `nombre | split | join(', ')`",
             ),
             ("{{ 'a' ~ nombre | split }}", "is a list; write"),
-            ("{{ (nombre | upper).x }}", "which has no parts"),
+            ("{{ (nombre | upper).x }}", "it has no fields or items"),
         ] {
             let error = refused(source);
             assert!(error.contains(expected), "{source}: {error}");

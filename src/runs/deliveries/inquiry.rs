@@ -431,6 +431,7 @@ mod tests {
 
     /// One row is sent, the other unknown, and both are listed. After any one change, nothing is resolved.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn unmet_condition_resolves_no_row() {
         let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
         let entries = || vec![entry("a", 1), entry("b", 2)];

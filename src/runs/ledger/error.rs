@@ -179,9 +179,8 @@ impl LedgerError {
 
     pub(crate) fn no_directory() -> Self {
         let state = STATE.variable;
-        let message = format!(
-            "the place of the ledgers is not known: `{state}`, or else `{HOME}`, is not an absolute path"
-        );
+        let message =
+            format!("cannot find the ledger: neither `{state}` nor `{HOME}` is an absolute path");
         Self::new(
             LedgerFault::Other,
             message,
@@ -193,9 +192,7 @@ impl LedgerError {
         let path = path.display();
         Self::new(
             LedgerFault::Guard,
-            format!(
-                "there are runs of an older jelouctl in {path}: their people would get their messages again"
-            ),
+            format!("{path} has runs of an older version: sending now could repeat their messages"),
             format!(
                 "finish these runs with the jelouctl that made them, then move {path} away, or remove it; until then only the \
                  sandbox takes a new list or a key"
@@ -253,7 +250,7 @@ impl LedgerError {
     }
 
     pub(crate) fn may_still_send() -> Self {
-        let message = "a process that was not heard of again may still send these rows";
+        let message = "a process that no longer responds may still send these rows";
         Self::new(LedgerFault::Choice, message, "end it first, then add --yes")
     }
 

@@ -94,7 +94,7 @@ impl FileEngine {
                 .is_ok_and(|metadata| !metadata.is_file())
         }) {
             let is_link = other.is_symlink();
-            let link = "is a link: link the directory of the file instead";
+            let link = "is a symbolic link: link its directory instead";
             let what = if is_link {
                 link
             } else {
@@ -426,7 +426,7 @@ impl FileEngine {
                         format!(
                             "another process{process} has been writing the ledger {path} for ten minutes"
                         ),
-                        "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
+                        "to continue that process: kill -CONT PID; to stop it: kill PID",
                     ));
                 }
             }

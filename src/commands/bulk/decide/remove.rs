@@ -22,8 +22,7 @@ use crate::sender::context::Context;
 ///   jelouctl bulk remove people-20261120-101500
 ///   jelouctl bulk remove --older-than 90d --yes
 ///
-/// Removes an unfinished run only by its name. After that, sending the same list again repeats its
-/// messages.
+/// To remove an unfinished run, pass its name. jelouctl cannot find duplicates of a removed run: sending its list again repeats the messages.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 #[group(required = true, multiple = false)]

@@ -246,7 +246,7 @@ impl BulkReportArgs {
         }
         let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
         if is_of_file && self.file.is_none() && context.stdout.is_for_a_person() {
-            let message = "--format: a page or a workbook cannot be shown on a terminal";
+            let message = "--format: a page or a workbook cannot be printed on a terminal";
             return Err(UsageError::new(
                 message,
                 "write to a file: --file report.html, or report.xlsx",

@@ -61,7 +61,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
     pub(crate) to_column: Option<String>,
 
-    /// Set the country of local numbers: EC [default: the profile's]
+    /// Set the country of local numbers, such as EC [default: the profile's]
     #[arg(long, value_name = "CODE", help_heading = LIST)]
     pub(crate) country: Option<Country>,
 

@@ -250,6 +250,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn entry_author_and_recipient_are_found() {
         for (entry, author, user) in [
             (

@@ -332,6 +332,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of inputs and results")]
     fn simple_format_matches_spreadsheet_display() {
         for (code, value, country, expected) in [
             ("0000000000", 912_345_678.0, None, Ok("0912345678")),
