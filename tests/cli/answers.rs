@@ -124,7 +124,7 @@ fn non_json_response_is_described() {
             403,
             page,
             4,
-            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check the network and --api-url, because a portal, proxy or firewall",
+            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal, proxy or firewall may have answered",
         ),
         (
             200,

@@ -25,7 +25,7 @@ fn row_of_killed_process_can_be_resent() {
     kill(child);
     home.run("bulk resolve r --line 2 --unknown-as pending")
         .success()
-        .stderr_has(&["1 unknown row counts as pending"]);
+        .stderr_has(&["1 unknown row now counts as pending"]);
     assert_eq!(lines_in(&home, "pending"), [2]);
 }
 
@@ -535,7 +535,7 @@ fn resolve_is_logged_even_if_output_fails() {
     let ended = CommandOutput::new(&command.stdout(full).output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
-        ended.stderr.contains("3 unknown rows count as failed"),
+        ended.stderr.contains("3 unknown rows now count as failed"),
         "{ended:?}"
     );
     assert!(

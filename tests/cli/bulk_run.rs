@@ -317,7 +317,7 @@ fn run_name_cannot_be_a_path() {
         home.run("bulk resume")
             .success()
             .stderr
-            .contains("there is nothing to resume")
+            .contains("nothing to resume")
     );
     home.run("bulk status nope")
         .fails(2, &["there is no run nope"]);
@@ -627,7 +627,7 @@ fn run_pauses_on_too_many_unknown_rows() {
     );
     // Unknown rows are never sent again.
     let resolved = home.run("bulk resolve r --unknown-as sent").success();
-    let said = format!("{unknown} unknown rows count as sent from now on");
+    let said = format!("{unknown} unknown rows now count as sent");
     assert!(resolved.stderr.contains(&said), "{resolved:?}");
     let accepting = resolved.json();
     assert_eq!(counts(&accepting), [100 + unknown, 0, 0, pending]);

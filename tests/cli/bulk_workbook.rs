@@ -872,7 +872,7 @@ fn first_filled_or_named_row_is_the_header() {
         let deep = sheet("Abajo", &deep);
         for (sheets, flags, expected, told) in [
             (&[cover, other][..], &["--sheet", "más"][..], "Eva", ""),
-            (&[other, people], &[], "Eva", "the sheet `Más` was read"),
+            (&[other, people], &[], "Eva", "reading the sheet `Más`"),
             (
                 &[cover, people, other],
                 &["--header-row", "2", "--sheet", "Los 'VIP'"],

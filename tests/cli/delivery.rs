@@ -234,10 +234,10 @@ fn retry_after_of_any_length_is_accepted() {
 
 #[test]
 fn retry_budget_is_fully_used() {
-    let record = failed("--retry-for 1200ms", &refused_url(), 7, &["trying again"]);
+    let record = failed("--retry-for 1200ms", &refused_url(), 7, &["retrying in"]);
     assert!(record["attempts"].as_u64().unwrap() >= 2, "{record}");
     let server = Server::answering(Reply::json(429, ""));
-    let record = failed("--retry-for 1200ms", &server.url, 6, &["trying again"]);
+    let record = failed("--retry-for 1200ms", &server.url, 6, &["retrying in"]);
     assert_eq!(
         server.received().len() as u64,
         record["attempts"].as_u64().unwrap()

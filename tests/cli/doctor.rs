@@ -205,7 +205,7 @@ fn clock_is_compared_with_the_server() {
         .success();
     let (state, detail) = check(&ended, "clock");
     assert!(
-        state == "warning" && detail.contains(" d ") && detail.contains("away"),
+        state == "warning" && detail.contains(" d ") && detail.contains("differs from the server's by"),
         "{detail}"
     );
 }
@@ -275,7 +275,7 @@ fn unusable_configuration_is_reported_first() {
             .end(),
         "profile",
         "failed",
-        "no profile `q`",
+        "profile `q` (from --profile) does not exist",
     );
     assert!(
         !home

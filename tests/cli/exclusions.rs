@@ -253,9 +253,9 @@ fn additional_recipients_of_raw_body_are_checked() {
         (
             "[\"593987654323\", {\"to\": \"593987654322\"}]",
             2,
-            "a recipient is a text",
+            "a recipient must be a text",
         ),
-        ("593987654322", 2, "a recipient is a text"),
+        ("593987654322", 2, "a recipient must be a text"),
     ] {
         let body = format!(
             "{{\"userId\": \"593987654321\", \"type\": \"X\", \"destinations\": {destinations}}}\n"

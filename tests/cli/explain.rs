@@ -45,7 +45,7 @@ fn explain_example_can_be_sent_unchanged() {
             .success();
     }
     home.run("explain raw --example")
-        .fails(2, &["`raw` has no body of its own"]);
+        .fails(2, &["`raw` has no body, so"]);
 }
 
 #[test]

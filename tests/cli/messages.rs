@@ -777,7 +777,7 @@ fn failed_lookup_is_not_a_missing_message() {
     // Credentials are blamed where nothing accepted them.
     let server = Server::answering(Reply::json(401, "{}"));
     home.asking("messages get t", &server)
-        .fails(4, &["check client id, secret and --bot"]);
+        .fails(4, &["check client id, secret, --bot"]);
 }
 
 #[test]

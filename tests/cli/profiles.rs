@@ -328,7 +328,7 @@ fn invalid_or_unwritable_change_changes_nothing() {
     home.run("profile set p --bot .. ")
         .fails(2, &["it means a folder"]);
     home.run("profile set p --client-id a:b")
-        .fails(2, &["has no colon"]);
+        .fails(2, &["cannot contain a colon"]);
     home.run("profile set 'a\nb' --bot 1 --client-id x")
         .fails(2, &[r"`a\nb` cannot be a profile's name"]);
     assert_eq!(config(&home), text);
@@ -436,13 +436,13 @@ fn unusable_pattern_or_temporary_secret_is_refused() {
         .success();
     assert!(
         ended.stderr.starts_with("warning: --client-secret-file: ")
-            && ended.stderr.contains("/later is not there")
+            && ended.stderr.contains("/later does not exist yet")
     );
     home.write("secret", "canary");
     home.run(new)
         .args(&["--client-secret-file", "secret", "--allow-to", "09*"])
         .success()
-        .stderr_lacks(&["not there"]);
+        .stderr_lacks(&["does not exist yet"]);
 }
 
 #[test]

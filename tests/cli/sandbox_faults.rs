@@ -118,7 +118,7 @@ fn fault_rules_change_while_running() {
     for (wrong, problem) in [
         (
             r#"["reset", "statsu=1"]"#,
-            "`statsu=1`: `statsu` is unknown",
+            "`statsu=1`: unknown key `statsu`",
         ),
         (
             r#"["status=99"]"#,

@@ -278,7 +278,7 @@ fn listening_for_other_machines_needs_allowed_hosts() {
         (
             "--listen 0.0.0.0:0",
             "--listen 0.0.0.0:0 is for other machines",
-            "add --allow-host",
+            "--allow-host sandbox",
         ),
         (
             "--listen [::]:0",

@@ -79,7 +79,7 @@ fn plain_curl_gets_the_documented_responses() {
     assert_eq!(curl(path, "sandbox:sandbox", &flow), json!({}));
     let refused = curl(path, "sandbox:wrong", &flow);
     assert_eq!(refused["code"], "unauthorized");
-    let wanted = "the sandbox takes `sandbox` and `sandbox`";
+    let wanted = "in the sandbox, both are `sandbox`";
     assert!(
         refused["description"].as_str().unwrap().contains(wanted),
         "{refused}"

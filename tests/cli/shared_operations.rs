@@ -73,7 +73,7 @@ fn send_with_lost_session_still_records_its_key() {
         home.sql(others);
         // As long as its answer may come, nobody can guess.
         home.run(&format!("once resolve k --as failed --to {}", user(0)))
-            .fails(2, &["\"under way\""]);
+            .fails(2, &["only an unknown message can be resolved"]);
         release.send(()).unwrap();
         sent.join().unwrap()
     });
@@ -113,7 +113,7 @@ fn lost_worker_rows_can_be_resolved() {
         .fails(2, &["1 row at", "may still send", "--yes"]);
     home.run("bulk resolve r --line 2 --unknown-as sent")
         .success()
-        .stderr_has(&["1 unknown row counts as sent"]);
+        .stderr_has(&["1 unknown row now counts as sent"]);
     assert_eq!(lines_in(&home, "sent"), [2]);
 }
 

@@ -123,7 +123,7 @@ fn delivery_funnel_adds_up() {
     let window = run.open(&[], 1280, 900);
     let shown: String = window.value("document.querySelector('.arrived').innerText");
     for part in [
-        "Jelou has not been asked yet",
+        "The delivery status has not been checked yet",
         "jelouctl bulk deliveries clientes-noviembre",
     ] {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
