@@ -332,14 +332,7 @@ fn misspelt_variable_prefix_is_warned_about() {
 #[test]
 fn missing_configuration_lists_every_option() {
     let all = "error: no bot to send from\nhint: to create a profile: jelouctl profile set NAME";
-    let ended = Home::new().run(SEND).fails(
-        3,
-        &[
-            all,
-            "--bot",
-            "--sandbox",
-        ],
-    );
+    let ended = Home::new().run(SEND).fails(3, &[all, "--bot", "--sandbox"]);
     assert_eq!(ended.stdout, "");
     // A command that only reads does not print it.
     assert!(
@@ -353,11 +346,7 @@ fn missing_configuration_lists_every_option() {
             .stderr
             .contains("nothing was sent")
     );
-    let ways = [
-        "error: no credentials",
-        "jelouctl profile set",
-        "--sandbox",
-    ];
+    let ways = ["error: no credentials", "jelouctl profile set", "--sandbox"];
     Home::new().run(SEND).args(&["--bot", "1"]).fails(3, &ways);
     Home::new()
         .run(SEND)

@@ -205,7 +205,9 @@ fn clock_is_compared_with_the_server() {
         .success();
     let (state, detail) = check(&ended, "clock");
     assert!(
-        state == "warning" && detail.contains(" d ") && detail.contains("differs from the server's by"),
+        state == "warning"
+            && detail.contains(" d ")
+            && detail.contains("differs from the server's by"),
         "{detail}"
     );
 }

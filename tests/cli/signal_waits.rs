@@ -33,8 +33,6 @@ struct Wait {
     ends_with: End,
     /// How many requests to send a message have come when it ends.
     requests: usize,
-    /// Whether the signal goes to the command alone, as by `kill`, and never to its whole group.
-    is_killed: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -103,20 +101,12 @@ const fn wait(
         shown_by,
         ends_with: End::Signal,
         requests: 0,
-        is_killed: false,
     }
 }
 
 impl Wait {
     const fn requests(self, requests: usize) -> Self {
         Self { requests, ..self }
-    }
-
-    const fn killed(self) -> Self {
-        Self {
-            is_killed: true,
-            ..self
-        }
     }
 
     const fn ends_with(self, ends_with: End) -> Self {
@@ -192,7 +182,6 @@ static WAITS: &[Wait] = &[
     // What the user runs.
     wait("a sandbox", &[], "sandbox --port 0", Screen("JELOUCTL_SANDBOX")).ends_with(Code(0)),
     wait("a command", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe),
-    wait("a command, by kill", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe).killed(),
     wait("a command in a sandbox", &[], "sandbox --port 0 -- cat pipe", OpenPipe),
 ];
 
@@ -310,7 +299,7 @@ impl LedgerLocation {
         }
         let _pipe = self.wait_until_shown(&mut terminal, messages_before);
         let interrupted = Instant::now();
-        if signal == Signal::INT && !self.wait.is_killed {
+        if signal == Signal::INT {
             terminal.press_ctrl_c();
         } else {
             terminal.signal(signal);

@@ -273,7 +273,7 @@ fn missing_template_error_explains_finding_its_name() {
     assert!(
         ended
             .stderr
-            .contains("with --templates; did you mean `k7x2_recordatorio`?\n"),
+            .contains("--templates FILE; did you mean `k7x2_recordatorio`?\n"),
         "{ended:?}"
     );
 }
