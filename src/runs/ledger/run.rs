@@ -488,16 +488,25 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     }))
 }
 
-/// Reads a row from [`REPORTED`], as it is shown.
+/// Reads a row from [`REPORTED`], as it is shown. The columns are read in their order, in which they are found at once.
 pub(super) fn reported(
     row: &mut SqlRow,
     lost: &LostWorkers,
     stale_reason: Option<&LedgerError>,
 ) -> Result<ReportedRow, LedgerError> {
+    let line = row.count("line")?;
+    let recipient = row.opt_take("recipient")?;
+    let cells = row.take("cells")?;
     let state = row.named("state", RowState::from_name)?;
-    let worker = row.opt_int("worker")?;
+    let message_id = row.opt_take("message_id")?;
+    let http_status = row.opt_int("http_status")?;
+    let code = row.opt_take("code")?;
+    let error = row.opt_take("error")?;
+    let api_code = row.opt_take("api_code")?;
+    let attempts = row.int("attempts")?;
     let at = row.opt_int("at")?;
     let began_at = row.opt_int("began_at")?;
+    let ended_at = row.opt_int("ended_at")?;
     let delivery = match delivery_facts(row)? {
         None => None,
         Some(facts) => Some(ReportedDelivery {
@@ -506,25 +515,20 @@ pub(super) fn reported(
             read_at: row.opt_int("read_at")?,
         }),
     };
+    let worker = row.opt_int("worker")?;
     let read = ReportedRow {
-        line: row.count("line")?,
-        recipient: row.opt_take("recipient")?,
-        cells: row.take("cells")?,
+        line,
+        recipient,
+        cells,
         state,
-        message_id: row.opt_take("message_id")?,
-        http_status: row
-            .opt_int("http_status")?
-            .and_then(|status| u16::try_from(status).ok()),
-        code: row
-            .opt_take("code")?
-            .or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
-        error: row.opt_take("error")?,
-        api_code: row.opt_take("api_code")?,
-        attempts: u32::try_from(row.int("attempts")?).unwrap_or_default(),
+        message_id,
+        http_status: http_status.and_then(|status| u16::try_from(status).ok()),
+        code: code.or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
+        error,
+        api_code,
+        attempts: u32::try_from(attempts).unwrap_or_default(),
         at,
-        ended_at: row
-            .opt_int("ended_at")?
-            .or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
+        ended_at: ended_at.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };
     let read = match lost.status(worker.filter(|_| state == RowState::Inflight)) {
