@@ -921,5 +921,5 @@ fn unfinished_run_with_the_same_recipients_warns() {
     home.run("bulk send people.csv --yes --preview 1 text Mas")
         .api(&refusing.url)
         .success()
-        .stderr_lacks(&["to come"]);
+        .stderr_lacks(&["still have unsent"]);
 }
