@@ -132,19 +132,19 @@ impl OnceSend {
             .store
             .claim(scope, &person, self.every, longest + LEASE)?
         {
-            Ok(mut held) => {
+            Claimed::Held(mut held) => {
                 held.begins_by = begins_by;
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
                     return Err(CommandError::interrupted(signal));
                 }
                 self.note_other_every(&connection.stderr, held.before.as_ref());
-                Ok(Ok(held))
+                Ok(Claimed::Held(held))
             }
-            Err(entry) => {
+            Claimed::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
                 if entry.state == OnceState::Sent {
-                    Ok(Err(entry))
+                    Ok(Claimed::Found(entry))
                 } else {
                     Err(refusal(scope, recipient, entry))
                 }

@@ -253,22 +253,24 @@ impl<'a> SendTerms<'a> {
             Some(turn) => turn?,
             None => return Ok(self.report(outgoing, self.given_up(flight), record, place)),
         };
-        let claim = self.once.as_ref().zip(claim);
-        let code = if let Some((once, Err(entry))) = claim {
-            once.note_replay(context, entry, record);
-            ExitCode::Success
-        } else {
-            let begins_by = claim
-                .as_ref()
-                .and_then(|(_, held)| held.as_ref().ok()?.begins_by);
-            let delivery = self.deliver(connection, outgoing, begins_by, flight).await;
-            // Reported first: saving the outcome can take some seconds.
-            let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
-            if let Some((once, Ok(held))) = claim {
+        let code = match self.once.as_ref().zip(claim) {
+            Some((once, Claimed::Found(entry))) => {
+                once.note_replay(context, entry, record);
+                ExitCode::Success
+            }
+            Some((once, Claimed::Held(held))) => {
+                let delivered = self.deliver(connection, outgoing, held.begins_by, flight);
+                let delivery = delivered.await;
+                // Reported first: saving the outcome can take some seconds.
+                let code = delivery.map(|delivery| self.report(outgoing, delivery, record, place));
                 once.end(held, context, &mut connection.signals, record)
                     .await;
+                code?
             }
-            code?
+            None => {
+                let delivery = self.deliver(connection, outgoing, None, flight).await?;
+                self.report(outgoing, delivery, record, place)
+            }
         };
         let is_awaited = self.wait.is_some();
         if record.sent == Sent::Yes && !is_awaited && is_user_id(outgoing.recipient().as_str()) {
@@ -340,9 +342,9 @@ impl<'a> SendTerms<'a> {
             && let Some(admission) = admission
             && let Err(error) = admission.reached.take_back()
         {
-            let told =
+            let warning =
                 format!("the recipient counts for limit_24h, although nothing was sent: {error}");
-            self.context.stderr.warning(&told);
+            self.context.stderr.warning(&warning);
         }
         if delivery.is_late {
             let problem =
@@ -387,13 +389,13 @@ impl<'a> SendTerms<'a> {
                 (false, Sent::Unknown) => "it may have been sent",
                 (false, _) => "not sent",
             };
-            let whose = if place.are_several {
+            let prefix = if place.are_several {
                 format!("{recipient}: ")
             } else {
                 String::new()
             };
             stderr.error(
-                &format!("{whose}{state}: {}", error.message),
+                &format!("{prefix}{state}: {}", error.message),
                 &[],
                 error.hint.as_deref(),
             );
@@ -424,35 +426,27 @@ impl<'a> SendTerms<'a> {
         sends: &mut Sends,
         wait: &DeliveryWait,
     ) {
-        let mut places = Vec::new();
-        let mut messages = Vec::new();
-        for (at, send) in sends.all.iter().enumerate() {
+        let mut indexes = Vec::new();
+        let mut awaited = Vec::new();
+        for (index, send) in sends.all.iter().enumerate() {
             if send.code.is_none()
                 && let Some(outgoing) = &send.outgoing
             {
-                places.push(at);
-                messages.push((
-                    outgoing.clone(),
-                    send.begun,
-                    send.report.record.message_id.clone(),
-                ));
+                indexes.push(index);
+                awaited.push(AwaitedMessage {
+                    outgoing: outgoing.clone(),
+                    begun: send.begun,
+                    id: send.report.record.message_id.clone(),
+                });
             }
         }
-        let awaited: Vec<_> = messages
-            .iter()
-            .map(|(outgoing, begun, id)| AwaitedMessage {
-                outgoing,
-                begun: *begun,
-                id: id.clone(),
-            })
-            .collect();
         let are_several = sends.are_several();
         wait_for_deliveries(connection, &awaited, wait, |place, ended| {
-            let at = places.get(place).copied().unwrap_or_default();
-            let Some(send) = sends.all.get_mut(at) else {
+            let index = indexes.get(place).copied().unwrap_or_default();
+            let Some(send) = sends.all.get_mut(index) else {
                 return;
             };
-            let whose = if are_several {
+            let prefix = if are_several {
                 send.prefix()
             } else {
                 String::new()
@@ -460,7 +454,7 @@ impl<'a> SendTerms<'a> {
             send.report.record.delivery = Some(ended.delivery);
             send.code = Some(match ended.reached {
                 Ok(state) => {
-                    self.context.stderr.note(&format!("{whose}{state}"));
+                    self.context.stderr.note(&format!("{prefix}{state}"));
                     ExitCode::Success
                 }
                 Err((problem, hint)) => {
@@ -469,7 +463,7 @@ impl<'a> SendTerms<'a> {
                     } else {
                         "accepted"
                     };
-                    let message = format!("{whose}{accepted}, but {problem}");
+                    let message = format!("{prefix}{accepted}, but {problem}");
                     self.context.stderr.error(&message, &[], Some(&hint));
                     ExitCode::NotReached
                 }

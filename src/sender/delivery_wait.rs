@@ -219,8 +219,8 @@ fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&st
 }
 
 /// An accepted message that is waited for.
-pub(crate) struct AwaitedMessage<'a> {
-    pub(crate) outgoing: &'a Outgoing,
+pub(crate) struct AwaitedMessage {
+    pub(crate) outgoing: Outgoing,
     /// When its request began, unless an earlier command made it.
     pub(crate) begun: Option<Timestamp>,
     /// Jelou's id, if the response had one.
@@ -239,7 +239,7 @@ pub(crate) struct DeliveryEnd {
 /// message as it ends.
 pub(crate) async fn wait_for_deliveries(
     connection: &mut Connection,
-    awaited: &[AwaitedMessage<'_>],
+    awaited: &[AwaitedMessage],
     wait: &DeliveryWait,
     mut on_end: impl FnMut(usize, DeliveryEnd),
 ) {
@@ -291,8 +291,8 @@ pub(crate) async fn wait_for_deliveries(
 const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
 
 /// An accepted message that is looked up by its id.
-fn tracked(connection: &Connection, message: &AwaitedMessage<'_>, id: String) -> TrackedMessage {
-    let outgoing = message.outgoing;
+fn tracked(connection: &Connection, message: &AwaitedMessage, id: String) -> TrackedMessage {
+    let outgoing = &message.outgoing;
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
     let class = MessageClass::from_request(request.url.path(), &fields);

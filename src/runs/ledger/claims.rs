@@ -141,8 +141,20 @@ struct WantedClaim<'a> {
     lease: Duration,
 }
 
-/// This process's claim, or the entry that the person already has under the key.
-pub(crate) type Claimed = Result<HeldClaim, OnceEntry>;
+/// Whether this process may send a message with a key.
+pub(crate) enum Claimed {
+    /// It holds the claim, so it may.
+    Held(HeldClaim),
+    /// The recipient already has this entry with the key.
+    Found(OnceEntry),
+}
+
+/// What the transaction of a claim has written. A [`HeldClaim`] is built only after it: dropping one takes the lock of the
+/// ledger.
+enum WrittenClaim {
+    Own { key: i64, before: Option<OnceEntry> },
+    None(OnceEntry),
+}
 
 /// What became of adding the people of a run to a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -236,7 +248,7 @@ impl Ledger {
             Err(error) if error.may_pass() => self.reopened()?.try_claim(&wanted),
             claimed => claimed,
         };
-        if !matches!(claimed, Ok(Ok(_))) {
+        if !matches!(claimed, Ok(Claimed::Held(_))) {
             self.db().0.leave(worker);
         }
         claimed
@@ -251,7 +263,7 @@ impl Ledger {
             lease,
         } = *wanted;
         let every_ms = every.map(millis);
-        let claimed = self.db().change(|db| {
+        let written = self.db().change(|db| {
             let (_, now) = lock_ledger(db)?;
             let key = note_key(db, scope)?;
             let claim = values![
@@ -274,21 +286,24 @@ impl Ledger {
             if let Some(before) = &before {
                 if !before.entry.is_free(every, now) {
                     keep_found(db, key, before, every, now)?;
-                    return Ok(Err(before.entry.clone()));
+                    return Ok(WrittenClaim::None(before.entry.clone()));
                 }
                 db.run(CLAIM_AGAIN, &claim)?;
             }
-            Ok::<_, LedgerError>(Ok((key, before.map(|before| before.entry))))
+            let before = before.map(|before| before.entry);
+            Ok::<_, LedgerError>(WrittenClaim::Own { key, before })
         })?;
-        // Built once the lock of the store is released: dropping a claim takes it.
-        Ok(claimed.map(|(key, before)| HeldClaim {
-            ledger: self.clone(),
-            key,
-            before,
-            person: person.to_owned(),
-            worker,
-            begins_by: None,
-        }))
+        Ok(match written {
+            WrittenClaim::None(entry) => Claimed::Found(entry),
+            WrittenClaim::Own { key, before } => Claimed::Held(HeldClaim {
+                ledger: self.clone(),
+                key,
+                before,
+                person: person.to_owned(),
+                worker,
+                begins_by: None,
+            }),
+        })
     }
 
     /// Every key, of every bot, by name.

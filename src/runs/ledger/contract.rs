@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::claims::{HeldClaim, KeyAddition};
+use super::claims::{Claimed, HeldClaim, KeyAddition};
 use super::comparing::{EarlierMessages, EarlierQuery};
 use super::db::{SqlScript, values};
 use super::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
@@ -290,8 +290,8 @@ fn send_single(ledger: &Ledger, recipient: &str, sent: Sent) {
         )
         .unwrap()
     {
-        Ok(mut held) => assert!(held.end(sent, None).unwrap()),
-        Err(entry) => panic!("{entry:?}"),
+        Claimed::Held(mut held) => assert!(held.end(sent, None).unwrap()),
+        Claimed::Found(entry) => panic!("{entry:?}"),
     }
 }
 
@@ -1755,10 +1755,11 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLedger) {
     let ledger = &tested.ledger;
     let is_shared = tested.home.is_none();
     let person = ledger.hasher().unwrap().person("593990000001");
-    let mut held = ledger
-        .claim(&scope(), &person, None, Duration::ZERO)
-        .unwrap()
-        .unwrap_or_else(|entry| panic!("{entry:?}"));
+    let mut held = held(
+        ledger
+            .claim(&scope(), &person, None, Duration::ZERO)
+            .unwrap(),
+    );
     assert_eq!(
         ledger.decide_claim(&scope(), &person, Sent::No).unwrap(),
         is_shared
@@ -1789,7 +1790,14 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLedger) {
 fn claim(ledger: &Ledger, recipient: &str) -> HeldClaim {
     let person = ledger.hasher().unwrap().person(recipient);
     let claimed = ledger.claim(&scope(), &person, None, Duration::from_secs(120));
-    claimed.unwrap().unwrap_or_else(|entry| panic!("{entry:?}"))
+    held(claimed.unwrap())
+}
+
+fn held(claimed: Claimed) -> HeldClaim {
+    match claimed {
+        Claimed::Held(held) => held,
+        Claimed::Found(entry) => panic!("{entry:?}"),
+    }
 }
 
 fn state_under_key(ledger: &Ledger, recipient: &str) -> OnceState {
@@ -1910,7 +1918,10 @@ fn is_free_hourly(ledger: &Ledger, recipient: &str) -> bool {
 fn claim_hourly(ledger: &Ledger, recipient: &str) -> Option<HeldClaim> {
     let person = ledger.hasher().unwrap().person(recipient);
     let claimed = ledger.claim(&scope(), &person, Some(EVERY_HOUR), Duration::from_secs(30));
-    claimed.unwrap().ok()
+    match claimed.unwrap() {
+        Claimed::Held(held) => Some(held),
+        Claimed::Found(_) => None,
+    }
 }
 
 fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
@@ -1940,7 +1951,9 @@ fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
     age_claims(ledger, 120);
     let person = ledger.hasher().unwrap().person(one);
     let forever = ledger.claim(&scope(), &person, None, EVERY_HOUR).unwrap();
-    let found = forever.err().unwrap();
+    let Claimed::Found(found) = forever else {
+        panic!("an older message counts forever");
+    };
     assert_eq!(
         (found.state, found.every),
         (OnceState::Sent, Some(3_600_000))

@@ -9,7 +9,7 @@ use super::world::{
 };
 use crate::base::output::Sent;
 use crate::jelou::api::Deadline;
-use crate::runs::ledger::claims::HeldClaim;
+use crate::runs::ledger::claims::{Claimed, HeldClaim};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::OnceState;
@@ -117,7 +117,7 @@ impl SingleSend {
             let person = ledger.hasher()?.person(&self.recipient);
             // The lease and the deadline of `commands/claim.rs`: two requests and a minute, and half of that minute.
             let lease = Duration::from_millis((2 * TIMEOUT + MINUTE).unsigned_abs());
-            let Ok(held) = ledger.claim(&scope(), &person, self.every, lease)? else {
+            let Claimed::Held(held) = ledger.claim(&scope(), &person, self.every, lease)? else {
                 return Ok(None);
             };
             self.held = Some(held);
