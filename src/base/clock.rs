@@ -88,7 +88,7 @@ pub(crate) mod simulated {
 
     thread_local! {
         static READING: Cell<Option<ClockReading>> = const { Cell::new(None) };
-        static PASS: Cell<Option<fn(Duration)>> = const { Cell::new(None) };
+        static SLEEP: Cell<Option<fn(Duration)>> = const { Cell::new(None) };
     }
 
     pub(super) fn reading() -> Option<ClockReading> {
@@ -96,7 +96,7 @@ pub(crate) mod simulated {
     }
 
     pub(super) fn pass() -> Option<fn(Duration)> {
-        PASS.get()
+        SLEEP.get()
     }
 
     /// Sets the clocks of this thread. None restores the system's clocks.
@@ -106,7 +106,7 @@ pub(crate) mod simulated {
 
     /// Sets a function that this thread calls instead of sleeping.
     pub(crate) fn set_sleep(pass: Option<fn(Duration)>) {
-        PASS.set(pass);
+        SLEEP.set(pass);
     }
 }
 

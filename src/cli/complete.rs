@@ -14,7 +14,7 @@ use clap_complete::env::CompleteEnv;
 
 use super::app::App;
 use crate::base::exit::ExitCode;
-use crate::commands::store::ledger_database;
+use crate::commands::open_ledger::ledger_database;
 use crate::jelou::message::MessageKind;
 use crate::runs::ledger::{Ledger, LedgerLocation};
 use crate::sender::config::ConfigFile;
@@ -65,14 +65,14 @@ fn profiles() -> Vec<String> {
 
 fn runs() -> Vec<String> {
     let names = local_store()
-        .and_then(|store| store.names().ok())
+        .and_then(|ledger| ledger.names().ok())
         .unwrap_or_default();
     names.iter().map(ToString::to_string).collect()
 }
 
 fn keys() -> Vec<String> {
     let known = local_store()
-        .and_then(|store| store.keys().ok())
+        .and_then(|ledger| ledger.keys().ok())
         .unwrap_or_default();
     let keys: BTreeSet<_> = known
         .into_iter()

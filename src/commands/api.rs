@@ -31,8 +31,8 @@ const METHODS: [Method; 5] = [
 ///   jelouctl api GET '/v1/external/messages/history/{bot}' -f startAt=2026-11-01
 ///   jelouctl api POST '/v1/bots/{bot}/events/webhook' --input webhooks.json --dry-run
 ///
-/// Uses the credentials, timeouts and exit codes of `send`. Exits with 5 for `success: false`. If there
-/// is no response, exits with 7 for GET, and with 8 for other methods, which may have changed something.
+/// Uses the credentials, timeouts and exit codes of `send`. Exits with 5 for `success: false`. Without
+/// a response, GET exits with 7. Other methods exit with 8, because they may have changed something.
 /// GET works for all paths. POST works only for paths that cannot send messages: templates, event
 /// webhooks and statistics. For other methods and paths, --curl prints a command that you can run.
 #[derive(Args, Debug)]

@@ -8,10 +8,10 @@ use std::{env, mem};
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::single_send::SingleSendArgs;
-use super::store::{
-    ledger_database, open_own_store, open_store, open_store_to_look, wait_for_turn,
+use super::open_ledger::{
+    ledger_database, open_ledger, open_ledger_to_read, open_own_ledger, wait_for_turn,
 };
+use super::single_send::SingleSendArgs;
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signals, overdue_signal};
@@ -36,7 +36,7 @@ const LEASE: Duration = Duration::from_secs(60);
 
 /// A key, and the ledger that it is checked in.
 pub(super) struct OnceSend {
-    store: Ledger,
+    ledger: Ledger,
     scope: OnceScope,
     /// How long a message with the key counts; None is forever.
     every: Option<Duration>,
@@ -57,16 +57,16 @@ impl OnceSend {
         let Some(scope) = scope_of(context, arguments, sender) else {
             return Ok(None);
         };
-        let once = Self::on(open_store(context)?, scope, arguments.every)?;
-        warn_of_forgotten_keys(context, Some(&once.store));
+        let once = Self::on(open_ledger(context)?, scope, arguments.every)?;
+        warn_about_lost_keys(context, Some(&once.ledger));
         Ok(Some(once))
     }
 
-    fn on(store: Ledger, scope: OnceScope, every: Option<Duration>) -> Result<Self, CommandError> {
-        store.refuse_older_layout()?;
-        store.refuse_restored_once()?;
+    fn on(ledger: Ledger, scope: OnceScope, every: Option<Duration>) -> Result<Self, CommandError> {
+        ledger.refuse_older_layout()?;
+        ledger.refuse_restored_once()?;
         Ok(Self {
-            store,
+            ledger,
             scope,
             every,
             patience: Cell::new(PATIENCE),
@@ -98,7 +98,7 @@ impl OnceSend {
                 }
                 opened => {
                     if let Ok(Some(once)) = &opened {
-                        once.store.hurry();
+                        once.ledger.hurry();
                     }
                     return opened;
                 }
@@ -122,14 +122,14 @@ impl OnceSend {
         }
         let scope = &self.scope;
         let recipient = outgoing.recipient().as_str();
-        let person = self.store.hasher()?.person(recipient);
-        wait_for_turn(&self.store, &mut connection.signals).await?;
+        let person = self.ledger.hasher()?.person(recipient);
+        wait_for_turn(&self.ledger, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
         // With --every, a message must be sent soon after its time has started.
-        let must_begin = self.store.is_shared() || self.every.is_some();
+        let must_begin = self.ledger.is_shared() || self.every.is_some();
         let begins_by = must_begin.then(|| Deadline::after(LEASE / 2));
         match self
-            .store
+            .ledger
             .claim(scope, &person, self.every, longest + LEASE)?
         {
             Claimed::Held(mut held) => {
@@ -155,7 +155,7 @@ impl OnceSend {
     /// Prints a note that the last command with the key had another --every.
     fn note_other_every(&self, stderr: &Stderr, entry: Option<&OnceEntry>) {
         let Some(entry) = entry else { return };
-        let last = entry.every.map(from_millis_of_duration);
+        let last = entry.every.map(duration_from_millis);
         if last == self.every {
             return;
         }
@@ -179,9 +179,9 @@ impl OnceSend {
 
     /// The entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
-        let person = self.store.hasher()?.person(recipient);
-        let standing = self.store.standing(&self.scope, &person)?;
-        let now = self.store.now()?;
+        let person = self.ledger.hasher()?.person(recipient);
+        let standing = self.ledger.standing(&self.scope, &person)?;
+        let now = self.ledger.now()?;
         Ok(standing.filter(|entry| !entry.is_free(self.every, now)))
     }
 
@@ -280,10 +280,10 @@ pub(super) fn note_skipped<'a>(
         return;
     };
     let key = scope.key.clone();
-    let noted = open_store_to_look(context).and_then(|store| {
-        let Some(store) = store else { return Ok(()) };
+    let noted = open_ledger_to_read(context).and_then(|ledger| {
+        let Some(ledger) = ledger else { return Ok(()) };
         let once = OnceSend {
-            store,
+            ledger,
             scope,
             every: arguments.every,
             patience: Cell::new(PATIENCE),
@@ -346,9 +346,9 @@ impl OnceFallback {
         let key = &self.scope.key;
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
-            let own = open_own_store(context)
+            let own = open_own_ledger(context)
                 .map_err(CommandError::from)
-                .and_then(|store| OnceSend::on(store, self.scope.clone(), self.every));
+                .and_then(|ledger| OnceSend::on(ledger, self.scope.clone(), self.every));
             match own {
                 Ok(own) => {
                     context.stderr.warning(&format!(
@@ -373,13 +373,13 @@ pub(super) fn no_turn(problem: &str) -> CommandError {
     CommandError::from(LedgerError::unreachable("the ledger", problem))
 }
 
-fn from_millis_of_duration(millis: i64) -> Duration {
+fn duration_from_millis(millis: i64) -> Duration {
     Duration::from_millis(millis.unsigned_abs())
 }
 
 /// Warns if the keys will be lost with this machine.
-pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Ledger>) {
-    let has_database = store.is_some_and(Ledger::is_shared);
+pub(super) fn warn_about_lost_keys(context: &Context, ledger: Option<&Ledger>) {
+    let has_database = ledger.is_some_and(Ledger::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
             "the key is lost with this machine: CI is set, but neither a ledger nor {} is; to keep it, set a database with \
@@ -392,7 +392,7 @@ pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Ledger>) 
 /// The error for a recipient that did not get a message, but may not get one now.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
     match (entry.state, entry.run) {
-        (OnceState::Inflight, _) => under_way(scope, recipient),
+        (OnceState::Inflight, _) => in_flight_error(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
             let at = local_time(entry.at);
@@ -419,7 +419,7 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
     }
 }
 
-pub(super) fn under_way(scope: &OnceScope, recipient: &str) -> CommandError {
+pub(super) fn in_flight_error(scope: &OnceScope, recipient: &str) -> CommandError {
     let message = format!(
         "another process is sending {recipient} a message with the key {}",
         scope.key

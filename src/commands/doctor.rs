@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
+use super::open_ledger::{ledger_address, ledger_database, open_ledger_to_read};
 use super::prices::read_prices;
 use super::profile;
-use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Check, CheckState, Format, counted, rounded};
 use crate::base::paths::STATE;
@@ -277,7 +277,7 @@ impl Checkup {
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not checked", address.shown), None)),
-            Ok(address) => store(
+            Ok(address) => ledger(
                 context,
                 address.as_ref().map(|address| address.shown.as_str()),
             ),
@@ -430,7 +430,7 @@ impl Checkup {
 }
 
 /// Checks the whole ledger; returns its description, with a hint if something is wrong. A read-only role is not an error.
-fn store(
+fn ledger(
     context: &Context,
     database: Option<&str>,
 ) -> Result<(String, Option<String>), CommandError> {
@@ -444,11 +444,11 @@ fn store(
         check_writable(&directory)?;
         format!("{} is writable", directory.display())
     };
-    let Some(store) = open_store_to_look(context)? else {
+    let Some(ledger) = open_ledger_to_read(context)? else {
         return Ok((detail, None));
     };
     let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
-    match store.ensure_writable() {
+    match ledger.ensure_writable() {
         Err(error) if database.is_some() => {
             return Ok((
                 format!("{detail}; this role can read, but not send"),
@@ -457,13 +457,13 @@ fn store(
         }
         may_write => may_write?,
     }
-    store.check()?;
-    for refused in [store.refuse_older_layout(), store.refuse_restored()] {
+    ledger.check()?;
+    for refused in [ledger.refuse_older_layout(), ledger.refuse_restored()] {
         if let Err(error) = refused {
             return usable_but(error);
         }
     }
-    for run in store.runs()? {
+    for run in ledger.runs()? {
         if let Some(error) = run.stale_reason()? {
             return usable_but(error);
         }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::store::ledger_address;
+use super::open_ledger::ledger_address;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::command_error::CommandError;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::store::{open_store, wait_for_turn};
+use super::open_ledger::{open_ledger, wait_for_turn};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
@@ -25,7 +25,7 @@ pub(super) struct Admission {
 
 /// A template that a profile with a limit sends to one recipient.
 pub(super) struct LimitedSend {
-    store: Ledger,
+    ledger: Ledger,
     of: ReachKey,
     /// None with `--over-limit`.
     limit: Option<u32>,
@@ -51,13 +51,13 @@ impl LimitedSend {
         else {
             return Ok(None);
         };
-        let store = open_store(context)?;
+        let ledger = open_ledger(context)?;
         let lag = (2 * *timeout)
             .saturating_add(*retry_for)
             .saturating_add(LONGEST_START);
         let of = ReachKey::new(&sender.bot, &api_url.as_key(), lag);
         Ok(Some(Self {
-            store,
+            ledger,
             of,
             limit: Some(limit).filter(|_| !is_over_allowed),
         }))
@@ -74,7 +74,7 @@ impl LimitedSend {
         let Some(limit) = self.limit else {
             return Ok(Vec::new());
         };
-        let places = self.store.without_room(&self.of, recipients, limit)?;
+        let places = self.ledger.without_room(&self.of, recipients, limit)?;
         let error = |place: usize| {
             let recipient = recipients.get(place).copied().unwrap_or_default();
             let problem = format!("{recipient}: limit_24h ({limit} recipients) has no room");
@@ -93,10 +93,10 @@ impl LimitedSend {
         connection: &mut Connection,
         outgoing: &Outgoing,
     ) -> Result<Admission, CommandError> {
-        wait_for_turn(&self.store, &mut connection.signals).await?;
+        wait_for_turn(&self.ledger, &mut connection.signals).await?;
         let begins_by = Deadline::after(LONGEST_START);
         match self
-            .store
+            .ledger
             .reach(&self.of, outgoing.recipient().as_str(), self.limit)?
         {
             SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),

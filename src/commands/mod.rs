@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 mod limited_send;
 pub(crate) mod messages;
 pub(crate) mod once;
+pub(crate) mod open_ledger;
 mod prices;
 pub(crate) mod profile;
 mod recipients;
@@ -22,7 +23,6 @@ pub(crate) mod sandbox;
 pub(crate) mod send;
 mod sends;
 mod single_send;
-pub(crate) mod store;
 pub(crate) mod templates;
 
 use clap::Args;

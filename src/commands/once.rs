@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::claim::{to_be_sent, under_way};
-use super::store::{open_store, open_store_to_look};
+use super::claim::{in_flight_error, to_be_sent};
+use super::open_ledger::{open_ledger, open_ledger_to_read};
 use super::{PersonArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
@@ -163,8 +163,8 @@ fn log_decision(
 /// `once add`: adds the recipients of a run that began without the key.
 fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
-    let store = open_store(context)?;
-    let run = store.run(run)?.whole()?;
+    let ledger = open_ledger(context)?;
+    let run = ledger.run(run)?.whole()?;
     run.prepare()?;
     let name = run.name();
     let details = run.details()?;
@@ -188,7 +188,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         bot: details.bot,
         address: details.api_url,
     };
-    let added = match store.add_to_key(&scope, &run)? {
+    let added = match ledger.add_to_key(&scope, &run)? {
         KeyAddition::Added(added) => added,
         // These recipients would get a second message if that run continued.
         KeyAddition::ToBeSent { run } => {
@@ -198,7 +198,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
                 &run,
             ));
         }
-        KeyAddition::InFlight { recipient } => return Err(under_way(&scope, &recipient)),
+        KeyAddition::InFlight { recipient } => return Err(in_flight_error(&scope, &recipient)),
     };
     log_decision(
         context,
@@ -222,7 +222,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
 }
 
 fn list(context: &Context) -> Result<(), CommandError> {
-    let keys = open_store_to_look(context)?.map_or(Ok(Vec::new()), |store| store.keys())?;
+    let keys = open_ledger_to_read(context)?.map_or(Ok(Vec::new()), |ledger| ledger.keys())?;
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
@@ -332,7 +332,7 @@ fn scope_of(
 
 /// A key with entries, and one of its recipients, if `--to` was passed.
 struct UsedKey {
-    store: Ledger,
+    ledger: Ledger,
     scope: OnceScope,
     settings: Settings,
     /// By the hash and as typed.
@@ -345,16 +345,16 @@ impl UsedKey {
         KeyArgs { key, person }: &KeyArgs,
         settings: Settings,
     ) -> Result<Self, CommandError> {
-        let Some(store) = open_store_to_look(context)? else {
+        let Some(ledger) = open_ledger_to_read(context)? else {
             return Err(no_such_key(key).into());
         };
-        let scope = scope_of(&settings, key, &store.keys()?)?;
+        let scope = scope_of(&settings, key, &ledger.keys()?)?;
         let person = match person.read(context, settings.country)? {
-            Some(recipient) => Some((store.hasher()?.person(&recipient), recipient)),
+            Some(recipient) => Some((ledger.hasher()?.person(&recipient), recipient)),
             None => None,
         };
         Ok(Self {
-            store,
+            ledger,
             scope,
             settings,
             person,
@@ -367,7 +367,7 @@ impl UsedKey {
                 .stdout
                 .rows(&KEYS, [key_row(&self.summary()?)].into_iter())?);
         };
-        let entry = self.store.standing(&self.scope, hash)?;
+        let entry = self.ledger.standing(&self.scope, hash)?;
         if entry.is_none() {
             context.stderr.note(&format!(
                 "{recipient} has no message with the key {}",
@@ -413,7 +413,7 @@ impl UsedKey {
             return Err(UsageError::new("no recipient is named", "add --to RECIPIENT").into());
         };
         let key = &self.scope.key;
-        let entry = self.store.standing(&self.scope, hash)?;
+        let entry = self.ledger.standing(&self.scope, hash)?;
         if let Some(OnceEntry {
             run: Some(run),
             state: OnceState::Unknown,
@@ -430,7 +430,7 @@ impl UsedKey {
         }
         let was_sent = found == FoundState::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
-        if !self.store.decide_claim(&self.scope, hash, finding)? {
+        if !self.ledger.decide_claim(&self.scope, hash, finding)? {
             let state = entry.map_or("has no message".to_owned(), |entry| {
                 format!(
                     "has a message in the state \"{}\" ({})",
@@ -494,7 +494,7 @@ impl UsedKey {
             &format!("{who}: not removed from the key {key}"),
         )?;
         // The command may have waited hours for the answer. A recipient that got a message since must not be removed.
-        if !self.store.remove_claims(&self.scope, &shown)? {
+        if !self.ledger.remove_claims(&self.scope, &shown)? {
             let message = format!(
                 "the messages with key {key} changed before the answer; nothing was removed"
             );
@@ -518,7 +518,7 @@ impl UsedKey {
     /// The counts of the key.
     fn summary(&self) -> Result<OnceSummary, CommandError> {
         let own = self
-            .store
+            .ledger
             .keys()?
             .into_iter()
             .find(|summary| summary.scope == self.scope);
@@ -531,14 +531,14 @@ impl UsedKey {
     /// If there is no entry, or its message is not finished.
     fn removable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
         let key = &self.scope.key;
-        let Some(entry) = self.store.standing(&self.scope, hash)? else {
+        let Some(entry) = self.ledger.standing(&self.scope, hash)? else {
             let message = format!("{recipient} has no message with the key {key}");
             return Err(UsageError::new(message, "there is nothing to remove").into());
         };
         if entry.state == OnceState::Inflight {
-            return Err(under_way(&self.scope, recipient));
+            return Err(in_flight_error(&self.scope, recipient));
         }
-        let unfinished = self.store.runs_under(&self.scope)?;
+        let unfinished = self.ledger.runs_under(&self.scope)?;
         let is_open = |run: &&String| !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
             Some(run) => Err(to_be_sent(&self.scope, recipient, run)),
@@ -548,7 +548,7 @@ impl UsedKey {
 
     /// Refuses to remove all recipients while a message with the key is in flight, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
-        if let Some(run) = self.store.runs_under(&self.scope)?.first() {
+        if let Some(run) = self.ledger.runs_under(&self.scope)?.first() {
             return Err(to_be_sent(&self.scope, "some recipients", run));
         }
         if OnceState::ALL
@@ -557,7 +557,7 @@ impl UsedKey {
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
-            return Err(under_way(&self.scope, "some recipient"));
+            return Err(in_flight_error(&self.scope, "some recipient"));
         }
         Ok(())
     }

@@ -63,8 +63,8 @@ fn walk(digits: &str) -> u8 {
 
 /// All regions. Regions with the same calling code are adjacent, the main one first.
 pub(super) fn regions() -> &'static [Region] {
-    static READ: OnceLock<Vec<Region>> = OnceLock::new();
-    READ.get_or_init(|| {
+    static PARSED: OnceLock<Vec<Region>> = OnceLock::new();
+    PARSED.get_or_init(|| {
         REGIONS
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -183,8 +183,8 @@ impl Country {
 
 /// Finds a country by its code of three letters, or by its name.
 fn by_name(text: &str) -> Option<&'static Region> {
-    static READ: OnceLock<HashMap<&str, &Region>> = OnceLock::new();
-    let by_name = READ.get_or_init(|| {
+    static REGIONS_BY_NAME: OnceLock<HashMap<&str, &Region>> = OnceLock::new();
+    let by_name = REGIONS_BY_NAME.get_or_init(|| {
         let by_code: HashMap<_, _> = countries().map(|region| (region.code, region)).collect();
         let lines = NAMES.lines().filter_map(|line| line.split_once('\t'));
         let names = lines.filter_map(|(code, names)| Some((*by_code.get(code)?, names)));

@@ -49,9 +49,9 @@ pub(crate) struct Fault {
     pub(super) kind: Option<String>,
     /// Skips this many messages first.
     pub(super) after: u64,
-    /// Then applies to only this many.
+    /// Applies to only the first N of the others; None: to all of them.
     pub(super) first: Option<NonZeroU64>,
-    /// Of these, applies to every Nth.
+    /// Applies to every Nth of these.
     pub(super) every: Option<NonZeroU64>,
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn messages(
     Json(
         messages
             .iter()
-            .map(|message| message.read_back(sandbox.drawing(&filter), None))
+            .map(|message| message.read_back(sandbox.templates_to_draw(&filter), None))
             .collect(),
     )
 }
@@ -87,7 +87,9 @@ pub(super) async fn chats(
     Json(
         chats
             .iter()
-            .map(|(newest, unread)| newest.read_back(sandbox.drawing(&filter), Some(*unread)))
+            .map(|(newest, unread)| {
+                newest.read_back(sandbox.templates_to_draw(&filter), Some(*unread))
+            })
             .collect(),
     )
 }

@@ -74,7 +74,7 @@ pub(super) struct SandboxState {
 
 impl SandboxState {
     /// The templates, if this query requests drawn messages.
-    pub(super) fn drawing(&self, filter: &Filter) -> Option<&Templates> {
+    pub(super) fn templates_to_draw(&self, filter: &Filter) -> Option<&Templates> {
         filter.drawn.then_some(&self.options.templates)
     }
 

@@ -91,10 +91,10 @@ impl OpenWindows {
         true
     }
 
-    /// Whether the user wrote recently enough for a message now.
+    /// Whether the recipient's 24-hour window is open.
     ///
     /// # Errors
-    /// If a message without a number could be the user's.
+    /// If it is not, but an incoming message without a phone number may be from this recipient.
     pub(crate) fn is_open(&self, recipient: &str) -> Result<bool, LookUpError> {
         let is_open = self.is_open_at(recipient, now());
         if !is_open && self.without_number > 0 && is_person(recipient) {

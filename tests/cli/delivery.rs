@@ -24,7 +24,7 @@ fn record(reply: Reply) -> (CommandOutput, Value, Server) {
 }
 
 /// The record of a send that fails with this code and these words.
-fn failed(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
+fn failing_send(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
     let line = format!("send text --to 593987654321 Hola -o record {flags}");
     Home::new().run(&line).api(url).fails(code, parts).json()
 }
@@ -34,7 +34,7 @@ fn refused_connection_is_not_sent() {
     let url = refused_url();
     let address = url.strip_prefix("http://").unwrap();
     let told = format!("error: not sent: failed to connect to {address}: Connection refused");
-    let record = failed("--retry-for 0", &url, 7, &[&told, "hint: "]);
+    let record = failing_send("--retry-for 0", &url, 7, &[&told, "hint: "]);
     assert_eq!(
         (record["sent"].as_str(), record["error"]["code"].as_str()),
         (Some("no"), Some("network"))
@@ -44,7 +44,7 @@ fn refused_connection_is_not_sent() {
 
 #[test]
 fn unknown_host_is_not_sent() {
-    failed(
+    failing_send(
         "--retry-for 0",
         "https://no-such-host.invalid",
         7,
@@ -57,7 +57,7 @@ fn hanging_server_means_unknown() {
     for reply in [Reply::HangBeforeReading, Reply::HangAfterReading] {
         let server = Server::answering(reply);
         let flags = "--retry-for 0 --timeout 300ms";
-        let record = failed(
+        let record = failing_send(
             flags,
             &server.url,
             8,
@@ -73,7 +73,7 @@ fn hanging_server_means_unknown() {
 #[test]
 fn reset_after_request_is_unknown_and_not_retried() {
     let server = Server::answering(Reply::ResetAfterReading);
-    let record = failed(
+    let record = failing_send(
         "",
         &server.url,
         8,
@@ -204,7 +204,7 @@ fn retry_after_may_be_a_date() {
     assert_eq!(ended.json()["attempts"], 2);
     let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(3600)), "");
     let server = Server::answering(limited);
-    let record = failed("", &server.url, 6, &["not sent: the API answered 503"]);
+    let record = failing_send("", &server.url, 6, &["not sent: the API answered 503"]);
     assert_eq!(record["attempts"], 1);
     assert!(record["error"]["retry_after_s"].as_u64().unwrap() > 3590);
 }
@@ -212,10 +212,13 @@ fn retry_after_may_be_a_date() {
 #[test]
 fn wait_beyond_the_retry_budget_is_skipped() {
     let server = Server::answering(Reply::with_headers(429, "Retry-After: 31\r\n", ""));
-    assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 1);
+    assert_eq!(
+        failing_send("", &server.url, 6, &["not sent"])["attempts"],
+        1
+    );
     let server = Server::answering(Reply::json(400, r#"{"error":{"code":131056}}"#));
     assert_eq!(
-        failed("--retry-for 5s", &server.url, 6, &["6 seconds"])["attempts"],
+        failing_send("--retry-for 5s", &server.url, 6, &["6 seconds"])["attempts"],
         1
     );
 }
@@ -228,16 +231,19 @@ fn retry_after_of_any_length_is_accepted() {
             first,
             Reply::with_headers(429, &format!("Retry-After: {header}\r\n"), ""),
         ]);
-        assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 2);
+        assert_eq!(
+            failing_send("", &server.url, 6, &["not sent"])["attempts"],
+            2
+        );
     }
 }
 
 #[test]
 fn retry_budget_is_fully_used() {
-    let record = failed("--retry-for 1200ms", &refused_url(), 7, &["retrying in"]);
+    let record = failing_send("--retry-for 1200ms", &refused_url(), 7, &["retrying in"]);
     assert!(record["attempts"].as_u64().unwrap() >= 2, "{record}");
     let server = Server::answering(Reply::json(429, ""));
-    let record = failed("--retry-for 1200ms", &server.url, 6, &["retrying in"]);
+    let record = failing_send("--retry-for 1200ms", &server.url, 6, &["retrying in"]);
     assert_eq!(
         server.received().len() as u64,
         record["attempts"].as_u64().unwrap()
@@ -451,7 +457,7 @@ fn connection_timeout_is_not_sent() {
         assert!(waiting.len() < 100, "the queue is never full");
     }
     let flags = "--retry-for 0 --timeout 600ms";
-    let record = failed(
+    let record = failing_send(
         flags,
         &format!("http://{address}"),
         7,

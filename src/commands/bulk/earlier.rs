@@ -92,12 +92,12 @@ pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
 /// Warns of runs that have unsent rows of this list while no process sends them. This list skipped those rows.
 pub(super) fn report_idle_runs(
     context: &Context,
-    store: &Ledger,
+    ledger: &Ledger,
     draft: &LedgerDraft,
 ) -> Result<(), LedgerError> {
     for run in draft.awaited_runs()? {
         if let Ok(name) = run.parse()
-            && let Ok(found) = store.run(&name)
+            && let Ok(found) = ledger.run(&name)
             && found.is_abandoned()?
         {
             let to_continue = to_continue(&name);

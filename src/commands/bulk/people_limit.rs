@@ -30,11 +30,11 @@ pub(super) fn limit_of_run(
 /// Warns before the question if the messaging limit has no room now for all new recipients; returns whether it warned.
 pub(crate) fn report_limit(
     context: &Context,
-    store: Option<&Ledger>,
+    ledger: Option<&Ledger>,
     details: &RunSettings,
     draft: &LedgerDraft,
 ) -> Result<bool, LedgerError> {
-    let Some(daily) = DailyLimit::for_draft(store, details, draft)? else {
+    let Some(daily) = DailyLimit::for_draft(ledger, details, draft)? else {
         return Ok(false);
     };
     if details.sandbox {

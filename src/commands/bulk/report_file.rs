@@ -94,12 +94,12 @@ impl<'a> ReportFile<'a> {
         let replaced = target.canonicalize().ok();
         let is_replaced = |source: &&Source| {
             // On Linux the name of a file that standard input reads can be found.
-            let read = if let Source::File(read) = source {
-                read
+            let list_file = if let Source::File(file) = source {
+                file
             } else {
                 Path::new("/dev/stdin")
             };
-            replaced.is_some() && read.canonicalize().ok() == replaced
+            replaced.is_some() && list_file.canonicalize().ok() == replaced
         };
         if reads.iter().any(is_replaced) {
             let message = format!(

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 pub(crate) use self::set::KeyFlags;
 use super::confirm;
-use super::store::ledger_database;
+use super::open_ledger::ledger_database;
 use crate::base::exit::ExitCode;
 use crate::base::output::Format;
 use crate::command_error::CommandError;

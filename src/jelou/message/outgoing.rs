@@ -113,11 +113,11 @@ impl Outgoing {
         // Report errors of the message before a missing recipient.
         let (body, advice) = complete(kind, typed, fields, violations)?;
         let typed = recipient?;
-        let said = typed.warnings().to_vec();
+        let recipient_warnings = typed.warnings().to_vec();
         let recipient = typed.recipient;
 
         warnings.extend(advice);
-        warnings.extend(said);
+        warnings.extend(recipient_warnings);
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = to_json(&body);
         let kind = MessageKind {

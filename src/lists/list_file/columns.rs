@@ -230,7 +230,12 @@ pub(crate) fn recipient_column(
     if let Some(asked) = asked.map(str::trim) {
         return match meant_columns(names, asked)[..] {
             [name] => Ok(name.to_owned()),
-            [first, second, ..] => Err(UsageError::several("--to-column", asked, first, second)),
+            [first, second, ..] => Err(UsageError::ambiguous_column(
+                "--to-column",
+                asked,
+                first,
+                second,
+            )),
             [] => {
                 let hint = "write the name exactly as in the header";
                 Err(no_header(names)

@@ -19,7 +19,7 @@ impl UsageError {
     }
 
     /// `name`, from `path`, matches both columns.
-    pub(crate) fn several(path: &str, name: &str, first: &str, second: &str) -> Self {
+    pub(crate) fn ambiguous_column(path: &str, name: &str, first: &str, second: &str) -> Self {
         let message = format!("{path}: `{name}` could be the column `{first}` or `{second}`");
         Self::new(message, "write the name exactly as in the header")
     }

@@ -127,10 +127,9 @@ impl ListRow {
         to_json_text(bad_text)
     }
 
-    /// Rejects a row of the list `name` that contains other rows because of a stray quote.
-    /// `has_recipient` decides whether a line is a row. One such line is allowed next to the
-    /// recipient, because cells of several lines may end and begin there. Two such lines in
-    /// succession are not.
+    /// Rejects a row that contains the rows after it because of a stray quote; `name` is the list file. A line inside a
+    /// cell is such a row if `has_recipient` is true for it. One of them is allowed next to the line of the row's own
+    /// recipient, because cells of several lines can end and begin there. Two in succession are not.
     pub(crate) fn check_inner_lines(
         &self,
         name: &str,

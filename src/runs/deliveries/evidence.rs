@@ -22,8 +22,8 @@ pub(crate) struct AttemptWindow {
 }
 
 impl AttemptWindow {
-    /// The window of an attempt that began at `began_at` by our clock and took at most `timeout`. Jelou's clock is
-    /// ahead by `clock`.
+    /// The times, on Jelou's clock, at which Jelou may have recorded an attempt. `began_at` is on this machine's clock,
+    /// Jelou's is ahead by `clock`, and the attempt took at most `timeout`; all in milliseconds.
     pub(crate) fn new(began_at: i64, clock: i64, timeout: i64) -> Self {
         let begin = began_at.saturating_add(clock);
         Self {

@@ -15,9 +15,9 @@ use crate::phone::Country;
 const NOTHING: &str = "- -- --- – — n/a n/d n.a. n.d. null (null) <null> nan none (none) undefined <na> nil \\n nulo (blank) \
     (vacío) (vacio) [objectobject] loading... loading… cargando... cargando… carregando... carregando… infinity -infinity +inf \
     -inf 1.#inf 1.#qnan -1.#ind";
-/// The word for a missing time. With other capitals, it is a name.
+/// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
 const NO_TIME: &str = "NaT";
-/// A name. With other capitals, it is a word for a missing value.
+/// A given name. Only other spellings, `nil` and `NIL`, are a missing value.
 const NAME: &str = "Nil";
 /// Words that spreadsheets write after `#` for an error, in English, Spanish and Portuguese. In lower case, they count
 /// only with their final punctuation.

@@ -165,7 +165,7 @@ impl ImportPlan<'_> {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
                 if let [first, second, ..] = meant_columns(&names, name)[..] {
-                    return Err(UsageError::several(path, name, first, second).into());
+                    return Err(UsageError::ambiguous_column(path, name, first, second).into());
                 }
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());

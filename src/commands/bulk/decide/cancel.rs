@@ -13,7 +13,7 @@ use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::summary::RunSummary;
 use crate::commands::confirm;
-use crate::commands::store::open_store;
+use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::{Run, RunName};
 use crate::sender::context::Context;
 
@@ -38,8 +38,8 @@ pub(crate) struct BulkCancelArgs {
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let run = store.run(&args.run)?;
+    let ledger = open_ledger(context)?;
+    let run = ledger.run(&args.run)?;
     let name = run.name();
     // In a stale run, these rows are also unsent.
     let details = run.details()?;
@@ -93,15 +93,15 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
     let mut signals = Signals::catch()?;
     let mut is_told = false;
     loop {
-        let under_way = run.inflight()?;
-        if under_way == 0 {
+        let in_flight_error = run.inflight()?;
+        if in_flight_error == 0 {
             // Lost processes may have changed rows during the wait.
             run.cancel()?;
             return Ok(());
         }
         if !std::mem::replace(&mut is_told, true) {
             let name = run.name();
-            let messages = counted(under_way, "message");
+            let messages = counted(in_flight_error, "message");
             let processes = run
                 .workers()?
                 .into_iter()

@@ -11,7 +11,7 @@ use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::commands::bulk::skips::in_words;
 use crate::commands::confirm;
-use crate::commands::store::open_store;
+use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::{Counts, Ledger, LedgerError, LedgerFault, RunName, RunOverview};
 use crate::runs::once::OnceScope;
 use crate::sender::context::Context;
@@ -49,10 +49,10 @@ fn age(raw: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
+    let ledger = open_ledger(context)?;
     let chosen = match (&args.run, args.older_than) {
-        (Some(name), _) => choose_run(&store, name)?,
-        (None, Some(age)) => choose_old_runs(context, &store, age)?,
+        (Some(name), _) => choose_run(&ledger, name)?,
+        (None, Some(age)) => choose_old_runs(context, &ledger, age)?,
         // clap does not allow a command line without either.
         (None, None) => {
             let hint = "pass the name of a run, or --older-than 90d";
@@ -71,9 +71,9 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         &format!("{what}: nothing was removed"),
     )?;
     // The command may have waited hours for the answer.
-    let store = store.reconnected()?;
+    let ledger = ledger.reconnected()?;
     for run in &runs {
-        remove(context, &store, run, args.older_than.is_some())?;
+        remove(context, &ledger, run, args.older_than.is_some())?;
     }
     Ok(ExitCode::Success)
 }
@@ -85,8 +85,8 @@ struct ChosenRuns {
     what: String,
 }
 
-fn choose_run(store: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError> {
-    let run = store.run(name)?;
+fn choose_run(ledger: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError> {
+    let run = ledger.run(name)?;
     run.require_change()?;
     let run = RunOverview::read(&run)?;
     if run.is_running {
@@ -101,10 +101,10 @@ fn choose_run(store: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError>
 /// Prints and returns the finished runs that have not changed for this time.
 fn choose_old_runs(
     context: &Context,
-    store: &Ledger,
+    ledger: &Ledger,
     age: Duration,
 ) -> Result<ChosenRuns, LedgerError> {
-    let runs = store.finished_for(age)?;
+    let runs = ledger.finished_for(age)?;
     for run in &runs {
         let rows = counted(run.counts.all(), "row");
         let changed = local_time(run.changed_at);
@@ -121,12 +121,12 @@ fn choose_old_runs(
 /// Removes a run, unless it has changed since it was chosen: one of several is then left.
 fn remove(
     context: &Context,
-    store: &Ledger,
+    ledger: &Ledger,
     run: &RunOverview,
     is_of_several: bool,
 ) -> Result<(), LedgerError> {
     let name = &run.name;
-    let removed = store
+    let removed = ledger
         .run(name)
         .and_then(|found| found.remove(run.changed_at));
     if let Err(LedgerError {

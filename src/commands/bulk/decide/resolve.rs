@@ -8,8 +8,8 @@ use crate::base::output::{counted, counted_are};
 use crate::command_error::CommandError;
 use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::summary::{RunSummary, to_continue};
+use crate::commands::open_ledger::open_ledger;
 use crate::commands::read_person;
-use crate::commands::store::open_store;
 use crate::jelou::message::InvalidMessage;
 use crate::phone::Country;
 use crate::runs::ledger::{LedgerError, Resolution, RowState, Run, RunName};
@@ -91,8 +91,8 @@ impl Decision {
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
+    let ledger = open_ledger(context)?;
+    let Some(run) = ledger.named_or_unfinished(args.run.as_ref(), false)? else {
         return Err(LedgerError::from_choice("no unfinished runs").into());
     };
     run.require_change()?;

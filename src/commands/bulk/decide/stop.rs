@@ -6,7 +6,7 @@ use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::summary::to_continue;
-use crate::commands::store::open_store;
+use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
@@ -27,9 +27,9 @@ pub(crate) struct BulkStopArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
+    let ledger = open_ledger(context)?;
     let stderr = &context.stderr;
-    let Some(run) = store.named_or_unfinished(args.run.as_ref(), true)? else {
+    let Some(run) = ledger.named_or_unfinished(args.run.as_ref(), true)? else {
         stderr.note("nothing to stop: no unfinished runs");
         return Ok(ExitCode::Success);
     };

@@ -17,7 +17,7 @@ use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::skips::in_words;
 use crate::commands::bulk::summary::print_run;
 use crate::commands::bulk::zone::zone_of_sender;
-use crate::commands::store::{find_or_newest, open_store};
+use crate::commands::open_ledger::{find_or_newest, open_ledger};
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::merge;
 use crate::runs::deliveries::UnresolvedReason;
@@ -100,8 +100,8 @@ pub(crate) fn run(
     context: &mut Context,
     args: &BulkDeliveriesArgs,
 ) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let run = find_or_newest(context, &store, args.run.as_ref())?;
+    let ledger = open_ledger(context)?;
+    let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
     let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let zone = zone_of_sender(&asked.details, &asked.sender);

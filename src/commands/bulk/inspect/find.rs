@@ -11,8 +11,8 @@ use crate::base::output::OutputRow;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
+use crate::commands::open_ledger::open_ledger;
 use crate::commands::read_person;
-use crate::commands::store::open_store;
 use crate::jelou::message::{MessageKind, merge};
 use crate::phone::Country;
 use crate::runs::ledger::{FoundMessage, RowState};
@@ -46,7 +46,7 @@ pub(crate) struct BulkFindArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
+    let ledger = open_ledger(context)?;
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     let zone = settings.hours.zone();
     let typed = read_person(
@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
         args.country.or(settings.country),
     )?;
     let recipient = typed.recipient.as_str();
-    let found = store.find(recipient)?;
+    let found = ledger.find(recipient)?;
     if found.is_empty() {
         context
             .stderr

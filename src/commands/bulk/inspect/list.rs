@@ -11,7 +11,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::waiting::waiting;
 use crate::commands::bulk::zone::zone_of_profile;
-use crate::commands::store::open_store;
+use crate::commands::open_ledger::open_ledger;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
 use crate::sender::context::Context;
@@ -21,15 +21,15 @@ const HEADER: [&str; 10] = [
 ];
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let runs = store.overviews()?;
+    let ledger = open_ledger(context)?;
+    let runs = ledger.overviews()?;
     if runs.is_empty() {
         context.stderr.note("there are no runs");
     }
     let zone = zone_of_profile(context, None)?;
     let waits = |run: &RunOverview| {
         if run.is_running {
-            waiting(&store.run(&run.name)?, &run.details, &zone)
+            waiting(&ledger.run(&run.name)?, &run.details, &zone)
         } else {
             Ok(None)
         }
@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
         .map(|run| Ok(row(run, waits(run)?.as_ref(), &zone)));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
     context.stdout.rows(&HEADER, rows.into_iter())?;
-    for refused in [store.refuse_older_layout(), store.refuse_restored()] {
+    for refused in [ledger.refuse_older_layout(), ledger.refuse_restored()] {
         if let Err(error) = refused {
             context.stderr.warning(&format!("{error}; {}", error.hint));
         }

@@ -14,7 +14,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_of_name};
 use crate::commands::bulk::zone::zone_of_run;
-use crate::commands::store::{find_or_newest, open_store};
+use crate::commands::open_ledger::{find_or_newest, open_ledger};
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::ReportLanguage;
@@ -136,8 +136,8 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         .as_deref()
         .map(|path| ReportFile::open(context, "--file", path, &[]))
         .transpose()?;
-    let store = open_store(context)?;
-    let run = find_or_newest(context, &store, args.run.as_ref())?;
+    let ledger = open_ledger(context)?;
+    let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
     let details = run.details()?;
     let zone = zone_of_run(context, args.time_zone.as_ref(), &details)?;

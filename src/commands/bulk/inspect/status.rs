@@ -14,7 +14,7 @@ use crate::commands::bulk::pauses::{report_stale, since_when};
 use crate::commands::bulk::summary::{RunSummary, print_run, to_continue};
 use crate::commands::bulk::waiting::waiting;
 use crate::commands::bulk::zone::zone_of_run;
-use crate::commands::store::{find_or_newest, open_store};
+use crate::commands::open_ledger::{find_or_newest, open_ledger};
 use crate::jelou::message::merge;
 use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
 use crate::sender::context::Context;
@@ -30,8 +30,8 @@ pub(crate) struct BulkStatusArgs {
 
 /// Prints the numbers of a run, even while it is in progress.
 pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let run = find_or_newest(context, &store, args.run.as_ref())?;
+    let ledger = open_ledger(context)?;
+    let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let status = RunStatus::read(context, &run)?;
     print_run(
         context,

@@ -8,7 +8,7 @@ use crate::commands::bulk::earlier::{compare, earlier_query, refuse_freed};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::bulk::question::is_asked;
 use crate::commands::bulk::skips::report_left_out;
-use crate::commands::store::wait_for_turn;
+use crate::commands::open_ledger::wait_for_turn;
 use crate::runs::ledger::{EarlierRuns, LedgerDraft, Run, RunSettings};
 use crate::sender::context::Context;
 use crate::sender::{Connection, reread_do_not_contact};
@@ -17,7 +17,7 @@ use crate::sender::{Connection, reread_do_not_contact};
 /// the plan has no run.
 ///
 /// # Errors
-/// If there is no run, unless the error says otherwise.
+/// If the run is not created. It may exist only if the error says so.
 pub(crate) async fn create_run(
     plan: &mut Plan<'_>,
     context: &Context,

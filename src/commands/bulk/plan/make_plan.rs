@@ -16,8 +16,8 @@ use crate::commands::bulk::earlier::{earlier_query, report_idle_runs};
 use crate::commands::bulk::exclude::look_up_windows;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::zone::zone_of_sender;
-use crate::commands::claim::warn_of_forgotten_keys;
-use crate::commands::store::{check_clocks, open_store, open_store_to_look};
+use crate::commands::claim::warn_about_lost_keys;
+use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
 use crate::jelou::message::{MessageKind, Outgoing};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::{ListOptions, ListReader};
@@ -94,9 +94,9 @@ pub(crate) fn plan<'a>(
         None,
     )?;
     let cost_limit = CostLimit::read(args, &sender.settings)?;
-    let ledger = open_ledger(context, args, &sender)?;
+    let ledger = ledger_for_run(context, args, &sender)?;
     if args.once.is_some() && reaches_recipients(args, &sender) {
-        warn_of_forgotten_keys(context, ledger.as_ref());
+        warn_about_lost_keys(context, ledger.as_ref());
     }
     let windows = windows_for_list(context, args, &message.kind, &sender)?;
     let settings = run_settings(args, &sender, conditions, list.format(), &message);
@@ -144,7 +144,7 @@ impl Plan<'_> {
         self.run_name = new_name(context, args, self.ledger.as_ref())?;
         let base = sender.planned_base();
         let policy = DuplicatePolicy::new(&self.settings.conditions);
-        let nobody = Exclusions::default();
+        let no_exclusions = Exclusions::default();
         let is_allowed =
             |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
         let import = ImportPlan {
@@ -154,7 +154,11 @@ impl Plan<'_> {
             recipient: template.recipient,
             countries,
             // A test is sent to another recipient.
-            exclusions: if is_test { &nobody } else { &self.exclusions },
+            exclusions: if is_test {
+                &no_exclusions
+            } else {
+                &self.exclusions
+            },
             is_allowed: (args.policy.skip_not_allowed && !is_test).then_some(&is_allowed),
             bot: sender.bot.as_str(),
             base: base.url(),
@@ -194,7 +198,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Adds the results from the rows to the settings of the run.
+    /// Saves in the settings of the run what its rows have shown: their columns, types and templates.
     fn note_findings(&mut self) -> Result<(), LedgerError> {
         let imported = &self.findings.imported;
         let settings = &mut self.settings;
@@ -293,16 +297,16 @@ fn reaches_recipients(args: &BulkSendArgs, sender: &Sender) -> bool {
 }
 
 /// The ledger; None if the command creates no run and there is no ledger.
-fn open_ledger(
+fn ledger_for_run(
     context: &Context,
     args: &BulkSendArgs,
     sender: &Sender,
 ) -> Result<Option<Ledger>, CommandError> {
     // Without a run, the directory is not created and need not exist.
     if !args.makes_run(context.mode) {
-        return open_store_to_look(context);
+        return open_ledger_to_read(context);
     }
-    let ledger = open_store(context)?;
+    let ledger = open_ledger(context)?;
     check_clocks(&ledger)?;
     if !sender.settings.is_sandboxed() {
         ledger.refuse_older_layout()?;

@@ -7,7 +7,7 @@ use crate::base::output::{Progress, ProgressFormat};
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
-use crate::commands::store::wait_for_turn;
+use crate::commands::open_ledger::wait_for_turn;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{Counts, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};

@@ -14,7 +14,7 @@ use crate::commands::bulk::pauses::{since_when, what_to_look_at};
 use crate::commands::bulk::run_sender::sender_of_run;
 use crate::commands::bulk::summary::undecided;
 use crate::commands::bulk::zone::zone_of_sender;
-use crate::commands::store::{check_clocks, open_store, wait_for_turn};
+use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings};
 use crate::sender::context::Context;
@@ -38,7 +38,7 @@ impl OpenedRun {
         exclude: &[Source],
         verb: &str,
     ) -> Result<Option<Self>, CommandError> {
-        let ledger = open_store(context)?;
+        let ledger = open_ledger(context)?;
         claim_exclusions(context, exclude)?;
         let Some(run) = ledger.named_or_unfinished(name, false)? else {
             context

@@ -47,7 +47,7 @@ enum Done {
     Ended(String),
 }
 
-/// Lets nobody else act between a look and its decision.
+/// Runs `work` without interruption: no other process acts between what it reads and what it decides.
 fn calmly<T>(work: impl FnOnce() -> T) -> T {
     let before = world(|world| std::mem::replace(&mut world.is_calm, true));
     let done = work();

@@ -241,7 +241,7 @@ const REPEATED: Profile = Profile {
     ..MIXED
 };
 
-/// A process is suspended at the socket, and its rows are decided meanwhile.
+/// A sender is suspended while it sends. Before it continues, the operator resolves its rows.
 const AT_THE_SOCKET: Profile = Profile {
     name: "at the socket",
     is_shared: Some(true),

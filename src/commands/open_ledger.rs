@@ -13,29 +13,29 @@ use crate::sender::config::{Environment, LedgerDatabase};
 use crate::sender::context::Context;
 
 /// Report waits longer than this.
-const TOLD_AFTER: Duration = Duration::from_secs(1);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+const REPORTED_AFTER: Duration = Duration::from_secs(1);
+const BETWEEN_CHECKS: Duration = Duration::from_millis(20);
 
 /// Opens the ledger; creates its file if necessary.
-pub(crate) fn open_store(context: &Context) -> Result<Ledger, CommandError> {
+pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
     let environment = Environment::read_for_ledger()?;
     // In a sandbox, the command must not change runs with real recipients, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
-    Ok(Ledger::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
+    Ok(Ledger::open(location(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
 /// Opens this machine's own ledger, even if the command uses a database.
-pub(crate) fn open_own_store(context: &Context) -> Result<Ledger, LedgerError> {
+pub(crate) fn open_own_ledger(context: &Context) -> Result<Ledger, LedgerError> {
     Ledger::open(LedgerLocation::home(), on_wait(context))
 }
 
 /// Opens the ledger without creating anything; None if it does not exist.
-pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Ledger>, CommandError> {
-    Ok(Ledger::open_to_look(place(context)?, on_wait(context))?)
+pub(crate) fn open_ledger_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
+    Ok(Ledger::open_to_look(location(context)?, on_wait(context))?)
 }
 
-fn place(context: &Context) -> Result<LedgerLocation, CommandError> {
+fn location(context: &Context) -> Result<LedgerLocation, CommandError> {
     Ok(
         ledger_address(context)?.map_or_else(LedgerLocation::home, |address| {
             LedgerLocation::Database(Box::new(address))
@@ -61,19 +61,19 @@ fn on_wait(context: &Context) -> OnWait {
 /// # Errors
 /// If a signal comes first.
 pub(crate) async fn wait_for_turn(
-    store: &Ledger,
+    ledger: &Ledger,
     signals: &mut Signals,
 ) -> Result<(), CommandError> {
     let began = Instant::now();
-    let mut is_told = false;
-    while !store.is_free()? {
-        if !is_told && began.elapsed() >= TOLD_AFTER {
-            is_told = true;
-            store.tell_of_wait();
+    let mut is_reported = false;
+    while !ledger.is_free()? {
+        if !is_reported && began.elapsed() >= REPORTED_AFTER {
+            is_reported = true;
+            ledger.tell_of_wait();
         }
         tokio::select! {
             signal = signals.next() => return Err(CommandError::interrupted(signal)),
-            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+            () = tokio::time::sleep(BETWEEN_CHECKS) => {}
         }
     }
     Ok(())
@@ -82,26 +82,26 @@ pub(crate) async fn wait_for_turn(
 /// Finds the named run, or else the newest one and prints its name.
 pub(crate) fn find_or_newest(
     context: &Context,
-    store: &Ledger,
+    ledger: &Ledger,
     asked: Option<&RunName>,
 ) -> Result<Run, LedgerError> {
     if let Some(asked) = asked {
-        return store.run(asked);
+        return ledger.run(asked);
     }
-    let newest = store.newest()?;
+    let newest = ledger.newest()?;
     context.stderr.note(&format!(
         "using the newest run, {newest}; to list all: jelouctl bulk list"
     ));
-    store.run(&newest)
+    ledger.run(&newest)
 }
 
 /// Checks the clocks that date the rows: this machine's and the database's.
-pub(crate) fn check_clocks(store: &Ledger) -> Result<(), CommandError> {
-    for (whose, now) in [("this machine", now()), ("the database", store.now()?)] {
+pub(crate) fn check_clocks(ledger: &Ledger) -> Result<(), CommandError> {
+    for (owner, now) in [("this machine", now()), ("the database", ledger.now()?)] {
         if let Some(problem) = wrong_clock(now) {
             let hint = "set the clock: with a wrong clock, jelouctl cannot detect duplicates";
             return Err(CommandError::guard(
-                format!("the clock of {whose} shows {problem}"),
+                format!("the clock of {owner} shows {problem}"),
                 hint,
             ));
         }
