@@ -511,7 +511,7 @@ const MUTATIONS: &[Mutation] = &[
             "SELECT candidate, row.run, state, row.at FROM",
             "SELECT candidate, row.run, 'skipped' AS state, row.at FROM",
         )],
-        expected: Expected::Within(100),
+        expected: Expected::Within(60),
         ..NONE
     },
     Mutation {

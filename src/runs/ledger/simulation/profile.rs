@@ -193,23 +193,23 @@ const FORGETFUL: Profile = Profile {
     ..MIXED
 };
 
-/// Runs with the same rows, that are stopped and resumed beside each other.
+/// Runs with the same row: it fails in one run, another one sends it, and then it is resolved as pending in the first.
 const RIVALS: Profile = Profile {
     name: "rivals",
-    recipients: 3,
-    rows: 2..4,
+    recipients: 1,
+    rows: 1..2,
     max_lists: 4,
     keyed_percent: 0,
     other_text_percent: 0,
     again_percent: 0,
     refusing_percent: 0,
-    left_percent: 50,
+    left_percent: 0,
     limit_percent: 0,
     rates: &[2.0, 50.0],
-    refused_percent: 40,
+    refused_percent: 60,
     sender_percent: 60,
     single_percent: 0,
-    wishes: &[Wish::Stop, Wish::Resolve, Wish::Resolve, Wish::Resolve],
+    wishes: &[Wish::Resolve],
     max_fault_level: 0,
     ..MIXED
 };
