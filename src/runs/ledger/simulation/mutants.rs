@@ -112,6 +112,7 @@ const MUTATIONS: &[Mutation] = &[
             "AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at",
             "AND n > ?2 AND n <= ?3 AND due_at",
         )],
+        expected: Expected::Within(100),
         ..NONE
     },
     Mutation {
@@ -247,6 +248,7 @@ const MUTATIONS: &[Mutation] = &[
             "RETURNING connection, exchanges, stopped_at",
             "RETURNING connection, exchanges, NULL AS stopped_at",
         )],
+        expected: Expected::Within(300),
         ..NONE
     },
     Mutation {
@@ -264,7 +266,7 @@ const MUTATIONS: &[Mutation] = &[
             "VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
             "VALUES (?1, ?2, ?3, ?4, 1, 0, ?5 / 60, ?6, ?6)",
         )],
-        expected: Expected::Within(100),
+        expected: Expected::Within(150),
         ..NONE
     },
     Mutation {
@@ -294,7 +296,7 @@ const MUTATIONS: &[Mutation] = &[
             "error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'inflight'",
             "error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'inflight' AND 0",
         )],
-        expected: Expected::Within(60),
+        expected: Expected::Within(200),
         ..NONE
     },
     Mutation {
@@ -305,7 +307,7 @@ const MUTATIONS: &[Mutation] = &[
             "error = ?5 WHERE run = ?1 AND worker = (SELECT other.worker FROM row AS other \
              WHERE other.run = ?1 AND other.n = ?2) AND ?3 = ?3 AND state = 'inflight'",
         )],
-        expected: Expected::Within(60),
+        expected: Expected::Within(120),
         ..NONE
     },
     Mutation {
@@ -398,6 +400,7 @@ const MUTATIONS: &[Mutation] = &[
             "claim.once_key = ?1 AND claim.person = candidate_person.person",
             "claim.once_key = ?1 AND claim.person = candidate_person.person AND 0",
         )],
+        expected: Expected::Within(150),
         ..NONE
     },
     Mutation {
@@ -427,7 +430,7 @@ const MUTATIONS: &[Mutation] = &[
             "AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))",
             "AND ?3 = ?3",
         )],
-        expected: Expected::Within(60),
+        expected: Expected::Within(120),
         ..NONE
     },
     Mutation {
@@ -442,13 +445,13 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "the claim of a dead process is free",
-        profile: "singles",
         edits: &[(
             "claim.message_id, row.message_id AS row_message_id, claim.state, claim.worker",
             "claim.message_id, row.message_id AS row_message_id, CASE WHEN claim.state = 'inflight' \
              AND claim.lease_until <= (SELECT max(newest.at) FROM claim AS newest) \
              THEN 'not_sent' ELSE claim.state END AS state, claim.worker",
         )],
+        expected: Expected::Within(20),
         ..NONE
     },
     Mutation {
@@ -501,6 +504,7 @@ const MUTATIONS: &[Mutation] = &[
             "UPDATE claim SET run = NULL, n = NULL, message_id = row.message_id",
             "UPDATE claim SET message_id = row.message_id",
         )],
+        expected: Expected::Within(300),
         ..NONE
     },
     Mutation {
