@@ -21,15 +21,17 @@ use crate::jelou::api::Deadline;
 use crate::runs::once::{OnceHasher, OnceScope};
 
 /// Claims a person who is free for a row: `once_key, person, run, n, every_ms`.
-pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) VALUES (?1, ?2, ?3, ?4, ?5) \
-     ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
-     message_id = NULL, worker = NULL, lease_until = NULL, counts_from = NULL, every_ms = excluded.every_ms";
+pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) \
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (once_key, person) DO UPDATE \
+    SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, message_id = NULL, \
+    worker = NULL, lease_until = NULL, counts_from = NULL, every_ms = excluded.every_ms";
 
 /// Claims a person for a single send: `once_key, person, state, at, worker, lease_until, every_ms`.
-const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, every_ms) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = NULL, \
-     worker = ?5, lease_until = ?6, counts_from = NULL, every_ms = ?7 WHERE once_key = ?1 AND person = ?2";
+const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
+    every_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
+    message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, every_ms = ?7 \
+    WHERE once_key = ?1 AND person = ?2";
 /// Keeps the `--every` of a command that found the message of a single send or a run: `once_key, person, every_ms`.
 const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
 /// Has a message that seems to be of the future count from now on: `once_key, person, now, counts_from`.
@@ -38,21 +40,24 @@ const FOLLOW_CLOCK: &str =
 
 /// The people that are looked for under a key.
 const CANDIDATES: SqlScript = SqlScript {
-    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n INTEGER NOT NULL, \
-        PRIMARY KEY (person, n)) WITHOUT ROWID; DELETE FROM candidate_person;",
-    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
-        PRIMARY KEY (person, n)); DELETE FROM candidate_person;",
+    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, \
+        n INTEGER NOT NULL, PRIMARY KEY (person, n)) WITHOUT ROWID; DELETE \
+        FROM candidate_person;",
+    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, \
+        n BIGINT NOT NULL, PRIMARY KEY (person, n)); DELETE FROM candidate_person;",
 };
 
 /// A claim with the row that it may belong to, as [`claims`] reads it.
 const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
-     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END AS at, \
-     claim.message_id, row.message_id AS row_message_id, claim.state, claim.worker, claim.lease_until, \
-     row.state AS row_state, row.worker AS row_worker, run.name AS run_name, run.identity, run.finished_at, \
-     CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) \
-     ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) END AS counts_from, claim.every_ms";
-const ROW_OF_CLAIM: &str =
-    "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run";
+    CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) \
+    END AS at, claim.message_id, row.message_id AS row_message_id, claim.state, \
+    claim.worker, claim.lease_until, row.state AS row_state, row.worker AS row_worker, \
+    run.name AS run_name, run.identity, run.finished_at, \
+    CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, \
+    claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
+    END AS counts_from, claim.every_ms";
+const ROW_OF_CLAIM: &str = "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run \
+    ON run.id = claim.run";
 static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT claim.once_key AS number, {CLAIM_COLUMNS} FROM claim {ROW_OF_CLAIM} \
@@ -61,8 +66,9 @@ static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
 });
 static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT candidate_person.n AS number, {CLAIM_COLUMNS} FROM candidate_person CROSS JOIN claim {ROW_OF_CLAIM} \
-         WHERE claim.once_key = ?1 AND claim.person = candidate_person.person"
+        "SELECT candidate_person.n AS number, {CLAIM_COLUMNS} FROM candidate_person \
+            CROSS JOIN claim {ROW_OF_CLAIM} WHERE claim.once_key = ?1 \
+            AND claim.person = candidate_person.person"
     )
 });
 
@@ -313,8 +319,9 @@ impl Ledger {
 
     /// The unfinished runs with rows under the key.
     pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
-        let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run WHERE claim.once_key = ?1 AND run.id = claim.run \
-                     AND run.finished_at IS NULL ORDER BY 1";
+        let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run \
+            WHERE claim.once_key = ?1 AND run.id = claim.run AND run.finished_at IS NULL \
+            ORDER BY 1";
         self.db()
             .rows(query, &values![number_of(scope)], |mut row| {
                 row.take("name")
@@ -337,8 +344,8 @@ impl Ledger {
             if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
                 return Ok(false);
             }
-            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, worker = NULL \
-                         WHERE once_key = ?1 AND person = ?2";
+            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, \
+                worker = NULL WHERE once_key = ?1 AND person = ?2";
             Ok(db.run(query, &values![number_of(scope), person, ended(sent), now])? > 0)
         })
     }
@@ -435,9 +442,9 @@ struct ReachedRow {
 /// The people whom a run has reached, or may have, each with a row: one that was certainly sent, if there is one.
 fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
-    let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
-                 AND message.run = row.run AND message.n = row.n \
-                 AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
+    let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
+        WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
+        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
     let mut reached: HashMap<String, ReachedRow> = HashMap::new();
     db.each_of(query, &values![run.id], |mut row| {
         let recipient = row.take("recipient")?;
@@ -469,9 +476,10 @@ impl HeldClaim {
     ) -> Result<bool, LedgerError> {
         let ended = self.ledger.db().change(|db| {
             let now = db.0.now()?;
-            let query = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, message_id = ?6, worker = NULL \
-                         WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 \
-                         OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
+            let query = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, \
+                message_id = ?6, worker = NULL WHERE once_key = ?1 AND person = ?2 \
+                AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' \
+                AND state = 'not_sent'))";
             db.run(
                 query,
                 &values![
@@ -505,17 +513,18 @@ pub(crate) enum ConfirmedEntries<'a> {
 
 /// How many people have what under each key; the last of them changed at `at`.
 const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
-     CASE WHEN claim.state = 'inflight' THEN claim.worker END AS worker, \
-     CASE WHEN claim.state = 'inflight' THEN claim.lease_until END AS lease_until, \
-     row.state AS row_state, CASE WHEN row.state = 'inflight' THEN row.worker END AS row_worker, \
-     run.name AS run_name, run.identity, run.finished_at, \
-     count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at, \
-     count(claim.every_ms) AS limited, \
-     max(CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) \
-     ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) END + claim.every_ms) AS until \
-     FROM once_key CROSS JOIN claim \
-     LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
-     WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ORDER BY 1, 2, 3";
+    CASE WHEN claim.state = 'inflight' THEN claim.worker END AS worker, \
+    CASE WHEN claim.state = 'inflight' THEN claim.lease_until END AS lease_until, \
+    row.state AS row_state, CASE WHEN row.state = 'inflight' THEN row.worker \
+    END AS row_worker, run.name AS run_name, run.identity, run.finished_at, \
+    count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at, \
+    count(claim.every_ms) AS limited, \
+    max(CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, \
+    claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
+    END + claim.every_ms) AS until FROM once_key CROSS JOIN claim LEFT JOIN row \
+    ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
+    WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
+    ORDER BY 1, 2, 3";
 
 /// Every key in counts, by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
@@ -635,7 +644,8 @@ pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
 /// The same; the store then knows the key.
 pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
     let (id, OnceScope { key, bot, address }) = (number_of(scope), scope);
-    let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) \
+        ON CONFLICT DO NOTHING";
     db.run(query, &values![id, key.as_str(), bot, address])?;
     Ok(id)
 }

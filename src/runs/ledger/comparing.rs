@@ -21,34 +21,39 @@ const LATELY: i64 = 24 * 60 * 60 * 1000;
 
 /// The rows that are looked for, in the order in which `known` has them, and the runs that they are looked for in.
 const CANDIDATES: SqlScript = SqlScript {
-    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate (person INTEGER NOT NULL, fingerprint INTEGER NOT NULL, \
-        n INTEGER NOT NULL, PRIMARY KEY (person, fingerprint, n)) WITHOUT ROWID; DELETE FROM candidate;",
-    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
-        n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)); DELETE FROM candidate;",
+    sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate (person INTEGER NOT NULL, \
+        fingerprint INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (person, fingerprint, \
+        n)) WITHOUT ROWID; DELETE FROM candidate;",
+    postgres: "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, \
+        fingerprint BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, \
+        n)); DELETE FROM candidate;",
 };
 const COUNTED: SqlScript = SqlScript {
-    sqlite: "CREATE TEMP TABLE IF NOT EXISTS counted (run INTEGER PRIMARY KEY); DELETE FROM counted;",
-    postgres: "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;",
+    sqlite: "CREATE TEMP TABLE IF NOT EXISTS counted (run INTEGER PRIMARY KEY); DELETE \
+        FROM counted;",
+    postgres: "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE \
+        FROM counted;",
 };
 
 /// How many people the counted runs have written to, and how many they are still to write to. Each person is looked for once,
 /// as the first candidate of theirs. It is grouped for the reason that [`MATCHES`] has.
-const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
-     AND row.at >= ?1 AND row.at <= ?2 THEN candidate END) AS written_to, \
-     count(DISTINCT CASE WHEN state = 'pending' THEN candidate END) AS waiting \
-     FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
-       FROM (SELECT person, min(n) AS n FROM candidate GROUP BY person) AS candidate CROSS JOIN known CROSS JOIN counted \
-       WHERE known.person = candidate.person AND counted.run = known.run \
-       GROUP BY candidate.n, known.n, known.run) AS found \
-     CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
+const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' \
+    OR state = 'unknown' OR state = 'inflight') AND row.at >= ?1 \
+    AND row.at <= ?2 THEN candidate END) AS written_to, count(DISTINCT \
+    CASE WHEN state = 'pending' THEN candidate END) AS waiting \
+    FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
+    FROM (SELECT person, min(n) AS n FROM candidate GROUP BY person) AS candidate \
+    CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
+    AND counted.run = known.run GROUP BY candidate.n, known.n, known.run) AS found \
+    CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
 /// The rows of the counted runs that have the same message for the same person as a candidate. They are grouped only to be read
 /// in the order of the list: in the order of people that takes several times as long.
 const MATCHES: &str = "SELECT candidate, row.run, state, row.at \
-     FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
-       FROM candidate AS candidate CROSS JOIN known CROSS JOIN counted \
-       WHERE known.person = candidate.person AND counted.run = known.run AND known.fingerprint = candidate.fingerprint \
-       GROUP BY candidate.n, known.n, known.run) AS found \
-     CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
+    FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
+    FROM candidate AS candidate CROSS JOIN known CROSS JOIN counted \
+    WHERE known.person = candidate.person AND counted.run = known.run \
+    AND known.fingerprint = candidate.fingerprint GROUP BY candidate.n, known.n, \
+    known.run) AS found CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
 
 /// The earlier runs of a bot at an address.
 #[derive(Clone, Debug)]
@@ -251,9 +256,11 @@ impl<'a> EarlierRuns<'a> {
         self.db.run(
             // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new
             // run.
-            "INSERT INTO candidate SELECT person, fingerprint, row.n \
-             FROM (SELECT run, n FROM row WHERE run = ?1 AND state = 'pending' LIMIT 9223372036854775807) AS row \
-             CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
+            "INSERT INTO candidate SELECT person, fingerprint, row.n FROM (SELECT run, n \
+                FROM row WHERE run = ?1 AND state = 'pending' \
+                LIMIT 9223372036854775807) AS row CROSS JOIN message \
+                WHERE message.run = row.run AND message.n = row.n ORDER BY person, \
+                fingerprint, row.n",
             &values![own],
         )?;
         let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();

@@ -519,8 +519,8 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
 /// Sets the state of the first row, whatever it was.
 fn put(run: &Run, state: RowState, worker: i64) {
     let mut db = run.ledger.db();
-    let query = "UPDATE row SET state = ?2, worker = ?3, number = 1, due_at = 1, ended_at = NULL, began_at = 1, at = 1 \
-                 WHERE run = ?1 AND n = 1";
+    let query = "UPDATE row SET state = ?2, worker = ?3, number = 1, due_at = 1, \
+        ended_at = NULL, began_at = 1, at = 1 WHERE run = ?1 AND n = 1";
     db.change(|db| {
         db.run(
             "UPDATE run SET finished_at = NULL WHERE id = ?1",
@@ -1694,7 +1694,8 @@ fn transaction_timeout_error_is_retryable(tested: &TestedLedger) {
     if tested.ledger.is_shared() {
         let ended = SqlScript {
             sqlite: "",
-            postgres: "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; END $$",
+            postgres: "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; \
+                END $$",
         };
         let error = tested.ledger.db().0.script(&ended).unwrap_err();
         assert!(error.may_pass(), "{error}");
@@ -1862,7 +1863,8 @@ fn message_is_unlisted_only_if_checked(tested: &TestedLedger) {
         (3, -1000, 1000),
     ] {
         let times = values![run.id, n, asked_at + began, asked_at + ended];
-        let query = "UPDATE row SET began_at = ?3, ended_at = ?4, message_id = 'm' WHERE run = ?1 AND n = ?2";
+        let query = "UPDATE row SET began_at = ?3, ended_at = ?4, message_id = 'm' \
+            WHERE run = ?1 AND n = ?2";
         tested
             .ledger
             .db()
@@ -1896,7 +1898,8 @@ fn age_claims(ledger: &Ledger, minutes: i64) {
     let by = minutes * 60_000;
     let aged = ledger.db().change(|db| {
         db.run(
-            "UPDATE claim SET at = at - ?1, counts_from = counts_from - ?1, lease_until = lease_until - ?1",
+            "UPDATE claim SET at = at - ?1, counts_from = counts_from - ?1, \
+                lease_until = lease_until - ?1",
             &values![by],
         )?;
         db.run(

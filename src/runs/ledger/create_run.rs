@@ -84,8 +84,9 @@ fn make(
     let identity = db.0.identity()?;
     let pace = Pace::new(details.rate, moment(now));
     db.run(
-        "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, created_at, \
-         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?10)",
+        "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, \
+            repeats, created_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, \
+            ?10, ?10)",
         &values![
             run,
             name.to_string(),
@@ -129,7 +130,8 @@ fn fill_messages(
         let (country, category) = details.charged_by(recipient, path, body);
         estimate.place(country, category).map(|place| place as u64)
     };
-    let columns = "message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum, charge)";
+    let columns = "message (run, n, line, cells, recipient, person, fingerprint, path, body, \
+        checksum, charge)";
     db.0.fill(columns, &mut |each| {
         draft.each_row(|row| {
             let request = row.request.as_ref();
@@ -168,8 +170,8 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
     )?;
     // All others are alike, and are made where they stand.
     db.run(
-        "INSERT INTO row (run, n, state, number, due_at, attempts) \
-         SELECT run, n, 'pending', 0, 0, 0 FROM message WHERE run = ?1 ON CONFLICT DO NOTHING",
+        "INSERT INTO row (run, n, state, number, due_at, attempts) SELECT run, n, 'pending', \
+            0, 0, 0 FROM message WHERE run = ?1 ON CONFLICT DO NOTHING",
         &values![run],
     )?;
     Ok(())

@@ -12,16 +12,18 @@ use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
 
 /// Attempts that may have reached Jelou, for rows with a request.
-const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number AS row_number, learnt, \
-     delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
-     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END AS is_last FROM \
-     (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
-       (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
-        SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
-          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS made) AS attempt \
-     CROSS JOIN row CROSS JOIN message WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 \
-     AND row.run = attempt.run AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
-     ORDER BY attempt.n, attempt.number";
+const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, \
+    attempt.message_id, state, row.number AS row_number, learnt, delivery, delivery_code, \
+    delivery_reason, delivery_at, learnt_at, worker, ended_at, \
+    CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END AS is_last \
+    FROM (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION \
+    BY n) AS last_number FROM (SELECT run, n, number, began_at, message_id FROM tried \
+    WHERE run = ?1 UNION ALL SELECT run, n, number, began_at, message_id FROM row \
+    WHERE run = ?1 AND began_at IS NOT NULL AND (state = 'sent' OR state = 'unknown' \
+    OR state = 'inflight')) AS made) AS attempt CROSS JOIN row CROSS JOIN message \
+    WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 AND row.run = attempt.run \
+    AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
+    ORDER BY attempt.n, attempt.number";
 
 /// How far a look at all messages of a run reaches back, in milliseconds: 72 hours.
 pub(crate) const LOOKS_BACK: i64 = 72 * 60 * 60 * 1000;
@@ -143,8 +145,9 @@ impl Run {
             ..DeliveryCounts::default()
         };
         let mut db = self.ledger.db();
-        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages FROM row \
-                     WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
+        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages \
+            FROM row WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL \
+            GROUP BY 1, 2, 3";
         db.each_of(query, &values![self.id, since], |mut row| {
             if let Some(facts) = delivery_facts(&mut row)? {
                 counts.add(&facts, row.count("messages")?);
@@ -152,9 +155,10 @@ impl Run {
             Ok(())
         })?;
         // Accepted messages about which nothing was learnt: those without an id, and those that were asked for.
-        let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 END) AS no_id, \
-                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND ended_at <= ?4 THEN 1 END) AS not_listed \
-                     FROM row WHERE run = ?1 AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
+        let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 \
+            END) AS no_id, count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 \
+            AND ended_at <= ?4 THEN 1 END) AS not_listed FROM row WHERE run = ?1 \
+            AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
         let [first, last] = counts
             .asked_at
             .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);

@@ -16,17 +16,19 @@ use crate::phone::country_of;
 pub(super) const IS_SENT: &str = "skipped IS NULL";
 
 /// The same in a query that finds all it needs in the index of people, and reads no row.
-pub(super) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
+pub(super) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
+    FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
 /// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it. It
 /// has large pages, since it is written and read in order. Its cache is in KiB.
-const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA journal_mode = OFF; \
-     PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
-     CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, fingerprint INTEGER, checksum INTEGER, \
-       skipped TEXT, problem TEXT, recipient TEXT, path TEXT, body TEXT, cells TEXT NOT NULL) STRICT; \
-     CREATE INDEX skipped ON row (n) WHERE skipped IS NOT NULL; \
-     CREATE TABLE repeated (person INTEGER PRIMARY KEY) STRICT; \
-     CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL) STRICT;";
+const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA \
+    journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
+    CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, \
+    fingerprint INTEGER, checksum INTEGER, skipped TEXT, problem TEXT, recipient TEXT, \
+    path TEXT, body TEXT, cells TEXT NOT NULL) STRICT; CREATE INDEX skipped ON row (n) \
+    WHERE skipped IS NOT NULL; CREATE TABLE repeated (person INTEGER PRIMARY KEY) STRICT; \
+    CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, \
+    at INTEGER NOT NULL) STRICT;";
 
 /// How many files SQLite opens for it.
 const FILES: usize = 2;
@@ -208,8 +210,8 @@ impl LedgerDraft {
         mut each: impl FnMut(NewDraftRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let query = format!(
-            "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
-             FROM row WHERE {rows} ORDER BY n LIMIT ?1"
+            "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, \
+                skipped, problem FROM row WHERE {rows} ORDER BY n LIMIT ?1"
         );
         walk(&self.db, &query, [max], |row| each(drafted(row)?))
     }

@@ -24,8 +24,9 @@ impl LedgerDraft {
         run: Option<&str>,
         found: EarlierRow,
     ) -> Result<(), LedgerError> {
-        let note = "INSERT INTO earlier VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE SET reason = excluded.reason, \
-                    run = excluded.run, at = excluded.at WHERE (excluded.reason, -excluded.at) < (reason, -at)";
+        let note = "INSERT INTO earlier VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE \
+            SET reason = excluded.reason, run = excluded.run, at = excluded.at \
+            WHERE (excluded.reason, -excluded.at) < (reason, -at)";
         self.db
             .prepare_cached(note)?
             .execute(params![n, rank(found.reason), run, found.at])?;
@@ -42,7 +43,8 @@ impl LedgerDraft {
     /// Has the rows compared again that were left out because others are to send their messages; false if there are none.
     pub(crate) fn recall_awaited(&mut self) -> Result<bool, LedgerError> {
         // The problem stays, by which [`LedgerDraft::freed`] knows them.
-        let recall = "UPDATE row SET skipped = NULL WHERE skipped = 'to_be_sent' AND n IN (SELECT n FROM earlier)";
+        let recall = "UPDATE row SET skipped = NULL WHERE skipped = 'to_be_sent' \
+            AND n IN (SELECT n FROM earlier)";
         let are_recalled = self.db.execute(recall, [])? > 0;
         self.count_skips()?;
         Ok(are_recalled)
@@ -63,8 +65,9 @@ impl LedgerDraft {
     /// The matches of messages that are to be sent, by run and reason, the largest counts first.
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         let query = format!(
-            "SELECT run, reason, count(DISTINCT fingerprint), max(at) FROM earlier JOIN row USING (n) WHERE {IS_SENT} \
-             GROUP BY run, reason ORDER BY 3 DESC, 4 DESC"
+            "SELECT run, reason, count(DISTINCT fingerprint), max(at) \
+                FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason \
+                ORDER BY 3 DESC, 4 DESC"
         );
         rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
@@ -79,7 +82,8 @@ impl LedgerDraft {
 
     /// The runs that are to send rows of this list, which were skipped.
     pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
-        let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
+        let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) \
+            WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
         rows_of(&self.db, query, [], |row| Ok(row.get(0)?))
     }
 
@@ -87,8 +91,9 @@ impl LedgerDraft {
     pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
         // The words name the minute, so most rows have those of another one.
         let query = format!(
-            "SELECT run, reason, at - at % {A_MINUTE} AS minute, group_concat(n) FROM earlier JOIN row USING (n) \
-             WHERE {IS_SENT} GROUP BY run, reason, minute, n / 1000"
+            "SELECT run, reason, at - at % {A_MINUTE} AS minute, group_concat(n) \
+                FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason, \
+                minute, n / 1000"
         );
         let found = rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?;
@@ -120,8 +125,9 @@ impl LedgerDraft {
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         // The index also has the order of `LedgerDraft::keys`: to sort the people once is enough.
         self.db.execute_batch(
-            "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE FROM repeated; \
-             INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
+            "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE \
+                FROM repeated; INSERT INTO repeated SELECT person FROM row \
+                WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
         )?;
         Ok(self
             .db
@@ -137,10 +143,11 @@ impl LedgerDraft {
         mut report: impl FnMut(u64, u64, &str),
     ) -> Result<(), LedgerError> {
         let query = format!(
-            "SELECT n, line, first_line, recipient FROM (SELECT n, line, recipient, first_value(n) OVER same AS first, \
-             first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
-             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) \
-             WHERE n <> first ORDER BY n"
+            "SELECT n, line, first_line, recipient FROM (SELECT n, line, recipient, \
+                first_value(n) OVER same AS first, first_value(line) OVER same AS first_line \
+                FROM row WHERE person IN (SELECT person FROM repeated) \
+                AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) \
+                WHERE n <> first ORDER BY n"
         );
         let found = rows_of(&self.db, &query, [], |row| {
             Ok((
@@ -193,11 +200,12 @@ impl LedgerDraft {
     /// The same; rows that are skipped for one of `reasons` count as earlier than all others.
     fn repeated_behind(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         let query = format!(
-            "SELECT n, line, first_line FROM (SELECT n, line, skipped, first_value(n) OVER same AS first, \
-             first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
-             AND (skipped IS NULL OR skipped IN ({reasons})) \
-             WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) \
-             WHERE skipped IS NULL AND n <> first ORDER BY n"
+            "SELECT n, line, first_line FROM (SELECT n, line, skipped, \
+                first_value(n) OVER same AS first, first_value(line) OVER same AS first_line \
+                FROM row WHERE person IN (SELECT person FROM repeated) AND (skipped IS NULL \
+                OR skipped IN ({reasons})) WINDOW same AS (PARTITION BY person \
+                ORDER BY skipped IS NULL, n)) WHERE skipped IS NULL AND n <> first \
+                ORDER BY n"
         );
         rows_of(&self.db, &query, [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -211,7 +219,8 @@ impl LedgerDraft {
         };
         // A person with a message from an earlier run gets none from this list, wherever that row is.
         let of_nobody_earlier = format!(
-            "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL AND skipped IN ({OF_EARLIER_RUNS}))"
+            "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL \
+                AND skipped IN ({OF_EARLIER_RUNS}))"
         );
         let (key, only) = match of {
             LimitUnit::Rows => ("n", ""),
@@ -219,8 +228,8 @@ impl LedgerDraft {
             LimitUnit::People => ("person", of_nobody_earlier.as_str()),
         };
         let query = format!(
-            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE {IS_SENT} {only} GROUP BY {key}) \
-             ORDER BY n LIMIT 1 OFFSET ?1"
+            "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row \
+                WHERE {IS_SENT} {only} GROUP BY {key}) ORDER BY n LIMIT 1 OFFSET ?1"
         );
         let last = self
             .db

@@ -79,8 +79,8 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
-        let hint = "keep the file, and put an earlier copy back if you have one: what that lacks may have been sent, and its \
-                    unfinished runs say so";
+        let hint = "keep the file, and put an earlier copy back if you have one: what that \
+            lacks may have been sent, and its unfinished runs say so";
         Self::unusable(
             format!("the ledger is damaged: {}", problem.to_string()),
             hint,
@@ -92,8 +92,8 @@ impl LedgerError {
         Self::unusable(
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
             &format!(
-                "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume {run}` \
-                 then takes the ledger as it is"
+                "compare jelouctl bulk report {run} --state unknown with what Jelou has \
+                    sent; `jelouctl bulk resume {run}` then takes the ledger as it is"
             ),
         )
     }
@@ -102,7 +102,8 @@ impl LedgerError {
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerFault::Guard,
-            "the ledger was put back to an earlier state or separated from its files: it may lack runs and keys that were sent",
+            "the ledger was put back to an earlier state or separated from its files: it may \
+                lack runs and keys that were sent",
             "to see what was sent: jelouctl messages list; to send: run the same command again",
         )
     }
@@ -146,7 +147,8 @@ impl LedgerError {
     /// Not exactly the rows that were to leave could be marked.
     pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
         let message = format!(
-            "the ledger marked {marked} rows as in flight, not the {rows} that were to be sent; none of them was sent"
+            "the ledger marked {marked} rows as in flight, not the {rows} that were to be \
+                sent; none of them was sent"
         );
         Self::unusable(message, CHECK_THE_FILE)
     }
@@ -194,8 +196,8 @@ impl LedgerError {
             LedgerFault::Guard,
             format!("{path} has runs of an older version: sending now could repeat their messages"),
             format!(
-                "finish these runs with the jelouctl that made them, then move {path} away, or remove it; until then only the \
-                 sandbox takes a new list or a key"
+                "finish these runs with the jelouctl that made them, then move {path} away, \
+                    or remove it; until then only the sandbox takes a new list or a key"
             ),
         )
     }
@@ -239,8 +241,8 @@ impl LedgerError {
     /// Rows cannot be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
         let hint = format!(
-            "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {run} --state failed \
-             --reason cancelled --file FILE`"
+            "decide them as sent or failed; a list of the others to send anew is `jelouctl \
+                bulk report {run} --state failed --reason cancelled --file FILE`"
         );
         Self::new(
             LedgerFault::Choice,
@@ -291,12 +293,13 @@ impl LedgerError {
                 LedgerFault::Choice,
                 format!("run {name} already exists: it is a run of the sandbox"),
                 format!(
-                    "to use the name again: jelouctl bulk remove {name}; to keep that run: choose another name"
+                    "to use the name again: jelouctl bulk remove {name}; to keep that run: \
+                        choose another name"
                 ),
             );
         }
-        let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends \
-                    it";
+        let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is \
+            not complete, and `bulk cancel` ends it";
         Self::new(
             LedgerFault::Choice,
             format!("run {name} already exists"),
@@ -359,8 +362,8 @@ const CHECK_THE_FILE: &str =
     "keep the ledger as it is, and look for another program that changes it";
 const MORE_THREADS: &str =
     "end other processes of this user, or allow this shell more of them: ulimit -u 4096";
-const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` \
-     continues a run that had begun";
+const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be \
+    written; then `jelouctl bulk resume` continues a run that had begun";
 
 impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {

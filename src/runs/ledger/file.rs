@@ -81,7 +81,8 @@ impl FileEngine {
         let path = beside("");
         ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
         let not_opened = |cause: io::Error| {
-            let hint = "put the file back where it is missing; where it is another user's, let them give you the right to read it";
+            let hint = "put the file back where it is missing; where it is another user's, \
+                let them give you the right to read it";
             LedgerError::unusable(
                 format!("the ledger {} cannot be opened: {cause}", path.display()),
                 hint,
@@ -190,8 +191,9 @@ impl FileEngine {
         // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each checkpoint waits for the
         // disk twice, so it is rare: every 8 MiB, in pages. A log that no longer grows is also synced sooner.
         self.db.execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA cache_size = -2048; \
-             PRAGMA wal_autocheckpoint = 2000; PRAGMA secure_delete = ON",
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = \
+                1; PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 2000; PRAGMA \
+                secure_delete = ON",
         )?;
         self.check_version()?;
         self.check_files()?;
@@ -213,7 +215,8 @@ impl FileEngine {
         self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
         self.begin_log()?;
         self.db.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
+            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version \
+                = {VERSION}; COMMIT",
             schema()
         ))?;
         // Without its log, too, it is a store from now on.
@@ -247,7 +250,8 @@ impl FileEngine {
 
     fn lacks_all(&self) -> LedgerError {
         LedgerError::damaged(format!(
-            "{0} is as empty as a new one, but it was used: it was copied without its log, {0}-wal, or one of them was removed",
+            "{0} is as empty as a new one, but it was used: it was copied without its log, \
+                {0}-wal, or one of them was removed",
             self.path.display()
         ))
     }
@@ -281,11 +285,13 @@ impl FileEngine {
             let differing = files.differs_from(&noted);
             if let Some(file) = differing.filter(|_| !noted.is_empty() && is_locked(&lock)) {
                 let problem = format!(
-                    "{} was removed or replaced while a process sends; that process has the lock {}",
+                    "{} was removed or replaced while a process sends; that process has the \
+                        lock {}",
                     file.display(),
                     lock.display()
                 );
-                let hint = "wait until that process has ended, which it does as soon as it notices; then run the command again";
+                let hint = "wait until that process has ended, which it does as soon as it \
+                    notices; then run the command again";
                 return Err(LedgerError::unusable(problem, hint));
             }
         }
@@ -307,7 +313,8 @@ impl FileEngine {
                     "{0} and its log, {0}-wal, do not belong together",
                     self.path.display()
                 ),
-                "put the file back that the log belongs to; what an older file lacks may have been sent",
+                "put the file back that the log belongs to; what an older file lacks may \
+                    have been sent",
             ));
         }
         Ok(())
@@ -424,7 +431,8 @@ impl FileEngine {
                     let path = self.path.display();
                     return Err(LedgerError::unusable(
                         format!(
-                            "another process{process} has been writing the ledger {path} for ten minutes"
+                            "another process{process} has been writing the ledger {path} for \
+                                ten minutes"
                         ),
                         "to continue that process: kill -CONT PID; to stop it: kill PID",
                     ));
@@ -466,8 +474,8 @@ impl FileEngine {
 
     /// Counts the commit of the transaction that is about to end; `was_empty` says whether the log was before it.
     fn count_commit(&self, was_empty: bool) -> Result<i64, LedgerError> {
-        let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
-                     RETURNING commits";
+        let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began \
+            END, commits = commits + 1 RETURNING commits";
         let commits: i64 = self
             .db
             .prepare_cached(count)?

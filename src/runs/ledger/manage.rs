@@ -19,11 +19,12 @@ use crate::base::process::user_and_host;
 use crate::jelou::api::DeliveryState;
 
 /// Keeps the people that a run reached, or may have, under its key when the run is removed.
-const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, message_id = row.message_id, \
-     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?3), \
-     counts_from = coalesce(row.ended_at, row.began_at, row.at, ?3) \
-     FROM row WHERE claim.run = ?1 AND row.run = claim.run AND row.n = claim.n \
-     AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
+const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
+    message_id = row.message_id, state = CASE WHEN row.state = 'sent' THEN 'sent' \
+    ELSE 'unknown' END, at = coalesce(row.at, ?3), counts_from = coalesce(row.ended_at, \
+    row.began_at, row.at, ?3) FROM row WHERE claim.run = ?1 AND row.run = claim.run \
+    AND row.n = claim.n AND (row.state = 'sent' OR row.state = 'unknown' \
+    OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
 /// The number of rows that one statement or transaction changes.
 const ROWS_AT_ONCE: usize = 10_000;
 
@@ -280,9 +281,11 @@ impl LockedRun {
 }
 
 /// What becomes known of a message, unless somebody else has learnt of it meanwhile.
-const UPDATE_DELIVERY: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
-     learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
-     read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
+const UPDATE_DELIVERY: &str = "UPDATE row \
+    SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
+    learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, \
+    delivered_at = coalesce(?10, delivered_at), read_at = coalesce(?11, read_at), \
+    message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
 
 /// The values of [`UPDATE_DELIVERY`].
 fn update_values<'a>(run: &LockedRun, update: &'a DeliveryUpdate) -> Option<Vec<SqlValue<'a>>> {

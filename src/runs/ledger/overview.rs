@@ -24,7 +24,8 @@ impl Ledger {
 
     /// The newest run. In the sandbox, a run on the sandbox comes before all others; elsewhere, it comes after them.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
-        let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, id DESC LIMIT 1";
+        let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, \
+            id DESC LIMIT 1";
         let newest = self
             .db()
             .first(query, &values![i64::from(self.in_sandbox)])?;
@@ -176,7 +177,8 @@ pub(crate) struct RunOverview {
 
 impl RunOverview {
     pub(crate) fn read(run: &Run) -> Result<Self, LedgerError> {
-        let query = "SELECT identity, finished_at, details, created_at, changed_at, asked_at, cancelled_at FROM run WHERE id = ?1";
+        let query = "SELECT identity, finished_at, details, created_at, changed_at, \
+            asked_at, cancelled_at FROM run WHERE id = ?1";
         let row = run.one(query)?;
         let counts = run.noted_counts()?;
         let stale = run.stale_reason_in(&row)?;

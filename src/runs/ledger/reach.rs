@@ -246,7 +246,8 @@ impl Reach {
             .collect();
         db.each(
             "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
-             AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 AND (state = 'failed' OR state = 'pending'))",
+                AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 \
+                AND (state = 'failed' OR state = 'pending'))",
             &rows,
         )
     }
@@ -300,11 +301,17 @@ impl Ledger {
             }
             let at = reach.now + of.lag;
             let index = fastrand::i64(1..);
-            let add = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, 0, ?3, 0, ?4)";
+            let add = "INSERT INTO reached (reach, at, run, n, number, person) \
+                VALUES (?1, ?2, 0, ?3, 0, ?4)";
             reach.people += db.run(add, &values![reach.id, at, index, person])?;
             reach.write(db)?;
             let ledger = self.clone();
-            let reached = ReachedBySend { ledger, reach: reach.id, at, index };
+            let reached = ReachedBySend {
+                ledger,
+                reach: reach.id,
+                at,
+                index,
+            };
             Ok::<_, LedgerError>(SendLimit::Counted(reached))
         })
     }

@@ -19,10 +19,10 @@ use crate::runs::once::{OnceHasher, OnceScope};
 const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows in a state that have a request; with the process that sent it last, if that was lost and has not said how it ended.
-const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, pid FROM row CROSS JOIN message \
-     LEFT JOIN worker ON worker.id = row.worker AND left_at IS NULL AND row.ended_at IS NULL \
-     WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
-     ORDER BY row.n";
+const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
+    pid FROM row CROSS JOIN message LEFT JOIN worker ON worker.id = row.worker \
+    AND left_at IS NULL AND row.ended_at IS NULL WHERE row.run = ?1 AND state = ?2 \
+    AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL ORDER BY row.n";
 
 /// Which rows are decided, and the states before and after.
 #[derive(Clone, Debug)]
@@ -156,8 +156,8 @@ fn chosen_rows(
     let none = |of: &str| {
         let hint = if run.is_doubtful() {
             // Its report shows more rows as unknown.
-            "the run is stale: leave out who has got it with `jelouctl bulk resume RUN --exclude FILE`, or cancel it, and \
-             then decide its rows"
+            "the run is stale: leave out who has got it with `jelouctl bulk resume RUN \
+                --exclude FILE`, or cancel it, and then decide its rows"
         } else {
             "`jelouctl bulk report RUN` has all rows with their lines and states"
         };

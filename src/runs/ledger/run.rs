@@ -23,15 +23,17 @@ const ROWS_AT_ONCE: usize = 1000;
 const STARTS_WITHIN: i64 = 10_000;
 
 /// A row as reports show it, read by [`reported`].
-const REPORTED: &str = "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, \
-     row.at, began_at, ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker";
+const REPORTED: &str = "row.n, line, recipient, cells, state, message_id, http_status, code, \
+    error, api_code, attempts, row.at, began_at, ended_at, delivery, delivery_code, \
+    delivery_reason, delivered_at, read_at, worker";
 /// The rows for a person, in any run: with the message, and what [`is_stale`] needs of the run.
 pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {REPORTED}, body, details, run.name AS run_name, identity, finished_at \
-         FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
-         WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n AND message.run = known.run \
-         AND message.n = known.n AND run.id = known.run ORDER BY known.run, known.n"
+            FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
+            WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n \
+            AND message.run = known.run AND message.n = known.n AND run.id = known.run \
+            ORDER BY known.run, known.n"
     )
 });
 static REPORT: LazyLock<String> = LazyLock::new(|| {
@@ -40,9 +42,9 @@ static REPORT: LazyLock<String> = LazyLock::new(|| {
          WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
     )
 });
-const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row CROSS JOIN message \
-     WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
-     ORDER BY row.n LIMIT ?3";
+const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row \
+    CROSS JOIN message WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 \
+    AND message.run = row.run AND message.n = row.n ORDER BY row.n LIMIT ?3";
 
 /// A run.
 #[derive(Clone)]
@@ -171,8 +173,8 @@ impl Run {
     /// Whether it waits for somebody to resume it: no process sends it. One that was made just now and has not begun is about
     /// to be sent by the process that made it.
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
-        let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event WHERE event.run = run.id) AS events \
-                     FROM run WHERE id = ?1";
+        let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event \
+            WHERE event.run = run.id) AS events FROM run WHERE id = ?1";
         let now = self.ledger.now()?;
         self.ledger.db().read_transaction(|db| {
             let row = db.one(query, &values![self.id])?;
@@ -206,9 +208,10 @@ impl Run {
         let lost = LostWorkers::read(&mut db)?;
         let mut counts = Counts::default();
         // The rows under way have an index; to group all rows by their process, too, would take twice as long.
-        let query = "SELECT state, CAST(NULL AS BIGINT) AS worker, count(*) AS rows FROM row WHERE run = ?1 AND state <> 'inflight' \
-                     GROUP BY state UNION ALL \
-                     SELECT state, worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY state, worker";
+        let query = "SELECT state, CAST(NULL AS BIGINT) AS worker, count(*) AS rows FROM row \
+            WHERE run = ?1 AND state <> 'inflight' GROUP BY state UNION ALL SELECT state, \
+            worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
+            GROUP BY state, worker";
         db.each_of(query, &values![self.id], |row| {
             let state = lost.shown(
                 row.named("state", RowState::from_name)?,
@@ -224,7 +227,8 @@ impl Run {
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
-        let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
+        let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 \
+            AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
         db.each_of(query, &values![self.id], |row| {
             if lost.status(row.opt_int("worker")?).is_none() {
@@ -244,10 +248,11 @@ impl Run {
     /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
     /// one, else the row's code, else `resolved` for a person's decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
-        let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN code = 'resolved' THEN code \
-                     ELSE coalesce(api_code, code, state) END AS reason, \
-                     CASE WHEN state = 'inflight' THEN worker END AS worker, count(*) AS rows FROM row \
-                     WHERE run = ?1 AND state <> 'pending' AND state <> 'sent' GROUP BY 1, 2, 3";
+        let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' \
+            WHEN code = 'resolved' THEN code ELSE coalesce(api_code, code, state) \
+            END AS reason, CASE WHEN state = 'inflight' THEN worker END AS worker, \
+            count(*) AS rows FROM row WHERE run = ?1 AND state <> 'pending' \
+            AND state <> 'sent' GROUP BY 1, 2, 3";
         let mut skips = SkipCounts::default();
         let mut reasons = BTreeMap::new();
         let mut db = self.ledger.db();
@@ -272,8 +277,8 @@ impl Run {
 
     /// What happened to the run, in order.
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
-        let query =
-            "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
+        let query = "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 \
+            ORDER BY number";
         self.ledger.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
                 kind: row.named("kind", RunEventKind::from_name)?,
@@ -288,11 +293,12 @@ impl Run {
     /// The processes that send it, and those that were lost in the last day.
     pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
-        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, 0) AS rows_inflight, \
-                     coalesce(sent, 0) AS rows_sent FROM worker \
-                     LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 END) AS inflight, \
-                     count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row WHERE run = ?1 GROUP BY worker) AS held \
-                     ON held.worker = worker.id WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
+        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, \
+            0) AS rows_inflight, coalesce(sent, 0) AS rows_sent FROM worker \
+            LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 \
+            END) AS inflight, count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row \
+            WHERE run = ?1 GROUP BY worker) AS held ON held.worker = worker.id \
+            WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
         let mut db = self.ledger.db();
         let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
@@ -315,9 +321,9 @@ impl Run {
 
     /// The recipient and the body of the first message, if possible of a row that is not skipped.
     pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
-        let query = "SELECT recipient, body FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
-                     AND message.n = row.n AND recipient IS NOT NULL \
-                     ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
+        let query = "SELECT recipient, body FROM row CROSS JOIN message WHERE row.run = ?1 \
+            AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
+            ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
         let found = self.ledger.db().first(query, &values![self.id])?;
         found
             .map(|mut row| Ok((row.take("recipient")?, row.take("body")?)))
@@ -339,7 +345,8 @@ impl Run {
 
     /// Whether a person has made rows pending that no process has taken yet.
     pub(crate) fn has_decided_rows(&self) -> Result<bool, LedgerError> {
-        let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND code = 'resolved'";
+        let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
+            AND code = 'resolved'";
         self.ledger.db().exists(query, &values![self.id])
     }
 
@@ -434,10 +441,11 @@ struct ChargedRows {
     delivered: u64,
 }
 
-const CHARGES: &str = "SELECT charge, count(*) AS rows, count(CASE WHEN state = 'sent' THEN 1 END) AS sent, \
-     count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) AS delivered FROM row CROSS JOIN message \
-     WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
-     AND charge IS NOT NULL GROUP BY charge";
+const CHARGES: &str = "SELECT charge, count(*) AS rows, \
+    count(CASE WHEN state = 'sent' THEN 1 END) AS sent, count(CASE WHEN state = 'sent' \
+    AND delivery IN (?2, ?3, ?4) THEN 1 END) AS delivered FROM row CROSS JOIN message \
+    WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run \
+    AND message.n = row.n AND charge IS NOT NULL GROUP BY charge";
 
 fn charged_rows(row: &SqlRow) -> Result<ChargedRows, LedgerError> {
     Ok(ChargedRows {

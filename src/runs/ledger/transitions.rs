@@ -16,8 +16,9 @@ use super::run::{Run, paused};
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
 /// Skips rows of a run.
-const SKIP: &str = "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, api_code = NULL, \
-     http_status = NULL, error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1";
+const SKIP: &str = "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, \
+    api_code = NULL, http_status = NULL, error = ?4 || coalesce('; before that: ' || error, \
+    '') WHERE run = ?1";
 static SKIP_PENDING_ROW: LazyLock<String> =
     LazyLock::new(|| format!("{SKIP} AND state = 'pending' AND n = ?6"));
 static SKIP_PENDING: LazyLock<String> = LazyLock::new(|| format!("{SKIP} AND state = 'pending'"));
@@ -42,8 +43,8 @@ pub(super) struct LockedRun {
 
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
-    let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, changed_at, \
-                 finished_at, cancelled_at, told FROM run WHERE id = ?1";
+    let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, \
+        changed_at, finished_at, cancelled_at, told FROM run WHERE id = ?1";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
         return Ok(None);
     };
@@ -90,8 +91,9 @@ impl LockedRun {
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let pause = self.pause.as_ref();
         db.run(
-            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, finished_at = ?6, cancelled_at = ?7, \
-             paused = ?8, paused_by = ?9, paused_at = ?10, told = ?11 WHERE id = ?1",
+            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, \
+                finished_at = ?6, cancelled_at = ?7, paused = ?8, paused_by = ?9, \
+                paused_at = ?10, told = ?11 WHERE id = ?1",
             &values![
                 self.id,
                 &self.identity,
@@ -164,9 +166,10 @@ impl LockedRun {
             return Ok(());
         }
         // Each part has its index; rows that were never tried are read from the last one that was taken.
-        let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight') \
-                    OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0) \
-                    OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0)";
+        let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
+            AND state = 'inflight') OR EXISTS (SELECT 1 FROM row WHERE run = ?1 \
+            AND state = 'pending' AND due_at > 0) OR EXISTS (SELECT 1 FROM row \
+            WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0)";
         if !db.exists(open, &values![self.id, self.taken])? {
             self.finished_at = Some(self.now);
             self.pause = None;
@@ -206,8 +209,9 @@ impl LockedRun {
         words: &str,
     ) -> Result<(), LedgerError> {
         let changed = db.run(
-            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, error = ?4, http_status = NULL \
-             WHERE run = ?1 AND worker = ?2 AND state = 'inflight'",
+            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, \
+                error = ?4, http_status = NULL WHERE run = ?1 AND worker = ?2 \
+                AND state = 'inflight'",
             &values![self.id, worker, self.now, words],
         )?;
         if changed > 0 {
@@ -285,9 +289,10 @@ impl LockedRun {
                 .map(|(n, number)| values![self.id, *n, *number].to_vec())
                 .collect();
             db.each(
-                "INSERT INTO tried (run, n, number, began_at, message_id) SELECT run, n, number, began_at, message_id \
-                 FROM row WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'unknown' AND began_at IS NOT NULL \
-                 ON CONFLICT DO NOTHING",
+                "INSERT INTO tried (run, n, number, began_at, message_id) SELECT run, n, \
+                    number, began_at, message_id FROM row WHERE run = ?1 AND n = ?2 \
+                    AND number = ?3 AND state = 'unknown' AND began_at IS NOT NULL \
+                    ON CONFLICT DO NOTHING",
                 &kept,
             )?;
         }
@@ -308,9 +313,10 @@ impl LockedRun {
             })
             .collect();
         let changed = db.each(
-            "UPDATE row SET state = ?5, number = number + 1, due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, \
-             at = ?6, code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') \
-             WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
+            "UPDATE row SET state = ?5, number = number + 1, \
+                due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, at = ?6, \
+                code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') \
+                WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
             &decided,
         )?;
         if changed > 0 {
@@ -334,8 +340,8 @@ impl LockedRun {
         } = event;
         let until = until.map(|until| self.now + (until - at));
         db.run(
-            "INSERT INTO event (run, number, kind, at, reason, problem, until) \
-             SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
+            "INSERT INTO event (run, number, kind, at, reason, problem, until) SELECT ?1, \
+                coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
             &values![
                 self.id,
                 kind.name(),

@@ -241,9 +241,10 @@ fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
 
 async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError> {
     let failed = |error: tokio_postgres::Error| LedgerError::from_statement(at, &error);
-    let query = "SELECT current_setting('server_version_num')::int / 10000, current_setting('transaction_read_only'), \
-                 current_setting('fsync'), current_setting('synchronous_commit'), \
-                 coalesce(current_setting($1, true), ''), current_setting('server_encoding')";
+    let query = "SELECT current_setting('server_version_num')::int / 10000, \
+        current_setting('transaction_read_only'), current_setting('fsync'), \
+        current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
+        current_setting('server_encoding')";
     let row = client.query_one(query, &[&MARK]).await.map_err(failed)?;
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;

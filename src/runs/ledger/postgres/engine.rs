@@ -29,10 +29,10 @@ const CHUNK: usize = 64 * 1024;
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 /// Identifies the database as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has
 /// another number, and so have tables that were restored by pg_restore.
-const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', timeline ' || \
-     left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', database ' || oid || ', tables ' || \
-     'jelouctl.store'::regclass::oid \
-     FROM pg_control_system(), pg_database WHERE datname = current_database()";
+const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', \
+    timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', \
+    database ' || oid || ', tables ' || 'jelouctl.store'::regclass::oid \
+    FROM pg_control_system(), pg_database WHERE datname = current_database()";
 
 /// By what a prepared statement is found.
 #[derive(PartialEq, Eq, Hash)]
@@ -80,8 +80,9 @@ impl DatabaseEngine {
         check_version(
             version,
             LedgerFault::Setup,
-            "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
-             DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`",
+            "finish its runs with the jelouctl that made it; then its owner removes it, with \
+                all that is known of them, by DROP SCHEMA jelouctl CASCADE, and makes it \
+                anew with `jelouctl ledger setup`",
         )?;
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
@@ -152,7 +153,8 @@ impl DbEngine for DatabaseEngine {
         let begin = match changes {
             // A long list takes longer than any other statement, and is sorted between two of them.
             true if self.limit > LONG => {
-                "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
+                "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL \
+                    idle_in_transaction_session_timeout = '1min'"
             }
             // Of what is not an exchange, more may be decided between two statements.
             true if self.limit > SHORT => {
@@ -161,7 +163,8 @@ impl DbEngine for DatabaseEngine {
             true => "BEGIN",
             // The reader may pause.
             false => {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0"
+                "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL \
+                    idle_in_transaction_session_timeout = 0"
             }
         };
         self.database.call(SHORT, self.client.batch_execute(begin))

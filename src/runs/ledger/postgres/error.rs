@@ -14,8 +14,8 @@ impl LedgerError {
     }
 
     pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
-        let hint = "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; to continue \
-                    what was begun: `jelouctl bulk work`";
+        let hint = "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that \
+            the database runs; to continue what was begun: `jelouctl bulk work`";
         Self::new(
             LedgerFault::Away,
             format!("the database of the ledger, {at}, is not available: {cause}"),
@@ -24,8 +24,9 @@ impl LedgerError {
     }
 
     fn login_refused(at: &str, cause: &str) -> Self {
-        let hint = "check that the role is there and may log in (PostgreSQL does not tell), and its password: in \
-                    JELOUCTL_LEDGER, PGPASSWORD, or by ledger_password_file or ledger_password_command of the profile";
+        let hint = "check that the role is there and may log in (PostgreSQL does not tell), \
+            and its password: in JELOUCTL_LEDGER, PGPASSWORD, or by ledger_password_file or \
+            ledger_password_command of the profile";
         Self::setup(
             format!("the database of the ledger, {at}, does not let us in: {cause}"),
             hint,
@@ -33,7 +34,8 @@ impl LedgerError {
     }
 
     pub(super) fn no_ledger(at: &str) -> Self {
-        let hint = "as a role that owns the database and may create roles: jelouctl ledger setup; for an administrator: jelouctl ledger setup --print";
+        let hint = "as a role that owns the database and may create roles: jelouctl ledger \
+            setup; for an administrator: jelouctl ledger setup --print";
         Self::new(
             LedgerFault::NoLedger,
             format!("the database {at} has no ledger of jelouctl"),
@@ -57,7 +59,8 @@ impl LedgerError {
     }
 
     pub(super) fn rights(at: &str, cause: &str) -> Self {
-        let hint = "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks";
+        let hint = "ask its owner: GRANT jelouctl_sender TO the role that sends, \
+            jelouctl_reader TO one that only looks";
         Self::new(
             LedgerFault::Rights,
             format!("the role of {at} may not use the ledger: {cause}"),
@@ -66,8 +69,8 @@ impl LedgerError {
     }
 
     pub(super) fn failed(cause: &str) -> Self {
-        let hint =
-            "look into the log of the database; `jelouctl bulk status` says how the run stands";
+        let hint = "look into the log of the database; `jelouctl bulk status` says how the run \
+            stands";
         Self::new(
             LedgerFault::Other,
             format!("the ledger in the database cannot be read or written: {cause}"),
@@ -81,7 +84,8 @@ impl LedgerError {
         let Some(refusal) = error.as_db_error() else {
             // The crate offers no other way to tell.
             if cause.contains("does not support TLS") {
-                let hint = "switch `ssl` on there: only to this machine itself a connection may be without it";
+                let hint = "switch `ssl` on there: only to this machine itself a connection \
+                    may be without it";
                 return Self::setup(
                     format!("the database of the ledger, {at}, has no TLS"),
                     hint,
@@ -89,9 +93,11 @@ impl LedgerError {
             }
             if cause.contains("TLS handshake") {
                 let message = format!(
-                    "{at} is not the server that it should be, or its certificate cannot be verified: {cause}"
+                    "{at} is not the server that it should be, or its certificate cannot be \
+                        verified: {cause}"
                 );
-                let hint = "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it";
+                let hint = "name the authorities with ?sslrootcert=FILE, and the host as its \
+                    certificate has it";
                 return Self::setup(message, hint);
             }
             if cause.contains("password missing") {
@@ -166,7 +172,8 @@ impl LedgerError {
         if self.fault != LedgerFault::Away {
             return self;
         }
-        let hint = "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again";
+        let hint = "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends \
+            it, else send the list again";
         Self::new(
             LedgerFault::Unusable,
             format!("whether the run {run} was made is not known: {self}"),

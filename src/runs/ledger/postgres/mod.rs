@@ -14,16 +14,17 @@ use super::error::{LedgerError, LedgerFault};
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
 /// A schema that was made for it is used.
-const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA jelouctl; \
-     ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace WHERE nspname = 'jelouctl') THEN \
-     RAISE insufficient_privilege USING MESSAGE = 'the schema jelouctl belongs to another role'; END IF; END $$;\n";
+const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA \
+    jelouctl; ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace \
+    WHERE nspname = 'jelouctl') THEN RAISE insufficient_privilege USING MESSAGE = 'the \
+    schema jelouctl belongs to another role'; END IF; END $$;\n";
 
 /// The complete SQL, in one transaction, for the owner of the database.
 pub(crate) fn schema_sql() -> String {
     let roles = ROLES.map(|role| {
         format!(
-            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; \
-             END IF; END $$;\n"
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles \
+                WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; END IF; END $$;\n"
         )
     });
     let roles = roles.concat();
@@ -35,11 +36,12 @@ pub(crate) fn schema_sql() -> String {
     );
     let secret = new_secret();
     format!(
-        "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\
-         INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);\n\n\
-         GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;\n\
-         GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_reader;\n\
-         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_sender;\n\nCOMMIT;\n"
+        "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, \
+            pg_temp;\n\n{tables}\nINSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, \
+            0, 0);\n\nGRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, \
+            jelouctl_reader;\nGRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO \
+            jelouctl_reader;\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
+            jelouctl TO jelouctl_sender;\n\nCOMMIT;\n"
     )
 }
 
@@ -56,7 +58,8 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     match database.call(LONG, client.batch_execute(&schema_sql())) {
         Err(error) if error.fault == LedgerFault::Rights => Err(LedgerError::setup(
             format!("the ledger cannot be made by the role of {at}: {error}"),
-            "as a role that may create roles: jelouctl ledger setup; to give the SQL to an administrator: jelouctl ledger setup --print > setup.sql",
+            "as a role that may create roles: jelouctl ledger setup; to give the SQL to an \
+                administrator: jelouctl ledger setup --print > setup.sql",
         )),
         made => made.map(|()| true),
     }

@@ -15,34 +15,38 @@ use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 
 /// When it is the turn of a row, in a run with several rows to a person: after the earlier ones that are open, of which at most
 /// 100 are counted, or else some time after the last.
-const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
-     coalesce((SELECT CASE WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 \
-       FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
-       AND other.run = known.run AND other.n = known.n \
-       AND (other.state = 'inflight' OR other.state = 'pending' AND other.n < row.n) LIMIT 100) AS earlier), \
-     (SELECT max(other.at) + ?6 FROM known CROSS JOIN row AS other WHERE known.person = message.person \
-       AND known.run = message.run AND other.run = known.run AND other.n = known.n \
-       AND other.state <> 'pending' AND other.began_at IS NOT NULL AND other.at <= ?5)) END";
+const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE \
+    WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 FROM known \
+    CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
+    AND other.run = known.run AND other.n = known.n AND (other.state = 'inflight' \
+    OR other.state = 'pending' AND other.n < row.n) LIMIT 100) AS earlier), \
+    (SELECT max(other.at) + ?6 FROM known CROSS JOIN row AS other \
+    WHERE known.person = message.person AND known.run = message.run \
+    AND other.run = known.run AND other.n = known.n AND other.state <> 'pending' \
+    AND other.began_at IS NOT NULL AND other.at <= ?5)) END";
 /// The rows that are due. They are limited before they are joined: otherwise PostgreSQL may read all that are left.
 static DUE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} AS turn \
-         FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND due_at <= ?2 \
-         ORDER BY run, due_at, n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
+            {TURN} AS turn FROM (SELECT run, n, number FROM row WHERE run = ?1 \
+            AND state = 'pending' AND due_at > 0 AND due_at <= ?2 ORDER BY run, due_at, n \
+            LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run \
+            AND message.n = row.n"
     )
 });
 /// The rows that were never tried, in the order of the list.
 static FRESH: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, {TURN} AS turn \
-         FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND n > ?2 AND due_at = 0 \
-         ORDER BY run, n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
+        "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
+            {TURN} AS turn FROM (SELECT run, n, number FROM row WHERE run = ?1 \
+            AND state = 'pending' AND n > ?2 AND due_at = 0 ORDER BY run, n LIMIT ?3) AS row \
+            CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
     )
 });
 /// Gives this process those rows of a range that may leave by a given time.
-const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, at = ?6, began_at = ?6, \
-     ended_at = NULL, attempts = attempts + 1 \
-     WHERE run = ?1 AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
+const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
+    at = ?6, began_at = ?6, ended_at = NULL, attempts = attempts + 1 WHERE run = ?1 \
+    AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
 /// Lets a row wait until a time.
 const HOLD: &str = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'";
 

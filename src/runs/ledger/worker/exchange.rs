@@ -25,9 +25,10 @@ const SHORTEST_WAIT: f64 = 0.1;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
 /// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
 /// corrects a row that became unknown because the process seemed lost.
-const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
-     code = ?10, api_code = ?11, error = ?12 WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
-     AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
+const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, \
+    http_status = ?8, message_id = ?9, code = ?10, api_code = ?11, error = ?12 \
+    WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 AND (state = 'inflight' \
+    OR state = 'unknown' AND ended_at IS NULL)";
 
 /// What an exchange has written.
 struct Exchanged {
@@ -352,8 +353,8 @@ impl Worker {
 
     /// Notes whether another process, heard from recently, takes rows of the run.
     pub(super) fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
-        let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL AND left_at IS NULL \
-                     AND seen_at + lease_ms / 2 > ?3";
+        let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL \
+            AND left_at IS NULL AND seen_at + lease_ms / 2 > ?3";
         let has_others = db.exists(query, &values![self.run.id, self.id, now - IS_HEARD])?;
         self.others = (has_others || self.others.is_some()).then_some(has_others);
         Ok(())
@@ -365,8 +366,8 @@ impl Worker {
 fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
     let back = whole_milliseconds(run.pace.at - moment(run.now)).max(0);
     if back > 0 {
-        let query = "UPDATE row SET due_at = CASE WHEN due_at > ?2 THEN due_at - ?2 ELSE 1 END \
-                     WHERE run = ?1 AND state = 'pending' AND due_at > 0";
+        let query = "UPDATE row SET due_at = CASE WHEN due_at > ?2 THEN due_at - ?2 ELSE 1 \
+            END WHERE run = ?1 AND state = 'pending' AND due_at > 0";
         db.run(query, &values![run.id, back])?;
         db.run(
             "UPDATE worker SET seen_at = seen_at - ?2 WHERE run = ?1",
@@ -390,8 +391,8 @@ fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
 /// How long the next row that was tried, or that waits for another one, has to wait, and for what: one to a person who was
 /// written to a moment ago is not told of.
 fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
-    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
-                 ORDER BY due_at LIMIT 1";
+    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 \
+        AND state = 'pending' AND due_at > 0 ORDER BY due_at LIMIT 1";
     let Some(row) = db.first(query, &values![run.id])? else {
         return Ok(None);
     };

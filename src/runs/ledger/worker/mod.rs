@@ -29,13 +29,17 @@ use crate::runs::once::OnceHasher;
 
 /// Notes an exchange of a process. Once it was lost, others may have changed the run, and sent what its rows have: it takes no
 /// more rows, and has to join again. The same holds for [`NOTE_NEW_CONNECTION`] and [`NOTE_ALIVE`].
-const NOTE_EXCHANGE: &str = "UPDATE worker SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
-     seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, stopped_at";
-const NOTE_NEW_CONNECTION: &str = "UPDATE worker SET \
-     stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
-     seen_at = ?2, connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 RETURNING exchanges";
-const NOTE_ALIVE: &str = "UPDATE worker SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
-     seen_at = ?2 WHERE id = ?1";
+const NOTE_EXCHANGE: &str = "UPDATE worker \
+    SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
+    seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, \
+    stopped_at";
+const NOTE_NEW_CONNECTION: &str = "UPDATE worker \
+    SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
+    seen_at = ?2, connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 \
+    RETURNING exchanges";
+const NOTE_ALIVE: &str = "UPDATE worker \
+    SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
+    seen_at = ?2 WHERE id = ?1";
 
 /// How long to retry while the database does not answer.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
@@ -176,8 +180,12 @@ impl Worker {
                 let is_alone = !LostWorkers::read(db)?.is_sent(run.id);
                 run.note_lost(db)?;
                 run.note_finished(db)?;
-                let kept = db.one("SELECT details, created_at FROM run WHERE id = ?1", &values![run.id])?;
-                let details: RunSettings = serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
+                let kept = db.one(
+                    "SELECT details, created_at FROM run WHERE id = ?1",
+                    &values![run.id],
+                )?;
+                let details: RunSettings =
+                    serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
                 if let Some(leaves_out) = leaves_out.filter(|_| !details.sandbox) {
                     let found = run.compare(db, &details, leaves_out, kept.int("created_at")?)?;
                     if !found.is_empty() && !leaves_out {
@@ -190,20 +198,37 @@ impl Worker {
                 // Nobody changes the limit while a process sends the run.
                 self.limit = details.conditions.per_day;
                 // Rows that wait for the limit are checked again; this process has read who is excluded now.
-                let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' AND due_at > ?3 \
-                             AND (api_code IS NULL OR api_code <> ?4)";
-                db.run(query, &values![run.id, run.now, run.now + LONGEST_SHORT_WAIT, PAIR_RATE_LIMIT])?;
+                let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' \
+                    AND due_at > ?3 AND (api_code IS NULL OR api_code <> ?4)";
+                db.run(
+                    query,
+                    &values![
+                        run.id,
+                        run.now,
+                        run.now + LONGEST_SHORT_WAIT,
+                        PAIR_RATE_LIMIT
+                    ],
+                )?;
                 let host = host_name();
                 let pid = i64::from(std::process::id());
                 db.run(
-                    "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
-                     VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
+                    "INSERT INTO worker (id, run, host, pid, connection, exchanges, \
+                        lease_ms, joined_at, seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, \
+                        ?6)",
                     &values![self.id, run.id, host, pid, milliseconds(lease), run.now],
                 )?;
                 if is_alone && run.may_leave() && run.finished_at.is_none() {
                     let begun = values![run.id, RunEventKind::Begun.name()];
-                    let has_begun = db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
-                    run.note(db, &RunEvent::now(if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun }))?;
+                    let has_begun =
+                        db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
+                    run.note(
+                        db,
+                        &RunEvent::now(if has_begun {
+                            RunEventKind::Resumed
+                        } else {
+                            RunEventKind::Begun
+                        }),
+                    )?;
                 }
                 Ok::<_, LedgerError>(Vec::new())
             })
@@ -230,8 +255,13 @@ impl Worker {
             let connected = values![self.id, run.now, self.connection];
             let Some(worker) = db.first(NOTE_NEW_CONNECTION, &connected)? else {
                 // The exchange finds that it is missing.
-                let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
-                return if is_known { Err(LedgerError::superseded_connection()) } else { Ok(()) };
+                let is_known =
+                    db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
+                return if is_known {
+                    Err(LedgerError::superseded_connection())
+                } else {
+                    Ok(())
+                };
             };
             if worker.int("exchanges")? < self.exchanges {
                 run.identity.clear();
@@ -239,21 +269,36 @@ impl Worker {
             }
             if run.is_elsewhere(db)? {
                 // How those that this process holds end still counts.
-                return run.take_for_lost(db, self.id, "what this process was told of it is missing in the store");
+                return run.take_for_lost(
+                    db,
+                    self.id,
+                    "what this process was told of it is missing in the store",
+                );
             }
-            let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 AND state = 'inflight'";
-            let mut rows = db.rows(query, &values![run.id, self.id], |row| Ok((row.int("n")?, row.int("number")?)))?;
+            let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 \
+                AND state = 'inflight'";
+            let mut rows = db.rows(query, &values![run.id, self.id], |row| {
+                Ok((row.int("n")?, row.int("number")?))
+            })?;
             rows.retain(|(n, number)| self.held.get(n) != Some(number));
             let why = "the connection to the ledger broke before it left";
-            let back: Vec<_> =
-                rows.iter().map(|(n, number)| values![run.id, *n, *number, run.now, why].to_vec()).collect();
+            let back: Vec<_> = rows
+                .iter()
+                .map(|(n, number)| values![run.id, *n, *number, run.now, why].to_vec())
+                .collect();
             db.each(
-                "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, ended_at = ?4, code = 'ledger', error = ?5 \
-                 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'inflight'",
+                "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, ended_at = ?4, \
+                    code = 'ledger', error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 \
+                    AND state = 'inflight'",
                 &back,
             )?;
             if let Some(of) = &self.reach {
-                Reach::take_back(db, of, run.id, &rows.into_iter().map(|(n, _)| n).collect::<Vec<_>>())?;
+                Reach::take_back(
+                    db,
+                    of,
+                    run.id,
+                    &rows.into_iter().map(|(n, _)| n).collect::<Vec<_>>(),
+                )?;
             }
             if run.cancelled_at.is_some() {
                 run.skip_rest(db)?;
@@ -343,10 +388,10 @@ impl Worker {
         // so does one whose rows are under way again because the store was put back.
         let _ = db.change(|db| {
             let now = db.0.now()?;
-            let query = "UPDATE worker SET stopped_at = ?3, left_at = CASE WHEN NOT EXISTS (SELECT 1 FROM row \
-                         WHERE row.run = worker.run AND row.worker = worker.id AND state = 'inflight') \
-                         THEN CAST(?3 AS BIGINT) END \
-                         WHERE id = ?1 AND connection = ?2";
+            let query = "UPDATE worker SET stopped_at = ?3, left_at = CASE WHEN NOT EXISTS \
+                (SELECT 1 FROM row WHERE row.run = worker.run AND row.worker = worker.id \
+                AND state = 'inflight') THEN CAST(?3 AS BIGINT) END WHERE id = ?1 \
+                AND connection = ?2";
             db.run(query, &values![self.id, self.connection, now])
         });
         db.0.leave(self.id);
@@ -421,8 +466,8 @@ mod tests {
 
         /// Makes every row due that waits for its time.
         pub(in crate::runs::ledger) fn make_due(&self) {
-            let query =
-                "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' AND due_at > 1";
+            let query = "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' \
+                AND due_at > 1";
             self.run
                 .ledger
                 .db()
