@@ -98,8 +98,9 @@ fn cancel_skips_all_unsent_rows() {
         counts(&resume(&home, &jelou.url).fails(10, &[told]).json()),
         [2, 1, 0, 0]
     );
-    let list = "`jelouctl bulk report r --state failed --reason cancelled --file FILE`";
-    let refused = ["the run is cancelled: nothing of it is sent any more", list];
+    let list =
+        "to list the others: jelouctl bulk report r --state failed --reason cancelled --file FILE";
+    let refused = ["the run is cancelled: its rows cannot be sent again", list];
     home.run("bulk resolve r --failed-as pending")
         .fails(2, &refused);
     assert!(

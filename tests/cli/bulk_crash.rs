@@ -129,7 +129,7 @@ fn check(home: &Home, jelou: &Jelou, killed: u32) {
             && !row["error"]
                 .as_str()
                 .unwrap_or_default()
-                .starts_with("the process that sent it was not heard of again")
+                .starts_with("the process that sent it no longer responds")
     });
     let of_kills = unknown - of_server.count() as u64;
     assert!(

@@ -128,7 +128,7 @@ fn invalid_ledger_file_stops_every_command() {
     scribbled[4096..].fill(0xa5);
     let zeroed = vec![0; whole.len()];
     for (content, what) in [
-        (&newer[..], "of version 99, newer"),
+        (&newer[..], "version 99, newer"),
         (&scribbled, "damaged"),
         (&zeroed, "damaged"),
         (b"hello", "damaged"),
@@ -217,7 +217,8 @@ fn rows_that_cannot_be_marked_are_not_sent() {
     );
     let ended = home.run("bulk work r").api(&jelou.url).end();
     assert_eq!(ended.code, 12, "{ended:?}");
-    ended.stderr_has(&["the ledger marked 0 rows as in flight, not the 1 that were to be sent; none of them was sent"]);
+    ended
+        .stderr_has(&["the ledger marked 0 rows as in flight instead of 1; none of them was sent"]);
     home.change_store("DROP TRIGGER unmarked");
     let report = home.report("r");
     assert!(

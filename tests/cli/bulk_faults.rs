@@ -172,7 +172,7 @@ fn unwritable_ledger_directory_stops_before_sending() {
         &[
             "failed to create",
             "/jelouctl",
-            "or name another one with XDG_STATE_HOME",
+            "or set XDG_STATE_HOME to another one",
         ],
     );
 }

@@ -130,7 +130,7 @@ fn stop_works_while_resume_is_prompting() {
 fn stop_and_resolve_never_guess() {
     let home = people(2);
     home.run("bulk stop r")
-        .fails(2, &["there is no run r", "name one"]);
+        .fails(2, &["there is no run r", "pass the name of a run"]);
     assert!(
         home.run("bulk stop")
             .success()
@@ -153,8 +153,13 @@ fn stop_and_resolve_never_guess() {
         home.run_args(&send).api(&jelou.url).fails(4, &[]);
     }
     for words in ["bulk stop", "bulk resume", "bulk resolve --unknown-as sent"] {
-        home.run(words)
-            .fails(2, &["several runs are unfinished: one, two", "name one"]);
+        home.run(words).fails(
+            2,
+            &[
+                "several runs are unfinished: one, two",
+                "pass the name of a run",
+            ],
+        );
     }
     home.run("bulk stop on")
         .fails(2, &["there is no run on; the nearest is one"]);
@@ -164,7 +169,7 @@ fn stop_and_resolve_never_guess() {
         home.run_args(&["bulk", "remove", run, "--yes"]).success();
     }
     home.run("bulk resolve --unknown-as sent")
-        .fails(2, &["no unfinished runs", "name one"]);
+        .fails(2, &["no unfinished runs", "pass the name of a run"]);
 }
 
 #[test]
@@ -262,7 +267,7 @@ fn rows_in_flight_at_death_become_unknown() {
     );
     let report = home.run("bulk report r --state unknown").success().stdout;
     assert!(
-        report.contains(",unknown,,,unknown,the process that sent it was not heard of again: "),
+        report.contains(",unknown,,,unknown,the process that sent it no longer responds: "),
         "{report}"
     );
     assert_eq!(report.lines().count(), 2, "{report}");
@@ -732,7 +737,7 @@ fn real_run_precedes_sandbox_run() {
         "remove r --yes",
         "resolve r --unknown-as failed",
     ] {
-        let refused = ["run r writes to real people", "outside of the sandbox"];
+        let refused = ["run r sends to real recipients", "outside of the sandbox"];
         home.run(&format!("--sandbox bulk {words}"))
             .fails(2, &refused);
         home.run(&format!("bulk {words}"))

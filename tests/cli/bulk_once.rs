@@ -69,7 +69,7 @@ fn once_key_sends_one_message_per_recipient() {
     );
     let first = &home.report("b --state skipped")[0];
     assert_eq!(first["code"], "already_sent");
-    let told = "a message under the key november was sent to this person by run a at 20";
+    let told = "a message with the key november was sent to this recipient by run a at 20";
     assert!(
         first["error"].as_str().unwrap().starts_with(told),
         "{first}"

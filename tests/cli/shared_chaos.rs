@@ -280,7 +280,7 @@ fn check(home: &Home, jelou: &Jelou, ledger: &str, kills: u64) -> u64 {
                 if row["error"]
                     .as_str()
                     .unwrap()
-                    .contains("not heard of again") =>
+                    .contains("no longer responds") =>
             {
                 of_machines += 1;
             }

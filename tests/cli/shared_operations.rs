@@ -171,14 +171,14 @@ fn resume_reports_a_failover_found_by_others() {
     let resume = || home.run("bulk resume r --yes --rate 7/s").api(&jelou.url);
     let told = [
         "warning: run r is paused since ",
-        "the ledger may not record the latest messages (the store is another one now: ",
+        "the ledger may not record the latest messages (the ledger has another identity: ",
         "compare jelouctl bulk report r --state unknown with Jelou's history",
     ];
     resume().fails(11, &told);
     // What was told is not what is so by now: it was replaced once more, while the run stood.
     home.change_database(
         "UPDATE jelouctl.run SET told = '998, timeline 00000001', \
-         paused_by = 'the store is another one now: 998, timeline 00000001'",
+         paused_by = 'the ledger has another identity: 998, timeline 00000001'",
     );
     let again = resume().fails(11, &told);
     assert!(!again.stderr.contains("998, timeline"), "{again:?}");
@@ -297,7 +297,7 @@ fn modified_request_in_database_leaves_none_in_flight() {
     let ended = home
         .run("bulk work r")
         .api(&jelou.url)
-        .fails(12, &["is not the one that was written"]);
+        .fails(12, &["has changed since the list was read"]);
     assert_eq!(
         (&ended.json()["inflight"], &ended.json()["unknown"]),
         (&json!(0), &json!(0)),
@@ -522,7 +522,7 @@ fn run_sent_during_the_prompt_is_not_removed() {
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("y");
     assert!(
-        code == 13 && screen.contains("run r has changed meanwhile"),
+        code == 13 && screen.contains("run r has changed in the meantime"),
         "{code}: {screen}"
     );
     assert_eq!(
@@ -548,7 +548,7 @@ fn run_with_killed_sender_is_not_removed() {
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("y");
     assert!(
-        code == 13 && screen.contains("run r has changed meanwhile"),
+        code == 13 && screen.contains("run r has changed in the meantime"),
         "{code}: {screen}"
     );
 }
@@ -562,7 +562,7 @@ fn timed_out_change_does_not_happen_later() {
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.while_holding("BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
         // Who waits behind another waits for two locks.
-        let stop = || home.run("bulk stop r").fails(12, &["another command is at work on it", "try again in a moment"]);
+        let stop = || home.run("bulk stop r").fails(12, &["another command is using it", "try again in a moment"]);
         thread::scope(|scope| {
             scope.spawn(stop);
             stop();

@@ -214,12 +214,12 @@ fn errors_and_logs_omit_the_database_password() {
         (
             with(&format!("{PASSWORD}-wrong"), &ledger),
             3,
-            "does not let us in",
+            "refused the login",
         ),
         (
             with(PASSWORD, &ledger.replace(&database, "nowhere")),
             3,
-            "there is no such database",
+            "does not exist",
         ),
         (
             with(PASSWORD, "postgres://secretive_sender@127.0.0.1:1/j"),

@@ -26,10 +26,7 @@ fn server_without_durability_is_refused() {
     wait_until("fsync is off", || {
         cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "off"
     });
-    send(&home, &jelou.url).fails(
-        3,
-        &["the database may lose what it has said is written: fsync is off"],
-    );
+    send(&home, &jelou.url).fails(3, &["the database could lose committed data: fsync is off"]);
     home.run("ledger setup")
         .fails(3, &["fsync is off", "set it on"]);
     let checked = home.run("doctor --sandbox").end();
@@ -233,7 +230,7 @@ fn restored_database_is_detected_by_every_method() {
     let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let home = home.on(cluster.url("app", &cluster.database_like(&database)));
-    let told = ["the ledger may not record the latest messages (the store is another one now: "];
+    let told = ["the ledger may not record the latest messages (the ledger has another identity: "];
     home.run("bulk work r").api(&jelou.url).fails(11, &told);
 }
 
@@ -279,7 +276,7 @@ fn older_database_files_are_detected_by_the_sender() {
     assert!(
         ended
             .stderr
-            .contains("what a process that sends it was told is missing"),
+            .contains("the ledger no longer has rows that it assigned to a process"),
         "{ended:?}"
     );
     is_paused_as_restored(&home, &jelou.url);
@@ -302,8 +299,8 @@ fn pooler_that_drops_session_settings_is_refused() {
             send(&home, &jelou.url).fails(
                 3,
                 &[
-                    "a pooler between here and the database",
-                    "connect to the database itself",
+                    "a connection pooler drops",
+                    "connect to the database without it",
                 ],
             );
         }
@@ -326,11 +323,6 @@ fn pooler_that_shares_session_settings_is_refused() {
         "SET statement_timeout = '57s'; SET search_path = jelouctl, pg_temp",
     );
     let home = Home::new().on(pooler.url(&database));
-    home.run("bulk list").fails(
-        3,
-        &[
-            "a pooler between here and the database",
-            "they did not arrive",
-        ],
-    );
+    home.run("bulk list")
+        .fails(3, &["a connection pooler drops", "they did not arrive"]);
 }

@@ -511,7 +511,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
     let row: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&row["x"], &row["error"]),
-        (&json!("d"), &json!("goes to the same person as line 3"))
+        (&json!("d"), &json!("has the same recipient as line 3"))
     );
     // Without invalid rows there is nothing to check: repetitions were skipped on purpose.
     home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");

@@ -56,8 +56,8 @@ const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
     CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, \
     claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
     END AS counts_from, claim.every_ms";
-const ROW_OF_CLAIM: &str = "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run \
-    ON run.id = claim.run";
+const ROW_OF_CLAIM: &str = "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n \
+    LEFT JOIN run ON run.id = claim.run";
 static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT claim.once_key AS number, {CLAIM_COLUMNS} FROM claim {ROW_OF_CLAIM} \

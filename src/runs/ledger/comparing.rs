@@ -446,16 +446,16 @@ impl EarlierRow {
         let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
         match self.reason {
             SkipReason::ToBeSent => {
-                format!("a message under the key {key} is to be sent to this person{by}")
+                format!("a message with the key {key} is to be sent to this recipient{by}")
             }
             SkipReason::MayHaveBeenSent => {
                 format!(
-                    "a message under the key {key} may have been sent to this person{by} {}",
+                    "a message with the key {key} may have been sent to this recipient{by} {}",
                     time(self.at)
                 )
             }
             _ => format!(
-                "a message under the key {key} was sent to this person{by} {}",
+                "a message with the key {key} was sent to this recipient{by} {}",
                 time(self.at)
             ),
         }
@@ -484,9 +484,7 @@ pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
         .copied()
         .find(|reason| rank(*reason) == place);
     reason.ok_or_else(|| {
-        LedgerError::damaged(format!(
-            "no reason to leave a row out has the number {place}"
-        ))
+        LedgerError::damaged(format!("no reason to skip a row has the number {place}"))
     })
 }
 

@@ -487,7 +487,7 @@ fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
         assert!(
             refused
                 .hint
-                .contains("the run is stale: leave out who has got it"),
+                .contains("the run is stale; to continue without recipients"),
             "{refused:?}"
         );
     }

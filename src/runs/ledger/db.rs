@@ -443,7 +443,7 @@ pub(super) fn check_version(
     };
     Err(LedgerError::new(
         fault,
-        format!("the ledger is of version {version}, {how}"),
+        format!("the ledger has version {version}, {how}"),
         hint,
     ))
 }

@@ -179,7 +179,7 @@ impl LedgerDraft {
     ) -> Result<(), LedgerError> {
         for (n, line, first_line) in self.repeated_behind(OF_EARLIER_RUNS)? {
             report(line, first_line);
-            let problem = format!("goes to the same person as line {first_line}");
+            let problem = format!("has the same recipient as line {first_line}");
             self.skip(
                 n,
                 SkipDetail {

@@ -79,8 +79,8 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
-        let hint = "keep the file, and put an earlier copy back if you have one: what that \
-            lacks may have been sent, and its unfinished runs say so";
+        let hint = "keep the damaged file, and restore an earlier copy; messages that it \
+            lacks may have been sent";
         Self::unusable(
             format!("the ledger is damaged: {}", problem.to_string()),
             hint,
@@ -92,8 +92,8 @@ impl LedgerError {
         Self::unusable(
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
             &format!(
-                "compare jelouctl bulk report {run} --state unknown with what Jelou has \
-                    sent; `jelouctl bulk resume {run}` then takes the ledger as it is"
+                "to see what may have been sent: jelouctl bulk report {run} --state unknown; \
+                    to continue: jelouctl bulk resume {run}"
             ),
         )
     }
@@ -102,7 +102,7 @@ impl LedgerError {
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerFault::Guard,
-            "the ledger was put back to an earlier state or separated from its files: it may \
+            "the ledger was restored to an earlier state or separated from its files: it may \
                 lack runs and keys that were sent",
             "to see what was sent: jelouctl messages list; to send: run the same command again",
         )
@@ -123,7 +123,7 @@ impl LedgerError {
     )]
     pub(super) fn too_many_files(cause: io::Error) -> Self {
         let hint = open_files_hint(&cause).unwrap_or_else(|| CHECK_THE_DISK.to_owned());
-        let message = format!("the files of the ledger cannot be opened: {cause}");
+        let message = format!("cannot open the files of the ledger: {cause}");
         Self::new(LedgerFault::Other, message, hint)
     }
 
@@ -133,13 +133,13 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn no_thread(cause: io::Error) -> Self {
-        let message = format!("a thread for the ledger cannot be started: {cause}");
+        let message = format!("cannot start a thread for the ledger: {cause}");
         Self::new(LedgerFault::Other, message, MORE_THREADS)
     }
 
     pub(crate) fn writer_gone() -> Self {
         Self::unusable(
-            "the thread that writes the ledger is gone".to_owned(),
+            "the thread that writes the ledger has ended".to_owned(),
             CHECK_THE_DISK,
         )
     }
@@ -147,8 +147,7 @@ impl LedgerError {
     /// Not exactly the rows that were to leave could be marked.
     pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
         let message = format!(
-            "the ledger marked {marked} rows as in flight, not the {rows} that were to be \
-                sent; none of them was sent"
+            "the ledger marked {marked} rows as in flight instead of {rows}; none of them was sent"
         );
         Self::unusable(message, CHECK_THE_FILE)
     }
@@ -164,7 +163,7 @@ impl LedgerError {
         Self::new(
             LedgerFault::Interrupted(signal),
             format!(
-                "interrupted by {} while it waited for the ledger",
+                "interrupted by {} while waiting for the ledger",
                 signal.name()
             ),
             "run the command again",
@@ -174,7 +173,7 @@ impl LedgerError {
     pub(super) fn superseded_connection() -> Self {
         Self::new(
             LedgerFault::Superseded,
-            "an older connection to the ledger was answered",
+            "the ledger answered an older connection",
             CHECK_THE_DISK,
         )
     }
@@ -195,10 +194,7 @@ impl LedgerError {
         Self::new(
             LedgerFault::Guard,
             format!("{path} has runs of an older version: sending now could repeat their messages"),
-            format!(
-                "finish these runs with the jelouctl that made them, then move {path} away, \
-                    or remove it; until then only the sandbox takes a new list or a key"
-            ),
+            format!("finish these runs with the jelouctl that made them, then remove {path}"),
         )
     }
 
@@ -208,7 +204,7 @@ impl LedgerError {
             .map(|worker| format!(" ({worker})"))
             .unwrap_or_default();
         let hint = format!(
-            "watch it with `jelouctl bulk status {run}`, or stop it with `jelouctl bulk stop {run}`"
+            "to watch it: jelouctl bulk status {run}; to stop it: jelouctl bulk stop {run}"
         );
         Self::new(
             LedgerFault::InUse,
@@ -230,10 +226,10 @@ impl LedgerError {
     }
 
     pub(super) fn changed(run: &RunName) -> Self {
-        let hint = "see how it stands with `jelouctl bulk status`, then decide again";
+        let hint = "check `jelouctl bulk status`, then run the command again";
         Self::new(
             LedgerFault::InUse,
-            format!("run {run} has changed meanwhile"),
+            format!("run {run} has changed in the meantime"),
             hint,
         )
     }
@@ -241,19 +237,23 @@ impl LedgerError {
     /// Rows cannot be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
         let hint = format!(
-            "decide them as sent or failed; a list of the others to send anew is `jelouctl \
-                bulk report {run} --state failed --reason cancelled --file FILE`"
+            "decide them as sent or failed; to list the others: jelouctl bulk report {run} \
+                --state failed --reason cancelled --file FILE"
         );
         Self::new(
             LedgerFault::Choice,
-            "the run is cancelled: nothing of it is sent any more",
+            "the run is cancelled: its rows cannot be sent again",
             hint,
         )
     }
 
     pub(crate) fn may_still_send() -> Self {
         let message = "a process that no longer responds may still send these rows";
-        Self::new(LedgerFault::Choice, message, "end it first, then add --yes")
+        Self::new(
+            LedgerFault::Choice,
+            message,
+            "stop that process, then add --yes",
+        )
     }
 
     /// A run must be named, or another one.
@@ -261,7 +261,7 @@ impl LedgerError {
         Self::new(
             LedgerFault::Choice,
             message,
-            "name one; `jelouctl bulk list` shows them",
+            "pass the name of a run; to list them: jelouctl bulk list",
         )
     }
 
@@ -278,7 +278,7 @@ impl LedgerError {
         Self::new(
             LedgerFault::Choice,
             "there are no runs",
-            "start one with `jelouctl bulk send FILE KIND`",
+            "to start one: jelouctl bulk send FILE KIND",
         )
     }
 
@@ -298,8 +298,8 @@ impl LedgerError {
                 ),
             );
         }
-        let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is \
-            not complete, and `bulk cancel` ends it";
+        let hint = "to continue that run: jelouctl bulk resume NAME; to start a new one: \
+            choose another name";
         Self::new(
             LedgerFault::Choice,
             format!("run {name} already exists"),
@@ -333,10 +333,7 @@ impl LedgerError {
         if !self.is_of_configuration() {
             return self;
         }
-        let hint = format!(
-            "{}; then `jelouctl bulk status` says what is known",
-            self.hint
-        );
+        let hint = format!("{}; then check `jelouctl bulk status`", self.hint);
         Self {
             fault: LedgerFault::Unusable,
             hint,
@@ -349,7 +346,7 @@ impl LedgerError {
         if !self.may_pass() {
             return self.in_mid_run();
         }
-        let hint = "when the database is back, `jelouctl bulk status` says what is known";
+        let hint = "when the database is available again: jelouctl bulk status";
         Self::new(
             LedgerFault::Gone,
             format!("{self} (tried for {} s)", tried.as_secs()),
@@ -358,12 +355,10 @@ impl LedgerError {
     }
 }
 
-const CHECK_THE_FILE: &str =
-    "keep the ledger as it is, and look for another program that changes it";
-const MORE_THREADS: &str =
-    "end other processes of this user, or allow this shell more of them: ulimit -u 4096";
-const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be \
-    written; then `jelouctl bulk resume` continues a run that had begun";
+const CHECK_THE_FILE: &str = "check that no other program changes the files of the ledger";
+const MORE_THREADS: &str = "end other processes of this user, or raise the limit: ulimit -u 4096";
+const CHECK_THE_DISK: &str = "check that the disk is not full and the directory is writable; \
+    to continue a run: jelouctl bulk resume";
 
 impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {
@@ -371,7 +366,7 @@ impl From<FileError> for LedgerError {
         match error.action {
             "create" => {
                 let hint = format!(
-                    "make it a place that you can write, or name another one with {}",
+                    "make the directory writable, or set {} to another one",
                     STATE.variable
                 );
                 Self::new(LedgerFault::Other, error.to_string(), hint)

@@ -81,8 +81,8 @@ impl FileEngine {
         let path = beside("");
         ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
         let not_opened = |cause: io::Error| {
-            let hint = "put the file back where it is missing; where it is another user's, \
-                let them give you the right to read it";
+            let hint = "if the file is missing, restore it; if another user owns it, ask \
+                them for read access";
             LedgerError::unusable(
                 format!("the ledger {} cannot be opened: {cause}", path.display()),
                 hint,
@@ -250,8 +250,8 @@ impl FileEngine {
 
     fn lacks_all(&self) -> LedgerError {
         LedgerError::damaged(format!(
-            "{0} is as empty as a new one, but it was used: it was copied without its log, \
-                {0}-wal, or one of them was removed",
+            "{0} is empty, but it was used before: it was copied without its log, {0}-wal, \
+                or one of them was removed",
             self.path.display()
         ))
     }
@@ -264,7 +264,7 @@ impl FileEngine {
 
     fn check_version(&self) -> Result<(), LedgerError> {
         if self.pragma("application_id")? != APPLICATION {
-            return Err(LedgerError::damaged("it is not a store of jelouctl"));
+            return Err(LedgerError::damaged("it is not a ledger of jelouctl"));
         }
         let way_out = "finish its runs with the jelouctl that made it, then move it away";
         check_version(
@@ -290,8 +290,7 @@ impl FileEngine {
                     file.display(),
                     lock.display()
                 );
-                let hint = "wait until that process has ended, which it does as soon as it \
-                    notices; then run the command again";
+                let hint = "wait until that process has ended, then run the command again";
                 return Err(LedgerError::unusable(problem, hint));
             }
         }
@@ -313,8 +312,8 @@ impl FileEngine {
                     "{0} and its log, {0}-wal, do not belong together",
                     self.path.display()
                 ),
-                "put the file back that the log belongs to; what an older file lacks may \
-                    have been sent",
+                "restore the file that the log belongs to; messages that an older file lacks \
+                    may have been sent",
             ));
         }
         Ok(())
@@ -464,10 +463,10 @@ impl FileEngine {
             None => Ok(()),
             Some(file) => Err(LedgerError::unusable(
                 format!(
-                    "the ledger {} was removed or replaced while the run went on",
+                    "the ledger {} was removed or replaced during the run",
                     file.display()
                 ),
-                "put it back before you resume; rows without a state may have been sent",
+                "restore it before you resume; rows without a state may have been sent",
             )),
         }
     }
@@ -485,10 +484,10 @@ impl FileEngine {
         }
         Err(LedgerError::unusable(
             format!(
-                "the ledger {} was put back to an earlier state while the run went on",
+                "the ledger {} was restored to an earlier state during the run",
                 self.path.display()
             ),
-            "rows without a state may have been sent; jelouctl bulk status says what is known",
+            "rows without a state may have been sent; check jelouctl bulk status",
         ))
     }
 
@@ -539,7 +538,7 @@ fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, Ledge
             "the latest changes of the ledger are in {}, which cannot be read: {cause}",
             log.display()
         );
-        LedgerError::unusable(problem, "read it as the user who sends")
+        LedgerError::unusable(problem, "run the command as the user who sends")
     })
 }
 

@@ -41,7 +41,7 @@ impl LostWorkers {
             .iter()
             .find(|(_, process, is_alive)| Some(process.id) == worker && !is_alive)?;
         Some(format!(
-            "the process that sent it was not heard of again: {}",
+            "the process that sent it no longer responds: {}",
             process.describe()
         ))
     }

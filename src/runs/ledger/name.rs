@@ -21,8 +21,7 @@ impl FromStr for RunName {
         if raw.is_empty() || raw.len() > 64 || !raw.bytes().all(known) || raw.starts_with('-') {
             let raw = raw.escape_debug();
             return Err(format!(
-                "`{raw}` cannot be the name of a run; it has a-z, 0-9 and -, at most 64, and \
-                    is not a path"
+                "`{raw}` is not a valid run name: use 1 to 64 of a-z, 0-9 and -"
             ));
         }
         Ok(Self(raw.to_owned()))

@@ -155,11 +155,10 @@ fn chosen_rows(
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
     let none = |of: &str| {
         let hint = if run.is_doubtful() {
-            // Its report shows more rows as unknown.
-            "the run is stale: leave out who has got it with `jelouctl bulk resume RUN \
-                --exclude FILE`, or cancel it, and then decide its rows"
+            "the run is stale; to continue without recipients who got it: jelouctl bulk resume RUN \
+                --exclude FILE"
         } else {
-            "`jelouctl bulk report RUN` has all rows with their lines and states"
+            "to list all rows: jelouctl bulk report RUN"
         };
         LedgerError::new(
             LedgerFault::Choice,

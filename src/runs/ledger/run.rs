@@ -1,5 +1,5 @@
-//! A run, to read: its figures, its rows and what happened to it. A row that was under way in a lost process is shown as
-//! unknown, and so are the rows of an unfinished run whose store is not the one in which it was begun or last resumed.
+//! Reads a run: its counts, its rows and its events. A row in flight in a lost process is shown as
+//! unknown. So are the rows of a stale run.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,16 +17,16 @@ use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
 use crate::runs::cost::RunCost;
 
-/// The number of rows still to be sent that are read at once.
+/// The number of pending rows in one read.
 const ROWS_AT_ONCE: usize = 1000;
-/// The time in which a process that has made a run begins to send it, in milliseconds.
+/// In milliseconds: a process starts to send a run within this time after it creates the run.
 const STARTS_WITHIN: i64 = 10_000;
 
-/// A row as reports show it, read by [`reported`].
+/// The columns of a row in a report. [`reported`] reads them.
 const REPORTED: &str = "row.n, line, recipient, cells, state, message_id, http_status, code, \
     error, api_code, attempts, row.at, began_at, ended_at, delivery, delivery_code, \
     delivery_reason, delivered_at, read_at, worker";
-/// The rows for a person, in any run: with the message, and what [`is_stale`] needs of the run.
+/// The rows of a recipient in any run, with the message and the columns for [`is_stale`].
 pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {REPORTED}, body, details, run.name AS run_name, identity, finished_at \
@@ -46,7 +46,7 @@ const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM ro
     CROSS JOIN message WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 \
     AND message.run = row.run AND message.n = row.n ORDER BY row.n LIMIT ?3";
 
-/// A run.
+/// A run, by its number in the ledger.
 #[derive(Clone)]
 pub(crate) struct Run {
     pub(super) ledger: Ledger,
@@ -54,8 +54,8 @@ pub(crate) struct Run {
     name: RunName,
 }
 
-/// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
-/// begun or last resumed. From its columns `identity, finished_at`.
+/// Whether a run may lack messages here: it is unfinished, and it began or was last resumed in
+/// another ledger than `here`. Reads the columns `identity, finished_at`.
 pub(super) fn is_stale(row: &SqlRow, here: &str) -> Result<bool, LedgerError> {
     Ok(row
         .opt_text("identity")?
@@ -76,7 +76,7 @@ impl Run {
         &self.ledger
     }
 
-    /// The same run after a pause that a connection to a database may not have survived.
+    /// The same run after a pause that may have ended the connection to a database.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
         Ok(Self {
             ledger: self.ledger.reconnected()?,
@@ -91,13 +91,13 @@ impl Run {
         })
     }
 
-    /// The row of a query about this run; an error if it was removed.
+    /// The row of a query about this run. It is an error if the run was removed.
     pub(super) fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
         let found = self.ledger.db().first(query, &values![self.id])?;
         found.ok_or_else(|| LedgerError::changed(&self.name))
     }
 
-    /// Its properties.
+    /// The properties of the run.
     pub(crate) fn details(&self) -> Result<RunSettings, LedgerError> {
         let row = self.one("SELECT details FROM run WHERE id = ?1")?;
         serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)
@@ -109,13 +109,13 @@ impl Run {
             .int("created_at")
     }
 
-    /// The last outcome or decision, or the time when the run was made if there is none.
+    /// The time of the last outcome or decision, or of the creation if there is none.
     pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
         self.one("SELECT changed_at FROM run WHERE id = ?1")?
             .int("changed_at")
     }
 
-    /// Whether a person cancelled it, so that nothing more of it is sent.
+    /// Whether you cancelled the run, so that its remaining rows are not sent.
     pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
         Ok(self
             .one("SELECT cancelled_at FROM run WHERE id = ?1")?
@@ -123,24 +123,25 @@ impl Run {
             .is_some())
     }
 
-    /// Why rows that are not sent here may have been sent.
+    /// The reason if the run is stale, so that unsent rows may have been sent.
     pub(crate) fn stale_reason(&self) -> Result<Option<LedgerError>, LedgerError> {
         self.stale_reason_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
     }
 
-    /// The same, from a row with these two columns.
+    /// As [`Self::stale_reason`], from a row with these two columns.
     pub(super) fn stale_reason_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
         let is_stale = is_stale(row, &self.ledger.db().0.identity()?)?;
         Ok(is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string())))
     }
 
-    /// Checks that a person may change the run: the store can be written, and it is not a real run in a rehearsal.
+    /// Checks that you may change the run: the ledger is writable, and the sandbox does not change
+    /// a real run.
     pub(crate) fn require_change(&self) -> Result<(), LedgerError> {
         if self.ledger.in_sandbox && !self.details()?.sandbox {
             return Err(LedgerError::new(
                 LedgerFault::Choice,
                 format!(
-                    "run {} writes to real people, and the sandbox changes nothing of it",
+                    "run {} sends to real recipients, so the sandbox does not change it",
                     self.name
                 ),
                 "run the command outside of the sandbox",
@@ -154,7 +155,7 @@ impl Run {
         self.stale_reason()?.map_or(Ok(self), Err)
     }
 
-    /// Refuses what cannot be done while a process sends it.
+    /// Returns an error if a process sends the run.
     pub(super) fn require_unsent(&self, db: &mut Db) -> Result<(), LedgerError> {
         match LostWorkers::read(db)?.sender(self.id) {
             Some(process) => {
@@ -165,13 +166,13 @@ impl Run {
         }
     }
 
-    /// Whether a process sends it at this moment.
+    /// Whether a process sends the run now.
     pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
         Ok(self.ledger.lost()?.is_sent(self.id))
     }
 
-    /// Whether it waits for somebody to resume it: no process sends it. One that was made just now and has not begun is about
-    /// to be sent by the process that made it.
+    /// Whether the run waits for you to resume it, because no process sends it. The process that
+    /// created a new run is about to send it.
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
         let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event \
             WHERE event.run = run.id) AS events FROM run WHERE id = ?1";
@@ -202,12 +203,13 @@ impl Run {
         })
     }
 
-    /// The same, even if the run is stale.
+    /// As [`Self::counts`], but without the correction for a stale run.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
         let mut counts = Counts::default();
-        // The rows under way have an index; to group all rows by their process, too, would take twice as long.
+        // The rows in flight have an index. A query that groups all rows by process takes twice as
+        // long.
         let query = "SELECT state, CAST(NULL AS BIGINT) AS worker, count(*) AS rows FROM row \
             WHERE run = ?1 AND state <> 'inflight' GROUP BY state UNION ALL SELECT state, \
             worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
@@ -239,14 +241,14 @@ impl Run {
         Ok(inflight)
     }
 
-    /// The number of rows that are still to be sent, even if the run is stale.
+    /// The number of pending rows, even if the run is stale.
     pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
         self.one("SELECT count(*) AS rows FROM row WHERE run = ?1 AND state = 'pending'")?
             .count("rows")
     }
 
-    /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
-    /// one, else the row's code, else `resolved` for a person's decision.
+    /// The number of skipped rows for each reason, and of failed and unknown rows for each code.
+    /// That is the API's own code, else the row's code, else `resolved` for your decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
         let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' \
             WHEN code = 'resolved' THEN code ELSE coalesce(api_code, code, state) \
@@ -275,7 +277,7 @@ impl Run {
         Ok((skips, reasons))
     }
 
-    /// What happened to the run, in order.
+    /// The events of the run, in order.
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
         let query = "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 \
             ORDER BY number";
@@ -290,7 +292,7 @@ impl Run {
         })
     }
 
-    /// The processes that send it, and those that were lost in the last day.
+    /// The processes that send the run, and the lost ones of the last day.
     pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
         let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, \
@@ -330,7 +332,7 @@ impl Run {
             .transpose()
     }
 
-    /// The next rows after row `after` that are still to be sent, at most `most` of them.
+    /// The next pending rows after row `after`, at most `max`.
     pub(crate) fn pending_behind(
         &self,
         after: i64,
@@ -343,14 +345,14 @@ impl Run {
             })
     }
 
-    /// Whether a person has made rows pending that no process has taken yet.
+    /// Whether rows that you made pending are not yet assigned to a process.
     pub(crate) fn has_decided_rows(&self) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
             AND code = 'resolved'";
         self.ledger.db().exists(query, &values![self.id])
     }
 
-    /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
+    /// Passes the pending rows to `check` in batches, so that memory use does not grow with them.
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,
         mut check: impl FnMut(&RowToSend) -> Result<(), E>,
@@ -366,7 +368,8 @@ impl Run {
         }
     }
 
-    /// Passes every row that matches `filter` to `write`, in the order of the input, all from one snapshot.
+    /// Passes every row that matches `filter` to `write`, in the order of the input, from one
+    /// snapshot.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
         filter: &RowFilter,
@@ -375,7 +378,7 @@ impl Run {
         let stale = self.stale_reason()?;
         let lost = self.ledger.lost()?;
         let mut written = Ok(());
-        // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
+        // The reader may pause, for example in `less`. It has its own connection.
         let reader = self.ledger.reopened()?;
         reader
             .db()
@@ -394,8 +397,8 @@ impl Run {
         written
     }
 
-    /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
-    /// if that was asked. None without prices.
+    /// The estimated cost of all messages that are not skipped, of the sent ones, and of the
+    /// delivered ones. Delivery is unknown before the first delivery check. None without prices.
     pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
         let RunSettings {
             estimate: Some(estimate),
@@ -432,9 +435,9 @@ impl Run {
     }
 }
 
-/// The rows of a run that are charged alike.
+/// The rows of a run with the same charge.
 struct ChargedRows {
-    /// The place of the charge in the estimate.
+    /// The index of the charge in the estimate.
     charge: u64,
     all: u64,
     sent: u64,
@@ -456,7 +459,7 @@ fn charged_rows(row: &SqlRow) -> Result<ChargedRows, LedgerError> {
     })
 }
 
-/// From the columns `delivery, delivery_code, delivery_reason`.
+/// Reads the columns `delivery, delivery_code, delivery_reason`.
 pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>, LedgerError> {
     let Some(status) = row.opt_take("delivery")? else {
         return Ok(None);
@@ -470,7 +473,7 @@ pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>,
     }))
 }
 
-/// From the columns `n, number, line, recipient, path, body`.
+/// Reads the columns `n, number, line, recipient, path, body`.
 pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
     Ok(RowToSend {
         index: row.int("n")?,
@@ -483,7 +486,7 @@ pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
     })
 }
 
-/// From the columns `paused, paused_by, paused_at`.
+/// Reads the columns `paused, paused_by, paused_at`.
 pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> {
     if row.opt_text("paused")?.is_none() {
         return Ok(None);
@@ -496,7 +499,7 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     }))
 }
 
-/// Reads a row from [`REPORTED`], as it is shown. The columns are read in their order, in which they are found at once.
+/// Reads a row of [`REPORTED`]. Reading the columns in their order is faster.
 pub(super) fn reported(
     row: &mut SqlRow,
     lost: &LostWorkers,

@@ -129,9 +129,9 @@ impl LockedRun {
             return Ok(());
         }
         let by = if self.identity.is_empty() {
-            "what a process that sends it was told is missing".to_owned()
+            "the ledger no longer has rows that it assigned to a process".to_owned()
         } else {
-            format!("the store is another one now: {}", db.0.identity()?)
+            format!("the ledger has another identity: {}", db.0.identity()?)
         };
         if self
             .pause

@@ -84,7 +84,7 @@ impl Database {
             .outside(|_| (self.address.password)())?
             .map_err(|problem| {
                 let message =
-                    format!("the password for the ledger's database cannot be had: {problem}");
+                    format!("cannot get the password of the ledger's database: {problem}");
                 LedgerError::setup(message, "check where the password comes from")
             })?;
         let mut config = self.address.config.clone();
@@ -105,10 +105,9 @@ impl Database {
             .transpose();
         let tls = verified.map_err(|problem| {
             let path = roots.unwrap_or(Path::new("")).display();
-            let message = format!(
-                "the certificate authorities of sslrootcert cannot be used: {path}: {problem}"
-            );
-            LedgerError::setup(message, "name a file with certificates in PEM")
+            let message =
+                format!("cannot use the certificate authorities of sslrootcert: {path}: {problem}");
+            LedgerError::setup(message, "pass a file with PEM certificates")
         })?;
         // The crate alone would continue unencrypted if the server does not support TLS.
         config.ssl_mode(if tls.is_some() {
@@ -250,7 +249,7 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
     let version: i32 = row.try_get(0).map_err(failed)?;
     if version < OLDEST_SERVER {
         let message = format!(
-            "the database is PostgreSQL {version}, and a ledger needs {OLDEST_SERVER} or newer"
+            "the database is PostgreSQL {version}; a ledger needs {OLDEST_SERVER} or newer"
         );
         return Err(LedgerError::setup(message, "use a newer PostgreSQL"));
     }
@@ -264,15 +263,15 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
     let encoding = text(5)?;
     if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
         return Err(LedgerError::setup(
-            format!("the encoding of the database is {encoding}, and a ledger needs UTF8"),
-            "make one that holds every text: createdb --encoding UTF8 --template template0 NAME",
+            format!("the encoding of the database is {encoding}; a ledger needs UTF8"),
+            "to create one with UTF8: createdb --encoding UTF8 --template template0 NAME",
         ));
     }
     for (setting, value) in [("fsync", text(2)?), ("synchronous_commit", text(3)?)] {
         if value != "on" {
             return Err(LedgerError::setup(
-                format!("the database may lose what it has said is written: {setting} is {value}"),
-                "set it on: after a power cut messages would be sent twice otherwise",
+                format!("the database could lose committed data: {setting} is {value}"),
+                "turn it on: after a power cut, messages could be sent twice",
             ));
         }
     }

@@ -80,9 +80,8 @@ impl DatabaseEngine {
         check_version(
             version,
             LedgerFault::Setup,
-            "finish its runs with the jelouctl that made it; then its owner removes it, with \
-                all that is known of them, by DROP SCHEMA jelouctl CASCADE, and makes it \
-                anew with `jelouctl ledger setup`",
+            "finish its runs with the jelouctl that made it; then, as its owner, DROP SCHEMA \
+                jelouctl CASCADE and run `jelouctl ledger setup`",
         )?;
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();

@@ -14,28 +14,27 @@ impl LedgerError {
     }
 
     pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
-        let hint = "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that \
-            the database runs; to continue what was begun: `jelouctl bulk work`";
+        let hint = "check the address of the ledger, and that its database runs; to continue \
+            a run: jelouctl bulk work";
         Self::new(
             LedgerFault::Away,
-            format!("the database of the ledger, {at}, is not available: {cause}"),
+            format!("the ledger's database {at} is not available: {cause}"),
             hint,
         )
     }
 
     fn login_refused(at: &str, cause: &str) -> Self {
-        let hint = "check that the role is there and may log in (PostgreSQL does not tell), \
-            and its password: in JELOUCTL_LEDGER, PGPASSWORD, or by ledger_password_file or \
-            ledger_password_command of the profile";
+        let hint = "check that the role exists and may log in, and its password in \
+            JELOUCTL_LEDGER, PGPASSWORD or the profile";
         Self::setup(
-            format!("the database of the ledger, {at}, does not let us in: {cause}"),
+            format!("the ledger's database {at} refused the login: {cause}"),
             hint,
         )
     }
 
     pub(super) fn no_ledger(at: &str) -> Self {
-        let hint = "as a role that owns the database and may create roles: jelouctl ledger \
-            setup; for an administrator: jelouctl ledger setup --print";
+        let hint = "to create it as the owner of the database: jelouctl ledger setup; for an \
+            administrator: jelouctl ledger setup --print";
         Self::new(
             LedgerFault::NoLedger,
             format!("the database {at} has no ledger of jelouctl"),
@@ -47,20 +46,18 @@ impl LedgerError {
         Self::new(
             LedgerFault::ReadOnly,
             "the database is read-only, or a standby",
-            "name the primary",
+            "pass the address of the primary",
         )
     }
 
     pub(super) fn pooler(cause: &str) -> Self {
-        let message = format!(
-            "a pooler between here and the database drops the settings of the session: {cause}"
-        );
-        Self::setup(message, "connect to the database itself")
+        let message = format!("a connection pooler drops the settings of the session: {cause}");
+        Self::setup(message, "connect to the database without it")
     }
 
     pub(super) fn rights(at: &str, cause: &str) -> Self {
-        let hint = "ask its owner: GRANT jelouctl_sender TO the role that sends, \
-            jelouctl_reader TO one that only looks";
+        let hint = "as its owner: GRANT jelouctl_sender TO a role that sends, or \
+            jelouctl_reader TO one that reads";
         Self::new(
             LedgerFault::Rights,
             format!("the role of {at} may not use the ledger: {cause}"),
@@ -69,8 +66,7 @@ impl LedgerError {
     }
 
     pub(super) fn failed(cause: &str) -> Self {
-        let hint = "look into the log of the database; `jelouctl bulk status` says how the run \
-            stands";
+        let hint = "check the log of the database, then `jelouctl bulk status`";
         Self::new(
             LedgerFault::Other,
             format!("the ledger in the database cannot be read or written: {cause}"),
@@ -84,30 +80,24 @@ impl LedgerError {
         let Some(refusal) = error.as_db_error() else {
             // The crate offers no other way to tell.
             if cause.contains("does not support TLS") {
-                let hint = "switch `ssl` on there: only to this machine itself a connection \
-                    may be without it";
-                return Self::setup(
-                    format!("the database of the ledger, {at}, has no TLS"),
-                    hint,
-                );
+                let hint = "turn `ssl` on in the database; only local connections may do \
+                    without it";
+                return Self::setup(format!("the ledger's database {at} has no TLS"), hint);
             }
             if cause.contains("TLS handshake") {
-                let message = format!(
-                    "{at} is not the server that it should be, or its certificate cannot be \
-                        verified: {cause}"
-                );
-                let hint = "name the authorities with ?sslrootcert=FILE, and the host as its \
-                    certificate has it";
+                let message = format!("cannot verify the certificate of {at}: {cause}");
+                let hint = "pass its authorities with ?sslrootcert=FILE, and the host name \
+                    of its certificate";
                 return Self::setup(message, hint);
             }
             if cause.contains("password missing") {
-                return Self::login_refused(at, "it asks for a password, and none was given");
+                return Self::login_refused(at, "it asks for a password, but none is set");
             }
             return Self::unreachable(at, cause);
         };
         let code = refusal.code();
         if refusal.message().contains("startup parameter") {
-            Self::pooler("it takes none")
+            Self::pooler("it rejects startup parameters")
         } else if [
             SqlState::INVALID_PASSWORD,
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
@@ -116,8 +106,8 @@ impl LedgerError {
         {
             Self::login_refused(at, cause)
         } else if *code == SqlState::INVALID_CATALOG_NAME {
-            let hint = "make it with createdb, then run `jelouctl ledger setup`";
-            Self::setup(format!("there is no such database: {at}: {cause}"), hint)
+            let hint = "create it with createdb, then run `jelouctl ledger setup`";
+            Self::setup(format!("the database {at} does not exist: {cause}"), hint)
         } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
             Self::rights(at, cause)
         } else {
@@ -151,11 +141,11 @@ impl LedgerError {
         ]
         .contains(code)
         {
-            Self::pooler("a statement that was prepared is missing, or is another's")
+            Self::pooler("a prepared statement is missing or belongs to another session")
         } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
             Self::no_ledger(at)
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {
-            let busy = Self::unreachable(at, "another command is at work on it");
+            let busy = Self::unreachable(at, "another command is using it");
             Self {
                 hint: "try again in a moment".to_owned(),
                 ..busy
@@ -172,11 +162,10 @@ impl LedgerError {
         if self.fault != LedgerFault::Away {
             return self;
         }
-        let hint = "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends \
-            it, else send the list again";
+        let hint = "jelouctl bulk list";
         Self::new(
             LedgerFault::Unusable,
-            format!("whether the run {run} was made is not known: {self}"),
+            format!("run {run} may or may not exist: {self}"),
             hint,
         )
     }

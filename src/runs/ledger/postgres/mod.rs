@@ -57,9 +57,9 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     let client = database.connect()?;
     match database.call(LONG, client.batch_execute(&schema_sql())) {
         Err(error) if error.fault == LedgerFault::Rights => Err(LedgerError::setup(
-            format!("the ledger cannot be made by the role of {at}: {error}"),
-            "as a role that may create roles: jelouctl ledger setup; to give the SQL to an \
-                administrator: jelouctl ledger setup --print > setup.sql",
+            format!("the role of {at} cannot create the ledger: {error}"),
+            "as a role that may create roles: jelouctl ledger setup; for an administrator: \
+                jelouctl ledger setup --print > setup.sql",
         )),
         made => made.map(|()| true),
     }

@@ -347,9 +347,13 @@ pub(super) fn expect_explained(error: &LedgerError) {
         LedgerFault::Choice | LedgerFault::InUse | LedgerFault::Superseded => true,
         LedgerFault::File => words.contains("database or disk is full"),
         LedgerFault::Away | LedgerFault::Gone => world(|world| world.is_shared),
-        LedgerFault::Unusable => ["whether the run", "simulated", "database or disk is full"]
-            .iter()
-            .any(|explained| words.contains(explained)),
+        LedgerFault::Unusable => [
+            "may or may not exist",
+            "simulated",
+            "database or disk is full",
+        ]
+        .iter()
+        .any(|explained| words.contains(explained)),
         _ => false,
     };
     if !is_explained {

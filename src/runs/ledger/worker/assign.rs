@@ -87,7 +87,7 @@ impl Worker {
             left => db.rows(&FRESH, &from_to(run.taken, left), &mut read)?,
         };
         if let Some(line) = changed {
-            let problem = format!("the request of line {line} is not the one that was written");
+            let problem = format!("the request of line {line} has changed since the list was read");
             reply.problem = Some(LedgerError::damaged(problem));
             return Ok(0);
         }

@@ -1,5 +1,6 @@
-//! A process that sends a run, alone or together with others. In one transaction, an exchange writes the outcomes of its
-//! rows and returns the next rows. Once it has returned, all of it is durable, and the rows are under way.
+//! A process that sends a run, alone or together with others. In one transaction, an exchange
+//! writes the outcomes of its rows and returns the next rows. When the exchange returns, all of it
+//! is durable, and the returned rows are in flight.
 
 mod assign;
 mod exchange;
@@ -27,8 +28,9 @@ use crate::base::process::host_name;
 use crate::jelou::api::PAIR_RATE_LIMIT;
 use crate::runs::once::OnceHasher;
 
-/// Notes an exchange of a process. Once it was lost, others may have changed the run, and sent what its rows have: it takes no
-/// more rows, and has to join again. The same holds for [`NOTE_NEW_CONNECTION`] and [`NOTE_ALIVE`].
+/// Records an exchange of a process. After the lease has expired, other processes may have changed
+/// the run and sent its rows. Then the process gets no more rows until it joins again.
+/// [`NOTE_NEW_CONNECTION`] and [`NOTE_ALIVE`] do the same.
 const NOTE_EXCHANGE: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, \
@@ -41,25 +43,25 @@ const NOTE_ALIVE: &str = "UPDATE worker \
     SET stopped_at = CASE WHEN seen_at + lease_ms <= ?2 THEN ?2 ELSE stopped_at END, \
     seen_at = ?2 WHERE id = ?1";
 
-/// How long to retry while the database does not answer.
+/// How long to retry while the database does not respond.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(300);
-/// The same, if everything is written and only the end of this process is left to report.
+/// How long to retry if only the end of this process is still to be recorded.
 const CLOSES_WITHIN: Duration = Duration::from_secs(15);
 /// The waits between retries.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// How often a waiting process checks whether others have paused the run, and shows that it is alive; and how often any
-/// process looks for those that were lost.
+/// How often a waiting process checks whether others have paused the run, and shows that it is
+/// alive. All processes look for lost processes this often.
 pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
-/// Rows that are due later than this are looked at again by a process that joins, in milliseconds: they may wait for the limit
-/// of people.
+/// In milliseconds. A process that joins checks rows with a longer wait again, because they may
+/// wait for the messaging limit.
 const LONGEST_SHORT_WAIT: i64 = 60_000;
-/// The longest time that an exchange with a database waits for more rows.
+/// The longest time for which an exchange with a database waits for more outcomes.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
-/// How often the rows of all processes are counted, as long as that takes at most a fiftieth of the time.
+/// How often the rows of all processes are counted, if that takes at most a fiftieth of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
-/// How long after the request for rows of a database the first byte may be sent: half of the timeout, within these
-/// limits. It is never less than the time limit for a connection to the API.
+/// The first byte of a row from a database must be sent within half of the timeout, within these
+/// limits. The slack is never below the time limit for connecting to the API.
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
@@ -67,51 +69,54 @@ const LONGEST_SLACK: Duration = Duration::from_secs(15);
 pub(crate) struct Worker {
     run: Run,
     id: i64,
-    /// The number of its newest connection, whether that was answered or not.
+    /// The number of its newest connection, even if the ledger has not confirmed it.
     connection: i64,
-    /// How many exchanges the store has told it of.
+    /// The number of its exchanges that the ledger has confirmed.
     exchanges: i64,
     is_connected: bool,
     slack: Option<Duration>,
-    /// The bot whose people are counted, and how many of them there may be in 24 hours.
+    /// The bot and the time for which its recipients are counted.
     reach: Option<ReachKey>,
     limit: Option<u32>,
-    /// Until when the limit holds back rows that were never tried; zero if it does not.
+    /// Until when the limit holds back rows without an attempt; zero if it holds back none.
     held_until: i64,
-    /// The key of the run, under which a row that comes back must still have its person.
+    /// The key of the run. A returned row needs its recipient to be still reserved under it.
     key: Option<(i64, OnceHasher)>,
-    /// Rows given to this process whose outcomes the store does not have yet.
+    /// Rows that are assigned to this process, and whose outcomes the ledger does not have yet.
     held: HashMap<i64, i64>,
-    /// The reason why no process may take rows; the next exchange reports it.
+    /// The reason why no process may take rows. The next exchange records it.
     pause: Option<PauseReason>,
     is_complete: bool,
-    /// Whether to stop waiting for outcomes that cannot be written at once.
+    /// Whether to stop retrying writes, because no caller waits for them.
     is_left: Arc<AtomicBool>,
     looked_at: Option<Instant>,
     counts_at: Instant,
-    /// What the newest exchange has left for those that have nothing to write.
+    /// What the newest exchange has read, for use while there is nothing to write.
     listening: Option<Listening>,
-    /// Whether other processes send the run now. None if none ever did: then their rows need not be counted.
+    /// Whether other processes send the run now. None if none ever did, so their rows need no
+    /// count.
     others: Option<bool>,
 }
 
-/// What came of joining the processes that send a run.
+/// The result of joining a run.
 pub(crate) enum Joined {
-    /// This process sends it now.
+    /// This process now sends the run.
     Sender {
         worker: Box<Worker>,
         /// The number of rows in each state.
         counts: Counts,
     },
-    /// It does not: other runs have sent these messages, or are about to send them.
+    /// This process did not join, because other runs have sent these messages or will send them.
     HasEarlierMessages(Vec<EarlierMessages>),
 }
 
 impl Run {
-    /// Joins the processes that send the run; a request takes at most `timeout`. If a process that sent it was killed, a file is checked first.
+    /// Joins the processes that send the run. A request takes at most `timeout`. If a process of
+    /// the run was killed, the ledger file is checked first.
     ///
-    /// Rows that other runs have sent meanwhile, or are about to send, are left out if `leaves_out` says so; if it says no, this
-    /// process does not join. With none, it sends them again.
+    /// Other runs may have sent some of the rows in the meantime, or may be about to. With
+    /// `leaves_out`, these rows are skipped if it is true, and this process does not join if it is
+    /// false. Without it, they are sent again.
     pub(crate) fn join(
         &self,
         timeout: Duration,
@@ -127,7 +132,7 @@ impl Run {
         let mut worker = Worker {
             slack: None,
             run,
-            // A store that was put back must not give out a number twice.
+            // The number is random, because a restored ledger must not assign a number twice.
             id: fastrand::i64(1..),
             connection: 1,
             exchanges: 0,
@@ -149,7 +154,8 @@ impl Run {
         if !found.is_empty() {
             return Ok(Joined::HasEarlierMessages(found));
         }
-        // A row that leaves late is not its own any more in a database, and with a limit its person no longer counts.
+        // In a database, a row belongs to this process only for a time. With a limit, its recipient
+        // counts only for a time.
         worker.slack = (worker.limit.is_some() || self.ledger.is_shared()).then_some(slack);
         let counts = self.counts()?;
         let worker = Box::new(worker);
@@ -158,8 +164,9 @@ impl Run {
 }
 
 impl Worker {
-    /// Makes this process one that others see. If `leaves_out` is false and other runs have rows of this one, it does not, and
-    /// returns them. Whoever enters holds the store, so that of two processes with the same rows the second sees the first.
+    /// Registers this process, so that others see it. If `leaves_out` is false and other runs have
+    /// rows of this one, it returns these and registers nothing. It locks the ledger: of two
+    /// processes with the same rows, the second then sees the first.
     fn enter(
         &mut self,
         lease: Duration,
@@ -171,7 +178,7 @@ impl Worker {
             db.0.check()?;
         }
         db.0.enter(self.id)?;
-        // A process that stands still in here keeps others waiting for a moment only.
+        // If this process is suspended in here, others wait only a moment.
         db.0.limit(SHORT);
         let found = db.change(|db| {
             lock_ledger(db)?;
@@ -195,9 +202,10 @@ impl Worker {
                 if let Some(of) = &self.reach {
                     of.forget_old(db, run.now)?;
                 }
-                // Nobody changes the limit while a process sends the run.
+                // The limit does not change while a process sends the run.
                 self.limit = details.conditions.per_day;
-                // Rows that wait for the limit are checked again; this process has read who is excluded now.
+                // Rows that wait for the limit are checked again, because this process has read the
+                // exclusions now.
                 let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' \
                     AND due_at > ?3 AND (api_code IS NULL OR api_code <> ?4)";
                 db.run(
@@ -237,15 +245,15 @@ impl Worker {
             db.0.leave(self.id);
             return Ok(found);
         }
-        // Comparing may have set a longer one.
+        // The comparison may have set a longer limit.
         db.0.limit(SHORT);
         Ok(found)
     }
 
-    /// Reconnects after an exchange whose answer was lost. By now that exchange is committed, or it was rolled back, or it
-    /// will change nothing because it names an older connection. Rows under way in the store that this process does not
-    /// hold were in the lost answer: they have not left, and go back. In a store that was put back meanwhile they may have
-    /// been sent.
+    /// Reconnects after an exchange without an answer. That exchange is committed, rolled back or
+    /// without effect, because it names an older connection. The answer may have held rows that are
+    /// in flight in the ledger and unknown to this process. They were not sent, and become pending
+    /// again. If the ledger was restored, they may have been sent.
     fn rejoin(&mut self) -> Result<(), LedgerError> {
         self.run = self.run.on_own_connection()?;
         self.run.ledger.db().0.limit(SHORT);
@@ -254,7 +262,7 @@ impl Worker {
             run.check_identity(db)?;
             let connected = values![self.id, run.now, self.connection];
             let Some(worker) = db.first(NOTE_NEW_CONNECTION, &connected)? else {
-                // The exchange finds that it is missing.
+                // The next exchange detects this.
                 let is_known =
                     db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
                 return if is_known {
@@ -268,11 +276,11 @@ impl Worker {
                 run.check_identity(db)?;
             }
             if run.is_elsewhere(db)? {
-                // How those that this process holds end still counts.
+                // The outcomes of the rows that this process holds still count.
                 return run.take_for_lost(
                     db,
                     self.id,
-                    "what this process was told of it is missing in the store",
+                    "the ledger no longer has rows that it assigned to this process",
                 );
             }
             let query = "SELECT n, number FROM row WHERE run = ?1 AND worker = ?2 \
@@ -281,7 +289,7 @@ impl Worker {
                 Ok((row.int("n")?, row.int("number")?))
             })?;
             rows.retain(|(n, number)| self.held.get(n) != Some(number));
-            let why = "the connection to the ledger broke before it left";
+            let why = "the connection to the ledger broke before it was sent";
             let back: Vec<_> = rows
                 .iter()
                 .map(|(n, number)| values![run.id, *n, *number, run.now, why].to_vec())
@@ -309,7 +317,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Makes an exchange, with retries while the database does not answer.
+    /// Makes an exchange, and retries while the database does not respond.
     pub(super) fn exchange_within(
         &mut self,
         patience: Duration,
@@ -336,9 +344,9 @@ impl Worker {
         }
     }
 
-    /// Records the outcome of rows, and returns at most `wanted` rows that may leave. Once it returns, all of it is
-    /// durable, and the returned rows are under way. If the write fails, none of it may be relied on, and no row
-    /// leaves.
+    /// Records the outcomes of rows, and returns at most `wanted` rows to send. When it returns,
+    /// all of it is durable, and the returned rows are in flight. After an error, no row may be
+    /// sent, and the outcomes may be unwritten.
     pub(crate) fn exchange(
         &mut self,
         settled: &[FinishedRow],
@@ -347,8 +355,8 @@ impl Worker {
     ) -> Result<ExchangeReply, LedgerError> {
         let began = clock::instant();
         let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
-        // Each commit of a database costs much: the answers that the API gives soon after are written together. With a file, more
-        // commits make a faster run.
+        // A commit in a database is slow, so responses that arrive close together share one. With a
+        // file, frequent commits are faster.
         let took = if self.run.ledger.is_shared() {
             clock::elapsed_since(began)
         } else {
@@ -360,7 +368,7 @@ impl Worker {
         })
     }
 
-    /// Says that this process is alive, after something that took long.
+    /// Records that this process is alive, after a slow step.
     pub(crate) fn stay(&self) -> Result<(), LedgerError> {
         let mut db = self.run.ledger.db();
         let now = db.0.now()?;
@@ -368,24 +376,24 @@ impl Worker {
             .map(drop)
     }
 
-    /// Makes the next exchange tell every process that sends this run to take no more rows.
+    /// Makes the next exchange stop every process that sends this run from taking more rows.
     pub(crate) fn pause(&mut self, reason: PauseReason) {
         self.pause = Some(reason);
     }
 
-    /// `is_left` is set once no one waits for the ledger any longer. From then on, a write that fails is not retried.
+    /// Once `is_left` is set, no caller waits for the ledger, and a failed write is not retried.
     pub(crate) fn watch(&mut self, is_left: Arc<AtomicBool>) {
         self.is_left = is_left;
     }
 
-    /// Closes the ledger cleanly. Returns whether every row is final.
+    /// Closes the ledger. Returns whether every row is final.
     pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
-        // It notes whether the run is finished.
+        // This exchange records whether the run is finished.
         self.listening = None;
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.run.ledger.db();
-        // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed;
-        // so does one whose rows are under way again because the store was put back.
+        // Without this, other processes detect the end later. A process with rows in flight counts
+        // as lost, as if it had been killed. A restored ledger can also have rows in flight.
         let _ = db.change(|db| {
             let now = db.0.now()?;
             let query = "UPDATE worker SET stopped_at = ?3, left_at = CASE WHEN NOT EXISTS \
@@ -403,7 +411,7 @@ fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// What the contract does with a worker.
+/// Methods for the contract tests.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -422,7 +430,7 @@ mod tests {
             self.id
         }
 
-        /// An exchange that is not tried again.
+        /// Makes one exchange without retries.
         pub(in crate::runs::ledger) fn exchange_once(
             &mut self,
             settled: &[FinishedRow],
@@ -431,7 +439,7 @@ mod tests {
             self.try_exchange(settled, &[], wanted)
         }
 
-        /// How many of its exchanges have written.
+        /// The number of its exchanges that were written.
         pub(in crate::runs::ledger) fn exchanges(&self) -> i64 {
             self.exchanges
         }
@@ -440,7 +448,7 @@ mod tests {
             self.is_complete
         }
 
-        /// An older connection of this process, whose exchange arrives late.
+        /// An older connection of this process. Its exchange arrives late.
         pub(in crate::runs::ledger) fn late_twin(&self) -> Result<Self, LedgerError> {
             let key = match &self.key {
                 Some((key, _)) => Some((*key, self.run.ledger.hasher()?)),
@@ -464,7 +472,7 @@ mod tests {
             self.connection = connection;
         }
 
-        /// Makes every row due that waits for its time.
+        /// Makes every waiting row due.
         pub(in crate::runs::ledger) fn make_due(&self) {
             let query = "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' \
                 AND due_at > 1";
@@ -475,7 +483,7 @@ mod tests {
                 .unwrap();
         }
 
-        /// Runs `lost`, of which this process then knows nothing, as if its answers had been lost with the connection.
+        /// Runs `lost`, and then forgets its rows, as if the connection had lost the answers.
         pub(in crate::runs::ledger) fn forget_answer_of(&mut self, lost: impl FnOnce(&mut Self)) {
             let held = self.held.clone();
             lost(self);
