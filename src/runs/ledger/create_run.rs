@@ -1,5 +1,5 @@
-//! How a draft becomes a run: it is compared with other runs and single sends, and then written, in one transaction of the
-//! store. What was compared before a person was asked may have changed since; what is compared here has not.
+//! Creates a run from a draft. One transaction compares the draft with other runs and single sends,
+//! and then writes it. The comparison before the prompt may be outdated; this one is not.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -17,11 +17,11 @@ use super::run::Run;
 use super::types::{DraftRequest, RunSettings};
 use crate::runs::once::{OnceHasher, OnceScope};
 
-/// How many rows a statement of a draft is run for at once.
+/// The number of rows of a draft for each statement.
 const ROWS_AT_ONCE: usize = 10_000;
 
 impl Ledger {
-    /// The name of a new run: the `typed` one, or else a free one after its list.
+    /// The name of a new run: the `typed` one, or a free one after its list.
     pub(crate) fn name_of_new(
         &self,
         typed: Option<&RunName>,
@@ -33,9 +33,10 @@ impl Ledger {
         }
     }
 
-    /// Makes a run of a draft, in one transaction with the last comparison: `compare` may leave out rows, change the
-    /// details, or return false if no run is to be made. If this fails, there is no run, unless the error says otherwise.
-    /// Another run that was begun meanwhile may have the name: then one that was not typed gets a number.
+    /// Creates a run from a draft, in one transaction with the last comparison. `compare` may skip
+    /// rows, change the details, or return false to create no run. After an error there is no run,
+    /// unless the error says otherwise. If a new run already has a name that was not typed, this
+    /// one gets a number.
     pub(crate) fn make<E: From<LedgerError>>(
         &self,
         name: &RunName,
@@ -71,7 +72,7 @@ impl Ledger {
     }
 }
 
-/// Makes the run `name` of `draft`; the caller has compared it in this transaction.
+/// Creates the run `name` from `draft`. The caller has compared the draft in this transaction.
 fn make(
     db: &mut Db,
     run: i64,
@@ -102,7 +103,7 @@ fn make(
     )?;
     fill_messages(db, run, draft, details)?;
     fill_rows(db, run, draft, now)?;
-    // In the order of the index, which is why it costs little.
+    // The rows come in the order of the index, so this is cheap.
     db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
         draft.keys("person IS NOT NULL", |[person, fingerprint, n]| {
             each(&values![person, fingerprint, run, n])
@@ -114,7 +115,7 @@ fn make(
     Ok(run)
 }
 
-/// Writes the part of each row that never changes.
+/// Writes the constant part of each row.
 fn fill_messages(
     db: &mut Db,
     run: i64,
@@ -152,7 +153,7 @@ fn fill_messages(
     })
 }
 
-/// Writes the part of each row that changes.
+/// Writes the changing part of each row.
 fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(), LedgerError> {
     db.0.fill(
         "row (run, n, state, number, at, attempts, code, error)",
@@ -168,7 +169,7 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
             })
         },
     )?;
-    // All others are alike, and are made where they stand.
+    // All other rows are alike, so the database creates them itself.
     db.run(
         "INSERT INTO row (run, n, state, number, due_at, attempts) SELECT run, n, 'pending', \
             0, 0, 0 FROM message WHERE run = ?1 ON CONFLICT DO NOTHING",
@@ -177,7 +178,8 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
     Ok(())
 }
 
-/// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.
+/// Claims the recipient of every row to send. Each is free, because the caller has skipped the
+/// other rows.
 fn claim_rows(
     db: &mut Db,
     scope: &OnceScope,
@@ -213,7 +215,8 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
     serde_json::to_string(value).map_err(LedgerError::damaged)
 }
 
-/// The name, if no run has it; of one that was not typed the first free one with a number behind it.
+/// Returns the name if no run has it. A name that was not typed may get a number: the first free
+/// one.
 fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, LedgerError> {
     for name in name.numbered().take(if is_typed { 1 } else { usize::MAX }) {
         if !db.exists(

@@ -1,5 +1,5 @@
-//! What was learned about messages after they were accepted: how far they came, as Jelou reported later. It does not
-//! affect whether a row may leave, or when the run last changed.
+//! The delivery status of messages, as Jelou reports it later. It does not affect whether a row may
+//! be sent, or when the run last changed.
 
 use std::collections::BTreeMap;
 
@@ -25,10 +25,10 @@ const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, \
     AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
     ORDER BY attempt.n, attempt.number";
 
-/// How far a look at all messages of a run reaches back, in milliseconds: 72 hours.
+/// In milliseconds: a check of all messages of a run looks back 72 hours.
 pub(crate) const LOOKS_BACK: i64 = 72 * 60 * 60 * 1000;
 
-/// An attempt that may have reached Jelou: accepted, unknown, or under way.
+/// An attempt that may have reached Jelou: accepted, unknown, or in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownAttempt {
     pub(crate) index: i64,
@@ -40,36 +40,36 @@ pub(crate) struct KnownAttempt {
     pub(crate) began_at: i64,
     /// Whether it is the last attempt of its row that may have reached Jelou.
     pub(crate) is_last: bool,
-    /// The id of the message, from the answer or from a lookup that found it.
+    /// The id of the message, from the response or from a lookup that found it.
     pub(crate) message_id: Option<String>,
     /// The state of the row, and the number of its last record.
     pub(crate) row: RowState,
     pub(crate) row_number: i64,
-    /// What is known about the row's message.
+    /// The known delivery status of the row's message.
     pub(crate) delivery: Option<KnownDelivery>,
-    /// Whether a process that was heard from recently may still report the outcome.
+    /// Whether a process with recent contact may still report the outcome.
     pub(crate) may_still_report: bool,
 }
 
-/// How far a message came.
+/// The delivery status of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownDelivery {
     /// The number of records about it.
     pub(crate) number: i64,
     pub(crate) facts: DeliveryStatus,
-    /// When its state was learned, in milliseconds since 1970.
+    /// The time when its state was first seen, in milliseconds since 1970.
     pub(crate) since: i64,
 }
 
-/// An addition to what is known about a row's message.
+/// A newer delivery status of a row's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeliveryUpdate {
     pub(crate) index: i64,
-    /// The number of records before this addition. If there are more by now, another process has learned something, and
-    /// this addition is dropped.
+    /// The number of records before this update. If there are more now, another process has saved a
+    /// newer status, and this update is dropped.
     pub(crate) after: i64,
     pub(crate) steps: Vec<DeliveryStatus>,
-    /// The id of the message, if its answer had none.
+    /// The id of the message, if the response had none.
     pub(crate) message_id: Option<String>,
 }
 
@@ -83,27 +83,28 @@ pub(crate) struct ProvenRow {
     pub(crate) evidence: String,
 }
 
-/// What a check of Jelou's lists adds to the ledger.
+/// The results of a delivery check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryUpdates {
     pub(crate) updates: Vec<DeliveryUpdate>,
-    /// A row that is no longer unknown does not change, and nothing is learned about it.
+    /// The unknown rows that were sent. A row that is no longer unknown does not change.
     pub(crate) proven: Vec<ProvenRow>,
-    /// Set once everything was read: when the check began, and how many rows it asked for.
+    /// The start of the check, and its number of rows. Set after the check has read everything.
     pub(crate) asked: Option<(i64, u64)>,
 }
 
-/// How far the messages of a run came, each counted once.
+/// The number of messages of a run in each delivery status. Each message counts once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryCounts {
-    /// When all of them were last asked for, in milliseconds since 1970, if ever; and how many there were.
+    /// The time of the last check of all messages, in milliseconds since 1970, and their number.
+    /// None before the first check.
     pub(crate) asked_at: Option<i64>,
     pub(crate) asked: u64,
-    /// How many are in each state, by its stable name.
+    /// The number of messages in each state, by its stable name.
     pub(crate) states: BTreeMap<&'static str, u64>,
-    /// Asked for and not found.
+    /// Checked and not found.
     pub(crate) not_listed: u64,
-    /// Accepted by an answer without a message id.
+    /// Accepted by a response without a message id.
     pub(crate) no_id: u64,
     /// Accepted after the last check, or too long before it.
     pub(crate) not_asked: u64,
@@ -126,13 +127,15 @@ impl Run {
         })
     }
 
-    /// When Jelou was last asked for all of its messages, in milliseconds since 1970, if ever.
+    /// The time of the last check of all its messages, in milliseconds since 1970. None before the
+    /// first check.
     pub(crate) fn asked_at(&self) -> Result<Option<i64>, LedgerError> {
         self.one("SELECT asked_at FROM run WHERE id = ?1")?
             .opt_int("asked_at")
     }
 
-    /// How far its messages came that left at `since` or later, as far as that was asked.
+    /// The delivery status of the messages that were sent at `since` or later, as of the last
+    /// check.
     pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
         let asked = self
             .one("SELECT asked FROM run WHERE id = ?1")?
@@ -154,7 +157,8 @@ impl Run {
             }
             Ok(())
         })?;
-        // Accepted messages about which nothing was learnt: those without an id, and those that were asked for.
+        // The accepted messages without a delivery status: those without an id, and those that were
+        // checked.
         let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 \
             END) AS no_id, count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 \
             AND ended_at <= ?4 THEN 1 END) AS not_listed FROM row WHERE run = ?1 \
@@ -177,7 +181,7 @@ impl DeliveryUpdates {
         self.updates.is_empty() && self.proven.is_empty() && self.asked.is_none()
     }
 
-    /// Adds what was reported `now` about a row, and updates `known`.
+    /// Merges a status that Jelou reported `now` about a row, and updates `known`.
     pub(crate) fn merge(
         &mut self,
         index: i64,
@@ -222,13 +226,13 @@ impl DeliveryCounts {
         }
     }
 
-    /// How many are in this state.
+    /// The number of messages in this state.
     pub(crate) fn count(&self, state: &DeliveryState) -> u64 {
         self.states.get(state.name()).copied().unwrap_or_default()
     }
 
-    /// Each count with its stable name and its words, in the order of delivery. Those after the states count messages
-    /// about which nothing is known.
+    /// Each count with its stable name and its text, in the order of delivery. The counts after the
+    /// states are of messages without a known state.
     pub(crate) fn named(&self) -> Vec<(&'static str, &'static str, u64)> {
         let states = DeliveryState::NAMES.map(|name| {
             let words = match name {
@@ -250,7 +254,7 @@ impl DeliveryCounts {
         states.into_iter().chain(others).collect()
     }
 
-    /// How many have a known state.
+    /// The number of messages with a known state.
     pub(crate) fn known(&self) -> u64 {
         self.states.values().sum()
     }

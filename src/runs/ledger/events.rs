@@ -1,5 +1,5 @@
-//! What happens to a run as a whole: it is begun, resumed, paused, stopped or ended, each with its time; why it takes no
-//! more rows; and which processes send it. Whether a row may leave never depends on them.
+//! The events of a run, such as begun, resumed, paused, stopped or ended; the reason of a pause;
+//! and the processes that send the run. Events never decide whether a row may be sent.
 
 use serde::Serialize;
 
@@ -7,18 +7,18 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::model::now;
 
-/// The reason of a wait for the limit of people in 24 hours.
+/// The reason of a wait for the messaging limit in 24 hours.
 pub(crate) const LIMIT: &str = "limit_24h";
 
-/// Something that happened to a run as a whole.
+/// An event of a run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunEvent {
     pub(crate) kind: RunEventKind,
     /// Milliseconds since 1970.
     pub(crate) at: i64,
-    /// Why, as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
+    /// The reason as one word: `hours`, `rate_limit`, `network`, `credentials`, `SIGINT`.
     pub(crate) reason: Option<String>,
-    /// Why, in words; possibly the API's own.
+    /// The reason in words, possibly the API's own.
     pub(crate) problem: Option<String>,
     /// When a wait is expected to end.
     pub(crate) until: Option<i64>,
@@ -29,13 +29,13 @@ pub(crate) struct RunEvent {
 pub(crate) enum RunEventKind {
     Begun,
     Resumed,
-    /// Nothing leaves until a known time.
+    /// No row is sent until a known time.
     Waiting,
     /// The fault would affect the other rows too.
     Paused,
-    /// A person, or a fault of jelouctl, stopped it.
+    /// You stopped the run, or a fault of jelouctl did.
     Stopped,
-    /// A person cancelled it: nothing more is sent.
+    /// You cancelled the run: the remaining rows are not sent.
     Cancelled,
     /// Every row is final.
     Ended,
@@ -64,7 +64,7 @@ impl RunEvent {
         }
     }
 
-    /// Until when a wait for the limit of people lasts; none of another event.
+    /// Until when a wait for the messaging limit lasts; None for another event.
     pub(crate) fn limit_until(&self) -> Option<i64> {
         let is_of_limit =
             self.kind == RunEventKind::Waiting && self.reason.as_deref() == Some(LIMIT);
@@ -84,19 +84,19 @@ impl RunEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum PauseReason {
-    /// A person stopped it.
+    /// You stopped the run.
     Person,
     /// `bulk deliveries --pause-if-undelivered` stopped it.
     Undelivered,
-    /// The store is not the one that the run began in: its database failed over, or it was copied or put back.
+    /// The ledger was copied or restored since the run began, or its database failed over.
     Stale,
     Credentials,
-    /// WhatsApp does not let the business send anything.
+    /// WhatsApp does not let the business send messages.
     Account,
     /// The proxy asks for credentials.
     ProxyCredentials,
     Network,
-    /// The API refuses more messages for longer than the run may wait.
+    /// The API refuses messages for longer than the run may wait.
     RateLimit,
     Unknown,
     /// Every row was rejected, and none was ever accepted.
@@ -113,8 +113,8 @@ impl PauseReason {
         name.parse().ok()
     }
 
-    /// Whether the reason is in the run rather than in the process that met it: other processes that send the run would
-    /// meet it too.
+    /// Whether the reason is in the run rather than in one process, so that it affects the other
+    /// processes of the run too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
             Self::Person
@@ -128,13 +128,13 @@ impl PauseReason {
     }
 }
 
-/// The pause of a run: no process takes its rows until a person resumes it.
+/// The pause of a run: no process takes its rows until you resume it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
-    /// Who paused it.
+    /// The user or process that paused it, or the evidence that the run is stale.
     pub(crate) by: String,
-    /// Since when, in milliseconds since 1970.
+    /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,
 }
 
@@ -144,7 +144,7 @@ pub(crate) struct RunWorker {
     pub(crate) host: String,
     pub(crate) pid: i64,
     pub(crate) joined_at: String,
-    /// Seconds since it was last heard from.
+    /// Seconds since its last contact.
     pub(crate) seen_s: f64,
     pub(crate) inflight: u64,
     pub(crate) sent: u64,

@@ -1,4 +1,4 @@
-//! What an exchange leaves for the time in which a process only listens.
+//! The result of an exchange that a process uses while it has nothing to write.
 
 use std::time::Instant;
 
@@ -8,7 +8,8 @@ use super::pace::Pace;
 use super::transitions::LockedRun;
 use super::types::{Delay, ExchangeReply};
 
-/// What the newest exchange that wrote has left: as long as it holds, another one would write nothing new.
+/// The result of the newest exchange that wrote. While it is valid, another exchange would write
+/// nothing new.
 #[derive(Clone, Debug)]
 pub(super) struct Listening {
     pub(super) terms: RunTerms,
@@ -16,7 +17,7 @@ pub(super) struct Listening {
     pub(super) held_until: Option<Instant>,
 }
 
-/// What others may change of a run while a process sends it.
+/// The parts of a run that others may change while a process sends it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct RunTerms {
     pub(super) identity: String,
@@ -46,7 +47,8 @@ impl RunTerms {
 }
 
 impl Listening {
-    /// What an exchange leaves that replies with `reply`; None if the next one has to write, too.
+    /// Returns what is valid after an exchange with `reply`; None if the next exchange must write,
+    /// too.
     pub(super) fn after(run: &LockedRun, reply: &ExchangeReply) -> Option<Self> {
         let terms = RunTerms {
             identity: run.identity.clone(),

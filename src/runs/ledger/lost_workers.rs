@@ -1,12 +1,12 @@
-//! The processes that send runs: which of them are alive, and which were lost.
+//! The processes that send runs: which are alive, and which are lost.
 
 use super::db::{AliveCheck, Db, Process, SqlRow};
 use super::error::LedgerError;
 use super::model::RowState;
 
-/// The processes that send, and those that were lost and have not said how their rows ended.
+/// The processes that send, and the lost ones that have not reported the outcomes of their rows.
 pub(super) struct LostWorkers {
-    /// Each with its run, and whether it is alive.
+    /// Each process with its run, and whether it is alive.
     seen: Vec<(i64, Process, bool)>,
     life: AliveCheck,
 }
@@ -25,7 +25,8 @@ impl LostWorkers {
         Ok(Self { seen, life })
     }
 
-    /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
+    /// The state to show for a row of this worker. A row in flight in a lost process may have been
+    /// sent.
     pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
         if state == RowState::Inflight && self.status(worker).is_some() {
             RowState::Unknown
@@ -34,7 +35,7 @@ impl LostWorkers {
         }
     }
 
-    /// Why rows under way are unknown, if this worker was lost.
+    /// Why rows in flight are unknown, if this worker is lost.
     pub(super) fn status(&self, worker: Option<i64>) -> Option<String> {
         let (_, process, _) = self
             .seen
@@ -54,7 +55,7 @@ impl LostWorkers {
             .map(|(_, process, _)| process.id)
     }
 
-    /// Whether the process of a single send, which may send until this time, is alive.
+    /// Whether the process of a single send is alive. It may send until this time.
     pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
         id.is_some_and(|id| (self.life)(id, until))
     }
@@ -78,7 +79,7 @@ impl LostWorkers {
     }
 }
 
-/// From the columns `id, host, pid, seen_at, lease_ms`.
+/// Reads the columns `id, host, pid, seen_at, lease_ms`.
 pub(super) fn process(row: &mut SqlRow) -> Result<Process, LedgerError> {
     Ok(Process {
         id: row.int("id")?,

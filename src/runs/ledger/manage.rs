@@ -1,5 +1,5 @@
-//! What a person, or a check before a run is sent, changes of it: rows are left out, the run is resumed,
-//! stopped, cancelled or removed. Others may send it meanwhile; each change is one transaction.
+//! Changes of a run by you, or by a check before it is sent: skip rows, resume, stop, cancel or
+//! remove the run. Others may send it at the same time, so each change is one transaction.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use super::types::{ResumeOptions, RunSettings};
 use crate::base::process::user_and_host;
 use crate::jelou::api::DeliveryState;
 
-/// Keeps the people that a run reached, or may have, under its key when the run is removed.
+/// Keeps the recipients under the key of the removed run that got a message, or may have got one.
 const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
     message_id = row.message_id, state = CASE WHEN row.state = 'sent' THEN 'sent' \
     ELSE 'unknown' END, at = coalesce(row.at, ?3), counts_from = coalesce(row.ended_at, \
@@ -29,8 +29,8 @@ const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, \
 const ROWS_AT_ONCE: usize = 10_000;
 
 impl Run {
-    /// Notes what others have to know before it is sent: a doubt, and the rows of lost processes. Returns why no process
-    /// takes its rows.
+    /// Records what others must know before the run is sent: whether it is stale, and the rows of
+    /// lost processes. Returns why no process takes its rows.
     pub(crate) fn prepare(&self) -> Result<Option<RunPause>, LedgerError> {
         self.change(|db, run| {
             run.check_identity(db)?;
@@ -40,8 +40,8 @@ impl Run {
         })
     }
 
-    /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write
-    /// fails, rows skipped before it stay skipped.
+    /// Skips the pending ones of `rows`, by their numbers. If a write fails, rows skipped before it
+    /// stay skipped.
     pub(crate) fn skip(
         &self,
         rows: &mut dyn Iterator<Item = (i64, SkipDetail<'_>)>,
@@ -54,8 +54,9 @@ impl Run {
         Ok(())
     }
 
-    /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
-    /// first. With `leaves_out`, those rows are skipped.
+    /// Compares the remaining rows with other runs. Returns the counts of rows that these have sent
+    /// in the meantime or will send, by run and reason, largest first. With `leaves_out`, those
+    /// rows are skipped.
     pub(crate) fn compare(
         &self,
         details: &RunSettings,
@@ -64,8 +65,9 @@ impl Run {
         self.change(|db, run| run.compare(db, details, leaves_out, i64::MIN))
     }
 
-    /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt until somebody who resumes
-    /// the run has been shown it. New conditions are refused while a process sends it: that process would not notice them.
+    /// Resumes the run after you have seen the pause `seen`. A newer pause stays. A stale run stays
+    /// paused until the command has shown you why. A process that sends the run would not read new
+    /// conditions, so they are refused then.
     pub(crate) fn resume(
         &self,
         seen: Option<&RunPause>,
@@ -107,8 +109,8 @@ impl Run {
         })
     }
 
-    /// A person stops it, or a problem with its deliveries: no process takes its rows until it is resumed. False if it is
-    /// complete.
+    /// Stops the run, for you or because of undelivered messages: no process takes its rows until
+    /// you resume it. False if it is complete.
     pub(crate) fn stop(&self, problem: Option<String>) -> Result<bool, LedgerError> {
         self.change(|db, run| {
             run.note_lost(db)?;
@@ -121,8 +123,8 @@ impl Run {
             } else {
                 PauseReason::Undelivered
             };
-            // A doubt stays what it is: who resumes the run must be told of it. In place of another pause, somebody who is
-            // being asked whether to resume does not lift this one.
+            // A stale run stays stale, because you must know that when you resume it. Any other
+            // pause is replaced, so that an open prompt to resume does not lift this one.
             if run
                 .pause
                 .as_ref()
@@ -147,9 +149,10 @@ impl Run {
         })
     }
 
-    /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
-    /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
-    /// In a stale run, rows that may have been sent become unknown. False if it has ended by itself.
+    /// Skips every pending row, and those that are returned later, so that no other message is
+    /// sent. Rows in flight in other processes end first. A second call records the rows of
+    /// processes that were lost in the meantime. In a stale run, rows that may have been sent
+    /// become unknown. False if the run is complete.
     pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
         self.ledger.db().0.limit(LONGEST);
         let cancelled = self.change(|db, run| {
@@ -172,8 +175,8 @@ impl Run {
         cancelled
     }
 
-    /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
-    /// when the run last changed. If the write fails, nothing is stored.
+    /// Saves new delivery facts. Returns how many unknown rows are now sent. Only those change the
+    /// time of the last change. If the write fails, nothing is saved.
     pub(crate) fn save_deliveries(&self, news: &DeliveryUpdates) -> Result<u64, LedgerError> {
         self.change(|db, run| {
             let mut proven = 0;
@@ -206,8 +209,8 @@ impl Run {
         })
     }
 
-    /// Removes the run and everything known about its rows, if it has not changed since `seen`, unless a process sends it.
-    /// The people that it reached stay known under its key.
+    /// Removes the run and its records, if it has not changed since `seen` and no process sends it.
+    /// Its recipients stay recorded under its key.
     pub(crate) fn remove(&self, seen: i64) -> Result<(), LedgerError> {
         let mut db = self.ledger.db();
         db.0.limit(LONGEST);
@@ -245,7 +248,8 @@ impl Run {
 }
 
 impl LockedRun {
-    /// [`Run::compare`] within a transaction, with the runs that are unfinished or have changed since `changed_since`.
+    /// [`Run::compare`] within a transaction, with the unfinished runs and those that changed after
+    /// `changed_since`.
     pub(super) fn compare(
         &mut self,
         db: &mut Db,
@@ -280,7 +284,7 @@ impl LockedRun {
     }
 }
 
-/// What becomes known of a message, unless somebody else has learnt of it meanwhile.
+/// Saves the delivery status of a message, unless another process has saved a newer one.
 const UPDATE_DELIVERY: &str = "UPDATE row \
     SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
     learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, \

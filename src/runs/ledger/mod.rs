@@ -1,5 +1,6 @@
-//! The store: every run of a machine or of a team, the state of every row, and who got a message under which key. It is one
-//! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both.
+//! The ledger: every run of a machine or of a team, the state of every row, and the recipients of
+//! each key. It is one database, a file in SQLite or a schema in PostgreSQL, with the same SQL for
+//! both.
 
 mod claims;
 mod commit_count;

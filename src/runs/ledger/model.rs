@@ -1,5 +1,5 @@
-//! The state of a row, what it means, and how many rows are in each; also why a row is skipped. Only this file decides
-//! whether a row is final and whether it was sent.
+//! The state of a row, its meaning, and the number of rows in each state; also the reasons to skip
+//! a row. Only this file decides whether a row is final and whether it was sent.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::error::LedgerError;
 use crate::base::clock;
 use crate::base::output::{Sent, Tally};
 
-/// The state of a row. It ends as sent, failed or unknown; a skipped one never began.
+/// The state of a row. A row ends as sent, failed or unknown; a skipped row was never in flight.
 #[derive(
     Clone,
     Copy,
@@ -85,8 +85,8 @@ impl RowState {
         }
     }
 
-    /// The state of the row in a ledger that may have lost its last records: a failed row may have been sent again
-    /// since.
+    /// The state of the row in a ledger that may have lost its last records. A failed row may have
+    /// been sent again in the meantime.
     pub(crate) fn with_lost_records(self) -> Self {
         match self {
             Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
@@ -173,14 +173,14 @@ impl Counts {
         }
     }
 
-    /// Moves a row from one state to another; whether it may go there is checked where it is written.
+    /// Moves a row from one state to another. The code that writes the row checks the change.
     pub(crate) fn change(&mut self, from: RowState, to: RowState) {
         *self.count_mut(from) = self.count(from).saturating_sub(1);
         *self.count_mut(to) += 1;
     }
 }
 
-/// Why a row is left out. Of several reasons it is the first in this order.
+/// Why a row is skipped. If several reasons apply, it is the first in this order.
 #[derive(
     Clone,
     Copy,
@@ -199,19 +199,19 @@ impl Counts {
 pub(crate) enum SkipReason {
     /// It makes no message that can be sent
     Invalid,
-    /// Its recipient is on a list of people who are not to be written to
+    /// Its recipient is on an exclusion list
     Excluded,
-    /// An earlier run has sent the same message to the same person
+    /// An earlier run has sent the same message to the same recipient
     AlreadySent,
     /// An earlier run may have sent it
     MayHaveBeenSent,
-    /// An unfinished run is to send it
+    /// An unfinished run will send it
     ToBeSent,
-    /// An earlier row of the list is the same message, or goes to the same person
+    /// An earlier row of the list has the same message, or the same recipient
     Repeated,
     /// The sheet hides it, or shows it crossed out
     Hidden,
-    /// Its recipient is not one that `allow_to` allows
+    /// `allow_to` does not allow its recipient
     NotAllowed,
     /// The run was cancelled before it was sent
     Cancelled,
@@ -231,7 +231,7 @@ impl SkipReason {
         name.parse().ok()
     }
 
-    /// Whether a person must still check the row. If not, it was skipped on purpose.
+    /// Whether you must still check the row. If not, it was skipped on purpose.
     pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
@@ -247,7 +247,7 @@ impl SkipReason {
     }
 }
 
-/// The state of a person's one message under a key of `--once`.
+/// The state of the one message of a recipient under a key of `--once`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum OnceState {
@@ -255,11 +255,11 @@ pub(crate) enum OnceState {
     Sent,
     /// It may have been sent.
     Unknown,
-    /// A process is sending it at this moment.
+    /// A process is sending it now.
     Inflight,
     /// An unfinished run will send it.
     ToBeSent,
-    /// Every attempt failed for certain, so the person is free.
+    /// Every attempt certainly failed, so the recipient is free.
     NotSent,
 }
 
@@ -282,26 +282,26 @@ impl OnceState {
         }
     }
 
-    /// Whether another message may be sent to the person under the key.
+    /// Whether the recipient may get another message under the key.
     pub(crate) fn is_free(self) -> bool {
         self == Self::NotSent
     }
 }
 
-/// The rest of a run that was cancelled.
+/// The reason for the remaining rows of a cancelled run.
 pub(crate) const CANCELLED: SkipDetail<'static> = SkipDetail {
     reason: SkipReason::Cancelled,
     problem: "the run was cancelled",
 };
 
-/// Why a row is skipped: the reason, and in words.
+/// The reason to skip a row, and its text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SkipDetail<'a> {
     pub(crate) reason: SkipReason,
     pub(crate) problem: &'a str,
 }
 
-/// The reason with this name, as a ledger keeps it.
+/// The reason with this name. The ledger stores the name.
 pub(super) fn reason_named(name: &str) -> Result<SkipReason, LedgerError> {
     let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
     SkipReason::from_name(name).ok_or_else(damaged)
@@ -340,7 +340,7 @@ impl SkipCounts {
         Self(more.filter(|(_, rows)| *rows > 0).collect())
     }
 
-    /// Rows that a person must still check.
+    /// The number of rows that you must still check.
     pub(crate) fn needing_attention(&self) -> u64 {
         self.iter()
             .filter(|(reason, _)| reason.needs_attention())

@@ -1,4 +1,4 @@
-//! Which runs there are: found by their names, all of them in figures, or their rows for one person.
+//! Lists runs: by name, with their counts, or the rows of one recipient.
 
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ impl Ledger {
             })
     }
 
-    /// The newest run. In the sandbox, a run on the sandbox comes before all others; elsewhere, it comes after them.
+    /// The newest run. In the sandbox, sandbox runs come before all others; elsewhere, they come
+    /// after them.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, \
             id DESC LIMIT 1";
@@ -52,8 +53,9 @@ impl Ledger {
         })
     }
 
-    /// The run `asked` for, or else the only unfinished one; one on the sandbox as in [`Ledger::newest`]. With `is_sent`, a
-    /// run that is being sent is preferred. None if no run is named and all are finished.
+    /// The run `asked` for, or else the only unfinished one. Sandbox runs rank as in
+    /// [`Ledger::newest`]. With `is_sent`, a run with a sending process is preferred. None if
+    /// `asked` is None and all runs are finished.
     pub(crate) fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
@@ -85,12 +87,13 @@ impl Ledger {
         }
     }
 
-    /// Every run in figures, the newest first.
+    /// The overview of every run, the newest first.
     pub(crate) fn overviews(&self) -> Result<Vec<RunOverview>, LedgerError> {
         self.runs()?.iter().map(RunOverview::read).collect()
     }
 
-    /// The complete runs that have not changed for at least this long, newest first; in the sandbox those on it.
+    /// The complete runs without a change for at least `age`, newest first. In the sandbox, only
+    /// sandbox runs.
     pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
         let mut old = self.overviews()?;
         let now = self.now()?;
@@ -102,14 +105,14 @@ impl Ledger {
         Ok(old)
     }
 
-    /// The rows for the person in `recipient`, newest first.
+    /// The rows for the recipient in `recipient`, newest first.
     pub(crate) fn find(&self, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
         let lost = self.lost()?;
         let mut found = Vec::new();
         let mut db = self.db();
         let identity = db.0.identity()?;
         db.each_of(&FIND, &values![hash_recipient(recipient)], |mut row| {
-            // Two people may share a hash.
+            // Two recipients may share a hash.
             if row.opt_text("recipient")?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
             }
@@ -158,20 +161,20 @@ fn prefer<T: Clone>(runs: &mut Vec<T>, is_likely: impl Fn(&T) -> bool) {
 #[derive(Debug)]
 pub(crate) struct RunOverview {
     pub(crate) name: RunName,
-    /// Why rows that are not sent here may have been sent. If there is such a reason, they count as unknown.
+    /// The reason if the run is stale. Then unsent rows may have been sent, and count as unknown.
     pub(crate) stale: Option<LedgerError>,
     pub(crate) details: RunSettings,
-    /// The number of rows in each state. A row that was under way when its process died counts as unknown.
+    /// The number of rows in each state. A row in flight in a lost process counts as unknown.
     pub(crate) counts: Counts,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
-    /// The last outcome or decision, or the time when the run was made if there is none.
+    /// The time of the last outcome or decision, or of the creation if there is none.
     pub(crate) changed_at: i64,
-    /// Whether a process has it.
+    /// Whether a process sends it.
     pub(crate) is_running: bool,
-    /// How far its messages came; none if this was never asked.
+    /// The delivery status of its messages; None before the first delivery check.
     pub(crate) deliveries: Option<DeliveryCounts>,
-    /// Whether a person cancelled it.
+    /// Whether you cancelled it.
     pub(crate) is_cancelled: bool,
 }
 
@@ -202,12 +205,12 @@ impl RunOverview {
         })
     }
 
-    /// Whether every row is known to be final.
+    /// Whether every row is final, and the ledger is not stale.
     pub(crate) fn is_finished(&self) -> bool {
         self.stale.is_none() && self.counts.is_finished()
     }
 
-    /// The number of its rows that `--skip-sent` would leave out of a new run.
+    /// The number of its rows that `--skip-sent` would skip in a new run.
     pub(crate) fn remembered(&self) -> u64 {
         let Counts {
             sent,
@@ -228,7 +231,7 @@ impl RunOverview {
 pub(crate) struct FoundMessage {
     pub(crate) run: String,
     pub(crate) details: RunSettings,
-    /// Why messages of the run that are not sent here may have been sent.
+    /// The reason if the run is stale, so that unsent rows may have been sent.
     pub(crate) stale: Option<LedgerError>,
     /// The message, as JSON.
     pub(crate) body: String,

@@ -1,28 +1,31 @@
-//! How fast the rows of a run leave, from whichever processes. Rows leave at a rate, which falls when the API asks for a
-//! slower pace and recovers slowly. Rows that are late because the machine is busy catch up. A generic cell rate algorithm
-//! limits this, so that no second exceeds the rate by more than a tenth.
+//! The pace at which all processes send the rows of a run. Rows are sent at a rate. It falls when
+//! the API asks for a slower pace, and recovers slowly. Rows that are late because the machine is
+//! busy catch up. A generic cell rate algorithm limits this, so that no second exceeds the rate by
+//! more than a tenth.
 //!
-//! It is a state machine that reads no clock: a state, a time, and the news until then give the next state. Times are
-//! milliseconds since 1970, by the clock of the store, where the state stands as JSON.
+//! It is a state machine that reads no clock: a state, a time and the news until then give the next
+//! state. Times are milliseconds since 1970, by the clock of the ledger, which keeps the state as
+//! JSON.
 
 use serde::{Deserialize, Serialize};
 
-/// How late rows may be and still catch up. A longer delay is not made up for.
+/// In milliseconds: rows catch up at most this long a delay.
 const LONGEST_DELAY_TO_MAKE_UP: f64 = 1000.0;
 /// Rows that catch up are faster than the rate by this factor. Together with a burst, that is a tenth in any second.
 const CATCHING_UP: f64 = 1.05;
-/// How much may leave at once, as the time that it takes while catching up: 1.05 × (1 s + 45 ms) is 1.1 s.
+/// How much may be sent in one burst, as the time that it takes while catching up: 1.05 × (1 s + 45
+/// ms) is 1.1 s.
 const BURST: f64 = 45.0;
-/// The part of the rate that is left after a cut.
+/// A cut multiplies the rate by this.
 const PART_LEFT_BY_A_CUT: f64 = 0.7;
-/// Cuts are at least this far apart: the answers to one burst count as one signal.
+/// Cuts are at least this far apart, because the responses to one burst count as one signal.
 const TIME_BETWEEN_CUTS: f64 = 1000.0;
 /// The part of the full rate that is regained each second.
 const REGAINED_A_SECOND: f64 = 0.02;
 /// The rate never falls below this part of the full one.
 const LOWEST_PART: f64 = 0.02;
 
-/// When the next rows may leave.
+/// Decides when the next rows may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Pace {
     /// Rows a second: the full rate, and the current one after any cuts.
@@ -30,11 +33,11 @@ pub(crate) struct Pace {
     pub(super) rate: f64,
     /// The time of the next row at the rate.
     pub(super) due: f64,
-    /// When the next row would leave if none had left early and all of them were catching up.
+    /// The time of the next row if all rows were late and caught up.
     pub(super) spread: f64,
     pub(super) stopped_until: f64,
     pub(super) cut_at: f64,
-    /// When the rate had this value.
+    /// The time when the rate had this value.
     pub(super) at: f64,
 }
 
@@ -43,11 +46,11 @@ pub(crate) struct Pace {
 pub(crate) struct PaceUpdate {
     /// The API asks for a slower pace.
     pub(super) is_rate_limited: bool,
-    /// The API takes nothing until this time; zero if it said nothing.
+    /// The API accepts nothing until this time; zero if it did not say.
     pub(super) stopped_until: f64,
 }
 
-/// A time of the store as a pace counts it.
+/// Converts a time of the ledger into a time of a pace.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a time in milliseconds is exact"
@@ -70,7 +73,7 @@ impl Pace {
         }
     }
 
-    /// The same pace at another full rate, which is reached at once.
+    /// The same pace at another full rate, without recovery time.
     pub(super) fn with_rate(self, rate: f64, now: f64) -> Self {
         Self {
             full: rate,
@@ -80,7 +83,7 @@ impl Pace {
         }
     }
 
-    /// Advances to `now`, and applies the news. If the clock was put back, nothing waits longer than it would have.
+    /// Advances to `now`, and applies the news. If the clock was set back, no wait becomes longer.
     pub(crate) fn apply(&mut self, news: PaceUpdate, now: f64) {
         let back = (self.at - now).max(0.0);
         for time in [
@@ -98,7 +101,7 @@ impl Pace {
         if news.is_rate_limited && now - self.cut_at > TIME_BETWEEN_CUTS {
             self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
             self.cut_at = now;
-            // Rows missed at the old rate are not made up for.
+            // Rows that were missed at the old rate do not catch up.
             self.due = self.due.max(now);
         }
         self.stopped_until = self.stopped_until.max(news.stopped_until);
@@ -109,14 +112,14 @@ impl Pace {
         self.spread = self.spread.max(now - self.early());
     }
 
-    /// When the next row may leave.
+    /// The time when the next row may be sent.
     pub(crate) fn ready_at(&self) -> f64 {
         self.due
             .max(self.spread - self.early())
             .max(self.stopped_until)
     }
 
-    /// How many rows may leave now, after `hear` was called for `now`.
+    /// How many rows may be sent now, after `apply` was called for `now`.
     pub(crate) fn available(&self, now: f64) -> usize {
         if self.ready_at() > now {
             return 0;
@@ -133,7 +136,7 @@ impl Pace {
         more.saturating_add(1)
     }
 
-    /// Takes `rows` rows, which leave now.
+    /// Records that `rows` rows are sent now.
     pub(crate) fn take(&mut self, rows: usize, now: f64) {
         #[expect(clippy::cast_precision_loss, reason = "there are not that many rows")]
         let time = self.interval() * rows as f64;
@@ -143,7 +146,7 @@ impl Pace {
         }
     }
 
-    /// Between two rows.
+    /// The time between two rows.
     fn interval(&self) -> f64 {
         1000.0 / self.rate
     }
@@ -160,7 +163,7 @@ mod tests {
     const SECOND: f64 = 1000.0;
     const START: f64 = 1_793_500_000_000.0;
 
-    /// Takes as many rows as may leave, and returns their number.
+    /// Takes as many rows as may be sent, and returns their number.
     fn take_all(pace: &mut Pace, now: f64) -> usize {
         pace.apply(PaceUpdate::default(), now);
         let rows = pace.available(now);
@@ -168,15 +171,16 @@ mod tests {
         rows
     }
 
-    /// How many rows leave within `time`, if each leaves as soon as it may and the clock is read every millisecond.
+    /// How many rows are sent within `time`, if each is sent immediately and the clock is read
+    /// every millisecond.
     fn count(pace: &mut Pace, from: f64, milliseconds: u32) -> usize {
         (0..milliseconds)
             .map(|millisecond| take_all(pace, from + f64::from(millisecond)))
             .sum()
     }
 
-    /// When each row leaves within ten seconds, if the sender is woken late by each of `delays` in turn, in
-    /// milliseconds.
+    /// The time of each row within ten seconds, if the sender wakes up late by each of `delays` in
+    /// turn, in milliseconds.
     fn instants_of_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
         let mut pace = Pace::new(rate, START);
         let mut instants = Vec::new();
@@ -249,27 +253,27 @@ mod tests {
         assert!(before.abs_diff(after) < 10, "{before} {after}");
     }
 
-    /// A pace, the news it hears, and the result. Times are in milliseconds from now.
+    /// A pace, its news, and the result. Times are in milliseconds from now.
     #[derive(Debug)]
     struct PaceCase {
-        /// Out of a full rate of 100.
+        /// The full rate is 100.
         rate: f64,
         due: f64,
         spread: f64,
         stopped_until: f64,
         cut_at: f64,
-        /// When the rate had this value.
+        /// The time when the rate had this value.
         at: f64,
         is_rate_limited: bool,
         stop: f64,
         wanted: usize,
-        /// How many rows may leave, and the rate and the time of the next row after that.
+        /// How many rows may be sent, and the rate and the time of the next row after that.
         given: usize,
         rate_after: f64,
         ready: f64,
     }
 
-    /// At the full rate, with no row late.
+    /// A pace at the full rate without late rows.
     const FULL: PaceCase = PaceCase {
         rate: 100.0,
         due: 0.0,
@@ -299,7 +303,7 @@ mod tests {
             ready: 7.0,
             ..FULL
         },
-        // Late rows catch up, a burst at a time and 5% faster. At most one second is made up for.
+        // Late rows catch up, a burst at a time and 5% faster, for at most one second of delay.
         PaceCase {
             due: -25.0,
             spread: -25.0,
@@ -329,7 +333,7 @@ mod tests {
             ready: 3.0,
             ..FULL
         },
-        // The rate is cut at most once a second, down to a fiftieth. Missed rows are not made up for.
+        // The rate is cut at most once a second, down to a fiftieth. Missed rows do not catch up.
         PaceCase {
             is_rate_limited: true,
             rate_after: 70.0,

@@ -1,5 +1,5 @@
-//! How a person decides the state of rows: all or none, and only rows that are in the expected state. It is one transaction,
-//! so that a process that sends the run changes none of them meanwhile.
+//! Decides the state of rows for you: all or none, and only rows in the expected state. It is one
+//! transaction, so a process that sends the run changes none of them at the same time.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -18,7 +18,8 @@ use crate::runs::once::{OnceHasher, OnceScope};
 /// The number of rows that one statement changes.
 const ROWS_AT_ONCE: usize = 10_000;
 
-/// The rows in a state that have a request; with the process that sent it last, if that was lost and has not said how it ended.
+/// The rows in a state that have a request. Each comes with the process that sent it last, if that
+/// is lost and has not reported the outcome.
 const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
     pid FROM row CROSS JOIN message LEFT JOIN worker ON worker.id = row.worker \
     AND left_at IS NULL AND row.ended_at IS NULL WHERE row.run = ?1 AND state = ?2 \
@@ -28,7 +29,8 @@ const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id AS proc
 #[derive(Clone, Debug)]
 pub(crate) struct Resolution {
     pub(crate) change: [RowState; 2],
-    /// Only the rows at these lines of the list, and those for these people; all rows in the state if none is named.
+    /// Decides only the rows at these lines of the list, and of these recipients. If both are
+    /// empty, it decides all rows in the state.
     pub(crate) lines: Vec<u64>,
     pub(crate) people: Vec<String>,
 }
@@ -39,20 +41,21 @@ struct StandingRow {
     number: i64,
     line: u64,
     recipient: String,
-    /// The lost process that has not said how it ended: its number, and `db-2 pid 812`.
+    /// The lost process that has not reported the outcome: its number, and `db-2 pid 812`.
     process: Option<(i64, String)>,
 }
 
 impl Resolution {
-    /// Whether rows are to be sent again.
+    /// Whether rows become pending again.
     pub(crate) fn sends_again(&self) -> bool {
         self.change[1] == RowState::Pending
     }
 }
 
 impl Run {
-    /// The lost processes that have not said how these rows ended, and may still send them if they are only suspended, without
-    /// those that were `asked` about: `4 rows at db-2 pid 812`.
+    /// The lost processes that have not reported the outcomes of these rows, except those in
+    /// `asked`. If they are only suspended, they may still send the rows. An example is `4 rows at
+    /// db-2 pid 812`.
     pub(crate) fn lost_processes(
         &self,
         resolution: &Resolution,
@@ -76,9 +79,14 @@ impl Run {
             .collect())
     }
 
-    /// Decides rows by hand, and returns how many were changed, and how many were not: in a run with a key, a row is sent again
-    /// only if its person is still free under the key. Nothing changes if a row does not exist or is not in the expected
-    /// state, if a lost process that was not `asked` about may still send one that is to be sent again, or the write fails.
+    /// Decides rows for you. Returns how many changed, and how many did not. In a run with a key, a
+    /// row is sent again only if its recipient is still free under the key.
+    ///
+    /// # Errors
+    ///
+    /// Nothing changes if a row does not exist or is not in the expected state, or if the write
+    /// fails. To send rows again is refused if a lost process that is not in `asked` may still send
+    /// one of them.
     pub(crate) fn resolve(
         &self,
         resolution: &Resolution,
@@ -99,7 +107,8 @@ impl Run {
                 if resolution.sends_again() && run.cancelled_at.is_some() {
                     return Err(LedgerError::cancelled(self.name()));
                 }
-                // A process that sends the run compares its rows, and reads who is excluded, before it takes any.
+                // A process that sends the run compares its rows and reads the exclusions only
+                // before it takes any.
                 if resolution.sends_again() {
                     self.require_unsent(db)?;
                 }
@@ -123,7 +132,7 @@ impl Run {
     }
 }
 
-/// The rows that are decided; an error if one of the lines or people has none in the expected state.
+/// The rows to decide; an error if a line or recipient has none in the expected state.
 fn chosen_rows(
     db: &mut Db,
     run: &LockedRun,
@@ -182,7 +191,8 @@ fn chosen_rows(
     }
 }
 
-/// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows.
+/// The `rows` whose recipients are free under the key of the run, or already reserved for the row.
+/// It claims them for these rows.
 fn free_rows(
     db: &mut Db,
     run: i64,
@@ -212,7 +222,7 @@ fn free_rows(
         }
         Ok(())
     })?;
-    // Two rows may have one person: the first of them is sent again.
+    // If two rows have one recipient, only the first is sent again.
     let mut claimed = HashSet::new();
     rows.retain(|row| {
         !taken.contains(&row.index)

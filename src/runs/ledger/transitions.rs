@@ -1,6 +1,6 @@
-//! The steps of a row that both a sending process and a person take. Each is part of a transaction that has locked the
-//! run, so that no two of them meet. A statement names the state that it changes, as the table of `RowState::may_become`
-//! has it; a row in another state stays as it is.
+//! The changes of a row that both a sending process and your commands make. Each is part of a
+//! transaction that has locked the run, so two changes never meet. A statement names the state that
+//! it changes, as in the table of `RowState::may_become`. A row in another state does not change.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,8 @@ use super::model::{CANCELLED, RowState, SkipDetail};
 use super::pace::Pace;
 use super::run::{Run, paused};
 
-/// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
+/// In milliseconds: the shortest time between two messages to one recipient (WhatsApp's error
+/// 131056).
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
 /// Skips rows of a run.
@@ -37,7 +38,7 @@ pub(super) struct LockedRun {
     pub(super) cancelled_at: Option<i64>,
     pub(super) pause: Option<RunPause>,
     pub(super) told: Option<String>,
-    /// The time after it was locked, by the clock of the store.
+    /// The time of the lock, by the clock of the ledger.
     pub(super) now: i64,
 }
 
@@ -64,7 +65,7 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
 }
 
 impl Run {
-    /// Runs `work` in one transaction on the locked run, and writes what it changes of it.
+    /// Runs `work` in one transaction on the locked run, and writes the changes of the run.
     pub(super) fn change<T, E: From<LedgerError>>(
         &self,
         work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
@@ -72,7 +73,7 @@ impl Run {
         self.ledger.db().change(|db| self.change_in(db, work))
     }
 
-    /// The same within a transaction.
+    /// As [`Run::change`], within a transaction.
     pub(super) fn change_in<T, E: From<LedgerError>>(
         &self,
         db: &mut Db,
@@ -87,7 +88,7 @@ impl Run {
 }
 
 impl LockedRun {
-    /// Writes what changes of it.
+    /// Writes the changes of the run.
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let pause = self.pause.as_ref();
         db.run(
@@ -111,7 +112,7 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Pauses it, unless it is paused already.
+    /// Pauses the run, unless it is paused already.
     pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
         if self.pause.is_none() {
             self.pause = Some(RunPause {
@@ -122,8 +123,7 @@ impl LockedRun {
         }
     }
 
-    /// Pauses an unfinished run whose store is not the one in which it was begun or last resumed, whatever else it is
-    /// paused for, until a person resumes it.
+    /// Pauses a stale run until you resume it, even if it is already paused for another reason.
     pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         if !self.is_elsewhere(db)? {
             return Ok(());
@@ -144,12 +144,13 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Whether it is unfinished, and its store is not the one in which it was begun or last resumed.
+    /// Whether the run is stale: it is unfinished, and it began or was last resumed in another
+    /// ledger.
     pub(super) fn is_elsewhere(&self, db: &mut Db) -> Result<bool, LedgerError> {
         Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
     }
 
-    /// Whether its rows may be taken.
+    /// Whether processes may take rows of the run.
     pub(super) fn may_leave(&self) -> bool {
         self.pause.is_none() && self.cancelled_at.is_none()
     }
@@ -160,12 +161,12 @@ impl LockedRun {
             .is_some_and(|paused| paused.reason == PauseReason::Stale)
     }
 
-    /// Notes that every row is final, if that is so.
+    /// Records the time if every row is final.
     pub(super) fn note_finished(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each part has its index; rows that were never tried are read from the last one that was taken.
+        // Each part has its index. Fresh rows are read from the last assigned one on.
         let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 \
             AND state = 'inflight') OR EXISTS (SELECT 1 FROM row WHERE run = ?1 \
             AND state = 'pending' AND due_at > 0) OR EXISTS (SELECT 1 FROM row \
@@ -189,7 +190,8 @@ impl LockedRun {
                 self.take_for_lost(db, worker, &words)?;
             }
         }
-        // In a database a process may come back, and say how its rows ended. One in a file whose lock was removed joins anew.
+        // In a database, a process may return and report the outcomes of its rows. With a file, a
+        // process whose lock was removed joins again.
         if !db.0.is_shared() {
             for process in lost.in_run(self.id) {
                 db.run(
@@ -201,7 +203,7 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Makes the rows unknown that are under way in this process.
+    /// Makes the rows unknown that are in flight in this process.
     pub(super) fn take_for_lost(
         &mut self,
         db: &mut Db,
@@ -220,7 +222,7 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Skips those of `rows` that are still to be sent.
+    /// Skips the pending ones of `rows`.
     pub(super) fn skip(
         &mut self,
         db: &mut Db,
@@ -239,11 +241,11 @@ impl LockedRun {
         self.note_finished(db)
     }
 
-    /// Skips every row that is still to be sent, so that none of them waits for another one any more.
+    /// Skips every pending row, so that no row waits for another one.
     pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(&CANCELLED);
         let skipped = values![self.id, state, code, problem, self.now];
-        // They may have been sent again since.
+        // They may have been sent again in the meantime.
         let failed = if self.is_doubtful() {
             db.run(&SKIP_FAILED, &skipped)?
         } else {
@@ -255,7 +257,8 @@ impl LockedRun {
         self.note_finished(db)
     }
 
-    /// State, code and problem of a skipped row. In a run whose pending rows may have been sent they become unknown instead.
+    /// The state, code and problem of a skipped row. In a stale run, pending rows may have been
+    /// sent, so they become unknown instead.
     fn skipped(&self, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
         if self.is_doubtful() {
             let unknown = RowState::Unknown.name().to_owned();
@@ -272,7 +275,8 @@ impl LockedRun {
         ]
     }
 
-    /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
+    /// Decides rows by their numbers of the last attempt or decision. Returns how many were in the
+    /// expected state.
     pub(super) fn decide(
         &mut self,
         db: &mut Db,
@@ -329,7 +333,7 @@ impl LockedRun {
         Ok(changed)
     }
 
-    /// Adds an event, with its times by the clock of the store.
+    /// Adds an event, with its times by the clock of the ledger.
     pub(super) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
         let RunEvent {
             kind,

@@ -1,4 +1,4 @@
-//! The contents of a ledger, as plain data.
+//! The contents of a ledger as plain data.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::runs::once::{OnceKey, OnceScope};
 /// The code of a row of a stale run that may have been sent.
 pub(super) const STALE: &str = "stale";
 
-/// The properties of a run, apart from its rows. The store has them as JSON.
+/// The properties of a run, without its rows. The ledger keeps them as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct RunSettings {
     /// The kind of message: the word after `send`.
@@ -35,11 +35,11 @@ pub(crate) struct RunSettings {
     pub(crate) format: ListFormat,
     /// The columns of the input, in order.
     pub(crate) columns: Vec<String>,
-    /// The name of the list's file; none for standard input.
+    /// The name of the list file; None for standard input.
     pub(crate) list: Option<String>,
-    /// The country of its national numbers, by `--country` or the profile.
+    /// The country of its local numbers, from `--country` or the profile.
     pub(crate) country: Option<Country>,
-    /// The message as typed, with its templates unfilled; none if each row is a message.
+    /// The message as typed, with its templates unfilled; None if each row is a message.
     pub(crate) message: Option<Value>,
     /// Requests a second.
     pub(crate) rate: f64,
@@ -48,9 +48,9 @@ pub(crate) struct RunSettings {
     pub(crate) max_wait: Duration,
     /// Whether each message uses a connection of its own.
     pub(crate) no_keep_alive: bool,
-    /// How long earlier runs count; zero to ignore them.
+    /// How far back earlier runs count as duplicates; zero to ignore them.
     pub(crate) remember: Duration,
-    /// How many of the people had a message from an earlier run in the 24 hours before.
+    /// How many of the recipients had a message from an earlier run in the 24 hours before.
     pub(crate) written_to: u64,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
@@ -58,7 +58,7 @@ pub(crate) struct RunSettings {
     pub(crate) templates: TemplateUses,
     /// WhatsApp's texts of these templates, from the bot's list.
     pub(crate) template_texts: TemplateTexts,
-    /// What all its messages cost, if there are prices. A message has its place in it.
+    /// The estimated cost of all its messages, if there are prices. A message has its index in it.
     pub(crate) estimate: Option<Estimate>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct RunSettings {
     reason = "each is a condition of its own"
 )]
 pub(crate) struct RunConditions {
-    /// The hours in which rows may leave; none for any time.
+    /// The sending hours; None for any time.
     pub(crate) hours: Option<Hours>,
     /// Whether the run continues if every row is rejected.
     pub(crate) keep_going: bool,
@@ -77,20 +77,20 @@ pub(crate) struct RunConditions {
     pub(crate) again: bool,
     /// Whether such messages are skipped.
     pub(crate) skip_sent: bool,
-    /// The key that allows each person one message at most.
+    /// The key that allows each recipient at most one message.
     pub(crate) once: Option<OnceKey>,
     /// How long a message counts under the key; None is forever.
     pub(crate) every: Option<Duration>,
-    /// Whether rows are skipped if the person has not written recently.
+    /// Whether rows are skipped if the recipient has not written recently.
     pub(crate) only_in_window: bool,
-    /// How many different people may get a template from the bot in any 24 hours.
+    /// How many different recipients may get a template from the bot in any 24 hours.
     pub(crate) per_day: Option<u32>,
 }
 
-/// What a person who resumes a run changes and acknowledges.
+/// The changes and confirmations of a `bulk resume`.
 #[derive(Debug)]
 pub(crate) struct ResumeOptions<'a> {
-    /// Whether the person was told why the run is paused, and answered a question about it.
+    /// Whether you have seen why the run is paused, and answered the prompt.
     pub(crate) has_answered: bool,
     /// The new rate applies to every process that sends the run.
     pub(crate) rate: Option<f64>,
@@ -98,14 +98,14 @@ pub(crate) struct ResumeOptions<'a> {
 }
 
 impl RunSettings {
-    /// How long this many rows take at its rate; None if that is too long to say.
+    /// How long this many rows take at its rate; None if that is too long to show.
     pub(crate) fn time_for(&self, rows: u64) -> Option<Duration> {
-        #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
+        #[expect(clippy::cast_precision_loss, reason = "it is shown in whole seconds")]
         let seconds = (rows.saturating_sub(1) as f64 / self.rate).ceil();
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    /// The rate for a person, with three digits where it has decimals: 0.0167 for `1/m`.
+    /// The rate to show, with three digits if it has decimals: 0.0167 for `1/m`.
     pub(crate) fn shown_rate(&self) -> f64 {
         let is_whole = self.rate.fract() == 0.0;
         format!("{:.2e}", self.rate)
@@ -115,7 +115,8 @@ impl RunSettings {
             .unwrap_or(self.rate)
     }
 
-    /// The key of the run, with the bot and the address for which it counts. None without a key, and on the sandbox.
+    /// The key of the run, with the bot and the address for which it counts. None without a key,
+    /// and in the sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
         Some(OnceScope {
@@ -125,8 +126,8 @@ impl RunSettings {
         })
     }
 
-    /// The country and the category that a message is charged by; no category for a template of which the bot's list does
-    /// not say it.
+    /// The country and the category that set the price of a message. The category is None if the
+    /// bot's list does not have it for the template.
     pub(crate) fn charged_by(
         &self,
         recipient: &str,
@@ -190,7 +191,7 @@ pub(crate) struct DraftRequest<'a> {
 }
 
 impl DraftRequest<'_> {
-    /// Every person in it: its recipient, and those in its body.
+    /// All recipients of the request: its own, and those in its body.
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
         let body = serde_json::from_str(self.body)
             .map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
@@ -220,7 +221,7 @@ pub(crate) struct AttemptResult {
 }
 
 impl AttemptResult {
-    /// The outcome of a row of which certainly no byte was sent, because of `error`.
+    /// The outcome of a row that was certainly not sent at all, because of `error`.
     pub(crate) fn not_begun(row: RowToSend, error: &str) -> Self {
         let at = now();
         Self {
@@ -244,7 +245,7 @@ impl AttemptResult {
 pub(crate) struct ReportedRow {
     /// The line where it begins in the input.
     pub(crate) line: u64,
-    /// None if no request could be made.
+    /// None if the row makes no request.
     pub(crate) recipient: Option<String>,
     /// JSON: an array of cells, or an object.
     pub(crate) cells: String,
@@ -258,13 +259,13 @@ pub(crate) struct ReportedRow {
     pub(crate) attempts: u32,
     /// Milliseconds since 1970.
     pub(crate) at: Option<i64>,
-    /// When its last attempt ended, whatever was decided later.
+    /// The end of its last attempt, even if you decided the row later.
     pub(crate) ended_at: Option<i64>,
-    /// How far its message came, if known.
+    /// The delivery status of its message, if known.
     pub(crate) delivery: Option<ReportedDelivery>,
 }
 
-/// How far the message of a row came.
+/// The delivery status of the message of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedDelivery {
     pub(crate) facts: DeliveryStatus,
@@ -274,7 +275,7 @@ pub(crate) struct ReportedDelivery {
 }
 
 impl ReportedRow {
-    /// The row, which was under way when its process was lost: `error` says how.
+    /// The row after its process was lost with the row in flight. `error` describes that.
     pub(super) fn lost(self, error: String) -> Self {
         let state = RowState::Unknown;
         let code = Some(RowState::Unknown.name().to_owned());
@@ -308,15 +309,15 @@ impl ReportedRow {
     }
 }
 
-/// A filter for rows: those in one of the states and, if skipped, with one of the reasons. An empty filter matches all.
-/// If deliveries or codes are given, the row's message must also have come that far, or have failed with one of the
-/// codes.
+/// A filter for rows: those in one of the states and, if skipped, with one of the reasons. An empty
+/// filter matches all. With deliveries or codes, the row's message must also have that delivery
+/// status, or have failed with one of the codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowFilter {
     pub(crate) states: Vec<RowState>,
     pub(crate) reasons: Vec<SkipReason>,
     pub(crate) deliveries: Vec<DeliveryState>,
-    /// Codes of WhatsApp, of failed rows or undelivered messages.
+    /// WhatsApp's codes of failed rows or undelivered messages.
     pub(crate) codes: Vec<String>,
 }
 
@@ -361,21 +362,21 @@ impl RowFilter {
     }
 }
 
-/// A row that is no longer under way.
+/// A row that is no longer in flight.
 #[derive(Debug)]
 pub(crate) struct FinishedRow {
     pub(crate) ended: AttemptResult,
-    /// When that became known.
+    /// When its outcome was known.
     pub(crate) at: Instant,
     /// When a row that was certainly not sent may be retried.
     pub(crate) retry: Option<Instant>,
-    /// Whether the API asked for a slower pace, and until when it takes nothing.
+    /// Whether the API asked for a slower pace, and until when it accepts nothing.
     pub(crate) slows: bool,
     pub(crate) stopped_until: Option<Instant>,
 }
 
 impl FinishedRow {
-    /// A row whose end does not affect when others may leave.
+    /// A row that does not affect when others may be sent.
     pub(crate) fn new(ended: AttemptResult) -> Self {
         Self {
             ended,
@@ -391,31 +392,32 @@ impl FinishedRow {
 #[derive(Debug, Default)]
 pub(crate) struct ExchangeReply {
     pub(crate) rows: Vec<RowToSend>,
-    /// When the next row may be taken, and what it waits for. None of a run that is finished
+    /// The time when the next row may be taken, and what it waits for. None if the run is finished
     /// or paused.
     pub(crate) next: Option<(Instant, Delay)>,
-    /// Until when the limit of people holds back rows that were never tried.
+    /// Until when the messaging limit holds back rows without an attempt.
     pub(crate) held_until: Option<Instant>,
-    /// Whether this process takes no more rows: it was not heard of for its lease, so it must join anew, or it has
-    /// stopped.
+    /// Whether this process gets no more rows: its lease had expired, so it must join again, or it
+    /// has stopped.
     pub(crate) was_lost: bool,
-    /// Why no more rows can be taken, while outcomes can still be written.
+    /// Why no more rows can be assigned, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,
-    /// Why no process takes rows of this run at present.
+    /// Why no process takes rows of this run now.
     pub(crate) pause: Option<RunPause>,
-    /// The number of rows in each state, reported from time to time if other processes change them too.
+    /// The number of rows in each state, reported from time to time if other processes change them
+    /// too.
     pub(crate) counts: Option<Counts>,
     /// How long the next exchange waits for more outcomes.
     pub(crate) batch_delay: Duration,
 }
 
-/// Why a row may not leave yet.
+/// Why a row may not be sent yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Delay {
     /// It was tried and certainly not sent.
     Retry,
-    /// The limit of different people in 24 hours.
+    /// The messaging limit of different recipients in 24 hours.
     PeopleLimit,
-    /// The pace of the run, or its recipient was written to a moment ago.
+    /// The pace of the run, or its recipient got a message a moment ago.
     Pace,
 }

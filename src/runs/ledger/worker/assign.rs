@@ -1,4 +1,4 @@
-//! Which rows leave now.
+//! Chooses the rows to send now.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,8 +13,9 @@ use crate::runs::ledger::run::queued;
 use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 
-/// When it is the turn of a row, in a run with several rows to a person: after the earlier ones that are open, of which at most
-/// 100 are counted, or else some time after the last.
+/// The time of a row in a run with several rows for one recipient. It is after the recipient's
+/// earlier open rows, of which at most 100 are counted. Without open rows, it is some time after
+/// the last one.
 const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE \
     WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 FROM known \
     CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
@@ -24,7 +25,8 @@ const TURN: &str = "CASE WHEN CAST(?4 AS BIGINT) = 1 THEN coalesce((SELECT CASE 
     WHERE known.person = message.person AND known.run = message.run \
     AND other.run = known.run AND other.n = known.n AND other.state <> 'pending' \
     AND other.began_at IS NOT NULL AND other.at <= ?5)) END";
-/// The rows that are due. They are limited before they are joined: otherwise PostgreSQL may read all that are left.
+/// The rows that are due. The limit comes before the join, because PostgreSQL may otherwise read
+/// all remaining rows.
 static DUE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
@@ -34,7 +36,7 @@ static DUE: LazyLock<String> = LazyLock::new(|| {
             AND message.n = row.n"
     )
 });
-/// The rows that were never tried, in the order of the list.
+/// The rows without an attempt, in the order of the list.
 static FRESH: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, \
@@ -43,16 +45,17 @@ static FRESH: LazyLock<String> = LazyLock::new(|| {
             CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
     )
 });
-/// Gives this process those rows of a range that may leave by a given time.
+/// Assigns the rows of a range to this process, if they are due by a given time.
 const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
     at = ?6, began_at = ?6, ended_at = NULL, attempts = attempts + 1 WHERE run = ?1 \
     AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
-/// Lets a row wait until a time.
+/// Makes a row wait until a time.
 const HOLD: &str = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'";
 
 impl Worker {
-    /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed. Only if they
-    /// `may_be_fresh`, rows are among them that were never tried. Returns how many others wait for one to the same person.
+    /// Assigns at most `wanted` rows to this process, or none if the request of one was changed.
+    /// With `may_be_fresh`, this includes rows without an attempt. Returns how many other rows wait
+    /// for an earlier row of their recipient.
     pub(super) fn assign_rows(
         &mut self,
         db: &mut Db,
@@ -110,7 +113,7 @@ impl Worker {
             .iter()
             .map(|row| give(row.index - 1, row.index, run.now))
             .collect();
-        // Every row of this range that was never tried has been read.
+        // All fresh rows of this range have been read.
         let last = if fresh.len() < all {
             fresh.iter().map(|row| row.index).max()
         } else {
@@ -122,15 +125,16 @@ impl Worker {
         run.taken = last.unwrap_or(run.taken);
         let under_way = db.each(GIVE, &given)?;
         if under_way != rows.len() as u64 {
-            // A row that leaves without being marked could leave twice. With this error none is marked, and none leaves.
+            // An unmarked row could be sent twice. This error marks none of the rows, and none is
+            // sent.
             return Err(LedgerError::not_marked(under_way, rows.len()));
         }
         reply.rows = rows;
         Ok(early.len())
     }
 
-    /// Holds back rows whose people would be more than the limit of the bot: those that were never tried from the first of
-    /// them on, since they leave in the order of the list.
+    /// Holds back rows with recipients above the bot's limit. Fresh rows are sent in the order of
+    /// the list, so all of them wait from the first such row on.
     fn hold_back(
         &mut self,
         db: &mut Db,
@@ -168,7 +172,8 @@ impl Worker {
                 .unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
-                // With room for a single person, all of them would be counted again for each one.
+                // If room for one recipient were enough, all recipients would be counted again for
+                // each one.
                 self.held_until = people.room_at(limit, limit.div_ceil(100)).max(now + 1);
             }
             let held: Vec<_> = held

@@ -1,4 +1,5 @@
-//! An exchange with the store, in one transaction: the outcomes of rows are written, and the next rows are returned.
+//! An exchange with the ledger. One transaction writes the outcomes of rows and returns the next
+//! rows.
 
 use std::time::Duration;
 
@@ -17,23 +18,24 @@ use crate::runs::ledger::reach::Reach;
 use crate::runs::ledger::transitions::LockedRun;
 use crate::runs::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow};
 
-/// A process that was heard from this recently still sends; in milliseconds, in addition to half of its lease, because
-/// one that only listens is heard from rarely.
+/// In milliseconds, in addition to half of the lease. Another process that contacted the ledger
+/// this recently still sends. The time is long because an idle process writes rarely.
 const IS_HEARD: i64 = 5_000;
-/// In milliseconds: a row that may leave sooner leaves at once, because a wait takes a whole one.
+/// In milliseconds. A row with a shorter wait is sent immediately, because each wait takes at least
+/// a whole one.
 const SHORTEST_WAIT: f64 = 0.1;
 const PARTS_BETWEEN_COUNTS: u32 = 50;
-/// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
-/// corrects a row that became unknown because the process seemed lost.
+/// Ends an attempt. Only the process that made it may do this, and only until you decide the row.
+/// It also corrects a row that became unknown because the process seemed lost.
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, \
     http_status = ?8, message_id = ?9, code = ?10, api_code = ?11, error = ?12 \
     WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 AND (state = 'inflight' \
     OR state = 'unknown' AND ended_at IS NULL)";
 
-/// What an exchange has written.
+/// The result of the transaction of an exchange.
 struct Exchanged {
     reply: ExchangeReply,
-    /// How many exchanges of this process the store has.
+    /// The number of exchanges of this process in the ledger.
     exchanges: i64,
     is_complete: bool,
     listening: Option<Listening>,
@@ -69,14 +71,14 @@ impl Worker {
             self.held_until -= follow_clock(db, run)?;
             let (exchanges, mut was_lost) = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
-                // The store was put back to an earlier state, although its identity is the same.
+                // The ledger was restored to an earlier state, although its identity is the same.
                 run.identity.clear();
             }
             run.check_identity(db)?;
             let taken = self.take_outcomes(db, run, settled)?;
             if looks {
                 run.note_lost(db)?;
-                // In a file it takes itself for lost if its lock was removed.
+                // With a file, a process counts as lost if its lock was removed.
                 was_lost |= self.has_stopped(db)?;
                 self.look_for_others(db, run.now)?;
             }
@@ -120,7 +122,7 @@ impl Worker {
             self.held.insert(row.index, row.number);
             row.deadline = deadline;
         }
-        // The final figures are exact; a process that only closes shows none.
+        // The final counts are exact. A process that only closes shows none.
         let has_ended = is_complete && (wanted > 0 || !settled.is_empty());
         reply.counts = self.counts(has_ended);
         Ok(reply)
@@ -140,8 +142,9 @@ impl Worker {
         counts
     }
 
-    /// How many exchanges of this process the store has with this one, 0 if it does not know the process; and whether the
-    /// process takes no more rows, since it was lost for some time.
+    /// Returns the number of exchanges of this process in the ledger, with this one, and 0 for an
+    /// unknown process. Also returns whether the process gets no more rows, because its lease had
+    /// expired.
     fn count(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
         match db.first(NOTE_EXCHANGE, &values![self.id, now])? {
             Some(worker) if worker.int("connection")? != self.connection => {
@@ -155,13 +158,13 @@ impl Worker {
         }
     }
 
-    /// Whether this process takes no more rows.
+    /// Whether this process gets no more rows.
     fn has_stopped(&self, db: &mut Db) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL";
         db.exists(query, &values![self.id])
     }
 
-    /// The rows that leave now, at most `wanted`, and what the next one waits for.
+    /// Returns at most `wanted` rows to send now, and what the next row waits for.
     fn reply(
         &mut self,
         db: &mut Db,
@@ -176,7 +179,8 @@ impl Worker {
         };
         let asked = wanted.min(may_leave);
         let mut reply = ExchangeReply::default();
-        // An exchange that finds the wait over gives no new rows: after a long wait the exclusion lists are read first.
+        // If the limit's wait has just ended, this exchange returns no new rows, because the caller
+        // first reads the exclusion lists again.
         let is_running = self.held_until > 0;
         if self.held_until <= run.now {
             self.held_until = 0;
@@ -191,7 +195,7 @@ impl Worker {
         let mut next = (0, Delay::Pace);
         if run.pace.ready_at() > now + SHORTEST_WAIT {
             let wait = whole_milliseconds(run.pace.ready_at() - now);
-            // The API asked for this, or only the rate does.
+            // A stop by the API is a retry. Otherwise only the rate delays the row.
             next = (
                 wait,
                 if run.pace.stopped_until > now {
@@ -215,7 +219,8 @@ impl Worker {
         }
         let is_cancelled = run.cancelled_at.is_some();
         if is_cancelled {
-            // No row of it leaves. Those that are in flight elsewhere are looked at from time to time, until they end.
+            // A cancelled run sends no rows. The rows in flight in other processes are checked from
+            // time to time until they end.
             next = next.max((milliseconds(LISTENS_EVERY), Delay::Pace));
         }
         if wanted == 0 || is_short || run.pause.is_some() || is_cancelled {
@@ -223,7 +228,7 @@ impl Worker {
         }
         if run.finished_at.is_none() {
             reply.pause = run.pause.clone();
-            // Others may give rows back meanwhile.
+            // Other processes may return rows in the meantime.
             let may_be_sooner = self.others == Some(true) && held.is_none();
             let longest = if may_be_sooner {
                 LISTENS_EVERY
@@ -239,7 +244,7 @@ impl Worker {
         Ok(reply)
     }
 
-    /// Takes the outcomes of rows; returns how many counted.
+    /// Writes the outcomes of rows, and returns how many changed a row.
     fn take_outcomes(
         &mut self,
         db: &mut Db,
@@ -301,7 +306,7 @@ impl Worker {
                     &unsent.map(|row| row.ended.index).collect::<Vec<_>>(),
                 )? > 0
                 {
-                    // There is room again.
+                    // The limit has room again.
                     self.held_until = self.held_until.min(run.now);
                 }
             }
@@ -312,8 +317,8 @@ impl Worker {
         Ok(taken)
     }
 
-    /// Whether a row may be sent again under its key. A process that seemed lost may bring it back after its person was
-    /// forgotten under the key and got another message.
+    /// Whether a row may be sent again under its key. A process that seemed lost may return the row
+    /// late. By then the key may be removed, and the recipient may have another message.
     fn has_its_person(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
         let Some((key, hasher)) = &self.key else {
             return Ok(true);
@@ -331,7 +336,8 @@ impl Worker {
         )
     }
 
-    /// Records an event of this process. The run is stopped once its last process takes no more rows.
+    /// Records an event of this process. The run is stopped when its last process takes no more
+    /// rows.
     fn note(
         &mut self,
         db: &mut Db,
@@ -351,7 +357,7 @@ impl Worker {
         run.note(db, event)
     }
 
-    /// Notes whether another process, heard from recently, takes rows of the run.
+    /// Records whether another process with recent contact takes rows of the run.
     pub(super) fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL \
             AND left_at IS NULL AND seen_at + lease_ms / 2 > ?3";
@@ -361,8 +367,8 @@ impl Worker {
     }
 }
 
-/// If the clock of the store went back, by at least this much: what it dated must not be further away than it was. Returns
-/// how far it went back.
+/// Corrects the times in the ledger if its clock went back, so that no wait becomes longer. Returns
+/// how far the clock went back, at least, in milliseconds.
 fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
     let back = whole_milliseconds(run.pace.at - moment(run.now)).max(0);
     if back > 0 {
@@ -377,7 +383,7 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
     Ok(back)
 }
 
-/// What the API has said about the pace.
+/// What the API's responses mean for the pace.
 fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
     let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
     let wait =
@@ -388,8 +394,8 @@ fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
     }
 }
 
-/// How long the next row that was tried, or that waits for another one, has to wait, and for what: one to a person who was
-/// written to a moment ago is not told of.
+/// How long the next row must wait that was tried or waits for another row, and the reason. A wait
+/// because of a recent message to the same recipient is not reported as a retry.
 fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
     let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 \
         AND state = 'pending' AND due_at > 0 ORDER BY due_at LIMIT 1";

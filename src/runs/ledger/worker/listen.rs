@@ -1,5 +1,6 @@
-//! A process that has nothing to write checks whether others have changed the run. It writes only from time to time, to
-//! show that it is alive: a run that waits all night must not make the disk write all night.
+//! A process that has nothing to write checks whether others have changed the run. It writes only
+//! from time to time, to show that it is alive. A run that waits all night must not keep the disk
+//! busy.
 
 use super::{LISTENS_EVERY, Worker};
 use crate::base::clock;
@@ -9,11 +10,12 @@ use crate::runs::ledger::listening::{Listening, RunTerms};
 use crate::runs::ledger::lost_workers::LostWorkers;
 use crate::runs::ledger::types::ExchangeReply;
 
-/// A process that only listens writes that it is alive once in this part of its lease.
+/// An idle process writes that it is alive once in this part of its lease.
 const PARTS_OF_LEASE: i64 = 3;
 
 impl Worker {
-    /// The reply to a process that has nothing to write and asks for no rows; None if an exchange has to write.
+    /// Returns the reply for a process that has nothing to write and needs no rows; None if an
+    /// exchange must write.
     pub(super) fn listen(&mut self) -> Result<Option<ExchangeReply>, LedgerError> {
         let Some(last) = self.listening.clone() else {
             return Ok(None);
@@ -31,7 +33,7 @@ impl Worker {
             held_until,
             ..
         } = last;
-        // Others may give rows back meanwhile.
+        // Other processes may return rows in the meantime.
         if self.others == Some(true) && held_until.is_none() {
             let soon = clock::instant() + LISTENS_EVERY;
             next = next.map(|(at, delay)| (at.min(soon), delay));
@@ -44,8 +46,8 @@ impl Worker {
         }))
     }
 
-    /// Whether the run has the same terms, this process need not show yet that it is alive, and no row is to be taken from
-    /// a process that was lost.
+    /// Whether the process can stay idle: the terms of the run are the same, its sign of life is
+    /// recent, and no lost process has rows in flight.
     fn is_idle(&mut self, db: &mut Db, terms: &RunTerms) -> Result<bool, LedgerError> {
         let now = db.0.now()?;
         let query = "SELECT connection, exchanges, seen_at, lease_ms FROM worker \
