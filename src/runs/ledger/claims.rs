@@ -1,5 +1,6 @@
-//! Who has a message under a key of `--once`: from a row of a run, a single send, or a run that was removed. Each person has
-//! at most one claim under a key; whether the person is free is decided here.
+//! The recipients that have a message under a key of `--once`: from a row of a run, a single send,
+//! or a removed run. Each recipient has at most one claim under a key. This file decides whether a
+//! recipient is free.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -20,25 +21,28 @@ use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
 use crate::runs::once::{OnceHasher, OnceScope};
 
-/// Claims a person who is free for a row: `once_key, person, run, n, every_ms`.
+/// Claims a free recipient for a row: `once_key, person, run, n, every_ms`.
 pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) \
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (once_key, person) DO UPDATE \
     SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, message_id = NULL, \
     worker = NULL, lease_until = NULL, counts_from = NULL, every_ms = excluded.every_ms";
 
-/// Claims a person for a single send: `once_key, person, state, at, worker, lease_until, every_ms`.
+/// Claims a recipient for a single send: `once_key, person, state, at, worker, lease_until,
+/// every_ms`.
 const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
     every_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
     message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, every_ms = ?7 \
     WHERE once_key = ?1 AND person = ?2";
-/// Keeps the `--every` of a command that found the message of a single send or a run: `once_key, person, every_ms`.
+/// Keeps the `--every` of a command that found the message of a single send or a run: `once_key,
+/// person, every_ms`.
 const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
-/// Has a message that seems to be of the future count from now on: `once_key, person, now, counts_from`.
+/// Makes a message with a time in the future count from now on: `once_key, person, now,
+/// counts_from`.
 const FOLLOW_CLOCK: &str =
     "UPDATE claim SET at = ?3, counts_from = ?4 WHERE once_key = ?1 AND person = ?2";
 
-/// The people that are looked for under a key.
+/// The recipients to look up under a key.
 const CANDIDATES: SqlScript = SqlScript {
     sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, \
         n INTEGER NOT NULL, PRIMARY KEY (person, n)) WITHOUT ROWID; DELETE \
@@ -47,7 +51,7 @@ const CANDIDATES: SqlScript = SqlScript {
         n BIGINT NOT NULL, PRIMARY KEY (person, n)); DELETE FROM candidate_person;",
 };
 
-/// A claim with the row that it may belong to, as [`claims`] reads it.
+/// A claim with the row that it may belong to. [`claims`] reads it.
 const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
     CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) \
     END AS at, claim.message_id, row.message_id AS row_message_id, claim.state, \
@@ -72,24 +76,24 @@ static CLAIMS_OF_CANDIDATES: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The state of a person under a key.
+/// The state of a recipient under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OnceEntry {
     pub(crate) state: OnceState,
-    /// Since when, in milliseconds since 1970.
+    /// The time of this state, in milliseconds since 1970.
     pub(crate) at: i64,
-    /// Since when its message counts for a limited time: about when it was sent.
+    /// The time from which its message counts for a limited time: about when it was sent.
     pub(crate) counts_from: i64,
     /// How long it counts for the last command with the key, in milliseconds; None if forever.
     pub(crate) every: Option<i64>,
     pub(crate) message_id: Option<String>,
-    /// The run whose row it is; none of a single send, and of a run that was removed.
+    /// The run of its row; None for a single send or a removed run.
     pub(crate) run: Option<String>,
 }
 
 impl OnceEntry {
-    /// Whether another message may be sent at `now` by a command whose messages count for `every`; None is forever. A message
-    /// that is in flight, or still to be sent, always counts.
+    /// Whether a command whose messages count for `every` may send another message at `now`. None
+    /// counts forever. A message that is in flight or pending always counts.
     pub(crate) fn is_free(&self, every: Option<Duration>, now: i64) -> bool {
         match self.state {
             OnceState::NotSent => true,
@@ -100,7 +104,8 @@ impl OnceEntry {
         }
     }
 
-    /// Until when it counts for the last command with the key; None if forever, and if it does not count.
+    /// Until when it counts for the last command with the key. None if it counts forever or not at
+    /// all.
     pub(crate) fn until(&self) -> Option<i64> {
         let every = self.every.filter(|_| !self.state.is_free())?;
         Some(self.counts_from.saturating_add(every))
@@ -121,15 +126,15 @@ pub(super) fn millis(duration: Duration) -> i64 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OnceSummary {
     pub(crate) scope: OnceScope,
-    /// How many people are in each state, in the order of [`OnceState::ALL`].
+    /// The number of recipients in each state, in the order of [`OnceState::ALL`].
     pub(crate) people: [u64; OnceState::ALL.len()],
     /// The last change, in milliseconds since 1970.
     pub(crate) at: i64,
-    /// Until when its last message counts; None if one of them counts forever, or none counts.
+    /// Until when its last message counts. None if one of them counts forever, or none counts.
     pub(crate) until: Option<i64>,
 }
 
-/// A claim, with the row that it belongs to.
+/// A claim with its row.
 #[derive(Debug)]
 pub(super) struct Claim {
     pub(super) person: String,
@@ -138,7 +143,7 @@ pub(super) struct Claim {
     worker: Option<i64>,
 }
 
-/// A claim that a process wants for a single send.
+/// A claim that a process needs for a single send.
 struct WantedClaim<'a> {
     scope: &'a OnceScope,
     person: &'a str,
@@ -149,43 +154,44 @@ struct WantedClaim<'a> {
 
 /// Whether this process may send a message with a key.
 pub(crate) enum Claimed {
-    /// It holds the claim, so it may.
+    /// This process holds the claim, so it may send.
     Held(HeldClaim),
     /// The recipient already has this entry with the key.
     Found(OnceEntry),
 }
 
-/// What the transaction of a claim has written. A [`HeldClaim`] is built only after it: dropping one takes the lock of the
-/// ledger.
+/// What the transaction of a claim has written. A [`HeldClaim`] is built only after the
+/// transaction, because dropping one locks the ledger.
 enum WrittenClaim {
     Own { key: i64, before: Option<OnceEntry> },
     None(OnceEntry),
 }
 
-/// What became of adding the people of a run to a key.
+/// The result of adding the recipients of a run to a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum KeyAddition {
-    /// How many were new under the key.
+    /// The number of new recipients under the key.
     Added(u64),
-    /// This run is still to send one of them a message under the key.
+    /// This run will send one of them a message with the key.
     ToBeSent { run: String },
-    /// A single send to this recipient, who may have got a message of the run, is in flight under the key.
+    /// A single send with the key is in flight to this recipient, who may have got a message of the
+    /// run.
     InFlight { recipient: String },
 }
 
-/// A person that this process has claimed. If it is killed, the message is unknown.
+/// A recipient that this process has claimed. If the process is killed, the message is unknown.
 pub(crate) struct HeldClaim {
     ledger: Ledger,
     key: i64,
     person: String,
     worker: i64,
-    /// What the person had before, which no longer counts.
+    /// The earlier entry of the recipient, which no longer counts.
     pub(crate) before: Option<OnceEntry>,
-    /// By when its message must leave, if others cannot see whether this process lives.
+    /// The deadline for sending its message, if others cannot see whether this process is alive.
     pub(crate) begins_by: Option<Deadline>,
 }
 
-/// What a person has whose claimed message has ended.
+/// The state of a recipient after the claimed message has ended.
 fn ended(sent: Sent) -> &'static str {
     match sent {
         Sent::Yes => OnceState::Sent,
@@ -196,7 +202,7 @@ fn ended(sent: Sent) -> &'static str {
 }
 
 impl OnceHasher {
-    /// The one of this store.
+    /// Reads the secret of this ledger.
     pub(super) fn load(db: &mut Db) -> Result<Self, LedgerError> {
         Ok(Self::new(
             db.one("SELECT secret FROM store WHERE id = 1", &[])?
@@ -206,7 +212,7 @@ impl OnceHasher {
     }
 }
 
-/// Fills in the people that are looked for under a key.
+/// Fills in the recipients to look up under a key.
 pub(super) fn fill_people(
     db: &mut Db,
     mut people: impl FnMut(FillRow<'_>) -> Result<(), LedgerError>,
@@ -220,7 +226,7 @@ impl Ledger {
         OnceHasher::load(&mut self.db())
     }
 
-    /// What the person has under the key.
+    /// The entry of the recipient under the key.
     pub(crate) fn standing(
         &self,
         scope: &OnceScope,
@@ -230,8 +236,9 @@ impl Ledger {
         Ok(claim_under(&mut db, scope, person)?.map(|claim| claim.entry))
     }
 
-    /// Claims the person for a message that this process is about to send within `lease`; else returns why the person is not
-    /// free. An older message counts for `every`, or forever. The claim is on the disk when this returns. After an error, the person has no message.
+    /// Claims the recipient for a message that this process is about to send within `lease`, or
+    /// returns why the recipient is not free. An older message counts for `every`, or forever. The
+    /// claim is on the disk when this returns. After an error, the recipient has no message.
     pub(crate) fn claim(
         &self,
         scope: &OnceScope,
@@ -250,7 +257,7 @@ impl Ledger {
         };
         let claimed = self.try_claim(&wanted);
         let claimed = match claimed {
-            // Whether that was written is not known: the next try finds it, and takes it for this one.
+            // The ledger may or may not have the claim. The next try finds it and uses it.
             Err(error) if error.may_pass() => self.reopened()?.try_claim(&wanted),
             claimed => claimed,
         };
@@ -281,7 +288,7 @@ impl Ledger {
                 now.saturating_add(millis(lease)),
                 every_ms
             ];
-            // Most people have nothing under the key.
+            // Most recipients have no claim under the key.
             let is_first = db.run(CLAIM, &claim)? > 0;
             let before = if is_first {
                 None
@@ -328,8 +335,8 @@ impl Ledger {
             })
     }
 
-    /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
-    /// not unknown.
+    /// Records your decision whether an unknown message of a single send or a removed run was sent.
+    /// False if it is not unknown.
     pub(crate) fn decide_claim(
         &self,
         scope: &OnceScope,
@@ -350,8 +357,9 @@ impl Ledger {
         })
     }
 
-    /// Removes one recipient or all of them from the key, if what they have is still as it was shown; returns whether it is.
-    /// The caller has checked that nothing of it is under way or to be sent.
+    /// Removes one recipient or all of them from the key, unless the entries have changed since
+    /// they were shown. Returns whether it did. The caller has checked that no message of the key
+    /// is in flight or pending.
     pub(crate) fn remove_claims(
         &self,
         scope: &OnceScope,
@@ -381,8 +389,8 @@ impl Ledger {
         })
     }
 
-    /// Adds the people to whom a finished run has sent a message, or may have, to the key. Nothing is added if one of them may
-    /// still get a message under the key.
+    /// Adds the recipients of a finished run that got a message, or may have got one, to the key.
+    /// Adds none if one of them may still get a message with the key.
     pub(crate) fn add_to_key(
         &self,
         scope: &OnceScope,
@@ -407,11 +415,12 @@ impl Ledger {
                         let run = entry.run.unwrap_or_default();
                         obstacle.get_or_insert(KeyAddition::ToBeSent { run });
                     }
-                    // What was certainly sent outweighs what may have been, and what is in flight.
+                    // A message that was certainly sent outweighs an unknown one and one in flight.
                     OnceState::Unknown | OnceState::Inflight if row.is_sent => {}
                     OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
                     OnceState::Inflight => {
-                        // Once the row is decided as not sent, the key would know nothing of the single send.
+                        // If you later decide the row as not sent, the key would not have the
+                        // single send.
                         let recipient = row.recipient.clone();
                         obstacle.get_or_insert(KeyAddition::InFlight { recipient });
                     }
@@ -432,14 +441,15 @@ impl Ledger {
     }
 }
 
-/// A row of a finished run that was sent, or may have been.
+/// A row of a finished run that was sent or may have been sent.
 struct ReachedRow {
     index: i64,
     recipient: String,
     is_sent: bool,
 }
 
-/// The people whom a run has reached, or may have, each with a row: one that was certainly sent, if there is one.
+/// The recipients that a run has reached or may have reached, each with a row. A row that was
+/// certainly sent is preferred.
 fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
     let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
@@ -466,9 +476,9 @@ fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, 
 }
 
 impl HeldClaim {
-    /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
-    /// been sent, as far as the key is concerned. What was certainly sent stands even if a person has decided otherwise.
-    /// False if the key has something else for the person now.
+    /// Writes the outcome. The caller can retry if the error may pass. If the write fails, the
+    /// message counts as unknown under the key. A message that was certainly sent overrides your
+    /// decision. False if the key now has another entry for the recipient.
     pub(crate) fn end(
         &mut self,
         sent: Sent,
@@ -505,13 +515,13 @@ impl Drop for HeldClaim {
     }
 }
 
-/// What a person was shown before they confirmed that it be forgotten.
+/// The entries that a command has shown before you confirmed their removal.
 pub(crate) enum ConfirmedEntries<'a> {
     Person(&'a str, &'a OnceEntry),
     Everybody(&'a OnceSummary),
 }
 
-/// How many people have what under each key; the last of them changed at `at`.
+/// The number of recipients in each state under each key, with the time of the last change.
 const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
     CASE WHEN claim.state = 'inflight' THEN claim.worker END AS worker, \
     CASE WHEN claim.state = 'inflight' THEN claim.lease_until END AS lease_until, \
@@ -526,7 +536,7 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
     WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
     ORDER BY 1, 2, 3";
 
-/// Every key in counts, by name.
+/// The counts of every key, by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
@@ -553,7 +563,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
                 .for_each(|(count, _)| *count += people);
             key.at = key.at.max(at);
             if !state.is_free() {
-                // One that counts forever outlasts the others.
+                // An entry that counts forever outlasts the others.
                 key.until = key.until.and_then(|last| Some(last.max(until?)));
             }
         }
@@ -565,8 +575,8 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     Ok(keys)
 }
 
-/// What a person has. From the columns of the claim, `state, worker, lease_until`, those of its row, `row_state, row_worker`, and
-/// those that [`is_stale`] reads.
+/// The state of a recipient. Reads the columns of the claim, `state, worker, lease_until`, those of
+/// its row, `row_state, row_worker`, and those of [`is_stale`].
 fn state_of(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("row_state")?.is_none() {
         return state_without_row(row, lost);
@@ -586,7 +596,7 @@ fn state_of(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceStat
     })
 }
 
-/// What a person has of a single send, or of a run that was removed.
+/// The state of a recipient from a single send or a removed run.
 fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("state")?.is_none() {
         return Ok(OnceState::NotSent);
@@ -600,7 +610,7 @@ fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, Ledg
     Ok(state)
 }
 
-/// From the columns `key, bot, address`.
+/// Reads the columns `key, bot, address`.
 fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     Ok(OnceScope {
         key: row.named("key", |key| key.parse().ok())?,
@@ -609,8 +619,9 @@ fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     })
 }
 
-/// Keeps the `--every` of the command that found this claim. After a clock that went back, a message of a single send counts
-/// from now on: it would otherwise count until the clock is where it was.
+/// Keeps the `--every` of the command that found this claim. If the clock went back, a message of a
+/// single send counts from now on. Otherwise it would count until the clock reaches the old time
+/// again.
 fn keep_found(
     db: &mut Db,
     key: i64,
@@ -641,7 +652,7 @@ pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
     ))
 }
 
-/// The same; the store then knows the key.
+/// As [`number_of`], and records the key in the ledger.
 pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
     let (id, OnceScope { key, bot, address }) = (number_of(scope), scope);
     let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) \
@@ -650,7 +661,7 @@ pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerErro
     Ok(id)
 }
 
-/// The claim of a person.
+/// The claim of a recipient.
 fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
     let mut found = None;
     let key = number_of(scope);
@@ -661,7 +672,7 @@ fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Cl
     Ok(found)
 }
 
-/// Passes the claims of candidates ([`fill_people`]) to `each`, each with the number of the candidate.
+/// Passes the claims of candidates ([`fill_people`]) to `each`, with the number of the candidate.
 pub(super) fn claims_of_candidates(
     db: &mut Db,
     key: i64,
@@ -670,7 +681,7 @@ pub(super) fn claims_of_candidates(
     claims(db, &CLAIMS_OF_CANDIDATES, &values![key], each)
 }
 
-/// Passes the claims that a query finds to `each`, with the number in its first column.
+/// Passes the claims of a query to `each`, with the number in its first column.
 fn claims(
     db: &mut Db,
     query: &'static str,

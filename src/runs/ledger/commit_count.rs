@@ -1,5 +1,6 @@
-//! How many commits a ledger in a file has had, in the name of an empty file beside it: `state.db-commits-57`. A copy that
-//! is put over the ledger brings an older name, and leaves the newer one where it is.
+//! The number of commits of a ledger in a file, in the name of an empty file next to it:
+//! `state.db-commits-57`. A copy that replaces the ledger brings an older name and keeps the newer
+//! one.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,17 +9,17 @@ use std::path::{Path, PathBuf};
 use super::file_id::FileId;
 use crate::base::private_file::{self, FileError};
 
-/// How often the file is looked for while other processes rename it.
+/// How often to look for the file while other processes rename it.
 const TRIES: usize = 100;
 
 pub(super) struct CommitCount {
     directory: PathBuf,
-    /// Of the names: `state.db-commits-`.
+    /// The start of the names: `state.db-commits-`.
     prefix: String,
 }
 
 impl CommitCount {
-    /// The one of the ledger in this file.
+    /// The count of the ledger in this file.
     pub(super) fn new(ledger: &Path) -> Self {
         let name = ledger.file_name().unwrap_or_default().to_string_lossy();
         Self {
@@ -27,25 +28,25 @@ impl CommitCount {
         }
     }
 
-    /// The highest number; none if there is no such file.
+    /// The highest number; None if there is no such file.
     pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
         Ok(self.all()?.into_iter().max())
     }
 
-    /// Makes the file. A ledger has it before its tables.
+    /// Creates the file. A ledger has it before its tables.
     pub(super) fn create(&self, commits: i64) -> Result<(), FileError> {
         let path = self.path(commits);
         let options = &mut File::options();
         private_file::open("create", &path, options.write(true).create(true))?;
         if is_unmarked(&path) {
-            // Without the mark, only a copy that is put over it is found.
+            // Without the mark, only a copy that replaces the ledger is detected.
             let _ = mark(&path);
         }
         Ok(())
     }
 
-    /// Counts one more commit, of a process that holds the ledger. If the file was removed, it is not made again: the next
-    /// process finds that.
+    /// Counts one more commit of a process that holds the ledger. A removed file is not created
+    /// again, so that the next process detects it.
     pub(super) fn advance(&self, commits: i64) -> Result<(), FileError> {
         let path = self.path(commits);
         let renamed = fs::rename(self.path(commits - 1), &path);
@@ -54,7 +55,7 @@ impl CommitCount {
             Err(error) if is_missing(&error) => {}
             done => return done.map_err(FileError::while_doing("rename", &path)),
         }
-        // The one before may have been killed between its commit and this.
+        // The process before may have been killed between its commit and this.
         match self.highest()? {
             Some(before) if before < commits => fs::rename(self.path(before), &path)
                 .map_err(FileError::while_doing("rename", &path)),
@@ -62,7 +63,7 @@ impl CommitCount {
         }
     }
 
-    /// Removes the files with a lower number, which a copy has brought.
+    /// Removes the files with a lower number, which came with a copy.
     pub(super) fn remove_below(&self, commits: i64) -> Result<(), FileError> {
         for lower in self.all()?.into_iter().filter(|number| *number < commits) {
             let path = self.path(lower);
@@ -71,7 +72,7 @@ impl CommitCount {
         Ok(())
     }
 
-    /// The file itself; none if there is none.
+    /// The file itself; None if there is none.
     pub(super) fn id(&self) -> Result<Option<FileId>, FileError> {
         for _ in 0..TRIES {
             let Some(commits) = self.highest()? else {
@@ -90,14 +91,15 @@ impl CommitCount {
         Err(FileError::while_doing("read", &self.path(0))(cause))
     }
 
-    /// Whether the file may be a copy: the file system does not keep when it was made, and it has no mark.
+    /// Whether the file may be a copy: the file system has no creation times, and the file has no
+    /// mark.
     pub(super) fn is_unmarked(&self) -> Result<bool, FileError> {
         Ok(self
             .highest()?
             .is_some_and(|commits| is_unmarked(&self.path(commits))))
     }
 
-    /// Marks the file as one that is no copy; returns whether that is possible.
+    /// Marks the file as the original. Returns whether that is possible.
     pub(super) fn mark(&self) -> Result<bool, FileError> {
         Ok(self
             .highest()?
@@ -122,8 +124,8 @@ impl CommitCount {
     }
 }
 
-/// The mark is `chattr +A`, "do not keep when this was read", which means nothing for an empty file. No `cp`, `tar` or
-/// `rsync` copies it, and no `chmod` or `chown` removes it.
+/// The mark is `chattr +A`, "do not keep when this was read", which has no effect on an empty file.
+/// `cp`, `tar` and `rsync` do not copy it, and `chmod` and `chown` do not remove it.
 #[cfg(target_os = "linux")]
 fn is_unmarked(path: &Path) -> bool {
     use rustix::fs::{IFlags, ioctl_getflags};
@@ -147,7 +149,7 @@ fn mark(path: &Path) -> io::Result<()> {
     Ok(ioctl_setflags(&file, flags | IFlags::NOATIME)?)
 }
 
-/// Other systems keep when a file was made.
+/// Other systems have creation times.
 #[cfg(not(target_os = "linux"))]
 fn is_unmarked(_path: &Path) -> bool {
     false

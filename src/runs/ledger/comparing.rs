@@ -1,5 +1,5 @@
-//! Compares a list with the runs of its bot: which of its messages an earlier run has sent, may have sent or is still
-//! to send, since when that counts, and how it is reported.
+//! Compares a list with the runs of its bot: which messages an earlier run has sent, may have sent
+//! or will send. It also decides from when on that counts, and how it is reported.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -16,10 +16,10 @@ use super::run::is_stale;
 use crate::base::timestamps::local_time;
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 
-/// How long the people that a run wrote to are reported: 24 hours, in milliseconds.
+/// In milliseconds: the recipients of runs in the last 24 hours are reported.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
 
-/// The rows that are looked for, in the order in which `known` has them, and the runs that they are looked for in.
+/// The rows to look up, in the order in which `known` has them, and the runs to compare with.
 const CANDIDATES: SqlScript = SqlScript {
     sqlite: "CREATE TEMP TABLE IF NOT EXISTS candidate (person INTEGER NOT NULL, \
         fingerprint INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (person, fingerprint, \
@@ -35,8 +35,9 @@ const COUNTED: SqlScript = SqlScript {
         FROM counted;",
 };
 
-/// How many people the counted runs have written to, and how many they are still to write to. Each person is looked for once,
-/// as the first candidate of theirs. It is grouped for the reason that [`MATCHES`] has.
+/// How many recipients the counted runs have sent to, and how many they will still send to. Each
+/// recipient is looked up once, with its first candidate. The rows are grouped for the reason in
+/// [`MATCHES`].
 const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' \
     OR state = 'unknown' OR state = 'inflight') AND row.at >= ?1 \
     AND row.at <= ?2 THEN candidate END) AS written_to, count(DISTINCT \
@@ -46,8 +47,9 @@ const WRITTEN_TO: &str = "SELECT count(DISTINCT CASE WHEN (state = 'sent' \
     CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
     AND counted.run = known.run GROUP BY candidate.n, known.n, known.run) AS found \
     CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
-/// The rows of the counted runs that have the same message for the same person as a candidate. They are grouped only to be read
-/// in the order of the list: in the order of people that takes several times as long.
+/// The rows of the counted runs with the same message and recipient as a candidate. They are
+/// grouped only to be read in the order of the list: the order of recipients takes several times as
+/// long.
 const MATCHES: &str = "SELECT candidate, row.run, state, row.at \
     FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run \
     FROM candidate AS candidate CROSS JOIN known CROSS JOIN counted \
@@ -60,16 +62,17 @@ const MATCHES: &str = "SELECT candidate, row.run, state, row.at \
 pub(crate) struct EarlierQuery {
     pub(crate) bot: String,
     pub(crate) address: String,
-    /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
+    /// How far back sent and unknown rows count. Rows in flight and pending rows always count.
     pub(crate) remember: Duration,
 }
 
-/// The runs that a list is compared with, as they are in one transaction.
+/// The runs to compare a list with, as they are in one transaction.
 pub(crate) struct EarlierRuns<'a> {
     pub(super) db: &'a mut Db,
     pub(super) of: &'a EarlierQuery,
     pub(super) now: i64,
-    /// How many rows of a draft are the candidates now; as long as the number is the same, so are the rows.
+    /// The number of rows of a draft that are the candidates now. While the number is the same, so
+    /// are the rows.
     filled: Option<u64>,
 }
 
@@ -82,7 +85,7 @@ struct CountedRun {
 }
 
 impl Ledger {
-    /// Compares a list with the runs of `of`, as they are at this moment.
+    /// Compares a list with the runs of `of`, as they are now.
     pub(crate) fn known<T, E: From<LedgerError>>(
         &self,
         of: &EarlierQuery,
@@ -105,7 +108,7 @@ impl<'a> EarlierRuns<'a> {
         }
     }
 
-    /// Marks the rows of `draft` that they have too.
+    /// Marks the rows of `draft` that these runs have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
         let since = since(self.now, self.of.remember);
@@ -125,8 +128,8 @@ impl<'a> EarlierRuns<'a> {
         )
     }
 
-    /// Marks the rows of `draft` whose person has a message under `key`, whatever its words, that counts for `every` or
-    /// forever. Returns whether the last command of one of them had another `every`.
+    /// Marks the rows of `draft` whose recipient has any message under `key` that counts for
+    /// `every` or forever. Returns whether the last command of one of them had another `every`.
     pub(crate) fn find_claimed(
         &mut self,
         draft: &LedgerDraft,
@@ -165,8 +168,8 @@ impl<'a> EarlierRuns<'a> {
         Ok(is_changed)
     }
 
-    /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to
-    /// write.
+    /// The number of recipients of `draft` that got a message of these runs in the last 24 hours,
+    /// and of those that will get one.
     pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
         let since = self.now - LATELY;
         if self
@@ -180,7 +183,7 @@ impl<'a> EarlierRuns<'a> {
         Ok((row.count("written_to")?, row.count("waiting")?))
     }
 
-    /// Counts the runs that `is_counted` holds for, without the run `own`.
+    /// Counts the runs for which `is_counted` is true, without the run `own`.
     fn count(
         &mut self,
         own: i64,
@@ -215,7 +218,7 @@ impl<'a> EarlierRuns<'a> {
         Ok(runs)
     }
 
-    /// Makes the rows of `draft` that are to be sent the candidates.
+    /// Makes the unskipped rows of `draft` the candidates.
     fn fill(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         let rows = Some(draft.to_be_sent());
         if self.filled == rows {
@@ -230,9 +233,10 @@ impl<'a> EarlierRuns<'a> {
         Ok(())
     }
 
-    /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
-    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to
-    /// be sent of another run count only while a process sends it: otherwise two idle runs would block each other.
+    /// The pending rows of the run `own` that other runs have sent since its list was read, or will
+    /// send. Runs without a change since `changed_since` count only if they are unfinished. Pending
+    /// rows of another run count only while a process sends it: otherwise two idle runs would block
+    /// each other.
     pub(super) fn compare_run(
         &mut self,
         own: i64,
@@ -254,8 +258,8 @@ impl<'a> EarlierRuns<'a> {
         self.db.0.limit(LONG);
         self.db.0.script(&CANDIDATES)?;
         self.db.run(
-            // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new
-            // run.
+            // With the limit, PostgreSQL finds each message by both columns. Its statistics may
+            // lack a new run.
             "INSERT INTO candidate SELECT person, fingerprint, row.n FROM (SELECT run, n \
                 FROM row WHERE run = ?1 AND state = 'pending' \
                 LIMIT 9223372036854775807) AS row CROSS JOIN message \
@@ -305,8 +309,8 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
     counts
 }
 
-/// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be
-/// sent by a run that `will_send` them.
+/// Passes to `each` the candidates that one of `runs` has too. Their rows are sent or unknown since
+/// then, in flight, or pending in a run that `will_send` them.
 fn each_match(
     db: &mut Db,
     runs: &HashMap<i64, CountedRun>,
@@ -314,7 +318,7 @@ fn each_match(
     will_send: impl Fn(i64) -> bool,
     mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    // Of a candidate, the match that outweighs the others so far.
+    // The match of the current candidate that outweighs the others so far.
     let mut last: Option<(i64, i64, EarlierRow)> = None;
     let mut note = |(candidate, run, found): (i64, i64, EarlierRow)| match runs.get(&run) {
         Some(run) => each(candidate, &run.name, found),
@@ -331,10 +335,10 @@ fn each_match(
         else {
             return Ok(());
         };
-        // A row that was never tried has no time.
+        // A row without an attempt has no time.
         let at = row.opt_int("at")?.unwrap_or(*changed_at);
         let reason = match row.named("state", RowState::from_name)? {
-            // However long ago it was: whether it was sent is not known.
+            // The row may have been sent, at any time.
             RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,
             RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
@@ -364,17 +368,18 @@ fn each_match(
     last.map_or(Ok(()), note)
 }
 
-/// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes from a wrong clock,
-/// and the true time is unknown. Later releases must not move it, or everything sent before an update would count
-/// forever.
+/// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes
+/// from a wrong clock, and the true time is unknown. Later releases must not change it, or every
+/// message from before an update would count forever.
 pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
 
-/// Whether something happened at `since` or later, as far as is known. If `since` is the end of time, nothing counts.
+/// Whether something may have happened at `since` or later. If `since` is the end of time, nothing
+/// counts.
 pub(crate) fn is_recent(at: i64, since: i64) -> bool {
     at >= since || at < FIRST_TIME && since < i64::MAX
 }
 
-/// The instant this long before `now`; the end of time if `remember` is zero.
+/// The time this long before `now`; the end of time if `remember` is zero.
 pub(super) fn since(now: i64, remember: Duration) -> i64 {
     match i64::try_from(remember.as_millis()) {
         Ok(0) => i64::MAX,
@@ -390,13 +395,13 @@ pub(crate) struct EarlierRow {
     pub(crate) at: i64,
 }
 
-/// The number of rows that an earlier run has too, for one reason.
+/// The number of rows that an earlier run has too, with one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EarlierMessages {
     pub(crate) run: String,
     pub(crate) reason: SkipReason,
     pub(crate) rows: u64,
-    /// The time of the last one.
+    /// The time of the last row.
     pub(crate) at: i64,
 }
 
@@ -416,7 +421,7 @@ impl EarlierMessages {
 }
 
 impl EarlierRow {
-    /// What a claim under a key says about its person; none if the person is free.
+    /// The earlier row of a claim under a key; None if its recipient is free.
     pub(crate) fn from_claim(entry: &OnceEntry) -> Option<Self> {
         let reason = match entry.state {
             OnceState::Sent => SkipReason::AlreadySent,
@@ -441,7 +446,8 @@ impl EarlierRow {
         .describe()
     }
 
-    /// Why a row is skipped if its person has a message under `key`, from `run` if it is known.
+    /// Why a row is skipped if its recipient has a message under `key`, from `run` if that is
+    /// known.
     pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
         let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
         match self.reason {
@@ -461,7 +467,7 @@ impl EarlierRow {
         }
     }
 
-    /// Whether it takes precedence over `other`.
+    /// Whether it outweighs `other`.
     pub(crate) fn outweighs(&self, other: &Self) -> bool {
         (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
     }

@@ -1,5 +1,5 @@
-//! The database of the store, whichever it is: one SQL text for SQLite and PostgreSQL, run by an [`DbEngine`]. Parameters
-//! are `?1`, `?2`.
+//! The database of a ledger: one SQL text for SQLite and PostgreSQL. A [`DbEngine`] runs it.
+//! Parameters are `?1`, `?2`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -67,13 +67,13 @@ macro_rules! values {
 }
 pub(super) use values;
 
-/// A row that a query returns. Its columns are read by their names.
+/// A row of a query. Its columns are read by their names.
 #[derive(Debug)]
 pub(crate) struct SqlRow {
     /// The names of the columns, which all rows of a query share.
     columns: Rc<[String]>,
     values: Vec<SqlValue<'static>>,
-    /// The column after the one that was read last.
+    /// The column after the last one that was read.
     next: Cell<usize>,
 }
 
@@ -86,8 +86,8 @@ impl SqlRow {
         }
     }
 
-    /// The place of a column. Most rows are read in the order of their columns, so the next column is compared first: a search
-    /// for each column would slow down a report of a million rows.
+    /// The index of a column. Most rows are read in the order of their columns, so the next column
+    /// is compared first. A search for each column would slow down a report of a million rows.
     fn place(&self, column: &str) -> Result<usize, LedgerError> {
         let next = self.next.get();
         let place = if self.columns.get(next).is_some_and(|name| name == column) {
@@ -118,7 +118,7 @@ impl SqlRow {
         }
     }
 
-    /// The number in a column, which is a count or a line.
+    /// The count or line in a column.
     pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
         u64::try_from(self.int(column)?).map_err(|_| unexpected(column))
     }
@@ -140,7 +140,7 @@ impl SqlRow {
         }
     }
 
-    /// Takes the text out of a column.
+    /// Moves the text out of a column.
     pub(super) fn take(&mut self, column: &str) -> Result<String, LedgerError> {
         self.opt_take(column)?.ok_or_else(|| unexpected(column))
     }
@@ -171,13 +171,13 @@ fn unexpected(column: &str) -> LedgerError {
     LedgerError::damaged(format!("column {column} has another type of value"))
 }
 
-/// A process that sends, and what its store needs to tell whether it is alive.
+/// A process that sends, with the values that decide whether it is alive.
 #[derive(Clone, Debug)]
 pub(super) struct Process {
     pub(super) id: i64,
     pub(super) host: String,
     pub(super) pid: i64,
-    /// When it was last heard from, and for how long after that its rows are its own.
+    /// The time of its last contact, and for how long after that its rows are its own.
     pub(super) seen_at: i64,
     pub(super) lease_ms: i64,
 }
@@ -196,26 +196,27 @@ pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow
 /// Receives the rows for a table.
 pub(super) type FillRow<'a> = &'a mut dyn FnMut(&[SqlValue<'_>]) -> Result<(), LedgerError>;
 
-/// Statements without parameters, in the words of each database.
+/// Statements without parameters, in the dialect of each database.
 pub(super) struct SqlScript {
     pub(super) sqlite: &'static str,
     pub(super) postgres: &'static str,
 }
 
-/// What a store needs of its database.
+/// What a ledger needs of its database.
 pub(super) trait DbEngine: Send {
-    /// Begins a transaction: to change something once it is this process's turn, or to read from one snapshot.
+    /// Begins a transaction: to make changes when it is this process's turn, or to read one
+    /// snapshot.
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
 
-    /// Whether no other process changes the store for long.
+    /// Whether no other process holds the ledger for long.
     fn is_free(&mut self) -> Result<bool, LedgerError>;
 
-    /// The process of this machine that changes the store, or was the last one to do so, if that is known.
+    /// The process of this machine that changes the ledger, or changed it last, if known.
     fn writing(&self) -> Option<u32> {
         None
     }
 
-    /// Ends the transaction; once this returns, its changes are durable.
+    /// Ends the transaction. When this returns, its changes are durable.
     fn commit(&mut self) -> Result<(), LedgerError>;
 
     fn rollback(&mut self);
@@ -242,15 +243,16 @@ pub(super) trait DbEngine: Send {
         Ok(first)
     }
 
-    /// Locks the row of a query for the rest of the transaction, in which a file is locked already. Also returns the time after
-    /// that, in milliseconds since 1970.
+    /// Locks the row of a query for the rest of the transaction. A file is already locked. Also
+    /// returns the time of the lock, in milliseconds since 1970.
     fn lock(
         &mut self,
         sql: &'static str,
         values: &[SqlValue<'_>],
     ) -> Result<(Option<SqlRow>, i64), LedgerError>;
 
-    /// Runs one statement for each of these; returns how many rows were changed in all. No two of them concern the same row.
+    /// Runs one statement for each of `all`, which concern different rows. Returns the number of
+    /// changed rows.
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError>;
 
     /// Adds the rows that `rows` passes to a table: `row (run, n, state)`.
@@ -260,65 +262,67 @@ pub(super) trait DbEngine: Send {
         rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError>;
 
-    /// Runs statements that do not concern the store's own tables.
+    /// Runs statements that do not concern the tables of the ledger.
     fn script(&mut self, script: &SqlScript) -> Result<(), LedgerError>;
 
-    /// The clock of the store, in milliseconds since 1970.
+    /// The clock of the ledger, in milliseconds since 1970.
     fn now(&mut self) -> Result<i64, LedgerError>;
 
-    /// Identifies the database as long as nothing that was committed can be missing from it.
+    /// Identifies the database, as long as it cannot lack a commit.
     fn identity(&mut self) -> Result<String, LedgerError>;
 
-    /// Tells whether a process is alive, by its number and the time when it is lost: in a file its lock says so, in a
-    /// database whether that time has come.
+    /// Returns a check whether a process is alive, by its number and the end of its lease. A file
+    /// checks the lock of the process, and a database the end of the lease.
     fn life(&mut self) -> Result<AliveCheck, LedgerError>;
 
-    /// Makes a process one that [`DbEngine::life`] finds alive, until it leaves or is killed.
+    /// Registers a process as alive for [`DbEngine::life`], until it leaves or is killed.
     fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
         Ok(())
     }
 
-    /// A process ends in order.
+    /// Ends the registration of a process.
     fn leave(&mut self, _id: i64) {}
 
-    /// Why the lock of a process cannot be opened, if that is so: the process then counts as alive.
+    /// The error if the lock of a process cannot be opened. The process then counts as alive.
     fn unreadable_lock(&self, _id: i64) -> Option<FileError> {
         None
     }
 
-    /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
+    /// Whether several machines may share it. A process that seems lost may then only be
+    /// disconnected, and return.
     fn is_shared(&self) -> bool;
 
-    /// Whether it was found to lack changes that it had, and this was not accepted since.
+    /// Whether it was restored, lacks changes, and no command has accepted that yet.
     fn was_restored(&mut self) -> Result<bool, LedgerError> {
         Ok(false)
     }
 
-    /// Takes the database as it is, without the changes that it lacks.
+    /// Accepts the database without the changes that it lacks.
     fn accept_restore(&mut self) -> Result<(), LedgerError> {
         Ok(())
     }
 
-    /// Checks that the store can be changed.
+    /// Checks that the ledger is writable.
     fn ensure_writable(&mut self) -> Result<(), LedgerError>;
 
-    /// Reads all of it, and finds damage.
+    /// Reads the whole ledger to find damage.
     fn check(&mut self) -> Result<(), LedgerError> {
         Ok(())
     }
 
-    /// Gives space back after rows were removed.
+    /// Returns space to the disk after rows were removed.
     fn tidy(&mut self) {}
 
-    /// Limits how long the database may take for a statement; a file has no limit.
+    /// Limits the time of a statement in a database. A file has no limit.
     fn limit(&mut self, _limit: Duration) {}
 }
 
-/// The database of the store.
+/// The database of a ledger.
 pub(crate) struct Db(pub(super) Box<dyn DbEngine>);
 
 impl Db {
-    /// Runs `work` in one transaction, which is durable when this returns. After an error, nothing was changed.
+    /// Runs `work` in one transaction. It is durable when this returns. After an error, nothing was
+    /// changed.
     pub(super) fn change<T, E: From<LedgerError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -334,7 +338,8 @@ impl Db {
         self.transaction(false, |error| error, work)
     }
 
-    /// The same, either to change something or only to read; `unwritten` says what it means if the end of the transaction fails.
+    /// Runs `work` in a transaction, to make changes or only to read. `unwritten` makes the error
+    /// if the transaction fails to end.
     pub(super) fn transaction<T, E: From<LedgerError>>(
         &mut self,
         changes: bool,
@@ -389,7 +394,7 @@ impl Db {
         self.0.first(sql, values)
     }
 
-    /// The row of a query that has one.
+    /// The row of a query that always has one.
     pub(super) fn one(
         &mut self,
         sql: &'static str,
@@ -430,16 +435,16 @@ impl Db {
     }
 }
 
-/// Checks the version of a store; `way_out` is that of an older one.
+/// Checks the version of a ledger. `older_hint` is the hint for an older one.
 pub(super) fn check_version(
     version: i64,
     fault: LedgerFault,
-    way_out: &str,
+    older_hint: &str,
 ) -> Result<(), LedgerError> {
     let (how, hint) = match version.cmp(&VERSION.into()) {
         Ordering::Equal => return Ok(()),
         Ordering::Greater => ("newer than this jelouctl", "use the newer jelouctl"),
-        Ordering::Less => ("older than this jelouctl reads", way_out),
+        Ordering::Less => ("older than this jelouctl reads", older_hint),
     };
     Err(LedgerError::new(
         fault,
@@ -448,7 +453,7 @@ pub(super) fn check_version(
     ))
 }
 
-/// The secret of a new store.
+/// The secret of a new ledger.
 pub(super) fn new_secret() -> String {
     let mut bytes = [0_u8; OnceHasher::SECRET];
     #[expect(

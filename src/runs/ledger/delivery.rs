@@ -113,7 +113,8 @@ pub(crate) struct DeliveryCounts {
 }
 
 impl Run {
-    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
+    /// Passes every attempt that began between these times and may have reached Jelou, in the order
+    /// of the list.
     pub(crate) fn each_attempt(
         &self,
         [since, until]: [i64; 2],

@@ -1,5 +1,5 @@
-//! A list that is being read: rows with their requests, in a temporary SQLite file that is gone with the process. It is
-//! made a run in one transaction of the store (`making.rs`).
+//! A list while it is read: rows with their requests, in a temporary SQLite file that ends with the
+//! process. One transaction of the ledger makes it a run (`create_run.rs`).
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,13 @@ use crate::phone::country_of;
 /// Whether a row of a draft makes a request and is not skipped.
 pub(super) const IS_SENT: &str = "skipped IS NULL";
 
-/// The same in a query that finds all it needs in the index of people, and reads no row.
+/// As [`IS_SENT`], for a query that reads only the index of recipients and no row.
 pub(super) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 \
     FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
-/// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it. It
-/// has large pages, since it is written and read in order. Its cache is in KiB.
+/// The draft is useless after a crash, so nothing is synced. A temporary file of SQLite has no
+/// name, and only its owner can read it. It has large pages, because it is written and read in
+/// order. Its cache is in KiB.
 const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA \
     journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
     CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, \
@@ -30,10 +31,10 @@ const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGM
     CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, \
     at INTEGER NOT NULL) STRICT;";
 
-/// How many files SQLite opens for it.
+/// The number of files that SQLite opens for a draft.
 const FILES: usize = 2;
 
-/// A list that is being read.
+/// A list while it is read.
 pub(crate) struct LedgerDraft {
     pub(super) db: Connection,
     pub(super) rows: i64,
@@ -46,25 +47,25 @@ pub(crate) struct DraftRow {
     pub(crate) line: u64,
     /// JSON.
     pub(crate) cells: String,
-    /// Recipient, path and body. None if no request could be made; then it is skipped.
+    /// Recipient, path and body. None if the row makes no request; then it is skipped.
     pub(crate) request: Option<[String; 3]>,
-    /// Why it is not to be sent, also in words.
+    /// The reason to skip it, and its text.
     pub(crate) skip: Option<(SkipReason, String)>,
 }
 
-/// A row of the draft, with the keys that it is compared by.
+/// A row of the draft with its keys for comparisons.
 #[derive(Debug)]
 pub(crate) struct NewDraftRow<'a> {
     pub(crate) index: i64,
     pub(crate) line: u64,
     /// JSON.
     pub(crate) cells: &'a str,
-    /// None in all of these if no request could be made.
+    /// None in all of these if the row makes no request.
     pub(crate) request: Option<DraftRequest<'a>>,
     pub(crate) person: Option<i64>,
     pub(crate) fingerprint: Option<i64>,
     pub(crate) checksum: Option<i64>,
-    /// Why it is skipped.
+    /// The reason to skip it.
     pub(crate) skip: Option<SkipDetail<'a>>,
 }
 
@@ -129,7 +130,7 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Skips a row that is to be sent.
+    /// Skips a row.
     pub(crate) fn skip(&mut self, n: i64, skip: SkipDetail<'_>) -> Result<(), LedgerError> {
         let mut skipped = self.db.prepare_cached(
             "UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL",
@@ -140,7 +141,7 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// The number of rows that are to be sent.
+    /// The number of rows to send.
     pub(crate) fn to_be_sent(&self) -> u64 {
         self.rows.cast_unsigned() - self.skips.all()
     }
@@ -178,7 +179,7 @@ impl LedgerDraft {
         self.each_where("true", i64::MAX, each)
     }
 
-    /// Passes the first rows that are to be sent, at most `most` of them, in order: the line, the cells and the request.
+    /// Passes the first rows to send, at most `max`, in order: the line, the cells and the request.
     pub(crate) fn first_sent<E: From<LedgerError>>(
         &self,
         max: u64,
@@ -194,7 +195,7 @@ impl LedgerDraft {
         )
     }
 
-    /// Passes every row that is to be sent, in order.
+    /// Passes every row to send, in order.
     pub(crate) fn each_sent<E: From<LedgerError>>(
         &self,
         each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
@@ -202,7 +203,7 @@ impl LedgerDraft {
         self.first_sent(u64::MAX, each)
     }
 
-    /// Passes the first rows for which the SQL condition `rows` holds.
+    /// Passes the first rows that match the SQL condition `rows`.
     pub(super) fn each_where<E: From<LedgerError>>(
         &self,
         rows: &str,
@@ -216,8 +217,8 @@ impl LedgerDraft {
         walk(&self.db, &query, [max], |row| each(drafted(row)?))
     }
 
-    /// Passes person, fingerprint and number of every row for which the SQL condition `rows` holds, in the order in which
-    /// the store has them.
+    /// Passes person, fingerprint and number of every row that matches the SQL condition `rows`, in
+    /// the order of the ledger.
     pub(super) fn keys(
         &self,
         rows: &str,
@@ -231,7 +232,7 @@ impl LedgerDraft {
         })
     }
 
-    /// Passes every different person who is to be sent something.
+    /// Passes every different recipient of rows to send.
     pub(super) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
         walk(
             &self.db,
@@ -244,7 +245,7 @@ impl LedgerDraft {
         )
     }
 
-    /// The rows that are to be sent by the country of their number, as two letters.
+    /// The number of rows to send by the country of their number, as two letters.
     pub(crate) fn countries(&self) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
         let mut countries = BTreeMap::new();
         let recipients = format!("SELECT recipient FROM row WHERE {IS_SENT}");
@@ -291,7 +292,7 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<NewDraftRow<'a>, LedgerError> {
     })
 }
 
-/// Passes the rows of `query` to `each`, one by one, until there are no more or it fails.
+/// Passes the rows of `query` to `each`, one by one, until the last row or an error.
 fn walk<E: From<LedgerError>>(
     db: &Connection,
     query: &str,

@@ -1,5 +1,5 @@
-//! The rows of a draft that need not be sent: those that an earlier run has too, those that repeat another row, as the
-//! same message or for the same person, and those behind `--limit`.
+//! The rows of a draft that need not be sent: those that an earlier run has too, those that repeat
+//! the message or recipient of another row, and those after `--limit`.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -12,12 +12,12 @@ use crate::runs::once::OnceKey;
 /// In milliseconds.
 const A_MINUTE: i64 = 60_000;
 
-/// Why a row is skipped if its person has a message from an earlier run, or will have one.
+/// The reasons to skip a row whose recipient has a message from an earlier run, or will have one.
 const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
 
 impl LedgerDraft {
-    /// Records that `run`, if it is known, has row `n` too. If there are several matches, the one that outweighs the
-    /// others stays.
+    /// Records that `run`, if it is known, has row `n` too. The match that outweighs the others
+    /// stays.
     pub(super) fn note_earlier(
         &self,
         n: i64,
@@ -33,16 +33,17 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Forgets the matches that were recorded of rows that are to be sent.
+    /// Removes the matches of unskipped rows.
     pub(super) fn forget_earlier(&self) -> Result<(), LedgerError> {
         let forget = format!("DELETE FROM earlier WHERE n IN (SELECT n FROM row WHERE {IS_SENT})");
         self.db.prepare_cached(&forget)?.execute([])?;
         Ok(())
     }
 
-    /// Has the rows compared again that were left out because others are to send their messages; false if there are none.
+    /// Compares rows again that were skipped because others will send their messages. False if
+    /// there are none.
     pub(crate) fn recall_awaited(&mut self) -> Result<bool, LedgerError> {
-        // The problem stays, by which [`LedgerDraft::freed`] knows them.
+        // The problem stays, because [`LedgerDraft::freed`] finds the rows by it.
         let recall = "UPDATE row SET skipped = NULL WHERE skipped = 'to_be_sent' \
             AND n IN (SELECT n FROM earlier)";
         let are_recalled = self.db.execute(recall, [])? > 0;
@@ -50,19 +51,19 @@ impl LedgerDraft {
         Ok(are_recalled)
     }
 
-    /// How many of those rows no other run or single send is going to send now.
+    /// The number of those rows that no other run or single send will send now.
     pub(crate) fn freed(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(*) FROM row WHERE {IS_SENT} AND problem IS NOT NULL");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
-    /// The number of messages that are to be sent; rows that make the same request are one.
+    /// The number of messages to send. Rows with the same request count once.
     pub(crate) fn messages(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(DISTINCT fingerprint) FROM row WHERE {IS_SENT}");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
-    /// The matches of messages that are to be sent, by run and reason, the largest counts first.
+    /// The matches of messages to send, by run and reason, the largest counts first.
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         let query = format!(
             "SELECT run, reason, count(DISTINCT fingerprint), max(at) \
@@ -80,16 +81,17 @@ impl LedgerDraft {
         })
     }
 
-    /// The runs that are to send rows of this list, which were skipped.
+    /// The runs that will send rows of this list, which were skipped.
     pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
         let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) \
             WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
         rows_of(&self.db, query, [], |row| Ok(row.get(0)?))
     }
 
-    /// Skips the rows with a match: the same message, or any message for the same person under `key`.
+    /// Skips the rows with a match: the same message, or any message to the same recipient under
+    /// `key`.
     pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
-        // The words name the minute, so most rows have those of another one.
+        // The text names the minute, so most rows have the text of another one.
         let query = format!(
             "SELECT run, reason, at - at % {A_MINUTE} AS minute, group_concat(n) \
                 FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason, \
@@ -121,9 +123,10 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Whether several rows are for one person.
+    /// Whether several rows have one recipient.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
-        // The index also has the order of `LedgerDraft::keys`: to sort the people once is enough.
+        // The index also has the order of `LedgerDraft::keys`, so the recipients are sorted only
+        // once.
         self.db.execute_batch(
             "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE \
                 FROM repeated; INSERT INTO repeated SELECT person FROM row \
@@ -136,8 +139,8 @@ impl LedgerDraft {
             })?)
     }
 
-    /// Skips each row that makes the same request as an earlier row, and passes it to `report`: its line, the earlier line,
-    /// and the recipient.
+    /// Skips each row with the same request as an earlier row, and passes it to `report`: its line,
+    /// the earlier line, and the recipient.
     pub(crate) fn duplicates(
         &mut self,
         mut report: impl FnMut(u64, u64, &str),
@@ -171,8 +174,8 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Skips each row whose person has an earlier row that is to be sent, or any row skipped because of an earlier run.
-    /// `report` receives the lines of both rows.
+    /// Skips each row whose recipient has an earlier unskipped row, or any row skipped because of
+    /// an earlier run. `report` receives the lines of both rows.
     pub(crate) fn keep_one_per_person(
         &mut self,
         mut report: impl FnMut(u64, u64),
@@ -191,13 +194,14 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// The rows that are to be sent and whose person has an earlier such row, in order: number and line, and the line of
-    /// the first one. [`LedgerDraft::find_repeated`] must be called first.
+    /// The unskipped rows whose recipient has an earlier unskipped row, in order: number and line,
+    /// and the line of the first one. Call [`LedgerDraft::find_repeated`] first.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         self.repeated_behind("''")
     }
 
-    /// The same; rows that are skipped for one of `reasons` count as earlier than all others.
+    /// As [`Self::followers`]. Rows that are skipped for one of `reasons` count as earlier than all
+    /// others.
     fn repeated_behind(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         let query = format!(
             "SELECT n, line, first_line FROM (SELECT n, line, skipped, \
@@ -212,12 +216,13 @@ impl LedgerDraft {
         })
     }
 
-    /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
+    /// If `limit` is reached, removes all rows after it, and returns the line of the last remaining
+    /// row.
     pub(crate) fn cut(&mut self, limit: u64, of: LimitUnit) -> Result<Option<u64>, LedgerError> {
         let Some(before) = limit.checked_sub(1) else {
             return Ok(None);
         };
-        // A person with a message from an earlier run gets none from this list, wherever that row is.
+        // A recipient with a message from an earlier run gets none from this list, in any row.
         let of_nobody_earlier = format!(
             "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL \
                 AND skipped IN ({OF_EARLIER_RUNS}))"
@@ -248,6 +253,6 @@ impl LedgerDraft {
 pub(crate) enum LimitUnit {
     Rows,
     Messages,
-    /// People with a message from an earlier run do not count.
+    /// Recipients with a message from an earlier run do not count.
     People,
 }

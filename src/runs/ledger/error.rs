@@ -1,4 +1,4 @@
-//! What can be wrong with a ledger, or with the choice of a run, and how to fix it.
+//! The errors of a ledger and of the choice of a run, each with a hint.
 
 use std::io;
 use std::path::Path;
@@ -12,46 +12,46 @@ use crate::base::private_file::FileError;
 use crate::base::process::{Signal, open_files_hint};
 use crate::base::suggest::nearest;
 
-/// An error of a ledger, in words. `postgres/error.rs` has what only a database can meet.
+/// An error of a ledger. `postgres/error.rs` has the errors of a database.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub(crate) struct LedgerError {
     pub(crate) fault: LedgerFault,
     pub(super) message: String,
-    /// The remedy.
+    /// How to fix it.
     pub(crate) hint: String,
 }
 
-/// What a fault of a ledger means to a command.
+/// The kind of an error, for the exit code of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LedgerFault {
-    /// The user chose a run, or rows, that cannot be used so.
+    /// You chose a run or rows that do not allow this.
     Choice,
     /// Another process uses the run, or has changed it.
     InUse,
-    /// Somebody could get a message twice.
+    /// A recipient could get a message twice.
     Guard,
-    /// Its file, or one beside it, cannot be written or locked, or SQLite fails.
+    /// The ledger file, or one next to it, cannot be written or locked, or SQLite fails.
     File,
-    /// It is damaged, or another one; or what it did is not known.
+    /// The ledger is damaged or another one, or the result of a change is unknown.
     Unusable,
-    /// A database does not answer; a retry may succeed.
+    /// The database does not respond. A retry may succeed.
     Away,
-    /// It did not answer however often that was retried. Messages may have been sent before.
+    /// The database did not respond to any retry. Messages may have been sent before.
     Gone,
-    /// It cannot be written, unless it was just promoted, or is restarting: then it can be soon.
+    /// The database is read-only. If it was just promoted or is restarting, that may change soon.
     ReadOnly,
-    /// It has no ledger.
+    /// The database has no ledger.
     NoLedger,
     /// The role may not do this.
     Rights,
-    /// Anything else of a database that stays until someone changes the setup.
+    /// Another error of a database that lasts until you change the setup.
     Setup,
-    /// Anything else: a command that ends with it before it has begun to send has sent nothing.
+    /// Any other error. If the command has not started to send, nothing was sent.
     Other,
-    /// A signal came while this process waited for another one, or for a database.
+    /// A signal arrived while this process waited for another one, or for a database.
     Interrupted(Signal),
-    /// An exchange arrived after its process had come back by another connection: it changed nothing.
+    /// An exchange arrived after its process had reconnected. It changed nothing.
     Superseded,
 }
 
@@ -68,12 +68,12 @@ impl LedgerError {
         }
     }
 
-    /// The file is not one that this process can use.
+    /// The error if this process cannot use the file.
     pub(super) fn unusable(message: String, hint: &str) -> Self {
         Self::new(LedgerFault::Unusable, message, hint)
     }
 
-    /// The error if what is in the ledger cannot be read.
+    /// The error if the contents of the ledger cannot be read.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
@@ -87,7 +87,7 @@ impl LedgerError {
         )
     }
 
-    /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
+    /// The ledger was copied or restored, or its database failed over. It may lack later messages.
     pub(super) fn stale_ledger(run: &str) -> Self {
         Self::unusable(
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
@@ -98,7 +98,7 @@ impl LedgerError {
         )
     }
 
-    /// It lacks what was written after it was copied, so that new lists cannot be compared with that.
+    /// The ledger lacks later runs and keys, so new lists cannot be compared with them.
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerFault::Guard,
@@ -116,7 +116,8 @@ impl LedgerError {
         )
     }
 
-    /// A ledger or a draft is not opened, because SQLite could not tell why it fails.
+    /// The error if the limit of open files is reached. It is checked first, because SQLite would
+    /// not report the cause.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
@@ -127,7 +128,7 @@ impl LedgerError {
         Self::new(LedgerFault::Other, message, hint)
     }
 
-    /// A thread that reads or writes the ledger cannot be started.
+    /// The error if a thread that reads or writes the ledger cannot be started.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
@@ -144,7 +145,7 @@ impl LedgerError {
         )
     }
 
-    /// Not exactly the rows that were to leave could be marked.
+    /// The error if the number of marked rows is not the number of rows to send.
     pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
         let message = format!(
             "the ledger marked {marked} rows as in flight instead of {rows}; none of them was sent"
@@ -152,7 +153,7 @@ impl LedgerError {
         Self::unusable(message, CHECK_THE_FILE)
     }
 
-    /// No row may go from one of these states to the other.
+    /// The error if no row may change between these two states.
     pub(super) fn no_step(from: &str, to: &str) -> Self {
         let message =
             format!("a row that is {from} cannot become {to}; the ledger was not changed");
@@ -198,7 +199,7 @@ impl LedgerError {
         )
     }
 
-    /// The error if a process sends the run; `worker` names it.
+    /// The error if a process sends the run; `worker` names the process.
     pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
         let worker = worker
             .map(|worker| format!(" ({worker})"))
@@ -213,7 +214,7 @@ impl LedgerError {
         )
     }
 
-    /// The same error, if the lock that shows whether the process lives cannot be opened.
+    /// The same error, if jelouctl cannot open the lock that shows whether the process is alive.
     pub(super) fn with_lock(mut self, unreadable: Option<FileError>) -> Self {
         if let Some(error) = unreadable {
             let path = error.path.display();
@@ -234,7 +235,7 @@ impl LedgerError {
         )
     }
 
-    /// Rows cannot be sent again.
+    /// The error if rows of a cancelled run would be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
         let hint = format!(
             "decide them as sent or failed; to list the others: jelouctl bulk report {run} \
@@ -256,7 +257,7 @@ impl LedgerError {
         )
     }
 
-    /// A run must be named, or another one.
+    /// The error if you must pass a run, or another one.
     pub(crate) fn from_choice(message: impl Into<String>) -> Self {
         Self::new(
             LedgerFault::Choice,
@@ -307,7 +308,7 @@ impl LedgerError {
         )
     }
 
-    /// Whether a database is away that may be back soon.
+    /// Whether the database is away, and may be back soon.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.fault,
@@ -321,14 +322,15 @@ impl LedgerError {
         matches!(self.fault, ReadOnly | NoLedger | Rights | Setup)
     }
 
-    /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
-    /// the error is about a run that exists: that run may have sent.
+    /// Whether a command that has not started to send may report that nothing was sent. It may not
+    /// if the error is about an existing run, because that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         use LedgerFault::{Away, Choice, Guard, Other};
         matches!(self.fault, Choice | Guard | Away | Other) || self.is_of_configuration()
     }
 
-    /// The same error, met while the run is under way: one of the setup came too late to say that nothing was sent.
+    /// The error for a command during a run. Messages may have been sent, so a setup error becomes
+    /// an unusable ledger.
     pub(crate) fn in_mid_run(self) -> Self {
         if !self.is_of_configuration() {
             return self;
@@ -362,7 +364,7 @@ const CHECK_THE_DISK: &str = "check that the disk is not full and the directory 
 
 impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {
-        // What is created and read is the directory of the store. Any other file belongs to runs.
+        // These actions concern the directory of the ledger. Other files belong to runs.
         match error.action {
             "create" => {
                 let hint = format!(

@@ -1,5 +1,6 @@
-//! The store as a file of this machine, in SQLite. A process that changes it waits for its turn, since SQLite's own waiting
-//! is unfair: beside a process that commits in a loop, it may never end. A file that was copied or put back is recognized.
+//! The ledger as a file of this machine, in SQLite. A process that changes it waits for its turn,
+//! because SQLite's own waiting is unfair: next to a process that commits in a loop, it may never
+//! end. This file also detects a copied or restored ledger.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
@@ -29,49 +30,52 @@ use crate::base::process::{ensure_open_files, overdue_signal};
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
-/// How long a process waits for its turn before it says so, and how often it checks.
+/// How long a process waits for its turn before it reports that, and how often it checks.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
-/// How long it waits at most: the one before it may have been suspended.
+/// The longest wait for a turn. The process before may have been suspended.
 const LONGEST_WAIT: Duration = LONGEST;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
-/// How many files are open at most while a store is opened: five for as long as it is, others to make and check it.
+/// The highest number of open files while a ledger is opened. Five stay open; the others serve to
+/// create and check it.
 const FILES: usize = 10;
 
-/// Called once while a process waits for its turn, with the number of the process that has it, if that is known.
+/// Called once while a process waits for its turn, with the id of the process that has the turn, if
+/// known.
 pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
 
-/// A store in a file.
+/// The engine of a ledger in a file.
 pub(super) struct FileEngine {
     db: Connection,
     path: PathBuf,
     /// The file that was opened.
     opened: FileId,
-    /// It and those beside it; with another one in its place, nothing is written. None before they are checked, and if the
-    /// store can only be read.
+    /// The ledger file and the files next to it. If one of them is replaced, nothing is written.
+    /// None before the check, and if the ledger is read-only.
     files: Option<OpenFiles>,
     turn: File,
     write: File,
     on_wait: OnWait,
     can_write: bool,
     count: CommitCount,
-    /// The file that has the number of its commits, if there is one.
+    /// The file with the number of commits, if there is one.
     count_id: Option<FileId>,
-    /// How many commits it had when this process last wrote it.
+    /// The number of commits when this process last wrote the ledger.
     commits: i64,
-    /// In a transaction that changes the store: whether its log was empty.
+    /// In a transaction that changes the ledger: whether its log was empty.
     changes: Option<bool>,
-    /// The locks by which others see that the processes with these numbers live.
+    /// The locks that show others that the processes with these numbers are alive.
     entered: HashMap<i64, File>,
-    /// In a transaction that only reads: the processes that were alive before it. The rows of
-    /// those that end meanwhile are still under way in what it reads.
+    /// In a read transaction: the processes that were alive before it. If one of them ends in the
+    /// meantime, the snapshot still has its rows in flight.
     alive_before: Option<HashSet<i64>>,
 }
 
 impl FileEngine {
-    /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
+    /// Opens the ledger in `directory`. If it does not exist, it is created with `creates`, and
+    /// otherwise not opened.
     pub(super) fn open(
         directory: &Path,
         creates: bool,
@@ -143,7 +147,8 @@ impl FileEngine {
                 )
             }
             Err(error) if creates && !path.exists() => return Err(error.into()),
-            // On a disk that is read-only, or in the directory of another user, the store can only be read.
+            // On a read-only disk, or in the directory of another user, the ledger can only be
+            // read.
             Err(error) => {
                 let handle = || File::open(&path).map_err(not_opened);
                 let turn = handle()?;
@@ -153,7 +158,7 @@ impl FileEngine {
         };
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
-        // Otherwise a statement is compiled again whenever its LIMIT changes.
+        // Otherwise SQLite compiles a statement again whenever its LIMIT changes.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let mut engine = Self {
             db,
@@ -182,14 +187,15 @@ impl FileEngine {
 
     fn prepare(&mut self) -> Result<(), LedgerError> {
         if self.pragma("user_version")? == 0 {
-            // Another process may be making it at this moment.
+            // Another process may be creating it now.
             self.wait_for_turn()?;
             let created = self.create();
             self.release();
             created?;
         }
-        // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each checkpoint waits for the
-        // disk twice, so it is rare: every 8 MiB, in pages. A log that no longer grows is also synced sooner.
+        // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each
+        // checkpoint waits for the disk twice, so it is rare: every 8 MiB, in pages. A log that no
+        // longer grows also syncs faster.
         self.db.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = \
                 1; PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 2000; PRAGMA \
@@ -201,13 +207,13 @@ impl FileEngine {
         self.check_commits()
     }
 
-    /// Makes the tables, unless another process has made them meanwhile.
+    /// Creates the tables, unless another process has created them in the meantime.
     fn create(&mut self) -> Result<(), LedgerError> {
         if self.pragma("user_version")? != 0 || self.tables()? > 0 {
             return Ok(());
         }
         match self.count.highest()? {
-            // From now on a store without this file is one that was moved or put back.
+            // From now on, a ledger without this file was moved or restored.
             None => self.count.create(0)?,
             Some(0) => {}
             Some(_) => return Err(self.lacks_all()),
@@ -219,14 +225,14 @@ impl FileEngine {
                 = {VERSION}; COMMIT",
             schema()
         ))?;
-        // Without its log, too, it is a store from now on.
+        // From now on, the file is a ledger even without its log.
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         self.db.query_row(checkpoint, [], |_| Ok(()))?;
         Ok(())
     }
 
-    /// SQLite answers before it has written the new mode to the disk, so after a fault of the disk the mode is the old one.
-    /// A read makes the file of the log only in the new mode.
+    /// Starts the log. SQLite returns before the new mode is on the disk, so after a fault of the
+    /// disk the old mode is back. A read creates the log file only in the new mode.
     fn begin_log(&self) -> Result<(), LedgerError> {
         self.db.execute_batch("PRAGMA journal_mode = WAL")?;
         self.tables()?;
@@ -266,15 +272,15 @@ impl FileEngine {
         if self.pragma("application_id")? != APPLICATION {
             return Err(LedgerError::damaged("it is not a ledger of jelouctl"));
         }
-        let way_out = "finish its runs with the jelouctl that made it, then move it away";
+        let older_hint = "finish its runs with the jelouctl that made it, then move it away";
         check_version(
             self.pragma("user_version")?.into(),
             LedgerFault::Unusable,
-            way_out,
+            older_hint,
         )
     }
 
-    /// Whether another process that is alive has the same files open.
+    /// Checks whether another living process has the same files open.
     fn check_files(&mut self) -> Result<(), LedgerError> {
         let read = FileError::while_doing("read", &self.path);
         let files = self
@@ -297,12 +303,12 @@ impl FileEngine {
         Ok(())
     }
 
-    /// Whether the log belongs to the file.
+    /// Checks that the log belongs to the file.
     fn check_log(&mut self) -> Result<(), LedgerError> {
         if !self.has_other_log()? {
             return Ok(());
         }
-        // Another process may have written both between two looks at them.
+        // Another process may have written both between the two reads.
         self.wait_for_turn()?;
         let has_other_log = self.has_other_log();
         self.release();
@@ -319,8 +325,9 @@ impl FileEngine {
         Ok(())
     }
 
-    /// The file has every change that was made before the log began: a file that was put back below a newer log lacks some.
-    /// And it has no change that is later than its log: one above which an older log was put back does.
+    /// Whether the log belongs to another file. The file must have every change from before the log
+    /// began: an older file under a newer log lacks some. It must not have a later change than its
+    /// log: a newer file under an older log has one.
     fn has_other_log(&self) -> Result<bool, LedgerError> {
         if self.is_log_empty() {
             return Ok(false);
@@ -328,7 +335,7 @@ impl FileEngine {
         let in_file = open_immutable(&self.path).and_then(|file| {
             file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
         });
-        // While the log is written into the file, the file alone may not be readable.
+        // While a process copies the log into the file, the file alone may not be readable.
         let Ok(in_file) = in_file else {
             return Ok(false);
         };
@@ -339,8 +346,9 @@ impl FileEngine {
         Ok(in_file < began || in_file > commits)
     }
 
-    /// A store that has fewer commits than the file beside it says was replaced by an older one, and one without that file was
-    /// moved or put back alone: it gets another identity.
+    /// Gives a ledger another identity if it was restored. A ledger with fewer commits than the
+    /// file next to it records was replaced by an older one. A ledger without that file was moved
+    /// or restored alone.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
         if !self.lacks_commits()? && !self.count.is_unmarked()? {
             return Ok(());
@@ -353,9 +361,10 @@ impl FileEngine {
         self.commit()
     }
 
-    /// Gives a store another identity that lacks commits; no other process writes it meanwhile.
+    /// Gives a ledger without some commits another identity. No other process writes it at the same
+    /// time.
     fn renew(&mut self) -> Result<(), LedgerError> {
-        // A file without its mark came with the store that it is beside.
+        // A commit file without a mark was copied together with the ledger.
         let is_copied = self.count.is_unmarked()? && self.count.mark()?;
         if !self.lacks_commits()? && !is_copied {
             return Ok(());
@@ -375,7 +384,8 @@ impl FileEngine {
     }
 
     fn lacks_commits(&mut self) -> Result<bool, LedgerError> {
-        // Read before the store is: another process may write more of both meanwhile.
+        // The commit file is read before the ledger, because another process may write more of both
+        // in the meantime.
         let noted = self.count.highest()?;
         self.commits = self
             .db
@@ -393,8 +403,8 @@ impl FileEngine {
         !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
     }
 
-    /// Takes the lock to write, after the processes that waited before. None of them holds it for long: not while a list is
-    /// read, a person is asked or a request is under way.
+    /// Locks the ledger for writing, after the processes that waited before. No process holds the
+    /// lock while it reads a list, prompts or sends.
     fn wait_for_turn(&self) -> Result<(), LedgerError> {
         let began = Instant::now();
         let mut is_told = false;
@@ -439,17 +449,17 @@ impl FileEngine {
             }
         }
         let _ = self.turn.unlock();
-        // Only a process that waits reads it.
+        // Only a waiting process reads it.
         let _ = write_at_start(&self.write, &format!("{:<20}", process::id()));
         Ok(())
     }
 
-    /// The directory of the files by whose locks others see that processes live.
+    /// The directory of the locks that show which processes are alive.
     fn processes(&self) -> PathBuf {
         self.path.with_file_name("processes")
     }
 
-    /// The processes whose locks are held.
+    /// The processes with held locks.
     fn alive(&self) -> HashSet<i64> {
         let locks = locks_in(&self.processes()).into_iter();
         let held = locks.filter(|path| is_locked(path));
@@ -457,7 +467,7 @@ impl FileEngine {
             .collect()
     }
 
-    /// Whether the files are those that were opened.
+    /// Checks that the files are those that were opened.
     fn check_place(&self) -> Result<(), LedgerError> {
         match self.files.as_ref().and_then(OpenFiles::replaced) {
             None => Ok(()),
@@ -471,7 +481,8 @@ impl FileEngine {
         }
     }
 
-    /// Counts the commit of the transaction that is about to end; `was_empty` says whether the log was before it.
+    /// Counts the commit of the transaction that is about to end. `was_empty` is whether the log
+    /// was empty before it.
     fn count_commit(&self, was_empty: bool) -> Result<i64, LedgerError> {
         let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began \
             END, commits = commits + 1 RETURNING commits";
@@ -491,7 +502,7 @@ impl FileEngine {
         ))
     }
 
-    /// Releases the lock to write. A lock that cannot be released ends with its file.
+    /// Releases the lock for writing. If that fails, the lock ends with its file.
     fn release(&mut self) {
         if self.write.unlock().is_err()
             && let Ok(anew) = File::options()
@@ -510,7 +521,7 @@ impl FileEngine {
     }
 }
 
-/// The tables of a new store.
+/// The tables of a new ledger.
 fn schema() -> String {
     let tables = format!(
         include_str!("schema.sql"),
@@ -522,7 +533,7 @@ fn schema() -> String {
     format!("{tables}INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);")
 }
 
-/// Opens a file that cannot be written, which `not_written` says: with its log, if that has changes.
+/// Opens a file that cannot be written because of `not_written`, with its log if that has changes.
 fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, LedgerError> {
     let log = path.with_extension("db-wal");
     if !log.metadata().is_ok_and(|log| log.len() > 0) {
@@ -556,7 +567,7 @@ impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
             let alive = self.alive();
-            // What is read first decides of which moment all is.
+            // The first read sets the snapshot of the transaction.
             let begun = self.db.execute_batch("BEGIN; SELECT commits FROM store");
             if begun.is_err() {
                 self.rollback();
@@ -609,7 +620,7 @@ impl DbEngine for FileEngine {
         match ended {
             Ok(commits) => {
                 self.commits = commits;
-                // Only a store that is put back needs it.
+                // Only the check for a restored ledger needs it.
                 let _ = self.count.advance(commits);
                 self.end_transaction();
                 Ok(())
@@ -623,7 +634,7 @@ impl DbEngine for FileEngine {
 
     fn rollback(&mut self) {
         self.alive_before = None;
-        // After some errors SQLite has done it already.
+        // After some errors, SQLite has already rolled back.
         let _ = self.db.execute_batch("ROLLBACK");
         self.end_transaction();
     }
@@ -690,7 +701,8 @@ impl DbEngine for FileEngine {
     fn identity(&mut self) -> Result<String, LedgerError> {
         let epoch = self.epoch()?.abs();
         let FileId { inode, born } = self.opened;
-        // `rsync` replaces only what differs in size or time, which may be the log and this file.
+        // `rsync` replaces only files that differ in size or time, which may be the log and this
+        // file.
         let count = self.count_id.unwrap_or(FileId { inode: 0, born: 0 });
         Ok(format!(
             "file {inode:x}, made {born:x}, commits in {:x}, made {:x}, epoch {epoch:x}",
@@ -723,7 +735,8 @@ impl DbEngine for FileEngine {
             write_at_start(&file, &files.describe())
                 .map_err(FileError::while_doing("write", &path))?;
         }
-        // Another user, whose ledger it is, can see whether it is held. It contains nothing secret.
+        // The owner of the ledger may be another user, who must see whether the lock is held. The
+        // file contains no secret.
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
             .map_err(FileError::while_doing("write", &path))?;
@@ -789,7 +802,7 @@ impl DbEngine for FileEngine {
 
     fn tidy(&mut self) {
         if self.begin(true).is_ok() {
-            // What could not be given back is used again.
+            // Space that is not returned is used again.
             let _ = self.db.execute_batch("PRAGMA incremental_vacuum");
             let _ = self.commit();
         }
@@ -806,14 +819,15 @@ impl Drop for FileEngine {
             .as_ref()
             .is_some_and(|files| files.replaced().is_some())
         {
-            // The last connection to a file writes its log into it and removes the log, which may be another one's by now.
+            // The last connection to a file copies its log into it and removes the log. By then it
+            // may be another file's log.
             let keeps_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
             let _ = self.db.set_db_config(keeps_log, true);
         }
     }
 }
 
-/// The files by whose locks others see that processes live.
+/// The locks that show which processes are alive.
 fn locks_in(processes: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(processes).into_iter().flatten().flatten();
     entries.map(|lock| lock.path()).collect()
@@ -827,11 +841,11 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
     Ok(statement.execute(params_from_iter(values))? as u64)
 }
 
-/// Whether a process holds the lock. Where locks do not work, or the file cannot be opened, the process counts as alive until
-/// it says that it has ended.
+/// Whether a process holds the lock. If locks do not work, or the file cannot be opened, the
+/// process counts as alive until it records its end.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
-        // Shared: of two that look at once, neither sees the other.
+        // The lock is shared, so that two checks at the same time do not see each other.
         Ok(file) => file.try_lock_shared().is_err(),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
@@ -868,7 +882,7 @@ fn value(value: ValueRef<'_>) -> Result<SqlValue<'static>, LedgerError> {
 
 impl From<Error> for LedgerError {
     fn from(error: Error) -> Self {
-        // A value of the wrong type is damage, just like a page that cannot be read.
+        // A value of the wrong type is damage, like a page that cannot be read.
         let is_other_value = matches!(
             error,
             Error::FromSqlConversionFailure(..)
@@ -906,11 +920,12 @@ mod tests {
         assert!(is_locked(&lock));
         drop(held);
         assert!(!is_locked(&lock));
-        // A file that cannot be opened is not one that is gone; Windows says the same of this path.
+        // A file that cannot be opened is not a removed one. Windows reports the same error for
+        // this path.
         assert!(cfg!(windows) || is_locked(&lock.join("2.lock")));
     }
 
-    /// The lock of a process of root, in the ledger of a user.
+    /// The lock of a process of root, in the ledger of another user.
     #[cfg(unix)]
     #[test]
     fn lock_file_is_readable_by_others() {
@@ -935,7 +950,7 @@ mod tests {
         engine.enter(1).unwrap();
         assert!(engine.unreadable_lock(1).is_none());
         engine.leave(1);
-        // No user, not even root, opens a file below another one.
+        // Nobody can open a file below another file, not even root.
         fs::remove_dir(engine.processes()).unwrap();
         fs::write(engine.processes(), "").unwrap();
         let named = engine.unreadable_lock(1).unwrap().to_string();

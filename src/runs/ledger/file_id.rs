@@ -1,13 +1,14 @@
-//! Tells the files of a ledger from others that were put in their place.
+//! Detects replaced files of a ledger.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Tells one file from another in its place: the file system keeps both for as long as the file exists.
+/// Identifies a file, in contrast to another one with its path. The file system keeps both values
+/// while the file exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileId {
     pub(super) inode: u64,
-    /// When it was made, in milliseconds since 1970; 0 if the file system does not keep that.
+    /// The creation time, in milliseconds since 1970; 0 if the file system has none.
     pub(super) born: u128,
 }
 
@@ -25,7 +26,7 @@ impl FileId {
         })
     }
 
-    /// NTFS does not give the index of a removed file to another one.
+    /// NTFS does not use the index of a removed file again.
     #[cfg(windows)]
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let file = std::fs::File::open(path)?;
@@ -36,13 +37,13 @@ impl FileId {
     }
 }
 
-/// The files that a connection to the ledger has open, each with its path: the ledger, its log, and the index of the log.
-/// Processes that have another one of them do not see what the others write.
+/// The open files of a connection to the ledger, each with its path: the ledger, its log, and the
+/// index of the log. If a process has another file open, it does not see what the others write.
 #[derive(Clone, Debug)]
 pub(super) struct OpenFiles([(PathBuf, FileId); 3]);
 
 impl OpenFiles {
-    /// Those of a connection that has just read from the ledger.
+    /// The files of a connection that has just read from the ledger.
     pub(super) fn read(ledger: &Path) -> io::Result<Self> {
         let with_id = |ending: &str| {
             let path = ledger.with_extension(format!("db{ending}"));
@@ -52,7 +53,7 @@ impl OpenFiles {
         Ok(Self([with_id("")?, with_id("-wal")?, with_id("-shm")?]))
     }
 
-    /// The file that was removed, or that has another one in its place.
+    /// The file that was removed or replaced.
     pub(super) fn replaced(&self) -> Option<&Path> {
         let replaced =
             |(path, id): &&(PathBuf, FileId)| FileId::read(path).map_or(true, |found| found != *id);
@@ -64,7 +65,7 @@ impl OpenFiles {
         self.lines().concat()
     }
 
-    /// The file that differs from those that another process has described.
+    /// The file that differs from the description of another process.
     pub(super) fn differs_from(&self, described: &str) -> Option<&Path> {
         let lines = self.lines();
         let mut pairs = self.0.iter().zip(&lines);

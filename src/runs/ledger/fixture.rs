@@ -1,4 +1,4 @@
-//! Small runs for tests, in a store of their own.
+//! Small runs for tests, each in its own ledger.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use crate::jelou::message::{TemplateTexts, TemplateUses};
 use crate::lists::list_file::ListFormat;
 use crate::runs::ledger::Worker;
 
-/// The numbers of people: one for each of these.
+/// A phone number for each of these numbers.
 pub(crate) fn people(numbers: Range<u64>) -> Vec<String> {
     numbers
         .map(|number| format!("{}", 593_990_000_000 + number))
@@ -35,7 +35,7 @@ pub(crate) fn draft(recipients: &[impl AsRef<str>]) -> LedgerDraft {
     draft_at("/v1/bots/1/messages", recipients)
 }
 
-/// The same with messages to this path.
+/// A draft with messages to this path.
 pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraft {
     let mut draft = LedgerDraft::create().unwrap();
     for (line, recipient) in (2..).zip(recipients) {
@@ -54,7 +54,7 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
     draft
 }
 
-/// The store in this directory.
+/// The ledger in this directory.
 pub(crate) fn ledger(directory: &Path) -> Ledger {
     Ledger::open(
         LedgerLocation::Files(Some(directory.to_owned())),
@@ -77,7 +77,7 @@ pub(crate) fn earlier() -> EarlierQuery {
     }
 }
 
-/// Makes the run `r` with a row for each of `recipients`, at this rate.
+/// Creates the run `r` with a row for each of `recipients`, at this rate.
 pub(crate) fn make(ledger: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -> Run {
     let mut draft = draft(recipients);
     let mut details = RunSettings { rate, ..details() };
@@ -92,7 +92,7 @@ pub(crate) fn make(ledger: &Ledger, recipients: &[impl AsRef<str>], rate: f64) -
     made.unwrap().unwrap()
 }
 
-/// A run in this directory that delays no row, with a process that sends it.
+/// Creates a run in this directory that delays no row, with a process that sends it.
 pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Worker) {
     let run = make(&ledger(directory), recipients, 1_000_000.0);
     let joined = run.join(Duration::from_secs(30), None).unwrap();

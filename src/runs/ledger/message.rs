@@ -1,8 +1,8 @@
-//! Decides when two requests are the same message to the same person. Some countries have two forms of a number, and
-//! either may appear in the path, as the recipient and in the body. The fields of the body may be in any order, and
-//! blanks that a reader does not see make no difference.
-//! This file also computes the checksums that compare rows, and that prove that a request is what was written when the
-//! list was read.
+//! Decides whether two requests are the same message to the same recipient. Some countries have two
+//! forms of a number, and either may appear in the path, as the recipient and in the body. The
+//! order of the fields does not matter, and neither do spaces that a reader does not see. This file
+//! also computes two kinds of checksums: they compare rows, and they prove that a request has not
+//! changed since the list was read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::types::DraftRequest;
 use crate::base::invisible::with_single_blanks;
 use crate::phone::person_key;
 
-/// `text` with every other form of the same number replaced by `key`.
+/// Replaces every other form of the same number in `text` by `key`.
 fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     let is_number = key.bytes().all(|byte| byte.is_ascii_digit());
     let mut folded = String::new();
@@ -45,8 +45,8 @@ fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     Cow::Owned(folded)
 }
 
-/// Adds a body to what is hashed, with the fields of every object in alphabetical order. It builds no values, since it runs
-/// for every row of a list.
+/// Adds a body to a hash, with the fields of every object in alphabetical order. It builds no
+/// values, because it runs for every row of a list.
 fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
     match json.bytes().next() {
         Some(b'{') => {
@@ -63,7 +63,7 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
             }
             hash.update(b"]");
         }
-        Some(b'"') if may_have_blanks(json) => {
+        Some(b'"') if may_have_extra_spaces(json) => {
             let text: String = serde_json::from_str(json)?;
             hash.update(serde_json::to_string(&with_single_blanks(&text))?.as_bytes());
         }
@@ -72,9 +72,9 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Whether a JSON text may have blanks that are not compared. Most texts have none: beyond ASCII, blanks begin with one of
-/// these bytes.
-fn may_have_blanks(json: &str) -> bool {
+/// Whether a JSON text may have spaces that are not compared. Most texts have none: spaces beyond
+/// ASCII begin with one of these bytes.
+fn may_have_extra_spaces(json: &str) -> bool {
     let bytes = json.as_bytes();
     let is_at_an_end = json.starts_with("\" ") || json.ends_with(" \"");
     is_at_an_end
@@ -84,7 +84,7 @@ fn may_have_blanks(json: &str) -> bool {
             .any(|byte| matches!(byte, b'\\' | 0xc2 | 0xe1..=0xe3))
 }
 
-/// Identifies a message to a person, in every row and every run.
+/// Identifies a message to a recipient, in every row and every run.
 pub(super) fn fingerprint_of(
     DraftRequest {
         recipient,
@@ -120,7 +120,7 @@ fn hash_before_body(path: &str, recipient: &str) -> Context {
     hash
 }
 
-/// Identifies the person of a row, in this run and others.
+/// Identifies the recipient of a row, in this run and others.
 pub(super) fn hash_recipient(recipient: &str) -> i64 {
     eight_bytes(&digest(&SHA256, person_key(recipient).as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! How runs are named.
+//! The names of runs.
 
 use std::fmt;
 use std::path::Path;
@@ -35,13 +35,13 @@ impl fmt::Display for RunName {
 }
 
 impl RunName {
-    /// A name for a run of the input `source`, made now: `people-20261120-101500`.
+    /// A new name for a run of the input `source`, with the time: `people-20261120-101500`.
     pub(crate) fn from_source(source: &Path) -> Self {
         let stem = source
             .file_stem()
             .map(|stem| stem.to_string_lossy().to_lowercase())
             .unwrap_or_default();
-        // `mañana` is `manana`.
+        // `mañana` becomes `manana`.
         let stem = DecomposingNormalizerBorrowed::new_nfkd().normalize(&stem);
         let letters = stem
             .chars()
@@ -99,7 +99,7 @@ mod tests {
             ("-", "run-20"),
             ("ש.csv", "run-20"),
             ("Citas mañana.xlsx", "citas-manana-20"),
-            // As macOS has it.
+            // macOS writes names this way.
             ("Citas man\u{303}ana.xlsx", "citas-manana-20"),
         ] {
             let name = RunName::from_source(Path::new(source));

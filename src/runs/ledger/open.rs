@@ -1,4 +1,4 @@
-//! The store: all runs of this machine, or of a team, and the messages under keys. It is found and opened here.
+//! Finds and opens the ledger: all runs of this machine, or of a team, and the messages with keys.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,35 +13,35 @@ use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
 use crate::base::private_file::FileError;
 
-/// Where the store is.
+/// The location of the ledger.
 #[derive(Clone, Debug)]
 pub(crate) enum LedgerLocation {
     /// In the file `state.db` of a directory, if this user has one.
     Files(Option<PathBuf>),
     Database(Box<DatabaseAddress>),
-    /// In the files of a directory, within a simulation of this thread.
+    /// In the files of a directory, in a simulation of this thread.
     #[cfg(test)]
     Simulated(PathBuf),
 }
 
-/// The store. All clones share one connection.
+/// A ledger. All clones share one connection.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     db: Arc<Mutex<Db>>,
     location: LedgerLocation,
     on_wait: OnWait,
     is_shared: bool,
-    /// Whether runs on the sandbox are meant, and no other may change.
+    /// Whether the command works on sandbox runs. Then no other run may change.
     pub(super) in_sandbox: bool,
 }
 
 impl Ledger {
-    /// Opens the store; a file is made where there is none.
+    /// Opens the ledger. A missing file is created.
     pub(crate) fn open(location: LedgerLocation, on_wait: OnWait) -> Result<Self, LedgerError> {
         Self::open_or_make(location, on_wait, true)?.ok_or_else(LedgerError::no_directory)
     }
 
-    /// Opens the store without making anything; None if there is none.
+    /// Opens the ledger without creating anything; None if there is none.
     pub(crate) fn open_to_look(
         location: LedgerLocation,
         on_wait: OnWait,
@@ -78,12 +78,12 @@ impl Ledger {
         }))
     }
 
-    /// The same store; `in_sandbox` tells whether the command works in the sandbox.
+    /// The same ledger. `in_sandbox` is whether the command works in the sandbox.
     pub(crate) fn for_sandbox(self, in_sandbox: bool) -> Self {
         Self { in_sandbox, ..self }
     }
 
-    /// The same store on a connection of its own.
+    /// The same ledger on its own connection.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
         Ok(
             Self::open(self.location.clone(), Arc::clone(&self.on_wait))?
@@ -91,7 +91,7 @@ impl Ledger {
         )
     }
 
-    /// The same store after a pause that a connection to a database may not have survived.
+    /// The same ledger after a pause that may have ended the connection to a database.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
         if self.is_shared() {
             self.reopened()
@@ -109,8 +109,8 @@ impl Ledger {
         self.is_shared
     }
 
-    /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
-    /// again.
+    /// Refuses a file next to runs or keys of an older layout, because their recipients could get
+    /// their messages again.
     pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
         let LedgerLocation::Files(Some(directory)) = &self.location else {
             return Ok(());
@@ -138,8 +138,8 @@ impl Ledger {
         }
     }
 
-    /// Refuses a file that was put back to an earlier state: the people of runs and keys that it lacks would get their
-    /// messages again.
+    /// Refuses a restored file, because the recipients of runs and keys that it lacks could get
+    /// their messages again.
     pub(crate) fn refuse_restored(&self) -> Result<(), LedgerError> {
         if self.db().0.was_restored()? {
             Err(LedgerError::restored())
@@ -148,7 +148,7 @@ impl Ledger {
         }
     }
 
-    /// The same, once: the next command takes the file as it is.
+    /// As [`Self::refuse_restored`], but only once: the next command accepts the file.
     pub(crate) fn refuse_restored_once(&self) -> Result<(), LedgerError> {
         let refused = self.refuse_restored();
         if refused.is_err() {
@@ -157,32 +157,32 @@ impl Ledger {
         refused
     }
 
-    /// The time of the clock that dates the rows, in milliseconds since 1970.
+    /// The time of the ledger's clock, in milliseconds since 1970.
     pub(crate) fn now(&self) -> Result<i64, LedgerError> {
         self.db().0.now()
     }
 
-    /// Limits each call of the database to a few seconds: a notification has no more time.
+    /// Limits each call of the database to a few seconds, because a notification has no more time.
     pub(crate) fn hurry(&self) {
         self.db().0.limit(SHORT);
     }
 
-    /// Whether no other process changes the store for long.
+    /// Whether no other process holds the ledger for long.
     pub(crate) fn is_free(&self) -> Result<bool, LedgerError> {
         self.db().0.is_free()
     }
 
-    /// Says that this process waits for another one.
+    /// Reports that this process waits for another one.
     pub(crate) fn tell_of_wait(&self) {
         (self.on_wait)(self.db().0.writing());
     }
 
-    /// Checks that the store can be changed.
+    /// Checks that the ledger is writable.
     pub(crate) fn ensure_writable(&self) -> Result<(), LedgerError> {
         self.db().0.ensure_writable()
     }
 
-    /// Reads all of it, and finds damage.
+    /// Reads the whole ledger to find damage.
     pub(crate) fn check(&self) -> Result<(), LedgerError> {
         self.db().0.check()
     }
@@ -192,7 +192,7 @@ impl Ledger {
     }
 }
 
-/// Checks that a file could be written in a directory, which need not exist, and creates nothing.
+/// Checks that a file could be written in a directory, which may not exist yet. Creates nothing.
 pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
     // A path that exists but cannot be read does not count as missing.
     let is_missing = |path: &&Path| {
@@ -214,8 +214,8 @@ impl LedgerLocation {
     }
 }
 
-/// Locks the store for a change of what is known of people: the second of two at once sees the first. Whoever locks a run,
-/// too, does so afterwards. Returns the number of the last run, and the time.
+/// Locks the ledger for a change of the messages of recipients, so that of two changes, the second
+/// sees the first. Lock a run only after this. Returns the number of the last run, and the time.
 pub(super) fn lock_ledger(db: &mut Db) -> Result<(i64, i64), LedgerError> {
     let (ledger, now) = db.0.lock("SELECT runs FROM store WHERE id = 1", &[])?;
     Ok((

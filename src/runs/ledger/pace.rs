@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 /// In milliseconds: rows catch up at most this long a delay.
 const LONGEST_DELAY_TO_MAKE_UP: f64 = 1000.0;
-/// Rows that catch up are faster than the rate by this factor. Together with a burst, that is a tenth in any second.
+/// Rows that catch up are faster than the rate by this factor. Together with a burst, that is a
+/// tenth in any second.
 const CATCHING_UP: f64 = 1.05;
-/// How much may be sent in one burst, as the time that it takes while catching up: 1.05 × (1 s + 45
-/// ms) is 1.1 s.
+/// How much may be sent in one burst, as the time that it takes while catching up. In any second,
+/// this makes 1.05 × (1 s + 45 ms), which is 1.1 s.
 const BURST: f64 = 45.0;
 /// A cut multiplies the rate by this.
 const PART_LEFT_BY_A_CUT: f64 = 0.7;

@@ -1,6 +1,7 @@
-//! How many different people a bot has reached with templates in the last 24 hours. WhatsApp limits that, and says nothing
-//! when the limit is reached. Every run counts its templates, and so does every single send that has a limit. Messages are
-//! counted as they leave, which costs little; people only where there may be too many of them.
+//! Counts the different recipients that a bot has reached with templates in the last 24 hours.
+//! WhatsApp limits their number, and reports nothing when the limit is reached. Every run counts
+//! its templates, and so does every single send with a limit. Counting messages when they are sent
+//! is cheap; recipients are counted only near the limit.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,17 +15,18 @@ use super::message::{eight_bytes, hash_recipient};
 use super::open::Ledger;
 use super::types::{RowToSend, RunSettings};
 
-/// For how long a person counts after the last moment at which their message can arrive: 24 hours, in milliseconds.
+/// In milliseconds: a recipient counts for 24 hours after the last time at which the message can
+/// arrive.
 const WINDOW: i64 = 24 * 60 * 60 * 1000;
-/// For how long messages are kept: a clock that was wrong for some days does no harm.
+/// How long messages are kept. A clock that is wrong for some days does no harm.
 const KEPT: i64 = 30 * WINDOW;
 
 /// The count of a bot, locked for the rest of a transaction.
 pub(super) struct Reach {
     id: i64,
-    /// An upper bound of how many different people count.
+    /// An upper bound of the number of different recipients that count.
     people: u64,
-    /// Of the store's clock.
+    /// The time of the ledger's clock.
     now: i64,
 }
 
@@ -36,9 +38,9 @@ pub(crate) struct ReachedBySend {
     index: i64,
 }
 
-/// Whether a single send is within the limit of different people in 24 hours.
+/// Whether a single send is within the limit of different recipients in 24 hours.
 pub(crate) enum SendLimit {
-    /// It was counted, and may leave.
+    /// The message was counted, and may be sent.
     Counted(ReachedBySend),
     /// There is room again at this time, in milliseconds since 1970.
     Full { until: i64 },
@@ -61,28 +63,28 @@ impl SendLimit {
     }
 }
 
-/// The people who count for a bot, each with the last moment at which a message may reach them.
+/// The recipients that count for a bot, each with the last time at which a message may reach them.
 #[derive(Default)]
 pub(crate) struct ReachedPeople {
     counted: HashMap<i64, i64>,
-    /// Those who counted no more until the clock went back, and are not counted since. Each takes a place, but gets a message
-    /// only where there is another one.
+    /// Recipients that had stopped counting before the clock went back. Each takes up room, but
+    /// gets a message only if there is more room.
     doubtful: HashMap<i64, i64>,
 }
 
-/// A list under the limit of different people in 24 hours.
+/// A list under the limit of different recipients in 24 hours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DailyLimit {
     pub(crate) limit: u64,
-    /// How many people of the list do not count yet.
+    /// The number of recipients of the list that do not count yet.
     pub(crate) new: u64,
-    /// For how many of them there is room now.
+    /// The number of them that have room now.
     pub(crate) room: u64,
 }
 
 impl DailyLimit {
-    /// The limit of a run with these details, for the rows of `draft`. Without `store`, and in the sandbox, nobody counts
-    /// yet. None if the run has no limit.
+    /// The limit of a run with these details, for the rows of `draft`. Without `ledger`, and in the
+    /// sandbox, no recipient counts yet. None if the run has no limit.
     pub(crate) fn for_draft(
         ledger: Option<&Ledger>,
         details: &RunSettings,
@@ -103,7 +105,7 @@ impl DailyLimit {
         }))
     }
 
-    /// After how many times 24 hours, at the most, the last of the people has room.
+    /// After how many periods of 24 hours, at most, the last recipient has room.
     pub(crate) fn days_to_wait(&self) -> u64 {
         let later = self.new.saturating_sub(self.room);
         later.div_ceil(self.limit.max(1))
@@ -114,7 +116,7 @@ impl DailyLimit {
 #[derive(Clone, Debug)]
 pub(crate) struct ReachKey {
     id: i64,
-    /// How long after a message was counted it may still arrive, in milliseconds.
+    /// How long after it was counted a message may still arrive, in milliseconds.
     pub(super) lag: i64,
 }
 
@@ -127,7 +129,8 @@ impl ReachKey {
         }
     }
 
-    /// Forgets messages that count no more, and would not if the clock had been wrong for some days.
+    /// Removes messages that no longer count, and would not even if the clock had been wrong for
+    /// some days.
     pub(super) fn forget_old(&self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         db.run(
             "DELETE FROM reached WHERE reach = ?1 AND at < ?2",
@@ -136,7 +139,7 @@ impl ReachKey {
         .map(drop)
     }
 
-    /// None in the sandbox, which does not count people.
+    /// None in the sandbox, which does not count recipients.
     pub(crate) fn for_run(details: &RunSettings, lag: Duration) -> Option<Self> {
         (!details.sandbox).then(|| Self::new(&details.bot, &details.api_url, lag))
     }
@@ -170,8 +173,9 @@ impl Reach {
         Ok(reach)
     }
 
-    /// The clock went back from `before`. Each recipient who counted then still counts for as long. A message that counted no
-    /// more may be younger than it seemed, or as old: it takes a place again, and its recipient has none of it.
+    /// Corrects the count after the clock went back from `before`. Each recipient that counted then
+    /// still counts for as long. A message that had stopped counting may be younger than it seemed,
+    /// or as old. It takes up room again, but gives its recipient none.
     fn follow_clock(&self, db: &mut Db, before: i64) -> Result<(), LedgerError> {
         let doubt = "UPDATE reached SET number = -1 - number \
                      WHERE reach = ?1 AND at > ?2 AND at <= ?3 AND number >= 0";
@@ -181,7 +185,7 @@ impl Reach {
         Ok(())
     }
 
-    /// The people who count, if `more` messages may exceed the limit.
+    /// The recipients that count, if `more` messages may exceed the limit.
     pub(super) fn people_near(
         &mut self,
         db: &mut Db,
@@ -196,7 +200,7 @@ impl Reach {
         Ok(Some(people))
     }
 
-    /// Counts rows that leave `now`.
+    /// Counts rows that are sent `now`.
     pub(super) fn count<'r>(
         mut self,
         db: &mut Db,
@@ -230,7 +234,8 @@ impl Reach {
             .map(drop)
     }
 
-    /// Takes rows of a process out of the count that have certainly not left: pending again, or rejected. Returns how many it did.
+    /// Removes rows of a process from the count that were certainly not sent: pending again, or
+    /// rejected. Returns their number.
     pub(super) fn take_back(
         db: &mut Db,
         of: &ReachKey,
@@ -254,14 +259,14 @@ impl Reach {
 }
 
 impl Ledger {
-    /// The people who count for a bot.
+    /// The recipients that count for a bot.
     pub(crate) fn reached(&self, of: &ReachKey) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
         let since = db.0.now()? - WINDOW;
         ReachedPeople::read(&mut db, of.id, since)
     }
 
-    /// The places of those `recipients` that the limit has no room for, if all are sent to in order.
+    /// The indexes of the `recipients` without room under the limit, if all get a message in order.
     pub(crate) fn without_room(
         &self,
         of: &ReachKey,
@@ -282,7 +287,7 @@ impl Ledger {
         Ok(without)
     }
 
-    /// Counts a single send, unless its recipient would be one more than the limit.
+    /// Counts a single send, unless its recipient would exceed the limit.
     pub(crate) fn reach(
         &self,
         of: &ReachKey,
@@ -319,7 +324,7 @@ impl Ledger {
 
 impl ReachedPeople {
     fn read(db: &mut Db, reach: i64, since: i64) -> Result<Self, LedgerError> {
-        // The last message to a person replaces the ones before.
+        // The last message to a recipient replaces the earlier ones.
         let query =
             "SELECT person, at, number FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
         let mut people = Self::default();
@@ -338,23 +343,25 @@ impl ReachedPeople {
         Ok(people)
     }
 
-    /// Counts a person whose message arrives at this time at the latest.
+    /// Counts a recipient with a message that arrives at this time at the latest.
     pub(super) fn add(&mut self, person: i64, at: i64) {
         self.doubtful.remove(&person);
         self.counted.insert(person, at);
     }
 
-    /// How many different people count.
+    /// The number of different recipients that count.
     pub(crate) fn count(&self) -> u64 {
         (self.counted.len() + self.doubtful.len()) as u64
     }
 
-    /// Whether a person may get a message: the person counts already, or there is room for one more.
+    /// Whether a recipient may get a message: the recipient counts already, or there is room for
+    /// one more.
     pub(super) fn admits(&self, person: i64, limit: u32) -> bool {
         self.counted.contains_key(&person) || self.count() < u64::from(limit)
     }
 
-    /// When there is room again for `more` people, in milliseconds since 1970, if the limit is reached.
+    /// The time when there is room again for `more` recipients, in milliseconds since 1970, if the
+    /// limit is reached.
     pub(crate) fn room_at(&self, limit: u32, more: u32) -> i64 {
         let all = self.counted.values().chain(self.doubtful.values());
         let mut ends: Vec<_> = all.copied().collect();
@@ -369,7 +376,7 @@ impl ReachedPeople {
             + WINDOW
     }
 
-    /// How many different people of a draft do not count yet.
+    /// The number of different recipients of a draft that do not count yet.
     fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
         let mut new = 0;
         draft.people(|person| new += u64::from(!self.counted.contains_key(&person)))?;
@@ -378,7 +385,7 @@ impl ReachedPeople {
 }
 
 impl ReachedBySend {
-    /// The message has certainly not left.
+    /// Removes the message from the count, because it was certainly not sent.
     pub(crate) fn take_back(&self) -> Result<(), LedgerError> {
         let delete = "DELETE FROM reached WHERE reach = ?1 AND at = ?2 AND run = 0 AND n = ?3";
         self.ledger

@@ -1,4 +1,5 @@
-//! Connects to the database of a ledger and checks what the ledger relies on. Every call has a time limit.
+//! Connects to the database of a ledger, and checks the settings that the ledger needs. Every call
+//! has a time limit.
 
 use std::borrow::Cow;
 use std::panic::resume_unwind;
@@ -24,42 +25,45 @@ use crate::runs::ledger::error::LedgerError;
 
 /// A connection is lost if the peer does not acknowledge data within this time.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
-/// A silent connection is tried after this time.
+/// A silent connection is checked after this time.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The settings of every session.
 const SETTINGS: [(&str, &str); 17] = [
     ("synchronous_commit", "on"),
-    // A role or a database may have a stricter level, at which statements that wait for a row would fail.
+    // The default of a role or a database may be a stricter level. With it, statements that wait
+    // for a row fail.
     ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "57s"),
     ("lock_timeout", "12s"),
-    // A process that is stopped within an exchange keeps the others waiting for this long, and then makes it again.
+    // A process that is suspended during an exchange blocks the others for this long. It then makes
+    // the exchange again.
     ("idle_in_transaction_session_timeout", "2s"),
-    // The session of a machine that has vanished, and with it its locks, ends within half a minute, not after hours.
+    // The session of a vanished machine, with its locks, ends within half a minute, not after
+    // hours.
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),
     ("search_path", "jelouctl,pg_temp"),
     ("client_encoding", "UTF8"),
-    // A plan for the specific run would rely on the statistics from before the import: they show no rows of a new run,
-    // so that each page would read the whole run.
+    // A plan for the specific run relies on the statistics from before the import. They have no
+    // rows of a new run, so that each page would read the whole run.
     ("plan_cache_mode", "force_generic_plan"),
-    // Any other join reads whole tables once they hold several runs; and the queries name the order. A bitmap of the rows
-    // that are left would be made for the first few of them.
+    // Any other join reads whole tables if they have several runs, and the queries set the order. A
+    // bitmap would contain all remaining rows, to read only the first few.
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("join_collapse_limit", "1"),
-    // A plan that is off has a very high cost, for which the server would compile every statement first.
+    // A plan that is off has a very high cost, so the server would compile every statement first.
     ("jit", "off"),
 ];
-/// A setting of ours with a different value in each session. If it arrives, the other settings have arrived too: no pooler
-/// dropped them, and they are not left over from another session.
+/// A setting with a different value in each session. If it arrives, the other settings have arrived
+/// too: no pooler dropped them, and they are not from another session.
 const MARK: &str = "jelouctl.session";
 const OLDEST_SERVER: i32 = 13;
 
-/// The database, and the runtime that drives its connections.
+/// The database, with the runtime for its connections.
 pub(crate) struct Database {
     pub(super) address: DatabaseAddress,
     /// `Some` until it is dropped.
@@ -78,7 +82,7 @@ impl Database {
         })
     }
 
-    /// Connects, and checks that the database keeps what is written.
+    /// Connects, and checks that the database keeps committed data.
     pub(crate) fn connect(&self) -> Result<Client, LedgerError> {
         let password = self
             .outside(|_| (self.address.password)())?
@@ -92,7 +96,7 @@ impl Database {
             .application_name("jelouctl")
             .connect_timeout(SHORT)
             .tcp_user_timeout(TCP_TIMEOUT);
-        // A firewall may forget a connection that is silent while a person is asked.
+        // A firewall may drop a silent connection during a prompt.
         config.keepalives_idle(KEEPALIVE);
         if let Some(password) = password {
             config.password(password.reveal());
@@ -118,7 +122,7 @@ impl Database {
         let at = &self.address.shown;
         let mark = format!("{:016x}", fastrand::u64(..));
         let settings = SETTINGS.into_iter().chain([(MARK, mark.as_str())]);
-        // An unescaped blank would start the next option.
+        // An unescaped space would start the next option.
         let settings: Vec<_> = settings
             .map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")))
             .collect();
@@ -132,7 +136,7 @@ impl Database {
         })?
     }
 
-    /// Returns the database's answer, or an error if it takes longer than `limit`.
+    /// Returns the response of the database, or an error if it takes longer than `limit`.
     pub(super) fn call<T: Send>(
         &self,
         limit: Duration,
@@ -146,10 +150,12 @@ impl Database {
         self.outside(|runtime| runtime.block_on(within(limit, at, answered)))?
     }
 
-    /// Runs `work`, in a thread of its own where the caller is inside a runtime, which cannot block on another one.
+    /// Runs `work`. Inside another runtime, which cannot block on this one, it runs in a new
+    /// thread.
     ///
     /// # Errors
-    /// If no thread can be started.
+    ///
+    /// If the thread cannot be started.
     fn outside<T: Send>(&self, work: impl FnOnce(&Runtime) -> T + Send) -> Result<T, LedgerError> {
         let runtime = self.runtime.as_ref();
         if let (Some(runtime), Err(_)) = (runtime, Handle::try_current()) {
@@ -175,7 +181,8 @@ impl Drop for Database {
     }
 }
 
-/// The result of `work`, or an error if it takes longer than `limit`, or if this process must end for a signal.
+/// The result of `work`, or an error if it takes longer than `limit`, or if a signal ends this
+/// process.
 async fn within<T>(
     limit: Duration,
     at: &str,
@@ -210,7 +217,7 @@ async fn open(
     opened.map_err(|error| LedgerError::from_connect(at, &error))
 }
 
-/// TLS that verifies certificate and name, with the authorities in a PEM file or else the system's.
+/// TLS that verifies certificate and name, with the authorities of a PEM file or of the system.
 fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
@@ -259,7 +266,7 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
     if text(4)? != mark {
         return Err(LedgerError::pooler("they did not arrive"));
     }
-    // SQL_ASCII keeps every byte as it is.
+    // SQL_ASCII keeps every byte unchanged.
     let encoding = text(5)?;
     if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
         return Err(LedgerError::setup(
@@ -278,7 +285,7 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
     Ok(())
 }
 
-/// A text for the database, which does not allow U+0000.
+/// Converts a text for the database, which does not allow U+0000.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {
         Cow::Owned(text.replace('\0', "\u{fffd}"))
@@ -287,7 +294,7 @@ pub(super) fn storable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the password for a new connection; it may differ each time.
+/// Returns the password for a new connection. It may differ each time.
 pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> + Send + Sync>;
 
 /// The address of a database.
@@ -295,12 +302,12 @@ pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> 
 pub(crate) struct DatabaseAddress {
     /// With the password of the address, if it has one.
     pub(crate) config: tokio_postgres::Config,
-    /// Whether certificate and name are verified; not for a unix socket or loopback.
+    /// Whether certificate and name are verified. They are not for a unix socket or loopback.
     pub(crate) is_encrypted: bool,
     /// A file with the authorities, instead of the system's.
     pub(crate) roots: Option<PathBuf>,
     pub(crate) password: PasswordSource,
-    /// For display: without a password.
+    /// For display, without a password.
     pub(crate) shown: String,
 }
 

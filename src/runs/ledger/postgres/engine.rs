@@ -1,5 +1,5 @@
-//! The engine of a store in a database. It is synchronous, as that of a file: the futures of the database crate are driven
-//! here, and the statements of one step are sent at once.
+//! The engine of a ledger in a database. Its functions block, like those of the file. It runs the
+//! futures of the database crate, and sends the statements of one step together.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -20,38 +20,38 @@ use crate::runs::ledger::db::{
 };
 use crate::runs::ledger::error::{LedgerError, LedgerFault};
 
-/// How many statements are sent at once.
+/// The number of statements in one batch.
 const AT_ONCE: usize = 1000;
-/// How many rows of a query are taken at once.
+/// The number of rows in one read of a query.
 const ROWS_OF_A_CALL: usize = 500;
-/// How many bytes of a table are sent at once.
+/// The number of bytes in one batch for a table.
 const CHUNK: usize = 64 * 1024;
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-/// Identifies the database as long as nothing that was committed can be missing from it. A copy by CREATE DATABASE has
-/// another number, and so have tables that were restored by pg_restore.
+/// Identifies the database, as long as it cannot lack a commit. A copy by CREATE DATABASE has
+/// another number, and so do tables that pg_restore has restored.
 const IDENTITY: &str = "SELECT 'system ' || system_identifier || ', \
     timeline ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ', \
     database ' || oid || ', tables ' || 'jelouctl.store'::regclass::oid \
     FROM pg_control_system(), pg_database WHERE datname = current_database()";
 
-/// By what a prepared statement is found.
+/// The key of a prepared statement.
 #[derive(PartialEq, Eq, Hash)]
 struct StatementKey {
     sql: &'static str,
     used: StatementUse,
 }
 
-/// What is added to the text of a statement.
+/// The addition to the text of a statement.
 #[derive(PartialEq, Eq, Hash)]
 enum StatementUse {
     Alone,
-    /// It locks the rows that it finds.
+    /// It locks its rows.
     Locks,
-    /// It changes many rows at once.
+    /// It changes many rows.
     ManyRows,
 }
 
-/// A store in a database.
+/// The engine of a ledger in a database.
 pub(crate) struct DatabaseEngine {
     database: Database,
     client: Client,
@@ -61,7 +61,7 @@ pub(crate) struct DatabaseEngine {
 }
 
 impl DatabaseEngine {
-    /// Connects to the store at `address`.
+    /// Connects to the ledger at `address`.
     pub(crate) fn open(address: DatabaseAddress) -> Result<Self, LedgerError> {
         let database = Database::new(address)?;
         let client = database.connect()?;
@@ -89,7 +89,7 @@ impl DatabaseEngine {
         Ok(engine)
     }
 
-    /// The value that a query returns.
+    /// The value of a query.
     fn value(&self, query: &str) -> Result<SqlValue<'static>, LedgerError> {
         self.database.call(SHORT, async {
             let row = self.client.query_opt(query, &[]).await?;
@@ -97,7 +97,7 @@ impl DatabaseEngine {
         })
     }
 
-    /// The statement for this text, prepared once for a connection.
+    /// The statement for this text. It is prepared once for each connection.
     fn statement(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
         self.prepared(sql, StatementUse::Alone, || sql.replace('?', "$"))
     }
@@ -108,7 +108,7 @@ impl DatabaseEngine {
         self.prepared(sql, StatementUse::Locks, text)
     }
 
-    /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
+    /// The UPDATE `sql` for many rows, with an array for each parameter of `one`.
     fn update_of_many(
         &mut self,
         sql: &'static str,
@@ -155,7 +155,7 @@ impl DbEngine for DatabaseEngine {
                 "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL \
                     idle_in_transaction_session_timeout = '1min'"
             }
-            // Of what is not an exchange, more may be decided between two statements.
+            // A transaction that is not an exchange may take longer between two statements.
             true if self.limit > SHORT => {
                 "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'"
             }
@@ -178,13 +178,13 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
-        // It waits for the disk, however long that takes.
+        // A commit waits for the disk, for any time.
         self.database
             .call(self.limit, self.client.batch_execute("COMMIT"))
     }
 
     fn rollback(&mut self) {
-        // A connection that is lost has done it already.
+        // A lost connection has already rolled back.
         let _ = self
             .database
             .call(SHORT, self.client.batch_execute("ROLLBACK"));
@@ -204,7 +204,8 @@ impl DbEngine for DatabaseEngine {
             .call(self.limit, self.client.query_raw(&statement, parameters))?;
         let mut rows = pin!(rows.fuse());
         loop {
-            // Inside a runtime, each call takes a thread: it waits for one row, and takes those that have arrived with it.
+            // Inside a runtime, each call takes a thread. So one call waits for a row, and also
+            // takes those that have arrived with it.
             let arrived = self.database.call(self.limit, async {
                 let mut arrived = Vec::from_iter(rows.next().await.transpose()?);
                 while arrived.len() < ROWS_OF_A_CALL {
@@ -241,7 +242,7 @@ impl DbEngine for DatabaseEngine {
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
         let columns = column_names(&statement);
-        // In this order, on one connection.
+        // The database runs them in this order, on one connection.
         let locked = try_join(
             self.client.query_opt(&statement, &parameters),
             self.client.query_one(&now, &[]),
@@ -343,7 +344,7 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn life(&mut self) -> Result<AliveCheck, LedgerError> {
-        // What a transaction reads may be older than the clock.
+        // The snapshot of the transaction may be older than the clock.
         let began =
             self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
         let now: i64 = self.database.call(SHORT, async {

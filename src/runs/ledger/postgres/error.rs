@@ -1,4 +1,4 @@
-//! What can be wrong with the database of a ledger, and the way out.
+//! The errors of the database of a ledger, each with a hint.
 
 use std::error::Error as _;
 
@@ -8,7 +8,7 @@ use crate::runs::ledger::error::{LedgerError, LedgerFault};
 use crate::runs::ledger::name::RunName;
 
 impl LedgerError {
-    /// The error of a setup that someone has to change.
+    /// The error of a setup that you must change.
     pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
         Self::new(LedgerFault::Setup, message, hint)
     }
@@ -74,11 +74,11 @@ impl LedgerError {
         )
     }
 
-    /// For a connection that failed.
+    /// The error of a connection.
     pub(super) fn from_connect(at: &str, error: &tokio_postgres::Error) -> Self {
         let cause = &with_causes(error);
         let Some(refusal) = error.as_db_error() else {
-            // The crate offers no other way to tell.
+            // The crate offers no other way to detect this.
             if cause.contains("does not support TLS") {
                 let hint = "turn `ssl` on in the database; only local connections may do \
                     without it";
@@ -115,19 +115,20 @@ impl LedgerError {
         }
     }
 
-    /// For a statement that failed.
+    /// The error of a statement.
     pub(super) fn from_statement(at: &str, error: &tokio_postgres::Error) -> Self {
         let cause = &with_causes(error);
         let Some(code) = error.code() else {
-            // A value of ours that the database rejects; the crate offers no other way to tell.
+            // The database rejects one of our values. The crate offers no other way to detect this.
             return if cause.contains("serializing") {
                 Self::failed(cause)
             } else {
                 Self::unreachable(at, cause)
             };
         };
-        // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors; and 25P03, the
-        // end of a transaction within which the process stood still.
+        // These errors end without your help: shutdown, lack of resources, locks, rollbacks,
+        // disconnects, I/O errors, and 25P03. With 25P03 the database has ended a transaction
+        // because its process was suspended.
         let passes = ["57", "53", "55", "40", "08", "58", "25P03"]
             .iter()
             .any(|class| code.code().starts_with(class));
@@ -157,7 +158,7 @@ impl LedgerError {
         }
     }
 
-    /// The same error of the end of the transaction that makes a run: whether it was made is not known.
+    /// The error if the transaction that creates a run fails to end: the run may or may not exist.
     pub(crate) fn during_import(self, run: &RunName) -> Self {
         if self.fault != LedgerFault::Away {
             return self;

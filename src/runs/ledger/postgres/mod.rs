@@ -1,4 +1,5 @@
-//! The store of a team, in a PostgreSQL database: what exists only there, and how it is made, with the roles that may use it.
+//! The ledger of a team, in a PostgreSQL database: the parts that a file does not have, and the
+//! setup with its roles.
 
 mod connection;
 mod engine;
@@ -10,16 +11,16 @@ pub(super) use self::engine::DatabaseEngine;
 use super::db::{LONG, VERSION, new_secret};
 use super::error::{LedgerError, LedgerFault};
 
-/// The roles that send and that only read. They belong to the whole server, and may exist already.
+/// The roles that send and that only read. They belong to the whole server, and may already exist.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
 
-/// A schema that was made for it is used.
+/// An existing schema for the ledger is used.
 const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA \
     jelouctl; ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace \
     WHERE nspname = 'jelouctl') THEN RAISE insufficient_privilege USING MESSAGE = 'the \
     schema jelouctl belongs to another role'; END IF; END $$;\n";
 
-/// The complete SQL, in one transaction, for the owner of the database.
+/// The SQL of the whole setup, in one transaction, for the owner of the database.
 pub(crate) fn schema_sql() -> String {
     let roles = ROLES.map(|role| {
         format!(
@@ -45,7 +46,8 @@ pub(crate) fn schema_sql() -> String {
     )
 }
 
-/// Makes the store in the database at `address`. Returns false if it is there already; an error changes nothing.
+/// Creates the ledger in the database at `address`. Returns false if it already exists. An error
+/// changes nothing.
 pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     let at = address.shown.clone();
     let database = Database::new(address.clone())?;
