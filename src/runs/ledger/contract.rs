@@ -1,4 +1,4 @@
-//! What the store must do, in a file and in a database: each test is written once and runs on both.
+//! The rules of a ledger, in a file and in a database. Each test is written once and runs on both.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ mod postgres;
 
 /// A pace that delays nothing.
 const FAST: f64 = 1_000_000.0;
-/// Longer than the gap that a store keeps between two messages to one person.
+/// Longer than the gap between two messages to one recipient.
 const LONG_AGO: Duration = Duration::from_secs(7);
 
 /// Generates these tests for each engine.
@@ -114,11 +114,11 @@ every_engine! {
     cost_counts_sent_and_delivered_messages,
 }
 
-/// A store of a test.
+/// A ledger of a test.
 struct TestedLedger {
     ledger: Ledger,
-    /// Ends the leases of all processes, so that no test has to wait for them; in a file a process is lost once its lock
-    /// is free.
+    /// Ends the leases of all processes, so that no test waits for them. In a file, a process is
+    /// lost when its lock is free.
     end_leases: Box<dyn Fn()>,
     home: Option<TempDir>,
 }
@@ -133,7 +133,7 @@ impl TestedLedger {
         }
     }
 
-    /// A run with a row for each of these recipients, that no process sends.
+    /// Creates a run with a row for each of these recipients. No process sends it.
     fn begin(&self, recipients: &[&str]) -> Run {
         (self.end_leases)();
         if let Ok(before) = self.ledger.run(&name()) {
@@ -148,7 +148,7 @@ impl TestedLedger {
         (self.end_leases)();
     }
 
-    /// From now on the run may lack messages that it has sent.
+    /// Makes the run stale, as if the ledger lacked messages that it has sent.
     fn lose_records(&self, run: &Run) {
         let mut db = self.ledger.db();
         db.change(|db| {
@@ -176,7 +176,7 @@ fn close(worker: Worker) -> bool {
     worker.close().unwrap()
 }
 
-/// Skips those of `rows` that are still to be sent.
+/// Skips the pending ones of `rows`.
 fn skip(run: &Run, rows: &[i64]) {
     let excluded = SkipDetail {
         reason: SkipReason::Excluded,
@@ -200,7 +200,7 @@ fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, Ledge
     Ok(run.resolve(&resolution, &ended)?.0)
 }
 
-/// For each row, in order.
+/// The state of each row, in order.
 fn states(run: &Run) -> Vec<RowState> {
     let mut states = Vec::new();
     run.report::<LedgerError>(&RowFilter::default(), |row| {
@@ -229,12 +229,13 @@ fn scope() -> OnceScope {
     }
 }
 
-/// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
+/// Creates another run under the key for the free ones of `recipients`. Returns why the others are
+/// skipped.
 fn make_under_key(ledger: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     make_with_every(ledger, run, recipients, None)
 }
 
-/// The same; a message counts for `every` under the key, or forever.
+/// As [`make_under_key`]. A message counts for `every` under the key, or forever.
 fn make_with_every(
     ledger: &Ledger,
     run: &str,
@@ -265,7 +266,7 @@ fn make_with_every(
     draft.skip_counts().iter().collect()
 }
 
-/// Sends the rows of a run. Each ends in the state at its place in `states`.
+/// Sends the rows of a run. Each ends in its state in `states`.
 fn send_all(ledger: &Ledger, run: &str, states: &[RowState]) {
     let mut worker = join(&ledger.run(&run.parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], states.len()).rows;
@@ -325,7 +326,7 @@ fn once_key_allows_one_send_per_recipient(tested: &TestedLedger) {
     send_all(ledger, "c", &[failed, failed]);
     send_single(ledger, two, Sent::Yes);
     send_single(ledger, four, Sent::No);
-    // The person of row 2 now has a message, and that of row 4 is free.
+    // The recipient of row 2 now has a message, and the recipient of row 4 is free.
     let again = |name: &str, from: RowState, lines: &[u64]| {
         resolve(
             &ledger.run(&name.parse().unwrap()).unwrap(),
@@ -340,7 +341,7 @@ fn once_key_allows_one_send_per_recipient(tested: &TestedLedger) {
         "row 4 is that of the other run"
     );
     assert_eq!(again("a", failed, &[3]).unwrap(), 0);
-    // What may have been sent belongs to the run, whatever a person decides about it.
+    // A message that may have been sent belongs to the run, whatever you decide about it.
     assert_eq!(again("a", unknown, &[]).unwrap(), 1);
     assert_eq!(
         make_under_key(ledger, "d", &all),
@@ -372,7 +373,7 @@ fn removed_run_still_counts_under_its_key(tested: &TestedLedger) {
             RowState::Unknown,
         ],
     );
-    // Jelou's lists have the last one.
+    // Jelou's lists have the last message.
     let news = DeliveryUpdates {
         updates: vec![DeliveryUpdate {
             index: 4,
@@ -406,7 +407,7 @@ fn removed_run_still_counts_under_its_key(tested: &TestedLedger) {
     assert_eq!(make_under_key(ledger, "b", &all), left_out);
 }
 
-/// What a list to these people is compared with, as its messages and as its people.
+/// The matches of a list to these recipients with earlier runs, by reason.
 fn compared(ledger: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let draft = fixture::draft(recipients);
     ledger
@@ -439,7 +440,7 @@ fn new_list_finds_rows_of_earlier_runs(tested: &TestedLedger) {
         .map(|(row, state)| ended(row, state, Duration::ZERO))
         .collect();
     exchange(&mut worker, &settled, 0);
-    // The fourth is under way, and the fifth still to be sent.
+    // The fourth row is in flight, and the fifth is pending.
     assert_eq!(
         compared(ledger, &PEOPLE),
         [(sent, 1), (perhaps, 2), (to_be, 1)]
@@ -673,7 +674,7 @@ fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedLedger) {
         };
         assert_eq!(states(&run), (1..=4).map(state).collect::<Vec<_>>());
     }
-    // Between two processes that send the run.
+    // Two processes send the run.
     let run = tested.begin(&chain);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 10);
@@ -758,7 +759,7 @@ fn row_not_in_flight_is_never_updated(tested: &TestedLedger) {
         (row, RowState::Pending),
         (&another, RowState::Sent),
     ] {
-        // Another process may have had the row since.
+        // Another process may have had the row in the meantime.
         exchange(&mut sends, &[ended(row, state, Duration::ZERO)], 0);
         assert_eq!(states(&run), [RowState::Sent, RowState::Pending]);
     }
@@ -860,11 +861,11 @@ const PEOPLE: [&str; 5] = [
     "593990000004",
 ];
 
-/// The API's answers to the first rows of a run.
+/// The API's responses to the first rows of a run.
 struct AnsweredRows {
-    /// Status, `Retry-After` in seconds, and body; in this order.
+    /// Status, `Retry-After` in seconds, and body, in this order.
     answers: &'static [(u16, Option<u64>, &'static str)],
-    /// Whether other rows leave in between.
+    /// Whether other rows are sent in between.
     others_leave: bool,
     slows: bool,
 }
@@ -884,12 +885,12 @@ const LIMITS: [AnsweredRows; 11] = {
         }
     }
     [
-        // After one rate limit only its own row waits, unless the API says for how long. From the second on, all rows
-        // wait.
+        // After one rate limit only its own row waits, unless the API sets a time. From the second
+        // on, all rows wait.
         case(&[(429, None, "{}")], true, true),
         case(&[(429, None, "{}"), (429, None, "{}")], false, true),
         case(&[(429, Some(60), "{}")], false, true),
-        // A code counts as much as a status, whatever the status is.
+        // The code of a rate limit counts like its status, with any status.
         case(&[(400, None, LIMIT)], true, true),
         case(&[(500, None, LIMIT)], true, true),
         case(&[(400, None, LIMIT), (429, None, "{}")], false, true),
@@ -968,8 +969,8 @@ fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
     }
 }
 
-/// Gives a process `rows` rows, settles each as `becomes` says, and asks for one more. Returns whether one more may leave,
-/// and the part of the rate that is left.
+/// Assigns `rows` rows to a process, ends each as `becomes` decides, and asks for one more. Returns
+/// whether one more was assigned, and the remaining part of the rate.
 fn apply(
     run: &Run,
     rows: usize,
@@ -995,7 +996,7 @@ fn lost_worker_may_still_report_results(tested: &TestedLedger) {
     ]);
     let mut lost = join(&run);
     let given = exchange(&mut lost, &[], 3);
-    // In a file a process that lives is never lost: its lock says so.
+    // In a file, a living process is never lost, because its lock is held.
     let mut db = run.ledger.db();
     db.change(|db| {
         lock(db, run.id)?
@@ -1014,7 +1015,7 @@ fn lost_worker_may_still_report_results(tested: &TestedLedger) {
         [Pending, Sent, Sent, Pending],
         "a person has decided meanwhile"
     );
-    // Whoever was let go waits again.
+    // The second row of the recipient waits again.
     assert!(!numbers(&all_due(&mut lost, &[])).contains(&4));
 }
 
@@ -1155,7 +1156,7 @@ fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger
         assert!(reply.pause.is_none() && !reply.was_lost);
     }
     assert_eq!(sends.exchanges(), written);
-    // What it has to report is written at once.
+    // Its outcomes are written immediately.
     let sent = ended(&given.rows[0], RowState::Sent, Duration::ZERO);
     exchange(&mut sends, &[sent], 0);
     assert_eq!(sends.exchanges(), written + 1);
@@ -1217,7 +1218,7 @@ fn clock_that_goes_back_delays_no_row(tested: &TestedLedger) {
         &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)],
         0,
     );
-    // What was written before the clock went back is ten minutes ahead of it.
+    // The times from before the clock went back are ten minutes ahead of it.
     let mut db = run.ledger.db();
     let ahead = db.change(|db| {
         let mut locked = lock(db, run.id)?.unwrap();
@@ -1245,18 +1246,19 @@ fn numbers(given: &ExchangeReply) -> Vec<i64> {
     given.rows.iter().map(|row| row.index).collect()
 }
 
-/// Rows that may leave once this is known: they are given at once, or by the next exchange.
+/// The rows that may be sent after these outcomes, from this exchange or the next one.
 fn all_due(sends: &mut Worker, settled: &[FinishedRow]) -> ExchangeReply {
     let given = exchange(sends, settled, 10);
     if !given.rows.is_empty() {
         return given;
     }
-    // Whether a row may leave is looked up once its time has come, which may be 6 seconds later.
+    // A waiting row is checked when its time has come, which may be 6 seconds later.
     sends.make_due();
     exchange(sends, &[], 10)
 }
 
-/// The outcome of `row`, this long ago. A row that was certainly not sent may be retried at once.
+/// The outcome of `row`, this long ago. A row that was certainly not sent may be retried
+/// immediately.
 fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
     let at = now() - i64::try_from(ago.as_millis()).unwrap();
     let ended = AttemptResult {
@@ -1275,7 +1277,7 @@ fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
     }
 }
 
-/// A store in a database.
+/// A ledger in a database.
 #[cfg(unix)]
 mod shared {
     use std::sync::{Arc, OnceLock};
@@ -1378,7 +1380,7 @@ fn only_an_explicit_run_name_must_be_unused(tested: &TestedLedger) {
     assert!(make(true).is_err_and(|error| error.to_string() == "run people-1 already exists"));
 }
 
-/// Makes a run of templates with this limit of different people in 24 hours, and joins it.
+/// Creates a run of templates with this limit of different recipients in 24 hours, and joins it.
 fn limited(ledger: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
     let mut draft = fixture::draft_at("/v2/whatsapp/1/hsm", recipients);
     let mut details = RunSettings {
@@ -1421,7 +1423,7 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
         "593990000005",
     ];
     let ledger = &tested.ledger;
-    // What was sent before anybody limited the bot counts, too; a text does not, nor does what was refused.
+    // Messages from before the bot had a limit count too. Texts and rejected messages do not.
     send_all_of(
         &mut limited(ledger, "before", None, &[one, five]),
         &[RowState::Sent, RowState::Failed],
@@ -1449,7 +1451,7 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
         [0_i64; 0],
         "in the order of the list"
     );
-    // Who counts already may get more.
+    // A recipient that already counts may get more.
     let settled: Vec<_> = given
         .rows
         .iter()
@@ -1494,7 +1496,7 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
     assert_eq!(numbers(&exchange(&mut first, &[], 10)), [0_i64; 0]);
 }
 
-/// Each row of the worker ends in the state at its place.
+/// Ends each row of the worker in its state in `states`.
 fn send_all_of(worker: &mut Worker, states: &[RowState]) {
     let given = exchange(worker, &[], states.len()).rows;
     let settled: Vec<_> = given
@@ -1521,14 +1523,14 @@ fn unreached_recipient_does_not_count(tested: &TestedLedger) {
     let mut worker = join(&ledger.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [2]);
-    // It was certainly not sent, and waits for its turn again.
+    // The row was certainly not sent, and waits for its turn again.
     exchange(
         &mut worker,
         &[ended(&given.rows[0], RowState::Pending, LONG_AGO)],
         0,
     );
     assert_eq!(ledger.reached(&of).unwrap().count(), 0);
-    // A person whom a single send reached meanwhile counts, although the row comes back.
+    // A recipient that a single send reached in the meantime counts, although the row is returned.
     let mut worker = join(&ledger.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 1);
     assert_eq!(numbers(&given), [2]);
@@ -1580,7 +1582,8 @@ fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedLedger) {
     assert!(is_admitted(one, 1));
     age(ledger, 25 * HOUR);
     assert!(is_admitted(two, 1), "one no longer counts");
-    // The clock goes back twice: one, whose message may be a day old or not, takes a place again, and has none.
+    // The clock goes back twice. The message to one may be a day old or not: it takes up room
+    // again, but gives one none.
     for _ in 0..2 {
         age(ledger, -HOUR);
         age(ledger, -HOUR);
@@ -1592,7 +1595,7 @@ fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedLedger) {
         age(ledger, 2 * HOUR);
     }
     age(ledger, -2 * HOUR);
-    // A run meets the same limit.
+    // The same limit applies to a run.
     let mut worker = limited(ledger, "a", Some(2), &[one, two]);
     let given = exchange(&mut worker, &[], 2);
     assert!(given.rows.is_empty());
@@ -1615,7 +1618,8 @@ fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
         (numbers(&given), given.next.unwrap().1),
         (vec![1, 2, 3, 4], Delay::PeopleLimit)
     );
-    // The network is down, and then one row is tried at a time: those that were tried wait for nothing else.
+    // The network is down, and then one row at a time is tried. The rows with an attempt wait for
+    // nothing else.
     let back: Vec<_> = given
         .rows
         .iter()
@@ -1642,7 +1646,8 @@ fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
     }
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [5]);
     assert_eq!(ledger.reached(&reach_of()).unwrap().count(), 4);
-    // Where one that is under way is refused, the next one leaves: an exchange says that the wait is over, and then.
+    // If a row in flight is rejected, the next row is sent. One exchange ends the wait, and the
+    // next one returns the row.
     let mut worker = limited(ledger, "b", Some(5), &["593990000011", "593990000012"]);
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(
@@ -1670,9 +1675,10 @@ fn limit_wait_ends_as_recipients_expire(tested: &TestedLedger) {
         assert!(reach(number, None).counted().is_some());
         age(ledger, HOUR);
     }
-    // The first of them, an hour before the second, got another message at last.
+    // The first recipient, from an hour before the second, gets another message at the end.
     assert!(reach(1, None).counted().is_some());
-    // Of the nine, eight have to stop counting until a limit of two has room: the last of those was reached one hour ago.
+    // Eight of the nine must stop counting before a limit of two has room. The last of those was
+    // reached one hour ago.
     let until = reach(10, Some(2)).full_until().unwrap();
     let hours = |until: i64| (until - ledger.now().unwrap() + HOUR / 2) / HOUR;
     assert_eq!(hours(until), 23);
@@ -1681,7 +1687,8 @@ fn limit_wait_ends_as_recipients_expire(tested: &TestedLedger) {
         16,
         "the second is the first one to leave"
     );
-    // The clock was ahead for two days. No one is forgotten, and a second look changes nothing.
+    // The clock was ahead for two days. No recipient is removed, and a second check changes
+    // nothing.
     age(ledger, -48 * HOUR);
     for _ in 0..3 {
         assert_eq!(hours(reach(10, Some(9)).full_until().unwrap()), 16);
@@ -1689,7 +1696,8 @@ fn limit_wait_ends_as_recipients_expire(tested: &TestedLedger) {
     assert_eq!(ledger.reached(&of).unwrap().count(), 9);
 }
 
-/// A database ends the transaction of a process that was stopped within it, and may say so as the answer to a statement.
+/// A database ends the transaction of a suspended process, and may report that as the response to a
+/// statement.
 fn transaction_timeout_error_is_retryable(tested: &TestedLedger) {
     if tested.ledger.is_shared() {
         let ended = SqlScript {
@@ -1702,7 +1710,8 @@ fn transaction_timeout_error_is_retryable(tested: &TestedLedger) {
     }
 }
 
-/// Others may have sent its rows meanwhile: it has to join again. In a file, this happens after it was suspended.
+/// Other processes may have sent its rows in the meantime, so it must join again. In a file, this
+/// happens after it was suspended.
 fn worker_marked_lost_gets_no_rows(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);
@@ -1726,7 +1735,7 @@ fn worker_marked_lost_gets_no_rows(tested: &TestedLedger) {
     assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 2);
 }
 
-/// Somebody removed it from the directory of a file, while the process went on.
+/// The lock was removed from the directory of a file while the process continued.
 fn worker_without_lock_gets_no_rows(tested: &TestedLedger) {
     let Some(home) = &tested.home else { return };
     let run = tested.begin(&PEOPLE[..3]);
@@ -1751,7 +1760,8 @@ fn worker_without_lock_gets_no_rows(tested: &TestedLedger) {
     close(other);
 }
 
-/// In a database it can be decided while its process is only suspended; in a file the lock shows that the process is alive.
+/// In a database, you can decide the message while its process is only suspended. In a file, the
+/// lock shows that the process is alive.
 fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLedger) {
     let ledger = &tested.ledger;
     let is_shared = tested.home.is_none();
@@ -1775,7 +1785,7 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLedger) {
             OnceState::Unknown
         }
     );
-    // It was sent for certain.
+    // The message was certainly sent.
     assert_eq!(held.end(Sent::Yes, None).unwrap(), is_shared);
     assert_eq!(
         state(ledger),
@@ -1787,7 +1797,7 @@ fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLedger) {
     );
 }
 
-/// A single send under the key that this process has begun.
+/// Begins a single send under the key.
 fn claim(ledger: &Ledger, recipient: &str) -> HeldClaim {
     let person = ledger.hasher().unwrap().person(recipient);
     let claimed = ledger.claim(&scope(), &person, None, Duration::from_secs(120));
@@ -1819,7 +1829,7 @@ fn only_a_sent_row_replaces_inflight_claim(tested: &TestedLedger) {
         KeyAddition::InFlight { recipient }
     );
     assert_eq!(state_under_key(ledger, two), OnceState::Inflight);
-    // The row was not sent, which frees nobody who has a single send.
+    // The row was not sent, but the recipient still has a single send, and is not free.
     resolve(&run, [Unknown, Failed], &[]).unwrap();
     assert_eq!(
         ledger.add_to_key(&scope(), &run).unwrap(),
@@ -1843,7 +1853,7 @@ fn sent_row_replaces_an_unknown_claim(tested: &TestedLedger) {
     );
     assert_eq!(state_under_key(ledger, one), OnceState::Sent);
     assert_eq!(state_under_key(ledger, two), OnceState::Unknown);
-    // That of the single send can still be decided.
+    // You can still decide the message of the single send.
     let person = ledger.hasher().unwrap().person(two);
     assert!(ledger.decide_claim(&scope(), &person, Sent::No).unwrap());
 }
@@ -1856,7 +1866,7 @@ fn message_is_unlisted_only_if_checked(tested: &TestedLedger) {
         &[RowState::Sent; 3],
     );
     let asked_at = tested.ledger.now().unwrap();
-    // The first one left too long before the look, and the third one was still under way.
+    // The first message was sent too long before the check, and the third was still in flight.
     for (n, began, ended) in [
         (1_i64, -73 * HOUR, -500),
         (2, -1000, -500),
@@ -1893,7 +1903,7 @@ fn message_is_unlisted_only_if_checked(tested: &TestedLedger) {
 
 const EVERY_HOUR: Duration = Duration::from_secs(3600);
 
-/// Has everything under the key happened so many minutes earlier, as if the clock had gone on.
+/// Makes all messages under the key this many minutes older, as if the clock had moved forward.
 fn age_claims(ledger: &Ledger, minutes: i64) {
     let by = minutes * 60_000;
     let aged = ledger.db().change(|db| {
@@ -1910,7 +1920,7 @@ fn age_claims(ledger: &Ledger, minutes: i64) {
     aged.unwrap();
 }
 
-/// Whether a command that repeats each message after an hour gets the recipient; it does not send.
+/// Whether a command that repeats each message after an hour gets the recipient. It does not send.
 fn is_free_hourly(ledger: &Ledger, recipient: &str) -> bool {
     let person = ledger.hasher().unwrap().person(recipient);
     let standing = ledger.standing(&scope(), &person).unwrap();
@@ -1932,7 +1942,7 @@ fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
     let ledger = &tested.ledger;
     for sent in [Sent::Yes, Sent::Unknown] {
         let mut held = claim_hourly(ledger, one).unwrap();
-        // In flight it counts, however long.
+        // A message in flight counts for any time.
         age_claims(ledger, 600);
         assert!(tested.home.is_none() || claim_hourly(ledger, one).is_none());
         held.end(sent, None).unwrap();
@@ -1946,7 +1956,7 @@ fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
         assert_eq!(summary.until, entry.until());
         age_claims(ledger, 2);
     }
-    // Each command applies its own, and the last one is kept.
+    // Each command applies its own `--every`, and the last one is kept.
     let mut held = claim_hourly(ledger, one).unwrap();
     assert_eq!(held.before.as_ref().unwrap().state, OnceState::Unknown);
     held.end(Sent::Yes, Some("m")).unwrap();
@@ -1973,7 +1983,7 @@ fn row_counts_under_its_key_for_every(tested: &TestedLedger) {
     tested.begin(&[one]);
     let make = |run: &str| make_with_every(ledger, run, &[one, two, three], Some(EVERY_HOUR));
     assert_eq!(make("a"), []);
-    // A row that is still to be sent counts, however long.
+    // A pending row counts for any time.
     age_claims(ledger, 600);
     assert_eq!(make("b"), [(SkipReason::ToBeSent, 3)]);
     send_all(
@@ -1997,7 +2007,7 @@ fn row_counts_under_its_key_for_every(tested: &TestedLedger) {
     assert_eq!(make("e"), [(SkipReason::ToBeSent, 1)]);
 }
 
-/// What was written before the clock went back by a day counts for an hour from when it is seen.
+/// After the clock went back by a day, an older message counts for an hour from the first check.
 fn clock_that_goes_back_does_not_extend_every(tested: &TestedLedger) {
     let one = "593990000001";
     let ledger = &tested.ledger;
@@ -2012,7 +2022,7 @@ fn clock_that_goes_back_does_not_extend_every(tested: &TestedLedger) {
     assert!(claim_hourly(ledger, one).is_some());
 }
 
-/// What three messages to Ecuador and one to Colombia cost.
+/// The cost of three messages to Ecuador and one to Colombia.
 fn estimate() -> Estimate {
     let home = TempDir::new().unwrap();
     let path = home.path().join("prices.csv");
