@@ -399,7 +399,7 @@ impl Ledger {
         self.db().change(|db| {
             lock_ledger(db)?;
             let key = note_key(db, scope)?;
-            let mut reached = people_of_run(db, run)?;
+            let mut reached = recipients_of_run(db, run)?;
             fill_people(db, |each| {
                 reached
                     .iter()
@@ -450,7 +450,7 @@ struct ReachedRow {
 
 /// The recipients that a run has reached or may have reached, each with a row. A row that was
 /// certainly sent is preferred.
-fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
+fn recipients_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
     let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
         WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
@@ -542,7 +542,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let identity = db.0.identity()?;
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let state = state_of(&row, &identity, &lost)?;
+        let state = read_state(&row, &identity, &lost)?;
         let people = row.count("people")?;
         let at = row.int("changed_at")?;
         let is_limited = row.count("limited")? == people;
@@ -577,7 +577,7 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
 
 /// The state of a recipient. Reads the columns of the claim, `state, worker, lease_until`, those of
 /// its row, `row_state, row_worker`, and those of [`is_stale`].
-fn state_of(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
+fn read_state(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("row_state")?.is_none() {
         return state_without_row(row, lost);
     }
@@ -697,7 +697,7 @@ fn claims(
             "message_id"
         };
         let entry = OnceEntry {
-            state: state_of(&row, &identity, &lost)?,
+            state: read_state(&row, &identity, &lost)?,
             at: row.opt_int("at")?.unwrap_or_default(),
             counts_from: row.opt_int("counts_from")?.unwrap_or_default(),
             every: row.opt_int("every_ms")?,

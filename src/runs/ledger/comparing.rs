@@ -79,7 +79,7 @@ pub(crate) struct EarlierRuns<'a> {
 /// A run that counts.
 struct CountedRun {
     name: String,
-    is_doubtful: bool,
+    is_stale_run: bool,
     is_unfinished: bool,
     changed_at: i64,
 }
@@ -197,11 +197,11 @@ impl<'a> EarlierRuns<'a> {
             query,
             &values![&self.of.bot, &self.of.address, own],
             |mut row| {
-                let is_doubtful = is_stale(&row, &identity)?;
+                let is_stale_run = is_stale(&row, &identity)?;
                 let is_unfinished = row.opt_int("finished_at")?.is_none();
                 let run = CountedRun {
                     name: row.take("name")?,
-                    is_doubtful,
+                    is_stale_run,
                     is_unfinished,
                     changed_at: row.int("changed_at")?,
                 };
@@ -328,7 +328,7 @@ fn each_match(
         let candidate = row.int("candidate")?;
         let run = row.int("run")?;
         let Some(CountedRun {
-            is_doubtful,
+            is_stale_run,
             changed_at,
             ..
         }) = runs.get(&run)
@@ -339,7 +339,7 @@ fn each_match(
         let at = row.opt_int("at")?.unwrap_or(*changed_at);
         let reason = match row.named("state", RowState::from_name)? {
             // The row may have been sent, at any time.
-            RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
+            RowState::Pending | RowState::Failed if *is_stale_run => SkipReason::MayHaveBeenSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,
             RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
             RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,

@@ -1399,7 +1399,7 @@ fn limited(ledger: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) 
     join(&made.unwrap().unwrap())
 }
 
-fn reach_of() -> ReachKey {
+fn reach_key() -> ReachKey {
     ReachKey::for_run(&fixture::details(), Duration::ZERO).unwrap()
 }
 
@@ -1424,12 +1424,12 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
     ];
     let ledger = &tested.ledger;
     // Messages from before the bot had a limit count too. Texts and rejected messages do not.
-    send_all_of(
+    finish_rows(
         &mut limited(ledger, "before", None, &[one, five]),
         &[RowState::Sent, RowState::Failed],
     );
     assert_eq!(
-        ledger.reached(&reach_of()).unwrap().count(),
+        ledger.reached(&reach_key()).unwrap().count(),
         1,
         "a question tells of it already"
     );
@@ -1467,7 +1467,7 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
         &[ended(&given.rows[0], RowState::Sent, LONG_AGO)],
         0,
     );
-    let of = reach_of();
+    let of = reach_key();
     assert_eq!(ledger.reached(&of).unwrap().count(), 2);
     let single = |to: &str, limit| ledger.reach(&of, to, limit).unwrap();
     assert!(single(one, Some(2)).counted().is_some());
@@ -1497,7 +1497,7 @@ fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
 }
 
 /// Ends each row of the worker in its state in `states`.
-fn send_all_of(worker: &mut Worker, states: &[RowState]) {
+fn finish_rows(worker: &mut Worker, states: &[RowState]) {
     let given = exchange(worker, &[], states.len()).rows;
     let settled: Vec<_> = given
         .iter()
@@ -1510,7 +1510,7 @@ fn send_all_of(worker: &mut Worker, states: &[RowState]) {
 fn unreached_recipient_does_not_count(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
     let ledger = &tested.ledger;
-    let of = reach_of();
+    let of = reach_key();
     let mut worker = limited(ledger, "a", Some(1), &[one, two, three]);
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [1]);
@@ -1557,7 +1557,7 @@ fn unreached_recipient_does_not_count(tested: &TestedLedger) {
 fn clock_that_goes_back_extends_no_count(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
     let ledger = &tested.ledger;
-    let of = reach_of();
+    let of = reach_key();
     let reach = |to: &str, limit| ledger.reach(&of, to, Some(limit)).unwrap();
     assert!(reach(one, 2).counted().is_some());
     age(ledger, 20 * HOUR);
@@ -1575,7 +1575,7 @@ fn clock_that_goes_back_extends_no_count(tested: &TestedLedger) {
 fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedLedger) {
     let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
     let ledger = &tested.ledger;
-    let of = reach_of();
+    let of = reach_key();
     let reach = |to: &str, limit| ledger.reach(&of, to, Some(limit)).unwrap();
     let is_admitted = |to: &str, limit| reach(to, limit).counted().is_some();
     let count = || ledger.reached(&of).unwrap().count();
@@ -1645,7 +1645,7 @@ fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
         );
     }
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [5]);
-    assert_eq!(ledger.reached(&reach_of()).unwrap().count(), 4);
+    assert_eq!(ledger.reached(&reach_key()).unwrap().count(), 4);
     // If a row in flight is rejected, the next row is sent. One exchange ends the wait, and the
     // next one returns the row.
     let mut worker = limited(ledger, "b", Some(5), &["593990000011", "593990000012"]);
@@ -1654,18 +1654,18 @@ fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
         (numbers(&given), given.held_until.is_some()),
         (vec![1], true)
     );
-    let told = exchange(
+    let reply = exchange(
         &mut worker,
         &[ended(&given.rows[0], RowState::Failed, Duration::ZERO)],
         10,
     );
-    assert_eq!((numbers(&told), told.held_until), (vec![], None));
+    assert_eq!((numbers(&reply), reply.held_until), (vec![], None));
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [2]);
 }
 
 fn limit_wait_ends_as_recipients_expire(tested: &TestedLedger) {
     let ledger = &tested.ledger;
-    let of = reach_of();
+    let of = reach_key();
     let reach = |number: u32, limit| {
         ledger
             .reach(&of, &format!("5939900000{number:02}"), limit)

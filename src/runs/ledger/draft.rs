@@ -166,7 +166,7 @@ impl LedgerDraft {
         let query = "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1";
         self.skips = SkipCounts::default();
         walk(&self.db, query, [], |row| {
-            self.skips.add(reason_named(text_of(row, 0)?)?, row.get(1)?);
+            self.skips.add(reason_named(text_at(row, 0)?)?, row.get(1)?);
             Ok(())
         })
     }
@@ -250,7 +250,7 @@ impl LedgerDraft {
         let mut countries = BTreeMap::new();
         let recipients = format!("SELECT recipient FROM row WHERE {IS_SENT}");
         walk(&self.db, &recipients, [], |row| {
-            if let Some(country) = country_of(text_of(row, 0)?) {
+            if let Some(country) = country_of(text_at(row, 0)?) {
                 *countries.entry(country).or_default() += 1;
             }
             Ok::<_, LedgerError>(())
@@ -277,13 +277,13 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<NewDraftRow<'a>, LedgerError> {
         None => None,
         Some(name) => Some(SkipDetail {
             reason: reason_named(name)?,
-            problem: text_of(row, 10)?,
+            problem: text_at(row, 10)?,
         }),
     };
     Ok(NewDraftRow {
         index: row.get(0)?,
         line: row.get(1)?,
-        cells: text_of(row, 2)?,
+        cells: text_at(row, 2)?,
         request,
         person: row.get(6)?,
         fingerprint: row.get(7)?,
@@ -323,6 +323,6 @@ pub(super) fn rows_of<T>(
 }
 
 /// The text in a column of a row. Any other type is an error.
-fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
+fn text_at<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
     Ok(row.get_ref(column)?.as_str()?)
 }

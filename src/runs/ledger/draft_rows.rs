@@ -223,14 +223,14 @@ impl LedgerDraft {
             return Ok(None);
         };
         // A recipient with a message from an earlier run gets none from this list, in any row.
-        let of_nobody_earlier = format!(
+        let without_earlier_message = format!(
             "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL \
                 AND skipped IN ({OF_EARLIER_RUNS}))"
         );
         let (key, only) = match of {
             LimitUnit::Rows => ("n", ""),
             LimitUnit::Messages => ("fingerprint", ""),
-            LimitUnit::People => ("person", of_nobody_earlier.as_str()),
+            LimitUnit::People => ("person", without_earlier_message.as_str()),
         };
         let query = format!(
             "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row \

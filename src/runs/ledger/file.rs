@@ -31,7 +31,7 @@ use crate::base::process::{ensure_open_files, overdue_signal};
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
 /// How long a process waits for its turn before it reports that, and how often it checks.
-const TOLD_AFTER: Duration = Duration::from_secs(1);
+const REPORTED_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// The longest wait for a turn. The process before may have been suspended.
 const LONGEST_WAIT: Duration = LONGEST;
@@ -407,7 +407,7 @@ impl FileEngine {
     /// lock while it reads a list, prompts or sends.
     fn wait_for_turn(&self) -> Result<(), LedgerError> {
         let began = Instant::now();
-        let mut is_told = false;
+        let mut was_reported = false;
         for lock in [&self.turn, &self.write] {
             loop {
                 match lock.try_lock() {
@@ -427,8 +427,8 @@ impl FileEngine {
                     let _ = self.turn.unlock();
                     return Err(LedgerError::interrupted(signal));
                 }
-                if !is_told && began.elapsed() >= TOLD_AFTER {
-                    is_told = true;
+                if !was_reported && began.elapsed() >= REPORTED_AFTER {
+                    was_reported = true;
                     (self.on_wait)(self.writing());
                 }
                 if began.elapsed() >= LONGEST_WAIT {

@@ -83,7 +83,7 @@ impl Run {
                 if Some(paused) != seen {
                     return Ok(());
                 }
-                if run.is_doubtful() && !resumed.has_answered && run.told != by {
+                if run.is_paused_as_stale() && !resumed.has_answered && run.told != by {
                     run.told = by;
                     return Ok(());
                 }

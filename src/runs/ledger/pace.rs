@@ -182,7 +182,7 @@ mod tests {
 
     /// The time of each row within ten seconds, if the sender wakes up late by each of `delays` in
     /// turn, in milliseconds.
-    fn instants_of_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
+    fn instants_with_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
         let mut pace = Pace::new(rate, START);
         let mut instants = Vec::new();
         for delay in delays.iter().cycle() {
@@ -209,7 +209,7 @@ mod tests {
             &one_long_wait,
         ] {
             for rate in [20_u32, 200, 1_000, 20_000] {
-                let instants = instants_of_late_wakes(rate.into(), delays);
+                let instants = instants_with_late_wakes(rate.into(), delays);
                 let min = usize::try_from(rate).unwrap() * 98 / 10;
                 assert!(
                     instants.len() >= min,

@@ -69,7 +69,7 @@ pub(crate) struct ReachedPeople {
     counted: HashMap<i64, i64>,
     /// Recipients that had stopped counting before the clock went back. Each takes up room, but
     /// gets a message only if there is more room.
-    doubtful: HashMap<i64, i64>,
+    expired: HashMap<i64, i64>,
 }
 
 /// A list under the limit of different recipients in 24 hours.
@@ -332,26 +332,26 @@ impl ReachedPeople {
             let person = row.int("person")?;
             let at = row.int("at")?;
             if row.int("number")? < 0 {
-                people.doubtful.insert(person, at);
+                people.expired.insert(person, at);
             } else {
                 people.counted.insert(person, at);
             }
             Ok(())
         })?;
-        let Self { counted, doubtful } = &mut people;
-        doubtful.retain(|person, _| !counted.contains_key(person));
+        let Self { counted, expired } = &mut people;
+        expired.retain(|person, _| !counted.contains_key(person));
         Ok(people)
     }
 
     /// Counts a recipient with a message that arrives at this time at the latest.
     pub(super) fn add(&mut self, person: i64, at: i64) {
-        self.doubtful.remove(&person);
+        self.expired.remove(&person);
         self.counted.insert(person, at);
     }
 
     /// The number of different recipients that count.
     pub(crate) fn count(&self) -> u64 {
-        (self.counted.len() + self.doubtful.len()) as u64
+        (self.counted.len() + self.expired.len()) as u64
     }
 
     /// Whether a recipient may get a message: the recipient counts already, or there is room for
@@ -363,7 +363,7 @@ impl ReachedPeople {
     /// The time when there is room again for `more` recipients, in milliseconds since 1970, if the
     /// limit is reached.
     pub(crate) fn room_at(&self, limit: u32, more: u32) -> i64 {
-        let all = self.counted.values().chain(self.doubtful.values());
+        let all = self.counted.values().chain(self.expired.values());
         let mut ends: Vec<_> = all.copied().collect();
         ends.sort_unstable();
         let too_many = ends.len().saturating_sub(limit as usize);

@@ -20,7 +20,7 @@ const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows in a state that have a request. Each comes with the process that sent it last, if that
 /// is lost and has not reported the outcome.
-const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
+const ROWS_TO_DECIDE: &str = "SELECT row.n, number, line, recipient, worker.id AS process, host, \
     pid FROM row CROSS JOIN message LEFT JOIN worker ON worker.id = row.worker \
     AND left_at IS NULL AND row.ended_at IS NULL WHERE row.run = ?1 AND state = ?2 \
     AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL ORDER BY row.n";
@@ -36,7 +36,7 @@ pub(crate) struct Resolution {
 }
 
 /// A row in the state that is decided.
-struct StandingRow {
+struct RowToDecide {
     index: i64,
     number: i64,
     line: u64,
@@ -137,18 +137,18 @@ fn chosen_rows(
     db: &mut Db,
     run: &LockedRun,
     resolution: &Resolution,
-) -> Result<Vec<StandingRow>, LedgerError> {
+) -> Result<Vec<RowToDecide>, LedgerError> {
     let Resolution {
         change: [from, _],
         lines,
         people,
     } = resolution;
-    let mut rows = db.rows(STANDING, &values![run.id, from.name()], |mut row| {
+    let mut rows = db.rows(ROWS_TO_DECIDE, &values![run.id, from.name()], |mut row| {
         let process = match row.opt_int("process")? {
             Some(id) => Some((id, format!("{} pid {}", row.text("host")?, row.int("pid")?))),
             None => None,
         };
-        Ok(StandingRow {
+        Ok(RowToDecide {
             index: row.int("n")?,
             number: row.int("number")?,
             line: row.count("line")?,
@@ -163,7 +163,7 @@ fn chosen_rows(
     let at_lines: HashSet<_> = lines.iter().collect();
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
     let none = |of: &str| {
-        let hint = if run.is_doubtful() {
+        let hint = if run.is_paused_as_stale() {
             "the run is stale; to continue without recipients who got it: jelouctl bulk resume RUN \
                 --exclude FILE"
         } else {
@@ -198,8 +198,8 @@ fn free_rows(
     run: i64,
     scope: &OnceScope,
     every: Option<Duration>,
-    mut rows: Vec<StandingRow>,
-) -> Result<Vec<StandingRow>, LedgerError> {
+    mut rows: Vec<RowToDecide>,
+) -> Result<Vec<RowToDecide>, LedgerError> {
     let now = db.0.now()?;
     let key = note_key(db, scope)?;
     let hasher = OnceHasher::load(db)?;

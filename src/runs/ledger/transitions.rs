@@ -155,7 +155,7 @@ impl LockedRun {
         self.pause.is_none() && self.cancelled_at.is_none()
     }
 
-    pub(super) fn is_doubtful(&self) -> bool {
+    pub(super) fn is_paused_as_stale(&self) -> bool {
         self.pause
             .as_ref()
             .is_some_and(|paused| paused.reason == PauseReason::Stale)
@@ -246,7 +246,7 @@ impl LockedRun {
         let [state, code, problem] = self.skipped(&CANCELLED);
         let skipped = values![self.id, state, code, problem, self.now];
         // They may have been sent again in the meantime.
-        let failed = if self.is_doubtful() {
+        let failed = if self.is_paused_as_stale() {
             db.run(&SKIP_FAILED, &skipped)?
         } else {
             0
@@ -260,7 +260,7 @@ impl LockedRun {
     /// The state, code and problem of a skipped row. In a stale run, pending rows may have been
     /// sent, so they become unknown instead.
     fn skipped(&self, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
-        if self.is_doubtful() {
+        if self.is_paused_as_stale() {
             let unknown = RowState::Unknown.name().to_owned();
             return [
                 unknown.clone(),
