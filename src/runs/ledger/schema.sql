@@ -1,18 +1,18 @@
--- The store: every run with its rows, and who got a message under which key. A file and PostgreSQL have the same tables:
+-- The ledger: every run with its rows, and the recipients of each key. A file and PostgreSQL have the same tables.
 -- `file.rs` and `postgres/mod.rs` fill in the types and options that differ.
--- Times are milliseconds since 1970, by the clock of the store. What may be written, and when, is decided in Rust: see `model.rs`.
+-- Times are milliseconds since 1970, by the clock of the ledger. The rules for changes are in Rust: see `model.rs`.
 
 CREATE TABLE store (
   id {bigint} PRIMARY KEY CHECK (id = 1),
   version {bigint} NOT NULL,
-  -- In hexadecimal: the secret of the hashes of people under keys.
+  -- In hexadecimal: the secret for the hashes of recipients under keys.
   secret TEXT NOT NULL,
   -- The number of the last run.
   runs {bigint} NOT NULL,
-  -- How many transactions have changed the store; and in a file, how many of them the file itself had when its log began.
+  -- The number of transactions that have changed the ledger; in a file, also that number when its log began.
   commits {bigint} NOT NULL,
   log_began {bigint} NOT NULL,
-  -- Of a file: another number once it was put back to an earlier state, negative until a command has refused to send for it.
+  -- For a file: changes when the file was restored. Negative until a command has refused to send because of that.
   epoch {bigint} NOT NULL
 ){strict};
 
@@ -24,24 +24,24 @@ CREATE TABLE run (
   bot TEXT NOT NULL,
   address TEXT NOT NULL,
   sandbox {bigint} NOT NULL,
-  -- The identity of the store in which it was begun or last resumed.
+  -- The identity of the ledger in which it began or was last resumed.
   identity TEXT NOT NULL,
   -- JSON: see `Pace`.
   pace TEXT NOT NULL,
   -- No row up to this one waits in the order of the list (`due_at` 0).
   taken {bigint} NOT NULL,
-  -- Whether several of its rows go to one person.
+  -- Whether several of its rows have one recipient.
   repeats {bigint} NOT NULL,
   created_at {bigint} NOT NULL,
   changed_at {bigint} NOT NULL,
   finished_at {bigint},
   cancelled_at {bigint},
-  -- Why no process takes its rows, who paused it and when; and why it was stale when the user last saw it.
+  -- Why no process takes its rows, who paused it and when; and why it was stale when you last saw it.
   paused TEXT,
   paused_by TEXT,
   paused_at {bigint},
   told TEXT,
-  -- When Jelou was last asked for all of its messages, and for how many.
+  -- The time of the last delivery check of all its messages, and their number.
   asked_at {bigint},
   asked {bigint}
 ){strict};
@@ -52,15 +52,15 @@ CREATE TABLE worker (
   run {bigint} NOT NULL,
   host TEXT NOT NULL,
   pid {bigint} NOT NULL,
-  -- The number of its newest connection; how many exchanges it has had. A store that has fewer of them than the process was
-  -- put back to an earlier state.
+  -- The number of its newest connection, and of its exchanges. If the process has made more exchanges, the ledger was
+  -- restored.
   connection {bigint} NOT NULL,
   exchanges {bigint} NOT NULL,
-  -- How long its rows are its own after it was last heard from.
+  -- How long its rows are its own after its last contact.
   lease_ms {bigint} NOT NULL,
   joined_at {bigint} NOT NULL,
   seen_at {bigint} NOT NULL,
-  -- When it took its last row; when it ended.
+  -- When it stopped taking rows, and when it ended.
   stopped_at {bigint},
   left_at {bigint}
 ){strict};
@@ -71,23 +71,23 @@ CREATE TABLE row (
   run {bigint} NOT NULL,
   n {bigint} NOT NULL,
   state TEXT NOT NULL,
-  -- Of its last attempt or decision, from 1.
+  -- The number of its last attempt or decision, from 1.
   number {bigint} NOT NULL,
-  -- When a pending row may leave, or is looked at again; 0 in the order of the list.
+  -- When a pending row may be sent, or is checked again; 0 in the order of the list.
   due_at {bigint},
   worker {bigint},
-  -- Since when it has this state; when its last attempt began; when the process that made it said how it ended.
+  -- The time of this state, of the start of its last attempt, and of the outcome that the process reported.
   at {bigint},
   began_at {bigint},
   ended_at {bigint},
   attempts {bigint} NOT NULL,
   http_status {bigint},
   message_id TEXT,
-  -- The code is `resolved` once a person has decided.
+  -- The code is `resolved` if you have decided the row.
   code TEXT,
   api_code TEXT,
   error TEXT,
-  -- How far its message came, as Jelou says; how many reports of it there were, and since when it is so.
+  -- The delivery status of its message from Jelou, the number of reports of it, and the time of the last change.
   delivery TEXT,
   learnt {bigint} NOT NULL DEFAULT 0,
   learnt_at {bigint},
@@ -105,18 +105,18 @@ CREATE INDEX row_inflight ON row (run, worker) WHERE state = 'inflight';
 CREATE TABLE message (
   run {bigint} NOT NULL,
   n {bigint} NOT NULL,
-  -- Where it begins in the list, and its cells as JSON.
+  -- The line where it begins in the list, and its cells as JSON.
   line {bigint} NOT NULL,
   cells TEXT NOT NULL,
-  -- The request, if one could be made; `person` and `fingerprint` are those of `known`.
+  -- The request, if the row makes one. `person` and `fingerprint` are those of `known`.
   recipient TEXT,
   person {bigint},
   fingerprint {bigint},
   path TEXT,
   body TEXT,
-  -- Of the request and its place in the list.
+  -- The checksum of the request and its place in the list.
   checksum {bigint},
-  -- Its place in the estimate of its run.
+  -- Its index in the estimate of its run.
   charge {bigint},
   PRIMARY KEY (run, n)
 ){strict};
@@ -131,7 +131,7 @@ CREATE TABLE tried (
   PRIMARY KEY (run, n, number)
 ){without_rowid};
 
--- Who gets which message: a person and a message have the same numbers in every run.
+-- Which recipient gets which message. A recipient and a message have the same numbers in every run.
 CREATE TABLE known (
   person {bigint} NOT NULL,
   fingerprint {bigint} NOT NULL,
@@ -149,7 +149,7 @@ CREATE TABLE once_key (
   UNIQUE (key, bot, address)
 ){strict};
 
--- The one message of a person under a key: that of a row, or else of a single send or of a run that was removed.
+-- The one message of a recipient under a key: from a row, a single send, or a removed run.
 CREATE TABLE claim (
   once_key {bigint} NOT NULL,
   -- A keyed hash.
@@ -160,27 +160,27 @@ CREATE TABLE claim (
   state TEXT,
   at {bigint},
   message_id TEXT,
-  -- The process that sends it, and until when it may.
+  -- The process that sends it, and until when it may do so.
   worker {bigint},
   lease_until {bigint},
-  -- Without a row: since when its message counts, for a limited time (`--every`). None as long as its outcome is not written:
-  -- then it counts from the end of the lease, before which it has left.
+  -- Without a row: the time from which its message counts, for a limited time (`--every`). None before its outcome is
+  -- written. Then it counts from the end of the lease, because it is sent before that.
   counts_from {bigint},
-  -- The `--every` of the last command, in milliseconds; none if the message counts forever.
+  -- The `--every` of the last command, in milliseconds; NULL if the message counts forever.
   every_ms {bigint},
   PRIMARY KEY (once_key, person)
 ){without_rowid};
 
--- A bot at an address, as a hash: an upper bound of how many different people its templates reached in the last 24 hours,
--- and when that was written.
+-- A bot at an address, as a hash: an upper bound of the different recipients of its templates in the last 24 hours, and
+-- the time of that bound.
 CREATE TABLE reach (
   id {bigint} PRIMARY KEY,
   people {bigint} NOT NULL,
   at {bigint} NOT NULL
 ){strict};
 
--- A template of a bot: when it has arrived at the latest, and for whom. A single send has no run. The number of one that had
--- expired before the clock went back is negative: it takes a place, and its recipient does not count.
+-- A template of a bot: the last time at which it can arrive, and its recipient. A single send has no run. If it had expired
+-- before the clock went back, its number is negative: it takes up room, but its recipient does not count.
 CREATE TABLE reached (
   reach {bigint} NOT NULL,
   at {bigint} NOT NULL,
@@ -191,7 +191,7 @@ CREATE TABLE reached (
   PRIMARY KEY (reach, at, run, n, number)
 ){without_rowid};
 
--- What happened to a run as a whole. No row leaves, or stays, because of it.
+-- The events of a run as a whole. They never decide whether a row is sent.
 CREATE TABLE event (
   run {bigint} NOT NULL,
   number {bigint} NOT NULL,
