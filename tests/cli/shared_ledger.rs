@@ -789,7 +789,7 @@ fn replaced_database_pauses_the_run() {
         11,
         &[
             "the ledger may not record the latest messages",
-            "another one now",
+            "another identity",
         ],
     );
     // The process that resumes it does not know that.

@@ -477,11 +477,7 @@ fn process_waiting_for_hours_notices_stop() {
     };
     resume("--between always").fails(
         13,
-        &[
-            "run r (",
-            "is in use",
-            "stop it with `jelouctl bulk stop r`",
-        ],
+        &["run r (", "is in use", "to stop it: jelouctl bulk stop r"],
     );
     let details = home.sql("SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
     assert!(

@@ -28,7 +28,7 @@ fn server_without_durability_is_refused() {
     });
     send(&home, &jelou.url).fails(3, &["the database could lose committed data: fsync is off"]);
     home.run("ledger setup")
-        .fails(3, &["fsync is off", "set it on"]);
+        .fails(3, &["fsync is off", "turn it on"]);
     let checked = home.run("doctor --sandbox").end();
     assert!(
         checked.stdout.contains("bulk and --once do not work")
