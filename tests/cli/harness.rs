@@ -50,7 +50,7 @@ pub(crate) fn with_ledgers(make: fn() -> String, test: fn()) {
     LEDGERS.set(None);
 }
 
-/// Runs these tests once more, with the ledger of each home in a database. `src/runs/ledger/contract.rs` and the simulation check
+/// Runs these tests once more, with the ledger of each home in a database. `src/runs/ledger/contract/` and the simulation check
 /// the rules of the ledger in both engines. Only a test of locks between processes, of types of values or of the clock of
 /// the database belongs here.
 macro_rules! test_with_both_ledgers {

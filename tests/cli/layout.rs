@@ -81,10 +81,9 @@ fn files() -> Vec<File> {
     // Test files may use any module.
     let is_of_tests = |path: &Path| {
         path.ends_with("tests.rs")
-            || path.ends_with("ledger/contract.rs")
-            || path
-                .parent()
-                .is_some_and(|room| room.ends_with("ledger/simulation"))
+            || path.parent().is_some_and(|room| {
+                room.ends_with("ledger/contract") || room.ends_with("ledger/simulation")
+            })
     };
     let files = sources(&root)
         .into_iter()

@@ -85,7 +85,7 @@ const END_OF_ATTEMPT: &str = "AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
 const BY_ANOTHER_CONDITION: &str = "another condition of the statement says the same";
 const BY_THE_SAME_TRANSACTION: &str = "the rows are read in the transaction that decides them, or \
-     what was proven stays true; in contract.rs";
+     what was proven stays true; tests in contract/";
 
 const MUTATIONS: &[Mutation] = &[
     Mutation {
@@ -156,7 +156,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "crowd",
         edits: &[(END_OF_ATTEMPT, "AND n = ?2 AND ?3 = ?3 AND ?4 = ?4")],
         expected: Expected::Never(
-            "not in 60 seeds; row_not_in_flight_is_never_updated in contract.rs",
+            "not in 60 seeds; row_not_in_flight_is_never_updated in contract/rows.rs",
         ),
         ..NONE
     },
@@ -274,7 +274,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "crowd",
         ignores_connection: true,
         expected: Expected::Never(
-            "not in 60 seeds; late_exchange_of_replaced_connection_changes_nothing in contract.rs",
+            "not in 60 seeds; late_exchange_of_replaced_connection_changes_nothing in contract/workers.rs",
         ),
         ..NONE
     },
@@ -476,7 +476,7 @@ const MUTATIONS: &[Mutation] = &[
             "SELECT row.n, recipient, 'sent' AS state FROM row CROSS JOIN message",
         )],
         expected: Expected::Never(
-            "not in 150 seeds; only_a_sent_row_replaces_inflight_claim in contract.rs",
+            "not in 150 seeds; only_a_sent_row_replaces_inflight_claim in contract/keys.rs",
         ),
         ..NONE
     },
@@ -579,7 +579,7 @@ const MUTATIONS: &[Mutation] = &[
         profile: "limited",
         edits: &[("AND at <= ?3 AND number >= 0", "AND at <= ?3 AND 0")],
         expected: Expected::Never(
-            "not in 60 seeds; clock_that_goes_back_admits_no_expired_recipient in contract.rs",
+            "not in 60 seeds; clock_that_goes_back_admits_no_expired_recipient in contract/messaging_limit.rs",
         ),
         ..NONE
     },

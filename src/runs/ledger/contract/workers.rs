@@ -1,0 +1,203 @@
+//! What a worker may do after it was killed, lost or suspended, or after an answer to it was lost.
+
+use std::time::Duration;
+
+use super::{
+    PEOPLE, TestedLedger, all_due, close, ended, exchange, join, numbers, resolve, states,
+};
+use crate::runs::ledger::db::SqlScript;
+use crate::runs::ledger::error::LedgerFault;
+use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::transitions::lock;
+
+pub(super) fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..3]);
+    let mut sends = join(&run);
+    let given = exchange(&mut sends, &[], 1);
+    let written = sends.exchanges();
+    for _ in 0..3 {
+        let reply = exchange(&mut sends, &[], 0);
+        assert!(reply.pause.is_none() && !reply.was_lost);
+    }
+    assert_eq!(sends.exchanges(), written);
+    // Its outcomes are written immediately.
+    let sent = ended(&given.rows[0], RowState::Sent, Duration::ZERO);
+    exchange(&mut sends, &[sent], 0);
+    assert_eq!(sends.exchanges(), written + 1);
+    exchange(&mut sends, &[], 0);
+    assert_eq!(sends.exchanges(), written + 1);
+    run.stop(None).unwrap();
+    assert!(exchange(&mut sends, &[], 0).pause.is_some());
+}
+
+pub(super) fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedLedger) {
+    use RowState::{Failed, Inflight, Pending, Sent, Unknown};
+    let recipients = [
+        "593990000000",
+        "593990000001",
+        "593990000002",
+        "593990000003",
+        "593990000000",
+    ];
+    let run = tested.begin(&recipients);
+    let mut sends = join(&run);
+    let given = exchange(&mut sends, &[], 3);
+    let answered = exchange(
+        &mut sends,
+        &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)],
+        0,
+    );
+    assert_eq!(
+        (numbers(&given), numbers(&answered)),
+        (vec![1, 2, 3], vec![])
+    );
+    tested.kill(sends);
+    let mut sends = join(&run);
+    let given = exchange(&mut sends, &[], 10);
+    assert_eq!(
+        numbers(&given),
+        [4],
+        "the last one is to a person who may just have been written to"
+    );
+    assert_eq!(states(&run), [Unknown, Sent, Unknown, Inflight, Pending]);
+    exchange(
+        &mut sends,
+        &[ended(&given.rows[0], Sent, Duration::ZERO)],
+        0,
+    );
+    close(sends);
+    assert_eq!(resolve(&run, [Unknown, Failed], &[2]).unwrap(), 1);
+    assert_eq!(resolve(&run, [Unknown, Pending], &[]).unwrap(), 1);
+    assert_eq!(states(&run), [Failed, Sent, Pending, Sent, Pending]);
+}
+
+pub(super) fn lost_worker_may_still_report_results(tested: &TestedLedger) {
+    use RowState::{Pending, Sent, Unknown};
+    let run = tested.begin(&[
+        "593990000000",
+        "593990000001",
+        "593990000002",
+        "593990000000",
+    ]);
+    let mut lost = join(&run);
+    let given = exchange(&mut lost, &[], 3);
+    // In a file, a living process is never lost, because its lock is held.
+    let mut db = run.ledger.db();
+    db.change(|db| {
+        lock(db, run.id)?
+            .unwrap()
+            .take_for_lost(db, lost.id(), "lost")
+    })
+    .unwrap();
+    drop(db);
+    assert_eq!(states(&run), [Unknown, Unknown, Unknown, Pending]);
+    assert_eq!(resolve(&run, [Unknown, Sent], &[4]).unwrap(), 1);
+    let back = [(0, Pending), (1, Sent), (2, RowState::Failed)];
+    let back = back.map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+    exchange(&mut lost, &back, 0);
+    assert_eq!(
+        states(&run),
+        [Pending, Sent, Sent, Pending],
+        "a person has decided meanwhile"
+    );
+    // The second row of the recipient waits again.
+    assert!(!numbers(&all_due(&mut lost, &[])).contains(&4));
+}
+
+pub(super) fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE);
+    let mut worker = join(&run);
+    let given = exchange(&mut worker, &[], 1);
+    run.ledger
+        .db()
+        .change(|db| db.run("UPDATE worker SET connection = connection + 1", &[]))
+        .unwrap();
+    let late = worker.exchange_once(&[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 2);
+    assert_eq!(late.unwrap_err().fault, LedgerFault::Superseded);
+    assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
+}
+
+pub(super) fn rows_of_lost_response_become_pending_again(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE);
+    let mut worker = join(&run);
+    let given = exchange(&mut worker, &[], 1);
+    worker.forget_answer_of(|worker| drop(exchange(worker, &[], 2)));
+    assert_eq!(
+        states(&run)
+            .iter()
+            .filter(|state| **state == RowState::Inflight)
+            .count(),
+        3
+    );
+    let again = exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        5,
+    );
+    assert_eq!(numbers(&again), [2, 3, 4, 5]);
+    assert_eq!(states(&run)[0], RowState::Sent);
+}
+
+/// Other processes may have sent its rows in the meantime, so it must join again. In a file, this
+/// happens after it was suspended.
+pub(super) fn worker_marked_lost_gets_no_rows(tested: &TestedLedger) {
+    let run = tested.begin(&PEOPLE[..3]);
+    let mut worker = join(&run);
+    let rows = exchange(&mut worker, &[], 1).rows;
+    tested
+        .ledger
+        .db()
+        .change(|db| db.run("UPDATE worker SET seen_at = 0", &[]))
+        .unwrap();
+    worker.stay().unwrap();
+    let reply = exchange(
+        &mut worker,
+        &[ended(&rows[0], RowState::Sent, Duration::ZERO)],
+        5,
+    );
+    assert_eq!(
+        (reply.was_lost, reply.rows.len(), states(&run)[0]),
+        (true, 0, RowState::Sent)
+    );
+    close(worker);
+    assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 2);
+}
+
+/// The lock was removed from the directory of a file while the process continued.
+pub(super) fn worker_without_lock_gets_no_rows(tested: &TestedLedger) {
+    let Some(home) = &tested.home else { return };
+    let run = tested.begin(&PEOPLE[..3]);
+    let mut worker = join(&run);
+    let rows = exchange(&mut worker, &[], 1).rows;
+    // Windows keeps the name of a file that is open.
+    if std::fs::remove_dir_all(home.path().join("processes")).is_err() && cfg!(windows) {
+        return;
+    }
+    let other = join(&run);
+    assert_eq!(states(&run)[0], RowState::Unknown);
+    let reply = exchange(
+        &mut worker,
+        &[ended(&rows[0], RowState::Sent, Duration::ZERO)],
+        5,
+    );
+    assert_eq!(
+        (reply.was_lost, reply.rows.len(), states(&run)[0]),
+        (true, 0, RowState::Sent)
+    );
+    close(worker);
+    close(other);
+}
+
+/// A database ends the transaction of a suspended process, and may report that as the response to a
+/// statement.
+pub(super) fn transaction_timeout_error_is_retryable(tested: &TestedLedger) {
+    if tested.ledger.is_shared() {
+        let ended = SqlScript {
+            sqlite: "",
+            postgres: "DO $$ BEGIN RAISE EXCEPTION 'it stood still' USING ERRCODE = '25P03'; \
+                END $$",
+        };
+        let error = tested.ledger.db().0.script(&ended).unwrap_err();
+        assert!(error.may_pass(), "{error}");
+    }
+}
