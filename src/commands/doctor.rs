@@ -351,7 +351,7 @@ impl Checkup {
             return None;
         };
         let mut connection =
-            Connection::new((base, client, credentials), bot, settings, &context.stderr);
+            Connection::new(base, client, credentials, bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
         // One page shows whether Jelou accepts the credentials.
         let read = listing.read_page(&mut connection, Duration::ZERO).await;

@@ -132,7 +132,9 @@ pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
 impl Connection {
     /// Does not catch signals yet.
     pub(crate) fn new(
-        (base, client, credentials): (ApiUrl, Client, Credentials),
+        base: ApiUrl,
+        client: Client,
+        credentials: Credentials,
         bot: &str,
         settings: &Settings,
         stderr: &Stderr,

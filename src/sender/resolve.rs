@@ -133,7 +133,9 @@ impl Sender {
             fetched = self.credentials.get_or_try_init(|| self.fetch(context)) => fetched?,
         };
         let connection = Connection::new(
-            (base, client, credentials.clone()),
+            base,
+            client,
+            credentials.clone(),
             &self.bot,
             &self.settings,
             &context.stderr,

@@ -14,7 +14,7 @@ use crate::base::private_file::{FileError, target_of};
 use crate::command_error::CommandError;
 use crate::lists::list_file::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
 use crate::runs::import::BulkError;
-use crate::runs::report::ListReport;
+use crate::runs::report::{CsvOptions, ListReport};
 use crate::runs::report_page::is_page;
 use crate::sender::context::Context;
 
@@ -40,11 +40,11 @@ impl ReportFormat {
         language: ReportLanguage,
     ) -> Option<ListReport> {
         match self {
-            Self::Csv => Some(ListReport::Csv {
+            Self::Csv => Some(ListReport::Csv(CsvOptions {
                 is_for_a_terminal,
                 delimiter,
                 language,
-            }),
+            })),
             Self::Ndjson => Some(ListReport::Ndjson),
             Self::Xlsx => Some(ListReport::Workbook { language }),
             Self::Html => None,

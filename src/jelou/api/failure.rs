@@ -28,16 +28,28 @@ const TLS_HINT: &str = "check the port of --api-url, and whether a proxy interce
 const CLOCK_HINT: &str =
     "set the clock if it is wrong; otherwise the server needs a new certificate";
 
+/// What is known of an attempt that failed.
+pub(super) struct FailedAttempt<'a> {
+    pub(super) error: &'a reqwest::Error,
+    pub(super) url: &'a Url,
+    pub(super) proxy: Option<&'a Proxy>,
+    pub(super) timeout: Duration,
+    /// Whether a connection was made at all, so that a part of the request may have been sent.
+    pub(super) may_have_left: bool,
+    /// Whether the connection was made for this attempt.
+    pub(super) is_fresh: bool,
+}
+
 impl Failure {
-    /// `is_fresh`: the connection was made for this attempt. `may_have_left`: a connection was made at all, so a part
-    /// of the request may have been sent.
-    pub(super) fn new(
-        error: &reqwest::Error,
-        (url, proxy): (&Url, Option<&Proxy>),
-        timeout: Duration,
-        may_have_left: bool,
-        is_fresh: bool,
-    ) -> Self {
+    pub(super) fn new(attempt: &FailedAttempt<'_>) -> Self {
+        let FailedAttempt {
+            error,
+            url,
+            proxy,
+            timeout,
+            may_have_left,
+            is_fresh,
+        } = *attempt;
         let host = url.host_str().unwrap_or_default();
         let address = url
             .port_or_known_default()

@@ -14,7 +14,7 @@ use url::Url;
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
 use super::deadline::{Deadline, TimelyBody};
-use super::failure::{Failure, innermost};
+use super::failure::{FailedAttempt, Failure, innermost};
 use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use crate::base::input::UsageError;
@@ -220,15 +220,14 @@ impl Client {
     }
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
-        let peer = (url, self.options.proxy.as_ref());
-        let is_fresh = self.connections_made() > made;
-        Failure::new(
+        Failure::new(&FailedAttempt {
             error,
-            peer,
-            self.options.timeout,
-            self.may_have_left(made),
-            is_fresh,
-        )
+            url,
+            proxy: self.options.proxy.as_ref(),
+            timeout: self.options.timeout,
+            may_have_left: self.may_have_left(made),
+            is_fresh: self.connections_made() > made,
+        })
     }
 }
 

@@ -51,8 +51,8 @@ pub(super) struct FilterRule {
     name: &'static str,
     /// The types of the value before it.
     takes: &'static [Type],
-    /// The types of its arguments, in order. The first `least` are required.
-    brackets: &'static [Type],
+    /// The types of its arguments, in order. The first `min_arguments` are required.
+    arguments: &'static [Type],
     min_arguments: usize,
     pub(super) gives: FilterOutput,
     /// An example with its usual arguments.
@@ -64,16 +64,18 @@ const MANY: &[Type] = &[Text, Texts, List];
 const AMOUNT: &[Type] = &[Text, Number];
 const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
 
+/// A filter without arguments.
 const fn filter(
-    (name, takes, gives): (&'static str, &'static [Type], FilterOutput),
-    (min_arguments, brackets): (usize, &'static [Type]),
+    name: &'static str,
+    takes: &'static [Type],
+    gives: FilterOutput,
     example: &'static str,
 ) -> FilterRule {
     FilterRule {
         name,
         takes,
-        brackets,
-        min_arguments,
+        arguments: &[],
+        min_arguments: 0,
         gives,
         example,
     }
@@ -81,52 +83,46 @@ const fn filter(
 
 /// All filters.
 const FILTERS: [FilterRule; 23] = [
-    filter(("abs", &[Number], New(Number)), (0, &[]), "abs"),
-    filter(("capitalize", ONE, New(Text)), (0, &[]), "capitalize"),
-    filter(
-        ("date", AMOUNT, New(Text)),
-        (0, &[Text]),
-        "date('%d/%m/%Y')",
-    ),
-    filter(("default", ALL, Either), (0, &[Any, Truth]), "default('-')"),
-    filter(("first", MANY, Item), (0, &[]), "first"),
-    filter(("join", MANY, New(Text)), (0, &[Any]), "join(', ')"),
-    filter(("last", MANY, Item), (0, &[]), "last"),
-    filter(("length", MANY, New(Number)), (0, &[]), "length"),
-    filter(("lines", &[Text], New(Texts)), (0, &[]), "lines"),
-    filter(("lower", ONE, New(Text)), (0, &[]), "lower"),
-    filter(
-        ("money", AMOUNT, New(Text)),
-        (1, &[Text, Number]),
-        "money('$')",
-    ),
-    filter(("number", AMOUNT, New(Number)), (0, &[Any]), "number"),
-    filter(("percent", AMOUNT, New(Text)), (0, &[Number]), "percent"),
-    filter(("phone", AMOUNT, New(Text)), (0, &[Text]), "phone('EC')"),
-    filter(
-        ("replace", ONE, New(Text)),
-        (2, &[Any, Any]),
-        "replace('-', ' ')",
-    ),
-    filter(
-        ("round", &[Number], New(Number)),
-        (0, &[Number]),
-        "round(2)",
-    ),
-    filter(
-        ("split", &[Text], New(Texts)),
-        (0, &[Text, Number]),
-        "split | first",
-    ),
-    filter(("string", ALL, New(Text)), (0, &[]), "string"),
-    filter(("sum", &[List], New(Number)), (0, &[]), "sum"),
-    filter(("title", ONE, New(Text)), (0, &[]), "title"),
-    filter(("trim", ONE, New(Text)), (0, &[Any]), "trim"),
-    filter(("upper", ONE, New(Text)), (0, &[]), "upper"),
-    filter(("yes", ONE, New(Truth)), (0, &[]), "yes"),
+    filter("abs", &[Number], New(Number), "abs"),
+    filter("capitalize", ONE, New(Text), "capitalize"),
+    filter("date", AMOUNT, New(Text), "date('%d/%m/%Y')").with_optional(&[Text]),
+    filter("default", ALL, Either, "default('-')").with_optional(&[Any, Truth]),
+    filter("first", MANY, Item, "first"),
+    filter("join", MANY, New(Text), "join(', ')").with_optional(&[Any]),
+    filter("last", MANY, Item, "last"),
+    filter("length", MANY, New(Number), "length"),
+    filter("lines", &[Text], New(Texts), "lines"),
+    filter("lower", ONE, New(Text), "lower"),
+    filter("money", AMOUNT, New(Text), "money('$')").with_arguments(&[Text, Number], 1),
+    filter("number", AMOUNT, New(Number), "number").with_optional(&[Any]),
+    filter("percent", AMOUNT, New(Text), "percent").with_optional(&[Number]),
+    filter("phone", AMOUNT, New(Text), "phone('EC')").with_optional(&[Text]),
+    filter("replace", ONE, New(Text), "replace('-', ' ')").with_arguments(&[Any, Any], 2),
+    filter("round", &[Number], New(Number), "round(2)").with_optional(&[Number]),
+    filter("split", &[Text], New(Texts), "split | first").with_optional(&[Text, Number]),
+    filter("string", ALL, New(Text), "string"),
+    filter("sum", &[List], New(Number), "sum"),
+    filter("title", ONE, New(Text), "title"),
+    filter("trim", ONE, New(Text), "trim").with_optional(&[Any]),
+    filter("upper", ONE, New(Text), "upper"),
+    filter("yes", ONE, New(Truth), "yes"),
 ];
 
 impl FilterRule {
+    /// The filter with these arguments, of which it needs the first `min_arguments`.
+    const fn with_arguments(self, arguments: &'static [Type], min_arguments: usize) -> Self {
+        Self {
+            arguments,
+            min_arguments,
+            ..self
+        }
+    }
+
+    /// The filter with these arguments, of which it needs none.
+    const fn with_optional(self, arguments: &'static [Type]) -> Self {
+        self.with_arguments(arguments, 0)
+    }
+
     /// The filter with this name.
     ///
     /// # Errors
@@ -174,7 +170,7 @@ impl FilterRule {
         let Self {
             name,
             takes,
-            brackets,
+            arguments,
             min_arguments,
             ..
         } = self;
@@ -188,15 +184,15 @@ impl FilterRule {
                 inside.describe()
             ));
         }
-        if !(*min_arguments..=brackets.len()).contains(&given.len()) {
-            return Some(match brackets.len() {
+        if !(*min_arguments..=arguments.len()).contains(&given.len()) {
+            return Some(match arguments.len() {
                 0 => format!("`{name}` takes no arguments"),
                 max_arguments => {
                     format!("`{name}` takes {min_arguments} to {max_arguments} arguments")
                 }
             });
         }
-        let (wanted, given) = brackets
+        let (wanted, given) = arguments
             .iter()
             .zip(given)
             .find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;

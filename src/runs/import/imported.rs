@@ -251,49 +251,72 @@ impl Imported {
     }
 }
 
+/// A country code of numbers without `+`.
+#[derive(Debug)]
+struct BareCode {
+    code: &'static str,
+    /// The first number, as the list has it.
+    example: String,
+    /// The line of the first number.
+    line: u64,
+    /// The country of the code, if the number may be a local one of another country; otherwise empty.
+    unlikely_country: &'static str,
+}
+
 /// The numbers without `+`.
 #[derive(Debug, Default)]
 pub(crate) struct BareCodes {
-    /// Each country code, with its first number, that number's line, and the country.
-    codes: Vec<(&'static str, String, u64, &'static str)>,
+    codes: Vec<BareCode>,
     /// Whether any of them has a country in the list.
     pub(crate) by_column: bool,
 }
 
 impl BareCodes {
     /// Records a number without `+`. Do not call it for a row with a country.
-    pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
-        if self.codes.iter().all(|(known, ..)| *known != code) {
-            // A number that is probably right needs no note.
-            let unlikely = country_of(number)
-                .filter(|_| may_be_national(number))
-                .unwrap_or_default();
-            self.codes.push((code, written.to_owned(), line, unlikely));
+    pub(super) fn note(&mut self, code: &'static str, written: &str, number: &str, line: u64) {
+        if self.codes.iter().any(|known| known.code == code) {
+            return;
         }
+        // A number that is probably right needs no note.
+        let unlikely_country = country_of(number)
+            .filter(|_| may_be_national(number))
+            .unwrap_or_default();
+        self.codes.push(BareCode {
+            code,
+            example: written.to_owned(),
+            line,
+            unlikely_country,
+        });
     }
 
     /// Drops codes that first occur after `line`.
     pub(super) fn cut(&mut self, line: u64) {
-        self.codes.retain(|(_, _, first, _)| *first <= line);
+        self.codes.retain(|known| known.line <= line);
     }
 
     /// The warning if there are several codes, or an unlikely one.
     pub(crate) fn warning(&self) -> Option<String> {
         let count = self.codes.len();
-        if let [(code, written, _, unlikely)] = self.codes.as_slice()
-            && !unlikely.is_empty()
+        if let [only] = self.codes.as_slice()
+            && !only.unlikely_country.is_empty()
         {
+            let BareCode {
+                code,
+                example,
+                unlikely_country,
+                ..
+            } = only;
             return Some(format!(
-                "the numbers without + are read as numbers of {unlikely} (+{code}), such as {written}; if they are local \
-                 numbers, pass their country with --country"
+                "the numbers without + are read as numbers of {unlikely_country} (+{code}), such as {example}; if they \
+                 are local numbers, pass their country with --country"
             ));
         }
         if count < 2 {
             return None;
         }
         let examples = self.codes.iter().take(MAX_LISTED_CODES);
-        let examples =
-            examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
+        let examples = examples
+            .map(|known| format!("+{} (line {}: `{}`)", known.code, known.line, known.example));
         let more = if count > MAX_LISTED_CODES {
             ", …"
         } else {

@@ -345,7 +345,7 @@ impl ImportPlan<'_> {
         typed.warn(body.warnings());
         if let Some(code) = typed.bare_code() {
             if country.is_none() {
-                codes.note(code, (&recipient, typed.recipient.as_str()), line);
+                codes.note(code, &recipient, typed.recipient.as_str(), line);
             }
             codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
         }

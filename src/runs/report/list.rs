@@ -37,14 +37,25 @@ pub(super) struct ReportRows<'a> {
     pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
 }
 
+/// How a report differs from its list, as CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CsvOptions {
+    /// Whether to escape the list's own cells too, which a terminal needs.
+    pub(crate) is_for_a_terminal: bool,
+    /// Replaces the list's own delimiter.
+    pub(crate) delimiter: Option<u8>,
+    /// The language of the report columns.
+    pub(crate) language: ReportLanguage,
+}
+
 /// Writes the report as CSV, in the format of the list.
 pub(super) fn write_csv(
     report: &ReportRows<'_>,
-    (is_for_a_terminal, delimiter, language): (bool, Option<u8>, ReportLanguage),
+    options: CsvOptions,
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
     let own = |cell: String| {
-        if is_for_a_terminal {
+        if options.is_for_a_terminal {
             one_line(&cell).into_owned()
         } else {
             cell
@@ -55,7 +66,7 @@ pub(super) fn write_csv(
         ListFormat::Ndjson => CsvFormat::default(),
     };
     // A delimiter suggests a spreadsheet, which recognizes UTF-8 by its byte order mark.
-    let format = match delimiter {
+    let format = match options.delimiter {
         Some(delimiter) => CsvFormat {
             delimiter,
             has_mark: true,
@@ -69,13 +80,13 @@ pub(super) fn write_csv(
         .iter()
         .cloned()
         .map(own)
-        .chain(outcome_columns(language).map(str::to_owned));
+        .chain(outcome_columns(options.language).map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     let mut rows = 0;
     (report.each)(&mut |row| {
         rows += 1;
         let cells = cells_under(report.columns, &row.cells)?;
-        let outcome = outcome_cells(report, &row, language);
+        let outcome = outcome_cells(report, &row, options.language);
         write_line(
             format,
             &mut to,
@@ -316,7 +327,8 @@ pub(super) fn write_workbook(
     }
     sheet.set_freeze_panes(1, 0).map_err(failed)?;
     let header_format = Format::new().set_num_format("@").set_bold();
-    write_row(sheet, 0, &columns, (&columns, 1), &header_format)?;
+    check_lengths(&columns, &columns, 1)?;
+    write_row(sheet, 0, &columns, &header_format)?;
     let mut rows: u32 = 0;
     (report.each)(&mut |row| {
         rows += 1;
@@ -327,7 +339,8 @@ pub(super) fn write_workbook(
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
         cells.extend(outcome_cells(report, &row, language));
-        write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
+        check_lengths(&cells, &columns, row.line)?;
+        write_row(sheet, rows, &cells, &cell_format)
     })?;
     // The writer of the archive needs to seek.
     let mut file = tempfile::tempfile().map_err(BulkError::Report)?;
@@ -339,26 +352,28 @@ pub(super) fn write_workbook(
     Ok(rows.into())
 }
 
-fn write_row(
-    sheet: &mut Worksheet,
-    row: u32,
-    cells: &[String],
-    (columns, line): (&[String], u64),
-    format: &Format,
-) -> Result<(), BulkError> {
-    for (place, cell) in (0..).zip(cells) {
-        let cell = guarded_in_sheet(cell);
-        if cell.chars().count() > MAX_CHARACTERS {
-            let column = columns
-                .get(usize::from(place))
-                .map(String::as_str)
-                .unwrap_or_default();
+/// Refuses a cell that is too long for a sheet. `columns` has the name of each cell.
+fn check_lengths(cells: &[String], columns: &[String], line: u64) -> Result<(), BulkError> {
+    for (place, cell) in cells.iter().enumerate() {
+        if guarded_in_sheet(cell).chars().count() > MAX_CHARACTERS {
+            let column = columns.get(place).map_or("", String::as_str);
             return Err(BulkError::needs_csv(format!(
                 "line {line}: the cell under `{column}` has more than {MAX_CHARACTERS} characters, the maximum in a sheet"
             )));
         }
+    }
+    Ok(())
+}
+
+fn write_row(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: &[String],
+    format: &Format,
+) -> Result<(), BulkError> {
+    for (place, cell) in (0..).zip(cells) {
         sheet
-            .write_string_with_format(row, place, cell, format)
+            .write_string_with_format(row, place, guarded_in_sheet(cell), format)
             .map_err(failed)?;
     }
     Ok(())

@@ -7,8 +7,8 @@ use std::io::Write;
 
 use jiff::tz::TimeZone;
 
+pub(crate) use self::list::{CsvOptions, outcome as reported_outcome, reported_cells};
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
-pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 use crate::lists::list_file::{ListFormat, ReportLanguage};
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
@@ -18,24 +18,16 @@ use crate::runs::ledger::{
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListReport {
-    Csv {
-        /// Whether to escape the list's own cells too, which a terminal needs.
-        is_for_a_terminal: bool,
-        /// Replaces the list's own delimiter.
-        delimiter: Option<u8>,
-        language: ReportLanguage,
-    },
+    Csv(CsvOptions),
     Ndjson,
-    Workbook {
-        language: ReportLanguage,
-    },
+    Workbook { language: ReportLanguage },
 }
 
-/// Writes the skipped rows of `draft`, with the columns and the format of its list; returns how many.
+/// Writes the skipped rows of `draft`; returns how many. `settings` has the columns of its list.
 pub(crate) fn write_left_out(
     draft: &LedgerDraft,
-    (columns, format): (&[String], ListFormat),
-    written_as: ListReport,
+    settings: &RunSettings,
+    format: ListReport,
     zone: TimeZone,
     to: impl Write,
 ) -> Result<u64, BulkError> {
@@ -44,12 +36,12 @@ pub(crate) fn write_left_out(
     write(
         &ReportRows {
             run: String::new(),
-            columns,
-            format,
+            columns: &settings.columns,
+            format: settings.format,
             zone,
             each: &each,
         },
-        written_as,
+        format,
         to,
     )
 }
@@ -80,11 +72,7 @@ pub(crate) fn write_report(
 
 fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u64, BulkError> {
     match format {
-        ListReport::Csv {
-            is_for_a_terminal,
-            delimiter,
-            language,
-        } => write_csv(rows, (is_for_a_terminal, delimiter, language), to),
+        ListReport::Csv(options) => write_csv(rows, options, to),
         ListReport::Ndjson => write_ndjson(rows, to),
         ListReport::Workbook { language } => write_workbook(rows, language, to),
     }

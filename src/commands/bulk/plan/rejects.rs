@@ -49,8 +49,7 @@ impl<'a> RejectsFile<'a> {
     ) -> Result<(), CommandError> {
         let format = self.format;
         self.file.write(context, |to| {
-            let list = (settings.columns.as_slice(), settings.format);
-            let rows = write_left_out(draft, list, format, zone, to)?;
+            let rows = write_left_out(draft, settings, format, zone, to)?;
             Ok(format!("{} that will not be sent", counted(rows, "row")))
         })
     }
