@@ -113,37 +113,50 @@ impl<'a> Importer<'a> {
     ) -> Result<bool, BulkError> {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, draft)?;
-            let mut read_all = || {
-                let skip = self.plan.skip;
-                while self.requests < wanted {
-                    let Some(row) = list.read()? else {
-                        let name = list.name();
-                        return match self.read {
-                            0 => Err(list.notes.with_sheets(UsageError::no_rows(name)).into()),
-                            rows if rows <= skip => {
-                                let s = if rows == 1 { "" } else { "s" };
-                                let problem =
-                                    format!("--skip {skip}: {name} has only {rows} row{s}");
-                                Err(UsageError::new(problem, "skip fewer rows").into())
-                            }
-                            _ => Ok(false),
-                        };
-                    };
-                    self.read += 1;
-                    (self.is_read)(self.read);
-                    self.check_inner_lines(list.name(), &row)?;
-                    if self.read > skip {
-                        self.add(row, &mut feed, report)
-                            .map_err(|error| error.with_sheets(list))?;
-                    }
-                }
-                Ok(true)
-            };
-            let read: Result<bool, BulkError> = read_all();
+            let read = self.read_rows(list, &mut feed, wanted, report);
             // An error of the draft is about an earlier row than an error of the reader.
             feed.close()?;
             read
         })
+    }
+
+    fn read_rows(
+        &mut self,
+        list: &mut ListReader,
+        feed: &mut DraftFeed<'_>,
+        wanted: u64,
+        report: FaultReport<'_>,
+    ) -> Result<bool, BulkError> {
+        while self.requests < wanted {
+            let Some(row) = list.read()? else {
+                self.check_row_count(list)?;
+                return Ok(false);
+            };
+            self.read += 1;
+            (self.is_read)(self.read);
+            self.check_inner_lines(list.name(), &row)?;
+            if self.read > self.plan.skip {
+                self.add(row, feed, report)
+                    .map_err(|error| error.with_sheets(list))?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Refuses a list that ended before its first row, or before the first row after `--skip`.
+    fn check_row_count(&self, list: &ListReader) -> Result<(), BulkError> {
+        let name = list.name();
+        let rows = self.read;
+        if rows == 0 {
+            return Err(list.notes.with_sheets(UsageError::no_rows(name)).into());
+        }
+        let skip = self.plan.skip;
+        if rows <= skip {
+            let s = if rows == 1 { "" } else { "s" };
+            let problem = format!("--skip {skip}: {name} has only {rows} row{s}");
+            return Err(UsageError::new(problem, "skip fewer rows").into());
+        }
+        Ok(())
     }
 
     /// Refuses rows that are inside the text of an unclosed quote, even if the outer row is invalid or skipped.
@@ -159,112 +172,61 @@ impl<'a> Importer<'a> {
     /// Adds a row to the draft, with its request or the reason for skipping it.
     fn add(
         &mut self,
-        ListRow {
+        list_row: ListRow,
+        feed: &mut DraftFeed<'_>,
+        report: FaultReport<'_>,
+    ) -> Result<(), BulkError> {
+        let ListRow {
             line,
-            mut row,
+            row,
             bad_text,
             is_hidden,
             faulty_cells,
             outcome,
             ..
-        }: ListRow,
-        feed: &mut DraftFeed<'_>,
-        report: FaultReport<'_>,
-    ) -> Result<(), BulkError> {
-        if let Some(outcome) = &outcome
-            && let Ok(shown) = row
-        {
-            row = Ok(self.reported.with_stored(outcome, shown)?);
-        }
+        } = list_row;
+        let row = match (row, &outcome) {
+            (Ok(shown), Some(outcome)) => Ok(self.reported.with_stored(outcome, shown)?),
+            (row, _) => row,
+        };
         if let Ok(row) = &row {
             self.imported.note_columns(line, row)?;
         }
-        let cells = row
-            .as_ref()
-            .map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
-        let is_skipped = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
-        let skip_reason = outcome
+        let cells = match &row {
+            Ok(row) => row.cells(),
+            Err(_) => ListRow::bad_cells(&bad_text),
+        };
+        // jelouctl does not check the contents of hidden rows.
+        if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
+            return Ok(feed.add(hidden_row(line, cells))?);
+        }
+        let kept_reason = outcome
             .as_ref()
             .and_then(|outcome| self.reported.kept_reason(outcome));
-        // jelouctl does not check the contents of hidden rows.
-        if is_skipped || skip_reason == Some(SkipReason::Hidden) {
-            if !is_skipped {
-                report(line, RowFault::KeptOut(SkipReason::Hidden));
-            }
-            let skip = Some((
-                SkipReason::Hidden,
-                "the row is hidden or crossed out in the sheet".to_owned(),
-            ));
-            return Ok(feed.add(DraftRow {
-                line,
-                cells,
-                request: None,
-                skip,
-            })?);
+        if kept_reason == Some(SkipReason::Hidden) {
+            report(line, RowFault::KeptOut(SkipReason::Hidden));
+            return Ok(feed.add(hidden_row(line, cells))?);
         }
         let row = match row {
             Ok(row) => row,
             Err(problem) => {
-                return self.add_invalid(feed, (line, cells), RowError::Problem(problem), report);
+                let error = RowError::Problem(problem);
+                return self.add_invalid(feed, line, cells, error, report);
             }
         };
         let suspects = self.cells.suspects(&row);
-        match self.build(line, &row, &suspects, (faulty_cells, outcome.as_ref())) {
-            Ok((outgoing, warnings, known)) => {
+        match self.build(line, &row, &suspects, faulty_cells, outcome.as_ref()) {
+            Ok(message) => {
                 self.cells
                     .note_decimals(line, &row, || self.plan.country_of(&row));
-                let excluded = self
-                    .plan
-                    .exclusions
-                    .find(outgoing.recipients())
-                    .map(|(_, list)| list);
-                let skipped = excluded.map(|list| RowFault::Excluded(list.to_owned()));
-                let skipped = skipped.or(known.skip_reason.map(RowFault::KeptOut));
-                let is_allowed = self
-                    .plan
-                    .is_allowed
-                    .is_none_or(|is_allowed| is_allowed(&outgoing));
-                let skipped =
-                    skipped.or((!is_allowed).then_some(RowFault::Remark(RowProblem::NotAllowed)));
-                let sent = known.sent.map(RowFault::Reported);
-                let mut report = |fault| report(line, fault);
-                let warnings = warnings
-                    .into_iter()
-                    .chain(self.cells.warnings(&row))
-                    .chain(self.cells.foreign_texts(&row))
-                    .map(RowProblem::Warning);
-                warnings.map(RowFault::Remark).for_each(&mut report);
-                let problem = |(column, cell): (&str, &str)| match cell {
-                    "" => RowProblem::EmptyCell(column.to_owned()),
-                    cell => RowProblem::PlaceholderCell {
-                        column: column.to_owned(),
-                        cell: cell.to_owned(),
-                    },
-                };
-                if let Some(skipped) = skipped {
-                    report(skipped);
-                } else {
-                    suspects
-                        .into_iter()
-                        .map(problem)
-                        .map(RowFault::Remark)
-                        .chain(sent)
-                        .for_each(report);
-                }
-                self.add_request(
-                    feed,
-                    (line, cells),
-                    &outgoing,
-                    (excluded, is_allowed, known),
-                )
+                let skipped = self.why_skipped(&message);
+                self.report_message(line, &row, &message, suspects, skipped, report);
+                self.add_message(feed, line, cells, &message, skipped)
             }
+            Err(error) if bad_text.is_empty() => self.add_invalid(feed, line, cells, error, report),
             Err(error) => {
-                let cells = if bad_text.is_empty() {
-                    cells
-                } else {
-                    ListRow::bad_cells(&bad_text)
-                };
-                self.add_invalid(feed, (line, cells), error, report)
+                let cells = ListRow::bad_cells(&bad_text);
+                self.add_invalid(feed, line, cells, error, report)
             }
         }
     }
@@ -275,8 +237,9 @@ impl<'a> Importer<'a> {
         line: u64,
         row: &Row,
         suspects: &[(&str, &str)],
-        (faulty_cells, outcome): (Vec<(String, String)>, Option<&ReportedOutcome>),
-    ) -> Result<(Outgoing, Vec<String>, EarlierOutcome), RowError> {
+        faulty_cells: Vec<(String, String)>,
+        outcome: Option<&ReportedOutcome>,
+    ) -> Result<RowMessage, RowError> {
         let column = if let Some(column) = &self.column {
             column
         } else {
@@ -307,17 +270,69 @@ impl<'a> Importer<'a> {
         let (outgoing, warnings) =
             self.plan
                 .request(row, column, line, &mut self.imported.bare_codes)?;
-        let known = outcome.map(|outcome| {
-            self.reported
-                .earlier_outcome(line, outcome, outgoing.recipient().as_str())
-        });
-        Ok((outgoing, warnings, known.transpose()?.unwrap_or_default()))
+        let earlier = match outcome {
+            Some(outcome) => {
+                self.reported
+                    .earlier_outcome(line, outcome, outgoing.recipient().as_str())?
+            }
+            None => EarlierOutcome::default(),
+        };
+        Ok(RowMessage {
+            outgoing,
+            warnings,
+            earlier,
+        })
+    }
+
+    /// Why the row of `message` is skipped, whatever other rows there are.
+    fn why_skipped(&self, message: &RowMessage) -> Option<Skipped<'a>> {
+        let plan = self.plan;
+        if let Some((_, list)) = plan.exclusions.find(message.outgoing.recipients()) {
+            return Some(Skipped::Excluded(list));
+        }
+        if let Some(reason) = message.earlier.skip_reason {
+            return Some(Skipped::KeptOut(reason));
+        }
+        let is_allowed = plan
+            .is_allowed
+            .is_none_or(|is_allowed| is_allowed(&message.outgoing));
+        (!is_allowed).then_some(Skipped::NotAllowed)
+    }
+
+    /// Reports the warnings about a row with a message, and why it is skipped. If it is not, reports the cells in
+    /// `suspects` and an earlier outcome.
+    fn report_message(
+        &self,
+        line: u64,
+        row: &Row,
+        message: &RowMessage,
+        suspects: Vec<(&str, &str)>,
+        skipped: Option<Skipped<'_>>,
+        report: FaultReport<'_>,
+    ) {
+        let foreign_texts = self.cells.foreign_texts(row);
+        let cell_warnings = self.cells.warnings(row);
+        let warnings = message.warnings.iter().cloned();
+        for warning in warnings.chain(cell_warnings).chain(foreign_texts) {
+            report(line, RowFault::Remark(RowProblem::Warning(warning)));
+        }
+        if let Some(skipped) = skipped {
+            report(line, skipped.fault());
+            return;
+        }
+        for (column, cell) in suspects {
+            report(line, RowFault::Remark(suspect_problem(column, cell)));
+        }
+        if let Some(reason) = message.earlier.sent {
+            report(line, RowFault::Reported(reason));
+        }
     }
 
     fn add_invalid(
         &mut self,
         feed: &mut DraftFeed<'_>,
-        (line, cells): (u64, String),
+        line: u64,
+        cells: String,
         error: RowError,
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
@@ -346,13 +361,16 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    fn add_request(
+    /// Adds a row with its request.
+    fn add_message(
         &mut self,
         feed: &mut DraftFeed<'_>,
-        (line, cells): (u64, String),
-        outgoing: &Outgoing,
-        (excluded, is_allowed, known): (Option<&str>, bool, EarlierOutcome),
+        line: u64,
+        cells: String,
+        message: &RowMessage,
+        skipped: Option<Skipped<'_>>,
     ) -> Result<(), BulkError> {
+        let outgoing = &message.outgoing;
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base).to_owned();
         let parts = [
@@ -360,20 +378,14 @@ impl<'a> Importer<'a> {
             path,
             request.body.map(String::from).unwrap_or_default(),
         ];
-        let skips_sent = match self.plan.reported {
-            DuplicatePolicy::LeftOut => true,
-            DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
-            DuplicatePolicy::Meant => false,
-        };
-        let with_problem = |reason| (reason, reported_problem(reason));
-        let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
-        let skip = skip.or_else(|| known.skip_reason.map(with_problem));
-        let skip = skip
-            .or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
-        let skip = skip.or_else(|| known.sent.filter(|_| skips_sent).map(with_problem));
-        if excluded.is_none() && known.skip_reason.is_none() {
+        if matches!(skipped, None | Some(Skipped::NotAllowed)) {
             self.imported.accepts.get_or_insert(request.accepts);
         }
+        let skip = match skipped {
+            Some(skipped) => Some(skipped.reason_and_problem()),
+            None if self.skips_sent() => message.earlier.sent.map(with_problem),
+            None => None,
+        };
         if skip.is_none() {
             self.requests += 1;
             self.imported.templates.note(outgoing);
@@ -384,5 +396,78 @@ impl<'a> Importer<'a> {
             request: Some(parts),
             skip,
         })?)
+    }
+
+    /// Whether rows are skipped that were or may have been sent, according to a report.
+    fn skips_sent(&self) -> bool {
+        match self.plan.reported {
+            DuplicatePolicy::LeftOut => true,
+            DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
+            DuplicatePolicy::Meant => false,
+        }
+    }
+}
+
+/// The message of a row.
+struct RowMessage {
+    outgoing: Outgoing,
+    warnings: Vec<String>,
+    /// The outcome of the row in an earlier run.
+    earlier: EarlierOutcome,
+}
+
+/// Why a row with a message is skipped.
+#[derive(Clone, Copy)]
+enum Skipped<'a> {
+    /// The list with this name excludes its recipient.
+    Excluded(&'a str),
+    /// For this reason, as in the report that is sent again.
+    KeptOut(SkipReason),
+    /// `allow_to` does not allow its recipient.
+    NotAllowed,
+}
+
+impl Skipped<'_> {
+    fn fault(self) -> RowFault {
+        match self {
+            Self::Excluded(list) => RowFault::Excluded(list.to_owned()),
+            Self::KeptOut(reason) => RowFault::KeptOut(reason),
+            Self::NotAllowed => RowFault::Remark(RowProblem::NotAllowed),
+        }
+    }
+
+    /// What the draft keeps.
+    fn reason_and_problem(self) -> (SkipReason, String) {
+        match self {
+            Self::Excluded(list) => (SkipReason::Excluded, problem_of_excluded(list)),
+            Self::KeptOut(reason) => with_problem(reason),
+            Self::NotAllowed => (SkipReason::NotAllowed, NOT_ALLOWED.to_owned()),
+        }
+    }
+}
+
+/// A reason from a report, also in words.
+fn with_problem(reason: SkipReason) -> (SkipReason, String) {
+    (reason, reported_problem(reason))
+}
+
+fn hidden_row(line: u64, cells: String) -> DraftRow {
+    let problem = "the row is hidden or crossed out in the sheet".to_owned();
+    DraftRow {
+        line,
+        cells,
+        request: None,
+        skip: Some((SkipReason::Hidden, problem)),
+    }
+}
+
+/// The problem of a column whose cell is empty or a placeholder.
+fn suspect_problem(column: &str, cell: &str) -> RowProblem {
+    if cell.is_empty() {
+        return RowProblem::EmptyCell(column.to_owned());
+    }
+    RowProblem::PlaceholderCell {
+        column: column.to_owned(),
+        cell: cell.to_owned(),
     }
 }
