@@ -8,14 +8,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
 use super::app::App;
+use super::flag_guesses::FLAG_GUESSES;
+use super::kind_words::KindWords;
 use super::typed_line::{TypedFlag, TypedLine, all_commands, find_flag, words};
-use crate::base::texts::rows;
-
-/// The commands before the word, the words, and the suggestion. `*` means any further commands, and `|` separates
-/// alternatives. The first matching row wins.
-const GUESSES: &str = include_str!("guesses.tsv");
-/// The kinds of message: the arguments of a line with this kind, and other words for it.
-const KIND_WORDS: &str = include_str!("kind_words.tsv");
+use super::word_guesses::WORD_GUESSES;
 
 const A_LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
 const DASHES: [char; 5] = ['–', '—', '−', '‐', '‑'];
@@ -134,7 +130,7 @@ impl WrongLine<'_> {
     }
 
     /// The kind of message anywhere after `send`.
-    fn message_kind(&self) -> Option<KindWords> {
+    fn message_kind(&self) -> Option<&'static KindWords> {
         let path = self.line.path();
         let (["send", name] | ["bulk", "send", name] | [name @ "flow-message"]) = path.as_slice()
         else {
@@ -283,27 +279,22 @@ impl WrongLine<'_> {
 
     /// Whether the table has the flag for the position before a list's kind of message.
     fn is_bulk_flag(&self) -> bool {
-        let is_row = |[places, words, _]: [&str; 3]| {
-            places == "bulk send" && words.split(' ').any(|one| one == self.word)
-        };
-        self.path() == ["bulk", "send"] && rows::<3>(GUESSES).any(is_row)
+        self.path() == ["bulk", "send"]
+            && FLAG_GUESSES
+                .iter()
+                .any(|row| row.places == ["bulk send"] && row.has_word(&self.word))
     }
 
     fn row_at(&self, path: &str) -> Option<&'static str> {
-        let is_at = |place: &str| match (place.strip_suffix('*'), place.strip_prefix('*')) {
-            (Some(begin), _) => format!("{path} ").starts_with(begin),
-            (None, Some(end)) => path.ends_with(end),
-            (None, None) => place == path,
-        };
-        let is_here = |places: &str| places.split('|').any(is_at);
-        let word = if self.is_flag() {
-            self.word.clone()
+        let row = if self.is_flag() {
+            FLAG_GUESSES
+                .iter()
+                .find(|row| row.matches(path, &self.word))
         } else {
-            self.word.to_lowercase()
+            let word = self.word.to_lowercase();
+            WORD_GUESSES.iter().find(|row| row.matches(path, &word))
         };
-        rows(GUESSES)
-            .find(|[places, words, _]| is_here(places) && words.split(' ').any(|one| one == word))
-            .map(|[_, _, hint]| hint)
+        row.map(|row| row.hint)
     }
 
     /// Detects another name of a kind, or a kind without `send`.
@@ -344,7 +335,7 @@ impl WrongLine<'_> {
         let is_of_last = find_flag(&[self.line.last()], word).is_some();
         match (path.as_slice(), self.message_kind()) {
             ([] | ["send" | "bulk"] | ["bulk", "send"], Some(kind)) if is_of_last => {
-                let usage = self.usage_line(&kind);
+                let usage = self.usage_line(kind);
                 let hint = if usage.contains(word.as_str()) {
                     format!("the kind of message comes first: {usage}")
                 } else {
@@ -522,7 +513,7 @@ impl WrongLine<'_> {
     }
 
     fn suggest_in_list(&self, kind: &str) -> String {
-        let usage = KindWords::named(kind).map_or_else(|| A_LIST.to_owned(), |row| row.bulk_line());
+        let usage = KindWords::named(kind).map_or_else(|| A_LIST.to_owned(), KindWords::bulk_line);
         let is_list = self.line.words.iter().any(|word| {
             is_list_file(&word.text) && Some(word.position) > self.line.position_of(kind)
         });
@@ -541,7 +532,7 @@ impl WrongLine<'_> {
     /// A command after `sandbox`, probably intended for the flag.
     fn suggest_in_sandbox(&self) -> String {
         let word = self.word.as_str();
-        let to_send = KindWords::from_word(word).map(|row| row.line());
+        let to_send = KindWords::from_word(word).map(KindWords::line);
         let line = match word {
             "send" => Some(self.line_in_sandbox()),
             "bulk" => Some(A_LIST.to_owned()),
@@ -614,7 +605,7 @@ impl WrongLine<'_> {
     /// The line of the kind in the wrong line, or else of a text.
     fn suggested_line(&self) -> String {
         let kind = self.message_kind().unwrap_or_else(KindWords::text);
-        self.usage_line(&kind)
+        self.usage_line(kind)
     }
 
     fn usage_line(&self, kind: &KindWords) -> String {
@@ -649,56 +640,6 @@ impl WrongLine<'_> {
                 &format!("jelouctl {flags}{command} "),
             )
         })
-    }
-}
-
-/// A row of [`KIND_WORDS`].
-struct KindWords {
-    name: &'static str,
-    rest: &'static str,
-}
-
-impl KindWords {
-    fn text() -> Self {
-        Self {
-            name: "text",
-            rest: "'TEXT'",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::find(|row| row[0] == name)
-    }
-
-    /// The kind with this name, or with this other word for it.
-    fn from_word(word: &str) -> Option<Self> {
-        let word = word.to_lowercase();
-        Self::named(&word)
-            .or_else(|| Self::find(|row| row[2].split(' ').any(|other| other == word)))
-    }
-
-    fn find(is_meant: impl Fn(&[&'static str; 3]) -> bool) -> Option<Self> {
-        let [name, rest, _] = rows(KIND_WORDS).find(is_meant)?;
-        Some(Self { name, rest })
-    }
-
-    /// The line that sends this kind.
-    fn line(&self) -> String {
-        let Self { name, rest } = self;
-        match *name {
-            "flow-message" => format!("jelouctl flow-message --to NUMBER {rest}"),
-            _ => format!("jelouctl send {name} --to NUMBER {rest}"),
-        }
-    }
-
-    /// The line that sends this kind to each row of a list.
-    fn bulk_line(&self) -> String {
-        let Self { name, rest } = self;
-        let rest = rest.replace("'TEXT'", "'Hola {{ nombre }}'");
-        format!(
-            "jelouctl bulk send LIST {name} {}",
-            rest.replace("'VALUE'", "'{{ nombre }}'")
-        )
     }
 }
 
@@ -792,6 +733,7 @@ fn has_ending(word: &str, endings: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::kind_words::KIND_WORDS;
     use crate::jelou::message::MessageKind;
 
     #[test]
@@ -802,7 +744,7 @@ mod tests {
             .map(MessageKind::command)
             .filter(|kind| *kind != "template-by-id")
             .collect();
-        let mut rows: Vec<_> = rows::<3>(KIND_WORDS).map(|[kind, ..]| kind).collect();
+        let mut rows: Vec<_> = KIND_WORDS.iter().map(|kind| kind.name).collect();
         assert_eq!(rows.len(), kinds.len());
         for kind in kinds {
             rows.retain(|row| *row != kind);
@@ -822,22 +764,37 @@ mod tests {
     #[test]
     fn guess_table_names_no_existing_command_or_flag() {
         let app = App::command();
-        for [places, words, hint] in rows::<3>(GUESSES) {
-            for place in places.split('|').filter(|place| !place.contains('*')) {
+        for row in WORD_GUESSES.iter().chain(FLAG_GUESSES) {
+            let places = row.places.iter().filter(|place| !place.contains('*'));
+            for place in places {
                 let mut command = &app;
                 for name in place.split_whitespace() {
                     command = command.find_subcommand(name).expect(place);
                 }
-                for word in words.split(' ') {
+                for word in row.words.split(' ') {
                     let is_known = command.find_subcommand(word).is_some()
                         || find_flag(&[&app, command], word).is_some();
                     assert!(!is_known, "{place} {word}");
                 }
             }
-            assert!(!hint.is_empty() && !words.is_empty(), "{places} {words}");
+            assert!(
+                !row.hint.is_empty() && !row.words.is_empty(),
+                "{:?} {}",
+                row.places,
+                row.words
+            );
         }
-        let table = GUESSES.lines().count();
-        assert_eq!(rows::<3>(GUESSES).count() + 1, table);
+    }
+
+    #[test]
+    fn each_table_has_only_its_sort_of_words() {
+        let is_flag = |word: &str| word.starts_with('-');
+        for row in WORD_GUESSES {
+            assert!(!row.words.split(' ').any(is_flag), "{}", row.words);
+        }
+        for row in FLAG_GUESSES {
+            assert!(row.words.split(' ').all(is_flag), "{}", row.words);
+        }
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 mod app;
 mod complete;
+mod flag_guesses;
 mod global;
+mod guess_row;
 mod guesses;
 mod help;
+mod kind_words;
 mod typed_line;
 mod usage;
+mod word_guesses;
 
 use std::ffi::OsString;
 

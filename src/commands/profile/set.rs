@@ -14,8 +14,8 @@ use crate::base::secret::Secret;
 use crate::command_error::CommandError;
 use crate::sender;
 use crate::sender::config::{
-    self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, WithOrigin, checked,
-    interrupted, is_bare_name,
+    self, ConfigEdit, KEYS, Key, KeyFlag, KeyForm, Layer, LedgerDatabase, Origin, SecretSource,
+    WithOrigin, checked, interrupted, is_bare_name,
 };
 use crate::sender::context::Context;
 
@@ -40,18 +40,19 @@ const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
 pub(crate) struct KeyFlags<const OF_ALL: bool>(pub(crate) Layer);
 
 impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
-    fn keys() -> impl Iterator<Item = &'static Key> {
+    fn keys() -> impl Iterator<Item = (&'static Key, &'static KeyFlag)> {
         KEYS.iter()
-            .filter(|key| key.of == if OF_ALL { "all" } else { "profile set" })
+            .filter_map(|key| Some((key, key.flag.as_ref()?)))
+            .filter(|(_, flag)| flag.is_global == OF_ALL)
     }
 
-    fn argument(key: &'static Key) -> Arg {
-        let (summary, details) = key.about.split_once(". ").unwrap_or((key.about, ""));
-        let told = |name: &str, value: &str| match value {
-            "" => String::new(),
-            value => format!(" [{name}: {value}]"),
+    fn argument(key: &'static Key, flag: &'static KeyFlag) -> Arg {
+        let (summary, details) = flag.about.split_once(". ").unwrap_or((flag.about, ""));
+        let told = |name: &str, value: Option<&str>| match value {
+            Some(value) => format!(" [{name}: {value}]"),
+            None => String::new(),
         };
-        let is_list = key.form == "list";
+        let is_list = key.form == KeyForm::List;
         let again = if is_list {
             " (repeatable; replaces earlier values)"
         } else {
@@ -63,11 +64,11 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
             told("default", key.default)
         );
         let argument = Arg::new(key.name)
-            .long(key.flag.trim_start_matches('-'))
-            .value_name(key.value)
+            .long(flag.name.trim_start_matches('-'))
+            .value_name(flag.value)
             .global(OF_ALL);
         let argument = match (key.form, key.name) {
-            ("path", _) => argument
+            (KeyForm::Path, _) => argument
                 .value_parser(NonEmptyStringValueParser::new())
                 .value_hint(ValueHint::FilePath),
             (_, "bot_id") => argument
@@ -75,7 +76,8 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
                 .visible_alias("bot-id"),
             _ => argument.value_parser(checked(key.name)),
         };
-        let argument = argument.allow_hyphen_values(!OF_ALL && !is_list && key.form != "path");
+        let argument =
+            argument.allow_hyphen_values(!OF_ALL && !is_list && key.form != KeyForm::Path);
         let argument = if details.is_empty() {
             argument
         } else {
@@ -91,7 +93,7 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
 
 impl<const OF_ALL: bool> Args for KeyFlags<OF_ALL> {
     fn augment_args(command: Command) -> Command {
-        command.args(Self::keys().map(Self::argument))
+        command.args(Self::keys().map(|(key, flag)| Self::argument(key, flag)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -102,7 +104,7 @@ impl<const OF_ALL: bool> Args for KeyFlags<OF_ALL> {
 impl<const OF_ALL: bool> FromArgMatches for KeyFlags<OF_ALL> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut typed = Layer::default();
-        for key in Self::keys() {
+        for (key, _) in Self::keys() {
             typed.type_in(
                 key.name,
                 matches.get_many::<String>(key.name).into_iter().flatten(),
@@ -176,7 +178,7 @@ fn check_change(change: &Layer) -> Result<(), UsageError> {
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
 fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, CommandError> {
     // The log is created when its first line is written, and may be /dev/stderr.
-    let flag = key.flag;
+    let flag = key.flag_name();
     let is_read = key.name != "log";
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
         let hint = "write the path of a permanent file; to pipe a secret in: --client-secret-file -; nothing was saved";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::wrong_variable;
 use super::file::resolve;
-use super::keys::{KEYS, Key};
+use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use crate::base::invisible::without_final_line_break;
 use crate::command_error::CommandError;
@@ -81,14 +81,12 @@ impl Environment {
 
     fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, CommandError> {
         let mut layer = Layer::default();
-        for key in KEYS
-            .iter()
-            .filter(|key| !key.variable.is_empty() && is_wanted(key))
-        {
-            let Some(text) = read(key.variable)? else {
-                continue;
-            };
-            layer.put(key.name, vec![text], &Origin::Variable(key.variable));
+        for key in KEYS.iter().filter(|key| is_wanted(key)) {
+            if let Some(variable) = key.variable
+                && let Some(text) = read(variable)?
+            {
+                layer.put(key.name, vec![text], &Origin::Variable(variable));
+            }
         }
         // A relative path starts at the working directory. An env file may use `~/`.
         layer
@@ -133,12 +131,7 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
 /// and those that resemble a known one with the prefix `JELOU_`. Other names are fine: Kubernetes sets a dozen of them
 /// for a service called `jelou`.
 fn warnings() -> Vec<String> {
-    let ours: Vec<_> = KEYS
-        .iter()
-        .map(|key| key.variable)
-        .filter(|name| !name.is_empty())
-        .chain(OTHERS)
-        .collect();
+    let ours = our_variables();
     std::env::vars_os()
         .filter_map(|(name, _)| warning(&name.into_string().ok()?, &ours))
         .collect()
@@ -236,18 +229,19 @@ fn stray_character(value: &str) -> Option<&'static str> {
     is_stray.then_some("its value has quotes or white space around it")
 }
 
+/// All variables that jelouctl reads.
+fn our_variables() -> Vec<&'static str> {
+    let of_keys = KEYS.iter().filter_map(|key| key.variable);
+    of_keys.chain(OTHERS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn warning_suggests_a_similar_variable() {
-        let ours: Vec<_> = KEYS
-            .iter()
-            .map(|key| key.variable)
-            .filter(|name| !name.is_empty())
-            .chain(OTHERS)
-            .collect();
+        let ours = our_variables();
         for (name, meant) in [
             ("JELOU_BOT", "JELOU_BOT_ID"),
             ("JELOU_SECRET", "JELOU_CLIENT_SECRET"),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::{bad_file, wrong_syntax};
-use super::keys::{KEYS, Key};
+use super::key_table::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
 use crate::base::paths::{CONFIGURATION, HOME, home};

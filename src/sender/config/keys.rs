@@ -1,53 +1,21 @@
-//! The settings of `keys.tsv`, and the parser of each value. All sources use the same parser, also flags. A new setting
-//! needs a row in the table and a field in `Settings`.
+//! The value of each setting in a profile, and its parser. All sources use the same parser, also flags. A new setting
+//! needs a row in `key_table.rs` and a field in `Settings`.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::key_table::{KEYS, Key, KeyForm};
 use crate::base::invisible::{is_unseen, without_final_line_break};
-use crate::base::texts::rows;
 use crate::phone::{Country, PhoneNumber, is_clear, may_begin_number};
 use crate::runs::cost::Money;
-
-/// A setting that a profile may have.
-#[derive(Debug)]
-pub(crate) struct Key {
-    /// Its name in a profile and in `profile show`.
-    pub(crate) name: &'static str,
-    /// `text`, `path`, `number` (or a text), `switch`, `list`, or `command` (program and arguments).
-    pub(crate) form: &'static str,
-    /// Which command has its flag: `all`, `profile set`, or none.
-    pub(crate) of: &'static str,
-    pub(crate) flag: &'static str,
-    /// The placeholder of its flag.
-    pub(crate) value: &'static str,
-    /// Empty without a variable.
-    pub(crate) variable: &'static str,
-    /// The value if no source sets it. Empty without a default.
-    pub(crate) default: &'static str,
-    /// The help of its flag. The first sentence is the short help.
-    pub(crate) about: &'static str,
-}
-
-/// In the order of `profile show`.
-pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
-    let keys = rows(include_str!("keys.tsv"));
-    let key = |[name, form, of, flag, value, variable, default, about]: [&'static str; 8]| Key {
-        name,
-        form,
-        of,
-        flag,
-        value,
-        variable,
-        default,
-        about,
-    };
-    keys.map(key).collect()
-});
 
 impl Key {
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The name of its flag; empty without one.
+    pub(crate) fn flag_name(&self) -> &'static str {
+        self.flag.as_ref().map_or("", |flag| flag.name)
     }
 
     /// The texts of a profile's value: one, or all elements of a list.
@@ -59,20 +27,19 @@ impl Key {
 
         let found = written.type_str();
         let expected = match self.form {
-            "number" => "a number, or a text such as \"30s\"",
-            "switch" => "true or false",
-            "list" | "command" => "an array of strings",
-            _ => "a string in quotes",
+            KeyForm::Number => "a number, or a text such as \"30s\"",
+            KeyForm::Switch => "true or false",
+            KeyForm::List | KeyForm::Command => "an array of strings",
+            KeyForm::Text | KeyForm::Path => "a string in quotes",
         };
         let texts = match (self.form, written) {
-            ("number", one @ (Integer(_) | Float(_))) | ("switch", one @ Boolean(_)) => {
-                Some(vec![one.to_string()])
-            }
-            ("list" | "command", Array(all)) => all
+            (KeyForm::Number, one @ (Integer(_) | Float(_)))
+            | (KeyForm::Switch, one @ Boolean(_)) => Some(vec![one.to_string()]),
+            (KeyForm::List | KeyForm::Command, Array(all)) => all
                 .into_iter()
                 .map(|one| Some(one.as_str()?.to_owned()))
                 .collect(),
-            ("text" | "path" | "number", String(text)) => Some(vec![text]),
+            (KeyForm::Text | KeyForm::Path | KeyForm::Number, String(text)) => Some(vec![text]),
             _ => None,
         };
         texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))
@@ -83,7 +50,7 @@ impl Key {
         match (self.name, self.form) {
             // A database URL in the environment may contain a password.
             ("client_secret" | "ledger", _) => "(redacted)".to_owned(),
-            (_, "list") => format!("{texts:?}"),
+            (_, KeyForm::List) => format!("{texts:?}"),
             _ => texts.concat(),
         }
     }
@@ -92,22 +59,22 @@ impl Key {
     pub(super) fn paths<'a>(&self, texts: &'a mut [String]) -> Vec<&'a mut String> {
         let texts = texts.iter_mut();
         match self.form {
-            "path" => texts.collect(),
+            KeyForm::Path => texts.collect(),
             // The system looks up a bare program name in PATH. A name with a slash is a path.
-            "command" => texts
+            KeyForm::Command => texts
                 .take(1)
                 .filter(|program| program.contains(std::path::is_separator))
                 .collect(),
-            _ => Vec::new(),
+            KeyForm::Text | KeyForm::Number | KeyForm::Switch | KeyForm::List => Vec::new(),
         }
     }
 
     /// The value as TOML for a profile.
     pub(super) fn to_toml(&self, texts: &[String]) -> toml_edit::Value {
         match self.form {
-            "list" | "command" => texts.iter().collect::<toml_edit::Array>().into(),
-            "switch" => (texts == ["true"]).into(),
-            _ => texts.concat().into(),
+            KeyForm::List | KeyForm::Command => texts.iter().collect::<toml_edit::Array>().into(),
+            KeyForm::Switch => (texts == ["true"]).into(),
+            KeyForm::Text | KeyForm::Path | KeyForm::Number => texts.concat().into(),
         }
     }
 }
@@ -303,15 +270,6 @@ pub(crate) fn matches_no_number(pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_row_of_the_table_is_a_key() {
-        assert_eq!(KEYS.len(), include_str!("keys.tsv").lines().count() - 1);
-        for key in KEYS.iter() {
-            let forms = ["text", "path", "number", "switch", "list", "command"];
-            assert!(forms.contains(&key.form), "{key:?}");
-        }
-    }
 
     #[test]
     fn allowed_number_is_read_with_country() {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::error::wrong_variable;
-use super::keys::{KEYS, Key};
+use super::key_table::{KEYS, Key, KeyForm};
 use crate::command_error::CommandError;
 
 /// The origin of a value.
@@ -62,11 +62,13 @@ pub(crate) struct Layer(BTreeMap<&'static str, WithOrigin<Vec<String>>>);
 
 impl Layer {
     pub(super) fn defaults() -> Self {
-        let keys = KEYS.iter().filter(|key| !key.default.is_empty());
-        Self(
-            keys.map(|key| (key.name, Origin::Default.tag(vec![key.default.to_owned()])))
-                .collect(),
-        )
+        let mut layer = Self::default();
+        for key in KEYS {
+            if let Some(default) = key.default {
+                layer.put(key.name, vec![default.to_owned()], &Origin::Default);
+            }
+        }
+        layer
     }
 
     /// The values that the sandbox uses even if a profile has others. `address` is the sandbox's, if it is known.
@@ -93,14 +95,14 @@ impl Layer {
     pub(crate) fn type_in(&mut self, name: &str, typed: impl IntoIterator<Item: ToString>) {
         let texts: Vec<_> = typed.into_iter().map(|text| text.to_string()).collect();
         if let (false, Some(key)) = (texts.is_empty(), Key::find(name)) {
-            self.put(key.name, texts, &Origin::Flag(key.flag));
+            self.put(key.name, texts, &Origin::Flag(key.flag_name()));
         }
     }
 
     /// Adds the answer to a prompt: one text, or a list separated by commas or spaces.
     pub(crate) fn type_answer(&mut self, name: &str, answer: &str) {
         match Key::find(name) {
-            Some(key) if key.form == "list" => {
+            Some(key) if key.form == KeyForm::List => {
                 self.type_in(
                     name,
                     answer.split([',', ' ']).filter(|text| !text.is_empty()),
@@ -164,7 +166,7 @@ impl Layer {
     }
 
     /// Like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
-    #[expect(clippy::expect_used, reason = "keys.tsv has the default")]
+    #[expect(clippy::expect_used, reason = "KEYS has the default")]
     pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
     }
@@ -187,10 +189,11 @@ impl Layer {
         match self.origin(name) {
             Origin::Variable(variable) => wrong_variable(variable, problem),
             Origin::Profile(profile) => {
-                let key = Key::find(name)
-                    .map(|key| format!(" {} {}", key.flag, key.value))
+                let flag = Key::find(name)
+                    .and_then(|key| key.flag.as_ref())
+                    .map(|flag| format!(" {} {}", flag.name, flag.value))
                     .unwrap_or_default();
-                let hint = format!("to change it: jelouctl profile set {profile}{key}");
+                let hint = format!("to change it: jelouctl profile set {profile}{flag}");
                 CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.

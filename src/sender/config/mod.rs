@@ -5,6 +5,7 @@ mod edit;
 mod env;
 mod error;
 mod file;
+mod key_table;
 mod keys;
 mod layer;
 mod ledger_database;
@@ -17,9 +18,9 @@ pub(crate) use self::edit::ConfigEdit;
 pub(crate) use self::env::{Environment, Flags};
 pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
 pub(crate) use self::file::ConfigFile;
+pub(crate) use self::key_table::{KEYS, Key, KeyFlag, KeyForm};
 pub(crate) use self::keys::{
-    KEYS, Key, bot_id, budget, every, matches_no_number, people_limit, rate, remember, retry_for,
-    timeout,
+    bot_id, budget, every, matches_no_number, people_limit, rate, remember, retry_for, timeout,
 };
 pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;

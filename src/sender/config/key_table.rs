@@ -1,0 +1,338 @@
+//! The table of all settings that a profile may have.
+
+/// A setting that a profile may have.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name in a profile and in `profile show`.
+    pub(crate) name: &'static str,
+    pub(crate) form: KeyForm,
+    pub(crate) flag: Option<KeyFlag>,
+    /// The environment variable.
+    pub(crate) variable: Option<&'static str>,
+    /// The value if no source sets it.
+    pub(crate) default: Option<&'static str>,
+}
+
+/// The form of a value in a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyForm {
+    Text,
+    Path,
+    /// A number, or a text such as `30s`.
+    Number,
+    Switch,
+    List,
+    /// A program and its arguments.
+    Command,
+}
+
+/// The flag of a setting.
+#[derive(Debug)]
+pub(crate) struct KeyFlag {
+    pub(crate) name: &'static str,
+    /// The placeholder of its value.
+    pub(crate) value: &'static str,
+    /// Whether every command has it. Otherwise only `profile set` has it.
+    pub(crate) is_global: bool,
+    /// The help. The first sentence is the short help.
+    pub(crate) about: &'static str,
+}
+
+/// In the order of `profile show`.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "bot_id",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--bot",
+            value: "BOT",
+            is_global: true,
+            about: "Send from this bot",
+        }),
+        variable: Some("JELOU_BOT_ID"),
+        default: None,
+    },
+    Key {
+        name: "client_id",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--client-id",
+            value: "ID",
+            is_global: true,
+            about: "Use this client id of the API credentials",
+        }),
+        variable: Some("JELOU_CLIENT_ID"),
+        default: None,
+    },
+    Key {
+        name: "client_secret",
+        form: KeyForm::Text,
+        flag: None,
+        variable: Some("JELOU_CLIENT_SECRET"),
+        default: None,
+    },
+    Key {
+        name: "client_secret_file",
+        form: KeyForm::Path,
+        flag: Some(KeyFlag {
+            name: "--client-secret-file",
+            value: "FILE|-",
+            is_global: true,
+            about: "Read the client secret from this file. `-` reads standard input. The variable \
+                JELOU_CLIENT_SECRET can have the secret itself.",
+        }),
+        variable: Some("JELOU_CLIENT_SECRET_FILE"),
+        default: None,
+    },
+    Key {
+        name: "client_secret_command",
+        form: KeyForm::Command,
+        flag: None,
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "api_url",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--api-url",
+            value: "URL",
+            is_global: true,
+            about: "Send requests to this URL",
+        }),
+        variable: Some("JELOU_API_URL"),
+        default: Some("https://api.jelou.ai"),
+    },
+    Key {
+        name: "timeout",
+        form: KeyForm::Number,
+        flag: Some(KeyFlag {
+            name: "--timeout",
+            value: "DURATION",
+            is_global: true,
+            about: "Limit the time of each attempt",
+        }),
+        variable: Some("JELOU_TIMEOUT"),
+        default: Some("30s"),
+    },
+    Key {
+        name: "retry_for",
+        form: KeyForm::Number,
+        flag: Some(KeyFlag {
+            name: "--retry-for",
+            value: "DURATION",
+            is_global: true,
+            about: "Retry for this long, 0 for never. Retries only requests that certainly had no \
+                effect. Does not apply to bulk runs.",
+        }),
+        variable: Some("JELOU_RETRY_FOR"),
+        default: Some("30s"),
+    },
+    Key {
+        name: "ca_cert",
+        form: KeyForm::Path,
+        flag: Some(KeyFlag {
+            name: "--ca-cert",
+            value: "FILE",
+            is_global: true,
+            about: "Trust these CA certificates (PEM) instead of the system's",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "allow_to",
+        form: KeyForm::List,
+        flag: Some(KeyFlag {
+            name: "--allow-to",
+            value: "PATTERN",
+            is_global: false,
+            about: "Allow only these recipients, such as 593*. Unset: everyone. Empty: no one.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "do_not_contact",
+        form: KeyForm::Path,
+        flag: Some(KeyFlag {
+            name: "--do-not-contact",
+            value: "FILE",
+            is_global: false,
+            about: "Exclude the recipients in this file from every send. One per line, or a list \
+                file with a header.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "rate",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--rate",
+            value: "RATE",
+            is_global: false,
+            about: "Send bulk runs at this rate: 5/s, 300/m, 1000/h",
+        }),
+        variable: None,
+        default: Some("5/s"),
+    },
+    Key {
+        name: "country",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--country",
+            value: "CODE",
+            is_global: false,
+            about: "Set the country of local numbers, such as EC",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "remember",
+        form: KeyForm::Number,
+        flag: Some(KeyFlag {
+            name: "--remember",
+            value: "TIME",
+            is_global: false,
+            about: "How far back to look for duplicates: 3d, 12h, or 0 for never",
+        }),
+        variable: None,
+        default: Some("3d"),
+    },
+    Key {
+        name: "confirm_bulk",
+        form: KeyForm::Switch,
+        flag: Some(KeyFlag {
+            name: "--confirm-bulk",
+            value: "BOOL",
+            is_global: false,
+            about: "Ask before each bulk run, or require --yes: true or false",
+        }),
+        variable: None,
+        default: Some("true"),
+    },
+    Key {
+        name: "between",
+        form: KeyForm::List,
+        flag: Some(KeyFlag {
+            name: "--between",
+            value: "HOURS",
+            is_global: false,
+            about: "Send bulk runs only in these hours: 'mon-fri 07:00-19:00', or always. Unset: \
+                always.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "not_on",
+        form: KeyForm::List,
+        flag: Some(KeyFlag {
+            name: "--not-on",
+            value: "DATE",
+            is_global: false,
+            about: "Send no bulk runs on this day: 2026-12-25",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "time_zone",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--time-zone",
+            value: "ZONE",
+            is_global: false,
+            about: "Use this time zone for hours, days and times: America/Bogota. Unset: the time \
+                zone of this machine. If that is UTC, hours need this setting.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "prices",
+        form: KeyForm::Path,
+        flag: Some(KeyFlag {
+            name: "--prices",
+            value: "FILE",
+            is_global: false,
+            about: "Estimate costs by this price list (CSV). `jelouctl explain prices` shows its \
+                format.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "budget",
+        form: KeyForm::Number,
+        flag: Some(KeyFlag {
+            name: "--budget",
+            value: "AMOUNT",
+            is_global: false,
+            about: "Refuse a bulk run with a higher estimated cost, in the currency of the prices",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "limit_24h",
+        form: KeyForm::Number,
+        flag: Some(KeyFlag {
+            name: "--limit-24h",
+            value: "N",
+            is_global: false,
+            about: "Send templates to at most N different recipients in any 24 hours. Use the \
+                messaging limit of the WhatsApp account.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "log",
+        form: KeyForm::Path,
+        flag: Some(KeyFlag {
+            name: "--log",
+            value: "FILE",
+            is_global: false,
+            about: "Add a line to this audit log for each message and each end of a bulk run",
+        }),
+        variable: Some("JELOUCTL_LOG"),
+        default: None,
+    },
+    Key {
+        name: "ledger",
+        form: KeyForm::Text,
+        flag: Some(KeyFlag {
+            name: "--ledger",
+            value: "URL",
+            is_global: true,
+            about: "Keep runs and --once keys in this database. The address is \
+                postgres://USER@HOST/DATABASE. Several machines can send a run together. The \
+                default is a local file.",
+        }),
+        variable: Some("JELOUCTL_LEDGER"),
+        default: None,
+    },
+    Key {
+        name: "ledger_password_file",
+        form: KeyForm::Path,
+        flag: Some(KeyFlag {
+            name: "--ledger-password-file",
+            value: "FILE",
+            is_global: false,
+            about: "Read the password of the ledger's database from this file. The profile must \
+                set `ledger`, too.",
+        }),
+        variable: None,
+        default: None,
+    },
+    Key {
+        name: "ledger_password_command",
+        form: KeyForm::Command,
+        flag: None,
+        variable: None,
+        default: None,
+    },
+];
