@@ -188,23 +188,37 @@ static WAITS: &[Wait] = &[
 /// A wait that is deaf lasts longer than this, however slow the machine is.
 const SOON: Duration = Duration::from_secs(15);
 
+/// How the signal is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum SentBy {
+    /// A key, which signals every process in the foreground.
+    CtrlC,
+    /// `kill`, which signals jelouctl alone.
+    Kill(Signal),
+}
+
 #[test]
 fn ctrl_c_ends_each_wait() {
-    interrupt_each(Signal::INT);
+    interrupt_each(SentBy::CtrlC);
+}
+
+#[test]
+fn sigint_ends_each_wait() {
+    interrupt_each(SentBy::Kill(Signal::INT));
 }
 
 #[test]
 fn sigterm_ends_each_wait() {
-    interrupt_each(Signal::TERM);
+    interrupt_each(SentBy::Kill(Signal::TERM));
 }
 
 #[test]
 fn sighup_ends_each_wait() {
-    interrupt_each(Signal::HUP);
+    interrupt_each(SentBy::Kill(Signal::HUP));
 }
 
 /// Ends each wait by the signal, some at the same time.
-fn interrupt_each(signal: Signal) {
+fn interrupt_each(sent_by: SentBy) {
     const AT_ONCE: usize = 4;
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
@@ -212,14 +226,14 @@ fn interrupt_each(signal: Signal) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(wait) = WAITS.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let fault = LedgerLocation::new(wait).interrupt(signal);
+                    let fault = LedgerLocation::new(wait).interrupt(sent_by);
                     faults.lock().unwrap().extend(fault);
                 }
             });
         }
     });
     let faults = faults.into_inner().unwrap();
-    assert!(faults.is_empty(), "{signal:?}:\n{}", faults.join("\n"));
+    assert!(faults.is_empty(), "{sent_by:?}:\n{}", faults.join("\n"));
 }
 
 /// Where a wait takes place.
@@ -284,7 +298,7 @@ impl LedgerLocation {
     }
 
     /// Ends the wait by the signal; returns what went wrong.
-    fn interrupt(self, signal: Signal) -> Option<String> {
+    fn interrupt(self, sent_by: SentBy) -> Option<String> {
         let Wait { name, command, .. } = self.wait;
         let messages_before = self.messages();
         let command = command.replace("{later}", &later());
@@ -299,11 +313,16 @@ impl LedgerLocation {
         }
         let _pipe = self.wait_until_shown(&mut terminal, messages_before);
         let interrupted = Instant::now();
-        if signal == Signal::INT {
-            terminal.press_ctrl_c();
-        } else {
-            terminal.signal(signal);
-        }
+        let signal = match sent_by {
+            SentBy::CtrlC => {
+                terminal.press_ctrl_c();
+                Signal::INT
+            }
+            SentBy::Kill(signal) => {
+                terminal.signal(signal);
+                signal
+            }
+        };
         let (status, screen) = terminal.end_within(SOON);
         let took = interrupted.elapsed();
         let signal_exit_code = 128 + signal.as_raw();

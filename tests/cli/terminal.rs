@@ -445,17 +445,40 @@ fn profile_is_removed_only_after_confirmation() {
     }
 }
 
+/// Ctrl-C signals the command, too. `kill` signals only jelouctl.
 #[test]
-fn ctrl_c_reaches_the_sandbox_command_once() {
-    let home = Home::new();
-    let script = "trap 'echo got int' INT; echo ready; while read line; do case $line in end) exit 5;; esac; done; read line; exit 6";
-    let mut terminal = Terminal::new(&home, &["sandbox", "--", "sh", "-c", script], &[]);
-    terminal.refuse("ready");
-    terminal.wait_for("got int");
-    let (code, seen) = terminal.end_with("end");
-    assert!(code == 5 || code == 6, "{code}: {seen}");
-    assert_eq!(seen.matches("got int").count(), 1, "{seen}");
-    assert!(seen.contains("0 messages arrived"), "{seen}");
+fn each_signal_reaches_the_command_once() {
+    // jelouctl forwards signals in their order, so after the second one nothing more comes of the first.
+    let script = "trap 'echo got it' INT TERM HUP; trap 'echo done; exit 5' USR1; echo ready; while [ -t 0 ]; do read line; done";
+    let run = ["run", "--to", "593987654321", "--on", "success"];
+    for command in [&["sandbox"][..], &run] {
+        for killed_by in [
+            None,
+            Some(Signal::INT),
+            Some(Signal::TERM),
+            Some(Signal::HUP),
+        ] {
+            let home = Home::new();
+            let server = Server::expect_no_requests();
+            home.profile("prod", &server.url, "");
+            let words = [command, &["--", "sh", "-c", script]].concat();
+            let mut terminal = Terminal::plain(&home, &words);
+            terminal.wait_for("ready");
+            match killed_by {
+                Some(signal) => terminal.signal(signal),
+                None => terminal.press_ctrl_c(),
+            }
+            terminal.wait_for("got it");
+            terminal.signal(Signal::USR1);
+            let (code, seen) = terminal.end();
+            assert_eq!(code, 5, "{command:?} {killed_by:?}: {seen}");
+            assert_eq!(
+                seen.matches("got it").count(),
+                1,
+                "{command:?} {killed_by:?}: {seen}"
+            );
+        }
+    }
 }
 
 #[test]

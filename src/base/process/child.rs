@@ -94,7 +94,7 @@ pub(crate) async fn run_command(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
-            signal = signals.next_request() => if !is_typed(signal) { to_forward.push_back((Instant::now() + FORWARD_DELAY, signal)) },
+            signal = signals.next_for_command() => to_forward.push_back((Instant::now() + FORWARD_DELAY, signal)),
             signal = next_due(&mut to_forward) => forward(signal, &child),
             is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
         }
@@ -203,23 +203,6 @@ fn forward(signal: Signal, child: &Child) {
         // A child that has ended needs no signal.
         let _ = kill_process(pid, number);
     }
-}
-
-/// Whether the terminal sent `signal`, so that the child already has it. Many programs treat a second Ctrl-C
-/// differently.
-#[cfg(unix)]
-fn is_typed(signal: Signal) -> bool {
-    use rustix::{process::getpgrp, termios::tcgetpgrp};
-
-    let is_ours = |terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp());
-    let is_in_foreground = || std::fs::File::open("/dev/tty").is_ok_and(is_ours);
-    matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
-}
-
-/// Every process of a console gets its events, so the child already has the signal.
-#[cfg(windows)]
-fn is_typed(_signal: Signal) -> bool {
-    true
 }
 
 /// Windows has no signals to forward.

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::signal::Signal;
-use super::signal_source::{ignored, sources};
+use super::signal_source::{SignalOrigin, ignored, sources};
 use crate::base::output::SystemError;
 
 /// A signal that repeats within this time counts as the same. `timeout` signals its child and then the whole group, and
@@ -56,9 +56,11 @@ struct SignalState {
     history: History,
 }
 
+/// A signal that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Arrival {
-    signal: Signal,
+pub(super) struct Arrival {
+    pub(super) signal: Signal,
+    pub(super) origin: SignalOrigin,
     at: Instant,
 }
 
@@ -144,7 +146,7 @@ impl Listener {
     }
 
     /// Takes the first of `signals` that has arrived. If it `ends_us`, this process must end soon.
-    pub(super) fn take(&self, signals: &[Signal], ends_us: bool) -> Option<Signal> {
+    pub(super) fn take(&self, signals: &[Signal], ends_us: bool) -> Option<Arrival> {
         let mut state = self.state();
         let is_requested = |arrival: &Arrival| signals.contains(&arrival.signal);
         let place = state.waiting.iter().position(is_requested)?;
@@ -152,17 +154,17 @@ impl Listener {
         if ends_us {
             state.ending.get_or_insert(taken);
         }
-        Some(taken.signal)
+        Some(taken)
     }
 
     /// Waits until one of `signals` has arrived, and takes it.
-    pub(super) async fn wait_for(&self, signals: &[Signal], ends_us: bool) -> Signal {
+    pub(super) async fn wait_for(&self, signals: &[Signal], ends_us: bool) -> Arrival {
         loop {
             // After this, no signal is missed.
             let mut arrived = pin!(self.arrived.notified());
             arrived.as_mut().enable();
-            if let Some(signal) = self.take(signals, ends_us) {
-                return signal;
+            if let Some(taken) = self.take(signals, ends_us) {
+                return taken;
             }
             arrived.await;
         }
@@ -176,8 +178,8 @@ impl Listener {
         let _entered = self.runtime.enter();
         for mut source in sources(signal)? {
             self.runtime.spawn(async move {
-                while source.recv().await.is_some() {
-                    self.note(signal);
+                while let Some(origin) = source.recv().await {
+                    self.note(signal, origin);
                 }
             });
         }
@@ -185,7 +187,7 @@ impl Listener {
     }
 
     /// Records that `signal` has arrived.
-    fn note(&'static self, signal: Signal) {
+    fn note(&'static self, signal: Signal, origin: SignalOrigin) {
         let at = Instant::now();
         let mut state = self.state();
         if !state.history.is_new(signal, at) {
@@ -197,7 +199,7 @@ impl Listener {
             }
             return;
         }
-        let arrival = Arrival { signal, at };
+        let arrival = Arrival { signal, origin, at };
         state.waiting.push(arrival);
         self.arrived.notify_waiters();
         if signal.ends_us() {

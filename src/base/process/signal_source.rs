@@ -2,17 +2,62 @@
 
 use std::io;
 
+#[cfg(unix)]
+use signal_hook::iterator::{backend::SignalDelivery, exfiltrator::WithOrigin};
 #[cfg(windows)]
 use tokio::signal::windows;
 #[cfg(unix)]
-use tokio::signal::{unix, unix::Signal as SignalSource};
+use tokio::{io::AsyncReadExt, net::UnixStream};
 
 use super::signal::Signal;
 
+/// Where a signal comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignalOrigin {
+    /// Another process, or the system.
+    #[cfg(unix)]
+    Process,
+    /// A key at the terminal. Every process in its foreground has the signal, also our command. On Windows, an event of
+    /// the console.
+    Terminal,
+}
+
+/// The source of one signal. A source of tokio does not say where the signal comes from.
+#[cfg(unix)]
+pub(super) struct SignalSource {
+    delivery: SignalDelivery<UnixStream, WithOrigin>,
+    has_key: bool,
+}
+
 #[cfg(unix)]
 pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
-    let kind = unix::SignalKind::from_raw(i32::from(signal.number()));
-    unix::signal(kind).map(|source| vec![source])
+    let (read, write) = std::os::unix::net::UnixStream::pair()?;
+    read.set_nonblocking(true)?;
+    let read = UnixStream::from_std(read)?;
+    let number = [i32::from(signal.number())];
+    Ok(vec![SignalSource {
+        delivery: SignalDelivery::with_pipe(read, write, WithOrigin::default(), number)?,
+        has_key: matches!(signal, Signal::Interrupt | Signal::Quit),
+    }])
+}
+
+#[cfg(unix)]
+impl SignalSource {
+    /// Waits for the signal.
+    pub(super) async fn recv(&mut self) -> Option<SignalOrigin> {
+        loop {
+            if let Some(signal) = self.delivery.pending().next() {
+                let is_typed = self.has_key && signal.process.is_none();
+                return Some(if is_typed {
+                    SignalOrigin::Terminal
+                } else {
+                    SignalOrigin::Process
+                });
+            }
+            // The handler stores the signal, and then writes a byte.
+            self.delivery.get_read_mut().read_u8().await.ok()?;
+        }
+    }
 }
 
 /// The signals that were ignored when this process started, one bit each. Signals that we catch are no longer included,
@@ -60,13 +105,14 @@ pub(super) enum SignalSource {
 
 #[cfg(windows)]
 impl SignalSource {
-    pub(super) async fn recv(&mut self) -> Option<()> {
-        match self {
+    pub(super) async fn recv(&mut self) -> Option<SignalOrigin> {
+        let received = match self {
             Self::C(source) => source.recv().await,
             Self::Break(source) => source.recv().await,
             Self::Close(source) => source.recv().await,
             Self::Shutdown(source) => source.recv().await,
             Self::Logoff(source) => source.recv().await,
-        }
+        };
+        received.map(|()| SignalOrigin::Terminal)
     }
 }

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::listener::Listener;
 use super::open_files::ensure_open_files;
 use super::signal::Signal;
+use super::signal_source::SignalOrigin;
 use crate::base::output::SystemError;
 
 /// How many files a runtime opens. With fewer than these, it may panic.
@@ -68,7 +69,7 @@ impl Signals {
     /// Waits for the next signal, forever if none is caught. This process must end soon.
     pub(crate) async fn next(&mut self) -> Signal {
         match self.listener() {
-            Some(listener) => listener.wait_for(&self.caught, true).await,
+            Some(listener) => listener.wait_for(&self.caught, true).await.signal,
             None => pending().await,
         }
     }
@@ -76,8 +77,22 @@ impl Signals {
     /// Waits for the next signal, forever if none is caught. The caller continues, and must take later signals, too.
     pub(crate) async fn next_request(&mut self) -> Signal {
         match self.listener() {
-            Some(listener) => listener.wait_for(&self.caught, false).await,
+            Some(listener) => listener.wait_for(&self.caught, false).await.signal,
             None => pending().await,
+        }
+    }
+
+    /// Waits for the next signal that the command does not have, forever if none is caught. A key at the terminal
+    /// signals the command, too, and many programs treat a second Ctrl-C differently.
+    pub(super) async fn next_for_command(&mut self) -> Signal {
+        let Some(listener) = self.listener() else {
+            return pending().await;
+        };
+        loop {
+            let arrival = listener.wait_for(&self.caught, false).await;
+            if arrival.origin != SignalOrigin::Terminal {
+                return arrival.signal;
+            }
         }
     }
 
