@@ -1,5 +1,5 @@
-//! The rows of a draft that need not be sent: those that an earlier run has too, those that repeat
-//! the message or recipient of another row, and those after `--limit`.
+//! The rows of a draft that need not be sent: an earlier run has them, they repeat another row, or
+//! they come after `--limit`. A row repeats another with the same message or recipient.
 
 use rusqlite::{OptionalExtension, params};
 

@@ -1,6 +1,6 @@
-//! The ledger as a file of this machine, in SQLite. A process that changes it waits for its turn,
-//! because SQLite's own waiting is unfair: next to a process that commits in a loop, it may never
-//! end. This file also detects a copied or restored ledger.
+//! The ledger as a file of this machine, in SQLite. A process that changes it waits for its turn.
+//! SQLite's own waiting is unfair, and may never end next to a process that commits in a loop. This
+//! file also detects a copied or restored ledger.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
