@@ -47,21 +47,23 @@ async fn confirm_and_send(
     args: &BulkSendArgs,
 ) -> Result<ExitCode, CommandError> {
     let mut connection = confirm(&mut plan, context, args).await?;
-    let Some(run) = create_run(&mut plan, context, args, &mut connection).await? else {
+    let created = create_run(&mut plan, context, args, &mut connection).await?;
+    let Some(created) = created else {
         return nothing_to_send(context, &plan.draft);
     };
     if args.import_only {
-        return report_unsent(context, &run, &plan.settings);
+        return report_unsent(context, &created.run, &plan.settings);
     }
     let active = ActiveRun {
-        run,
+        run: created.run,
         sender: plan.sender,
         settings: plan.settings,
         exclusions: plan.exclusions,
     };
     // Its file may be large.
     drop(plan.draft);
-    send(context, &active, connection, args.work.progress).await
+    let progress = args.work.progress;
+    send(context, &active, created.worker, connection, progress).await
 }
 
 /// Says that the run of `--import-only` is made.

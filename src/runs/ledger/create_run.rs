@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
+use super::Worker;
 use super::claims::{CLAIM_ROW, millis, note_key};
 use super::comparing::{EarlierQuery, EarlierRuns};
-use super::db::{Db, LONG, LONGEST, values};
+use super::db::{Db, LONG, LONGEST, SHORT, json, values};
 use super::draft::LedgerDraft;
 use super::error::LedgerError;
 use super::name::RunName;
@@ -19,6 +20,26 @@ use crate::runs::once::{OnceHasher, OnceScope};
 
 /// The number of rows of a draft for each statement.
 const ROWS_AT_ONCE: usize = 10_000;
+
+/// A draft that becomes a run.
+pub(crate) struct NewRun<'a> {
+    pub(crate) name: &'a RunName,
+    /// Whether you named the run. Then no other run may have the name.
+    pub(crate) is_typed: bool,
+    pub(crate) draft: &'a mut LedgerDraft,
+    pub(crate) settings: &'a mut RunSettings,
+    /// The earlier runs for the comparison.
+    pub(crate) earlier: &'a EarlierQuery,
+    /// The timeout of a request, if this process sends the run.
+    pub(crate) sends_with_timeout: Option<Duration>,
+}
+
+/// A new run.
+pub(crate) struct CreatedRun {
+    pub(crate) run: Run,
+    /// This process, if it sends the run.
+    pub(crate) worker: Option<Worker>,
+}
 
 impl Ledger {
     /// The name of a new run: the `typed` one, or a free one after its list.
@@ -33,42 +54,59 @@ impl Ledger {
         }
     }
 
-    /// Creates a run from a draft, in one transaction with the last comparison. `compare` may skip
-    /// rows, change the details, or return false to create no run. After an error there is no run,
-    /// unless the error says otherwise. If a new run already has a name that was not typed, this
-    /// one gets a number.
-    pub(crate) fn make<E: From<LedgerError>>(
+    /// Creates a run, in one transaction with the last comparison and with the process that sends
+    /// it. `compare` may skip rows, change the settings, or return false to create no run. After an
+    /// error there is no run, unless the error says otherwise. If a new run already has a name that
+    /// was not typed, this one gets a number.
+    pub(crate) fn create_run<E: From<LedgerError>>(
         &self,
-        name: &RunName,
-        is_typed: bool,
-        draft: &mut LedgerDraft,
-        details: &mut RunSettings,
-        of: &EarlierQuery,
+        new: NewRun<'_>,
         compare: impl FnOnce(
             &mut EarlierRuns<'_>,
             &mut LedgerDraft,
             &mut RunSettings,
         ) -> Result<bool, E>,
-    ) -> Result<Option<Run>, E> {
-        let mut db = self.db();
+    ) -> Result<Option<CreatedRun>, E> {
+        let NewRun {
+            name,
+            is_typed,
+            draft,
+            settings,
+            earlier,
+            sends_with_timeout,
+        } = new;
+        // A process that sends has a connection of its own.
+        let ledger = match sends_with_timeout {
+            Some(_) => self.reopened()?,
+            None => self.clone(),
+        };
+        let mut db = ledger.db();
         db.0.limit(LONGEST);
         let name = RefCell::new(name.clone());
         let not_made = |error: LedgerError| error.during_import(&name.borrow());
-        let made = db.transaction(true, not_made, |db| {
+        let created = db.transaction(true, not_made, |db| {
             let (last, now) = lock_ledger(db)?;
             let free = free_name(db, &name.borrow(), is_typed)?;
             name.replace(free);
-            let is_wanted = compare(&mut EarlierRuns::new(&mut *db, of, now), draft, details)?;
-            Ok::<_, E>(if is_wanted {
-                Some(make(db, last + 1, now, &name.borrow(), draft, details)?)
-            } else {
-                None
-            })
+            if !compare(
+                &mut EarlierRuns::new(&mut *db, earlier, now),
+                draft,
+                settings,
+            )? {
+                return Ok(None);
+            }
+            let name = name.borrow().clone();
+            let id = make(db, last + 1, now, &name, draft, settings)?;
+            let own = Run::new(ledger.clone(), id, name.clone());
+            let worker = match sends_with_timeout {
+                Some(timeout) => Some(Worker::for_new_run(db, own, settings, timeout)?),
+                None => None,
+            };
+            let run = Run::new(self.clone(), id, name);
+            Ok::<_, E>(Some(CreatedRun { run, worker }))
         });
-        db.0.limit(LONG);
-        let made = made?;
-        drop(db);
-        Ok(made.map(|id| Run::new(self.clone(), id, name.into_inner())))
+        db.0.limit(sends_with_timeout.map_or(LONG, |_| SHORT));
+        created
     }
 }
 
@@ -211,10 +249,6 @@ fn claim_rows(
     Ok(())
 }
 
-pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError> {
-    serde_json::to_string(value).map_err(LedgerError::damaged)
-}
-
 /// Returns the name if no run has it. A name that was not typed may get a number: the first free
 /// one.
 fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, LedgerError> {
@@ -231,4 +265,38 @@ fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, Led
         &values![name.to_string()],
     )?;
     Err(LedgerError::exists(name, is_of_sandbox))
+}
+
+/// How the contract creates a run.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Ledger {
+        /// Creates a run that no process sends, as `bulk send --import-only` does.
+        pub(crate) fn make<E: From<LedgerError>>(
+            &self,
+            name: &RunName,
+            is_typed: bool,
+            draft: &mut LedgerDraft,
+            settings: &mut RunSettings,
+            earlier: &EarlierQuery,
+            compare: impl FnOnce(
+                &mut EarlierRuns<'_>,
+                &mut LedgerDraft,
+                &mut RunSettings,
+            ) -> Result<bool, E>,
+        ) -> Result<Option<Run>, E> {
+            let new = NewRun {
+                name,
+                is_typed,
+                draft,
+                settings,
+                earlier,
+                sends_with_timeout: None,
+            };
+            let created = self.create_run(new, compare)?;
+            Ok(created.map(|created| created.run))
+        }
+    }
 }

@@ -435,6 +435,11 @@ impl Db {
     }
 }
 
+/// The JSON of a value, for a column.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(LedgerError::damaged)
+}
+
 /// Checks the version of a ledger. `older_hint` is the hint for an older one.
 pub(super) fn check_version(
     version: i64,

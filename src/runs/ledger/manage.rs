@@ -4,8 +4,7 @@
 use std::collections::HashSet;
 
 use super::comparing::{EarlierMessages, EarlierQuery, EarlierRuns, counted_by_run};
-use super::create_run::json;
-use super::db::{Db, LONG, LONGEST, SqlValue, values};
+use super::db::{Db, LONG, LONGEST, SqlValue, json, values};
 use super::delivery::{DeliveryUpdate, DeliveryUpdates};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};

@@ -43,6 +43,7 @@ pub(crate) use self::claims::{
 #[cfg(test)]
 pub(crate) use self::comparing::EarlierRow;
 pub(crate) use self::comparing::{EarlierMessages, EarlierQuery, EarlierRuns};
+pub(crate) use self::create_run::{CreatedRun, NewRun};
 pub(crate) use self::delivery::{
     DeliveryCounts, DeliveryUpdates, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
 };

@@ -19,7 +19,8 @@ use crate::runs::cost::RunCost;
 
 /// The number of pending rows in one read.
 const ROWS_AT_ONCE: usize = 1000;
-/// In milliseconds: a process starts to send a run within this time after it creates the run.
+/// In milliseconds: a process starts to send a run of `--import-only` within this time after it was
+/// created.
 const STARTS_WITHIN: i64 = 10_000;
 
 /// The columns of a row in a report. [`reported`] reads them.
@@ -171,8 +172,8 @@ impl Run {
         Ok(self.ledger.lost()?.is_sent(self.id))
     }
 
-    /// Whether the run waits for you to resume it, because no process sends it. The process that
-    /// created a new run is about to send it.
+    /// Whether the run waits for you to resume it, because no process sends it. After
+    /// `--import-only`, another process is about to send a new run.
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
         let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event \
             WHERE event.run = run.id) AS events FROM run WHERE id = ?1";

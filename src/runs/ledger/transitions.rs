@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use super::db::{Db, values};
+use super::db::{Db, json, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
 use super::lost_workers::LostWorkers;
@@ -98,7 +98,7 @@ impl LockedRun {
             &values![
                 self.id,
                 &self.identity,
-                super::create_run::json(&self.pace)?,
+                json(&self.pace)?,
                 self.taken,
                 self.changed_at,
                 self.finished_at,

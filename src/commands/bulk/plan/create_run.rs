@@ -9,11 +9,12 @@ use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::bulk::question::is_asked;
 use crate::commands::bulk::skips::report_left_out;
 use crate::commands::open_ledger::wait_for_turn;
-use crate::runs::ledger::{EarlierRuns, LedgerDraft, Run, RunSettings};
+use crate::runs::ledger::{CreatedRun, EarlierRuns, LedgerDraft, NewRun, RunSettings};
 use crate::sender::context::Context;
 use crate::sender::{Connection, reread_do_not_contact};
 
-/// Compares the plan with the ledger once more and makes its run, in one transaction. None if no row is left to be sent, or
+/// Compares the plan with the ledger once more and creates its run, in one transaction. Without
+/// `--import-only`, this process sends the run from then on. None if no row is left to be sent, or
 /// the plan has no run.
 ///
 /// # Errors
@@ -23,7 +24,7 @@ pub(crate) async fn create_run(
     context: &Context,
     args: &BulkSendArgs,
     connection: &mut Connection,
-) -> Result<Option<Run>, CommandError> {
+) -> Result<Option<CreatedRun>, CommandError> {
     let is_asked = is_asked(context, &plan.sender);
     let skips_told = plan.draft.skip_counts().clone();
     let rows_told = plan.draft.to_be_sent();
@@ -38,37 +39,41 @@ pub(crate) async fn create_run(
     wait_for_turn(&ledger, &mut connection.signals).await?;
     let earlier = earlier_query(&plan.settings);
     let cost_limit = &plan.cost_limit;
-    let made = ledger.make(
+    let timeout = plan.sender.settings.timeout;
+    let new = NewRun {
         name,
-        args.run.is_some(),
-        &mut plan.draft,
-        &mut plan.settings,
-        &earlier,
-        |known, draft, settings| {
-            if !settings.sandbox {
-                compare_again(settings, known, draft)?;
-                if is_asked || draft.to_be_sent() != rows_told {
-                    (settings.written_to, _) = known.people(draft)?;
-                }
+        is_typed: args.run.is_some(),
+        draft: &mut plan.draft,
+        settings: &mut plan.settings,
+        earlier: &earlier,
+        sends_with_timeout: Some(timeout).filter(|_| !args.import_only),
+    };
+    let created = ledger.create_run(new, |known, draft, settings| {
+        if !settings.sandbox {
+            compare_again(settings, known, draft)?;
+            if is_asked || draft.to_be_sent() != rows_told {
+                (settings.written_to, _) = known.people(draft)?;
             }
-            if let Some(signal) = connection.signals.came() {
-                return Err(CommandError::interrupted(signal));
-            }
-            if draft.to_be_sent() != rows_told {
-                settings.estimate = cost_limit.estimate(draft, settings)?;
-            }
-            Ok::<_, CommandError>(draft.to_be_sent() > 0)
-        },
-    );
-    let Some(run) = made? else { return Ok(None) };
+        }
+        if let Some(signal) = connection.signals.came() {
+            return Err(CommandError::interrupted(signal));
+        }
+        if draft.to_be_sent() != rows_told {
+            settings.estimate = cost_limit.estimate(draft, settings)?;
+        }
+        Ok::<_, CommandError>(draft.to_be_sent() > 0)
+    });
+    let Some(created) = created? else {
+        return Ok(None);
+    };
     report_left_out(context, &plan.draft.skip_counts().since(&skips_told));
     let rows = counted(plan.draft.to_be_sent(), "message");
     context.stderr.note(&format!(
         "run {}: {rows} from bot {}",
-        run.name(),
+        created.run.name(),
         plan.sender.bot
     ));
-    Ok(Some(run))
+    Ok(Some(created))
 }
 
 /// The command may have waited hours for the answer.

@@ -42,20 +42,34 @@ struct JoinedRun {
 }
 
 impl ActiveRun {
-    /// Sends the remaining rows.
+    /// Sends the remaining rows. With a `worker`, this process has joined the run already.
     ///
     /// # Errors
     /// If this process cannot join the run: then it sends nothing.
     pub(super) async fn send_rows(
         &self,
         context: &Context,
+        worker: Option<Worker>,
         mut connection: Connection,
         progress: ProgressFormat,
     ) -> Result<SendingEnd, CommandError> {
-        let session = Arc::new(self.session(&connection)?);
+        let session = match self.session(&connection) {
+            Ok(session) => Arc::new(session),
+            Err(error) => {
+                close_unused(worker);
+                return Err(error);
+            }
+        };
         connection.signals.keep();
         let began = Instant::now();
-        let mut joined = self.join(context, &self.run, &mut connection).await?;
+        let mut joined = match worker {
+            Some(worker) => JoinedRun {
+                worker,
+                counts: self.run.counts()?,
+                conditions: self.settings.conditions.clone(),
+            },
+            None => self.join(context, &self.run, &mut connection).await?,
+        };
         let is_first = joined.counts.sent == 0;
         let end = loop {
             let mut progress = Progress::new(&context.stderr, progress);
@@ -118,8 +132,7 @@ impl ActiveRun {
         };
         if run.has_decided_rows()? {
             if let Err(error) = self.check_decided_rows(context, run, &worker) {
-                // Otherwise, other processes would wait for this worker.
-                let _ = worker.close();
+                close_unused(Some(worker));
                 return Err(error);
             }
             counts = run.counts()?;
@@ -178,5 +191,12 @@ impl ActiveRun {
         let rows = UnsentRows::OfRun(&run);
         leave_out(context, rows, &exclusions, windows.as_ref())?;
         self.join(context, &run, connection).await
+    }
+}
+
+/// Closes a worker that sends nothing. Otherwise, other processes would wait for it.
+fn close_unused(worker: Option<Worker>) {
+    if let Some(worker) = worker {
+        let _ = worker.close();
     }
 }

@@ -137,7 +137,7 @@ pub(super) async fn go_on(
         active.run.resume(seen, &options)?;
     }
     report_rows_left(context, &active.run)?;
-    send(context, &active, connection, work.progress).await
+    send(context, &active, None, connection, work.progress).await
 }
 
 async fn check_templates_left(

@@ -11,20 +11,23 @@ use self::report_end::report_end;
 use crate::base::exit::ExitCode;
 use crate::base::output::ProgressFormat;
 use crate::command_error::{CommandError, Phase};
+use crate::runs::ledger::Worker;
 use crate::sender::Connection;
 use crate::sender::context::Context;
 
-/// Sends the unsent rows of a run, and reports its end and its state.
+/// Sends the unsent rows of a run, and reports its end and its state. With a `worker`, this process has joined the run already.
 ///
 /// # Errors
 /// If the run could not be joined, or how it ended could not be written or read. Messages may have been sent.
 pub(crate) async fn send(
     context: &Context,
     active: &ActiveRun,
+    worker: Option<Worker>,
     connection: Connection,
     progress: ProgressFormat,
 ) -> Result<ExitCode, CommandError> {
-    let sent = active.send_rows(context, connection, progress).await;
+    let sent = active.send_rows(context, worker, connection, progress);
+    let sent = sent.await;
     sent.and_then(|ended| report_end(context, active, ended))
         .map_err(|error| error.in_phase(Phase::Sending))
 }

@@ -10,6 +10,7 @@ mod messaging_limit;
 #[cfg(unix)]
 #[path = "../../../../tests/support/needs.rs"]
 mod needs;
+mod new_runs;
 mod pace;
 #[cfg(unix)]
 #[path = "../../../../tests/support/postgres.rs"]
@@ -77,6 +78,11 @@ macro_rules! every_engine {
 }
 
 every_engine! {
+    new_runs {
+        new_run_begins_with_its_worker,
+        imported_run_has_no_worker,
+        refused_run_leaves_no_worker,
+    }
     rows {
         row_state_changes_match_the_documented_table,
         rows_with_one_recipient_are_sent_in_sequence,

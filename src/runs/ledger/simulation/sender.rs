@@ -10,11 +10,12 @@ use crate::base::clock;
 use crate::jelou::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::runs::import::DuplicatePolicy;
 use crate::runs::ledger::comparing::{EarlierQuery, EarlierRuns};
+use crate::runs::ledger::create_run::{CreatedRun, NewRun};
 use crate::runs::ledger::draft::{DraftRow, LedgerDraft};
 use crate::runs::ledger::error::{LedgerError, LedgerFault};
 use crate::runs::ledger::events::{PauseReason, RunPause};
 use crate::runs::ledger::fixture;
-use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::Ledger;
 use crate::runs::ledger::run::Run;
@@ -189,6 +190,11 @@ fn earlier_runs() -> EarlierQuery {
         remember: Duration::MAX,
         ..fixture::earlier()
     }
+}
+
+/// How long a request takes at most.
+fn timeout() -> Duration {
+    Duration::from_millis(TIMEOUT.unsigned_abs())
 }
 
 /// Templates count for the limit, texts do not.
@@ -429,28 +435,33 @@ impl Sender {
         let ledger = self.ledger.as_ref().expect("it has looked");
         let mut draft = self.draft.take().expect("it has looked");
         let details = self.details.as_mut().expect("it has looked");
-        let made = ledger.make(
-            &self.name,
-            true,
-            &mut draft,
-            details,
-            &earlier_runs(),
-            |known, draft, details| {
-                let are_recalled = draft.recall_awaited()?;
-                compare(details, known, draft)?;
-                if are_recalled && draft.freed()? > 0 {
-                    return Err(LedgerError::from_choice("others no longer send these rows"));
-                }
-                Ok::<_, LedgerError>(draft.to_be_sent() > 0)
-            },
-        )?;
-        self.run = made;
-        if self.run.is_none() {
-            return Ok(None);
-        }
-        world(|world| world.count("lists"));
         let is_left = world(|world| world.percent(world.profile.left_percent));
-        Ok(if is_left { None } else { Some(Phase::Join) })
+        let new = NewRun {
+            name: &self.name,
+            is_typed: true,
+            draft: &mut draft,
+            settings: details,
+            earlier: &earlier_runs(),
+            sends_with_timeout: Some(timeout()).filter(|_| !is_left),
+        };
+        let created = ledger.create_run(new, |known, draft, details| {
+            let are_recalled = draft.recall_awaited()?;
+            compare(details, known, draft)?;
+            if are_recalled && draft.freed()? > 0 {
+                return Err(LedgerError::from_choice("others no longer send these rows"));
+            }
+            Ok::<_, LedgerError>(draft.to_be_sent() > 0)
+        })?;
+        let Some(CreatedRun { run, worker }) = created else {
+            return Ok(None);
+        };
+        world(|world| world.count("lists"));
+        let Some(worker) = worker else {
+            return Ok(None);
+        };
+        let counts = run.counts()?;
+        self.run = Some(run);
+        Ok(Some(self.begin(worker, counts)))
     }
 
     fn prepare(&mut self) -> Result<Option<Phase>, LedgerError> {
@@ -499,11 +510,15 @@ impl Sender {
     fn join(&mut self) -> Result<Option<Phase>, LedgerError> {
         let run = self.run.as_ref().expect("it is made or prepared");
         let details = self.details.as_ref().expect("it is made or prepared");
-        let timeout = Duration::from_millis(TIMEOUT.unsigned_abs());
-        let joined = run.join(timeout, leaves_out_sent(details))?;
+        let joined = run.join(timeout(), leaves_out_sent(details))?;
         let Joined::Sender { worker, counts } = joined else {
             return Ok(None);
         };
+        Ok(Some(self.begin(*worker, counts)))
+    }
+
+    /// Begins to send, once it has joined.
+    fn begin(&mut self, worker: Worker, counts: Counts) -> Phase {
         world(|world| {
             world.workers.insert(worker.id(), world.current);
             let rows = world.lists[&self.name.to_string()].rows.len();
@@ -511,11 +526,11 @@ impl Sender {
                 world.violate(format!("counts: {counts:?} are not {rows} rows"));
             }
         });
-        self.worker = Some(*worker);
+        self.worker = Some(worker);
         self.next = Some(clock::instant());
         self.is_stopping = false;
         self.wanted = None;
-        Ok(Some(Phase::Send))
+        Phase::Send
     }
 
     fn close(&mut self) -> Result<Option<Phase>, LedgerError> {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::claims::number_of;
 use super::comparing::EarlierMessages;
-use super::db::{SHORT, values};
+use super::db::{Db, SHORT, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::listening::Listening;
@@ -22,6 +22,7 @@ use super::model::Counts;
 use super::open::lock_ledger;
 use super::reach::{Reach, ReachKey};
 use super::run::Run;
+use super::transitions::LockedRun;
 use super::types::{ExchangeReply, FinishedRow, RunSettings};
 use crate::base::clock;
 use crate::base::process::host_name;
@@ -74,6 +75,9 @@ pub(crate) struct Worker {
     /// The number of its exchanges that the ledger has confirmed.
     exchanges: i64,
     is_connected: bool,
+    /// How long its rows belong to it after its last contact.
+    lease: Duration,
+    /// How long after the request for rows it may send the first byte. None: there is no limit.
     slack: Option<Duration>,
     /// The bot and the time for which its recipients are counted.
     reach: Option<ReachKey>,
@@ -122,23 +126,44 @@ impl Run {
         timeout: Duration,
         leaves_out: Option<bool>,
     ) -> Result<Joined, LedgerError> {
-        let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;
         let details = run.details()?;
+        let ledger = run.ledger.clone();
+        let mut worker = Worker::new(&mut ledger.db(), run, &details, timeout)?;
+        let found = worker.enter(leaves_out)?;
+        if !found.is_empty() {
+            return Ok(Joined::HasEarlierMessages(found));
+        }
+        let counts = self.counts()?;
+        let worker = Box::new(worker);
+        Ok(Joined::Sender { worker, counts })
+    }
+}
+
+impl Worker {
+    /// A worker of `run` that is not registered yet. A request takes at most `timeout`.
+    fn new(
+        db: &mut Db,
+        run: Run,
+        details: &RunSettings,
+        timeout: Duration,
+    ) -> Result<Self, LedgerError> {
+        let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let key = match details.scope() {
-            Some(scope) => Some((number_of(&scope), run.ledger.hasher()?)),
+            Some(scope) => Some((number_of(&scope), OnceHasher::load(db)?)),
             None => None,
         };
-        let mut worker = Worker {
-            slack: None,
+        Ok(Self {
             run,
             // The number is random, because a restored ledger must not assign a number twice.
             id: fastrand::i64(1..),
             connection: 1,
             exchanges: 0,
             is_connected: true,
-            reach: ReachKey::for_run(&details, timeout + slack),
-            limit: details.conditions.per_day,
+            lease: timeout + 2 * slack,
+            slack: Some(slack),
+            reach: ReachKey::for_run(details, timeout + slack),
+            limit: None,
             held_until: 0,
             key,
             held: HashMap::new(),
@@ -149,29 +174,27 @@ impl Run {
             counts_at: clock::instant() + TIME_BETWEEN_COUNTS,
             listening: None,
             others: None,
-        };
-        let found = worker.enter(timeout + 2 * slack, leaves_out)?;
-        if !found.is_empty() {
-            return Ok(Joined::HasEarlierMessages(found));
-        }
-        // In a database, a row belongs to this process only for a time. With a limit, its recipient
-        // counts only for a time.
-        worker.slack = (worker.limit.is_some() || self.ledger.is_shared()).then_some(slack);
-        let counts = self.counts()?;
-        let worker = Box::new(worker);
-        Ok(Joined::Sender { worker, counts })
+        })
     }
-}
 
-impl Worker {
+    /// Makes this process the first one that sends `run`, in the transaction that creates the run.
+    /// So others never see the run without a process that sends it.
+    pub(super) fn for_new_run(
+        db: &mut Db,
+        run: Run,
+        details: &RunSettings,
+        timeout: Duration,
+    ) -> Result<Self, LedgerError> {
+        let mut worker = Self::new(db, run.clone(), details, timeout)?;
+        db.0.enter(worker.id)?;
+        run.change_in(db, |db, run| worker.register(db, run, details))?;
+        Ok(worker)
+    }
+
     /// Registers this process, so that others see it. If `leaves_out` is false and other runs have
     /// rows of this one, it returns these and registers nothing. It locks the ledger: of two
     /// processes with the same rows, the second then sees the first.
-    fn enter(
-        &mut self,
-        lease: Duration,
-        leaves_out: Option<bool>,
-    ) -> Result<Vec<EarlierMessages>, LedgerError> {
+    fn enter(&mut self, leaves_out: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
         let of = self.run.clone();
         let mut db = of.ledger.db();
         if LostWorkers::read(&mut db)?.in_run(of.id).next().is_some() {
@@ -184,7 +207,6 @@ impl Worker {
             lock_ledger(db)?;
             of.change_in(db, |db, run| {
                 run.check_identity(db)?;
-                let is_alone = !LostWorkers::read(db)?.is_sent(run.id);
                 run.note_lost(db)?;
                 run.note_finished(db)?;
                 let kept = db.one(
@@ -199,11 +221,6 @@ impl Worker {
                         return Ok(found);
                     }
                 }
-                if let Some(of) = &self.reach {
-                    of.forget_old(db, run.now)?;
-                }
-                // The limit does not change while a process sends the run.
-                self.limit = details.conditions.per_day;
                 // Rows that wait for the limit are checked again, because this process has read the
                 // exclusions now.
                 let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' \
@@ -217,27 +234,7 @@ impl Worker {
                         PAIR_RATE_LIMIT
                     ],
                 )?;
-                let host = host_name();
-                let pid = i64::from(std::process::id());
-                db.run(
-                    "INSERT INTO worker (id, run, host, pid, connection, exchanges, \
-                        lease_ms, joined_at, seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, \
-                        ?6)",
-                    &values![self.id, run.id, host, pid, milliseconds(lease), run.now],
-                )?;
-                if is_alone && run.may_leave() && run.finished_at.is_none() {
-                    let begun = values![run.id, RunEventKind::Begun.name()];
-                    let has_begun =
-                        db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
-                    run.note(
-                        db,
-                        &RunEvent::now(if has_begun {
-                            RunEventKind::Resumed
-                        } else {
-                            RunEventKind::Begun
-                        }),
-                    )?;
-                }
+                self.register(db, run, &details)?;
                 Ok::<_, LedgerError>(Vec::new())
             })
         })?;
@@ -248,6 +245,45 @@ impl Worker {
         // The comparison may have set a longer limit.
         db.0.limit(SHORT);
         Ok(found)
+    }
+
+    /// Adds this process to the workers of the run. The caller has locked the ledger.
+    fn register(
+        &mut self,
+        db: &mut Db,
+        run: &LockedRun,
+        details: &RunSettings,
+    ) -> Result<(), LedgerError> {
+        if let Some(of) = &self.reach {
+            of.forget_old(db, run.now)?;
+        }
+        // The limit does not change while a process sends the run.
+        self.limit = details.conditions.per_day;
+        // In a database, a row belongs to this process only for a time. With a limit, its recipient
+        // counts only for a time.
+        let has_deadline = self.limit.is_some() || self.run.ledger.is_shared();
+        self.slack = self.slack.filter(|_| has_deadline);
+        let is_alone = !LostWorkers::read(db)?.is_sent(run.id);
+        let host = host_name();
+        let pid = i64::from(std::process::id());
+        let lease = milliseconds(self.lease);
+        db.run(
+            "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, \
+                seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
+            &values![self.id, run.id, host, pid, lease, run.now],
+        )?;
+        if is_alone && run.may_leave() && run.finished_at.is_none() {
+            let begun = values![run.id, RunEventKind::Begun.name()];
+            let has_begun =
+                db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
+            let kind = if has_begun {
+                RunEventKind::Resumed
+            } else {
+                RunEventKind::Begun
+            };
+            run.note(db, &RunEvent::now(kind))?;
+        }
+        Ok(())
     }
 
     /// Reconnects after an exchange without an answer. That exchange is committed, rolled back or
