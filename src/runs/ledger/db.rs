@@ -21,7 +21,7 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// The time limit for a statement that writes all rows of a run.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
-pub(super) const VERSION: i32 = 22;
+pub(super) const VERSION: i32 = 23;
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,8 +313,11 @@ pub(super) trait DbEngine: Send {
     /// Returns space to the disk after rows were removed.
     fn tidy(&mut self) {}
 
-    /// Limits the time of a statement in a database. A file has no limit.
-    fn limit(&mut self, _limit: Duration) {}
+    /// Limits the time of a statement in a database, and returns the limit before. A file has no
+    /// limit.
+    fn limit(&mut self, limit: Duration) -> Duration {
+        limit
+    }
 }
 
 /// The database of a ledger.

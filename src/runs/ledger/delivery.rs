@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::db::{SqlRow, values};
+use serde::{Deserialize, Serialize};
+
+use super::db::{Db, SqlRow, values};
 use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
 use super::model::RowState;
@@ -94,14 +96,14 @@ pub(crate) struct DeliveryUpdates {
 }
 
 /// The number of messages of a run in each delivery status. Each message counts once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct DeliveryCounts {
     /// The time of the last check of all messages, in milliseconds since 1970, and their number.
     /// None before the first check.
     pub(crate) asked_at: Option<i64>,
     pub(crate) asked: u64,
     /// The number of messages in each state, by its stable name.
-    pub(crate) states: BTreeMap<&'static str, u64>,
+    pub(crate) states: BTreeMap<String, u64>,
     /// Checked and not found.
     pub(crate) not_listed: u64,
     /// Accepted by a response without a message id.
@@ -135,46 +137,63 @@ impl Run {
             .opt_int("asked_at")
     }
 
-    /// The delivery status of the messages that were sent at `since` or later, as of the last
-    /// check.
-    pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
-        let asked = self
-            .one("SELECT asked FROM run WHERE id = ?1")?
-            .opt_int("asked")?
-            .unwrap_or_default()
-            .unsigned_abs();
-        let mut counts = DeliveryCounts {
-            asked_at: self.asked_at()?,
-            asked,
-            ..DeliveryCounts::default()
-        };
-        let mut db = self.ledger.db();
-        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages \
-            FROM row WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL \
-            GROUP BY 1, 2, 3";
-        db.each_of(query, &values![self.id, since], |mut row| {
-            if let Some(facts) = delivery_facts(&mut row)? {
-                counts.add(&facts, row.count("messages")?);
-            }
-            Ok(())
-        })?;
-        // The accepted messages without a delivery status: those without an id, and those that were
-        // checked.
-        let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 \
-            END) AS no_id, count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 \
-            AND ended_at <= ?4 THEN 1 END) AS not_listed FROM row WHERE run = ?1 \
-            AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
-        let [first, last] = counts
-            .asked_at
-            .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
-        let row = db.one(query, &values![self.id, since, first, last])?;
-        counts.no_id = row.count("no_id")?;
-        counts.not_listed = row.count("not_listed")?;
-        counts.not_asked = row
-            .count("messages")?
-            .saturating_sub(counts.no_id + counts.not_listed);
-        Ok(counts)
+    /// The delivery status of all messages, as of the last check.
+    pub(crate) fn all_deliveries(&self) -> Result<DeliveryCounts, LedgerError> {
+        let row = self.one("SELECT deliveries FROM run WHERE id = ?1")?;
+        match row.opt_text("deliveries")? {
+            Some(kept) => serde_json::from_str(kept).map_err(LedgerError::damaged),
+            None => self.deliveries(i64::MIN),
+        }
     }
+
+    /// The same for the messages that were sent at `since` or later.
+    pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
+        let counts = count_deliveries(&mut self.ledger.db(), self.id, since)?;
+        counts.ok_or_else(|| LedgerError::changed(self.name()))
+    }
+}
+
+/// Counts the messages of a run that were sent at `since` or later by their delivery status. None
+/// if the run was removed.
+pub(super) fn count_deliveries(
+    db: &mut Db,
+    run: i64,
+    since: i64,
+) -> Result<Option<DeliveryCounts>, LedgerError> {
+    let check = "SELECT asked_at, asked FROM run WHERE id = ?1";
+    let Some(check) = db.first(check, &values![run])? else {
+        return Ok(None);
+    };
+    let mut counts = DeliveryCounts {
+        asked_at: check.opt_int("asked_at")?,
+        asked: check.opt_int("asked")?.unwrap_or_default().unsigned_abs(),
+        ..DeliveryCounts::default()
+    };
+    let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages \
+        FROM row WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL \
+        GROUP BY 1, 2, 3";
+    db.each_of(query, &values![run, since], |mut row| {
+        if let Some(facts) = delivery_facts(&mut row)? {
+            counts.add(&facts, row.count("messages")?);
+        }
+        Ok(())
+    })?;
+    // The accepted messages without a delivery status: those without an id, and those that were
+    // checked.
+    let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 \
+        END) AS no_id, count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 \
+        AND ended_at <= ?4 THEN 1 END) AS not_listed FROM row WHERE run = ?1 \
+        AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
+    let [first, last] = counts
+        .asked_at
+        .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
+    let row = db.one(query, &values![run, since, first, last])?;
+    counts.no_id = row.count("no_id")?;
+    counts.not_listed = row.count("not_listed")?;
+    counts.not_asked = row
+        .count("messages")?
+        .saturating_sub(counts.no_id + counts.not_listed);
+    Ok(Some(counts))
 }
 
 impl DeliveryUpdates {
@@ -217,7 +236,10 @@ impl DeliveryUpdates {
 impl DeliveryCounts {
     /// Counts `messages` more in this state.
     pub(crate) fn add(&mut self, facts: &DeliveryStatus, messages: u64) {
-        *self.states.entry(facts.state.name()).or_default() += messages;
+        *self
+            .states
+            .entry(facts.state.name().to_owned())
+            .or_default() += messages;
         if facts.state == DeliveryState::Undelivered {
             let reason = facts.code.as_ref().or(facts.reason.as_ref());
             *self

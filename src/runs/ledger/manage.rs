@@ -192,17 +192,16 @@ impl Run {
                 .updates
                 .iter()
                 .filter(|update| !refuted.contains(&update.index));
-            db.each(
-                UPDATE_DELIVERY,
-                &updates
-                    .filter_map(|update| update_values(run, update))
-                    .collect::<Vec<_>>(),
-            )?;
+            let updates: Vec<_> = updates
+                .filter_map(|update| update_values(run, update))
+                .collect();
+            run.update_rows(db, UPDATE_DELIVERY, &updates)?;
             if let Some((at, rows)) = news.asked {
                 db.run(
                     "UPDATE run SET asked_at = ?2, asked = ?3 WHERE id = ?1",
                     &values![self.id, at, rows],
                 )?;
+                run.note_changed_counts();
             }
             Ok::<_, LedgerError>(proven)
         })

@@ -198,7 +198,7 @@ impl RunOverview {
             is_running: run.is_running()?,
             deliveries: row
                 .opt_int("asked_at")?
-                .map(|_| run.deliveries(i64::MIN))
+                .map(|_| run.all_deliveries())
                 .transpose()?,
             is_cancelled: row.opt_int("cancelled_at")?.is_some(),
             stale,

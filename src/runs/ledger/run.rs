@@ -207,23 +207,13 @@ impl Run {
     /// As [`Self::counts`], but without the correction for a stale run.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.ledger.db();
-        let lost = LostWorkers::read(&mut db)?;
-        let mut counts = Counts::default();
-        // The rows in flight have an index. A query that groups all rows by process takes twice as
-        // long.
-        let query = "SELECT state, CAST(NULL AS BIGINT) AS worker, count(*) AS rows FROM row \
-            WHERE run = ?1 AND state <> 'inflight' GROUP BY state UNION ALL SELECT state, \
-            worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
-            GROUP BY state, worker";
-        db.each_of(query, &values![self.id], |row| {
-            let state = lost.shown(
-                row.named("state", RowState::from_name)?,
-                row.opt_int("worker")?,
-            );
-            *counts.count_mut(state) += row.count("rows")?;
-            Ok(())
-        })?;
-        Ok(counts)
+        let kept = db.first("SELECT counts FROM run WHERE id = ?1", &values![self.id])?;
+        if let Some(row) = kept
+            && let Some(counts) = row.opt_text("counts")?
+        {
+            return serde_json::from_str(counts).map_err(LedgerError::damaged);
+        }
+        count_rows(&mut db, self.id)
     }
 
     /// The number of rows in flight, without those of lost processes.
@@ -434,6 +424,27 @@ impl Run {
             estimate: all,
         }))
     }
+}
+
+/// Counts the rows of a run in each state. Rows in flight in a lost process are unknown.
+pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
+    let lost = LostWorkers::read(db)?;
+    let mut counts = Counts::default();
+    // The rows in flight have an index. A query that groups all rows by process takes twice as
+    // long.
+    let query = "SELECT state, CAST(NULL AS BIGINT) AS worker, count(*) AS rows FROM row \
+        WHERE run = ?1 AND state <> 'inflight' GROUP BY state UNION ALL SELECT state, \
+        worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
+        GROUP BY state, worker";
+    db.each_of(query, &values![run], |row| {
+        let state = lost.shown(
+            row.named("state", RowState::from_name)?,
+            row.opt_int("worker")?,
+        );
+        *counts.count_mut(state) += row.count("rows")?;
+        Ok(())
+    })?;
+    Ok(counts)
 }
 
 /// The rows of a run with the same charge.

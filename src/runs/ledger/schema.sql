@@ -43,7 +43,10 @@ CREATE TABLE run (
   told TEXT,
   -- The time of the last delivery check of all its messages, and their number.
   asked_at {bigint},
-  asked {bigint}
+  asked {bigint},
+  -- JSON: see `Counts` and `DeliveryCounts`. Only a finished run has them, and a change of its rows renews them.
+  counts TEXT,
+  deliveries TEXT
 ){strict};
 
 -- A process that sends rows of a run.

@@ -4,13 +4,14 @@
 
 use std::sync::LazyLock;
 
-use super::db::{Db, json, values};
+use super::db::{Db, LONG, SqlValue, json, values};
+use super::delivery::count_deliveries;
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
 use super::lost_workers::LostWorkers;
 use super::model::{CANCELLED, RowState, SkipDetail};
 use super::pace::Pace;
-use super::run::{Run, paused};
+use super::run::{Run, count_rows, paused};
 
 /// In milliseconds: the shortest time between two messages to one recipient (WhatsApp's error
 /// 131056).
@@ -38,14 +39,24 @@ pub(super) struct LockedRun {
     pub(super) cancelled_at: Option<i64>,
     pub(super) pause: Option<RunPause>,
     pub(super) told: Option<String>,
+    pub(super) kept_counts: KeptCounts,
     /// The time of the lock, by the clock of the ledger.
     pub(super) now: i64,
+}
+
+/// Whether the ledger keeps the counts of a run, so that a list of runs need not count all rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeptCounts {
+    Missing,
+    Current,
+    /// Rows, or their delivery status, have changed in this transaction.
+    Outdated,
 }
 
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
     let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, \
-        changed_at, finished_at, cancelled_at, told FROM run WHERE id = ?1";
+        changed_at, finished_at, cancelled_at, told, counts FROM run WHERE id = ?1";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
         return Ok(None);
     };
@@ -60,6 +71,10 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
         finished_at: row.opt_int("finished_at")?,
         cancelled_at: row.opt_int("cancelled_at")?,
         told: row.opt_take("told")?,
+        kept_counts: match row.opt_text("counts")? {
+            Some(_) => KeptCounts::Current,
+            None => KeptCounts::Missing,
+        },
         now,
     }))
 }
@@ -109,7 +124,59 @@ impl LockedRun {
                 self.told.as_deref()
             ],
         )?;
+        match (self.finished_at, self.kept_counts) {
+            (Some(_), KeptCounts::Current) | (None, KeptCounts::Missing) => Ok(()),
+            (Some(_), KeptCounts::Missing | KeptCounts::Outdated) => self.keep_counts(db),
+            (None, KeptCounts::Current | KeptCounts::Outdated) => self.write_counts(db, None, None),
+        }
+    }
+
+    /// Counts the rows of the finished run, and keeps the counts.
+    fn keep_counts(&self, db: &mut Db) -> Result<(), LedgerError> {
+        // An exchange has little time, but the number of rows has no limit.
+        let limit = db.0.limit(LONG);
+        let counts = count_rows(db, self.id);
+        let deliveries = count_deliveries(db, self.id, i64::MIN);
+        db.0.limit(limit);
+        let counts = json(&counts?)?;
+        // A list of runs shows them only after a delivery check.
+        let deliveries = deliveries?.filter(|counts| counts.asked_at.is_some());
+        let deliveries = deliveries.as_ref().map(json).transpose()?;
+        self.write_counts(db, Some(counts), deliveries)
+    }
+
+    fn write_counts(
+        &self,
+        db: &mut Db,
+        counts: Option<String>,
+        deliveries: Option<String>,
+    ) -> Result<(), LedgerError> {
+        let query = "UPDATE run SET counts = ?2, deliveries = ?3 WHERE id = ?1";
+        db.run(query, &values![self.id, counts, deliveries])?;
         Ok(())
+    }
+
+    /// Runs a statement that changes rows of the run, once for each of `all`. Returns how many rows
+    /// changed.
+    pub(super) fn update_rows(
+        &mut self,
+        db: &mut Db,
+        sql: &'static str,
+        all: &[Vec<SqlValue<'_>>],
+    ) -> Result<u64, LedgerError> {
+        let changed = db.each(sql, all)?;
+        if changed > 0 {
+            self.note_changed_counts();
+        }
+        Ok(changed)
+    }
+
+    /// Notes that the kept counts are no longer true. They are counted again when the run is
+    /// written.
+    pub(super) fn note_changed_counts(&mut self) {
+        if self.kept_counts == KeptCounts::Current {
+            self.kept_counts = KeptCounts::Outdated;
+        }
     }
 
     /// Pauses the run, unless it is paused already.
@@ -210,11 +277,12 @@ impl LockedRun {
         worker: i64,
         words: &str,
     ) -> Result<(), LedgerError> {
-        let changed = db.run(
+        let changed = self.update_rows(
+            db,
             "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, \
                 error = ?4, http_status = NULL WHERE run = ?1 AND worker = ?2 \
                 AND state = 'inflight'",
-            &values![self.id, worker, self.now, words],
+            &[values![self.id, worker, self.now, words].to_vec()],
         )?;
         if changed > 0 {
             self.changed_at = self.now;
@@ -235,7 +303,7 @@ impl LockedRun {
                 values![self.id, state, code, problem, self.now, *n].to_vec()
             })
             .collect();
-        if db.each(&SKIP_PENDING_ROW, &skips)? > 0 {
+        if self.update_rows(db, &SKIP_PENDING_ROW, &skips)? > 0 {
             self.changed_at = self.now;
         }
         self.note_finished(db)
@@ -244,14 +312,14 @@ impl LockedRun {
     /// Skips every pending row, so that no row waits for another one.
     pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(&CANCELLED);
-        let skipped = values![self.id, state, code, problem, self.now];
+        let skipped = [values![self.id, state, code, problem, self.now].to_vec()];
         // They may have been sent again in the meantime.
         let failed = if self.is_paused_as_stale() {
-            db.run(&SKIP_FAILED, &skipped)?
+            self.update_rows(db, &SKIP_FAILED, &skipped)?
         } else {
             0
         };
-        if failed + db.run(&SKIP_PENDING, &skipped)? > 0 {
+        if failed + self.update_rows(db, &SKIP_PENDING, &skipped)? > 0 {
             self.changed_at = self.now;
         }
         self.note_finished(db)
@@ -316,7 +384,8 @@ impl LockedRun {
                 .to_vec()
             })
             .collect();
-        let changed = db.each(
+        let changed = self.update_rows(
+            db,
             "UPDATE row SET state = ?5, number = number + 1, \
                 due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, at = ?6, \
                 code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') \

@@ -70,7 +70,7 @@ pub(crate) fn write(
         run_state(is_running, counts, &events)
     };
     page.facts = facts(details, counts.all(), Some(span), &clock, language);
-    page.funnel = funnel(&run.deliveries(i64::MIN)?);
+    page.funnel = funnel(&run.all_deliveries()?);
     let not_received = counts.failed + outcomes.undelivered();
     page.not_received = (not_received > 0 && !mask).then(|| not_received_command(run, &outcomes));
     timeline.rest(find_rests(&events, counts.is_finished(), now));

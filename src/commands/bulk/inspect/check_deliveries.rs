@@ -112,7 +112,7 @@ impl<'a> AskedRun<'a> {
             deliveries: DeliveryCounts {
                 asked_at: Some(at),
                 asked,
-                ..run.deliveries(i64::MIN)?
+                ..run.all_deliveries()?
             },
             since_resume: run.deliveries(resumed_at(run)?)?,
             left,

@@ -5,6 +5,7 @@ mod cancelled_runs;
 mod database;
 mod deliveries;
 mod earlier_runs;
+mod kept_counts;
 mod keys;
 mod messaging_limit;
 #[cfg(unix)]
@@ -78,6 +79,12 @@ macro_rules! every_engine {
 }
 
 every_engine! {
+    kept_counts {
+        finished_run_keeps_true_counts,
+        delivery_checks_renew_kept_counts,
+        late_report_renews_kept_counts,
+        cancelled_run_keeps_its_counts,
+    }
     new_runs {
         new_run_begins_with_its_worker,
         imported_run_has_no_worker,

@@ -368,8 +368,8 @@ impl DbEngine for DatabaseEngine {
         ))
     }
 
-    fn limit(&mut self, limit: Duration) {
-        self.limit = limit;
+    fn limit(&mut self, limit: Duration) -> Duration {
+        std::mem::replace(&mut self.limit, limit)
     }
 }
 

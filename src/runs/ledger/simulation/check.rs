@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::sender::ListPlan;
 use super::server::{RequestProgress, Server};
-use crate::runs::ledger::model::RowState;
+use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::types::AttemptResult;
 
 /// A run and a row.
@@ -101,17 +101,18 @@ impl Checker {
     ) {
         let mut runs = self
             .db()
-            .prepare_cached("SELECT id, name, finished_at IS NOT NULL FROM run")
+            .prepare_cached("SELECT id, name, finished_at IS NOT NULL, counts FROM run")
             .expect("runs can be read");
         let runs = runs.query_map([], |row| {
             Ok((
                 row.get::<_, i64>(0)?,
                 row.get::<_, String>(1)?,
                 row.get::<_, bool>(2)?,
+                row.get::<_, Option<String>>(3)?,
             ))
         });
         for run in runs.expect("runs can be read") {
-            let (id, name, is_finished) = run.expect("a run can be read");
+            let (id, name, is_finished, kept) = run.expect("a run can be read");
             let rows = || states.range((id, 0)..(id + 1, 0));
             let expected = lists[&name].rows.len();
             let found = rows().count();
@@ -121,6 +122,20 @@ impl Checker {
             let is_open = |state: &str| matches!(state, "pending" | "inflight");
             if is_finished && rows().any(|(_, state)| is_open(state)) {
                 violations.push(format!("finished: run {name} has open rows"));
+            }
+            if kept.is_some() != is_finished {
+                violations.push(format!(
+                    "kept: run {name} is finished: {is_finished}, and keeps the counts {kept:?}"
+                ));
+            }
+            let mut counts = Counts::default();
+            for (_, state) in rows() {
+                let state = RowState::from_name(state).expect("a state has its name");
+                *counts.count_mut(state) += 1;
+            }
+            let counts = serde_json::to_string(&counts).expect("counts are JSON");
+            if kept.is_some_and(|kept| kept != counts) {
+                violations.push(format!("kept: the counts of run {name} are {counts}"));
             }
         }
     }

@@ -508,6 +508,14 @@ const MUTATIONS: &[Mutation] = &[
         ..NONE
     },
     Mutation {
+        name: "the counts of a finished run are kept after a change",
+        edits: &[(
+            "UPDATE run SET counts = ?2, deliveries",
+            "UPDATE run SET counts = coalesce(counts, ?2), deliveries",
+        )],
+        ..NONE
+    },
+    Mutation {
         name: "a worker that joins does not compare",
         profile: "rivals",
         within: "SELECT details, created_at FROM run WHERE id = ?1",

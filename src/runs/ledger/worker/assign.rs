@@ -123,7 +123,7 @@ impl Worker {
         rows.extend(fresh);
         rows.sort_by_key(|row| row.index);
         run.taken = last.unwrap_or(run.taken);
-        let under_way = db.each(GIVE, &given)?;
+        let under_way = run.update_rows(db, GIVE, &given)?;
         if under_way != rows.len() as u64 {
             // An unmarked row could be sent twice. This error marks none of the rows, and none is
             // sent.

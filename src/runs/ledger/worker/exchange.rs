@@ -287,7 +287,7 @@ impl Worker {
                 .to_vec(),
             );
         }
-        let taken = db.each(END, &ends)?;
+        let taken = run.update_rows(db, END, &ends)?;
         if taken > 0 {
             if settled
                 .iter()

@@ -330,7 +330,8 @@ impl Worker {
                 .iter()
                 .map(|(n, number)| values![run.id, *n, *number, run.now, why].to_vec())
                 .collect();
-            db.each(
+            run.update_rows(
+                db,
                 "UPDATE row SET state = 'pending', due_at = ?4, at = ?4, ended_at = ?4, \
                     code = 'ledger', error = ?5 WHERE run = ?1 AND n = ?2 AND number = ?3 \
                     AND state = 'inflight'",
