@@ -209,5 +209,10 @@ fn every_recipe_runs() {
 
 #[test]
 fn every_recipe_in_spanish_runs() {
-    every_block_runs("recetas.md", 24);
+    every_block_runs("recetas.md", 18);
+}
+
+#[test]
+fn every_step_of_spanish_excel_page_runs() {
+    every_block_runs("lista-de-excel.md", 9);
 }

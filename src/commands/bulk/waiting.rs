@@ -22,6 +22,16 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     }
 }
 
+/// Prints that the sandbox sends outside the sending hours, where Jelou would get nothing yet.
+pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
+    if let Some((hours, until)) = closed(hours) {
+        let until = hours.shown(until);
+        context.stderr.note(&format!(
+            "outside the sending hours, {hours}: a run to Jelou would wait until {until}"
+        ));
+    }
+}
+
 /// What a run in another process waits for: its sending hours, or the messaging limit that the process has recorded.
 pub(super) fn waiting(
     run: &Run,

@@ -15,7 +15,7 @@ use crate::commands::bulk::question::{
     ask, draw, draw_first, duration, excluding, is_asked, needs_yes, say,
 };
 use crate::commands::bulk::skips::skips_in_words;
-use crate::commands::bulk::waiting::report_closed;
+use crate::commands::bulk::waiting::{report_closed, report_ignored_hours};
 use crate::runs::cost::Estimate;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
 use crate::sender::context::Context;
@@ -31,8 +31,10 @@ pub(crate) async fn confirm(
     args: &BulkSendArgs,
 ) -> Result<Connection, CommandError> {
     let is_asked = is_asked(context, &plan.sender);
-    // The sandbox does not compare runs, and costs nothing.
-    if !plan.settings.sandbox {
+    // The sandbox does not compare runs, does not wait, and costs nothing.
+    if plan.settings.sandbox {
+        report_ignored_hours(context, plan.settings.conditions.hours.as_ref());
+    } else {
         note_earlier_runs(plan, context)?;
         report_closed(context, plan.settings.conditions.hours.as_ref());
     }
