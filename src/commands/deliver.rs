@@ -362,61 +362,81 @@ impl<'a> SendTerms<'a> {
         record: &mut Record,
         place: MessagePlace,
     ) -> ExitCode {
-        let stderr = &self.context.stderr;
-        let recipient = outgoing.recipient();
-        let is_notification = self.notify_timeout.is_some();
         let code = note_delivery(delivery, record);
+        let recipient = outgoing.recipient().as_str();
         if record.sent == Sent::Yes {
-            let id = record
-                .message_id
-                .as_ref()
-                .map(|id| format!(": {}", excerpt(id)))
-                .unwrap_or_default();
-            let what = if is_notification {
-                "the notification for"
-            } else {
-                "for"
-            };
-            stderr.accepted(&format!(
-                "{what} {recipient} from {}{id}",
-                self.sender.description()
-            ));
+            self.report_accepted(recipient, record);
         }
-        if let Some(error) = &record.error {
-            let state = match (is_notification, record.sent) {
-                (true, Sent::Unknown) => "the notification may have been sent",
-                (true, _) => "the notification was not sent",
-                (false, Sent::Unknown) => "it may have been sent",
-                (false, _) => "not sent",
-            };
-            let prefix = if place.are_several {
-                format!("{recipient}: ")
-            } else {
-                String::new()
-            };
-            stderr.error(
-                &format!("{prefix}{state}: {}", error.message),
-                &[],
-                error.hint.as_deref(),
-            );
-        }
+        self.report_error(recipient, record, place);
         if let Some(note) = self.sender.settings.sandbox_note() {
+            self.report_in_sandbox(note, outgoing, record, place);
+        }
+        code
+    }
+
+    fn report_accepted(&self, recipient: &str, record: &Record) {
+        let what = if self.notify_timeout.is_some() {
+            "the notification for"
+        } else {
+            "for"
+        };
+        let id = record
+            .message_id
+            .as_ref()
+            .map(|id| format!(": {}", excerpt(id)))
+            .unwrap_or_default();
+        self.context.stderr.accepted(&format!(
+            "{what} {recipient} from {}{id}",
+            self.sender.description()
+        ));
+    }
+
+    fn report_error(&self, recipient: &str, record: &Record, place: MessagePlace) {
+        let Some(error) = &record.error else {
+            return;
+        };
+        let state = match (self.notify_timeout, record.sent) {
+            (Some(_), Sent::Unknown) => "the notification may have been sent",
+            (Some(_), _) => "the notification was not sent",
+            (None, Sent::Unknown) => "it may have been sent",
+            (None, _) => "not sent",
+        };
+        let prefix = if place.are_several {
+            format!("{recipient}: ")
+        } else {
+            String::new()
+        };
+        self.context.stderr.error(
+            &format!("{prefix}{state}: {}", error.message),
+            &[],
+            error.hint.as_deref(),
+        );
+    }
+
+    /// Prints once that nothing is sent to WhatsApp, and draws an accepted message.
+    fn report_in_sandbox(
+        &self,
+        note: &str,
+        outgoing: &Outgoing,
+        record: &Record,
+        place: MessagePlace,
+    ) {
+        let stderr = &self.context.stderr;
+        if place.is_first {
             let page = self.sender.planned_base().to_string();
             // The sandbox does not show a message that did not reach it.
             let has_arrived = record.http_status.is_some();
-            let shown =
-                Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
-            let shown = shown
-                .map(|url| format!("; it is shown on {url}"))
-                .unwrap_or_default();
-            if place.is_first {
-                stderr.note(&format!("{note}{shown}"));
-            }
-            if record.sent == Sent::Yes {
-                stderr.preview(recipient.as_str(), &outgoing.draw());
-            }
+            let is_shown = has_arrived && record.api_url.as_ref() == Some(&page);
+            let shown = if is_shown {
+                format!("; it is shown on {page}")
+            } else {
+                String::new()
+            };
+            stderr.note(&format!("{note}{shown}"));
         }
-        code
+        if record.sent == Sent::Yes {
+            stderr.preview(outgoing.recipient().as_str(), &outgoing.draw());
+        }
     }
 
     /// Waits for the accepted messages.

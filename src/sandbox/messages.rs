@@ -178,8 +178,7 @@ async fn receive(
         .or_else(|| received.caller.user.clone())
         .unwrap_or_default();
     warnings.extend(message::undocumented_form(&user));
-    let sandbox = &received.caller.sandbox;
-    if sandbox.options.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
+    if !may_write_to(&received.caller.sandbox, &user, kind) {
         let description =
             format!("{user} has not written in the last 24 hours; only a template reaches them");
         let answer = answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description);
@@ -196,31 +195,14 @@ async fn receive(
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;
     }
-    let mut accepted = Value::Null;
-    let mut delivery_fault = fault
-        .as_ref()
-        .map(|fault| fault.delivery_fault)
-        .unwrap_or_default();
-    let is_stored = fault.as_ref().is_none_or(Fault::stores_message);
-    if let Some(limit) = sandbox
-        .options
-        .limit_24h
-        .filter(|_| is_stored && kind.starts_with(TEMPLATE))
-    {
-        delivery_fault.exceeds_limit = !sandbox.store.reach(&user, limit);
-    }
-    if is_stored {
-        let message = StoredMessage::new(Author::Bot, caller.bot, user, kind, body);
+    let accepted = if fault.as_ref().is_none_or(Fault::stores_message) {
         let message = StoredMessage {
             warnings: warnings.clone(),
             request: Some(request),
             is_faulty: fault.is_some(),
-            ..message
+            ..StoredMessage::new(Author::Bot, caller.bot, user, kind, body)
         };
-        sandbox.store.add(message, delivery_fault, |message| {
-            accepted = answer(&message.id, &message.user);
-            record_response(fault.as_ref(), &accepted)
-        });
+        store_message(&sandbox, message, fault.as_ref(), answer)
     } else {
         let refused = RefusedRequest {
             request,
@@ -228,14 +210,43 @@ async fn receive(
             user: Some(user),
             kind: Some(kind),
         };
+        let accepted = Value::Null;
         sandbox
             .refused
             .keep(refused, &record_response(fault.as_ref(), &accepted));
-    }
+        accepted
+    };
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
         None => answers::accepted(&accepted, &warnings),
     }
+}
+
+/// Whether a message of this kind may reach the user: in the 24 hours after the user has written, or always if it is a
+/// template.
+fn may_write_to(sandbox: &SandboxState, user: &str, kind: &str) -> bool {
+    !sandbox.options.window || kind.starts_with(TEMPLATE) || sandbox.store.may_write_to(user)
+}
+
+/// Stores a message. Returns the answer to it.
+fn store_message(
+    sandbox: &SandboxState,
+    message: StoredMessage,
+    fault: Option<&Fault>,
+    answer: fn(&str, &str) -> Value,
+) -> Value {
+    let mut delivery_fault = fault.map(|fault| fault.delivery_fault).unwrap_or_default();
+    if let Some(limit) = sandbox.options.limit_24h
+        && message.kind.starts_with(TEMPLATE)
+    {
+        delivery_fault.exceeds_limit = !sandbox.store.reach(&message.user, limit);
+    }
+    let mut accepted = Value::Null;
+    sandbox.store.add(message, delivery_fault, |message| {
+        accepted = answer(&message.id, &message.user);
+        record_response(fault, &accepted)
+    });
+    accepted
 }
 
 /// The record of the response.

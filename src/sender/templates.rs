@@ -234,21 +234,7 @@ fn find_faults(
     let mut faults = Vec::new();
     for wanted in &uses.uses {
         let verdict = wanted.judge(templates);
-        let why_unknown = match &verdict {
-            TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
-                Some("the sandbox has only its samples".to_owned())
-            }
-            TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }
-                if may_lack_some(listing) =>
-            {
-                Some("the API may not have listed all of its templates".to_owned())
-            }
-            TemplateVerdict::Unclear { missing } => {
-                Some(format!("the API lists it without its {missing}"))
-            }
-            _ => None,
-        };
-        if let Some(why) = why_unknown {
+        if let Some(why) = why_unclear(&verdict, listing) {
             let name = &wanted.name;
             let question = match &verdict {
                 TemplateVerdict::UnknownName { meant } => question(name, meant, templates),
@@ -282,6 +268,24 @@ fn find_faults(
         }
     }
     faults
+}
+
+/// Why the bot's listing does not show whether a template can be sent; None if it does.
+fn why_unclear(verdict: &TemplateVerdict, listing: &Listing) -> Option<String> {
+    match verdict {
+        TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
+            Some("the sandbox has only its samples".to_owned())
+        }
+        TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }
+            if may_lack_some(listing) =>
+        {
+            Some("the API may not have listed all of its templates".to_owned())
+        }
+        TemplateVerdict::Unclear { missing } => {
+            Some(format!("the API lists it without its {missing}"))
+        }
+        _ => None,
+    }
 }
 
 /// Asks about the templates that were probably meant by a name that the bot does not have.

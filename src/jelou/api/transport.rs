@@ -154,7 +154,7 @@ impl Client {
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
         *outgoing.headers_mut() = signed(request.headers, credentials);
         *outgoing.body_mut() = body;
-        let mut response = match http.execute(outgoing).await {
+        let response = match http.execute(outgoing).await {
             Ok(response) => response,
             Err(error) => {
                 // Other requests connect at the same time. Only if none of them did, this connection is certainly
@@ -181,23 +181,7 @@ impl Client {
         };
         let warnings = warnings.filter(is_of_sandbox).map(str::to_owned).collect();
         let date = date(headers);
-        let mut bytes = Vec::new();
-        let mut is_too_large = false;
-        let complete = loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => {
-                    is_too_large = bytes.len() + chunk.len() > request.accepts.read_limit();
-                    if is_too_large {
-                        break false;
-                    }
-                    bytes.extend_from_slice(&chunk);
-                }
-                Ok(None) => break true,
-                Err(_) => break false,
-            }
-        };
-        let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
-        body.is_too_large = is_too_large;
+        let mut body = read_body(response, request.accepts.read_limit()).await;
         credentials.hide_in(&mut body);
         Ok(Answer {
             status,
@@ -229,6 +213,28 @@ impl Client {
             is_fresh: self.connections_made() > made,
         })
     }
+}
+
+/// Reads at most `limit` bytes of the body. If it is longer, or the connection ends early, it is not complete.
+async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
+    let mut bytes = Vec::new();
+    let mut is_too_large = false;
+    let is_complete = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                is_too_large = bytes.len() + chunk.len() > limit;
+                if is_too_large {
+                    break false;
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+    };
+    let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), is_complete);
+    body.is_too_large = is_too_large;
+    body
 }
 
 /// `headers` after the signature.

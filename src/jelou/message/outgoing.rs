@@ -78,7 +78,6 @@ impl Outgoing {
         copied_values("", &fields, &mut copied);
         let copied = copied.into_iter();
         violations.extend(copied.map(|value| typed.violation(&value.path, value.problem)));
-        let mut warnings = Vec::new();
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged
             .into_iter()
@@ -96,17 +95,16 @@ impl Outgoing {
                 flag: None,
             });
         }
+        let mut warnings = Vec::new();
         for (path, user) in users {
-            match documented_placeholder(user) {
-                Some(problem) => {
-                    violations.push(Violation {
-                        path: path.to_owned(),
-                        problem,
-                        flag: Some("--to".to_owned()),
-                    });
-                }
-                None => warnings
-                    .extend(ambiguity_warning(user).map(|warning| format!("{path}: {warning}"))),
+            if let Some(problem) = documented_placeholder(user) {
+                violations.push(Violation {
+                    path: path.to_owned(),
+                    problem,
+                    flag: Some("--to".to_owned()),
+                });
+            } else if let Some(warning) = ambiguity_warning(user) {
+                warnings.push(format!("{path}: {warning}"));
             }
         }
         let route = kind.route(&fields);

@@ -134,7 +134,7 @@ impl TemplateUse {
                 languages: languages(&named),
             };
         };
-        let approved: Vec<_> = spoken
+        let approved: Vec<&Value> = spoken
             .iter()
             .filter(|each| is_approved(each))
             .copied()
@@ -148,32 +148,37 @@ impl TemplateUse {
                 TemplateVerdict::Unclear { missing: "status" }
             };
         }
-        let is_authentication = |category: &str| category.eq_ignore_ascii_case("AUTHENTICATION");
-        if self.goes_to_user_id
-            && approved
-                .iter()
-                .all(|each| text(each, "category").is_some_and(is_authentication))
-        {
+        if self.goes_to_user_id && approved.iter().all(|each| is_authentication(each)) {
             return TemplateVerdict::NeedsNumber;
         }
-        let fits = |media: &str| {
-            self.media
-                .as_ref()
-                .is_some_and(|given| given.eq_ignore_ascii_case(media))
-        };
-        let misfit = |each: &&Value| header_media(each).filter(|media| !fits(media));
-        if let Some(Some(media)) = approved
-            .iter()
-            .map(misfit)
-            .reduce(|first, next| first.filter(|_| next.is_some()))
-        {
+        if let Some(media) = self.missing_media(&approved) {
             return TemplateVerdict::NeedsMedia {
                 media,
                 given: self.media.clone(),
             };
         }
+        self.judge_count(&approved)
+    }
+
+    /// The media of the header of the first template, if the message fits the header of none.
+    fn missing_media(&self, approved: &[&Value]) -> Option<&'static str> {
+        let fits = |media: &str| {
+            self.media
+                .as_ref()
+                .is_some_and(|given| given.eq_ignore_ascii_case(media))
+        };
+        let mut first_misfit = None;
+        for template in approved {
+            let misfit = header_media(template).filter(|media| !fits(media))?;
+            first_misfit.get_or_insert(misfit);
+        }
+        first_misfit
+    }
+
+    /// Whether the message has as many values as one of the templates.
+    fn judge_count(&self, approved: &[&Value]) -> TemplateVerdict {
         let counts: Vec<_> = approved.iter().map(|each| count_values(each)).collect();
-        let languages = languages(&approved);
+        let languages = languages(approved);
         if counts.contains(&Some(self.parameters)) {
             return if self.language.is_none() && languages.len() > 1 {
                 TemplateVerdict::SeveralLanguages { languages }
@@ -352,6 +357,11 @@ fn header_media(template: &Value) -> Option<&'static str> {
 
 pub(super) fn is_approved(template: &Value) -> bool {
     text(template, "status").is_some_and(|status| status.eq_ignore_ascii_case("APPROVED"))
+}
+
+fn is_authentication(template: &Value) -> bool {
+    text(template, "category")
+        .is_some_and(|category| category.eq_ignore_ascii_case("AUTHENTICATION"))
 }
 
 /// Whether both may be the same language. A missing language matches any.

@@ -132,6 +132,18 @@ pub(super) fn readings<'a>(
             national,
         });
     }
+    let national = bare_digits(text).filter(|_| countries.by_column && of_column.is_none());
+    let people = all_readings(text, country, of_column)?;
+    Ok(PossibleRecipients { people, national })
+}
+
+/// All recipients that `text` may mean, each once: with the country of the rule, with the row's own country, without a
+/// country, and with a country code that the digits may begin with.
+fn all_readings(
+    text: &str,
+    country: Result<Option<Country>, String>,
+    of_column: Option<Country>,
+) -> Result<Vec<String>, RecipientError> {
     let own = country.clone().unwrap_or_default();
     let named = of_column.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
@@ -166,10 +178,7 @@ pub(super) fn readings<'a>(
             people.push(person);
         }
     }
-    Ok(PossibleRecipients {
-        people,
-        national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()),
-    })
+    Ok(people)
 }
 
 /// Whether the digits are a number with its country code.

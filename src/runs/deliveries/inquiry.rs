@@ -292,48 +292,16 @@ impl DeliveryCheck {
             Vec::new()
         };
         for decided in decided {
-            let ProvenCopy {
-                row: place,
-                message_id,
-                copies,
-            } = match decided {
-                Ok(proven) => proven,
+            match decided {
+                // A message of ours belongs to one row.
+                Ok(proven) if self.by_id.contains_key(&proven.message_id) => {
+                    why.insert(proven.row, UnresolvedReason::SentByOthers);
+                }
+                Ok(proven) => self.note_proven(&proven, &mut news),
                 Err((place, reason)) => {
                     why.insert(place, reason);
-                    continue;
                 }
-            };
-            let Some(row) = self.rows.get_mut(place) else {
-                continue;
-            };
-            if row.may_still_report {
-                continue;
             }
-            // A message of ours belongs to one row.
-            if self.by_id.contains_key(&message_id) {
-                why.insert(place, UnresolvedReason::SentByOthers);
-                continue;
-            }
-            let Some(copy) = self.copies.get(&message_id) else {
-                continue;
-            };
-            let evidence = format!(
-                "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
-                from_millis(copy.at)
-            );
-            row.is_unknown = false;
-            news.proven.push(ProvenRow {
-                index: row.index,
-                number: row.number,
-                evidence,
-            });
-            news.merge(
-                row.index,
-                &mut row.known,
-                vec![copy.facts.clone()],
-                Some(&message_id),
-                self.terms.now,
-            );
         }
         for (place, row) in self
             .rows
@@ -346,6 +314,40 @@ impl DeliveryCheck {
                 .or_default() += 1;
         }
         (news, left)
+    }
+
+    /// Records that a row was sent, unless its process may still report the outcome.
+    fn note_proven(&mut self, proven: &ProvenCopy, news: &mut DeliveryUpdates) {
+        let ProvenCopy {
+            row: place,
+            message_id,
+            copies,
+        } = proven;
+        let Some(row) = self.rows.get_mut(*place) else {
+            return;
+        };
+        let Some(copy) = self.copies.get(message_id) else {
+            return;
+        };
+        if row.may_still_report {
+            return;
+        }
+        row.is_unknown = false;
+        news.proven.push(ProvenRow {
+            index: row.index,
+            number: row.number,
+            evidence: format!(
+                "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
+                from_millis(copy.at)
+            ),
+        });
+        news.merge(
+            row.index,
+            &mut row.known,
+            vec![copy.facts.clone()],
+            Some(message_id),
+            self.terms.now,
+        );
     }
 }
 

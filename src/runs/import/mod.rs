@@ -8,6 +8,7 @@ mod plan;
 mod policy;
 mod reported;
 mod rows;
+mod skipped;
 
 pub(crate) use self::error::BulkError;
 pub(crate) use self::imported::{

@@ -5,12 +5,11 @@ use std::thread;
 use super::cells::{self, UsedCells};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::imported::{
-    FaultReport, Imported, NOT_ALLOWED, RowFault, RowProblem, problem_of_excluded,
-};
+use super::imported::{FaultReport, Imported, RowFault, RowProblem};
 use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
-use super::reported::{EarlierOutcome, ReportedRuns, reported_problem};
+use super::reported::{EarlierOutcome, ReportedRuns};
+use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::Request;
 use crate::jelou::message::Outgoing;
@@ -414,41 +413,6 @@ struct RowMessage {
     warnings: Vec<String>,
     /// The outcome of the row in an earlier run.
     earlier: EarlierOutcome,
-}
-
-/// Why a row with a message is skipped.
-#[derive(Clone, Copy)]
-enum Skipped<'a> {
-    /// The list with this name excludes its recipient.
-    Excluded(&'a str),
-    /// For this reason, as in the report that is sent again.
-    KeptOut(SkipReason),
-    /// `allow_to` does not allow its recipient.
-    NotAllowed,
-}
-
-impl Skipped<'_> {
-    fn fault(self) -> RowFault {
-        match self {
-            Self::Excluded(list) => RowFault::Excluded(list.to_owned()),
-            Self::KeptOut(reason) => RowFault::KeptOut(reason),
-            Self::NotAllowed => RowFault::Remark(RowProblem::NotAllowed),
-        }
-    }
-
-    /// What the draft keeps.
-    fn reason_and_problem(self) -> (SkipReason, String) {
-        match self {
-            Self::Excluded(list) => (SkipReason::Excluded, problem_of_excluded(list)),
-            Self::KeptOut(reason) => with_problem(reason),
-            Self::NotAllowed => (SkipReason::NotAllowed, NOT_ALLOWED.to_owned()),
-        }
-    }
-}
-
-/// A reason from a report, also in words.
-fn with_problem(reason: SkipReason) -> (SkipReason, String) {
-    (reason, reported_problem(reason))
 }
 
 fn hidden_row(line: u64, cells: String) -> DraftRow {

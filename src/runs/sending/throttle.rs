@@ -207,44 +207,20 @@ impl Throttle {
         let until = queue_ready_at.max(self.stopped_until);
         let wait = until.saturating_duration_since(now);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        if let (Some(OutsideHours { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
-            && (delay != Delay::PeopleLimit || end <= until)
+        if let Some(closed) = self.closed
+            && (delay != Delay::PeopleLimit || end <= closed.until)
+            && let Some(waiting) = self.wait_for_opening(closed.until)
         {
-            let is_new = self.reported_opening.replace(until) != Some(until);
-            let words = format!("outside the run's sending hours, {hours}");
-            let shown = format!("until {}", hours.shown(until));
-            let until = hours.rfc_3339(until);
-            return Some(Waiting {
-                reason: WaitReason::Hours,
-                until,
-                since: None,
-                shown,
-                words,
-                is_new,
-            });
+            return Some(waiting);
         }
         if wait <= LONGEST_SILENT_WAIT {
             return None;
         }
-        let is_of_row = queue_ready_at > self.stopped_until;
-        let (reason, since, words) = match (delay, &self.obstacle) {
-            (Delay::Pace, _) if is_of_row => return None,
-            (Delay::PeopleLimit, _) if is_of_row => {
-                let words = "this bot has reached its 24-hour messaging limit".to_owned();
-                (WaitReason::PeopleLimit, None, words)
-            }
-            (_, Some(obstacle)) => (
-                obstacle.reason,
-                Some(rfc_3339(obstacle.since)),
-                obstacle.describe(),
-            ),
-            // Another process made the earlier attempt.
-            (_, None) => (
-                WaitReason::Retry,
-                None,
-                "retry of a failed attempt".to_owned(),
-            ),
-        };
+        let WaitCause {
+            reason,
+            since,
+            words,
+        } = self.wait_cause(delay, queue_ready_at > self.stopped_until)?;
         let is_reported = self
             .reported_until
             .is_some_and(|reported| until <= reported + LONGEST_SILENT_WAIT);
@@ -273,6 +249,51 @@ impl Throttle {
             is_new: !is_reported,
         })
     }
+
+    /// The wait for the hours, which open at `opening`.
+    fn wait_for_opening(&mut self, opening: Timestamp) -> Option<Waiting> {
+        let hours = self.limits.hours.as_ref()?;
+        let is_new = self.reported_opening.replace(opening) != Some(opening);
+        Some(Waiting {
+            reason: WaitReason::Hours,
+            until: hours.rfc_3339(opening),
+            since: None,
+            shown: format!("until {}", hours.shown(opening)),
+            words: format!("outside the run's sending hours, {hours}"),
+            is_new,
+        })
+    }
+
+    /// Why a row waits. `is_of_row` is whether only this row waits. None for the pace of the run.
+    fn wait_cause(&self, delay: Delay, is_of_row: bool) -> Option<WaitCause> {
+        match (delay, &self.obstacle) {
+            (Delay::Pace, _) if is_of_row => None,
+            (Delay::PeopleLimit, _) if is_of_row => Some(WaitCause {
+                reason: WaitReason::PeopleLimit,
+                since: None,
+                words: "this bot has reached its 24-hour messaging limit".to_owned(),
+            }),
+            (_, Some(obstacle)) => Some(WaitCause {
+                reason: obstacle.reason,
+                since: Some(rfc_3339(obstacle.since)),
+                words: obstacle.describe(),
+            }),
+            // Another process made the earlier attempt.
+            (_, None) => Some(WaitCause {
+                reason: WaitReason::Retry,
+                since: None,
+                words: "retry of a failed attempt".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Why a row waits.
+struct WaitCause {
+    reason: WaitReason,
+    /// Since when, as RFC 3339.
+    since: Option<String>,
+    words: String,
 }
 
 impl OutsideHours {

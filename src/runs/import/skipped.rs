@@ -1,0 +1,40 @@
+//! The reasons for skipping a row whose message is valid, for a note and for the draft.
+
+use super::imported::{NOT_ALLOWED, RowFault, RowProblem, problem_of_excluded};
+use super::reported::reported_problem;
+use crate::runs::ledger::SkipReason;
+
+/// Why a row with a message is skipped.
+#[derive(Clone, Copy)]
+pub(super) enum Skipped<'a> {
+    /// The list with this name excludes its recipient.
+    Excluded(&'a str),
+    /// For this reason, as in the report that is sent again.
+    KeptOut(SkipReason),
+    /// `allow_to` does not allow its recipient.
+    NotAllowed,
+}
+
+impl Skipped<'_> {
+    pub(super) fn fault(self) -> RowFault {
+        match self {
+            Self::Excluded(list) => RowFault::Excluded(list.to_owned()),
+            Self::KeptOut(reason) => RowFault::KeptOut(reason),
+            Self::NotAllowed => RowFault::Remark(RowProblem::NotAllowed),
+        }
+    }
+
+    /// What the draft keeps.
+    pub(super) fn reason_and_problem(self) -> (SkipReason, String) {
+        match self {
+            Self::Excluded(list) => (SkipReason::Excluded, problem_of_excluded(list)),
+            Self::KeptOut(reason) => with_problem(reason),
+            Self::NotAllowed => (SkipReason::NotAllowed, NOT_ALLOWED.to_owned()),
+        }
+    }
+}
+
+/// A reason from a report, also in words.
+pub(super) fn with_problem(reason: SkipReason) -> (SkipReason, String) {
+    (reason, reported_problem(reason))
+}
