@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::open_ledger::{
-    ledger_database, open_ledger, open_ledger_to_read, open_own_ledger, wait_for_turn,
+    ledger_database, open_ledger_for_send, open_ledger_to_read, open_own_ledger, wait_for_turn,
 };
 use super::single_send::SingleSendArgs;
 use crate::base::output::{Record, Sent, Stderr};
@@ -57,7 +57,7 @@ impl OnceSend {
         let Some(scope) = scope_of(context, arguments, sender) else {
             return Ok(None);
         };
-        let once = Self::on(open_ledger(context)?, scope, arguments.every)?;
+        let once = Self::on(open_ledger_for_send(context)?, scope, arguments.every)?;
         warn_about_lost_keys(context, Some(&once.ledger));
         Ok(Some(once))
     }
@@ -96,12 +96,7 @@ impl OnceSend {
                         () = sleep(BETWEEN_TRIES) => {}
                     }
                 }
-                opened => {
-                    if let Ok(Some(once)) = &opened {
-                        once.ledger.hurry();
-                    }
-                    return opened;
-                }
+                opened => return opened,
             }
         }
     }
@@ -221,9 +216,11 @@ impl OnceSend {
             .as_deref()
             .filter(|_| record.sent == Sent::Yes);
         let begun = Instant::now();
+        let mut tried = begun;
         let mut ended = held.end(record.sent, message_id);
+        // The next attempt may take as long as this one.
         while ended.as_ref().is_err_and(LedgerError::may_pass)
-            && begun.elapsed() < self.patience.get()
+            && begun.elapsed() + tried.elapsed() + BETWEEN_TRIES < self.patience.get()
             && overdue_signal(begun).is_none()
         {
             tokio::select! {
@@ -231,6 +228,7 @@ impl OnceSend {
                 _ = signals.next() => break,
                 () = sleep(BETWEEN_TRIES) => {}
             }
+            tried = Instant::now();
             ended = held.end(record.sent, message_id);
         }
         if ended.as_ref().is_err_and(LedgerError::may_pass) {
@@ -283,7 +281,7 @@ pub(super) fn note_skipped<'a>(
     let noted = open_ledger_to_read(context).and_then(|ledger| {
         let Some(ledger) = ledger else { return Ok(()) };
         let once = OnceSend {
-            ledger,
+            ledger: ledger.for_single_send(),
             scope,
             every: arguments.every,
             patience: Cell::new(PATIENCE),

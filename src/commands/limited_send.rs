@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::open_ledger::{open_ledger, wait_for_turn};
+use super::open_ledger::{open_ledger_for_send, wait_for_turn};
 use crate::base::timestamps::local_time;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
@@ -51,7 +51,7 @@ impl LimitedSend {
         else {
             return Ok(None);
         };
-        let ledger = open_ledger(context)?;
+        let ledger = open_ledger_for_send(context)?;
         let lag = (2 * *timeout)
             .saturating_add(*retry_for)
             .saturating_add(LONGEST_START);

@@ -25,6 +25,11 @@ pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
     Ok(Ledger::open(location(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
+/// Opens the ledger for a single message or a notification.
+pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandError> {
+    Ok(open_ledger(context)?.for_single_send())
+}
+
 /// Opens this machine's own ledger, even if the command uses a database.
 pub(crate) fn open_own_ledger(context: &Context) -> Result<Ledger, LedgerError> {
     Ledger::open(LedgerLocation::home(), on_wait(context))

@@ -2,6 +2,7 @@
 //! count is the witness.
 
 use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -1016,4 +1017,63 @@ fn two_homes_send_one_message_over_a_database() {
             "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable",
         )
         .fails(7, &["is not available", "nothing was sent"]);
+}
+
+/// The database accepts connections, and stops responding once the command has connected.
+#[test]
+#[cfg(target_os = "linux")]
+fn silent_database_ends_a_single_send_soon() {
+    const SOON: Duration = Duration::from_secs(20);
+    let Some(cluster) = crate::postgres::Cluster::shared() else {
+        return;
+    };
+    let database = cluster.database();
+    let end = |keys: &str, words: &str| {
+        let proxy = Proxy::start(cluster.socket());
+        let jelou = Server::expect_no_requests();
+        let home = Home::new();
+        // The secret is fetched between the connection to the database and its first use.
+        let secret = "touch connected; until [ -e silent ]; do sleep 0.05; done; echo canary";
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{keys}\n\
+             client_secret_command = [\"sh\", \"-c\", \"{secret}\"]\n",
+            jelou.url
+        ));
+        let through = format!("postgres://app@127.0.0.1:{}/{database}", proxy.port);
+        let mut command = home.command();
+        command
+            .args(words.split(' '))
+            .env("PATH", "/usr/bin:/bin")
+            .env("JELOUCTL_LEDGER", through)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        wait_until("it has connected", || {
+            home.path().join("connected").exists()
+        });
+        proxy.way().stall(true);
+        home.write("silent", "");
+        let begun = Instant::now();
+        let ended = CommandOutput::new(&child.wait_with_output().unwrap());
+        proxy.way().stall(false);
+        assert!(begun.elapsed() < SOON, "{words}: {:?}", begun.elapsed());
+        assert_eq!(ended.code, 7, "{words}: {ended:?}");
+        for part in ["no answer within 3 s", "nothing was sent"] {
+            assert!(ended.stderr.contains(part), "{words}: {ended:?}");
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| end("", &format!("send text --to {ANA} --once k Hola")));
+        scope.spawn(|| {
+            let body = concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/fixtures/bodies/flow-message.en.json"
+            );
+            end(
+                "",
+                &format!("flow-message --to {ANA} --body {body} --once k"),
+            );
+        });
+        scope.spawn(|| end("limit_24h = 5", &format!("send template promo --to {ANA}")));
+    });
 }

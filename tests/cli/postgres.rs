@@ -52,20 +52,37 @@ pub(crate) fn sql(ledger: &str, statement: &str) -> Vec<Row> {
 
 /// Does `work` while another session of a ledger stays in the transaction that `script` begins.
 pub(crate) fn while_holding<T>(ledger: &str, script: &str, work: impl FnOnce() -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let url = Cluster::shared()
-        .unwrap()
-        .url("postgres", database_of(ledger));
-    let _holding = runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client.batch_execute(script).await.unwrap();
-        client
-    });
+    let _held = HeldTransaction::begin(ledger, script);
     work()
+}
+
+/// A session that stays in a transaction.
+pub(crate) struct HeldTransaction {
+    _client: tokio_postgres::Client,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl HeldTransaction {
+    /// A session of a ledger that runs `script`, which begins the transaction.
+    pub(crate) fn begin(ledger: &str, script: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let url = Cluster::shared()
+            .unwrap()
+            .url("postgres", database_of(ledger));
+        let client = runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute(script).await.unwrap();
+            client
+        });
+        Self {
+            _client: client,
+            _runtime: runtime,
+        }
+    }
 }
 
 /// The database of an address.

@@ -88,6 +88,11 @@ impl Way {
         self.changed.notify_all();
     }
 
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.clients.lock().unwrap().len()
+    }
+
     fn carry(&self, mut from: impl Read + AsFd, mut to: impl Write + AsFd) {
         let mut bytes = [0; 4096];
         while let Ok(size @ 1..) = from.read(&mut bytes) {

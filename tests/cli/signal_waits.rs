@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::user;
 use crate::harness::{Home, STATE, kill, tool, wait_until};
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, HeldTransaction};
 use crate::server::{Received, Reply, Server};
+use crate::shared_chaos::{Proxy, Way};
 use crate::terminal::Terminal;
 
 /// A question or a wait.
@@ -45,6 +46,10 @@ enum Given {
     Sending,
     /// The ledger is in a database.
     Database,
+    /// The database does not respond.
+    SilentDatabase,
+    /// The database does not respond from the first message on.
+    SilentAfterMessage,
     /// Another process that writes the ledger.
     Writing,
     /// One that writes it from the first message on.
@@ -71,6 +76,10 @@ enum ShownBy {
     /// Jelou was asked for something.
     LookUp,
     Message,
+    /// Another session of the database keeps it waiting.
+    BlockedSession,
+    /// It connected to the database that does not respond.
+    Connection,
     /// The file `pipe` was opened, of which more than its first lines never comes.
     OpenPipe,
 }
@@ -78,15 +87,17 @@ enum ShownBy {
 enum End {
     /// The signal's code, whether the command exits with it or is ended by the signal.
     Signal,
+    /// The same after a second signal, or the code of a lost database.
+    SecondSignal,
     Code(i32),
 }
 
-use End::Code;
+use End::{Code, SecondSignal};
 use Given::{
-    Answer, Database, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentLookUps,
-    SilentMessages, Writing, WritingAfterMessage,
+    Answer, Database, Keys, RateLimit, ReadPipe, Run, Secret, Sending, SentRun, SilentAfterMessage,
+    SilentDatabase, SilentLookUps, SilentMessages, Writing, WritingAfterMessage,
 };
-use ShownBy::{LookUp, Message, OpenPipe, Screen};
+use ShownBy::{BlockedSession, Connection, LookUp, Message, OpenPipe, Screen};
 
 const fn wait(
     name: &'static str,
@@ -179,12 +190,36 @@ static WAITS: &[Wait] = &[
     wait("a keyed message's turn", &[Writing], "send text --to 593987654321 --once k Hola", TURN),
     wait("a limited message's turn", &[Keys("limit_24h = 5"), Writing], "send template promo --to 593987654321", TURN),
     wait("the turn of an accepted message", &[WritingAfterMessage], "send text --to 593987654321 --once k Hola", TURN).ends_with(Code(0)).requests(1),
+    // A turn for the ledger's database.
+    wait("a list's turn, in a database", &[Database, Writing], "bulk send people.csv --yes text Hola", TURN),
+    wait("a run's turn, in a database", &[Database, Run(""), Writing], "bulk resume r --yes", BlockedSession),
+    wait("a worker's turn, in a database", &[Database, Run(""), Writing], "bulk work r", BlockedSession),
+    wait("a stop's turn, in a database", &[Database, Run(""), Writing], "bulk stop r", BlockedSession),
+    wait("a cancellation's turn, in a database", &[Database, Run(""), Writing], "bulk cancel r --yes", BlockedSession),
+    wait("a removal's turn, in a database", &[Database, SentRun(""), Writing], "bulk remove r --yes", BlockedSession),
+    wait("a key's turn, in a database", &[Database, SentRun(""), Writing], "once add k --run r --yes", BlockedSession),
+    wait("a forgotten key's turn, in a database", &[Database, SentRun("--once k"), Writing], "once remove k --yes", BlockedSession),
+    wait("a keyed message's turn, in a database", &[Database, Writing], "send text --to 593987654321 --once k Hola", TURN),
+    wait("a limited message's turn, in a database", &[Database, Keys("limit_24h = 5"), Writing], "send template promo --to 593987654321", TURN),
+    // A database that does not respond.
+    wait("a list's database", &[Database, SilentDatabase], "bulk send people.csv --yes text Hola", Connection),
+    wait("a run's database", &[Database, Run(""), SilentDatabase], "bulk resume r --yes", Connection),
+    wait("a listing's database", &[Database, SilentDatabase], "bulk list", Connection),
+    wait("a key's database", &[Database, SilentDatabase], "once list", Connection),
+    wait("a keyed message's database", &[Database, SilentDatabase], "send text --to 593987654321 --once k Hola", Connection),
+    wait("a limited message's database", &[Database, Keys("limit_24h = 5"), SilentDatabase], "send template promo --to 593987654321", Connection),
+    wait("the database of an accepted message", &[Database, SilentAfterMessage], "send text --to 593987654321 --once k Hola", Message).ends_with(Code(0)).requests(1),
+    wait("the database of a run in progress", &[Database, SilentAfterMessage], "bulk send people.csv --yes --rate 1/m text Hola", Message).ends_with(SecondSignal).requests(1),
     // What the user runs.
     wait("a sandbox", &[], "sandbox --port 0", Screen("JELOUCTL_SANDBOX")).ends_with(Code(0)),
     wait("a command", &[], "run --to 593987654321 --on success -- cat pipe", OpenPipe),
     wait("a command in a sandbox", &[], "sandbox --port 0 -- cat pipe", OpenPipe),
 ];
 
+/// After this time, a signal is not a repetition of the first.
+const NOT_REPEATED: Duration = Duration::from_millis(1500);
+/// The exit code for a lost database.
+const LOST: i32 = 12;
 /// A wait that is deaf lasts longer than this, however slow the machine is.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -195,6 +230,32 @@ enum SentBy {
     CtrlC,
     /// `kill`, which signals jelouctl alone.
     Kill(Signal),
+}
+
+impl SentBy {
+    /// Sends the signal to the command in the terminal.
+    fn send(self, terminal: &mut Terminal) -> Signal {
+        match self {
+            Self::CtrlC => {
+                terminal.press_ctrl_c();
+                Signal::INT
+            }
+            Self::Kill(signal) => {
+                terminal.signal(signal);
+                signal
+            }
+        }
+    }
+
+    /// Sends the second signal. SIGHUP counts once, because a closing terminal sends it twice.
+    fn send_again(self, terminal: &mut Terminal) {
+        match self {
+            Self::Kill(Signal::HUP) => terminal.signal(Signal::TERM),
+            sent_by => {
+                sent_by.send(terminal);
+            }
+        }
+    }
 }
 
 #[test]
@@ -226,6 +287,9 @@ fn interrupt_each(sent_by: SentBy) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(wait) = WAITS.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    if wait.given.contains(&Database) && Cluster::shared().is_none() {
+                        continue;
+                    }
                     let fault = LedgerLocation::new(wait).interrupt(sent_by);
                     faults.lock().unwrap().extend(fault);
                 }
@@ -236,6 +300,45 @@ fn interrupt_each(sent_by: SentBy) {
     assert!(faults.is_empty(), "{sent_by:?}:\n{}", faults.join("\n"));
 }
 
+/// The database of a ledger.
+struct LedgerDatabase {
+    name: String,
+    /// The only way to it.
+    proxy: Proxy,
+}
+
+impl LedgerDatabase {
+    fn new(cluster: &Cluster) -> Self {
+        Self {
+            name: cluster.database(),
+            proxy: Proxy::start(cluster.socket()),
+        }
+    }
+
+    fn address(&self) -> String {
+        format!("postgres://app@127.0.0.1:{}/{}", self.proxy.port, self.name)
+    }
+
+    /// Whether a session waits for a lock.
+    fn has_blockedsession(&self) -> bool {
+        let query = format!(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+            self.name
+        );
+        !Cluster::shared()
+            .unwrap()
+            .sql("postgres", &query)
+            .is_empty()
+    }
+}
+
+struct Counts {
+    /// The requests to send a message.
+    messages: usize,
+    /// The connections to the database.
+    connections: usize,
+}
+
 /// Where a wait takes place.
 struct LedgerLocation {
     wait: &'static Wait,
@@ -243,26 +346,34 @@ struct LedgerLocation {
     server: Server,
     /// The lock of a process that writes the ledger.
     writing: Arc<Mutex<Option<File>>>,
+    /// The same in a database.
+    session: Option<HeldTransaction>,
+    database: Option<LedgerDatabase>,
     sending: Option<Child>,
 }
 
 impl LedgerLocation {
     fn new(wait: &'static Wait) -> Self {
-        let home = match Cluster::shared() {
-            Some(cluster) if wait.given.contains(&Database) => Home::new().on(cluster.ledger()),
-            _ => Home::new(),
+        let cluster = Cluster::shared().filter(|_| wait.given.contains(&Database));
+        let database = cluster.map(LedgerDatabase::new);
+        let home = match &database {
+            Some(database) => Home::new().on(database.address()),
+            None => Home::new(),
         };
         let rows: Vec<_> = (0..3).map(|number| format!("{}\n", user(number))).collect();
         home.write("people.csv", format!("to\n{}", rows.concat()));
         tool(Command::new("mkfifo").arg(home.path().join("pipe")));
         let writing = Arc::new(Mutex::new(None));
         let lock = home.path().join(STATE).join("state.db-write");
-        let server = jelou(wait, lock, Arc::clone(&writing));
+        let way = database.as_ref().map(|database| database.proxy.way());
+        let server = jelou(wait, lock, Arc::clone(&writing), way);
         let place = Self {
             wait,
             home,
             server,
             writing,
+            session: None,
+            database,
             sending: None,
         };
         place.prepare()
@@ -286,21 +397,40 @@ impl LedgerLocation {
         if wait.given.contains(&Sending) {
             let words = "bulk send people.csv --yes --run r text Hola";
             let sending = home.process(words, &self.server.url).spawn().unwrap();
-            wait_until("a row is in flight", || self.messages() > 0);
+            wait_until("a row is in flight", || self.counts().messages > 0);
             self.sending = Some(sending);
         }
         if wait.given.contains(&Writing) {
-            self.home.run("bulk list").success();
-            let lock = self.home.path().join(STATE).join("state.db-write");
-            *self.writing.lock().unwrap() = Some(locked(&lock));
+            self.lock_ledger();
+        }
+        if wait.given.contains(&SilentDatabase) {
+            self.stall_database(true);
         }
         self
+    }
+
+    fn lock_ledger(&mut self) {
+        if let Some(database) = &self.database {
+            let script = "BEGIN; SELECT FROM jelouctl.store FOR UPDATE; SELECT FROM jelouctl.run FOR UPDATE; \
+                          SELECT FROM jelouctl.claim FOR UPDATE";
+            self.session = Some(HeldTransaction::begin(&database.address(), script));
+            return;
+        }
+        self.home.run("bulk list").success();
+        let lock = self.home.path().join(STATE).join("state.db-write");
+        *self.writing.lock().unwrap() = Some(locked(&lock));
+    }
+
+    fn stall_database(&self, is_stalled: bool) {
+        if let Some(database) = &self.database {
+            database.proxy.way().stall(is_stalled);
+        }
     }
 
     /// Ends the wait by the signal; returns what went wrong.
     fn interrupt(self, sent_by: SentBy) -> Option<String> {
         let Wait { name, command, .. } = self.wait;
-        let messages_before = self.messages();
+        let before = self.counts();
         let command = command.replace("{later}", &later());
         let words: Vec<_> = command.split(' ').collect();
         let mut terminal = Terminal::plain(&self.home, &words);
@@ -311,23 +441,18 @@ impl LedgerLocation {
                 _ => {}
             }
         }
-        let _pipe = self.wait_until_shown(&mut terminal, messages_before);
+        let _pipe = self.wait_until_shown(&mut terminal, &before);
         let interrupted = Instant::now();
-        let signal = match sent_by {
-            SentBy::CtrlC => {
-                terminal.press_ctrl_c();
-                Signal::INT
-            }
-            SentBy::Kill(signal) => {
-                terminal.signal(signal);
-                signal
-            }
-        };
+        let signal = sent_by.send(&mut terminal);
+        if matches!(self.wait.ends_with, SecondSignal) {
+            wait_until(name, || interrupted.elapsed() > NOT_REPEATED);
+            sent_by.send_again(&mut terminal);
+        }
         let (status, screen) = terminal.end_within(SOON);
         let took = interrupted.elapsed();
         let signal_exit_code = 128 + signal.as_raw();
         let expected = match self.wait.ends_with {
-            End::Signal => signal_exit_code,
+            End::Signal | SecondSignal => signal_exit_code,
             Code(code) => code,
         };
         let code = match status {
@@ -335,11 +460,13 @@ impl LedgerLocation {
             Some(WaitStatus::Signaled(_, by, _)) => Some(128 + by as i32),
             _ => None,
         };
-        let requests = self.messages() - messages_before;
+        let requests = self.counts().messages - before.messages;
+        self.stall_database(false);
         if let Some(sending) = self.sending {
             kill(sending);
         }
-        let is_right = code == Some(expected) && requests == self.wait.requests;
+        let is_lost = matches!(self.wait.ends_with, SecondSignal) && code == Some(LOST);
+        let is_right = (is_lost || code == Some(expected)) && requests == self.wait.requests;
         (!is_right).then(|| {
             format!("{name} ({command}): code {code:?}, not {expected}, after {took:?}, {requests} requests\n{screen}")
         })
@@ -347,17 +474,20 @@ impl LedgerLocation {
 }
 
 impl LedgerLocation {
-    /// How many requests to send a message came.
-    fn messages(&self) -> usize {
+    fn counts(&self) -> Counts {
         let received = self.server.received();
-        received
-            .iter()
-            .filter(|request| is_message(request))
-            .count()
+        let database = self.database.as_ref();
+        Counts {
+            messages: received
+                .iter()
+                .filter(|request| is_message(request))
+                .count(),
+            connections: database.map_or(0, |database| database.proxy.way().connections()),
+        }
     }
 
     /// Waits until the command waits. The pipe that it reads stays open for as long as what is returned.
-    fn wait_until_shown(&self, terminal: &mut Terminal, messages_before: usize) -> Option<File> {
+    fn wait_until_shown(&self, terminal: &mut Terminal, before: &Counts) -> Option<File> {
         let name = self.wait.name;
         match self.wait.shown_by {
             Screen(text) => assert!(terminal.shows(text), "{name}: {text}"),
@@ -365,7 +495,12 @@ impl LedgerLocation {
                 let received = self.server.received();
                 received.iter().any(|request| !is_message(request))
             }),
-            Message => wait_until(name, || self.messages() > messages_before),
+            Message => wait_until(name, || self.counts().messages > before.messages),
+            Connection => wait_until(name, || self.counts().connections > before.connections),
+            BlockedSession => wait_until(name, || {
+                let database = self.database.as_ref();
+                database.is_some_and(LedgerDatabase::has_blockedsession)
+            }),
             OpenPipe => return Some(self.opened_pipe()),
         }
         None
@@ -393,7 +528,12 @@ fn is_message(request: &Received) -> bool {
 }
 
 /// Accepts messages, and lists what every recipient wrote just now, unless the wait is about something else.
-fn jelou(wait: &'static Wait, lock: PathBuf, writing: Arc<Mutex<Option<File>>>) -> Server {
+fn jelou(
+    wait: &'static Wait,
+    lock: PathBuf,
+    writing: Arc<Mutex<Option<File>>>,
+    database: Option<Arc<Way>>,
+) -> Server {
     let has = |given: &Given| wait.given.contains(given);
     let server = Server::responding(move |_, request| {
         if !is_message(request) {
@@ -405,6 +545,11 @@ fn jelou(wait: &'static Wait, lock: PathBuf, writing: Arc<Mutex<Option<File>>>) 
         }
         if has(&WritingAfterMessage) {
             *writing.lock().unwrap() = Some(locked(&lock));
+        }
+        if has(&SilentAfterMessage)
+            && let Some(database) = &database
+        {
+            database.stall(true);
         }
         if has(&SilentMessages) {
             Reply::HangAfterReading

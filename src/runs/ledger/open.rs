@@ -33,6 +33,8 @@ pub(crate) struct Ledger {
     is_shared: bool,
     /// Whether the command works on sandbox runs. Then no other run may change.
     pub(super) in_sandbox: bool,
+    /// Whether each call of a database takes a few seconds at most.
+    is_hurried: bool,
 }
 
 impl Ledger {
@@ -75,6 +77,7 @@ impl Ledger {
             on_wait,
             is_shared,
             in_sandbox: false,
+            is_hurried: false,
         }))
     }
 
@@ -83,12 +86,25 @@ impl Ledger {
         Self { in_sandbox, ..self }
     }
 
+    /// The same ledger for a single message or a notification, which has no time for a database that does not answer:
+    /// each call takes a few seconds at most.
+    pub(crate) fn for_single_send(self) -> Self {
+        self.db().0.limit(SHORT);
+        Self {
+            is_hurried: true,
+            ..self
+        }
+    }
+
     /// The same ledger on its own connection.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        Ok(
-            Self::open(self.location.clone(), Arc::clone(&self.on_wait))?
-                .for_sandbox(self.in_sandbox),
-        )
+        let opened = Self::open(self.location.clone(), Arc::clone(&self.on_wait))?;
+        let opened = opened.for_sandbox(self.in_sandbox);
+        Ok(if self.is_hurried {
+            opened.for_single_send()
+        } else {
+            opened
+        })
     }
 
     /// The same ledger after a pause that may have ended the connection to a database.
@@ -160,11 +176,6 @@ impl Ledger {
     /// The time of the ledger's clock, in milliseconds since 1970.
     pub(crate) fn now(&self) -> Result<i64, LedgerError> {
         self.db().0.now()
-    }
-
-    /// Limits each call of the database to a few seconds, because a notification has no more time.
-    pub(crate) fn hurry(&self) {
-        self.db().0.limit(SHORT);
     }
 
     /// Whether no other process holds the ledger for long.

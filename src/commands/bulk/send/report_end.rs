@@ -56,6 +56,15 @@ struct PrintedEnd {
 fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> PrintedEnd {
     // None: the exit code follows from its rows.
     let stopped = match ended.end {
+        // Another connection would wait for the same database.
+        Ok(RunEnd::Stopped {
+            reason: StopReason::LedgerFailed { error, outcomes },
+            ..
+        }) if error.may_pass() => {
+            let reason = StopReason::LedgerFailed { error, outcomes };
+            let code = report_stop(context, active, reason);
+            return PrintedEnd { code, counts: None };
+        }
         Ok(RunEnd::Complete) => Ok(None),
         Ok(RunEnd::Stopped {
             reason,

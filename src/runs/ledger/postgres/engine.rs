@@ -26,6 +26,8 @@ const AT_ONCE: usize = 1000;
 const ROWS_OF_A_CALL: usize = 500;
 /// The number of bytes in one batch for a table.
 const CHUNK: usize = 64 * 1024;
+/// How long to wait for a rollback, which no other call relies on.
+const ROLLBACK_TIME: Duration = Duration::from_secs(1);
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 /// Identifies the database, as long as it cannot lack a commit. A copy by CREATE DATABASE has
 /// another number, and so do tables that pg_restore has restored.
@@ -184,10 +186,10 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn rollback(&mut self) {
-        // A lost connection has already rolled back.
+        // A lost connection has already rolled back. If the database does not answer, it rolls back before anything else.
         let _ = self
             .database
-            .call(SHORT, self.client.batch_execute("ROLLBACK"));
+            .call(ROLLBACK_TIME, self.client.batch_execute("ROLLBACK"));
     }
 
     fn walk(
