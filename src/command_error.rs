@@ -11,7 +11,7 @@ use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Stderr, SystemError};
 use crate::base::private_file::FileError;
-use crate::base::process::{Signal, open_files_hint};
+use crate::base::process::{Signal, open_files_hint, threads_hint};
 use crate::runs::ledger::LedgerFault;
 
 #[derive(Debug, Error)]
@@ -252,7 +252,7 @@ impl From<UsageError> for CommandError {
 
 impl From<SystemError> for CommandError {
     fn from(error: SystemError) -> Self {
-        let hint = open_files_hint(&error.cause);
+        let hint = open_files_hint(&error.cause).or_else(|| threads_hint(&error.cause));
         Self::new(ExitCode::Unexpected, "unexpected", &error, hint).caused_by(error)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use crate::acceptor::Acceptor;
-use crate::harness::{CommandOutput, Home, tool, under, wait_until};
+use crate::harness::{CommandOutput, Home, sender, set_mode, tool, under, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
@@ -282,6 +282,58 @@ fn parent_ignoring_sigchld_changes_nothing() {
             .unwrap()
             .ends_with("exit code 7")
     );
+}
+
+/// A limit on the threads and processes of a user. It does not bind root.
+#[test]
+#[cfg(target_os = "linux")]
+fn missing_thread_is_an_error_with_words() {
+    let user = (60_000 + std::process::id() % 5_000).to_string();
+    let identity = ["--reuid", &user, "--regid", &user, "--clear-groups"];
+    if !can_test("setpriv and prlimit, as root", || {
+        works(
+            "setpriv",
+            &[&identity[..], &["prlimit", "--nproc=9", "true"]].concat(),
+        )
+    }) {
+        return;
+    }
+    let home = Home::new();
+    let program = home.path().join("jelouctl");
+    std::fs::copy(home.command().get_program(), &program).unwrap();
+    set_mode(&program, 0o755);
+    set_mode(home.path(), 0o777);
+    // The first thread handles signals; the second one looks up a name.
+    for (limit, code, problem) in [
+        ("--nproc=1", 1, "failed to listen for signals"),
+        (
+            "--nproc=2",
+            7,
+            "not sent: failed to connect to jelou.invalid:443",
+        ),
+    ] {
+        let mut command = home.program("setpriv");
+        command
+            .args(identity)
+            .args(["prlimit", limit])
+            .arg(&program);
+        command.args([
+            "send",
+            "text",
+            "--to",
+            "593987654321",
+            "--retry-for",
+            "0",
+            "Hola",
+        ]);
+        command.envs(sender("https://jelou.invalid"));
+        let ended = CommandOutput::new(&command.output().unwrap());
+        assert_eq!(ended.code, code, "{ended:?}");
+        for part in [problem, "Resource temporarily unavailable"] {
+            assert!(ended.stderr.contains(part), "{limit}: {ended:?}");
+        }
+        assert!(!ended.stderr.contains("panicked"), "{limit}: {ended:?}");
+    }
 }
 
 /// Whether the process has its own handlers for SIGINT, SIGTERM and SIGHUP.

@@ -4,6 +4,10 @@ use std::{io, thread};
 
 use tokio::sync::oneshot;
 
+/// The hint if no thread can start.
+pub(crate) const MORE_THREADS: &str =
+    "end other processes of this user, or raise the limit: ulimit -u 4096";
+
 /// Runs `work`, which may block, in a thread of its own. If nothing waits for it any more, the thread is abandoned.
 ///
 /// # Errors
@@ -16,4 +20,20 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
     result
         .await
         .unwrap_or_else(|_| Err(io::Error::other("its thread ended too early")))
+}
+
+/// Checks that a thread can start, for a library that panics if none can.
+///
+/// # Errors
+/// The error of the system, such as `Resource temporarily unavailable`.
+pub(crate) fn ensure_thread() -> io::Result<()> {
+    let started = thread::Builder::new().spawn(|| ())?;
+    started
+        .join()
+        .map_err(|_| io::Error::other("its thread ended too early"))
+}
+
+/// The hint for an error of the system, if the cause is too many threads and processes.
+pub(crate) fn threads_hint(cause: &io::Error) -> Option<String> {
+    (cause.kind() == io::ErrorKind::WouldBlock).then(|| MORE_THREADS.to_owned())
 }

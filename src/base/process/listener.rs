@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -76,12 +76,13 @@ impl Listener {
 
     fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let handle = runtime.handle().clone();
+        // It lives as long as this process. If its thread does not start, dropping it inside another runtime would panic.
+        let runtime: &'static Runtime = Box::leak(Box::new(runtime));
         thread::Builder::new()
             .name("signals".to_owned())
-            .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+            .spawn(|| runtime.block_on(std::future::pending::<()>()))?;
         Ok(Self {
-            runtime: handle,
+            runtime: runtime.handle().clone(),
             state: Mutex::default(),
             arrived: Notify::new(),
         })

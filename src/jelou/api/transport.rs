@@ -1,12 +1,13 @@
 //! Sends one attempt over the network. It follows no redirects and does not retry.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::ClientBuilder;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tower::util::MapResponseLayer;
 use url::Url;
@@ -18,6 +19,7 @@ use super::failure::{FailedAttempt, Failure, innermost};
 use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use crate::base::input::UsageError;
+use crate::base::process::run_blocking;
 
 /// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -304,6 +306,7 @@ fn builder(
             "localhost",
             &loopback.map(|address| SocketAddr::from((address, 0))),
         )
+        .dns_resolver(Resolver)
         .pool_idle_timeout(IDLE_TIMEOUT);
     if !keeps {
         builder = builder.pool_max_idle_per_host(0);
@@ -363,6 +366,19 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// The system's resolver, in a thread of its own. The library's own resolver panics if no thread can start.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let look_up = move || (name.as_str(), 0).to_socket_addrs();
+            let addresses: Addrs = Box::new(run_blocking(look_up).await?);
+            Ok(addresses)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::name::RunName;
 use crate::base::paths::{HOME, STATE};
 use crate::base::private_file::FileError;
-use crate::base::process::{Signal, open_files_hint};
+use crate::base::process::{MORE_THREADS, Signal, open_files_hint};
 use crate::base::suggest::nearest;
 
 /// An error of a ledger. `postgres/error.rs` has the errors of a database.
@@ -358,7 +358,6 @@ impl LedgerError {
 }
 
 const CHECK_THE_FILE: &str = "check that no other program changes the files of the ledger";
-const MORE_THREADS: &str = "end other processes of this user, or raise the limit: ulimit -u 4096";
 const CHECK_THE_DISK: &str = "check that the disk is not full and the directory is writable; \
     to continue a run: jelouctl bulk resume";
 

@@ -18,7 +18,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::base::process::becomes_overdue;
+use crate::base::process::{becomes_overdue, ensure_thread};
 use crate::base::secret::Secret;
 use crate::runs::ledger::db::SHORT;
 use crate::runs::ledger::error::LedgerError;
@@ -127,6 +127,8 @@ impl Database {
             .map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")))
             .collect();
         config.options(settings.join(" "));
+        // The name of the host is looked up in a thread.
+        ensure_thread().map_err(LedgerError::no_thread)?;
         self.outside(|runtime| {
             runtime.block_on(async {
                 let client = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
