@@ -61,7 +61,12 @@ pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
 
 /// As [`local_time`], to the second.
 pub(crate) fn local_second(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::system())
+    second_in(&TimeZone::system(), at)
+}
+
+/// As [`time_in`], to the second.
+pub(crate) fn second_in(zone: &TimeZone, at: Timestamp) -> String {
+    at.to_zoned_datetime(zone.clone())
         .strftime("%Y-%m-%d %H:%M:%S %:z")
         .to_string()
 }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 use std::{env, mem};
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -15,7 +16,7 @@ use super::single_send::SingleSendArgs;
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signals, overdue_signal};
-use crate::base::timestamps::local_time;
+use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, merge, typed_form};
@@ -42,6 +43,8 @@ pub(super) struct OnceSend {
     every: Option<Duration>,
     /// How long the command still waits for a database that is down.
     patience: Cell<Duration>,
+    /// The zone of the times that it reports.
+    zone: TimeZone,
 }
 
 impl OnceSend {
@@ -57,12 +60,18 @@ impl OnceSend {
         let Some(scope) = scope_of(context, arguments, sender) else {
             return Ok(None);
         };
-        let once = Self::on(open_ledger_for_send(context)?, scope, arguments.every)?;
+        let zone = sender.settings.hours.zone();
+        let once = Self::on(open_ledger_for_send(context)?, scope, arguments.every, zone)?;
         warn_about_lost_keys(context, Some(&once.ledger));
         Ok(Some(once))
     }
 
-    fn on(ledger: Ledger, scope: OnceScope, every: Option<Duration>) -> Result<Self, CommandError> {
+    fn on(
+        ledger: Ledger,
+        scope: OnceScope,
+        every: Option<Duration>,
+        zone: TimeZone,
+    ) -> Result<Self, CommandError> {
         ledger.refuse_older_layout()?;
         ledger.refuse_restored_once()?;
         Ok(Self {
@@ -70,6 +79,7 @@ impl OnceSend {
             scope,
             every,
             patience: Cell::new(PATIENCE),
+            zone,
         })
     }
 
@@ -141,7 +151,7 @@ impl OnceSend {
                 if entry.state == OnceState::Sent {
                     Ok(Claimed::Found(entry))
                 } else {
-                    Err(refusal(scope, recipient, entry))
+                    Err(refusal(scope, recipient, entry, &self.zone))
                 }
             }
         }
@@ -182,9 +192,9 @@ impl OnceSend {
 
     /// Prints that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
-        let at = local_time(entry.at);
+        let at = time_in(&self.zone, entry.at);
         let until = entry.counts_until(self.every);
-        let until = until.map(|until| format!(" until {}", local_time(until)));
+        let until = until.map(|until| format!(" until {}", time_in(&self.zone, until)));
         let until = until.unwrap_or_default();
         let run = entry.run.map(|run| format!(" by run {run}"));
         let run = run.unwrap_or_default();
@@ -285,13 +295,14 @@ pub(super) fn note_skipped<'a>(
             scope,
             every: arguments.every,
             patience: Cell::new(PATIENCE),
+            zone: sender.settings.hours.zone(),
         };
         for recipient in recipients {
             if let Some(entry) = once.obstacle(recipient)? {
                 context.stderr.note(&format!(
                     "{recipient} would be skipped: the state with key {key} is \"{}\", since {}",
                     entry.state.describe(),
-                    local_time(entry.at)
+                    time_in(&once.zone, entry.at)
                 ));
             }
         }
@@ -309,6 +320,7 @@ pub(super) fn note_skipped<'a>(
 pub(super) struct OnceFallback {
     scope: OnceScope,
     every: Option<Duration>,
+    zone: TimeZone,
     /// Whether to check this machine's own ledger: not if that one has failed.
     has_own_ledger: bool,
     /// The fallback in use, for the audit log.
@@ -328,6 +340,7 @@ impl OnceFallback {
         Some(Self {
             scope: scope_of(context, arguments, sender)?,
             every: arguments.every,
+            zone: sender.settings.hours.zone(),
             has_own_ledger: !matches!(ledger_database(context), Ok(None)),
             check: None,
         })
@@ -346,7 +359,9 @@ impl OnceFallback {
         if mem::take(&mut self.has_own_ledger) {
             let own = open_own_ledger(context)
                 .map_err(CommandError::from)
-                .and_then(|ledger| OnceSend::on(ledger, self.scope.clone(), self.every));
+                .and_then(|ledger| {
+                    OnceSend::on(ledger, self.scope.clone(), self.every, self.zone.clone())
+                });
             match own {
                 Ok(own) => {
                     context.stderr.warning(&format!(
@@ -388,12 +403,12 @@ pub(super) fn warn_about_lost_keys(context: &Context, ledger: Option<&Ledger>) {
 }
 
 /// The error for a recipient that did not get a message, but may not get one now.
-fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
+fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry, zone: &TimeZone) -> CommandError {
     match (entry.state, entry.run) {
         (OnceState::Inflight, _) => in_flight_error(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
-            let at = local_time(entry.at);
+            let at = time_in(zone, entry.at);
             let to = typed_form(recipient);
             let message = format!(
                 "{recipient} may have got a message with the key {}, at {at}",

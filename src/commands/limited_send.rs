@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::open_ledger::{open_ledger_for_send, wait_for_turn};
-use crate::base::timestamps::local_time;
+use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, sends_template};
@@ -29,6 +31,8 @@ pub(super) struct LimitedSend {
     of: ReachKey,
     /// None with `--over-limit`.
     limit: Option<u32>,
+    /// The zone of the times in its errors.
+    zone: TimeZone,
 }
 
 impl LimitedSend {
@@ -60,6 +64,7 @@ impl LimitedSend {
             ledger,
             of,
             limit: Some(limit).filter(|_| !is_over_allowed),
+            zone: sender.settings.hours.zone(),
         }))
     }
 
@@ -101,7 +106,7 @@ impl LimitedSend {
         {
             SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),
             SendLimit::Full { until } => {
-                let until = local_time(until);
+                let until = time_in(&self.zone, until);
                 let limit = self.limit.unwrap_or_default();
                 let problem = format!(
                     "limit_24h is reached: this bot has sent templates to {limit} recipients"

@@ -1,15 +1,17 @@
 //! `once …`: the keys of `--once`, and the recipients recorded with them.
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::bulk::zone::zone_of_profile;
 use super::claim::{in_flight_error, to_be_sent};
 use super::open_ledger::{open_ledger, open_ledger_to_read};
 use super::{PersonArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{OutputRow, Sent, counted, counted_are};
-use crate::base::timestamps::{from_millis, local_time};
+use crate::base::timestamps::{from_millis, time_in};
 use crate::command_error::{CommandError, Phase};
 use crate::jelou::message::{merge, typed_form};
 use crate::runs::ledger::{
@@ -226,7 +228,9 @@ fn list(context: &Context) -> Result<(), CommandError> {
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
-    Ok(context.stdout.rows(&KEYS, keys.iter().map(key_row))?)
+    let zone = zone_of_profile(context, None)?;
+    let rows = keys.iter().map(|key| key_row(key, &zone));
+    Ok(context.stdout.rows(&KEYS, rows)?)
 }
 
 fn key_row(
@@ -236,17 +240,18 @@ fn key_row(
         at,
         until,
     }: &OnceSummary,
+    zone: &TimeZone,
 ) -> OutputRow {
     let states = OnceState::ALL.iter().zip(people);
     let counts = states
         .filter(|(state, _)| !state.is_free())
         .map(|(_, people)| people);
-    let until_words = until_in_words(*until, counts.sum::<u64>() > 0);
+    let until_words = until_in_words(*until, counts.sum::<u64>() > 0, zone);
     let begin = [scope.key.to_string(), scope.bot.clone()];
     let words = begin
         .into_iter()
         .chain(people.iter().map(u64::to_string))
-        .chain([local_time(*at), until_words])
+        .chain([time_in(zone, *at), until_words])
         .collect();
     let mut fields: Value = OnceState::ALL
         .iter()
@@ -266,9 +271,9 @@ fn key_row(
 }
 
 /// Describes until when the messages with a key count; `is_counted` is whether one counts.
-fn until_in_words(until: Option<i64>, is_counted: bool) -> String {
+fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone) -> String {
     match until {
-        Some(until) => local_time(until),
+        Some(until) => time_in(zone, until),
         None if is_counted => "forever".to_owned(),
         None => String::new(),
     }
@@ -363,9 +368,10 @@ impl UsedKey {
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.person else {
-            return Ok(context
-                .stdout
-                .rows(&KEYS, [key_row(&self.summary()?)].into_iter())?);
+            return Ok(context.stdout.rows(
+                &KEYS,
+                [key_row(&self.summary()?, &self.settings.hours.zone())].into_iter(),
+            )?);
         };
         let entry = self.ledger.standing(&self.scope, hash)?;
         if entry.is_none() {
@@ -380,6 +386,7 @@ impl UsedKey {
     }
 
     fn row(&self, entry: &OnceEntry) -> OutputRow {
+        let zone = self.settings.hours.zone();
         let OnceEntry {
             state,
             message_id,
@@ -399,8 +406,8 @@ impl UsedKey {
             id: message_id.clone(),
             words: vec![
                 state.describe(),
-                local_time(entry.at),
-                until_in_words(until, !state.is_free()),
+                time_in(&zone, entry.at),
+                until_in_words(until, !state.is_free(), &zone),
                 text(message_id),
                 text(run),
             ],
@@ -435,7 +442,7 @@ impl UsedKey {
                 format!(
                     "has a message in the state \"{}\" ({})",
                     entry.state.describe(),
-                    local_time(entry.at)
+                    time_in(&self.settings.hours.zone(), entry.at)
                 )
             });
             let message = format!(

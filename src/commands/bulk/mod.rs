@@ -18,7 +18,7 @@ mod send_list;
 mod skips;
 mod summary;
 mod waiting;
-mod zone;
+pub(super) mod zone;
 
 use clap::Subcommand;
 

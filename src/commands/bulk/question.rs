@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, one_line, rounded, wrapped};
-use crate::base::timestamps::{self, local_time};
+use crate::base::timestamps::{self, time_in};
 use crate::command_error::CommandError;
+use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::confirm;
 use crate::jelou::message::{MessageKind, Part, TemplateTexts};
 use crate::lists::exclusions::Exclusions;
@@ -79,17 +80,18 @@ pub(super) fn excluding(exclusions: &Exclusions) -> Option<String> {
     (!lists.is_empty()).then(|| format!("exclusion lists: {}", lists.join("; ")))
 }
 
-/// How long the rows take, and when the last one is sent.
-pub(super) fn duration(rows: u64, details: &RunSettings) -> Option<String> {
+/// How long the rows take, and when the last one is sent, in the zone of the sender.
+pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Option<String> {
     let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
     let now = timestamps::now();
     let work = SignedDuration::try_from(takes).ok()?;
     let end = match &details.conditions.hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
-        None => now
-            .checked_add(work)
-            .ok()
-            .map(|end| local_time(end.as_millisecond())),
+        None => {
+            let zone = zone_of_sender(details, sender);
+            let end = now.checked_add(work).ok();
+            end.map(|end| time_in(&zone, end.as_millisecond()))
+        }
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
     Some(format!(

@@ -553,6 +553,7 @@ mod tests {
             concurrency: 64,
             max_wait: Duration::ZERO,
             hours: None,
+            zone: jiff::tz::TimeZone::UTC,
             keep_going: false,
         };
         let engine = Engine::new(
@@ -595,6 +596,7 @@ mod tests {
                 concurrency: 64,
                 max_wait: Duration::ZERO,
                 hours: None,
+                zone: jiff::tz::TimeZone::UTC,
                 keep_going: false,
             };
             let engine = Engine::new(
@@ -658,6 +660,7 @@ mod tests {
             concurrency: 64,
             max_wait: Duration::ZERO,
             hours: None,
+            zone: jiff::tz::TimeZone::UTC,
             keep_going: false,
         };
         let mut engine = Engine::new(

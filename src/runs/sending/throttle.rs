@@ -5,10 +5,11 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::obstacles::{CircuitBreaker, OutageTimer, OutageWait};
 use crate::base::output::{WaitReason, Waiting, rounded};
-use crate::base::timestamps::{self, local_second, rfc_3339, timestamp};
+use crate::base::timestamps::{self, rfc_3339, second_in, timestamp};
 use crate::jelou::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowState};
@@ -29,6 +30,8 @@ pub(crate) struct RunLimits {
     pub(crate) max_wait: Duration,
     /// The sending hours; None for any time.
     pub(crate) hours: Option<Hours>,
+    /// The zone of the times that the run reports in words.
+    pub(crate) zone: TimeZone,
     /// Whether the run continues if every row is rejected.
     pub(crate) keep_going: bool,
 }
@@ -238,7 +241,7 @@ impl Throttle {
         let shown = format!(
             "{}, until {}",
             rounded(Duration::from_secs(wait.as_secs())),
-            local_second(end)
+            second_in(&self.limits.zone, end)
         );
         Some(Waiting {
             reason,
@@ -276,7 +279,7 @@ impl Throttle {
             (_, Some(obstacle)) => Some(WaitCause {
                 reason: obstacle.reason,
                 since: Some(rfc_3339(obstacle.since)),
-                words: obstacle.describe(),
+                words: obstacle.describe(&self.limits.zone),
             }),
             // Another process made the earlier attempt.
             (_, None) => Some(WaitCause {
@@ -323,12 +326,12 @@ impl Obstacle {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, zone: &TimeZone) -> String {
         let words = self.problem.message.clone();
         if self.reason == WaitReason::Network {
             return format!(
                 "{words}; unreachable since {}",
-                local_second(timestamp(self.since))
+                second_in(zone, timestamp(self.since))
             );
         }
         words
@@ -377,6 +380,7 @@ mod tests {
             concurrency: 1,
             max_wait: limit,
             hours: Some(hours.clone()),
+            zone: TimeZone::get("America/Guayaquil").unwrap(),
             keep_going: true,
         };
         let mut throttle = Throttle::new(limits, true, now);
@@ -388,5 +392,6 @@ mod tests {
             "{wait:?}"
         );
         assert_eq!(hours.next_opening(until), Some(until));
+        assert!(wait.shown.ends_with(":00 -05:00"), "{}", wait.shown);
     }
 }

@@ -7,9 +7,10 @@ use clap::Args;
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::counted;
-use crate::base::timestamps::local_time;
+use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::skips::in_words;
+use crate::commands::bulk::zone::zone_of_profile;
 use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::{Counts, Ledger, LedgerError, LedgerFault, RunName, RunOverview};
@@ -103,11 +104,12 @@ fn choose_old_runs(
     context: &Context,
     ledger: &Ledger,
     age: Duration,
-) -> Result<ChosenRuns, LedgerError> {
+) -> Result<ChosenRuns, CommandError> {
     let runs = ledger.finished_for(age)?;
+    let zone = zone_of_profile(context, None)?;
     for run in &runs {
         let rows = counted(run.counts.all(), "row");
-        let changed = local_time(run.changed_at);
+        let changed = time_in(&zone, run.changed_at);
         context
             .stderr
             .note(&format!("{}: {rows}, last changed {changed}", run.name));

@@ -142,7 +142,7 @@ fn report_plan(
         return Ok(());
     }
     if !takes_days {
-        lines.extend(duration(rows, &plan.settings));
+        lines.extend(duration(rows, &plan.settings, &plan.sender));
     }
     draw_first_message(plan, context)?;
     say(context, lines);

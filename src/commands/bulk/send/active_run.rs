@@ -7,6 +7,7 @@ use crate::base::output::{Progress, ProgressFormat};
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::zone::zone_of_sender;
 use crate::commands::open_ledger::wait_for_turn;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{Counts, Joined, Run, RunConditions, RunSettings, Worker};
@@ -113,6 +114,7 @@ impl ActiveRun {
             concurrency: self.settings.concurrency,
             max_wait: self.settings.max_wait,
             hours: conditions.hours.filter(|_| !self.settings.sandbox),
+            zone: zone_of_sender(&self.settings, &self.sender),
             keep_going: conditions.keep_going,
         }
     }

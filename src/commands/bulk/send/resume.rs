@@ -197,7 +197,8 @@ fn report_before(context: &Context, active: &ActiveRun) -> Result<(), CommandErr
     let settings = &active.settings;
     let pending = active.run.counts()?.pending;
     draw_first_left(context, active, pending)?;
-    let duration = duration(pending, settings).filter(|_| settings.conditions.per_day.is_none());
+    let duration = duration(pending, settings, &active.sender)
+        .filter(|_| settings.conditions.per_day.is_none());
     let spent = active.run.spent()?.as_ref().map(RunCost::describe);
     let lines = excluding(&active.exclusions).into_iter().chain(spent);
     say(context, lines.chain(duration));

@@ -78,6 +78,7 @@ pub(super) fn rate_limit_pace_matches_the_throttle(tested: &TestedLedger) {
             concurrency: 64,
             max_wait: Duration::from_secs(900),
             hours: None,
+            zone: jiff::tz::TimeZone::UTC,
             keep_going: true,
         };
         let mut throttle = Throttle::new(limits, true, Instant::now());
