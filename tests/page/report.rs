@@ -762,6 +762,10 @@ fn wide_table_has_a_hint_and_keyboard_scrolling() {
     ));
     window.key("ArrowRight");
     window.until(&format!("{place}.scrollLeft > 0"));
+    let note = "document.getElementById('more').checkVisibility({ visibilityProperty: true })";
+    assert!(window.value::<bool>(note));
+    window.value::<bool>(&format!("({place}.scrollTo(1e6, 0), true)"));
+    window.until(&format!("!{note}"));
     assert_eq!(too_wide(&window), Vec::<String>::new());
     // On a phone each row is a block, and nothing scrolls.
     window.size(390, 900);
@@ -826,4 +830,189 @@ fn preview_shows_limit_budget_and_days() {
         );
         assert_eq!(findings(&window), Vec::<String>::new());
     }
+}
+
+/// The width of the part of the bar at the top with this class.
+fn bar_part(window: &Inbox, class: &str) -> u64 {
+    window.value(&format!(
+        "Number(document.querySelector('.share rect.{class}')?.getAttribute('width') ?? 0)"
+    ))
+}
+
+const SENT_TILE: &str = "document.querySelector('.tile[data-state=sent]').innerText";
+
+#[test]
+fn sent_messages_are_split_by_delivery() {
+    let run = delivered_run(60);
+    let sent = run.status()["sent"].as_u64().unwrap();
+    let window = run.open(&[], 1280, 900);
+    let shown: String = window.value(SENT_TILE);
+    assert!(shown.ends_with("accepted by Jelou"), "{shown}");
+    assert_eq!(bar_part(&window, "sent"), sent);
+    assert_eq!(bar_part(&window, "undelivered"), 0);
+    run.jelouctl(&["bulk", "deliveries"]);
+    let undelivered = run.status()["deliveries"]["undelivered"].as_u64().unwrap();
+    assert!(undelivered > 0);
+    for (language, note) in [
+        ("en", format!("of these, {undelivered} not delivered")),
+        ("es", format!("de ellos, {undelivered} no entregados")),
+    ] {
+        let window = run.open(&["--lang", language], 1280, 900);
+        let shown: String = window.value(SENT_TILE);
+        assert!(shown.ends_with(&note), "{shown}");
+        assert_eq!(bar_part(&window, "sent"), sent - undelivered);
+        assert_eq!(bar_part(&window, "undelivered"), undelivered);
+        // The parts do not overlap.
+        let begins: u64 = window
+            .value("Number(document.querySelector('.share rect.undelivered').getAttribute('x'))");
+        assert_eq!(begins, sent - undelivered);
+        for scheme in ["light", "dark"] {
+            window.scheme(scheme);
+            assert_eq!(findings(&window), Vec::<String>::new(), "{scheme}");
+        }
+    }
+}
+
+#[test]
+fn interrupted_wait_is_shown_as_planned() {
+    let run = run(10);
+    run.ledger()
+        .execute_batch(
+            "DELETE FROM event;
+             INSERT INTO event (run, number, kind, at, reason, problem, until) VALUES
+               (1, 1, 'begun', 1795183200000, NULL, NULL, NULL),
+               (1, 2, 'waiting', 1795183210000, 'limit_24h', NULL, 1795269600000),
+               (1, 3, 'stopped', 1795183224000, 'SIGINT', NULL, NULL),
+               (1, 4, 'resumed', 1795183300000, NULL, NULL, NULL),
+               (1, 5, 'waiting', 1795183400000, 'rate_limit', NULL, 1795183500000),
+               (1, 6, 'ended', 1795183600000, NULL, NULL, NULL);",
+        )
+        .unwrap();
+    let waits =
+        "[...document.querySelectorAll('.course .waiting div')].map((one) => one.innerText)";
+    for (language, expected) in [
+        (
+            "en",
+            [
+                "Waited for the 24-hour limit; planned until 2026-11-21 09:00:00",
+                "Waited for a rate limit; until 2026-11-20 09:05:00",
+            ],
+        ),
+        (
+            "es",
+            [
+                "Esperó por el límite de 24 horas; previsto hasta 2026-11-21 09:00:00",
+                "Esperó por el límite de velocidad; hasta 2026-11-20 09:05:00",
+            ],
+        ),
+    ] {
+        let window = run.open(&["--lang", language], 1280, 900);
+        assert_eq!(window.value::<Vec<String>>(waits), expected);
+    }
+}
+
+#[test]
+fn run_without_events_has_not_started() {
+    let run = run(10);
+    run.ledger()
+        .execute_batch(
+            "DELETE FROM event;
+             UPDATE row SET state = 'pending', code = NULL, at = NULL, ended_at = NULL;",
+        )
+        .unwrap();
+    let window = run.open(&["--lang", "es"], 1280, 900);
+    let shown: String = window.value("document.body.innerText");
+    assert!(shown.contains("Aún no empieza."), "{shown}");
+    assert!(!shown.contains("Duración"), "{shown}");
+}
+
+#[test]
+fn refused_list_is_not_shown_as_ready() {
+    let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
+    let list = "celular,nombre\n593987654321,Ana\n593987654322,Eva\n12,Error\n";
+    let tile = |window: &Inbox| -> [String; 2] {
+        window.value(
+            "((tile) => [tile.className, tile.querySelector('.note').innerText])\
+             (document.querySelector('.tile[data-state=sent]'))",
+        )
+    };
+    let window = run.open_preview(list, &[], "Hola {{ nombre }}");
+    let [class, note] = tile(&window);
+    assert_eq!(class, "tile pending");
+    assert!(
+        note.ends_with("would be ready, but the list is refused"),
+        "{note}"
+    );
+    assert_eq!(bar_part(&window, "sent"), 0);
+    let masked = run.open_preview(list, &["--mask", "--lang", "es"], "Hola {{ nombre }}");
+    let banner = "[...document.querySelectorAll('.rehearsal')].map((one) => one.innerText).join()";
+    assert_eq!(
+        masked.value::<String>(banner),
+        "Esta lista no se puede enviar tal como está. No se puede enviar 1 fila."
+    );
+    let accepted = "celular,nombre\n593987654321,Ana\n";
+    let window = run.open_preview(accepted, &[], "Hola {{ nombre }}");
+    let [class, note] = tile(&window);
+    assert_eq!(class, "tile sent");
+    assert!(note.ends_with("can be sent"), "{note}");
+    assert_eq!(bar_part(&window, "sent"), 1);
+
+    // A budget names no recipient.
+    run.write(
+        "prices.csv",
+        "country,category,price,currency\nEC,service,0.125,USD\n",
+    );
+    run.write("por-aprobar.csv", accepted);
+    let preview = "bulk send por-aprobar.csv --preview all --file preview.html --prices prices.csv \
+                   --budget 0.05 --mask --lang es text Hola";
+    let made = run.jelouctl(&preview.split_whitespace().collect::<Vec<_>>());
+    let window = run.open_file("preview.html");
+    let said: String = window.value(banner);
+    assert!(
+        said.contains("cuestan 0,125 USD, más que el presupuesto de 0,05"),
+        "{said}: {made:?}"
+    );
+}
+
+#[test]
+fn estimate_counts_closed_days_of_limit() {
+    let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
+    let people: Vec<String> = (0..250)
+        .map(|row| format!("5939{:08},Ana\n", 80_000_000 + row))
+        .collect();
+    let list = format!("celular,nombre\n{}", people.concat());
+    run.write("por-aprobar.csv", &list);
+    let preview = "bulk send por-aprobar.csv --preview all --file preview.html --per-day 100 --time-zone America/Guayaquil";
+    let between = ["--between", "mon 09:00-18:00"];
+    let message = "template order_shipped --language en --param A-1 --param Ana";
+    let preview = [
+        &preview.split(' ').collect::<Vec<_>>()[..],
+        &between,
+        &message.split(' ').collect::<Vec<_>>(),
+    ]
+    .concat();
+    let made = run.jelouctl(&preview);
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let window = run.open_file("preview.html");
+    let facts: Vec<String> =
+        window.value("[...document.querySelectorAll('.facts dd')].map((one) => one.textContent)");
+    let takes = facts.iter().find(|fact| fact.contains(" days: "));
+    let days = takes.unwrap().split(' ').next().unwrap();
+    let days: u64 = days.parse().unwrap();
+    // Three Mondays, from today or from a later one.
+    assert!((15..=22).contains(&days), "{facts:?}");
+}
+
+#[test]
+fn five_columns_fit_on_page() {
+    let list = "celular,nombre,pedido,ciudad,fecha de entrega\n\
+                593987654321,Ana María Núñez,A-2026-000123,Guayaquil,2026-12-04\n\
+                593987654322,José Luis de la Torre,A-2026-000124,Santo Domingo,2026-12-05\n";
+    let run = ReportedRun::send(list, &[], &[], "Hola {{ nombre }}");
+    let window = run.open(&["--lang", "es"], 1280, 900);
+    assert!(window.value::<bool>("document.getElementById('more').hidden"));
+    let lines = "(() => { const range = document.createRange(); \
+                 range.selectNodeContents(document.querySelector('#list .own')); \
+                 return range.getClientRects().length; })()";
+    assert_eq!(window.value::<u64>(lines), 1);
 }

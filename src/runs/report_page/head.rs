@@ -16,7 +16,7 @@ pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> Stri
         .unwrap_or_else(|| language.text("standard_input").to_owned())
 }
 
-/// Facts, each with the name of its label. The `span` of a run is its start and its last known time; None before a run.
+/// Facts, each with the name of its label. The `span` of a run is its start and its last known time; None before its start.
 pub(super) fn facts(
     details: &RunSettings,
     rows: u64,
@@ -109,8 +109,13 @@ fn describe_hours(hours: &Hours, language: ReportLanguage) -> String {
     format!("{shown}{} ({zone})", except.unwrap_or_default())
 }
 
-/// The name of the text for the state of a run that is not stale.
-pub(super) fn run_state(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
+/// The name of the text for the state of a run that is not stale. `running_at` is the time now of a run that a process
+/// sends, in milliseconds since 1970.
+pub(super) fn run_state(
+    running_at: Option<i64>,
+    counts: &Counts,
+    events: &[RunEvent],
+) -> &'static str {
     match events.last().map(|event| event.kind) {
         _ if events
             .iter()
@@ -119,7 +124,8 @@ pub(super) fn run_state(is_running: bool, counts: &Counts, events: &[RunEvent]) 
             "cancelled"
         }
         _ if counts.is_finished() => "complete",
-        _ if is_running => "under_way",
+        Some(_) if running_at.is_some_and(|now| is_waiting(events, now)) => "waiting",
+        _ if running_at.is_some() => "under_way",
         Some(RunEventKind::Paused) => "paused",
         Some(RunEventKind::Stopped) => "stopped",
         Some(
@@ -136,14 +142,32 @@ pub(super) fn run_state(is_running: bool, counts: &Counts, events: &[RunEvent]) 
 /// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
 pub(super) type CourseStep = (i64, &'static str, String);
 
-/// The steps of the history. Consecutive waits for the same reason are one line. `with_problems` includes messages of the
-/// API, which may name a recipient.
-pub(super) fn steps(
-    events: &[RunEvent],
-    with_problems: bool,
-    clock: &PageClock,
-    language: ReportLanguage,
-) -> Vec<CourseStep> {
+/// Whether a run with these events, which a process sends, waits at the time `now`.
+fn is_waiting(events: &[RunEvent], now: i64) -> bool {
+    let last = events
+        .last()
+        .filter(|event| event.kind == RunEventKind::Waiting);
+    last.and_then(|event| event.until)
+        .is_some_and(|until| until > now)
+}
+
+/// What the steps of the history depend on, besides the events.
+pub(super) struct CourseView<'a> {
+    /// Whether to include messages of the API, which may name a recipient.
+    pub(super) with_problems: bool,
+    pub(super) is_running: bool,
+    /// The time now, in milliseconds since 1970.
+    pub(super) now: i64,
+    pub(super) clock: &'a PageClock,
+    pub(super) language: ReportLanguage,
+}
+
+/// The steps of the history. Consecutive waits for the same reason are one line. The end of a wait is a plan if the next
+/// event came before it, or if it is still to come.
+pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseStep> {
+    let CourseView {
+        clock, language, ..
+    } = *view;
     let same = |left: &RunEvent, right: &RunEvent| {
         left.kind == RunEventKind::Waiting
             && right.kind == RunEventKind::Waiting
@@ -151,8 +175,10 @@ pub(super) fn steps(
     };
     let mut before = None;
     let mut steps = Vec::new();
-    for group in events.chunk_by(same) {
+    let mut groups = events.chunk_by(same).peekable();
+    while let Some(group) = groups.next() {
         let [event, ..] = group else { continue };
+        let next = groups.peek().and_then(|group| group.first());
         let mut details = Vec::new();
         if event.kind == RunEventKind::Resumed && before.is_some_and(|before| !rests(before)) {
             details.push(language.text("was_cut_off").to_owned());
@@ -166,17 +192,26 @@ pub(super) fn steps(
         if group.len() > 1 {
             details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
         }
-        let until = group.iter().filter_map(|event| event.until).max();
-        details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
+        if let Some(until) = group.iter().filter_map(|event| event.until).max() {
+            let is_over = next.map_or(view.now, |next| next.at) >= until;
+            let name = if is_over { "until" } else { "planned_until" };
+            details.push(language.text_with(name, &clock.moment(until)));
+        }
         details.extend(
             event
                 .problem
                 .as_deref()
-                .filter(|_| with_problems)
+                .filter(|_| view.with_problems)
                 .map(|problem| clock.translate(problem)),
         );
+        let lasts = next.is_none() && view.is_running && is_waiting(events, view.now);
+        let name = if lasts {
+            "waiting_now"
+        } else {
+            event.kind.name()
+        };
         before = Some(event);
-        steps.push((event.at, event.kind.name(), details.join("; ")));
+        steps.push((event.at, name, details.join("; ")));
     }
     steps
 }
@@ -219,6 +254,62 @@ mod tests {
         }
     }
 
+    /// The steps in English, at `now` in seconds since 1970.
+    fn in_words(events: &[RunEvent], is_running: bool, now: i64) -> Vec<String> {
+        let clock = PageClock::new(TimeZone::UTC, ReportLanguage::En);
+        let view = CourseView {
+            with_problems: true,
+            is_running,
+            now: now * 1000,
+            clock: &clock,
+            language: ReportLanguage::En,
+        };
+        let steps = steps(events, &view).into_iter();
+        let words = steps.map(|(_, kind, detail)| {
+            let event = ReportLanguage::En.text(&format!("event {kind}"));
+            format!("{event} {detail}")
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn wait_is_described_by_its_real_end() {
+        let begun = event(RunEventKind::Begun, 0, "", None);
+        let waiting = event(RunEventKind::Waiting, 10, "limit_24h", Some(90));
+        let stopped = event(RunEventKind::Stopped, 24, "SIGINT", None);
+        let counts = Counts {
+            pending: 1,
+            ..Counts::default()
+        };
+        let events = [begun, waiting, stopped];
+        let last = |events: &[RunEvent], is_running: bool, now: i64| {
+            let running_at = is_running.then_some(now * 1000);
+            let state = run_state(running_at, &counts, events);
+            let step = in_words(events, is_running, now).pop().unwrap();
+            format!("{state}: {step}")
+        };
+        let until = "until 1970-01-01 00:01:30";
+        let limit = "for the 24-hour limit";
+        assert_eq!(
+            last(&events[..2], true, 50),
+            format!("waiting: Waiting {limit}; planned {until}")
+        );
+        // A process that ended during its wait.
+        assert_eq!(
+            last(&events[..2], false, 50),
+            format!("unfinished: Waited {limit}; planned {until}")
+        );
+        assert_eq!(
+            last(&events[..2], true, 90),
+            format!("under_way: Waited {limit}; {until}")
+        );
+        assert_eq!(last(&events, false, 50), "stopped: Stopped by hand");
+        assert_eq!(
+            in_words(&events, false, 200)[1],
+            format!("Waited {limit}; planned {until}")
+        );
+    }
+
     #[test]
     fn waits_of_one_kind_share_a_line() {
         let events = [
@@ -233,22 +324,11 @@ mod tests {
             event(RunEventKind::Resumed, 102, "", None),
             event(RunEventKind::Ended, 103, "", None),
         ];
-        let clock = PageClock::new(TimeZone::UTC, ReportLanguage::En);
-        let steps = steps(&events, true, &clock, ReportLanguage::En);
-        let words: Vec<_> = steps
-            .iter()
-            .map(|(_, kind, detail)| {
-                format!(
-                    "{} {detail}",
-                    ReportLanguage::En.text(&format!("event {kind}"))
-                )
-            })
-            .collect();
         assert_eq!(
-            words,
+            in_words(&events, false, 200),
             [
                 "Started ",
-                "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
+                "Waited for a rate limit; 2 times; planned until 1970-01-01 00:00:09",
                 "Stopped by hand",
                 "Resumed ",
                 "Waited for the sending hours; until 1970-01-01 00:01:30",

@@ -9,10 +9,13 @@ use crate::base::output::rounded;
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::cost::{Estimate, Money};
+use crate::runs::hours::Hours;
 use crate::runs::import::Remarks;
 use crate::runs::ledger::{DailyLimit, LedgerDraft, RunSettings, now};
 
-const DAY_S: i64 = 24 * 60 * 60;
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// The estimate considers no more waits for the limit than this, about 27 years.
+const MAX_WAITS: u64 = 10_000;
 /// The page shows no exact duration below this, in seconds.
 const SHORT_S: u64 = 60;
 
@@ -27,11 +30,18 @@ pub(crate) struct PlannedList<'a> {
     /// Whether to skip rows that cannot be sent.
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
-    pub(crate) refused: Option<String>,
+    pub(crate) refused: Option<Refusal>,
     /// How many of its recipients are new under the 24-hour limit.
     pub(crate) daily: Option<DailyLimit>,
     /// The maximum cost of the run.
     pub(crate) budget: Option<Money>,
+}
+
+/// Why a list cannot be sent as it is.
+pub(crate) struct Refusal {
+    pub(crate) reason: String,
+    /// Whether the reason may name a recipient. A page with a mask does not show it then.
+    pub(crate) may_name_recipients: bool,
 }
 
 /// Facts, each with the name of its label.
@@ -82,7 +92,8 @@ fn time_needed(
         .daily
         .map(|daily| daily.days_to_wait())
         .unwrap_or_default();
-    let end = last_send(list, begin, work, waits);
+    let hours = details.conditions.hours.as_ref();
+    let end = last_send(hours, begin, work, waits);
     let Some(end) = end.filter(|end| !clock.is_one_day(*end, begin)) else {
         return Some(if work.as_secs() < SHORT_S {
             language.text("takes_short").to_owned()
@@ -100,25 +111,82 @@ fn time_needed(
     )
 }
 
-/// The time of the last message, by the rate and the hours, and after the waits for the limit.
+/// The time of the last message, by the rate and the hours, and after the waits for the limit. Messages that wait are
+/// sent a day after the ones before them, but only within the hours.
 fn last_send(
-    list: &PlannedList<'_>,
+    hours: Option<&Hours>,
     begin: Timestamp,
     work: Duration,
     waits: u64,
 ) -> Option<Timestamp> {
-    let hours = list.details.conditions.hours.as_ref();
     let work = SignedDuration::try_from(work).ok()?;
     let by_rate = match hours {
         Some(hours) => hours.end_of(begin, work)?,
         None => begin.checked_add(work).ok()?,
     };
-    let wait = i64::try_from(waits).ok()?.checked_mul(DAY_S)?;
-    let wait = SignedDuration::from_secs(wait);
-    let by_limit = begin.checked_add(wait).ok()?;
-    let by_limit = match hours {
-        Some(hours) => hours.next_opening(by_limit)?,
-        None => by_limit,
-    };
+    let mut by_limit = first_opening(hours, begin)?;
+    for _ in 0..waits.min(MAX_WAITS) {
+        let a_day_later = by_limit.checked_add(A_DAY).ok()?;
+        by_limit = first_opening(hours, a_day_later)?;
+    }
     Some(by_rate.max(by_limit))
+}
+
+/// The first time from `at` on when a run with these hours may send.
+fn first_opening(hours: Option<&Hours>, at: Timestamp) -> Option<Timestamp> {
+    match hours {
+        Some(hours) => hours.next_opening(at),
+        None => Some(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The end of a run of a minute that waits `waits` times for its limit. `windows` are the sending hours as JSON.
+    fn end(windows: Option<&str>, begin: &str, waits: u64) -> String {
+        let hours: Option<Hours> = windows.map(|windows| {
+            let kept =
+                format!(r#"{{"between":{windows},"not_on":[],"time_zone":"America/Guayaquil"}}"#);
+            serde_json::from_str(&kept).unwrap()
+        });
+        let work = Duration::from_secs(60);
+        let end = last_send(hours.as_ref(), begin.parse().unwrap(), work, waits);
+        let zone = jiff::tz::TimeZone::get("America/Guayaquil").unwrap();
+        let end = end.unwrap().to_zoned_datetime(zone);
+        end.strftime("%a %F %H:%M").to_string()
+    }
+
+    #[test]
+    fn limit_waits_begin_at_an_opening() {
+        let workdays = Some(r#"["mon-fri 09:00-18:00"]"#);
+        let friday_night = "2026-11-27T23:40:00-05";
+        for (waits, expected) in [
+            (0, "Mon 2026-11-30 09:01"),
+            (1, "Tue 2026-12-01 09:00"),
+            (2, "Wed 2026-12-02 09:00"),
+            (5, "Mon 2026-12-07 09:00"),
+        ] {
+            assert_eq!(end(workdays, friday_night, waits), expected, "{waits}");
+        }
+        // A run that begins within the hours sends at the same time of each day.
+        assert_eq!(
+            end(workdays, "2026-11-25T15:30:00-05", 2),
+            "Fri 2026-11-27 15:30"
+        );
+    }
+
+    #[test]
+    fn limit_waits_are_whole_days_without_hours() {
+        let friday_night = "2026-11-27T23:40:00-05";
+        assert_eq!(end(None, friday_night, 0), "Fri 2026-11-27 23:41");
+        assert_eq!(end(None, friday_night, 2), "Sun 2026-11-29 23:40");
+        assert_eq!(end(Some("[]"), friday_night, 2), "Sun 2026-11-29 23:40");
+        // The estimate ends early for a list that a limit would keep for decades.
+        assert_eq!(
+            end(None, friday_night, u64::MAX),
+            end(None, friday_night, MAX_WAITS)
+        );
+    }
 }

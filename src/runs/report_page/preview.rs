@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::PageStyle;
 use super::head::{facts, list_name};
 use super::page::{Page, shown_message};
-use super::plan::{PlannedList, plan_facts};
+use super::plan::{PlannedList, Refusal, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
 use crate::jelou::message::Part;
@@ -66,13 +66,10 @@ pub(crate) fn write_preview(
         Ok::<_, LedgerError>(())
     })?;
     let mut page = Page::new(list.details, &outcomes, &rows, now(), language);
-    page.refused = list.refused.as_ref().map(|why| {
-        if mask {
-            String::new()
-        } else {
-            clock.translate(why)
-        }
-    });
+    page.refused = list
+        .refused
+        .as_ref()
+        .map(|refusal| refusal_in_words(refusal, mask, outcomes.counts.failed, &clock, language));
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() {
         "not_ready"
@@ -121,6 +118,24 @@ fn plan_row(
         (None, []) => (RowState::Sent, ""),
     };
     (state, reason, words.join("; "))
+}
+
+/// Why the list is refused. With a mask, a reason that may name a recipient is replaced by the number of the rows that
+/// cannot be sent, if there are any.
+fn refusal_in_words(
+    refusal: &Refusal,
+    mask: bool,
+    failed: u64,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> String {
+    if !mask || !refusal.may_name_recipients {
+        return language.amounts(&clock.translate(&refusal.reason));
+    }
+    match failed {
+        0 => String::new(),
+        failed => language.counted("rows_cannot_be_sent", failed),
+    }
 }
 
 fn reason_name(remark: &RowProblem) -> &'static str {

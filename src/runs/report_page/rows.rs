@@ -166,11 +166,19 @@ impl Outcomes {
             .unwrap_or_default()
     }
 
-    /// The numbers at the top, each with the sum of the numbers before it.
+    /// The numbers at the top, each with the sum of the numbers before it. Only the sent messages have some that were not
+    /// delivered.
     pub(super) fn tiles(&self) -> Vec<Value> {
         let mut before = 0;
         let tiles = self.shown(&self.counts).map(|(state, count)| {
-            let tile = json!({ "state": state, "count": count, "before": before });
+            let is_sent = state == RowState::Sent.name();
+            let undelivered = if is_sent { self.undelivered() } else { 0 };
+            let tile = json!({
+                "state": state,
+                "count": count,
+                "before": before,
+                "undelivered": undelivered,
+            });
             before += count;
             tile
         });

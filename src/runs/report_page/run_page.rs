@@ -1,22 +1,25 @@
 //! The page of a run: every row of its ledger with its outcome, and the history of the run.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::PageStyle;
-use super::head::{facts, run_state, steps};
+use super::head::{CourseView, facts, run_state, steps};
 use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
 use super::timeline::{Timeline, find_rests};
 use crate::jelou::api::{DeliveryState, DeliveryStatus, look_up_code};
 use crate::jelou::message::MessageKind;
+use crate::lists::list_file::ReportLanguage;
 use crate::phone::country_of;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
-    LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunSettings, now,
+    LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, RunName,
+    RunSettings, now,
 };
 use crate::runs::report::reported_cells;
 
@@ -67,17 +70,25 @@ pub(crate) fn write(
     page.state = if run.stale_reason()?.is_some() {
         "stale"
     } else {
-        run_state(is_running, counts, &events)
+        run_state(is_running.then_some(now), counts, &events)
     };
-    page.facts = facts(details, counts.all(), Some(span), &clock, language);
+    page.facts = facts(details, counts.all(), span, &clock, language);
     page.funnel = funnel(&run.all_deliveries()?);
     let not_received = counts.failed + outcomes.undelivered();
-    page.not_received = (not_received > 0 && !mask).then(|| not_received_command(run, &outcomes));
+    page.not_received = (not_received > 0 && !mask)
+        .then(|| not_received_command(run.name(), details.list.as_deref(), &outcomes, language));
     timeline.rest(find_rests(&events, counts.is_finished(), now));
     page.timeline = timeline.draw(&clock, language);
     page.cost = run.spent()?.as_ref().map(RunCost::to_json);
     page.message = first_message(run, details, mask)?;
-    page.course = steps(&events, !mask, &clock, language);
+    let view = CourseView {
+        with_problems: !mask,
+        is_running,
+        now,
+        clock: &clock,
+        language,
+    };
+    page.course = steps(&events, &view);
     // The name of a column may identify recipients.
     if !mask {
         page.columns.clone_from(&details.columns);
@@ -157,9 +168,13 @@ impl RowReading<'_> {
     }
 }
 
-/// The command that lists the messages that were certainly not received.
-fn not_received_command(run: &Run, outcomes: &Outcomes) -> String {
-    let name = run.name();
+/// The command that lists the messages that were certainly not received, in a workbook if the `list` file was one.
+fn not_received_command(
+    name: &RunName,
+    list: Option<&str>,
+    outcomes: &Outcomes,
+    language: ReportLanguage,
+) -> String {
     let mut command = format!("jelouctl bulk report {name}");
     if outcomes.counts.failed > 0 {
         command.push_str(" --state failed");
@@ -167,7 +182,12 @@ fn not_received_command(run: &Run, outcomes: &Outcomes) -> String {
     if outcomes.undelivered() > 0 {
         command.push_str(" --delivery undelivered");
     }
-    command + &format!(" --file {name}-not-received.csv")
+    let end = language.text("not_received_file");
+    let is_workbook = list
+        .and_then(|list| Path::new(list).extension())
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
+    let extension = if is_workbook { "xlsx" } else { "csv" };
+    command + &format!(" --file {name}-{end}.{extension}")
 }
 
 /// The code of a failed delivery, or `NO_CODE`.
@@ -210,13 +230,17 @@ fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-/// The start of the run and its last known time, which is `now` while the run is in progress.
+/// The start of the run and its last known time, which is `now` while the run is in progress. None before its
+/// start.
 fn run_span(
     run: &Run,
     now: Option<i64>,
     events: &[RunEvent],
     last_end: Option<i64>,
-) -> Result<[i64; 2], LedgerError> {
+) -> Result<Option<[i64; 2]>, LedgerError> {
+    if events.is_empty() && last_end.is_none() {
+        return Ok(None);
+    }
     let from = match events.first() {
         Some(event) => event.at,
         None => run.created_at()?,
@@ -231,7 +255,7 @@ fn run_span(
         .last()
         .is_some_and(|event| event.kind == RunEventKind::Ended);
     let to = now.filter(|_| !is_over).map_or(last, |now| last.max(now));
-    Ok([from, to.max(from)])
+    Ok(Some([from, to.max(from)]))
 }
 
 /// The first message, or with `mask` the unfilled one.

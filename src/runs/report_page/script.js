@@ -136,10 +136,13 @@ function show() {
   showMore();
 }
 
-/** Shows a note if a table is too wide, because some systems hide scroll bars. */
+const place = list.closest(".scroll");
+
+/** Shows a note if a table is too wide, because some systems hide scroll bars. At its right end the note is invisible, but keeps its place. */
 function showMore() {
-  const place = list.closest(".scroll");
-  document.getElementById("more").hidden = place.scrollWidth <= place.clientWidth + 1;
+  const note = document.getElementById("more");
+  note.hidden = place.scrollWidth <= place.clientWidth + 1;
+  note.classList.toggle("at-end", place.scrollLeft + place.clientWidth >= place.scrollWidth - 1);
 }
 
 function tell(shown) {
@@ -192,6 +195,7 @@ document.getElementById("without-script")?.remove();
 tell(list.children.length);
 showMore();
 window.addEventListener("resize", showMore);
+place.addEventListener("scroll", showMore);
 document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
 window.addEventListener("beforeprint", fillPaper);
 window.addEventListener("afterprint", () => {

@@ -63,6 +63,19 @@ impl ReportLanguage {
         amount.replace('.', self.pick([".", ","]))
     }
 
+    /// `text` with the amounts in it, such as `0.05`, as [`Self::amount`] writes them.
+    pub(super) fn amounts(self, text: &str) -> String {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+        let words = text.split(' ').map(|word| {
+            let bare = word.trim_end_matches([',', ';', ':']);
+            match bare.split_once('.') {
+                Some((whole, part)) if is_number(whole) && is_number(part) => self.amount(word),
+                _ => word.to_owned(),
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are ambiguous.
     pub(super) fn number(self, number: u64) -> String {
         grouped(number).replace(',', self.pick([",", "\u{202f}"]))
@@ -203,8 +216,25 @@ pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
     });
     let spanish = spanish_phrases().filter(|_| language == ReportLanguage::Es);
     let phrases: Vec<_> = plain.chain(spanish).collect();
-    quoted(language, &rephrased(&phrases, reason))
+    quoted(language, &rephrased(&phrases, &without_flags(reason)))
 }
+
+/// `reason` without the flags that set its fields, such as ` (set it with --caption)`.
+fn without_flags(reason: &str) -> String {
+    let parts = reason.split("; ").map(|part| {
+        FLAG_NOTES
+            .into_iter()
+            .find_map(|note| {
+                let (problem, flag) = part.strip_suffix(')')?.rsplit_once(note)?;
+                (!flag.contains(' ')).then_some(problem)
+            })
+            .unwrap_or(part)
+    });
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+/// How an error of a field begins to name the flag or the argument that sets it.
+const FLAG_NOTES: [&str; 2] = [" (set it with --", " (set it as the argument "];
 
 /// `text` with quotation marks instead of pairs of backticks.
 pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
@@ -225,6 +255,9 @@ pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
     shown
 }
 
+/// For each code of the API whose hint names a command or a flag: a hint for the reader of a page.
+const HINTS: &str = include_str!("hints.tsv");
+
 /// The words of the ledger with their Spanish translation, and a sentence for each in both languages.
 const WORDS: &str = include_str!("words.tsv");
 
@@ -239,10 +272,14 @@ impl Meaning {
     /// For a code of the API or a word of the ledger; None if it is unknown.
     pub(super) fn find(reason: &str, language: ReportLanguage) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
-            let hint = language.pick([code.hint, code.hint_in_spanish]);
+            let plain = rows::<3>(HINTS).find(|[known, ..]| *known == code.code);
+            let hint = match plain {
+                Some([_, english, spanish]) => language.pick([english, spanish]),
+                None => language.pick([code.hint, code.hint_in_spanish]),
+            };
             return Some(Self {
                 sentence: String::new(),
-                hint: Some(quoted(language, hint)),
+                hint: Some(hint.to_owned()),
             });
         }
         let [_, _, english, spanish] = word(reason)?;
@@ -307,6 +344,53 @@ mod tests {
             clock.translate("was sent by run a at 2026-11-20 16:15 +01:00; 2026-11-20 and 5"),
             "was sent by run a at 2026-11-20 10:15; 2026-11-20 and 5"
         );
+    }
+
+    #[test]
+    fn amounts_have_the_separator_of_the_language() {
+        let text = "cuestan 0.225 USD, más de 0.05; lista v1.2.csv, 10.0.0.1 y a.5";
+        assert_eq!(ReportLanguage::En.amounts(text), text);
+        assert_eq!(
+            ReportLanguage::Es.amounts(text),
+            "cuestan 0,225 USD, más de 0,05; lista v1.2.csv, 10.0.0.1 y a.5"
+        );
+    }
+
+    #[test]
+    fn hints_on_page_name_no_commands() {
+        use ReportLanguage::{En, Es};
+        for code in codes() {
+            for language in [En, Es] {
+                let meaning = Meaning::find(code.code, language).unwrap();
+                let hint = meaning.hint.unwrap();
+                for part in ["--", "`", "jelouctl", "do_not_contact", "{"] {
+                    assert!(!hint.contains(part), "{}: {hint}", code.code);
+                }
+            }
+        }
+        let of_code = |code| Meaning::find(code, Es).unwrap().hint.unwrap();
+        assert_eq!(of_code("131050"), "agrégalo a la lista de exclusión");
+        assert_eq!(of_code("131021"), "envíalo a otro número");
+        assert_eq!(rows::<3>(HINTS).count(), HINTS.lines().count() - 1);
+        for [code, ..] in rows::<3>(HINTS) {
+            assert!(look_up_code(code).is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn field_errors_on_page_name_no_flags() {
+        let long =
+            "text: has 5005 characters; at most 4096 are allowed (set it as the argument TEXT)";
+        assert_eq!(
+            translate(ReportLanguage::En, long),
+            "text: has 5005 characters; at most 4096 are allowed"
+        );
+        let two = "caption: is missing (set it with --caption); mediaUrl: is not HTTPS (set it with --url)";
+        assert_eq!(in_spanish(two), "caption: falta; mediaUrl: no es HTTPS");
+        // A text of the user.
+        for text in ["Algo (set it with care)", "x (set it with two words)"] {
+            assert_eq!(translate(ReportLanguage::En, text), text);
+        }
     }
 
     #[test]
@@ -423,6 +507,9 @@ mod tests {
             "country code",
             "spreadsheet",
             "digits",
+            "contains",
+            "read so far",
+            "set it",
         ];
         assert!(
             !english.iter().any(|word| said.contains(word)),

@@ -17,7 +17,7 @@ use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
 use crate::runs::ledger::{DailyLimit, DraftRequest, LedgerError};
-use crate::runs::report_page::{self, PageStyle, PlannedList};
+use crate::runs::report_page::{self, PageStyle, PlannedList, Refusal};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{CheckedTemplates, check_templates, refuse_unusable};
 
@@ -37,12 +37,14 @@ pub(crate) fn show(
     }
     plan.settings.template_texts = template_texts(&plan, context, args, &mut refusals)?;
     plan.estimate_cost()?;
-    refusals.extend(report_cost(&plan, context));
+    let cost_refusal = report_cost(&plan, context);
+    let refusal = first_refusal(&plan, &refusals, cost_refusal.as_ref());
+    refusals.extend(cost_refusal);
     if context.mode == Mode::Send {
         report_limit(context, plan.ledger.as_ref(), &plan.settings, &plan.draft)?;
     }
     if let Some(page) = plan.page.take() {
-        write_page(&plan, context, args, page, refusals.first())?;
+        write_page(&plan, context, args, page, refusal)?;
         return finish(context, plan, refusals);
     }
     let Some(most) = args.preview else {
@@ -115,22 +117,35 @@ fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
     plan.cost_limit.check(estimate).err()
 }
 
-/// Writes the page, with the first error that the list would be refused for.
+/// The first error that the list would be refused for. Only the one about the cost surely names no recipient.
+fn first_refusal(
+    plan: &Plan<'_>,
+    refusals: &[CommandError],
+    cost_refusal: Option<&CommandError>,
+) -> Option<Refusal> {
+    let of_list = plan.findings.list_error.as_ref().or(refusals.first());
+    let first = of_list.or(cost_refusal)?;
+    Some(Refusal {
+        reason: first.line(),
+        may_name_recipients: of_list.is_some(),
+    })
+}
+
+/// Writes the page, with the `refusal` of the list.
 fn write_page(
     plan: &Plan<'_>,
     context: &Context,
     args: &BulkSendArgs,
     page: ReportFile<'_>,
-    refusal: Option<&CommandError>,
+    refusal: Option<Refusal>,
 ) -> Result<(), CommandError> {
-    let refusal = plan.findings.list_error.as_ref().or(refusal);
     let list = PlannedList {
         details: &plan.settings,
         draft: &plan.draft,
         kind: &plan.kind,
         remarks: &plan.findings.remarks,
         skip_invalid: args.policy.skip_invalid,
-        refused: refusal.map(CommandError::line),
+        refused: refusal,
         daily: DailyLimit::for_draft(plan.ledger.as_ref(), &plan.settings, &plan.draft)?,
         budget: plan.cost_limit.budget,
     };
