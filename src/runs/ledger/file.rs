@@ -81,35 +81,9 @@ impl FileEngine {
         creates: bool,
         on_wait: OnWait,
     ) -> Result<Option<Self>, LedgerError> {
-        let beside = |ending: &str| directory.join(format!("state.db{ending}"));
-        let path = beside("");
         ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
-        let not_opened = |cause: io::Error| {
-            let hint = "if the file is missing, restore it; if another user owns it, ask \
-                them for read access";
-            LedgerError::unusable(
-                format!("the ledger {} cannot be opened: {cause}", path.display()),
-                hint,
-            )
-        };
-        // Opening a pipe would block forever.
-        let mut files = ["", "-turn", "-write"].map(beside).into_iter();
-        if let Some(other) = files.find(|file| {
-            file.symlink_metadata()
-                .is_ok_and(|metadata| !metadata.is_file())
-        }) {
-            let is_link = other.is_symlink();
-            let link = "is a symbolic link: link its directory instead";
-            let what = if is_link {
-                link
-            } else {
-                "is not a regular file: move it away"
-            };
-            return Err(not_opened(io::Error::other(format!(
-                "{} {what}",
-                other.display()
-            ))));
-        }
+        check_file_types(directory)?;
+        let path = file_in(directory, "");
         match path.metadata() {
             Ok(_) => {}
             Err(cause)
@@ -122,47 +96,21 @@ impl FileEngine {
                 private_file::create_directory(directory)?;
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(not_opened(cause)),
+            Err(cause) => return Err(not_opened(directory, &cause)),
         }
-        let beside = |ending: &str| {
-            let open = &mut File::options();
-            private_file::open(
-                "create",
-                &beside(ending),
-                open.read(true).write(true).create(true).truncate(false),
-            )
-        };
-        let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?));
-        let (db, turn, write, can_write) = match locks() {
-            Ok((turn, write)) => {
-                if !path.exists() {
-                    beside("")?;
-                }
-                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                (
-                    Connection::open_with_flags(&path, flags)?,
-                    turn,
-                    write,
-                    true,
-                )
-            }
-            Err(error) if creates && !path.exists() => return Err(error.into()),
-            // On a read-only disk, or in the directory of another user, the ledger can only be
-            // read.
-            Err(error) => {
-                let handle = || File::open(&path).map_err(not_opened);
-                let turn = handle()?;
-                let write = handle()?;
-                (open_to_read(&path, error)?, turn, write, false)
-            }
-        };
+        let LedgerHandles {
+            db,
+            turn,
+            write,
+            can_write,
+        } = LedgerHandles::open(directory, creates)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         // Otherwise SQLite compiles a statement again whenever its LIMIT changes.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let mut engine = Self {
             db,
-            opened: FileId::read(&path).map_err(not_opened)?,
+            opened: FileId::read(&path).map_err(|cause| not_opened(directory, &cause))?,
             files: None,
             turn,
             write,
@@ -519,6 +467,96 @@ impl FileEngine {
             self.release();
         }
     }
+}
+
+/// The open database and its locks.
+struct LedgerHandles {
+    db: Connection,
+    turn: File,
+    write: File,
+    can_write: bool,
+}
+
+impl LedgerHandles {
+    /// Opens the files in `directory`. With `creates`, it creates those that are missing.
+    fn open(directory: &Path, creates: bool) -> Result<Self, LedgerError> {
+        let path = file_in(directory, "");
+        match open_locks(directory) {
+            Ok([turn, write]) => {
+                if !path.exists() {
+                    open_or_create(&path)?;
+                }
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                Ok(Self {
+                    db: Connection::open_with_flags(&path, flags)?,
+                    turn,
+                    write,
+                    can_write: true,
+                })
+            }
+            Err(error) if creates && !path.exists() => Err(error.into()),
+            // On a read-only disk, or in the directory of another user, the ledger can only be
+            // read.
+            Err(error) => {
+                let handle = || File::open(&path).map_err(|cause| not_opened(directory, &cause));
+                Ok(Self {
+                    turn: handle()?,
+                    write: handle()?,
+                    db: open_to_read(&path, error)?,
+                    can_write: false,
+                })
+            }
+        }
+    }
+}
+
+/// The file of the ledger with this ending: the database, without an ending, or a lock.
+fn file_in(directory: &Path, ending: &str) -> PathBuf {
+    directory.join(format!("state.db{ending}"))
+}
+
+/// Opens the locks for the turn and for writing.
+fn open_locks(directory: &Path) -> Result<[File; 2], FileError> {
+    let turn = open_or_create(&file_in(directory, "-turn"))?;
+    let write = open_or_create(&file_in(directory, "-write"))?;
+    Ok([turn, write])
+}
+
+fn open_or_create(path: &Path) -> Result<File, FileError> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    private_file::open("create", path, &mut options)
+}
+
+/// Refuses links and special files. Opening a pipe would block forever.
+fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
+    for ending in ["", "-turn", "-write"] {
+        let file = file_in(directory, ending);
+        let is_special = file
+            .symlink_metadata()
+            .is_ok_and(|metadata| !metadata.is_file());
+        if !is_special {
+            continue;
+        }
+        let what = if file.is_symlink() {
+            "is a symbolic link: link its directory instead"
+        } else {
+            "is not a regular file: move it away"
+        };
+        let cause = io::Error::other(format!("{} {what}", file.display()));
+        return Err(not_opened(directory, &cause));
+    }
+    Ok(())
+}
+
+fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
+    let path = file_in(directory, "");
+    let hint = "if the file is missing, restore it; if another user owns it, ask them for read \
+                access";
+    LedgerError::unusable(
+        format!("the ledger {} cannot be opened: {cause}", path.display()),
+        hint,
+    )
 }
 
 /// The tables of a new ledger.
