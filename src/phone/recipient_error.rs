@@ -23,6 +23,8 @@ pub(crate) struct RecipientError {
     pub(super) is_misspelt: bool,
     /// Whether it could be a number of a country set with `--country` or in the profile.
     pub(crate) is_without_country: bool,
+    /// Whether it seems to be several numbers.
+    has_several: bool,
     /// The numbers that it may be, if it may be several.
     pub(crate) candidates: Vec<String>,
 }
@@ -34,7 +36,17 @@ impl RecipientError {
             hint: hint.into(),
             is_misspelt: false,
             is_without_country: false,
+            has_several: false,
             candidates: Vec::new(),
+        }
+    }
+
+    /// The problem, for a row of a list. If it is about several numbers, with a way to send to them.
+    pub(crate) fn in_row(&self) -> String {
+        if self.has_several {
+            format!("{self}; write one number, or a row for each")
+        } else {
+            self.to_string()
         }
     }
 
@@ -45,6 +57,9 @@ impl RecipientError {
 
     /// `digits` are the digits before `found`, the first character that a number cannot contain.
     pub(super) fn not_a_phone(typed: &str, found: char, digits: &str) -> Self {
+        let rest = typed.split_once(found).map_or("", |(_, rest)| rest);
+        let digits_after = rest.chars().filter(char::is_ascii_digit).count();
+        let min_digits = *NUMBER_DIGITS.start();
         let so_far = if digits.is_empty() {
             String::new()
         } else {
@@ -53,10 +68,11 @@ impl RecipientError {
         let sign = name_of_control(found).unwrap_or_else(|| format!("`{found}`"));
         let hint = "write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`; to send to \
         several recipients: jelouctl bulk send LIST text 'Hola'";
-        Self::new(
-            format!("`{typed}` is not a phone number: it contains {sign}{so_far}"),
-            hint,
-        )
+        let problem = format!("`{typed}` is not a phone number: it contains {sign}{so_far}");
+        Self {
+            has_several: digits.len() >= min_digits && digits_after >= min_digits,
+            ..Self::new(problem, hint)
+        }
     }
 
     /// The error for digits that may be one of several numbers, which `problem` names.

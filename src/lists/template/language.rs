@@ -60,7 +60,7 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
         None => view.as_ref().and_then(|view| view.country),
     };
     let number =
-        PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
+        PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.in_row()))?;
     let written = format!("+{}", number.as_str());
     if let Some(view) = view {
         // For numbers without a certain country, the warnings are about the whole list.

@@ -47,7 +47,7 @@ pub(crate) enum RowError {
     Problem(String),
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error("{column}: {error}")]
+    #[error("{column}: {}", error.in_row())]
     Recipient {
         column: String,
         error: RecipientError,
