@@ -127,6 +127,11 @@ impl PhoneNumber {
     ) -> Result<Self, RecipientError> {
         let has_code = digits.starts_with(region.calling_code);
         let in_old_style = number_in_old_style(&digits, region);
+        if !has_code && has_local_length(&digits, region) && is_number(&digits) {
+            let error = not_a_number_in(typed, &digits, region, in_old_style);
+            // An exclusion list excludes the number of the other country.
+            return Err(error.with_candidate(digits));
+        }
         if !may_be_international(&digits, region) {
             return Err(not_a_number_in(typed, &digits, region, in_old_style));
         }
@@ -255,6 +260,22 @@ fn not_a_number_in(
         reason = format!("{reason}; for a number of {}, write +{digits}", other.code);
     }
     RecipientError::invalid(typed, &reason, suggestion.as_deref(), false)
+}
+
+/// The maximum of lengths of a numbering plan in which the length of a number means something. Germany has eleven.
+const MAX_LENGTHS: usize = 3;
+/// The length of an Argentinian mobile with its 9, which only international numbers have.
+const LENGTH_WITH_NINE: usize = 11;
+
+/// Whether `digits` have the length of a local number of `region`. Such digits are probably a misspelt local number,
+/// even if they are by chance an international number of another country.
+fn has_local_length(digits: &str, region: &Region) -> bool {
+    if region.code == "AR" && digits.len() == LENGTH_WITH_NINE {
+        return false;
+    }
+    let count = digits.len().to_string();
+    let lengths: Vec<_> = region.lengths.split(',').collect();
+    lengths.len() <= MAX_LENGTHS && lengths.contains(&count.as_str())
 }
 
 /// Whether bare `digits`, which are not a local number of `region`, can include a country code. A local number that

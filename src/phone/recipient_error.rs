@@ -86,6 +86,12 @@ impl RecipientError {
         }
     }
 
+    /// The same error, for digits that may also be this number.
+    pub(super) fn with_candidate(mut self, number: String) -> Self {
+        self.candidates.push(number);
+        self
+    }
+
     /// The same error with `context` in front, which names the form of the number.
     pub(super) fn with_context(self, context: String) -> Self {
         Self {

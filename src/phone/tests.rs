@@ -323,6 +323,83 @@ fn old_number_form_is_never_another_country() {
 }
 
 #[test]
+fn number_of_local_length_is_never_another_country() {
+    for (typed, country, expected) in [
+        (
+            "3593259868",
+            "CO",
+            "no number of CO (+57) with 10 digits begins like this; for a number of BG, write +3593259868",
+        ),
+        (
+            "19173632605",
+            "BR",
+            "no number of BR (+55) with 11 digits begins like this; for a number of US, write +19173632605",
+        ),
+        ("4771234567", "BR", "for a number of NO, write +4771234567"),
+        ("4771234567", "AR", "for a number of NO, write +4771234567"),
+        ("4771234567", "US", "for a number of NO, write +4771234567"),
+        ("431512345", "CL", "for a number of AT, write +431512345"),
+        ("+3593259868", "CO", "3593259868"),
+        ("003593259868", "CO", "3593259868"),
+        // Other lengths stay international numbers, and so do numbers of countries with many lengths.
+        (
+            "573001234567",
+            "EC",
+            "573001234567; `573001234567` is not a local number of EC",
+        ),
+        (
+            "34612345678",
+            "EC",
+            "34612345678; `34612345678` is not a local number of EC",
+        ),
+        (
+            "34612345678",
+            "CO",
+            "34612345678; `34612345678` is not a local number of CO",
+        ),
+        (
+            "12025550123",
+            "MX",
+            "12025550123; `12025550123` is not a local number of MX",
+        ),
+        (
+            "12025550123",
+            "AR",
+            "12025550123; `12025550123` is not a local number of AR",
+        ),
+        (
+            "12025550123",
+            "PE",
+            "12025550123; `12025550123` is not a local number of PE",
+        ),
+        ("34612345678", "AT", "34612345678; "),
+        (
+            "12025550123",
+            "DE",
+            "12025550123; `12025550123` is not a local number of DE",
+        ),
+        ("51987654321", "BR", "5551987654321; "),
+    ] {
+        let found = read_number(typed, country);
+        assert!(found.contains(expected), "{typed} with {country}: {found}");
+    }
+    for country in [
+        "EC", "CO", "MX", "PE", "CL", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV",
+        "NI", "VE", "US", "ES",
+    ] {
+        for typed in [
+            "5491123456789",
+            "593987654321",
+            "573001234567",
+            "5215512345678",
+        ] {
+            let found = read_number(typed, country);
+            assert!(found.starts_with(typed), "{typed} with {country}: {found}");
+        }
+    }
+}
+
+#[test]
 fn number_of_unnamed_country_is_not_proposed() {
     for (typed, expected) in [
         ("044 55 1234 0005", "is a local number: pass its country"),
