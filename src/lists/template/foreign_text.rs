@@ -4,8 +4,10 @@
 
 use std::sync::LazyLock;
 
-use encoding_rs::WINDOWS_1252;
+use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 use regex_lite::Regex;
+
+use crate::base::text_encoding::{CP437, CP850};
 
 /// Codes for a character or a style in HTML, in a URL, or in program code.
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
@@ -52,7 +54,11 @@ impl ForeignText {
             let word = word.to_owned();
             return Some(Self::LostLetter { word });
         }
-        let meant = ungarbled(word)?;
+        let mut meant = ungarbled(word)?;
+        // Some texts went through two programs that read them in a wrong encoding.
+        while let Some(inner) = ungarbled(&meant) {
+            meant = inner;
+        }
         let word = word.to_owned();
         Some(Self::Garbled { word, meant })
     }
@@ -116,8 +122,13 @@ fn is_in_address(text: &str, at: usize) -> bool {
     word.contains("://")
 }
 
-/// The original of `word` if it was saved as UTF-8 and read as Windows-1252. None for most words.
+/// The original of `word` if it was saved as UTF-8 and read in another encoding. None for most words.
 fn ungarbled(word: &str) -> Option<String> {
+    from_windows_1252(word).or_else(|| from_other_encoding(word))
+}
+
+/// The original of `word` if it was read as Windows-1252.
+fn from_windows_1252(word: &str) -> Option<String> {
     let signs: Vec<char> = word.chars().collect();
     let mut meant = String::new();
     let mut is_garbled = false;
@@ -135,6 +146,56 @@ fn ungarbled(word: &str) -> Option<String> {
         }
     }
     is_garbled.then_some(meant)
+}
+
+/// The first characters of a letter of UTF-8 that was read as Mac Roman, CP850 or CP437.
+const FIRST_SIGNS: [char; 7] = ['├', '┬', 'Ô', 'Γ', '√', '¬', '‚'];
+
+/// The letters and signs that these encodings can hide. Box drawing and mathematics can form others
+/// by chance.
+const HIDDEN_SIGNS: &str = "áéíóúüñàâêôãõçÁÉÍÓÚÜÑÀÂÊÔÃÕÇ¿¡ºª°«»“”‘’–—…€•\u{a0}";
+
+/// The original of `word` if it was read as Mac Roman, CP850 or CP437.
+fn from_other_encoding(word: &str) -> Option<String> {
+    if !word.contains(FIRST_SIGNS) {
+        return None;
+    }
+    let bytes_in: [fn(char) -> Option<u8>; 3] = [
+        |sign| byte_in(MACINTOSH, sign),
+        |sign| console_byte(CP850, sign),
+        |sign| console_byte(CP437, sign),
+    ];
+    bytes_in
+        .into_iter()
+        .find_map(|byte_of| from_encoding(word, byte_of))
+}
+
+/// The original of `word`, if each of its runs of characters outside ASCII hides signs in the
+/// encoding of `byte_of`, and is part of a word.
+fn from_encoding(word: &str, byte_of: fn(char) -> Option<u8>) -> Option<String> {
+    let signs: Vec<char> = word.chars().collect();
+    let runs: Vec<&[char]> = signs
+        .chunk_by(|sign, next| sign.is_ascii() == next.is_ascii())
+        .collect();
+    let mut meant = String::new();
+    let mut is_in_word = false;
+    for (place, run) in runs.iter().enumerate() {
+        if run.first().is_some_and(char::is_ascii) {
+            meant.extend(*run);
+            // The next run, or the one before it, is in a word.
+            is_in_word |= place > 0 && run.first().is_some_and(char::is_ascii_alphabetic);
+            is_in_word |=
+                runs.len() > place + 1 && run.last().is_some_and(char::is_ascii_alphabetic);
+            continue;
+        }
+        let bytes: Option<Vec<u8>> = run.iter().map(|sign| byte_of(*sign)).collect();
+        let hidden = String::from_utf8(bytes?).ok()?;
+        if !hidden.chars().all(|sign| HIDDEN_SIGNS.contains(sign)) {
+            return None;
+        }
+        meant.push_str(&hidden);
+    }
+    is_in_word.then_some(meant)
 }
 
 /// A letter that is written as several characters.
@@ -177,8 +238,19 @@ fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
 
 /// The byte of a character in Windows-1252.
 fn windows_1252_byte(sign: char) -> Option<u8> {
+    byte_in(WINDOWS_1252, sign)
+}
+
+/// The byte of a character in an encoding whose upper half is `upper_half`.
+fn console_byte(upper_half: &str, sign: char) -> Option<u8> {
+    let place = upper_half.chars().position(|other| other == sign)?;
+    u8::try_from(place + 128).ok()
+}
+
+/// The byte of a character in an encoding with one byte per character.
+fn byte_in(encoding: &'static Encoding, sign: char) -> Option<u8> {
     let mut buffer = [0; 4];
-    let (bytes, _, has_unknown) = WINDOWS_1252.encode(sign.encode_utf8(&mut buffer));
+    let (bytes, _, has_unknown) = encoding.encode(sign.encode_utf8(&mut buffer));
     match *bytes {
         [byte] if !has_unknown => Some(byte),
         _ => None,
@@ -229,6 +301,18 @@ mod tests {
             ("5 â‚¬", "`â‚¬` was probably `€`"),
             ("donâ€™t", "was probably `don’t`"),
             ("ðŸ˜€", "was probably `😀`"),
+            ("JosÃƒÂ©", "`JosÃƒÂ©` was probably `José`"),
+            ("JosÃ‚Â©", "`JosÃ‚Â©` was probably `Jos©`"),
+            ("Mar├¡a", "`Mar├¡a` was probably `María`"),
+            ("Pe├▒a", "`Pe├▒a` was probably `Peña`"),
+            ("Jos├®", "`Jos├®` was probably `José`"),
+            ("Jos├⌐", "`Jos├⌐` was probably `José`"),
+            ("┬┐C├│mo est├ís?", "`┬┐C├│mo` was probably `¿Cómo`"),
+            ("S├úo", "`S├úo` was probably `São`"),
+            ("Pe√±a", "`Pe√±a` was probably `Peña`"),
+            ("Mar√≠a", "`Mar√≠a` was probably `María`"),
+            ("Jo√£o", "`Jo√£o` was probably `João`"),
+            ("¬°Hola!", "`¬°Hola!` was probably `¡Hola!`"),
             (
                 "Mar\u{fffd}a",
                 "`Mar\u{fffd}a` has a letter that could not be read",
@@ -252,6 +336,10 @@ mod tests {
             "5 < 6 > 4, <3, a < b, <nombre>, AT&T; R&D; 10% off, 20%",
             "50%0 a 3&4; & x; C:\\temp \\ n",
             "Имя, 名前, שלום",
+            "├── src ┌───┐ └─┘ │ ├─┤ a├─b ─┐x ┬ ├x",
+            "√2 ± 1, x=√±1, 2√πr², ¬p, ¬(a), √a",
+            "SÃO PAULO, Ã, JOÃO, CÔTÉ, ANTÔNIO, Ôtel, Γαλ",
+            "‚Ärger‘, 5 ≠ 6, a≈b, ƒ",
         ] {
             assert_eq!(ForeignText::find(text), None, "{text}");
         }
