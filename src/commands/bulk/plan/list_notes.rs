@@ -1,5 +1,7 @@
 //! Notes about the whole list: what the sheet shows, but the message would not contain.
 
+use jiff::civil::DateTime;
+
 use crate::base::output::{Stderr, counted, counted_are};
 use crate::commands::bulk::row_notes::NAMED;
 use crate::lists::exclusions::CountryRule;
@@ -17,19 +19,31 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     };
     let told = list.notes.unshown_columns.iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
+            let filter = filter_for(stored);
             let because = match why {
                 FormatFallback::Format => format!(
-                    "jelouctl does not know the format `{format}`; to format it, add a filter such as number(2)"
+                    "jelouctl does not know the format `{format}`; to format it, add a filter such as {filter}"
                 ),
                 FormatFallback::Country => format!(
-                    "the format `{format}` depends on the country; add --country, or a filter such as number(2) or \
-                     date('%d/%m/%Y')"
+                    "the format `{format}` depends on the country; add --country, or a filter such as {filter}"
                 ),
             };
             format!("{name}: cells are sent as stored, `{stored}` in line {row}: {because}")
         },
     );
     told.collect()
+}
+
+/// A filter that formats a cell with the stored value `stored`: a date is stored as `2026-12-05`.
+fn filter_for(stored: &str) -> &'static str {
+    // jiff reads eight digits as a date, too.
+    if !stored.contains('-') || stored.parse::<DateTime>().is_err() {
+        "number(2)"
+    } else if stored.contains('T') {
+        "date('%d/%m/%Y %H:%M')"
+    } else {
+        "date('%d/%m/%Y')"
+    }
 }
 
 /// Prints how jelouctl reads numbers without `+` in a list that has countries.
@@ -99,5 +113,23 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
         stderr.note(&format!(
             "reading the sheet `{sheet}`; the workbook has {others}; to read another: --sheet NAME ({names})"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filter_fits_the_stored_value() {
+        for (stored, expected) in [
+            ("2026-12-05", "date('%d/%m/%Y')"),
+            ("2026-12-05T13:30:00", "date('%d/%m/%Y %H:%M')"),
+            ("1500.5", "number(2)"),
+            ("20261205", "number(2)"),
+            ("0.15", "number(2)"),
+        ] {
+            assert_eq!(filter_for(stored), expected, "{stored}");
+        }
     }
 }
