@@ -858,3 +858,55 @@ fn closed_output_pipe_is_not_an_error() {
     let output = home.program("sh").args(["-c", script]).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "0\n");
 }
+
+#[test]
+fn undelivered_report_is_sent_again_first() {
+    let home = Home::new();
+    let jelou = Jelou::start(|_, _| Act::Accept);
+    let header = "to,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,delivered_at,read_at,\
+                  delivery_error,sent_to\n";
+    let row = |last: u8, sent: &str, delivery: &str| {
+        let sent_to = if sent == "no" {
+            String::new()
+        } else {
+            format!("59398765432{last}")
+        };
+        format!("59398765432{last},r,{last},{sent},,,,,1,,{delivery},,,,{sent_to}\n")
+    };
+    let undelivered = [row(1, "yes", "undelivered"), row(2, "yes", "undelivered")].concat();
+    let again = "hint: to send to them again: --again; to skip them: --skip-sent";
+    let skip = "hint: to skip them: --skip-sent; to send to them again: --again";
+    for (rows, message, hint) in [
+        (
+            undelivered.clone(),
+            "2 rows were accepted by Jelou, but not delivered",
+            again,
+        ),
+        (
+            row(1, "yes", "undelivered"),
+            "1 row was accepted by Jelou, but not delivered",
+            again,
+        ),
+        (
+            undelivered.clone() + &row(3, "no", ""),
+            "2 rows were accepted by Jelou, but not delivered",
+            again,
+        ),
+        (
+            undelivered.clone() + &row(3, "yes", "read"),
+            "rows of this report: 3 were sent",
+            skip,
+        ),
+        (
+            undelivered.clone() + &row(3, "unknown", ""),
+            "rows of this report: 2 were sent, 1 may have been sent",
+            skip,
+        ),
+    ] {
+        home.write("report.csv", [header, &rows].concat());
+        home.run_args(&["bulk", "send", "report.csv", "--yes", "text", "Hola"])
+            .api(&jelou.url)
+            .fails(11, &[message, hint]);
+    }
+    assert!(jelou.requests().is_empty());
+}

@@ -14,13 +14,31 @@ use crate::sender::context::Context;
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;
 
+/// The rows that a report says were sent, or may have been.
+#[derive(Debug, Default)]
+pub(crate) struct ReportedRows {
+    pub(crate) rows: SkipCounts,
+    /// Those that Jelou accepted, but that were not delivered.
+    pub(crate) undelivered: u64,
+}
+
 /// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
 pub(crate) fn refuse_reported(
-    rows: &SkipCounts,
+    reported: &ReportedRows,
     policy: DuplicatePolicy,
 ) -> Result<(), CommandError> {
+    let rows = &reported.rows;
     if policy != DuplicatePolicy::Refused || rows.all() == 0 {
         return Ok(());
+    }
+    if reported.undelivered == rows.all() {
+        let were = if rows.all() == 1 { "was" } else { "were" };
+        let message = format!(
+            "{} {were} accepted by Jelou, but not delivered",
+            counted(rows.all(), "row")
+        );
+        let hint = "to send to them again: --again; to skip them: --skip-sent";
+        return Err(CommandError::guard(message, hint));
     }
     let sent = rows.rows(SkipReason::AlreadySent);
     let found = [

@@ -92,6 +92,8 @@ pub(crate) struct ReportedOutcome {
     pub(crate) sent_to: Option<String>,
     /// None if the report has no such column.
     pub(crate) code: Option<String>,
+    /// The delivery status. Empty if Jelou was not asked for it.
+    pub(crate) delivery: String,
 }
 
 /// Which columns of a header belong to the list and which to the report, in any order.
@@ -257,6 +259,11 @@ impl ReportedOutcome {
             && self.code.as_deref().map(str::trim) == Some("invalid")
     }
 
+    /// Whether Jelou accepted the message, but WhatsApp did not deliver it.
+    pub(crate) fn is_undelivered(&self) -> bool {
+        self.delivery.trim().eq_ignore_ascii_case("undelivered")
+    }
+
     /// `cell` returns the cell of a column by its English name in [`COLUMNS`], if there is such a
     /// column.
     fn read(cell: impl Fn(&str) -> Option<String>) -> Self {
@@ -267,6 +274,7 @@ impl ReportedOutcome {
             sent: text("sent"),
             sent_to: cell("sent_to"),
             code: cell("code"),
+            delivery: text("delivery"),
         }
     }
 

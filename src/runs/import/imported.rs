@@ -32,7 +32,11 @@ pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
 pub(crate) enum RowFault {
     Remark(RowProblem),
     /// According to a report, it was or may have been sent.
-    Reported(SkipReason),
+    Reported {
+        reason: SkipReason,
+        /// Whether the report says that it was not delivered.
+        is_undelivered: bool,
+    },
     /// Skipped: the list with this name excludes its recipient.
     Excluded(String),
     /// Skipped for this reason, as in the report that is sent again.

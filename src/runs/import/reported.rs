@@ -24,6 +24,8 @@ const INCOMPLETE: &str = "to send a report: keep it as `jelouctl bulk report` wr
 pub(super) struct EarlierOutcome {
     /// Why to skip the row, if it was or may have been sent.
     pub(super) sent: Option<SkipReason>,
+    /// Whether it was sent, but not delivered.
+    pub(super) is_undelivered: bool,
     /// Why it stays skipped, if it was skipped on purpose.
     pub(super) skip_reason: Option<SkipReason>,
 }
@@ -135,6 +137,7 @@ impl<'a> ReportedRuns<'a> {
             ReportedSent::No => sent_since,
         };
         Ok(EarlierOutcome {
+            is_undelivered: by_report == ReportedSent::Yes && outcome.is_undelivered(),
             sent: sent.filter(|_| self.policy != DuplicatePolicy::Meant),
             skip_reason: self.kept_reason(outcome).or(excluded),
         })

@@ -323,7 +323,14 @@ impl<'a> Importer<'a> {
             report(line, RowFault::Remark(suspect_problem(column, cell)));
         }
         if let Some(reason) = message.earlier.sent {
-            report(line, RowFault::Reported(reason));
+            let is_undelivered = message.earlier.is_undelivered;
+            report(
+                line,
+                RowFault::Reported {
+                    reason,
+                    is_undelivered,
+                },
+            );
         }
     }
 

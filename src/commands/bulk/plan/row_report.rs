@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 use crate::base::output::{ReadProgress, Stderr, counted_are};
+use crate::commands::bulk::earlier::ReportedRows;
 use crate::commands::bulk::row_notes::{RowNotes, excluded_words};
 use crate::runs::import::{ImportPolicy, Remarks, RowFault, RowProblem};
-use crate::runs::ledger::SkipCounts;
 
 /// The faults of the rows so far.
 pub(super) struct RowReport<'a> {
     policy: ImportPolicy,
     messages: RowMessages<'a>,
     notes: RowNotes,
-    /// The rows that a report says were sent, or may have been.
-    reported: SkipCounts,
+    reported: ReportedRows,
     /// Collected if wanted.
     remarks: Option<Remarks>,
 }
@@ -36,12 +35,12 @@ impl<'a> RowReport<'a> {
             policy,
             messages: RowMessages::new(stderr, progress),
             notes: RowNotes::default(),
-            reported: SkipCounts::default(),
+            reported: ReportedRows::default(),
             remarks: keeps_remarks.then(Remarks::new),
         }
     }
 
-    pub(super) fn reported(&self) -> &SkipCounts {
+    pub(super) fn reported(&self) -> &ReportedRows {
         &self.reported
     }
 
@@ -49,7 +48,13 @@ impl<'a> RowReport<'a> {
     pub(super) fn tell(&mut self, line: u64, fault: &RowFault) {
         match fault {
             RowFault::Remark(remark) => self.tell_remark(line, remark),
-            RowFault::Reported(reason) => self.reported.add(*reason, 1),
+            RowFault::Reported {
+                reason,
+                is_undelivered,
+            } => {
+                self.reported.rows.add(*reason, 1);
+                self.reported.undelivered += u64::from(*is_undelivered);
+            }
             RowFault::Excluded(list) => self.notes.note(excluded_words(list), line),
             RowFault::KeptOut(reason) => {
                 let words = format!("skipped, {} in the report", reason.name());
