@@ -115,11 +115,43 @@ impl Columns {
         if !is_wider && (names.len() < 2 || recipient_column(&names, &[], None).is_err()) {
             return Ok(());
         }
-        let problem = match title.as_str() {
+        Err(UsageError::new(
+            Self::title_problem(title),
+            other_header(line, &names),
+        ))
+    }
+
+    /// The error for a list whose header is the row in `line`, below titles. None if the row does
+    /// not read like a header, or has not more names than the first line.
+    pub(super) fn later_header(&self, line: u64, cells: &[&str]) -> Option<UsageError> {
+        // If the title has no delimiter, a cell may be a whole line.
+        let cells: Vec<_> = match cells {
+            [whole] => whole.split([',', ';', '\t', '|']).collect(),
+            several => several.to_vec(),
+        };
+        let names: Vec<_> = self.names.iter().map(|name| name.trim()).collect();
+        let count = |texts: &[&str]| texts.iter().filter(|text| !text.trim().is_empty()).count();
+        if count(&cells) <= count(&names) {
+            return None;
+        }
+        let hint = second_header(line, &cells)?;
+        let problem = match &self.title {
+            Some(title) => Self::title_problem(title),
+            None => {
+                let names = filled(names.into_iter());
+                format!(
+                    "the first line is not the header: no column in it has recipients ({names})"
+                )
+            }
+        };
+        Some(UsageError::new(problem, hint))
+    }
+
+    fn title_problem(title: &str) -> String {
+        match title {
             "" => "the first line has no column names".to_owned(),
             title => format!("the first line is a title, not the header: `{title}`"),
-        };
-        Err(UsageError::new(problem, other_header(line, &names)))
+        }
     }
 
     /// The names as the header has them.
@@ -171,6 +203,9 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     let reads_like_header = has_several && is_named && !cells.iter().any(may_be_recipient);
     reads_like_header.then(|| other_header(line, &cells))
 }
+
+/// The last line in which jelouctl looks for a header below titles.
+pub(super) const LAST_HEADER_LINE: u64 = 10;
 
 /// The hint for a list with its header possibly in `line`.
 fn other_header(line: u64, names: &[&str]) -> String {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::io;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
+use super::columns::LAST_HEADER_LINE;
 use super::format::BUFFER;
 use super::row::{InnerLine, ListRow, Row, TableHeader};
 use super::utf8_check::Utf8Check;
@@ -64,10 +65,15 @@ impl CsvRows {
             }
             let line = record.line;
             let last_line = record.last_line;
-            self.header
-                .columns
-                .check_title(line, &cells)
-                .map_err(|error| error.in_file(name))?;
+            if let Err(error) = self.header.columns.check_title(line, &cells) {
+                let is_header = self.header.columns.later_header(line, &cells).is_some();
+                let later = if is_header {
+                    None
+                } else {
+                    self.later_header(name)
+                };
+                return Err(later.unwrap_or(error).in_file(name));
+            }
             // The record may contain other rows.
             if record.has_stray_quote && last_line > line {
                 let problem = format!(
@@ -104,6 +110,21 @@ impl CsvRows {
             }));
         }
         Ok(None)
+    }
+
+    /// The error for a list with titles, if one of the next rows reads like its header.
+    pub(super) fn later_header(&mut self, name: &str) -> Option<UsageError> {
+        while let Ok(Some(record)) = next_record(&mut self.records, name, &self.utf8_check) {
+            if record.line > LAST_HEADER_LINE {
+                break;
+            }
+            let cells = record.texts()?;
+            let later = self.header.columns.later_header(record.line, &cells);
+            if later.is_some() {
+                return later;
+            }
+        }
+        None
     }
 
     /// A row with these cells. Empty cells after the last column are ignored: some programs end

@@ -111,6 +111,16 @@ impl ListReader {
             .unwrap_or_default()
     }
 
+    /// The error for a list without a recipient column, if one of the next rows, up to line 10, reads like its header.
+    pub(crate) fn later_header(&mut self) -> Option<UsageError> {
+        let error = match &mut self.rows {
+            Rows::Csv(rows) => rows.later_header(&self.name),
+            Rows::Sheet(list) => list.later_header(),
+            Rows::Ndjson(_) => None,
+        };
+        Some(error?.in_file(&self.name))
+    }
+
     /// The next row.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 
+use super::columns::LAST_HEADER_LINE;
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
@@ -126,10 +127,15 @@ impl SheetList {
             return Ok(None);
         };
         let cells = texts(&row.cells);
-        self.header
-            .columns
-            .check_title(row.number, &cells)
-            .map_err(|error| notes.with_sheets(error.in_file(name)))?;
+        if let Err(error) = self.header.columns.check_title(row.number, &cells) {
+            let is_header = self
+                .header
+                .columns
+                .later_header(row.number, &cells)
+                .is_some();
+            let later = if is_header { None } else { self.later_header() };
+            return Err(notes.with_sheets(later.unwrap_or(error).in_file(name)));
+        }
         let made = self.row(&row, notes);
         let is_hidden = row.is_hidden || row.is_crossed_out();
         notes.hidden_rows.extend(is_hidden.then_some(row.number));
@@ -145,6 +151,21 @@ impl SheetList {
             bad_text,
             ..ListRow::new(row.number, made)
         }))
+    }
+
+    /// The error for a list with titles, if one of the next rows reads like its header.
+    pub(super) fn later_header(&mut self) -> Option<UsageError> {
+        while let Ok(Some(row)) = self.stream.next() {
+            if row.number > LAST_HEADER_LINE {
+                break;
+            }
+            let columns = &self.header.columns;
+            let later = columns.later_header(row.number, &texts(&row.cells));
+            if later.is_some() {
+                return later;
+            }
+        }
+        None
     }
 
     fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {

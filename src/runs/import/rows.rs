@@ -134,6 +134,9 @@ impl<'a> Importer<'a> {
             self.read += 1;
             (self.is_read)(self.read);
             self.check_inner_lines(list.name(), &row)?;
+            if self.read == 1 {
+                self.check_header(list, &row)?;
+            }
             if self.read > self.plan.skip {
                 self.add(row, feed, report)
                     .map_err(|error| error.with_sheets(list))?;
@@ -156,6 +159,23 @@ impl<'a> Importer<'a> {
             return Err(UsageError::new(problem, "skip fewer rows").into());
         }
         Ok(())
+    }
+
+    /// Refuses a list without a recipient column if titles are above its header. `first` is its first row.
+    fn check_header(&self, list: &mut ListReader, first: &ListRow) -> Result<(), BulkError> {
+        let lacks_column = first
+            .row
+            .as_ref()
+            .is_ok_and(|row| self.plan.recipient.column(row).is_err());
+        let later = if lacks_column {
+            list.later_header()
+        } else {
+            None
+        };
+        match later {
+            Some(error) => Err(list.notes.with_sheets(error).into()),
+            None => Ok(()),
+        }
     }
 
     /// Refuses rows that are inside the text of an unclosed quote, even if the outer row is invalid or skipped.
