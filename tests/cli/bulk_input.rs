@@ -1075,12 +1075,12 @@ fn templates_are_strict() {
         (
             "people.csv",
             "{{ nombre.x }}",
-            "line 2: text: a value is missing, such as a part that the cell does not have",
+            "line 2: text: a value is missing: the cell lacks this part, or `x if y` has no `else`",
         ),
         (
             "people.ndjson",
             "a {{ objeto.b }}",
-            "line 1: text: a value is missing, such as a part",
+            "line 1: text: a value is missing: the cell lacks this part",
         ),
         (
             "people.csv",

@@ -185,6 +185,11 @@ pub(super) fn name_with_blanks(source: &str) -> Option<String> {
     })
 }
 
+/// Whether an expression of a text has no value if its condition is false: `{{ 'a' if vip == 'si' }}`.
+pub(super) fn has_choice_without_else(source: &str) -> bool {
+    placeholders(source).any(|inside| inside.contains(" if ") && !inside.contains(" else "))
+}
+
 /// How to write a column in a text, for a list with these `columns`.
 pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     let is_name = column

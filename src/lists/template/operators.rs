@@ -351,7 +351,7 @@ mod tests {
             (
                 "{{ x | first }}",
                 "",
-                Err("a value is missing, such as a part that the cell does not have"),
+                Err("`x` is empty, so the text lacks a value; write `x | default('…')`"),
             ),
             ("a{{ x | first | default('-') }}", "", Ok("a-")),
             ("{{ [x] | join(', ') }}", "a", Ok("a")),

@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
 use super::language::{check_bounds, describe, syntax};
-use super::misspelling::name_with_blanks;
+use super::misspelling::{has_choice_without_else, name_with_blanks, spelling};
 use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
 use super::walk::{ColumnUses, walk};
@@ -207,13 +207,31 @@ impl<'a> TextTemplate<'a> {
         let problem = match missing {
             Some(name) if is_fixed => format!("there is no column `{name}`; there are: {has}"),
             Some(name) => format!("there is no `{name}`; there are: {has}"),
-            None => {
-                "a value is missing, such as a part that the cell does not have, or the `else` of `x if y`; \
-                     write `| default('…')` after it"
-                    .to_owned()
-            }
+            None => self.missing_part(row),
         };
         TemplateError::new(path, problem, is_fixed && missing.is_some())
+    }
+
+    /// Explains that a part of the text has no value, although `row` has every column. Names the empty column, if one
+    /// can be the cause.
+    fn missing_part(&self, row: &Row) -> String {
+        let is_empty = |name: &&String| row.text(name).is_some_and(|cell| cell.trim().is_empty());
+        let empty: Vec<_> = self.uses.columns.iter().filter(is_empty).collect();
+        // An empty cell that is printed unchanged is an empty text, not a missing value.
+        let with_filter = empty.iter().find(|name| !self.uses.gaps.contains(**name));
+        match with_filter.or(empty.first()) {
+            Some(name) if !has_choice_without_else(self.source) => {
+                let column = row.column(name).unwrap_or(name).trim();
+                let written = spelling(name, &row.names());
+                let written = written.trim_matches(['{', '}', ' ']);
+                format!(
+                    "`{column}` is empty, so the text lacks a value; write `{written} | default('…')`"
+                )
+            }
+            _ => "a value is missing: the cell lacks this part, or `x if y` has no `else`; write \
+                 `| default('…')` after it"
+                .to_owned(),
+        }
     }
 }
 
@@ -251,6 +269,40 @@ mod tests {
     use super::*;
     use crate::lists::list_file::{ListInput, ListOptions, ListReader};
     use crate::lists::template::language;
+
+    #[test]
+    fn empty_column_without_value_is_named() {
+        let list = Cursor::new("Representante,Mi saldo,plan\n,,oro\n");
+        let mut list = ListReader::open(
+            ListInput::Stream(Box::new(list)),
+            "p.csv",
+            &ListOptions::default(),
+        )
+        .unwrap();
+        let row = list.read().unwrap().unwrap().row.unwrap();
+        let language = language();
+        for (source, expected) in [
+            (
+                "Hola {{ representante | split | first }}",
+                "`Representante` is empty, so the text lacks a value; write `representante | default('…')`",
+            ),
+            (
+                "{{ row['Mi saldo'] | split | first }} {{ representante }}",
+                "`Mi saldo` is empty, so the text lacks a value; write `mi_saldo | default('…')`",
+            ),
+            (
+                "{{ 'VIP' if representante == 'Ana' }}",
+                "a value is missing: the cell lacks this part, or `x if y` has no `else`; write `| default('…')` after it",
+            ),
+        ] {
+            let template = TextTemplate::compile(&language, "text", source)
+                .unwrap()
+                .unwrap();
+            let error = template.fill("text", &row, None, true).unwrap_err();
+            assert_eq!(error.problem, expected, "{source}");
+            assert!(!error.is_of_every_row);
+        }
+    }
 
     #[test]
     fn fast_fill_matches_minijinja() {

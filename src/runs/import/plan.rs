@@ -63,6 +63,13 @@ pub(crate) enum RecipientRule<'a> {
     Column(Option<&'a str>),
 }
 
+/// The recipient of a row.
+pub(crate) struct Addressee {
+    /// As the list has it.
+    written: String,
+    typed: TypedRecipient,
+}
+
 impl RecipientRule<'_> {
     /// The column of the recipient in a list with this row, also for errors.
     pub(crate) fn column(&self, row: &Row) -> Result<String, UsageError> {
@@ -72,13 +79,13 @@ impl RecipientRule<'_> {
         }
     }
 
-    /// The recipient of a row, as written and as parsed.
+    /// The recipient of a row.
     pub(crate) fn read(
         &self,
         row: &Row,
         column: &str,
         countries: CountryRule,
-    ) -> Result<(String, TypedRecipient), RowError> {
+    ) -> Result<Addressee, RowError> {
         let country = countries.resolve(row.country_cells());
         let mut numbers = Vec::new();
         let recipient = match self {
@@ -106,7 +113,10 @@ impl RecipientRule<'_> {
         if let Some(place) = numbers.iter().position(is_recipient) {
             // The `phone` filter has already read the number.
             let number = numbers.swap_remove(place);
-            return Ok((number.as_str().to_owned(), number.into()));
+            return Ok(Addressee {
+                written: number.as_str().to_owned(),
+                typed: number.into(),
+            });
         }
         let mut typed =
             read_recipient(&recipient, country).map_err(|error| RowError::Recipient {
@@ -114,7 +124,10 @@ impl RecipientRule<'_> {
                 error,
             })?;
         typed.warn(numbers.iter().flat_map(PhoneNumber::warnings).cloned());
-        Ok((recipient, typed))
+        Ok(Addressee {
+            written: recipient,
+            typed,
+        })
     }
 }
 
@@ -226,12 +239,15 @@ impl ImportPlan<'_> {
 
     /// Whether the message of `row` needs the column `column`. The column `recipient` has the recipient.
     pub(super) fn uses(&self, row: &Row, recipient: &str, column: &str) -> bool {
-        let is_column = |name: &str| row.column(name) == Some(column);
         matches!(self.body, BodyTemplate::Row)
-            || is_column(recipient)
-            || self
-                .texts()
-                .any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_column(name)))
+            || self.addresses_with(row, recipient, column)
+            || self.body.uses().any(|(_, uses)| needs(uses, row, column))
+    }
+
+    /// Whether the recipient of `row` depends on the column `column`.
+    pub(super) fn addresses_with(&self, row: &Row, recipient: &str, column: &str) -> bool {
+        row.column(recipient) == Some(column)
+            || self.to().is_some_and(|to| needs(&to.uses, row, column))
             || (self.countries.by_column
                 && is_country_column(column)
                 && !self.is_international(row, recipient))
@@ -240,7 +256,7 @@ impl ImportPlan<'_> {
     /// Whether the recipient of `row` is the same with every country.
     fn is_international(&self, row: &Row, recipient: &str) -> bool {
         let read = self.recipient.read(row, recipient, CountryRule::default());
-        read.is_ok_and(|(_, typed)| typed.bare_code().is_none())
+        read.is_ok_and(|addressee| addressee.typed.bare_code().is_none())
     }
 
     /// How the texts of the message and `--to` use columns, each with its path.
@@ -331,21 +347,21 @@ impl ImportPlan<'_> {
         Ok(cautions)
     }
 
-    /// The message of a row, with its warnings.
+    /// The message of a row to `addressee`, with its warnings.
     pub(super) fn request(
         &self,
         row: &Row,
-        column: &str,
+        addressee: Addressee,
         line: u64,
         codes: &mut BareCodes,
     ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.country_of(row);
         let body = self.body.fill(row, country)?;
-        let (recipient, mut typed) = self.recipient.read(row, column, self.countries)?;
+        let Addressee { written, mut typed } = addressee;
         typed.warn(body.warnings());
         if let Some(code) = typed.bare_code() {
             if country.is_none() {
-                codes.note(code, &recipient, typed.recipient.as_str(), line);
+                codes.note(code, &written, typed.recipient.as_str(), line);
             }
             codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
         }
@@ -396,6 +412,12 @@ impl ImportPlan<'_> {
         }
         Ok((outgoing, warnings))
     }
+}
+
+/// Whether a text needs the column `column` of `row`.
+fn needs(uses: &ColumnUses, row: &Row, column: &str) -> bool {
+    let is_column = |name: &String| row.column(name) == Some(column);
+    uses.is_of_all || uses.columns.iter().any(is_column)
 }
 
 /// A template parameter that is only a column's name: `--param nombre`.

@@ -274,10 +274,18 @@ impl<'a> Importer<'a> {
         if self.may_say_sent && outcome.is_none() {
             self.plan.refuse_sent(row).map_err(RowError::from_list)?;
         }
-        if let Some((_, problem)) = faulty_cells
+        // A row without a recipient, such as a total, needs no other reason.
+        let fault_of_recipient = faulty_cells
+            .iter()
+            .find(|(name, _)| self.plan.addresses_with(row, column, name));
+        if let Some((_, problem)) = fault_of_recipient {
+            return Err(RowError::Problem(problem.clone()));
+        }
+        let addressee = self.plan.recipient.read(row, column, self.plan.countries)?;
+        let fault = faulty_cells
             .into_iter()
-            .find(|(name, _)| self.plan.uses(row, column, name))
-        {
+            .find(|(name, _)| self.plan.uses(row, column, name));
+        if let Some((_, problem)) = fault {
             return Err(RowError::Problem(problem));
         }
         cells::refuse(suspects, self.plan.strict)?;
@@ -288,7 +296,7 @@ impl<'a> Importer<'a> {
         }
         let (outgoing, warnings) =
             self.plan
-                .request(row, column, line, &mut self.imported.bare_codes)?;
+                .request(row, addressee, line, &mut self.imported.bare_codes)?;
         let earlier = match outcome {
             Some(outcome) => {
                 self.reported
