@@ -22,7 +22,7 @@ use crate::command_error::CommandError;
 use crate::jelou::message::{
     InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, visit_texts,
 };
-use crate::lists::template::{foreign_text, is_usual_name, placeholders_of_one};
+use crate::lists::template::{foreign_text, is_usual_name, missing_value, placeholders_of_one};
 use crate::runs::cost::PriceList;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
@@ -307,8 +307,8 @@ fn with_way_out(
     })
 }
 
-/// Warns of text that looks like a column, because a single message has no columns, of text for another program, and of
-/// parameters with names.
+/// Warns of text that looks like a column, because a single message has no columns, of text for another program, of text
+/// that stands for a missing value, and of parameters with names.
 fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
     let mut told = texts_left_as_typed(outgoing.body());
     told.extend(outgoing.named_parameters(is_usual_name));
@@ -323,6 +323,7 @@ fn texts_left_as_typed(body: &Value) -> Vec<String> {
             format!("{path}: {written} is sent unchanged: only `bulk send` fills in columns")
         }));
         told.extend(foreign_text(path, text));
+        told.extend(missing_value(path, text));
     });
     told
 }

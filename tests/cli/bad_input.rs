@@ -1694,3 +1694,63 @@ fn variable_that_is_nearly_ours_is_warned_about() {
         "{ended:?}"
     );
 }
+
+/// A script with an unset variable sends such texts.
+#[test]
+fn text_without_value_is_reported() {
+    let home = Home::new();
+    home.write("people.csv", "to\n593987654321\n");
+    let to = ["--to", "593987654321", "--dry-run"];
+    let send = |words: &[&str]| home.run_args(&[&["--sandbox"], words].concat());
+    for text in [
+        "NULL",
+        "undefined",
+        "#N/A",
+        "Err:502",
+        "[object Object]",
+        " NaN",
+    ] {
+        let meaning = if ["#N/A", "Err:502"].contains(&text) {
+            "is a spreadsheet error"
+        } else {
+            "means no value"
+        };
+        let told = format!("`{}` {meaning} and would be sent", text.trim());
+        let single = [&["send", "text"][..], &to, &[text]].concat();
+        let template = [
+            &["send", "template", "t", "--language", "es", "--param", text][..],
+            &to,
+        ]
+        .concat();
+        let list = ["bulk", "send", "people.csv", "--dry-run", "text", text];
+        let notification = ["run", "--to", "593987654321", "--text", text, "--", "true"];
+        for (words, path) in [
+            (&single[..], "text"),
+            (&template, "parameters[0]"),
+            (&list, "text"),
+            (&notification, "text"),
+        ] {
+            let ended = send(words).success();
+            let warning = format!("warning: {path}: {told}");
+            assert!(ended.stderr.contains(&warning), "{words:?}: {ended:?}");
+        }
+        for words in [&single[..], &template, &list] {
+            send(&[words, &["--strict"]].concat()).fails(2, &[&told]);
+        }
+    }
+    for text in [
+        "El valor es NULL",
+        "Nil",
+        "S/N",
+        "N. A. Díaz",
+        "Error",
+        "#1",
+    ] {
+        let ended = send(&[&["send", "text", "--strict"][..], &to, &[text]].concat()).success();
+        assert!(!ended.stderr.contains("warning"), "{text}: {ended:?}");
+    }
+    let unclosed = [&["send", "text"][..], &to, &["Hola {% if x %}"]].concat();
+    let ended = send(&unclosed).success();
+    let warning = "text: {% if x %} is sent unchanged: only `bulk send` fills in columns";
+    assert!(ended.stderr.contains(warning), "{ended:?}");
+}

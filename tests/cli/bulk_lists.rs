@@ -323,6 +323,144 @@ fn empty_cells_at_line_ends_are_harmless() {
     }
 }
 
+#[test]
+fn unfilled_template_in_cell_is_not_sent() {
+    let home = Home::new();
+    let list = |cell: &str| {
+        let quoted = cell.replace('"', "\"\"");
+        let row = ["593987654321,\"", &quoted, "\",\"{nombre} {{ x }}\"\n"].concat();
+        home.write("people.csv", ["celular,mensaje,datos\n", &row].concat());
+    };
+    for (cell, text, written) in [
+        ("Hola {{ nombre }}, llegó", "{{ mensaje }}", "{{ nombre }}"),
+        ("Hola {{1}}", "{{ mensaje | upper }}", "{{1}}"),
+        (
+            "{% if vip %}Hola",
+            "Ya: {{ mensaje | default('x') }}",
+            "{% if vip %}",
+        ),
+    ] {
+        list(cell);
+        let ended = preview(&home, "people.csv", &[], text);
+        assert_eq!(ended.code, 2, "{cell}: {ended:?}");
+        let problem =
+            format!("`{written}` is a template that was not filled in, and would be sent");
+        told(&ended, &[&format!("line 2: mensaje: {problem}")]);
+    }
+    list("Hola {{ nombre }}");
+    let text = "{{ mensaje | replace('{{ nombre }}', 'Ana') }}";
+    let ended = preview(&home, "people.csv", &[], text);
+    assert!(ended.stdout.contains("Hola Ana"), "{ended:?}");
+
+    for (cell, written) in [
+        ("Hola {nombre}", Some("{nombre}")),
+        ("Hola {cliente | title}", Some("{cliente | title}")),
+        ("Hola %nombre%", Some("%nombre%")),
+        ("Hola *|LNAME|*", Some("*|LNAME|*")),
+        ("Hola <?= $nombre ?>", Some("<?= $nombre ?>")),
+        ("Hola { y } o {off}, 5 % de 10 %, #1", None),
+        ("a={b: 1} ?a=1&b=2 [1] {1} José", None),
+    ] {
+        list(cell);
+        let ended = preview(&home, "people.csv", &[], "{{ mensaje }}");
+        let warning = written
+            .map(|written| format!("warning: line 2: mensaje: `{written}` is sent unchanged"));
+        assert_eq!(ended.code, 0, "{cell}: {ended:?}");
+        match &warning {
+            Some(warning) => told(&ended, &[warning]),
+            None => assert!(!ended.stderr.contains("warning"), "{cell}: {ended:?}"),
+        }
+        let strict = [
+            "--sandbox",
+            "bulk",
+            "send",
+            "people.csv",
+            "--dry-run",
+            "text",
+            "--strict",
+            "{{ mensaje }}",
+        ];
+        let ended = home.run_args(&strict).end();
+        assert_eq!(ended.code == 0, warning.is_none(), "{cell}: {ended:?}");
+    }
+}
+
+#[test]
+fn header_below_titles_is_named() {
+    let home = Home::new();
+    let way_out = "if line 4 is the header (Representante, Celular, Monto), delete the lines above it, or for the list \
+                   file add --header-row 4";
+    for list in [
+        "LISTA\nperiodo\n\nRepresentante,Celular,Monto\nAna,593987654321,5\n",
+        "LISTA,,\nPeriodo,noviembre,\n,,\nRepresentante,Celular,Monto\nAna,593987654321,5\n",
+        "LISTA\nPeriodo 2026\n\nRepresentante;Celular;Monto\nAna;593987654321;5\n",
+    ] {
+        home.write("people.csv", list);
+        let ended = preview(&home, "people.csv", &[], "Hola");
+        assert_eq!(ended.code, 2, "{list}: {ended:?}");
+        told(
+            &ended,
+            &[
+                "the first line is a title, not the header: `LISTA`",
+                way_out,
+            ],
+        );
+        let ended = preview(&home, "people.csv", &["--header-row", "4"], "Hola");
+        assert_eq!(ended.code, 0, "{list}: {ended:?}");
+    }
+    let cells = |row: u64, cells: &[&str]| -> String {
+        let cells = cells
+            .iter()
+            .map(|text| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"));
+        format!("<row r=\"{row}\">{}</row>", cells.collect::<String>())
+    };
+    let rows = [
+        cells(1, &["LISTA"]),
+        cells(2, &["periodo"]),
+        cells(4, &["Representante", "Celular", "Monto"]),
+        cells(5, &["Ana", "593987654321", "5"]),
+    ];
+    home.write("people.xlsx", xlsx(&[sheet("Datos", &rows.concat())], ""));
+    let ended = preview(&home, "people.xlsx", &[], "Hola");
+    told(&ended, &["`LISTA`", way_out]);
+
+    // A word that names a column in a late row does not make a header.
+    let titles = "\n\n\n\n\n\n\n\nz\n";
+    for list in [
+        &format!("LISTA\na{titles}Representante,Celular,Monto\n"),
+        "Nombre,Tipo,Dato\nAna,x,1\nEva,celular,\n",
+    ] {
+        home.write("people.csv", list);
+        let ended = preview(&home, "people.csv", &[], "Hola");
+        told(&ended, &["found no recipient column"]);
+        assert!(!ended.stderr.contains("is the header"), "{list}: {ended:?}");
+    }
+}
+
+#[test]
+fn row_without_recipient_has_no_other_reason() {
+    let home = Home::new();
+    let list = "Celular,Representante,Concepto,Monto\n593987654321,Ana Prado,a,5\n,,TOTAL,1.250\n593987654322,,b,6\n\
+                +593987654326/+593987654327,,b,6\n,#N/A,TOTAL,1\n";
+    home.write("people.csv", list);
+    let ended = preview(
+        &home,
+        "people.csv",
+        &[],
+        "Hola {{ representante | split | first }}",
+    );
+    told(
+        &ended,
+        &[
+            "line 3: Celular: the recipient is empty\n",
+            "line 4: text: `Representante` is empty, so the text lacks a value; write `representante | default('…')`\n",
+            "line 5: Celular: `+593987654326/+593987654327` is not a phone number: it contains `/` (read so far: \
+             `593987654326`); write one number, or a row for each\n",
+            "line 6: Celular: the recipient is empty\n",
+        ],
+    );
+}
+
 /// A part of a report that is cut off could say that a row was not sent.
 #[test]
 fn truncated_report_row_is_invalid() {

@@ -19,7 +19,8 @@ use crate::jelou::message::{
 };
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, foreign_text, language, meant_value, placeholders_in_words, spelling,
+    BodyTemplate, foreign_text, language, meant_value, missing_value, placeholders_in_words,
+    spelling,
 };
 
 /// The tail of a command without stderr output: a message must not be empty.
@@ -150,6 +151,7 @@ impl RunNotification {
                     .extend(others.map(|written| format!("{path}: {written} is sent unchanged")));
             }
             cautions.extend(foreign_text(path, text));
+            cautions.extend(missing_value(path, text));
         });
         cautions
     }

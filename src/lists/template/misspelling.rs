@@ -112,11 +112,25 @@ fn literals(source: &str) -> Vec<&str> {
 }
 
 /// The expressions in a text that is not a template, so that they are sent unchanged: `{{ nombre
-/// }}`.
+/// }}`. Of the statements, such as `{% if vip %}`, only the first.
 fn expressions(source: &str) -> Vec<String> {
-    placeholders(source)
-        .map(|inside| format!("{{{{{inside}}}}}"))
-        .collect()
+    let expressions = placeholders(source).map(|inside| format!("{{{{{inside}}}}}"));
+    let statement = statements(source)
+        .next()
+        .map(|inside| format!("{{%{inside}%}}"));
+    expressions.chain(statement).collect()
+}
+
+/// The first expression or statement in a cell: a program should have filled it in. A cell is never
+/// read as a template, so the recipient would read it.
+pub(crate) fn unfilled_template(cell: &str) -> Option<String> {
+    if !cell.contains("{{") && !cell.contains("{%") {
+        return None;
+    }
+    let marks: &[char] = &['{', '}', '%', ' '];
+    expressions(cell)
+        .into_iter()
+        .find(|written| !written.trim_matches(marks).is_empty())
 }
 
 /// The error for a text at `path` that probably means one of the `columns`.
@@ -159,10 +173,19 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
 
 /// The texts between `{{` and `}}`.
 fn placeholders(source: &str) -> impl Iterator<Item = &str> {
+    between(source, "{{", "}}")
+}
+
+/// The texts between `{%` and `%}`.
+fn statements(source: &str) -> impl Iterator<Item = &str> {
+    between(source, "{%", "%}")
+}
+
+fn between<'a>(source: &'a str, opens: &str, closes: &str) -> impl Iterator<Item = &'a str> {
     source
-        .split("{{")
+        .split(opens)
         .skip(1)
-        .filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
+        .filter_map(move |rest| rest.split_once(closes).map(|(inside, _)| inside))
 }
 
 /// Warns about text for another program in the text at `path`, such as `\n`, which most shells pass
@@ -327,6 +350,41 @@ mod tests {
             ("saldo total", "{{ saldo_total }}"),
         ] {
             assert_eq!(spelling(column, &columns), expected);
+        }
+    }
+
+    #[test]
+    fn unfilled_template_in_cell_is_found() {
+        for (cell, expected) in [
+            ("Hola {{ nombre }}, su pedido", Some("{{ nombre }}")),
+            ("Hola {{1}}", Some("{{1}}")),
+            (
+                "Hola {{nombre | upper}} y {{ x }}",
+                Some("{{nombre | upper}}"),
+            ),
+            ("{% if vip %}Gracias{% endif %}", Some("{% if vip %}")),
+            ("Gracias {%- if vip %}", Some("{%- if vip %}")),
+            ("{{}} {{ }} {%%}", None),
+            ("Hola {nombre}, 100% {off}", None),
+            ("{ y } a={b: 1} {\"a\":{\"b\":1}}", None),
+            ("10{%} 5 % de 10 %", None),
+            ("{{ nombre", None),
+        ] {
+            assert_eq!(unfilled_template(cell).as_deref(), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn statement_in_single_text_is_found() {
+        for (text, expected) in [
+            ("Hola {% if vip %}", &["{% if vip %}"][..]),
+            (
+                "Hola {{ x }}{% if vip %}a{% endif %}",
+                &["{{ x }}", "{% if vip %}"],
+            ),
+            ("5 % de {10 %", &[]),
+        ] {
+            assert_eq!(placeholders_of_one(text), expected, "{text}");
         }
     }
 

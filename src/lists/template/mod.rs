@@ -8,6 +8,7 @@ mod fixture;
 mod foreign_text;
 mod language;
 mod misspelling;
+mod no_value;
 mod numbers;
 mod operators;
 mod placeholder;
@@ -21,9 +22,10 @@ pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
     Misspelling, foreign_text, left_as_they_are, meant_value, misspelling, misspelt,
-    placeholders_in_words, placeholders_of_one, spelling,
+    placeholders_in_words, placeholders_of_one, spelling, unfilled_template,
 };
+pub(crate) use self::no_value::{is_spreadsheet_error, means_nothing, missing_value};
 pub(crate) use self::numbers::decimal_mark;
-pub(crate) use self::placeholder::is_usual_name;
+pub(crate) use self::placeholder::{is_usual_name, may_have_placeholder, placeholder_in_cell};
 pub(crate) use self::text::{TemplateError, TextTemplate};
 pub(crate) use self::walk::{ColumnUses, ReadAmount};

@@ -151,6 +151,43 @@ pub(crate) fn is_usual_name(name: &str) -> bool {
     USUAL_NAMES.iter().any(|usual| plain(usual) == plain(name))
 }
 
+/// The first placeholder in a cell: a usual name, or the name of one of the list's `columns`, in
+/// marks; or any name in the marks of a program. Other words in braces, such as `{off}`, may be
+/// meant literally, because nobody writes cells for jelouctl.
+pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String> {
+    let is_column = |name: &str, column: &&&str| plain(column) == plain(name);
+    let known = |name: &str| {
+        let usual = USUAL_NAMES.iter().find(|usual| is_column(name, usual));
+        let of_list = || columns.iter().find(|column| is_column(name, column));
+        usual.or_else(of_list).map(|name| (*name).to_owned())
+    };
+    let usual = |name: &str| is_usual_name(name).then(|| name.to_owned());
+    let is_meant = |marked: &MarkedText<'_>| {
+        let is_placeholder = if marked.usage == OnlyPlaceholder {
+            let is_of_program = !marked.written.starts_with(['{', '｛']);
+            marked.exact_column(&known).is_some() || is_of_program && marked.names_anything()
+        } else {
+            marked.exact_column(&usual).is_some()
+        };
+        is_placeholder.then_some(())
+    };
+    let found = placeholders(cell, is_meant);
+    found.into_iter().next().map(|meant| meant.written)
+}
+
+/// Whether `text` has a sign with which a placeholder may begin. Most texts have none.
+pub(crate) fn may_have_placeholder(text: &str) -> bool {
+    text.contains(is_opening)
+}
+
+/// Whether a placeholder may begin with `sign`.
+fn is_opening(sign: char) -> bool {
+    matches!(
+        sign,
+        '*' | '%' | '$' | '<' | '{' | '｛' | '[' | '«' | '‹' | '【' | '#' | '@' | '_' | '|' | '('
+    )
+}
+
 /// The texts between marks for which `meant` returns something, from left to right. None is inside
 /// another one.
 fn placeholders<T>(
@@ -159,7 +196,12 @@ fn placeholders<T>(
 ) -> Vec<Placeholder<T>> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
+    // Most texts of a long list have no such sign, so they need no more than this search.
+    while let Some(at) = rest.find(is_opening) {
+        rest = rest.get(at..).unwrap_or_default();
+        let Some(first) = rest.chars().next() else {
+            break;
+        };
         let placeholder = MarkedText::all_at(rest)
             .into_iter()
             .find_map(|marked| Some((marked.written, meant(&marked)?)));
@@ -402,6 +444,46 @@ mod tests {
             "#nombre #nombre",
         ] {
             assert_eq!(found(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_mark_begins_with_an_opening_sign() {
+        for marks in OTHER_MARKS {
+            assert!(marks.opens.starts_with(is_opening), "{}", marks.opens);
+        }
+        assert!(is_opening('$'));
+    }
+
+    #[test]
+    fn placeholder_in_cell_is_recognized() {
+        let columns = ["celular", "mensaje", "Fecha de pago"];
+        for (cell, expected) in [
+            ("Hola {nombre}, hoy", Some("{nombre}")),
+            ("Hola {nombre | upper}", Some("{nombre | upper}")),
+            ("Hola { Nombre }", Some("{ Nombre }")),
+            ("Hola %nombre%", Some("%nombre%")),
+            ("Hola ${nombre}", Some("{nombre}")),
+            ("Hola $nombre", Some("$nombre")),
+            ("Hola *|FNAME|*", Some("*|FNAME|*")),
+            ("Hola *|PLAZO|*", Some("*|PLAZO|*")),
+            ("Hola [[nombre]]", Some("[nombre]")),
+            ("Hola <?= nombre ?>", Some("<?= nombre ?>")),
+            ("Hola <%= plazo %>", Some("<%= plazo %>")),
+            ("Hola #nombre# «cliente»", Some("#nombre#")),
+            ("Paga el {fecha_de_pago}", Some("{fecha_de_pago}")),
+            ("Hola { y }", None),
+            ("100% {off}", None),
+            ("5 % de 10 %, 10% y 20%", None),
+            ("Calle 5 #12 y #1", None),
+            ("a={b: 1} {\"nombre\": \"x\"}", None),
+            ("https://x.example/?a=1&b=2#nombre", None),
+            ("[URGENTE] (nombre) <b>x</b> _nombre_ *nombre*", None),
+            ("Elige {sí|no}", None),
+            ("José Núñez", None),
+        ] {
+            let found = placeholder_in_cell(cell, &columns);
+            assert_eq!(found.as_deref(), expected, "{cell}");
         }
     }
 

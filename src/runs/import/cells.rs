@@ -3,27 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
+use crate::jelou::message::visit_texts;
 use crate::lists::list_file::Row;
-use crate::lists::template::{ForeignText, ReadAmount, decimal_mark};
+use crate::lists::template::{
+    ForeignText, ReadAmount, decimal_mark, is_spreadsheet_error, may_have_placeholder,
+    means_nothing, placeholder_in_cell, unfilled_template,
+};
 use crate::phone::Country;
-
-/// Words that programs write for a missing or pending value, in lower case and without spaces.
-const NOTHING: &str = "- -- --- – — n/a n/d n.a. n.d. null (null) <null> nan none (none) undefined <na> nil \\n nulo (blank) \
-    (vacío) (vacio) [objectobject] loading... loading… cargando... cargando… carregando... carregando… infinity -infinity +inf \
-    -inf 1.#inf 1.#qnan -1.#ind";
-/// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
-const NO_TIME: &str = "NaT";
-/// A given name. Only other spellings, `nil` and `NIL`, are a missing value.
-const NAME: &str = "Nil";
-/// Words that spreadsheets write after `#` for an error, in English, Spanish and Portuguese. In lower case, they count
-/// only with their final punctuation.
-const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
-    DESPEJAR! DERRAMAR! CALC! ERROR! ERR! FIELD! CAMPO! BLOCKED! BLOQUEADO! UNKNOWN! DESCONOCIDO! DESCONHECIDO! CONNECT! \
-    CONECTAR! BUSY! OCUPADO! PYTHON! EXTERNAL! TIMEOUT! GETTING_DATA OBTENIENDO_DATOS";
 
 /// The columns that a message uses.
 pub(super) struct UsedCells<'a> {
@@ -82,8 +74,9 @@ impl<'a> UsedCells<'a> {
         let word = |name| {
             let (cell, word) = row.text(name).map(|cell| (cell, cell.trim()))?;
             let is_gap = word.is_empty() && self.gaps.contains(name);
-            (is_gap || (is_error(word) || is_nothing(word)) && !is_compared(name, cell))
-                .then_some(word)
+            (is_gap
+                || (is_spreadsheet_error(word) || means_nothing(word)) && !is_compared(name, cell))
+            .then_some(word)
         };
         self.printed_columns(row)
             .into_iter()
@@ -100,6 +93,37 @@ impl<'a> UsedCells<'a> {
         self.printed_columns(row)
             .into_iter()
             .filter_map(describe)
+            .collect()
+    }
+
+    /// The problem of the first printed cell of `row` with a template that no program has filled in, such as
+    /// `Hola {{ nombre }}`. A filter may have removed it, so `body`, the message, decides.
+    pub(super) fn unfilled_template(&self, row: &Row, body: &Value) -> Option<String> {
+        let in_cell = |name: &str| {
+            let written = unfilled_template(row.text(name)?)?;
+            Some((name.to_owned(), written))
+        };
+        let (name, written) = self.printed_columns(row).into_iter().find_map(in_cell)?;
+        let is_sent = any_text(body, |text| unfilled_template(text).is_some());
+        is_sent.then(|| {
+            format!("{name}: `{written}` is a template that was not filled in, and would be sent")
+        })
+    }
+
+    /// Warnings about the printed cells of `row` with a column in the marks of another tool, such as `{nombre}`, if
+    /// `body`, the message, contains it too.
+    pub(super) fn placeholders(&self, row: &Row, body: &Value) -> Vec<String> {
+        let in_cell = |name: &str| {
+            let cell = row.text(name).filter(|cell| may_have_placeholder(cell))?;
+            let written = placeholder_in_cell(cell, &row.names())?;
+            let lower = written.to_lowercase();
+            let is_sent = unfilled_template(cell).is_none()
+                && any_text(body, |text| text.to_lowercase().contains(&lower));
+            is_sent.then(|| format!("{name}: `{written}` is sent unchanged"))
+        };
+        self.printed_columns(row)
+            .into_iter()
+            .filter_map(in_cell)
             .collect()
     }
 
@@ -208,55 +232,27 @@ impl<'a> UsedCells<'a> {
     }
 }
 
-fn is_nothing(text: &str) -> bool {
-    match text {
-        NO_TIME => return true,
-        NAME => return false,
-        _ => {}
-    }
-    let word = without_spaces(text).to_lowercase();
-    NOTHING.split_whitespace().any(|known| known == word)
-}
-
-/// Whether it is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
-fn is_error(text: &str) -> bool {
-    let word = without_spaces(text);
-    let upper = word.to_uppercase();
-    if let Some(number) = upper.strip_prefix("ERR:") {
-        return number.len() == 3 && number.bytes().all(|digit| digit.is_ascii_digit());
-    }
-    let (Some(name), Some(as_written)) = (upper.strip_prefix('#'), word.strip_prefix('#')) else {
-        return false;
-    };
-    // The column was too narrow for a number or a date.
-    if name.len() > 1 && name.bytes().all(|sign| sign == b'#') {
-        return true;
-    }
-    let opening = ['¡', '¿'];
-    let name = name.trim_start_matches(opening);
-    let as_written = as_written.trim_start_matches(opening);
-    ERRORS.split_whitespace().any(|error| {
-        let unpunctuated = error.trim_end_matches(['!', '?']);
-        error == name || unpunctuated == as_written
-    })
-}
-
-fn without_spaces(text: &str) -> String {
-    text.chars().filter(|sign| !sign.is_whitespace()).collect()
+/// Whether `is_it` is true for a text of `body`.
+fn any_text(body: &Value, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut is_found = false;
+    visit_texts(&mut body.clone(), "", &mut |_, text| {
+        is_found |= is_it(text);
+    });
+    is_found
 }
 
 /// Refuses a spreadsheet error among `suspects`; if `is_strict`, also a placeholder or an empty cell.
 pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), RowError> {
     let refused = suspects
         .iter()
-        .find(|(_, cell)| is_error(cell) || is_strict);
+        .find(|(_, cell)| is_spreadsheet_error(cell) || is_strict);
     refused.map_or(Ok(()), |(column, cell)| {
         if cell.is_empty() {
             return Err(RowError::Problem(format!(
                 "{column}: is empty and would leave a gap in the text"
             )));
         }
-        let what = if is_error(cell) {
+        let what = if is_spreadsheet_error(cell) {
             "is a spreadsheet error"
         } else {
             "means no value"
@@ -265,61 +261,4 @@ pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), R
             "{column}: `{cell}` {what} and would be sent"
         )))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spreadsheet_errors_and_empty_words_are_recognized() {
-        for (text, expected) in [
-            ("#N/A", (true, false)),
-            ("#¡REF!", (true, false)),
-            ("#¿NOMBRE?", (true, false)),
-            ("#DIV/0!", (true, false)),
-            ("#n/a", (true, false)),
-            ("# ref!", (true, false)),
-            ("#REF", (true, false)),
-            ("#¡valor!", (true, false)),
-            ("#¿NOMBRE?", (true, false)),
-            ("#######", (true, false)),
-            ("Err:502", (true, false)),
-            ("err: 508", (true, false)),
-            ("#ref", (false, false)),
-            ("#nombre", (false, false)),
-            ("#", (false, false)),
-            ("##1", (false, false)),
-            ("Err:5020", (false, false)),
-            ("Error", (false, false)),
-            ("N/A", (false, true)),
-            ("n / a", (false, true)),
-            ("<NA>", (false, true)),
-            ("NaT", (false, true)),
-            ("nil", (false, true)),
-            ("\\N", (false, true)),
-            ("[object Object]", (false, true)),
-            ("Loading...", (false, true)),
-            ("CARGANDO…", (false, true)),
-            ("-Infinity", (false, true)),
-            ("(null)", (false, true)),
-            ("Nil", (false, false)),
-            ("Nat", (false, false)),
-            ("N. A. Díaz", (false, false)),
-            ("Loading", (false, false)),
-            ("S/N", (false, false)),
-            ("0", (false, false)),
-            ("false", (false, false)),
-            ("NaN", (false, true)),
-            ("Null", (false, true)),
-            ("—", (false, true)),
-            ("", (false, false)),
-            ("#1", (false, false)),
-            ("#OFERTA!", (false, false)),
-            ("Na", (false, false)),
-            ("Nancy - Ana", (false, false)),
-        ] {
-            assert_eq!((is_error(text), is_nothing(text)), expected, "{text}");
-        }
-    }
 }

@@ -18,7 +18,7 @@ use crate::lists::list_file::{
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, left_as_they_are,
-    misspelling, misspelt,
+    missing_value, misspelling, misspelt,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
@@ -337,6 +337,7 @@ impl ImportPlan<'_> {
                 format!("{path}: {written} is sent unchanged: no column has this name")
             }));
             cautions.extend(foreign_text(path, text.source));
+            cautions.extend(missing_value(path, text.source));
             if has_order {
                 cautions.extend(named_parameter(path, text.source, is_column));
             }

@@ -294,9 +294,17 @@ impl<'a> Importer<'a> {
         {
             return Err(RowError::Problem(warning));
         }
-        let (outgoing, warnings) =
+        let (outgoing, mut warnings) =
             self.plan
                 .request(row, addressee, line, &mut self.imported.bare_codes)?;
+        if let Some(problem) = self.cells.unfilled_template(row, outgoing.body()) {
+            return Err(RowError::Problem(problem));
+        }
+        let mut placeholders = self.cells.placeholders(row, outgoing.body());
+        if self.plan.strict && !placeholders.is_empty() {
+            return Err(RowError::Problem(placeholders.swap_remove(0)));
+        }
+        warnings.append(&mut placeholders);
         let earlier = match outcome {
             Some(outcome) => {
                 self.reported

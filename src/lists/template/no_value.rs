@@ -1,0 +1,231 @@
+//! Recognizes texts that stand for a missing value: the words of programs, such as `null`, and the errors of
+//! spreadsheets, such as `#N/A`.
+
+/// Words that programs write for a missing or pending value, in lower case and without spaces.
+const NOTHING: &str = "- -- --- – — n/a n/d n.a. n.d. null (null) <null> nan none (none) undefined <na> nil \\n nulo (blank) \
+    (vacío) (vacio) invaliddate loading... loading… cargando... cargando… carregando... carregando… infinity -infinity +inf \
+    -inf 1.#inf 1.#qnan -1.#ind";
+/// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
+const NO_TIME: &str = "NaT";
+/// A given name. Only other spellings, `nil` and `NIL`, are a missing value.
+const NAME: &str = "Nil";
+/// The date that Excel shows for an empty cell or 0, in the orders of its countries.
+const EMPTY_DATES: [&str; 8] = [
+    "00/01/1900",
+    "0/1/1900",
+    "0/01/1900",
+    "01/00/1900",
+    "1/0/1900",
+    "00-01-1900",
+    "1900-01-00",
+    "1900/01/00",
+];
+/// Words that spreadsheets write after `#` for an error, in English, Spanish and Portuguese. In lower case, they count
+/// only with their final punctuation.
+const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
+    DESPEJAR! DERRAMAR! CALC! ERROR! ERR! FIELD! CAMPO! BLOCKED! BLOQUEADO! UNKNOWN! DESCONOCIDO! DESCONHECIDO! CONNECT! \
+    CONECTAR! BUSY! OCUPADO! PYTHON! EXTERNAL! TIMEOUT! GETTING_DATA OBTENIENDO_DATOS";
+
+/// The fields of a body that the recipient reads as a text of their own. The titles of replies and options are not among
+/// them: `N/A` can be a choice.
+const READ_FIELDS: [&str; 8] = [
+    "text",
+    "caption",
+    "title",
+    "name",
+    "address",
+    "parameters",
+    "headerParameters",
+    "buttonParameters",
+];
+/// The data that a WhatsApp flow gets. The recipient does not read it.
+const FLOW_DATA: &str = "flow_action_payload";
+
+/// Warns about the text at `path` of a body if the whole text means that a value is missing. A script with an unset
+/// variable sends such a text.
+pub(crate) fn missing_value(path: &str, text: &str) -> Option<String> {
+    let field = path.split(['.', '[']).next().unwrap_or_default();
+    if !READ_FIELDS.contains(&field) || path.contains(FLOW_DATA) {
+        return None;
+    }
+    let word = text.trim();
+    let problem = if is_spreadsheet_error(word) {
+        "is a spreadsheet error"
+    } else if means_nothing(word) {
+        "means no value"
+    } else {
+        return None;
+    };
+    Some(format!("{path}: `{word}` {problem} and would be sent"))
+}
+
+/// Whether `text` is a word that programs write for a missing or pending value.
+pub(crate) fn means_nothing(text: &str) -> bool {
+    match text {
+        NO_TIME => return true,
+        NAME => return false,
+        _ => {}
+    }
+    let word = without_spaces(text).to_lowercase();
+    NOTHING.split_whitespace().any(|known| known == word)
+        || is_object(&word)
+        || EMPTY_DATES.contains(&word.as_str())
+}
+
+/// Whether `word` is an object of JavaScript that was printed: `[object Object]`, `[object Promise]`.
+fn is_object(word: &str) -> bool {
+    let class = word
+        .strip_prefix("[object")
+        .and_then(|rest| rest.strip_suffix(']'));
+    class.is_some_and(|class| {
+        !class.is_empty() && class.bytes().all(|letter| letter.is_ascii_alphabetic())
+    })
+}
+
+/// Whether `text` is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
+pub(crate) fn is_spreadsheet_error(text: &str) -> bool {
+    let word = without_spaces(text);
+    let upper = word.to_uppercase();
+    if let Some(number) = upper.strip_prefix("ERR:") {
+        return (1..=3).contains(&number.len())
+            && number.bytes().all(|digit| digit.is_ascii_digit());
+    }
+    let (Some(name), Some(as_written)) = (upper.strip_prefix('#'), word.strip_prefix('#')) else {
+        return false;
+    };
+    // The column was too narrow for a number or a date.
+    if name.len() > 1 && name.bytes().all(|sign| sign == b'#') {
+        return true;
+    }
+    let opening = ['¡', '¿'];
+    let name = name.trim_start_matches(opening);
+    let as_written = as_written.trim_start_matches(opening);
+    ERRORS.split_whitespace().any(|error| {
+        let unpunctuated = error.trim_end_matches(['!', '?']);
+        error == name || unpunctuated == as_written
+    })
+}
+
+fn without_spaces(text: &str) -> String {
+    text.chars().filter(|sign| !sign.is_whitespace()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spreadsheet_errors_and_empty_words_are_recognized() {
+        for (text, expected) in [
+            ("#N/A", (true, false)),
+            ("#¡REF!", (true, false)),
+            ("#¿NOMBRE?", (true, false)),
+            ("#DIV/0!", (true, false)),
+            ("#n/a", (true, false)),
+            ("# ref!", (true, false)),
+            ("#REF", (true, false)),
+            ("#¡valor!", (true, false)),
+            ("#¿NOMBRE?", (true, false)),
+            ("#######", (true, false)),
+            ("Err:502", (true, false)),
+            ("err: 508", (true, false)),
+            ("#ref", (false, false)),
+            ("#nombre", (false, false)),
+            ("#", (false, false)),
+            ("##1", (false, false)),
+            ("Err:5", (true, false)),
+            ("Err:5020", (false, false)),
+            ("Err:", (false, false)),
+            ("Error", (false, false)),
+            ("N/A", (false, true)),
+            ("n / a", (false, true)),
+            ("<NA>", (false, true)),
+            ("NaT", (false, true)),
+            ("nil", (false, true)),
+            ("\\N", (false, true)),
+            ("[object Object]", (false, true)),
+            ("[object Promise]", (false, true)),
+            ("[objeto perdido]", (false, false)),
+            ("[object]", (false, false)),
+            ("Invalid Date", (false, true)),
+            ("00/01/1900", (false, true)),
+            ("01/01/1900", (false, false)),
+            ("10/01/1900", (false, false)),
+            ("Loading...", (false, true)),
+            ("CARGANDO…", (false, true)),
+            ("-Infinity", (false, true)),
+            ("(null)", (false, true)),
+            ("Nil", (false, false)),
+            ("Nat", (false, false)),
+            ("N. A. Díaz", (false, false)),
+            ("Loading", (false, false)),
+            ("S/N", (false, false)),
+            ("0", (false, false)),
+            ("false", (false, false)),
+            ("NaN", (false, true)),
+            ("Null", (false, true)),
+            ("—", (false, true)),
+            ("", (false, false)),
+            ("#1", (false, false)),
+            ("#OFERTA!", (false, false)),
+            ("Na", (false, false)),
+            ("Nancy - Ana", (false, false)),
+        ] {
+            assert_eq!(
+                (is_spreadsheet_error(text), means_nothing(text)),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn whole_text_without_value_is_reported() {
+        for (path, text, expected) in [
+            (
+                "text",
+                "NULL",
+                Some("text: `NULL` means no value and would be sent"),
+            ),
+            (
+                "text",
+                " undefined\n",
+                Some("text: `undefined` means no value and would be sent"),
+            ),
+            (
+                "caption",
+                "[object Object]",
+                Some("caption: `[object Object]` means no value and would be sent"),
+            ),
+            (
+                "parameters[1]",
+                "Err:502",
+                Some("parameters[1]: `Err:502` is a spreadsheet error and would be sent"),
+            ),
+            (
+                "parameters.name",
+                "#N/A",
+                Some("parameters.name: `#N/A` is a spreadsheet error and would be sent"),
+            ),
+            (
+                "buttonParameters[0].param",
+                "NaN",
+                Some("buttonParameters[0].param: `NaN` means no value and would be sent"),
+            ),
+            ("text", "El valor es NULL", None),
+            ("text", "Nil", None),
+            ("text", "N. A. Díaz", None),
+            ("text", "", None),
+            ("quick_replies[0].title", "N/A", None),
+            ("options[0].title", "-", None),
+            ("parameters.flow_action_payload.data.x", "null", None),
+            ("language", "none", None),
+        ] {
+            assert_eq!(
+                missing_value(path, text).as_deref(),
+                expected,
+                "{path} {text}"
+            );
+        }
+    }
+}
