@@ -1,11 +1,13 @@
 //! The report, and the list that it is again.
 
+use std::io::{BufRead, BufReader, Read};
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, test_with_both_ledgers};
+use crate::harness::{Home, STATE, test_with_both_ledgers, wait_until};
 #[cfg(target_os = "linux")]
 use crate::needs::{can_test, works};
 #[cfg(unix)]
@@ -14,6 +16,7 @@ use crate::terminal::Terminal;
 test_with_both_ledgers! {
     report_is_the_list_with_outcomes,
     json_list_is_reported_in_either_format,
+    unread_report_holds_no_transaction,
 }
 
 const RATE: &str = "--rate=1000000/s";
@@ -25,6 +28,65 @@ fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
         .collect();
     texts.sort_by(|left, right| left.0.cmp(&right.0));
     texts
+}
+
+/// Checks that no process reads the ledger: another one can empty its log, or no transaction is open.
+fn expect_no_reader(home: &Home) {
+    #[cfg(unix)]
+    if let Some(ledger) = home.ledger() {
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+            AND application_name = 'jelouctl' AND xact_start IS NOT NULL";
+        wait_until("no transaction is open", || {
+            crate::postgres::sql(ledger, open)[0].get::<_, i64>(0) == 0
+        });
+        return;
+    }
+    let directory = home.path().join(STATE);
+    let ledger = rusqlite::Connection::open(directory.join("state.db")).unwrap();
+    ledger
+        .busy_timeout(std::time::Duration::from_secs(60))
+        .unwrap();
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let is_busy: bool = ledger.query_row(checkpoint, [], |row| row.get(0)).unwrap();
+    assert!(!is_busy);
+    let log = directory.join("state.db-wal").metadata().unwrap();
+    assert_eq!(log.len(), 0);
+}
+
+#[test]
+fn unread_report_holds_no_transaction() {
+    const ROWS: u64 = 20_000;
+    const NO_SERVER: &str = "http://127.0.0.1:9";
+    let home = Home::new();
+    let numbers = (0..ROWS).map(|row| format!("{}\n", 593_990_000_000 + row));
+    home.write("people.csv", format!("to\n{}", numbers.collect::<String>()));
+    home.run("bulk send people.csv --yes --import-only --run r text Hola")
+        .api(NO_SERVER)
+        .success();
+    let mut report = home.process("bulk report r", NO_SERVER).spawn().unwrap();
+    let mut reader = BufReader::new(report.stdout.take().unwrap());
+    let mut lines = String::new();
+    for _ in 0..2 {
+        reader.read_line(&mut lines).unwrap();
+    }
+    // From now on nobody reads, and the report waits with most of its rows.
+    home.run("bulk cancel r --yes").success();
+    expect_no_reader(&home);
+    reader.read_to_string(&mut lines).unwrap();
+    assert!(report.wait().unwrap().success());
+    let rows: Vec<_> = lines.lines().skip(1).collect();
+    for (row, line) in (0..).zip(&rows) {
+        assert!(
+            line.starts_with(&format!("{},", 593_990_000_000_u64 + row)),
+            "{line}"
+        );
+    }
+    assert_eq!(rows.len() as u64, ROWS);
+    let has_state = |line: &str, state: &str| line.split(',').any(|cell| cell == state);
+    // Each row has its state at the time when it was read.
+    assert!(has_state(rows[0], "pending"), "{}", rows[0]);
+    let last = rows.last().unwrap();
+    assert!(has_state(last, "cancelled"), "{last}");
 }
 
 #[test]

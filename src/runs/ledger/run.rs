@@ -2,7 +2,6 @@
 //! unknown. So are the rows of a stale run.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use super::db::{Db, SqlRow, values};
@@ -19,6 +18,8 @@ use crate::runs::cost::RunCost;
 
 /// The number of pending rows in one read.
 const ROWS_AT_ONCE: usize = 1000;
+/// The number of rows in one page of a report.
+const PAGE: i64 = 1000;
 /// In milliseconds: a process starts to send a run of `--import-only` within this time after it was
 /// created.
 const STARTS_WITHIN: i64 = 10_000;
@@ -37,10 +38,13 @@ pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
             ORDER BY known.run, known.n"
     )
 });
+/// A page of a report. The bounds are on both tables, so that PostgreSQL reads only the page of
+/// each.
 static REPORT: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {REPORTED} FROM row CROSS JOIN message \
-         WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n ORDER BY row.n"
+        "SELECT {REPORTED} FROM row CROSS JOIN message WHERE row.run = ?1 AND row.n > ?2 \
+            AND row.n <= ?3 AND message.run = row.run AND message.n = row.n \
+            AND message.n > ?2 AND message.n <= ?3 ORDER BY row.n"
     )
 });
 const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row \
@@ -359,33 +363,44 @@ impl Run {
         }
     }
 
-    /// Passes every row that matches `filter` to `write`, in the order of the input, from one
-    /// snapshot.
+    /// Passes every row that matches `filter` to `write`, in the order of the input. Each row has
+    /// its state at the time when its page was read.
     pub(crate) fn report<E: From<LedgerError>>(
         &self,
         filter: &RowFilter,
         mut write: impl FnMut(ReportedRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let stale = self.stale_reason()?;
-        let lost = self.ledger.lost()?;
-        let mut written = Ok(());
-        // The reader may pause, for example in `less`. It has its own connection.
-        let reader = self.ledger.reopened()?;
-        reader
-            .db()
-            .0
-            .walk(&REPORT, &values![self.id], &mut |mut row| {
-                let row = reported(&mut row, &lost, stale.as_ref())?;
+        let last = self.one("SELECT coalesce(max(n), 0) AS last FROM row WHERE run = ?1")?;
+        let last = last.int("last")?;
+        let mut after = 0;
+        while after < last {
+            for row in self.reported_page(after)? {
                 if filter.takes(&row) {
-                    written = write(row);
+                    write(row)?;
                 }
-                Ok(if written.is_ok() {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                })
-            })?;
-        written
+            }
+            after += PAGE;
+        }
+        Ok(())
+    }
+
+    /// The next rows of a report after row `after`. They are read in a short transaction, because a
+    /// reader such as `less` may pause for hours. A transaction of that length would let the log of
+    /// a file grow, and a database could not remove old rows.
+    fn reported_page(&self, after: i64) -> Result<Vec<ReportedRow>, LedgerError> {
+        self.ledger.db().read_transaction(|db| {
+            let query = "SELECT identity, finished_at FROM run WHERE id = ?1";
+            let run = db.first(query, &values![self.id])?;
+            let run = run.ok_or_else(|| LedgerError::changed(&self.name))?;
+            let is_stale = is_stale(&run, &db.0.identity()?)?;
+            let stale = is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string()));
+            let lost = LostWorkers::read(db)?;
+            db.rows(
+                &REPORT,
+                &values![self.id, after, after + PAGE],
+                |mut row| reported(&mut row, &lost, stale.as_ref()),
+            )
+        })
     }
 
     /// The estimated cost of all messages that are not skipped, of the sent ones, and of the
