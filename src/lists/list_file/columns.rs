@@ -135,14 +135,11 @@ impl Columns {
             return None;
         }
         let hint = second_header(line, &cells)?;
-        let problem = match &self.title {
-            Some(title) => Self::title_problem(title),
-            None => {
-                let names = filled(names.into_iter());
-                format!(
-                    "the first line is not the header: no column in it has recipients ({names})"
-                )
-            }
+        let problem = if let Some(title) = &self.title {
+            Self::title_problem(title)
+        } else {
+            let names = filled(names.into_iter());
+            format!("the first line is not the header: no column in it has recipients ({names})")
         };
         Some(UsageError::new(problem, hint))
     }

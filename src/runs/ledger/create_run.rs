@@ -99,7 +99,7 @@ impl Ledger {
             let id = make(db, last + 1, now, &name, draft, settings)?;
             let own = Run::new(ledger.clone(), id, name.clone());
             let worker = match sends_with_timeout {
-                Some(timeout) => Some(Worker::for_new_run(db, own, settings, timeout)?),
+                Some(timeout) => Some(Worker::for_new_run(db, &own, settings, timeout)?),
                 None => None,
             };
             let run = Run::new(self.clone(), id, name);

@@ -181,7 +181,7 @@ impl Worker {
     /// So others never see the run without a process that sends it.
     pub(super) fn for_new_run(
         db: &mut Db,
-        run: Run,
+        run: &Run,
         details: &RunSettings,
         timeout: Duration,
     ) -> Result<Self, LedgerError> {
