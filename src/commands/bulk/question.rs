@@ -85,13 +85,12 @@ pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Opt
     let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
     let now = timestamps::now();
     let work = SignedDuration::try_from(takes).ok()?;
-    let end = match &details.conditions.hours {
-        Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
-        None => {
-            let zone = zone_of_sender(details, sender);
-            let end = now.checked_add(work).ok();
-            end.map(|end| time_in(&zone, end.as_millisecond()))
-        }
+    let end = if let Some(hours) = &details.conditions.hours {
+        hours.end_of(now, work).map(|end| hours.shown(end))
+    } else {
+        let zone = zone_of_sender(details, sender);
+        let end = now.checked_add(work).ok();
+        end.map(|end| time_in(&zone, end.as_millisecond()))
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
     Some(format!(
