@@ -436,13 +436,14 @@ impl Sender {
         let mut draft = self.draft.take().expect("it has looked");
         let details = self.details.as_mut().expect("it has looked");
         let is_left = world(|world| world.percent(world.profile.left_percent));
+        let is_imported = is_left || world(|world| world.percent(50));
         let new = NewRun {
             name: &self.name,
             is_typed: true,
             draft: &mut draft,
             settings: details,
             earlier: &earlier_runs(),
-            sends_with_timeout: Some(timeout()).filter(|_| !is_left),
+            sends_with_timeout: Some(timeout()).filter(|_| !is_imported),
         };
         let created = ledger.create_run(new, |known, draft, details| {
             let are_recalled = draft.recall_awaited()?;
@@ -456,12 +457,16 @@ impl Sender {
             return Ok(None);
         };
         world(|world| world.count("lists"));
-        let Some(worker) = worker else {
+        if is_left {
             return Ok(None);
-        };
+        }
         let counts = run.counts()?;
         self.run = Some(run);
-        Ok(Some(self.begin(worker, counts)))
+        // An imported run is sent by a process that joins it, as `bulk work` does.
+        Ok(Some(match worker {
+            Some(worker) => self.begin(worker, counts),
+            None => Phase::Join,
+        }))
     }
 
     fn prepare(&mut self) -> Result<Option<Phase>, LedgerError> {
