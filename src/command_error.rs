@@ -136,9 +136,9 @@ impl CommandError {
     /// | `SingleSend` | the same | nothing was sent |
     /// | `OneOfSeveral` | the same | |
     /// | `Planning` | gets a hint without a run, if the ledger's file fails | nothing was sent |
-    /// | `Resuming` | unchanged | nothing more was sent |
-    /// | `Sending` | unchanged | |
-    /// | `AfterWait` | is never an error of the configuration | |
+    /// | `Resuming` | gets a hint how to continue the run | nothing more was sent |
+    /// | `Sending` | the same | |
+    /// | `AfterWait` | the same; is never an error of the configuration | |
     pub(crate) fn in_phase(self, phase: Phase) -> Self {
         if self.phase.is_some() {
             return self;
@@ -147,9 +147,9 @@ impl CommandError {
             Phase::KeyChange | Phase::SingleSend => self.into_setup_error(),
             Phase::OneOfSeveral => self.into_setup_error().after_sending(),
             Phase::Planning => self.without_run(),
-            Phase::Resuming => self,
-            Phase::Sending => self.after_sending(),
-            Phase::AfterWait => self.into_late_error(),
+            Phase::Resuming => self.with_run_to_continue(),
+            Phase::Sending => self.with_run_to_continue().after_sending(),
+            Phase::AfterWait => self.with_run_to_continue().into_late_error(),
         };
         Self {
             phase: Some(phase),
@@ -194,6 +194,20 @@ impl CommandError {
         Self {
             hint: Some(hint),
             nothing_was_sent: true,
+            ..self
+        }
+    }
+
+    /// Adds how to continue the run if the ledger cannot be used now.
+    fn with_run_to_continue(self) -> Self {
+        let command = match self.ledger {
+            Some(LedgerFault::Away) => "jelouctl bulk work",
+            Some(LedgerFault::File) => "jelouctl bulk resume",
+            _ => return self,
+        };
+        let hint = self.hint.unwrap_or_default();
+        Self {
+            hint: Some(format!("{hint}; then continue the run: {command}")),
             ..self
         }
     }

@@ -10,13 +10,15 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::open_ledger::{
-    ledger_database, open_ledger_for_send, open_ledger_to_read, open_own_ledger, wait_for_turn,
+    ledger_database, open_ledger_for_send, open_ledger_to_read, open_own_ledger,
+    open_own_ledger_to_read, wait_for_turn,
 };
 use super::single_send::SingleSendArgs;
+use crate::base::exit::ExitCode;
 use crate::base::output::{Record, Sent, Stderr};
 use crate::base::paths::STATE;
 use crate::base::process::{Signals, overdue_signal};
-use crate::base::timestamps::time_in;
+use crate::base::timestamps::{from_millis, second_in, time_in};
 use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, merge, typed_form};
@@ -34,6 +36,9 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// The time added to the longest duration of the attempts, for this process's claim on a message in a database: time to
 /// begin the first attempt and to save the outcome.
 const LEASE: Duration = Duration::from_secs(60);
+const A_SECOND_MS: i64 = 1_000;
+/// The flag that chooses this machine's own ledger.
+const LOCAL_LEDGER: &str = " --ledger local";
 
 /// A key, and the ledger that it is checked in.
 pub(super) struct OnceSend {
@@ -45,6 +50,10 @@ pub(super) struct OnceSend {
     patience: Cell<Duration>,
     /// The zone of the times that it reports.
     zone: TimeZone,
+    /// What the commands of a hint need to find this ledger.
+    ledger_flag: &'static str,
+    /// Why the ledger can only be read, if so.
+    unwritable: Option<String>,
 }
 
 impl OnceSend {
@@ -74,13 +83,19 @@ impl OnceSend {
     ) -> Result<Self, CommandError> {
         ledger.refuse_older_layout()?;
         ledger.refuse_restored_once()?;
-        Ok(Self {
+        Ok(Self::new(ledger, scope, every, zone))
+    }
+
+    fn new(ledger: Ledger, scope: OnceScope, every: Option<Duration>, zone: TimeZone) -> Self {
+        Self {
             ledger,
             scope,
             every,
             patience: Cell::new(PATIENCE),
             zone,
-        })
+            ledger_flag: "",
+            unwritable: None,
+        }
     }
 
     /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is
@@ -127,6 +142,12 @@ impl OnceSend {
         }
         let scope = &self.scope;
         let recipient = outgoing.recipient().as_str();
+        if let Some(problem) = &self.unwritable {
+            return match self.obstacle(recipient)? {
+                Some(entry) => self.found(recipient, entry),
+                None => Err(unusable(problem)),
+            };
+        }
         let person = self.ledger.hasher()?.person(recipient);
         wait_for_turn(&self.ledger, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
@@ -148,12 +169,17 @@ impl OnceSend {
             }
             Claimed::Found(entry) => {
                 self.note_other_every(&connection.stderr, Some(&entry));
-                if entry.state == OnceState::Sent {
-                    Ok(Claimed::Found(entry))
-                } else {
-                    Err(refusal(scope, recipient, entry, &self.zone))
-                }
+                self.found(recipient, entry)
             }
+        }
+    }
+
+    /// The entry of a recipient that got a message; an error if it is not certain that it did.
+    fn found(&self, recipient: &str, entry: OnceEntry) -> Result<Claimed, CommandError> {
+        if entry.state == OnceState::Sent {
+            Ok(Claimed::Found(entry))
+        } else {
+            Err(self.refusal(recipient, entry))
         }
     }
 
@@ -198,8 +224,10 @@ impl OnceSend {
         let until = until.unwrap_or_default();
         let run = entry.run.map(|run| format!(" by run {run}"));
         let run = run.unwrap_or_default();
+        let to = record.to.as_deref().map(|to| format!(" to {to}"));
+        let to = to.unwrap_or_default();
         context.stderr.note(&format!(
-            "already sent with the key {} at {at}{run}: nothing is sent{until}",
+            "already sent{to} with the key {} at {at}{run}: nothing is sent{until}",
             self.scope.key
         ));
         let mut response = json!({ "success": true, "replayed": true });
@@ -254,7 +282,12 @@ impl OnceSend {
             }
             Ok(_) => return,
             Err(error) => {
-                format!("cannot save the outcome for key {key}, so it counts as unknown: {error}")
+                let counts_as = if self.ledger.is_shared() {
+                    "is in flight until its lease ends, and then unknown"
+                } else {
+                    "counts as unknown"
+                };
+                format!("cannot save the outcome for key {key}, so it {counts_as}: {error}")
             }
         };
         context.stderr.warning(&problem);
@@ -290,13 +323,12 @@ pub(super) fn note_skipped<'a>(
     let key = scope.key.clone();
     let noted = open_ledger_to_read(context).and_then(|ledger| {
         let Some(ledger) = ledger else { return Ok(()) };
-        let once = OnceSend {
-            ledger: ledger.for_single_send(),
+        let once = OnceSend::new(
+            ledger.for_single_send(),
             scope,
-            every: arguments.every,
-            patience: Cell::new(PATIENCE),
-            zone: sender.settings.hours.zone(),
-        };
+            arguments.every,
+            sender.settings.hours.zone(),
+        );
         for recipient in recipients {
             if let Some(entry) = once.obstacle(recipient)? {
                 context.stderr.note(&format!(
@@ -323,6 +355,8 @@ pub(super) struct OnceFallback {
     zone: TimeZone,
     /// Whether to check this machine's own ledger: not if that one has failed.
     has_own_ledger: bool,
+    /// Whether to look the key up in this machine's own ledger, if that one cannot be written.
+    may_read: bool,
     /// The fallback in use, for the audit log.
     pub(super) check: Option<&'static str>,
 }
@@ -342,7 +376,20 @@ impl OnceFallback {
             every: arguments.every,
             zone: sender.settings.hours.zone(),
             has_own_ledger: !matches!(ledger_database(context), Ok(None)),
+            may_read: true,
             check: None,
+        })
+    }
+
+    /// This machine's own ledger, to look up the key after `problem`; None if it cannot be read.
+    fn readable(&mut self, context: &Context, problem: &str) -> Option<OnceSend> {
+        let ledger = open_own_ledger_to_read(context).ok().flatten()?;
+        let once = OnceSend::new(ledger, self.scope.clone(), self.every, self.zone.clone());
+        self.check = Some("local");
+        Some(OnceSend {
+            ledger_flag: LOCAL_LEDGER,
+            unwritable: Some(problem.to_owned()),
+            ..once
         })
     }
 
@@ -354,7 +401,7 @@ impl OnceFallback {
 
     /// The next ledger to check the key in, after `problem`; None if the notification is sent unchecked.
     pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
-        let key = &self.scope.key;
+        let key = self.scope.key.clone();
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
             let own = open_own_ledger(context)
@@ -365,19 +412,36 @@ impl OnceFallback {
             match own {
                 Ok(own) => {
                     context.stderr.warning(&format!(
-                        "cannot check the key {key} in the shared ledger: {problem}; using this machine's own ledger"
+                        "cannot check the key {key} in the shared ledger: {problem}; using this machine's own ledger, so \
+                         this notification may arrive twice"
                     ));
                     self.check = Some("local");
-                    return Some(own);
+                    return Some(OnceSend {
+                        ledger_flag: LOCAL_LEDGER,
+                        ..own
+                    });
                 }
                 Err(error) => problem = format!("{problem}; {}", error.line()),
             }
+        }
+        if mem::take(&mut self.may_read)
+            && let Some(own) = self.readable(context, &problem)
+        {
+            return Some(own);
         }
         context.stderr.warning(&format!(
             "cannot check the key {key}: {problem}; the notification is sent unchecked, and may arrive twice"
         ));
         self.check = Some("unchecked");
         None
+    }
+}
+
+/// The error for a ledger that can be read, but not written.
+fn unusable(problem: &str) -> CommandError {
+    CommandError {
+        ledger: Some(LedgerFault::File),
+        ..CommandError::new(ExitCode::Ledger, "ledger", problem, None)
     }
 }
 
@@ -402,48 +466,89 @@ pub(super) fn warn_about_lost_keys(context: &Context, ledger: Option<&Ledger>) {
     }
 }
 
-/// The error for a recipient that did not get a message, but may not get one now.
-fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry, zone: &TimeZone) -> CommandError {
-    match (entry.state, entry.run) {
-        (OnceState::Inflight, _) => in_flight_error(scope, recipient),
-        (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
-        (_, run) => {
-            let at = time_in(zone, entry.at);
-            let to = typed_form(recipient);
-            let message = format!(
-                "{recipient} may have got a message with the key {}, at {at}",
-                scope.key
-            );
-            let (command, or_ask) = match run {
-                Some(run) => (
-                    format!("bulk resolve {run} --to {to} --unknown-as"),
-                    format!("; to check its status: jelouctl bulk deliveries {run}"),
-                ),
-                None => (
-                    format!("once resolve {} --to {to} --as", scope.key.quoted()),
-                    String::new(),
-                ),
-            };
-            let hint = format!(
-                "check the chat, then set the outcome: jelouctl {command} sent|failed{or_ask}"
-            );
-            CommandError::unknown(message, hint)
+impl OnceSend {
+    /// The error for a recipient that did not get a message, but may not get one now.
+    fn refusal(&self, recipient: &str, entry: OnceEntry) -> CommandError {
+        let scope = &self.scope;
+        let unknown_from = unknown_from(&self.ledger, &entry, &self.zone);
+        match (entry.state, entry.run) {
+            (OnceState::Inflight, _) => in_flight_error(scope, recipient, unknown_from),
+            (OnceState::ToBeSent, Some(run)) => {
+                let flag = self.ledger_flag;
+                to_be_sent(scope, recipient, &run, flag)
+            }
+            (_, run) => {
+                let at = time_in(&self.zone, entry.at);
+                let message = format!(
+                    "{recipient} may have got a message with the key {}, at {at}",
+                    scope.key
+                );
+                let hint = self.to_resolve(recipient, run.as_deref());
+                CommandError::unknown(message, hint)
+            }
         }
+    }
+
+    /// How to set the outcome of an unknown message, of a row of `run` or of a single send.
+    fn to_resolve(&self, recipient: &str, run: Option<&str>) -> String {
+        let to = typed_form(recipient);
+        let flag = self.ledger_flag;
+        let command = match run {
+            Some(run) => format!("bulk resolve {run}{flag} --to {to} --unknown-as"),
+            None => {
+                let key = self.scope.key.quoted();
+                format!("once resolve {key}{flag} --to {to} --as")
+            }
+        };
+        let or_ask =
+            run.map(|run| format!("; to check its status: jelouctl bulk deliveries {run}{flag}"));
+        let or_ask = or_ask.unwrap_or_default();
+        format!("check the chat, then set the outcome: jelouctl {command} sent|failed{or_ask}")
     }
 }
 
-pub(super) fn in_flight_error(scope: &OnceScope, recipient: &str) -> CommandError {
+/// From when the message of a single send in flight counts as unknown, if that is when its lease in a database ends.
+pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<String> {
+    let is_single_send = entry.state == OnceState::Inflight && entry.run.is_none();
+    // The next second is after the end of the lease.
+    let at = from_millis(entry.counts_from + A_SECOND_MS);
+    (is_single_send && ledger.is_shared()).then(|| second_in(zone, at))
+}
+
+/// The error for a message in flight; `unknown_from` is when it counts as unknown.
+pub(super) fn in_flight_error(
+    scope: &OnceScope,
+    recipient: &str,
+    unknown_from: Option<String>,
+) -> CommandError {
+    let key = &scope.key;
+    let Some(at) = unknown_from else {
+        let message =
+            format!("another process is sending {recipient} a message with the key {key}");
+        return CommandError::guard(message, "try again in a moment");
+    };
     let message = format!(
-        "another process is sending {recipient} a message with the key {}",
-        scope.key
+        "another process is sending {recipient} a message with the key {key}, or was killed; if it was killed, its \
+         message counts as unknown at {at}"
     );
-    CommandError::guard(message, "try again in a moment")
+    let to = typed_form(recipient);
+    let key = key.quoted();
+    let hint = format!(
+        "try again at {at}; if the message is unknown then: jelouctl once resolve {key} --to {to} --as sent|failed"
+    );
+    CommandError::guard(message, hint)
 }
 
 /// The error if an unfinished run will send it.
-pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> CommandError {
+/// `ledger_flag` is what its commands need to find the ledger.
+pub(super) fn to_be_sent(
+    scope: &OnceScope,
+    recipient: &str,
+    run: &str,
+    ledger_flag: &str,
+) -> CommandError {
     let hint = format!(
-        "to send it: jelouctl bulk resume {run}; to cancel the run: jelouctl bulk cancel {run}"
+        "to send it: jelouctl bulk resume {run}{ledger_flag}; to cancel the run: jelouctl bulk cancel {run}{ledger_flag}"
     );
     CommandError::guard(
         format!(

@@ -28,6 +28,9 @@ use crate::sender::{
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// The check after which a message could be sent.
+const LEDGERS: &str = "ledgers";
+/// The begin of the warning about an unusable ledger.
+const NO_LEDGER: &str = "bulk and --once do not work";
 const CREDENTIALS: &str = "credentials";
 
 /// Check, step by step, whether a message could be sent
@@ -118,8 +121,19 @@ impl Checkup {
             .find(|check| check.name == CREDENTIALS && check.state == CheckState::Ok);
         match accepted {
             _ if failed > 0 => format!("{}; next: {}", counted(failed, "problem"), self.next()),
-            Some(Check { detail, .. }) => format!("ready: {detail}"),
+            Some(Check { detail, .. }) => format!("{}: {detail}", self.readiness()),
             None => "no problem found, but some checks were skipped".to_owned(),
+        }
+    }
+
+    /// Whether everything works: an unusable ledger is only a warning, because a single send needs none.
+    fn readiness(&self) -> &'static str {
+        let is_unusable =
+            |check: &Check| check.name == LEDGERS && check.detail.starts_with(NO_LEDGER);
+        if self.checks.iter().any(is_unusable) {
+            "ready for single sends, but not for bulk and --once"
+        } else {
+            "ready"
         }
     }
 
@@ -272,7 +286,6 @@ impl Checkup {
     /// Checks whether a bulk run could be stored; creates nothing. A send does not need a ledger, so an unusable
     /// directory is a warning. A database was requested, so it fails with the exit code of a bulk run.
     fn ledgers(&mut self, context: &Context, offline: bool) {
-        const NAME: &str = "ledgers";
         let address = ledger_address(context);
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
@@ -284,14 +297,14 @@ impl Checkup {
             Err(error) => Err(error),
         };
         match checked {
-            Ok((detail, None)) => self.ok(NAME, detail),
-            Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
+            Ok((detail, None)) => self.ok(LEDGERS, detail),
+            Ok((detail, hint)) => self.push(LEDGERS, CheckState::Warning, detail, hint),
             Err(error) => {
-                let message = format!("bulk and --once do not work: {}", error.message);
+                let message = format!("{NO_LEDGER}: {}", error.message);
                 if is_database {
-                    self.fail(NAME, CommandError { message, ..error });
+                    self.fail(LEDGERS, CommandError { message, ..error });
                 } else {
-                    self.push(NAME, CheckState::Warning, message, error.hint);
+                    self.push(LEDGERS, CheckState::Warning, message, error.hint);
                 }
             }
         }
@@ -481,6 +494,18 @@ mod tests {
             checks: Vec::new(),
             code: ExitCode::Success,
         }
+    }
+
+    #[test]
+    fn unusable_ledger_limits_readiness() {
+        let mut checkup = checkup();
+        checkup.ok(CREDENTIALS, "accepted");
+        assert_eq!(checkup.summary(), "ready: accepted");
+        checkup.warn(LEDGERS, format!("{NO_LEDGER}: the disk is full"));
+        assert_eq!(
+            checkup.summary(),
+            "ready for single sends, but not for bulk and --once: accepted"
+        );
     }
 
     #[test]

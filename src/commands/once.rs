@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::bulk::zone::zone_of_profile;
-use super::claim::{in_flight_error, to_be_sent};
+use super::claim::{in_flight_error, to_be_sent, unknown_from};
 use super::open_ledger::{open_ledger, open_ledger_to_read};
 use super::{PersonArgs, confirm};
 use crate::base::exit::ExitCode;
@@ -198,9 +198,12 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
                 &scope,
                 &format!("recipients of run {name}"),
                 &run,
+                "",
             ));
         }
-        KeyAddition::InFlight { recipient } => return Err(in_flight_error(&scope, &recipient)),
+        KeyAddition::InFlight { recipient } => {
+            return Err(in_flight_error(&scope, &recipient, None));
+        }
     };
     log_decision(
         context,
@@ -294,7 +297,7 @@ fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Val
 fn no_such_key(key: &OnceKey) -> UsageError {
     UsageError::new(
         format!("no message has the key {key}"),
-        "to list the keys: jelouctl once list; for a ledger in a database, add --ledger",
+        "to list the keys: jelouctl once list; for another ledger: --ledger URL, or --ledger local for this machine's file",
     )
 }
 
@@ -543,12 +546,13 @@ impl UsedKey {
             return Err(UsageError::new(message, "there is nothing to remove").into());
         };
         if entry.state == OnceState::Inflight {
-            return Err(in_flight_error(&self.scope, recipient));
+            let until = unknown_from(&self.ledger, &entry, &self.settings.hours.zone());
+            return Err(in_flight_error(&self.scope, recipient, until));
         }
         let unfinished = self.ledger.runs_under(&self.scope)?;
         let is_open = |run: &&String| !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
-            Some(run) => Err(to_be_sent(&self.scope, recipient, run)),
+            Some(run) => Err(to_be_sent(&self.scope, recipient, run, "")),
             None => Ok(entry),
         }
     }
@@ -556,7 +560,7 @@ impl UsedKey {
     /// Refuses to remove all recipients while a message with the key is in flight, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         if let Some(run) = self.ledger.runs_under(&self.scope)?.first() {
-            return Err(to_be_sent(&self.scope, "some recipients", run));
+            return Err(to_be_sent(&self.scope, "some recipients", run, ""));
         }
         if OnceState::ALL
             .iter()
@@ -564,7 +568,7 @@ impl UsedKey {
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::Inflight && people > 0)
         {
-            return Err(in_flight_error(&self.scope, "some recipient"));
+            return Err(in_flight_error(&self.scope, "some recipient", None));
         }
         Ok(())
     }

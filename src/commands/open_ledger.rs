@@ -35,6 +35,11 @@ pub(crate) fn open_own_ledger(context: &Context) -> Result<Ledger, LedgerError> 
     Ledger::open(LedgerLocation::home(), on_wait(context))
 }
 
+/// Opens this machine's own ledger, if it exists, without writing.
+pub(crate) fn open_own_ledger_to_read(context: &Context) -> Result<Option<Ledger>, LedgerError> {
+    Ledger::open_to_look(LedgerLocation::home(), on_wait(context))
+}
+
 /// Opens the ledger without creating anything; None if it does not exist.
 pub(crate) fn open_ledger_to_read(context: &Context) -> Result<Option<Ledger>, CommandError> {
     Ok(Ledger::open_to_look(location(context)?, on_wait(context))?)

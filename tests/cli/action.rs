@@ -840,7 +840,7 @@ fn repeated_gitlab_job_with_key_sends_nothing() {
         assert_eq!(ended.code, 0, "{turn}: {ended:?}");
         assert_eq!(
             (
-                ended.stderr.contains("already sent with the key"),
+                ended.stderr.contains("note: already sent to "),
                 jelou.requests().len()
             ),
             (turn == 1, 1),

@@ -97,6 +97,39 @@ fn older_copy_sends_nothing_after_a_kill() {
 }
 
 #[test]
+fn stale_run_counts_what_it_may_repeat() {
+    let killed = Killed::new();
+    shell(&killed.home, "cp -a $d $b");
+    killed.resume_until_killed();
+    shell(&killed.home, "rm -rf $d; cp -a $b $d");
+    let first = killed.resume();
+    assert_eq!(first.code, 11, "{first:?}");
+    let told = [
+        "note: `jelouctl bulk resume r` sends up to ",
+        " messages that may already have been sent\n",
+        "-o to > sent.txt, then jelouctl bulk resume r --exclude sent.txt; to continue all the same: ",
+    ];
+    first
+        .stderr_has(&told)
+        .stderr_lacks(&["left to send", "not sent again"]);
+    let accepted = killed.jelou.accepted();
+    let recipients: Vec<_> = accepted.keys().map(|user| format!("{user}\n")).collect();
+    killed.home.write("sent.txt", recipients.concat());
+    let unsent = ROWS - recipients.len();
+    let repeats = format!(
+        "note: up to {unsent} of them may already have been sent, because the ledger was copied or restored"
+    );
+    killed
+        .home
+        .run("bulk resume r --rate 100000/s --exclude sent.txt")
+        .api(&killed.jelou.url)
+        .fails(10, &[&repeats]);
+    let accepted = killed.jelou.accepted();
+    assert_eq!(accepted.len(), ROWS);
+    assert!(accepted.values().all(|count| *count == 1), "{accepted:?}");
+}
+
+#[test]
 fn older_copy_sends_nothing_after_an_end() {
     for way in ways_back() {
         let killed = Killed::new();

@@ -45,7 +45,7 @@ fn sent_to_ana(jelou: &Jelou) -> usize {
 }
 
 fn times(ended: &CommandOutput) -> usize {
-    ended.stderr.matches("already sent with the key").count()
+    ended.stderr.matches("note: already sent to ").count()
 }
 
 #[test]
@@ -351,13 +351,21 @@ fn lost_database_is_replaced_by_own_ledger() {
         .api(&jelou.url)
     };
     for _ in 0..2 {
-        run("--every 1h")
-            .success()
-            .stderr_has(&["using this machine's own ledger"]);
+        run("--every 1h").success().stderr_has(&[
+            "using this machine's own ledger, so this notification may arrive twice",
+        ]);
         assert_eq!((sent_to_ana(&jelou), jelou.accepted()[eva]), (1, 1));
     }
     assert_eq!(checks(&home), ["local"; 4]);
     run("--every 1h --once-strict").fails(7, &["is not available"]);
+    // Only a command that continues a run proposes that.
+    let on_database = |line: &str| home.run(line).env("JELOUCTL_LEDGER", AWAY).api(&jelou.url);
+    for (line, code) in [("once list", 7), ("bulk stop r", 12)] {
+        on_database(line)
+            .fails(code, &["is not available"])
+            .stderr_lacks(&["bulk work"]);
+    }
+    on_database("bulk resume r").fails(12, &["then continue the run: jelouctl bulk work"]);
     // If that ledger cannot be used either, the alert comes through.
     home.write(&format!("{STATE}/state.db"), "no store");
     run("--every 1h").success().stderr_has(&["sent unchecked"]);
@@ -429,6 +437,77 @@ fn unknown_message_counts_for_its_time() {
     home.send(&jelou, "--once k --every 1m Hola")
         .fails(8, &["may have got a message"]);
     assert_eq!(jelou.requests().len(), 1);
+}
+
+#[test]
+fn unknown_key_of_own_ledger_is_resolved_as_local() {
+    let (home, jelou) = (Home::new(), Jelou::start(|_, _| Act::AcceptAndFail));
+    let on_database = |line: &str| {
+        home.run(line)
+            .env(
+                "JELOUCTL_LEDGER",
+                "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable",
+            )
+            .api(&jelou.url)
+    };
+    let notify = format!("run --to {ANA} --once k --notify-timeout 1s --strict-notify -- true");
+    on_database(&notify).fails(8, &["the notification may have been sent"]);
+    let hint = format!("jelouctl once resolve k --ledger local --to +{ANA} --as sent|failed");
+    on_database(&notify).fails(8, &[&hint]);
+    on_database(&format!(
+        "once resolve k --ledger local --to +{ANA} --as sent"
+    ))
+    .success();
+    let told = format!("note: already sent to {ANA} with the key k");
+    on_database(&notify).success().stderr_has(&[&told]);
+    assert_eq!(jelou.requests().len(), 1);
+    on_database("once list --ledger=").fails(3, &["--ledger: its value is empty"]);
+}
+
+#[test]
+fn recorded_key_of_unwritable_ledger_is_skipped() {
+    let (home, jelou) = (Home::new(), Jelou::accept_all());
+    let notify = |to: &str| {
+        home.run(&format!(
+            "run --to {to} --once k --every 1h --strict-notify -- true"
+        ))
+        .api(&jelou.url)
+        .success()
+    };
+    notify(ANA);
+    let processes = home.path().join(STATE).join("processes");
+    std::fs::remove_dir_all(&processes).unwrap();
+    home.write(&format!("{STATE}/processes"), "");
+    notify(ANA)
+        .stderr_has(&["note: already sent to "])
+        .stderr_lacks(&["unchecked"]);
+    assert_eq!(sent_to_ana(&jelou), 1);
+    let eva = "593987654323";
+    notify(eva).stderr_has(&["sent unchecked"]);
+    assert_eq!(jelou.accepted()[eva], 1);
+    home.send(&jelou, "--once k Hola")
+        .fails(3, &["nothing was sent"]);
+}
+
+#[test]
+fn killed_send_over_database_names_its_end() {
+    let Some(cluster) = crate::postgres::Cluster::shared() else {
+        return;
+    };
+    let (jelou, arrived, release) = Jelou::hold_responses();
+    let home = Home::new().on(cluster.ledger());
+    let killed = start(&home, &jelou);
+    arrived.recv().unwrap();
+    kill(killed);
+    home.send(&jelou, "--once k Hola").fails(
+        11,
+        &[
+            "or was killed; if it was killed, its message counts as unknown at 20",
+            "hint: try again at 20",
+            "jelouctl once resolve k --to +593987654321 --as sent|failed",
+        ],
+    );
+    release.send(()).unwrap();
 }
 
 #[test]
@@ -584,7 +663,10 @@ fn stalled_database_delays_accepted_messages_only_briefly() {
         }
         stderr.read_to_string(&mut told).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
-        assert!(told.contains("so it counts as unknown"), "{told}");
+        assert!(
+            told.contains("so it is in flight until its lease ends"),
+            "{told}"
+        );
         let log: Value = serde_json::from_str(&home.read("log")).unwrap();
         assert_eq!(
             (log["sent"].as_str(), log["exit_code"].as_i64()),

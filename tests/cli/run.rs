@@ -907,6 +907,21 @@ fn silent_pipe_writer_does_not_block_the_command() {
 }
 
 #[test]
+fn missing_home_is_named_with_the_files() {
+    let told = Command::new(env!("CARGO_BIN_EXE_jelouctl"))
+        .env_clear()
+        .args(["run", "--to", "593987654321", "--", "true"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(told.stderr).unwrap();
+    // Without HOME, the system knows the user's home directory, which may have a configuration.
+    if stderr.contains("no bot to send from") {
+        assert!(stderr.contains("HOME is not set"), "{stderr}");
+        assert!(stderr.contains("/etc/jelouctl/config.toml"), "{stderr}");
+    }
+}
+
+#[test]
 fn usage_error_prevents_the_command() {
     let home = Home::new();
     let server = Server::expect_no_requests();

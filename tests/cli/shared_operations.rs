@@ -171,7 +171,7 @@ fn resume_reports_a_failover_found_by_others() {
     let resume = || home.run("bulk resume r --yes --rate 7/s").api(&jelou.url);
     let told = [
         "warning: run r is paused since ",
-        "the ledger may not record the latest messages (the ledger has another identity: ",
+        "the ledger may not record the latest messages (the ledger has another identity)",
         "compare jelouctl bulk report r --state unknown with Jelou's history",
     ];
     resume().fails(11, &told);

@@ -230,7 +230,7 @@ fn restored_database_is_detected_by_every_method() {
     let jelou = Jelou::expect_no_requests();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let home = home.on(cluster.url("app", &cluster.database_like(&database)));
-    let told = ["the ledger may not record the latest messages (the ledger has another identity: "];
+    let told = ["the ledger may not record the latest messages (the ledger has another identity)"];
     home.run("bulk work r").api(&jelou.url).fails(11, &told);
 }
 

@@ -5,8 +5,9 @@ use std::fmt::Display;
 use jiff::tz::TimeZone;
 
 use crate::base::exit::ExitCode;
-use crate::base::timestamps::time_in;
-use crate::runs::ledger::{LedgerError, PauseReason, RunName, RunPause};
+use crate::base::output::counted;
+use crate::base::timestamps::{from_millis, time_in};
+use crate::runs::ledger::{LedgerError, PauseReason, Run, RunName, RunPause};
 use crate::sender::context::Context;
 
 /// Warns of a stale run, with a hint; returns its exit code, or success if the run is not stale.
@@ -39,6 +40,11 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
         PauseReason::Network => "the API could not be reached",
         PauseReason::RateLimit => "the API limited the rate for too long",
     };
+    // The identity of a ledger does not help to decide.
+    let by = match reason {
+        PauseReason::Stale => by.split(": ").next().unwrap_or_default(),
+        _ => by,
+    };
     format!("{why} ({by})")
 }
 
@@ -46,6 +52,27 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
 pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
     let since = time_in(zone, pause.at);
     format!("paused since {since}: {}", why(pause))
+}
+
+/// How to skip the recipients of a stale run that already have its message, and how to continue all the same.
+pub(super) fn ways_out_of_stale(run: &Run) -> Result<String, LedgerError> {
+    let name = run.name();
+    let since = from_millis(run.created_at()?).strftime("%Y-%m-%dT%H:%MZ");
+    Ok(format!(
+        "to skip the recipients that got a message since the run began: jelouctl messages list --by bot --since {since} \
+         -o to > sent.txt, then jelouctl bulk resume {name} --exclude sent.txt; to continue all the same: jelouctl bulk \
+         resume {name}"
+    ))
+}
+
+/// Describes what `bulk resume` does with these pending rows of a stale run; None without any.
+pub(super) fn repeats_in_words(name: &RunName, pending: u64) -> Option<String> {
+    let messages = counted(pending, "message");
+    (pending > 0).then(|| {
+        format!(
+            "`jelouctl bulk resume {name}` sends up to {messages} that may already have been sent"
+        )
+    })
 }
 
 /// What to check before resuming the run `name`.

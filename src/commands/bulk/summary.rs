@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::pauses::repeats_in_words;
 use super::skips::{in_words, report_left_out, skips_in_words};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Format, SystemError, counted, counted_are, grouped, rounded};
@@ -37,6 +38,8 @@ pub(crate) struct RunSummary {
     pub(crate) is_cancelled: bool,
     /// Why rows that are not sent here may have been sent; they then count as unknown.
     pub(crate) stale: Option<LedgerError>,
+    /// The number of rows that a resumed run would send, also if it is stale.
+    pending: u64,
 }
 
 impl RunSummary {
@@ -57,6 +60,7 @@ impl RunSummary {
             cost: run.spent()?,
             is_cancelled: run.is_cancelled()?,
             stale: run.stale_reason()?,
+            pending: run.pending()?,
         })
     }
 
@@ -191,7 +195,11 @@ impl RunSummary {
 
     /// Prints the commands for the rows that were not sent.
     pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName) {
-        if let Some(undecided) = undecided(name, &self.counts) {
+        if self.stale.is_some() && !self.is_cancelled {
+            if let Some(repeats) = repeats_in_words(name, self.pending) {
+                context.stderr.note(&repeats);
+            }
+        } else if let Some(undecided) = undecided(name, &self.counts) {
             let states = if self.is_cancelled {
                 "sent|failed"
             } else {

@@ -116,8 +116,8 @@ fn list(context: &Context) -> Result<(), CommandError> {
     if context.stdout.format == Format::Record {
         let profiles = file.profiles.iter().map(|(name, profile)| {
             let bot = profile.text("bot_id");
-            let ledger = profile.text("ledger").map(|raw| LedgerDatabase::parse(&Origin::Profile(name.clone()), raw));
-            let ledger = ledger.transpose()?.map(|database| database.shown.value);
+            let ledger = profile.text("ledger").map(|raw| LedgerDatabase::parse_choice(&Origin::Profile(name.clone()), raw));
+            let ledger = ledger.transpose()?.flatten().map(|database| database.shown.value);
             Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
         let profiles = profiles.collect::<Result<Vec<_>, CommandError>>()?;

@@ -134,7 +134,7 @@ pub(super) fn set(
         .into());
     }
     if let Some(ledger) = context.flags.layer.text("ledger") {
-        LedgerDatabase::parse(&Origin::Flag("--ledger"), ledger)?;
+        LedgerDatabase::parse_choice(&Origin::Flag("--ledger"), ledger)?;
     }
     let is_new = !ConfigEdit::open(path)?.has_profile(name);
     let mut change = keys.over(context.flags.layer.clone());

@@ -32,8 +32,8 @@ use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_
 const ONCE: &str = "Notify each recipient at most once with this key";
 const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other one. The exit code is the command's; \
      with --strict-notify it is 8 if the first message may have been sent, and 11 while another process sends it. If \
-     the shared ledger cannot check the key, jelouctl checks it in this machine's own ledger. If that fails too, it \
-     notifies anyway and prints a warning: only then a recipient could get two. --once-strict refuses instead.";
+     the shared ledger cannot check the key, jelouctl prints a warning and checks it in this machine's own ledger. If \
+     that fails too, it notifies unchecked. In both cases a recipient could get two. --once-strict refuses instead.";
 const WAIT: &str = "Wait until each notification is delivered or read";
 const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
      command's; with --strict-notify it is 15 if a notification failed later, or is late.";

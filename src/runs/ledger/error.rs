@@ -93,7 +93,7 @@ impl LedgerError {
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
             &format!(
                 "to see what may have been sent: jelouctl bulk report {run} --state unknown; \
-                    to continue: jelouctl bulk resume {run}"
+                    to send these messages again: jelouctl bulk resume {run}"
             ),
         )
     }
@@ -109,9 +109,14 @@ impl LedgerError {
     }
 
     pub(super) fn sqlite(cause: &str) -> Self {
+        let file = STATE
+            .directory()
+            .map(|directory| directory.join("state.db"));
+        let file = file.map(|file| format!(" {}", file.display()));
+        let file = file.unwrap_or_default();
         Self::new(
             LedgerFault::File,
-            format!("the ledger cannot be read or written: {cause}"),
+            format!("the ledger{file} cannot be read or written: {cause}"),
             CHECK_THE_DISK,
         )
     }
@@ -299,8 +304,10 @@ impl LedgerError {
                 ),
             );
         }
-        let hint = "to continue that run: jelouctl bulk resume NAME; to start a new one: \
-            choose another name";
+        let hint = format!(
+            "to continue that run: jelouctl bulk resume {name}; to start a new one: choose \
+                another name"
+        );
         Self::new(
             LedgerFault::Choice,
             format!("run {name} already exists"),
@@ -358,8 +365,7 @@ impl LedgerError {
 }
 
 const CHECK_THE_FILE: &str = "check that no other program changes the files of the ledger";
-const CHECK_THE_DISK: &str = "check that the disk is not full and the directory is writable; \
-    to continue a run: jelouctl bulk resume";
+const CHECK_THE_DISK: &str = "check that the disk is not full and the directory is writable";
 
 impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {

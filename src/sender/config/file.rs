@@ -1,6 +1,7 @@
 //! The configuration file: its location, its content, and whether jelouctl can trust its owner and permissions.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::Metadata;
 use std::io;
 use std::ops::Range;
@@ -93,6 +94,33 @@ impl ConfigFile {
             }
         }
         Ok(None)
+    }
+
+    /// Why no configuration was found, with the files that were looked for. Empty if the reason is only that the user
+    /// has not created one.
+    pub(super) fn why_missing() -> Vec<String> {
+        let user_file = Self::default_path().ok();
+        let mut why = Vec::new();
+        if env::var_os(HOME).is_none() && !CONFIGURATION.is_named() {
+            why.push(format!("{HOME} is not set"));
+        }
+        let machine_file = MACHINE_FILE.map(PathBuf::from);
+        let files: Vec<_> = user_file.into_iter().chain(machine_file).collect();
+        for file in &files {
+            if let Err(error) = file.symlink_metadata()
+                && error.kind() == io::ErrorKind::PermissionDenied
+            {
+                why.push(format!("cannot look for {}: {error}", file.display()));
+            }
+        }
+        if !why.is_empty() {
+            let files: Vec<_> = files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect();
+            why.push(format!("no configuration file found: {}", files.join(", ")));
+        }
+        why
     }
 
     /// The file at `path`, or None if it does not exist. A file that others can write is an error.

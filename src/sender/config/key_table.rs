@@ -309,8 +309,8 @@ pub(crate) const KEYS: &[Key] = &[
             value: "URL",
             is_global: true,
             about: "Keep runs and --once keys in this database. The address is \
-                postgres://USER@HOST/DATABASE. Several machines can send a run together. The \
-                default is a local file.",
+                postgres://USER@HOST/DATABASE. Several machines can send a run together. `local`, \
+                the default, is this machine's file.",
         }),
         variable: Some("JELOUCTL_LEDGER"),
         default: None,

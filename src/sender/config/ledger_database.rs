@@ -19,6 +19,8 @@ use crate::base::invisible::without_final_line_break;
 use crate::base::secret::Secret;
 use crate::command_error::CommandError;
 
+/// The value of `ledger` that chooses this machine's file.
+const LOCAL: &str = "local";
 const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 
 /// A database, and how to connect to it.
@@ -62,7 +64,9 @@ impl LedgerDatabase {
         let Some((layer, address)) = named else {
             return Ok(None);
         };
-        let database = Self::parse(layer.origin("ledger"), address)?;
+        let Some(database) = Self::parse_choice(layer.origin("ledger"), address)? else {
+            return Ok(None);
+        };
         let of_variable = || {
             let password = std::env::var(PASSWORD_VARIABLE)
                 .ok()
@@ -92,12 +96,24 @@ impl LedgerDatabase {
             .map(Secret::new)
     }
 
+    /// As [`Self::parse`], but `local` is this machine's file, so there is no database.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub(crate) fn parse_choice(origin: &Origin, raw: &str) -> Result<Option<Self>, CommandError> {
+        if without_final_line_break(raw) == LOCAL {
+            Ok(None)
+        } else {
+            Self::parse(origin, raw).map(Some)
+        }
+    }
+
     /// The database at the URL `raw`. Only the environment may contain a password: other users can read arguments and
     /// configuration files.
     ///
     /// # Errors
     /// If it is not a URL of a database, or contains a password in the wrong place.
-    pub(crate) fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
+    fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
         let read =
             Self::read(origin, without_final_line_break(raw)).and_then(|database| match origin {
                 Origin::Variable(_) => Ok(database),
@@ -105,13 +121,16 @@ impl LedgerDatabase {
                 _ => Err("it contains a password that others can read".to_owned()),
             });
         read.map_err(|problem| {
-            let hint = "use postgres://USER@HOST/DATABASE; to set the password: jelouctl profile set NAME \
-                --ledger-password-file FILE";
+            let hint = "use postgres://USER@HOST/DATABASE, or `local` for this machine's file; to set the password: \
+                jelouctl profile set NAME --ledger-password-file FILE";
             CommandError::configuration(format!("{origin}: {problem}"), hint)
         })
     }
 
     fn read(origin: &Origin, raw: &str) -> Result<Self, String> {
+        if raw.is_empty() {
+            return Err("its value is empty".to_owned());
+        }
         let mut url =
             Url::parse(raw).map_err(|error| format!("it is not a database URL: {error}"))?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
@@ -276,8 +295,21 @@ mod tests {
     }
 
     #[test]
+    fn local_ledger_is_no_database() {
+        for raw in ["local", "local\n"] {
+            let found = LedgerDatabase::parse_choice(&Origin::Flag("--ledger"), raw);
+            assert!(found.unwrap().is_none(), "{raw}");
+        }
+        let url = "postgres://u@db.example/j";
+        let found = LedgerDatabase::parse_choice(&Origin::Flag("--ledger"), url);
+        assert!(found.unwrap().is_some());
+    }
+
+    #[test]
     fn weak_or_invalid_ledger_address_is_refused() {
         for (raw, part) in [
+            ("", "its value is empty"),
+            ("Local", "not a database URL"),
             ("mysql://u@h/j", "not the URL of a PostgreSQL"),
             ("jelou", "not a database URL"),
             ("postgres:///j", "has no host"),

@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     layer: Layer,
     /// Warnings about the sources.
     pub(crate) warnings: Vec<String>,
+    /// Why no configuration file was found, if that may surprise.
+    missing_file: Vec<String>,
 }
 
 impl Settings {
@@ -134,6 +136,10 @@ impl Settings {
         Ok(Self {
             profile: chosen,
             warnings,
+            missing_file: match file {
+                Some(_) => Vec::new(),
+                None => ConfigFile::why_missing(),
+            },
             ..read
         })
     }
@@ -154,6 +160,7 @@ impl Settings {
         let country = layer.get("country", str::parse)?;
         Ok(Self {
             profile: None,
+            missing_file: Vec::new(),
             bot: layer.get("bot_id", keys::bot_id)?,
             login,
             api_url: match &sandbox {
@@ -195,7 +202,17 @@ impl Settings {
 
     /// The bot to send from.
     pub(crate) fn bot(&self) -> Result<&str, CommandError> {
-        self.bot.as_deref().ok_or_else(no_bot)
+        self.bot
+            .as_deref()
+            .ok_or_else(|| self.without_file(no_bot()))
+    }
+
+    /// The same error about a missing setting, with why no configuration file was found.
+    fn without_file(&self, error: CommandError) -> CommandError {
+        CommandError {
+            details: self.missing_file.clone(),
+            ..error
+        }
     }
 
     /// The origin of a key's value.

@@ -345,7 +345,7 @@ fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
             }
         };
         format!(
-            "{}: {why}; to set their state: jelouctl bulk resolve {name}",
+            "{}: {why}; to set their state: jelouctl bulk resolve {name} --unknown-as sent|failed|pending",
             counted(*rows, "unknown row")
         )
     };

@@ -133,10 +133,14 @@ pub(super) async fn go_on(
         check_templates_left(&active, &mut connection).await?;
     }
     wait_for_turn(active.run.ledger(), &mut connection.signals).await?;
+    let was_stale = active.run.stale_reason()?.is_some();
     if let Some(Resumption { seen, options }) = resumption {
         active.run.resume(seen, &options)?;
     }
-    report_rows_left(context, &active.run)?;
+    // The end of a run that stays stale reports how to continue.
+    if active.run.stale_reason()?.is_none() {
+        report_rows_left(context, &active.run, was_stale)?;
+    }
     send(context, &active, None, connection, work.progress).await
 }
 
@@ -157,7 +161,8 @@ async fn check_templates_left(
     Ok(())
 }
 
-fn report_rows_left(context: &Context, run: &Run) -> Result<(), LedgerError> {
+/// Prints what this process is about to send, of a run that `was_stale` until now.
+fn report_rows_left(context: &Context, run: &Run, was_stale: bool) -> Result<(), LedgerError> {
     let name = run.name();
     let found = run.counts()?;
     // The process that resumes a run may be the only one that sends it.
@@ -173,6 +178,12 @@ fn report_rows_left(context: &Context, run: &Run) -> Result<(), LedgerError> {
         "run {name}: {} of {all} left to send",
         found.pending
     ));
+    if was_stale && found.pending > 0 {
+        context.stderr.note(&format!(
+            "up to {} of them may already have been sent, because the ledger was copied or restored",
+            found.pending
+        ));
+    }
     if let Some(undecided) = undecided(name, &found) {
         context.stderr.note(&undecided);
     }

@@ -10,7 +10,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, compact};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::{report_stale, what_to_look_at, why};
+use crate::commands::bulk::pauses::{report_stale, ways_out_of_stale, what_to_look_at, why};
 use crate::commands::bulk::run_log::run_fields;
 use crate::commands::bulk::summary::{RunSummary, to_continue};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
@@ -171,7 +171,11 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = format!("run paused: {}", why(&pause));
-            let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
+            let hint = if pause.reason == PauseReason::Stale {
+                ways_out_of_stale(&active.run)?
+            } else {
+                format!("{}; {to_continue}", what_to_look_at(pause.reason, name))
+            };
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }

@@ -177,10 +177,17 @@ fn ask_to_resume(
     let messages = counted(rows, "message");
     let from = active.sender.description();
     let to = active.sender.planned_base();
+    let repeats = if active.run.stale_reason()?.is_some() {
+        format!(" Up to {messages} may already have been sent.")
+    } else {
+        String::new()
+    };
     ask(
         context,
         rows,
-        &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"),
+        &format!(
+            "Run {name} last changed {age} ago.{repeats} Send {messages} from {from} to {to}?"
+        ),
     )?;
     // The command may have waited hours for the answer.
     active.run = active.run.reconnected()?;

@@ -14,8 +14,7 @@ impl LedgerError {
     }
 
     pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
-        let hint = "check the address of the ledger, and that its database runs; to continue \
-            a run: jelouctl bulk work";
+        let hint = "check the address of the ledger, and that its database runs";
         Self::new(
             LedgerFault::Away,
             format!("the ledger's database {at} is not available: {cause}"),
