@@ -493,12 +493,11 @@ impl OnceSend {
     fn to_resolve(&self, recipient: &str, run: Option<&str>) -> String {
         let to = typed_form(recipient);
         let flag = self.ledger_flag;
-        let command = match run {
-            Some(run) => format!("bulk resolve {run}{flag} --to {to} --unknown-as"),
-            None => {
-                let key = self.scope.key.quoted();
-                format!("once resolve {key}{flag} --to {to} --as")
-            }
+        let command = if let Some(run) = run {
+            format!("bulk resolve {run}{flag} --to {to} --unknown-as")
+        } else {
+            let key = self.scope.key.quoted();
+            format!("once resolve {key}{flag} --to {to} --as")
         };
         let or_ask =
             run.map(|run| format!("; to check its status: jelouctl bulk deliveries {run}{flag}"));
