@@ -66,12 +66,12 @@ fn cell_is_never_template_flag_or_json() {
     let home = Home::new();
     home.write(
         "people.csv",
-        "to,x\n593987654321,\"{{ to }} \"\", \"\"type\"\": 1 {% raw %} --to 1 <b>&\"\n",
+        "to,x\n593987654321,\"{# to #} \"\", \"\"type\"\": 1 {% raw --to 1 <b>&\"\n",
     );
     let requests = bodies(&home, &["people.csv", "text", "{{ x }}\n"]);
     assert_eq!(
         requests[0]["text"],
-        "{{ to }} \", \"type\": 1 {% raw %} --to 1 <b>&\n"
+        "{# to #} \", \"type\": 1 {% raw --to 1 <b>&\n"
     );
     assert_eq!(requests[0].as_object().unwrap().len(), 3);
 }
@@ -622,7 +622,11 @@ fn missing_header_suggests_its_line_number() {
         (
             "Uno\nDos\ncelular,a\n593987654321,x\n",
             &[],
-            &["found no recipient column", ": --header-row LINE"],
+            &[
+                "the first line is a title, not the header: `Uno`",
+                "if line 3 is the header (celular, a)",
+                "add --header-row 3",
+            ],
         ),
         (
             "Vendedor,Celular\nJuan,\nCliente,Celular\nAna,593987654321\n",

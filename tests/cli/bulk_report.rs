@@ -684,7 +684,7 @@ fn json_list_is_reported_in_either_format() {
 fn resent_report_keeps_every_cell_value() {
     let cell = prop_oneof![
         "['=+@\\-\t\r\n＝＋ ]{0,3}[a-z\",;\n\r'|{}% áñ€👍]{1,12}",
-        Just("{{ to }}".to_owned()),
+        Just("{# to #}".to_owned()),
         Just("''".to_owned()),
         Just("\r\n".to_owned()),
     ];
@@ -924,7 +924,7 @@ fn closed_output_pipe_is_not_an_error() {
 #[test]
 fn undelivered_report_is_sent_again_first() {
     let home = Home::new();
-    let jelou = Jelou::start(|_, _| Act::Accept);
+    let jelou = Jelou::expect_no_requests();
     let header = "to,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,delivered_at,read_at,\
                   delivery_error,sent_to\n";
     let row = |last: u8, sent: &str, delivery: &str| {
@@ -970,5 +970,4 @@ fn undelivered_report_is_sent_again_first() {
             .api(&jelou.url)
             .fails(11, &[message, hint]);
     }
-    assert!(jelou.requests().is_empty());
 }

@@ -191,7 +191,7 @@ fn list_of_local_numbers_uses_its_country() {
         "text",
         "Hola {{ celular | phone('XX') }}",
     ])
-    .fails(2, &["line 2: text: phone: ", "`XX` is not a country"]);
+    .fails(2, &["line 3: text: phone: ", "`XX` is not a country"]);
 }
 
 #[test]
