@@ -175,7 +175,7 @@ impl HoursOptions {
     ) -> Result<Option<Hours>, UsageError> {
         let has_hours = base.is_some() || !self.between.is_empty() || !self.not_on.is_empty();
         let zone = self.time_zone.as_ref().filter(|_| has_hours || !has_page);
-        base.under(&self.between, &self.not_on, zone, now())
+        base.with_flags(&self.between, &self.not_on, zone, now())
     }
 
     /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a typing error.

@@ -54,7 +54,7 @@ pub(super) struct FilterRule {
     /// The types of its arguments, in order. The first `min_arguments` are required.
     arguments: &'static [Type],
     min_arguments: usize,
-    pub(super) gives: FilterOutput,
+    pub(super) output: FilterOutput,
     /// An example with its usual arguments.
     pub(super) example: &'static str,
 }
@@ -68,7 +68,7 @@ const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
 const fn filter(
     name: &'static str,
     takes: &'static [Type],
-    gives: FilterOutput,
+    output: FilterOutput,
     example: &'static str,
 ) -> FilterRule {
     FilterRule {
@@ -76,7 +76,7 @@ const fn filter(
         takes,
         arguments: &[],
         min_arguments: 0,
-        gives,
+        output,
         example,
     }
 }
@@ -138,14 +138,17 @@ impl FilterRule {
             })
     }
 
-    /// The type of the result for a value of the type `inside` and a first argument of the type
-    /// `how`.
-    pub(super) fn kind(&self, inside: Type, how: Option<Type>) -> Type {
-        match (self.gives, inside) {
+    /// The type of the result for a value of the type `before`, with the type of the first argument.
+    pub(super) fn result_type(&self, before: Type, first_argument: Option<Type>) -> Type {
+        match (self.output, before) {
             // An argument in a column may be a number of decimals.
-            (New(Number), _) if self.name == "number" && how.is_some_and(|how| how != Text) => Text,
+            (New(Number), _)
+                if self.name == "number" && first_argument.is_some_and(|first| first != Text) =>
+            {
+                Text
+            }
             (New(kind), _) => kind,
-            (Either, kind) if how.unwrap_or(Text) == kind => kind,
+            (Either, kind) if first_argument.unwrap_or(Text) == kind => kind,
             (Item, Text | Texts) => Text,
             (Either | Item, _) => Any,
         }
@@ -153,11 +156,11 @@ impl FilterRule {
 
     /// The filter with its example, after a filter that converts the value of this type if that is
     /// needed.
-    pub(super) fn line(&self, inside: Type) -> String {
-        let reads = match inside {
+    pub(super) fn corrected(&self, before: Type) -> String {
+        let reads = match before {
             Text | Any if self.takes == [Number] => "number | ",
             Number | Truth if self.takes == [Text] => "string | ",
-            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&inside) => {
+            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&before) => {
                 "join(' ') | "
             }
             _ => "",
@@ -165,8 +168,8 @@ impl FilterRule {
         format!("{reads}{}", self.example)
     }
 
-    /// The problem of a value of the type `inside` with arguments of these types.
-    pub(super) fn fault(&self, inside: Type, given: &[Type]) -> Option<String> {
+    /// The problem of a value of the type `before` with arguments of these types.
+    pub(super) fn problem(&self, before: Type, given: &[Type]) -> Option<String> {
         let Self {
             name,
             takes,
@@ -175,13 +178,13 @@ impl FilterRule {
             ..
         } = self;
         // A column may be of any type except a number, which needs a filter.
-        if !takes.contains(&inside) && (inside != Any || *takes == [Number]) {
+        if !takes.contains(&before) && (before != Any || *takes == [Number]) {
             let mut taken: Vec<_> = takes.iter().map(|taken| taken.describe()).collect();
             taken.dedup();
             return Some(format!(
                 "`{name}` takes {}, not {}",
                 taken.join(" or "),
-                inside.describe()
+                before.describe()
             ));
         }
         if !(*min_arguments..=arguments.len()).contains(&given.len()) {

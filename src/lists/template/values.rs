@@ -230,10 +230,10 @@ impl TextWalk {
         let own = written(own);
         let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
-        if let Some(fault) = rule.fault(inside.kind, &types) {
+        if let Some(fault) = rule.problem(inside.kind, &types) {
             return Err(format!(
                 "`{own} | {name}{brackets}`: {fault}; write `{own} | {}`",
-                rule.line(inside.kind)
+                rule.corrected(inside.kind)
             ));
         }
         let has_mark = given
@@ -255,9 +255,9 @@ impl TextWalk {
                 });
             }
         }
-        let kind = rule.kind(inside.kind, types.first().copied());
+        let kind = rule.result_type(inside.kind, types.first().copied());
         // A default leaves a filled cell unchanged, and replaces an empty one.
-        let is_default = rule.gives == FilterOutput::Either;
+        let is_default = rule.output == FilterOutput::Either;
         let ExprInfo { prints, gap, .. } = *inside;
         let prints = prints
             .into_iter()

@@ -50,7 +50,7 @@ impl HoursBase {
     ///
     /// # Errors
     /// If the time zone is missing, or if the hours do not open within a year from `now`.
-    pub(crate) fn under(
+    pub(crate) fn with_flags(
         self,
         between: &[Between],
         days: &[Date],

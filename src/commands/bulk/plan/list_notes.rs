@@ -47,7 +47,7 @@ fn filter_for(stored: &str) -> &'static str {
 }
 
 /// Prints how jelouctl reads numbers without `+` in a list that has countries.
-pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
+pub(super) fn note_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
     let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else {
         return;
     };
@@ -84,7 +84,7 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
 }
 
 /// Prints what is not visible when the list is opened.
-pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
+pub(super) fn note_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     if let Some(misread) = &list.notes.misread {
         stderr.warning(misread);
     }

@@ -1,6 +1,6 @@
 //! Reads the rows of the list into the draft, and checks whether the list may be sent.
 
-use super::list_notes::{hidden_rows, tell_of_countries, tell_of_list, unshown_columns};
+use super::list_notes::{hidden_rows, note_countries, note_list, unshown_columns};
 use super::row_report::RowReport;
 use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
@@ -132,9 +132,9 @@ impl ListReading<'_> {
         stderr.warnings(&imported.warnings);
         stderr.warnings(&unshown_columns(list, import));
         stderr.warnings(imported.bare_codes.warning().as_slice());
-        tell_of_countries(stderr, &imported, import.countries);
+        note_countries(stderr, &imported, import.countries);
         told.notes.tell(stderr);
-        tell_of_list(stderr, list, import.policy.hidden);
+        note_list(stderr, list, import.policy.hidden);
         if let Some(line) = imported.last_line {
             stderr.note(&format!(
                 "--limit is reached in line {line}; rows below it are neither checked nor sent"
