@@ -117,3 +117,19 @@ fn status_at_terminal_has_zone_of_profile() {
         assert!(screen.contains("+05:30"), "{screen}");
     }
 }
+
+#[test]
+fn keys_and_limit_have_zone_of_profile() {
+    let home = Home::new();
+    let jelou = Jelou::accept_all();
+    let keys = "time_zone = \"Asia/Kolkata\"\nlimit_24h = 1";
+    home.profile("p", &jelou.url, keys);
+    let once = "send text Hola --to 593987654321 --once k --every 30d";
+    home.run(once).success();
+    let again = home.run(once).success();
+    assert_eq!(again.stderr.matches("+05:30").count(), 2, "{again:?}");
+    let template = "send template promo --to";
+    home.run(&format!("{template} 593987654321")).success();
+    home.run(&format!("{template} 593987654322"))
+        .fails(11, &["limit_24h is reached", "+05:30"]);
+}
