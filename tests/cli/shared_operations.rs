@@ -164,7 +164,7 @@ fn resume_reports_a_failover_found_by_others() {
         11,
         &[
             "the ledger may not record the latest messages",
-            "bulk cancel r",
+            "to continue all the same: jelouctl bulk resume r",
         ],
     );
     home.run("bulk resolve r --unknown-as failed").success();
