@@ -25,22 +25,22 @@ use crate::runs::once::{OnceHasher, OnceScope};
 pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n, every_ms) \
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (once_key, person) DO UPDATE \
     SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, message_id = NULL, \
-    worker = NULL, lease_until = NULL, counts_from = NULL, every_ms = excluded.every_ms";
+    worker = NULL, lease_until = NULL, counts_from = NULL, behind_from = NULL, \
+    every_ms = excluded.every_ms";
 
 /// Claims a recipient for a single send: `once_key, person, state, at, worker, lease_until,
 /// every_ms`.
 const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
     every_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
-    message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, every_ms = ?7 \
-    WHERE once_key = ?1 AND person = ?2";
+    message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, \
+    behind_from = NULL, every_ms = ?7 WHERE once_key = ?1 AND person = ?2";
 /// Keeps the `--every` of a command that found the message of a single send or a run: `once_key,
 /// person, every_ms`.
 const KEEP_EVERY: &str = "UPDATE claim SET every_ms = ?3 WHERE once_key = ?1 AND person = ?2";
-/// Makes a message with a time in the future count from now on: `once_key, person, now,
-/// counts_from`.
-const FOLLOW_CLOCK: &str =
-    "UPDATE claim SET at = ?3, counts_from = ?4 WHERE once_key = ?1 AND person = ?2";
+/// Records from when a message counts by a clock that is behind it: `once_key, person,
+/// behind_from`.
+const FOLLOW_CLOCK: &str = "UPDATE claim SET behind_from = ?3 WHERE once_key = ?1 AND person = ?2";
 
 /// The recipients to look up under a key.
 const CANDIDATES: SqlScript = SqlScript {
@@ -59,7 +59,7 @@ const CLAIM_COLUMNS: &str = "claim.person, claim.run, claim.n, \
     run.name AS run_name, run.identity, run.finished_at, \
     CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, \
     claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
-    END AS counts_from, claim.every_ms";
+    END AS counts_from, claim.behind_from, claim.every_ms";
 const ROW_OF_CLAIM: &str = "LEFT JOIN row ON row.run = claim.run AND row.n = claim.n \
     LEFT JOIN run ON run.id = claim.run";
 static CLAIM_OF_PERSON: LazyLock<String> = LazyLock::new(|| {
@@ -141,6 +141,8 @@ pub(super) struct Claim {
     pub(super) entry: OnceEntry,
     pub(super) row: Option<(i64, i64)>,
     worker: Option<i64>,
+    /// Whether the clock is behind the message of a single send, and was not when it was read before.
+    is_newly_ahead: bool,
 }
 
 /// A claim that a process needs for a single send.
@@ -298,8 +300,8 @@ impl Ledger {
             let before = before.filter(|before| before.worker != Some(worker));
             if let Some(before) = &before {
                 if !before.entry.is_free(every, now) {
-                    keep_found(db, key, before, every, now)?;
-                    return Ok(WrittenClaim::None(before.entry.clone()));
+                    let found = keep_found(db, key, before, every, now)?;
+                    return Ok(WrittenClaim::None(found));
                 }
                 db.run(CLAIM_AGAIN, &claim)?;
             }
@@ -487,7 +489,7 @@ impl HeldClaim {
         let ended = self.ledger.db().change(|db| {
             let now = db.0.now()?;
             let query = "UPDATE claim SET state = ?4, at = ?5, counts_from = ?5, \
-                message_id = ?6, worker = NULL WHERE once_key = ?1 AND person = ?2 \
+                behind_from = NULL, message_id = ?6, worker = NULL WHERE once_key = ?1 AND person = ?2 \
                 AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' \
                 AND state = 'not_sent'))";
             db.run(
@@ -529,8 +531,8 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
     END AS row_worker, run.name AS run_name, run.identity, run.finished_at, \
     count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at, \
     count(claim.every_ms) AS limited, \
-    max(CASE WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, \
-    claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
+    max(CASE WHEN claim.behind_from IS NOT NULL AND claim.at > ?1 THEN claim.behind_from \
+    WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
     END + claim.every_ms) AS until FROM once_key CROSS JOIN claim LEFT JOIN row \
     ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
     WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
@@ -541,7 +543,8 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
     let mut keys: Vec<OnceSummary> = Vec::new();
-    db.each_of(GROUPS, &[], |mut row| {
+    let now = db.0.now()?;
+    db.each_of(GROUPS, &values![now], |mut row| {
         let state = read_state(&row, &identity, &lost)?;
         let people = row.count("people")?;
         let at = row.int("changed_at")?;
@@ -619,29 +622,30 @@ fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     })
 }
 
-/// Keeps the `--every` of the command that found this claim. If the clock went back, a message of a
-/// single send counts from now on. Otherwise it would count until the clock reaches the old time
-/// again.
+/// Keeps the `--every` of the command that found this claim, and returns the entry as it is then. If
+/// the clock is behind the message of a single send, the message counts from now on by this clock, so
+/// that a message with a time of the future does not count for years. Its own time stays: by a clock
+/// that is right again, it counts from that.
 fn keep_found(
     db: &mut Db,
     key: i64,
     found: &Claim,
     every: Option<Duration>,
     now: i64,
-) -> Result<(), LedgerError> {
-    let Claim {
-        person, entry, row, ..
-    } = found;
+) -> Result<OnceEntry, LedgerError> {
+    let person = &found.person;
+    let mut entry = found.entry.clone();
     let every_ms = every.map(millis);
     if entry.every != every_ms {
         db.run(KEEP_EVERY, &values![key, person, every_ms])?;
     }
-    let is_of_the_future = every.is_some() && row.is_none() && entry.at > now;
-    if is_of_the_future && wrong_clock(now).is_none() {
-        let counts_from = entry.counts_from - (entry.at - now);
-        db.run(FOLLOW_CLOCK, &values![key, person, now, counts_from])?;
+    if every.is_some() && found.is_newly_ahead && wrong_clock(now).is_none() {
+        entry.counts_from = entry
+            .counts_from
+            .saturating_sub(entry.at.saturating_sub(now));
+        db.run(FOLLOW_CLOCK, &values![key, person, entry.counts_from])?;
     }
-    Ok(())
+    Ok(entry)
 }
 
 /// The number of a key.
@@ -690,24 +694,36 @@ fn claims(
 ) -> Result<(), LedgerError> {
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
+    let now = db.0.now()?;
     db.each_of(query, values, |mut row| {
         let message_id = if row.opt_text("row_state")?.is_some() {
             "row_message_id"
         } else {
             "message_id"
         };
+        let at = row.opt_int("at")?.unwrap_or_default();
+        let own_start = row.opt_int("counts_from")?.unwrap_or_default();
+        let row_of_run = row.opt_int("run")?.zip(row.opt_int("n")?);
+        let is_ahead = row_of_run.is_none() && at > now && own_start > now;
+        // The lease of a message without an outcome is after its time.
+        let latest_start = own_start.saturating_sub(at.saturating_sub(now));
+        // A clock that went back once more has another start.
+        let behind_from = row
+            .opt_int("behind_from")?
+            .filter(|start| is_ahead && *start <= latest_start);
         let entry = OnceEntry {
             state: read_state(&row, &identity, &lost)?,
-            at: row.opt_int("at")?.unwrap_or_default(),
-            counts_from: row.opt_int("counts_from")?.unwrap_or_default(),
+            at,
+            counts_from: behind_from.unwrap_or(own_start),
             every: row.opt_int("every_ms")?,
             message_id: row.opt_take(message_id)?,
             run: row.opt_take("run_name")?,
         };
         let claim = Claim {
             person: row.take("person")?,
-            row: row.opt_int("run")?.zip(row.opt_int("n")?),
+            row: row_of_run,
             worker: row.opt_int("worker")?,
+            is_newly_ahead: is_ahead && behind_from.is_none(),
             entry,
         };
         each(row.int("number")?, claim)

@@ -288,6 +288,26 @@ pub(super) fn clock_that_goes_back_does_not_extend_every(tested: &TestedLedger) 
     assert!(claim_hourly(ledger, one).is_some());
 }
 
+/// Ages are those of a clock: an age of -120 minutes is a clock that is two hours behind.
+pub(super) fn clock_that_was_behind_does_not_end_every(tested: &TestedLedger) {
+    let one = "593990000001";
+    let ledger = &tested.ledger;
+    let mut held = claim_hourly(ledger, one).unwrap();
+    held.end(Sent::Yes, None).unwrap();
+    drop(held);
+    // The clock goes back twice, and further the second time.
+    age_claims(ledger, -120);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, -60);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 180);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 54);
+    assert!(claim_hourly(ledger, one).is_none());
+    age_claims(ledger, 12);
+    assert!(claim_hourly(ledger, one).is_some());
+}
+
 /// Sends a single message under the key.
 fn send_single(ledger: &Ledger, recipient: &str, sent: Sent) {
     let hasher = ledger.hasher().unwrap();
@@ -330,7 +350,7 @@ fn age_claims(ledger: &Ledger, minutes: i64) {
     let aged = ledger.db().change(|db| {
         db.run(
             "UPDATE claim SET at = at - ?1, counts_from = counts_from - ?1, \
-                lease_until = lease_until - ?1",
+                behind_from = behind_from - ?1, lease_until = lease_until - ?1",
             &values![by],
         )?;
         db.run(
