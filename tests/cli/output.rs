@@ -260,7 +260,7 @@ fn descriptor_limit_ends_with_documented_code_and_record() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let mut codes = Vec::new();
-    for limit in 4..16 {
+    for limit in 4..40 {
         let limited = format!(
             "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n {limit}; exec \"$0\" \"$@\" -o record --retry-for 0"
         );
@@ -275,6 +275,9 @@ fn descriptor_limit_ends_with_documented_code_and_record() {
             "{limit}: {ended:?}"
         );
         codes.push(ended.code);
+        if ended.code == 0 {
+            break;
+        }
     }
-    assert!(codes.contains(&1) && codes.contains(&0), "{codes:?}");
+    assert!(codes.contains(&1) && codes.ends_with(&[0]), "{codes:?}");
 }
