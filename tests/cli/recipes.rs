@@ -204,12 +204,12 @@ fn every_block_runs(page: &str, count: usize) {
 
 #[test]
 fn every_recipe_runs() {
-    every_block_runs("recipes.md", 26);
+    every_block_runs("recipes.md", 27);
 }
 
 #[test]
 fn every_recipe_in_spanish_runs() {
-    every_block_runs("recetas.md", 18);
+    every_block_runs("recetas.md", 19);
 }
 
 #[test]

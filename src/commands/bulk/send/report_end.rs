@@ -171,11 +171,17 @@ fn report_stop(
         }
         StopReason::PausedByOthers(pause) => {
             let message = format!("run paused: {}", why(&pause));
-            let hint = if pause.reason == PauseReason::Stale {
-                ways_out_of_stale(&active.run)?
-            } else {
-                format!("{}; {to_continue}", what_to_look_at(pause.reason, name))
+            let way_out = match pause.reason {
+                // The database may have closed this connection.
+                PauseReason::Stale => active
+                    .run
+                    .reconnected()
+                    .and_then(|run| ways_out_of_stale(&run))
+                    .ok(),
+                _ => None,
             };
+            let look = what_to_look_at(pause.reason, name);
+            let hint = way_out.unwrap_or_else(|| format!("{look}; {to_continue}"));
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }
