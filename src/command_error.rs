@@ -26,7 +26,7 @@ pub(crate) struct CommandError {
     /// Whether a command that ends with this error has certainly sent nothing. It is false for errors about other
     /// senders or earlier messages, because a note would mislead.
     pub(crate) nothing_was_sent: bool,
-    /// The fault of the ledger, if that is the error.
+    /// The ledger's fault, if it caused the error.
     pub(crate) ledger: Option<LedgerFault>,
     /// What the command was doing, if known.
     pub(crate) phase: Option<Phase>,

@@ -35,8 +35,8 @@ pub(crate) fn without_blanks_at_ends(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
 }
 
-/// Whether it is a space of any width, or has no width (Unicode's Default_Ignorable_Code_Point, and the blank of
-/// Braille). Control characters, such as tabs and line breaks, do not count.
+/// Whether `character` is a space or has no width (Unicode's Default_Ignorable_Code_Point and the Braille blank).
+/// Control characters, such as tabs, do not count.
 pub(crate) fn is_invisible(character: char) -> bool {
     !character.is_control()
         && (character.is_whitespace()

@@ -21,7 +21,7 @@ const TRIALS: [&str; 3] = ["--sandbox", "--dry-run", "--curl"];
 
 /// A suggestion for a wrong line.
 pub(super) struct Guess {
-    /// The error, if the parser reports a different problem.
+    /// Replaces the parser's error if that reports a different problem.
     pub(super) message: Option<String>,
     pub(super) hint: String,
 }
@@ -712,7 +712,7 @@ fn is_list_file(word: &str) -> bool {
     )
 }
 
-/// Whether it ends like the name of a local file.
+/// Whether `word` looks like a file name: it has a short extension, or starts with `/`, `@` or `~`.
 fn is_file_name(word: &str) -> bool {
     let ending = word
         .rsplit_once('.')

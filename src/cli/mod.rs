@@ -102,7 +102,7 @@ fn is_change(command: &Command) -> bool {
     }
 }
 
-/// Refuses global flags that do not apply to the command, or exclude each other.
+/// Refuses global flags that do not apply to the command or that conflict with each other.
 fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageError> {
     let lists_recipients = matches!(
         command,

@@ -298,7 +298,7 @@ const OLD_SPELLINGS: [(&str, &str, &str); 17] = [
     ("15 351 234 5678", "AR", "did you mean +5493512345678?"),
     ("+15512340009", "AR", "15512340009"),
     ("14155550100", "AR", "read as +14155550100, a number of US"),
-    // A spreadsheet has dropped the 0 in front of a carrier's 3.
+    // A spreadsheet removed the 0 before the carrier's 3.
     (
         "33101234567",
         "CO",

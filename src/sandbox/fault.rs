@@ -234,7 +234,7 @@ fn known_kind(kind: &str) -> Result<String, String> {
     ))
 }
 
-/// A delay of at most an hour.
+/// Parses a delay of at most one hour.
 pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
     let read = humantime::parse_duration(raw)
         .ok()

@@ -184,7 +184,8 @@ pub(super) async fn refuse(
     sandbox.refused.answered(refused, answer).await
 }
 
-/// Method, path and headers of a request for display: without secrets, and only the last of a repeated header.
+/// The method, path and headers of a request, for display. Secrets are redacted. Only the last of a repeated header is
+/// kept.
 #[derive(Serialize)]
 struct Head<'a> {
     method: &'a str,

@@ -42,10 +42,10 @@ pub(crate) struct StoredMessage {
     /// The request without secrets. None for a user's message.
     pub(crate) request: Option<Box<RawValue>>,
     pub(crate) answer: Box<RawValue>,
-    /// Whether a fault applied to it.
+    /// Whether a fault applied to the message.
     #[serde(skip)]
     pub(super) is_faulty: bool,
-    /// The record of the response. None for a user's message.
+    /// The times of the message. None for a user's message.
     #[serde(skip)]
     pub(super) receipts: Option<Receipts>,
 }
@@ -217,7 +217,7 @@ impl Receipts {
         self.opened_at.set(now).is_ok()
     }
 
-    /// The user writes, after reading the chat. Returns whether this is the first time.
+    /// Records that the user reads the chat and replies. Returns whether this is the first reply.
     pub(crate) fn reply(&self, now: SystemTime) -> bool {
         self.open(now);
         self.written_at.set(now).is_ok()

@@ -51,7 +51,7 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
     }
 }
 
-/// The address of requests. With `--sandbox` it is the user's running sandbox, or a new one in this process.
+/// Returns the URL for requests. With `--sandbox`, this is the user's running sandbox, or a new one in this process.
 ///
 /// # Errors
 /// If the sandbox does not start.

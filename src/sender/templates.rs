@@ -324,8 +324,8 @@ pub(crate) async fn refused_template_hint(
     }
 }
 
-/// Whether the listing may lack templates of the bot. It is complete if the API counts them and returned as many. A
-/// sandbox has only its samples.
+/// Whether the listing may be incomplete. It is complete if it has as many templates as the API counts. A sandbox has
+/// only its samples.
 fn may_lack_some(listing: &Listing) -> bool {
     let is_whole =
         counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);

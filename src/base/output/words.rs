@@ -28,7 +28,7 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     table.trim_fmt()
 }
 
-/// `text` in lines of at most `columns`, broken at spaces. A longer word gets its own line.
+/// Breaks `text` at spaces into lines of at most `columns`. A longer word gets its own line.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();

@@ -62,9 +62,9 @@ pub(super) fn earlier_query(details: &RunSettings) -> EarlierQuery {
     }
 }
 
-/// Compares `draft` with earlier runs, as the conditions of its run say: rows that are also in them are skipped, or the draft is
-/// refused. With a key, rows are skipped if their person has any message under it; what was sent without the key is sent again.
-/// Returns whether the last command with the key had another `--every`.
+/// Compares `draft` with earlier runs. Depending on `conditions`, skips duplicate rows or refuses the draft. With a
+/// `--once` key, skips recipients that have any message with this key. Messages sent without the key are sent again.
+/// Returns whether the last command with the key had a different `--every`.
 pub(crate) fn compare(
     conditions: &RunConditions,
     earlier: &mut EarlierRuns<'_>,

@@ -67,7 +67,7 @@ pub(crate) struct ListArgs {
     pub(super) limit: Option<NonZeroUsize>,
 }
 
-/// A value of `--by`: agents are neither.
+/// Parses a value of `--by`. An agent's message matches neither value.
 fn author() -> impl TypedValueParser<Value = MessageAuthor> {
     let words = PossibleValuesParser::new(["bot", "user"]);
     words.map(|word| {

@@ -12,8 +12,7 @@ use super::media_url;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Schema {
-    /// The type's name in JSON Schema; None if any type is allowed. A null is never sent, even if
-    /// the schema allows it.
+    /// jelouctl never sends null, even if the schema allows it.
     #[serde(skip)]
     pub(super) type_name: Option<String>,
     pub(super) description: String,

@@ -89,8 +89,7 @@ pub(super) struct PossibleRecipients {
     /// The first is the usual reading. The others are numbers with the same digits: in another
     /// possible country, with a country code that the digits may begin with, or without one.
     pub(super) people: Vec<String>,
-    /// The digits, if neither they, nor their row, nor a flag sets the country. They exclude this
-    /// local number in every country.
+    /// The local number, if its country is unknown. The list then excludes it in every country.
     pub(super) national: Option<u64>,
 }
 
@@ -113,8 +112,8 @@ pub(super) fn readings<'a>(
         });
     }
     let country = countries.resolve(cells.clone());
-    // A country from a flag is for the list of recipients. If the row has another country, its
-    // number may be of that country.
+    // The country flag applies to the list of recipients. If this row has another country, the
+    // number may belong to that country.
     let of_column = CountryRule {
         otherwise: None,
         by_column: true,

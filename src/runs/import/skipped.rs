@@ -7,7 +7,7 @@ use crate::runs::ledger::SkipReason;
 /// Why a row with a message is skipped.
 #[derive(Clone, Copy)]
 pub(super) enum Skipped<'a> {
-    /// The list with this name excludes its recipient.
+    /// The exclusion list with this name excludes the recipient.
     Excluded(&'a str),
     /// For this reason, as in the report that is sent again.
     KeptOut(SkipReason),

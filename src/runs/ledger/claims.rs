@@ -578,8 +578,8 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     Ok(keys)
 }
 
-/// The state of a recipient. Reads the columns of the claim, `state, worker, lease_until`, those of
-/// its row, `row_state, row_worker`, and those of [`is_stale`].
+/// Reads a recipient's state. `row` needs the claim's columns (`state, worker, lease_until`), its
+/// row's (`row_state, row_worker`), and those for [`is_stale`].
 fn read_state(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("row_state")?.is_none() {
         return state_without_row(row, lost);

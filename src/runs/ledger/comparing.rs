@@ -62,11 +62,12 @@ const MATCHES: &str = "SELECT candidate, row.run, state, row.at \
 pub(crate) struct EarlierQuery {
     pub(crate) bot: String,
     pub(crate) address: String,
-    /// How far back sent and unknown rows count. Rows in flight and pending rows always count.
+    /// How far back the duplicate check looks for sent and unknown rows. It always counts pending
+    /// rows and rows in flight.
     pub(crate) remember: Duration,
 }
 
-/// The runs to compare a list with, as they are in one transaction.
+/// The earlier runs that a list is compared with, read in one transaction.
 pub(crate) struct EarlierRuns<'a> {
     pub(super) db: &'a mut Db,
     pub(super) of: &'a EarlierQuery,
@@ -183,7 +184,7 @@ impl<'a> EarlierRuns<'a> {
         Ok((row.count("written_to")?, row.count("waiting")?))
     }
 
-    /// Counts the runs for which `is_counted` is true, without the run `own`.
+    /// Returns the runs for which `is_counted` is true, by id, except the run `own`.
     fn count(
         &mut self,
         own: i64,

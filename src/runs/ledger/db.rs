@@ -310,7 +310,7 @@ pub(super) trait DbEngine: Send {
         Ok(())
     }
 
-    /// Returns space to the disk after rows were removed.
+    /// Frees disk space after rows are removed.
     fn tidy(&mut self) {}
 
     /// Limits the time of a statement in a database, and returns the limit before. A file has no

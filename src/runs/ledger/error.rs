@@ -323,6 +323,11 @@ impl LedgerError {
         )
     }
 
+    /// Whether the states of rows in the ledger may be untrue.
+    pub(crate) fn is_unusable(&self) -> bool {
+        self.fault == LedgerFault::Unusable
+    }
+
     /// Whether the setup of a database is wrong; if not, the ledger itself fails.
     pub(crate) fn is_of_configuration(&self) -> bool {
         use LedgerFault::{NoLedger, ReadOnly, Rights, Setup};

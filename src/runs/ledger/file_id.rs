@@ -26,7 +26,7 @@ impl FileId {
         })
     }
 
-    /// NTFS does not use the index of a removed file again.
+    /// The index is enough: NTFS does not reuse the index of a removed file.
     #[cfg(windows)]
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let file = std::fs::File::open(path)?;

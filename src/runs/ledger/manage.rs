@@ -246,8 +246,8 @@ impl Run {
 }
 
 impl LockedRun {
-    /// [`Run::compare`] within a transaction, with the unfinished runs and those that changed after
-    /// `changed_since`.
+    /// Like [`Run::compare`], but inside a transaction. Compares with unfinished runs and with runs
+    /// that changed after `changed_since`.
     pub(super) fn compare(
         &mut self,
         db: &mut Db,

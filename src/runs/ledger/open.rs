@@ -13,7 +13,7 @@ use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;
 use crate::base::private_file::FileError;
 
-/// The location of the ledger.
+/// The file `state.db` in this directory; None if the user has no such directory.
 #[derive(Clone, Debug)]
 pub(crate) enum LedgerLocation {
     /// In the file `state.db` of a directory, if this user has one.

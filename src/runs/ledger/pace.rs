@@ -42,7 +42,7 @@ pub(crate) struct Pace {
     pub(super) at: f64,
 }
 
-/// News from the API about the pace.
+/// A change of pace that the API requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct PaceUpdate {
     /// The API asks for a slower pace.

@@ -107,8 +107,8 @@ impl Run {
                 if resolution.sends_again() && run.cancelled_at.is_some() {
                     return Err(LedgerError::cancelled(self.name()));
                 }
-                // A process that sends the run compares its rows and reads the exclusions only
-                // before it takes any.
+                // Refuse while a process sends the run: it checks duplicates and exclusions only
+                // before it takes rows.
                 if resolution.sends_again() {
                     self.require_unsent(db)?;
                 }

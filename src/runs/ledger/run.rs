@@ -96,7 +96,7 @@ impl Run {
         })
     }
 
-    /// The row of a query about this run. It is an error if the run was removed.
+    /// Returns the row of a query about this run, or an error if the run was removed.
     pub(super) fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
         let found = self.ledger.db().first(query, &values![self.id])?;
         found.ok_or_else(|| LedgerError::changed(&self.name))

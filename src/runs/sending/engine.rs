@@ -305,7 +305,7 @@ impl<'a> Engine<'a> {
             None if self.is_running => self.stop_for(StopReason::WaitOver),
             None => {}
         }
-        // The ledger may have taken minutes to answer, and the machine may have slept.
+        // Check the hours again: the ledger may have taken minutes to respond, or the machine may have slept.
         if self.throttle.look(now) || was_lost {
             self.stop_for(StopReason::WaitOver);
         }

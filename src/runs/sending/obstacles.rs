@@ -145,7 +145,7 @@ impl OutageTimer {
     pub(crate) fn note(&mut self, asked: Duration, now: Instant) -> Option<OutageWait> {
         let since = *self.since.get_or_insert(now);
         self.rows = self.rows.saturating_add(1);
-        // The responses to one burst count as one.
+        // Count the responses to one burst as one wait.
         let running = self.until.filter(|until| *until > now);
         if running.is_none() {
             self.waits += 1;

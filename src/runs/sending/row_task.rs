@@ -89,7 +89,7 @@ pub(crate) async fn send_row(
     }
 }
 
-/// The end of an unsent row with an expired lease: other processes may already count it as unknown.
+/// Ends an unsent row after its lease expired. Other processes may already count the row as unknown.
 fn lease_expired(row: RowToSend) -> RowTaskEnd {
     let line = row.line;
     let problem = "this process was suspended until its lease on the row expired";

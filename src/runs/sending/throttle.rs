@@ -16,7 +16,7 @@ use crate::runs::ledger::{AttemptResult, Delay, FinishedRow, PauseReason, RowSta
 
 /// Waits longer than this are reported, and again if their end moves by more than this.
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
-/// A wait without an end: only a signal ends it.
+/// The length of a wait that only a signal ends.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The maximum time between readings of the wall clock outside the hours.
 const TIME_BETWEEN_CHECKS: Duration = Duration::from_secs(5);

@@ -48,7 +48,7 @@ impl Key {
     /// The value as text to print.
     pub(super) fn display(&self, texts: &[String]) -> String {
         match (self.name, self.form) {
-            // A database URL in the environment may contain a password.
+            // Redact the ledger, too: a database URL in the environment may contain a password.
             ("client_secret" | "ledger", _) => "(redacted)".to_owned(),
             (_, KeyForm::List) => format!("{texts:?}"),
             _ => texts.concat(),

@@ -206,7 +206,7 @@ struct Watch {
 /// The result that counts.
 enum Looked {
     Now(CheckResult),
-    /// The result of the previous check, which is the last one.
+    /// The result of the previous check, used instead of this check's result.
     Before(CheckResult),
     Never(CommandError),
 }

@@ -36,7 +36,7 @@ impl Findings {
         self.list_error.take().map_or(Ok(()), Err)
     }
 
-    /// The same, including the error about earlier runs.
+    /// Returns the error if the list or earlier runs prevent the send.
     pub(super) fn require_sendable(&mut self) -> Result<(), CommandError> {
         self.require_sendable_list()?;
         self.earlier_error.take().map_or(Ok(()), Err)
@@ -159,8 +159,7 @@ impl ListReading<'_> {
         }
     }
 
-    /// Counts the rows with a recipient that `allow_to` does not allow, and returns the first error. It runs after
-    /// everything that skips rows.
+    /// Counts the rows that `allow_to` blocks, and returns the first error. Runs after every step that skips rows.
     fn find_not_allowed(
         &self,
         draft: &mut LedgerDraft,

@@ -56,11 +56,12 @@ struct PrintedEnd {
 fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> PrintedEnd {
     // None: the exit code follows from its rows.
     let stopped = match ended.end {
-        // Another connection would wait for the same database.
+        // Another connection would wait for the same database, and a ledger that was restored during the run has
+        // rows as pending that were sent.
         Ok(RunEnd::Stopped {
             reason: StopReason::LedgerFailed { error, outcomes },
             ..
-        }) if error.may_pass() => {
+        }) if error.may_pass() || error.is_unusable() => {
             let reason = StopReason::LedgerFailed { error, outcomes };
             let code = report_stop(context, active, reason);
             return PrintedEnd { code, counts: None };

@@ -169,7 +169,7 @@ impl LookUps<'_> {
         }
     }
 
-    /// The number of pages of a listing of `span`, if the API counts them.
+    /// Returns the number of pages of `listing` in `span`, if the API counts them.
     ///
     /// # Errors
     /// If the request fails.

@@ -250,7 +250,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
     {
         return None;
     }
-    // `/` marks a fraction.
+    // Return None for a fraction: `/` follows the digits.
     (!after.starts_with('/')).then_some(Section::Number {
         before,
         layout,

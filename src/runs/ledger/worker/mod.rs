@@ -59,7 +59,7 @@ pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
 const LONGEST_SHORT_WAIT: i64 = 60_000;
 /// The longest time for which an exchange with a database waits for more outcomes.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
-/// How often the rows of all processes are counted, if that takes at most a fiftieth of the time.
+/// How often to count the rows of all processes, if counting takes at most 2% of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
 /// The first byte of a row from a database must be sent within half of the timeout, within these
 /// limits. The slack is never below the time limit for connecting to the API.
@@ -141,7 +141,7 @@ impl Run {
 }
 
 impl Worker {
-    /// A worker of `run` that is not registered yet. A request takes at most `timeout`.
+    /// Creates a worker of `run` without registering it. A request takes at most `timeout`.
     fn new(
         db: &mut Db,
         run: Run,
