@@ -222,7 +222,7 @@ pub(super) const FLAG_GUESSES: &[GuessRow] = &[
     GuessRow {
         places: &["bulk send *"],
         words: "--where --filter",
-        hint: "to skip rows that a filter hides: --hidden skip; to skip recipients: --exclude FILE",
+        hint: "to skip hidden rows: --hidden skip; to exclude recipients: --exclude FILE",
     },
     GuessRow {
         places: &["bulk send *"],
@@ -482,8 +482,7 @@ pub(super) const FLAG_GUESSES: &[GuessRow] = &[
         places: &["*"],
         words: "--client-secret --secret --password --token --api-key --access-token --bearer \
             --auth-token -u --secret-key --apikey --pass --clave --contraseña",
-        hint: "other users could read a secret in an argument: omit it to be prompted, or pass \
-            --client-secret-file FILE",
+        hint: "other users can read secrets in arguments; to enter it at a prompt: omit the flag; to read it from a file: --client-secret-file FILE",
     },
     GuessRow {
         places: &["*"],
@@ -493,7 +492,7 @@ pub(super) const FLAG_GUESSES: &[GuessRow] = &[
     GuessRow {
         places: &["*"],
         words: "--host --endpoint --base-url --server --api --url-base",
-        hint: "pass the URL of the API with --api-url URL",
+        hint: "to set the API's URL: --api-url URL",
     },
     GuessRow {
         places: &["*"],

@@ -176,7 +176,7 @@ impl WrongLine<'_> {
             let usage = self.suggested_line();
             Guess::new(
                 "curly quotes do not group words",
-                format!("quote the text with straight quotes: {usage}"),
+                format!("to group the words, use straight quotes: {usage}"),
             )
         })
     }

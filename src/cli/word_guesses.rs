@@ -129,7 +129,7 @@ pub(super) const WORD_GUESSES: &[GuessRow] = &[
     GuessRow {
         places: &[""],
         words: "upgrade update self-update",
-        hint: "install the new version in the same way as this one",
+        hint: "install the new version the way you installed this one",
     },
     GuessRow {
         places: &[""],

@@ -499,8 +499,9 @@ impl OnceSend {
             let key = self.scope.key.quoted();
             format!("once resolve {key}{flag} --to {to} --as")
         };
-        let or_ask =
-            run.map(|run| format!("; to check its status: jelouctl bulk deliveries {run}{flag}"));
+        let or_ask = run.map(|run| {
+            format!("; to check its delivery status: jelouctl bulk deliveries {run}{flag}")
+        });
         let or_ask = or_ask.unwrap_or_default();
         format!("check the chat, then set the outcome: jelouctl {command} sent|failed{or_ask}")
     }

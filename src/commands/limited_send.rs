@@ -83,7 +83,8 @@ impl LimitedSend {
         let error = |place: usize| {
             let recipient = recipients.get(place).copied().unwrap_or_default();
             let problem = format!("{recipient}: limit_24h ({limit} recipients) has no room");
-            let hint = "send to fewer recipients, or add --over-limit";
+            let hint =
+                "to stay within the limit: send to fewer recipients; to send anyway: --over-limit";
             (place, CommandError::guard(problem, hint))
         };
         Ok(places.into_iter().map(error).collect())

@@ -12,7 +12,7 @@ const WITH_CODE: &str =
     "write a phone number as +593987654321, and a user of another channel as `id:USER`";
 
 const WITH_COUNTRY: &str =
-    "to pass its country: --country EC; to name a user of another channel: `id:USER`";
+    "to set the number's country: --country EC; for a user of another channel: `id:USER`";
 
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{problem}")]

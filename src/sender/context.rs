@@ -62,7 +62,8 @@ impl Context {
         match self.mode {
             Mode::Send => Ok(()),
             Mode::DryRun | Mode::Curl => {
-                let message = format!("--dry-run and --curl only show a send; this command {does}");
+                let message =
+                    format!("--dry-run and --curl apply only to sends; this command {does}");
                 Err(UsageError::new(message, "remove them"))
             }
         }

@@ -30,7 +30,7 @@ pub(crate) fn read_environment() -> Result<Environment, CommandError> {
         );
         return Err(CommandError::guard(
             message,
-            "pass JELOUCTL_SANDBOX on to the script",
+            "keep JELOUCTL_SANDBOX in the script's environment",
         ));
     }
     Ok(environment)
@@ -196,7 +196,7 @@ impl Sender {
 pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
     let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
     (Credentials::are_too_short(secret) && !is_for_tests).then(|| {
-        "the client secret has fewer than 8 characters, too few to redact it in responses: check that it is complete"
+        "the client secret has fewer than 8 characters, so jelouctl cannot redact it in responses; check that it is complete"
             .to_owned()
     })
 }

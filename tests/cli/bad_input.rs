@@ -400,7 +400,7 @@ fn ambiguous_recipient_argument_is_refused() {
         ),
         ("id:593\t../14155550100", "has a control character"),
         ("id:", "the recipient is empty"),
-        ("id:..", "it means a folder"),
+        ("id:..", "it refers to a directory"),
         ("593987654321\n::error::x", "it contains a line break"),
     ] {
         let ended = refused(
@@ -1021,7 +1021,7 @@ fn unquoted_text_suggests_quotes() {
         ("send text --to id:ana Hola mundo", TEXT),
         (
             "send text --to 593987654321 “Hola Ana”",
-            "quote the text with straight quotes: jelouctl send text --to NUMBER 'TEXT'\n",
+            "to group the words, use straight quotes: jelouctl send text --to NUMBER 'TEXT'\n",
         ),
         (
             "send text --to 593987654321 --text Hola otra",
@@ -1357,10 +1357,7 @@ fn wrong_first_list_command_gets_usable_hint() {
             "bulk send a.csv --schedule 10:00 text Hola",
             "--between 'mon-fri 07:00-19:00'",
         ),
-        (
-            "bulk send a.csv --where x text Hola",
-            "to skip rows that a filter hides",
-        ),
+        ("bulk send a.csv --where x text Hola", "to skip hidden rows"),
         (
             "bulk send a.csv --delay 5 text Hola",
             "to set the speed: --rate",
@@ -1393,11 +1390,11 @@ fn wrong_first_list_command_gets_usable_hint() {
     }
     let ended = Home::new()
         .run("send text --token canary Hola")
-        .fails(2, &["other users could read a secret in an argument"]);
+        .fails(2, &["other users can read secrets in arguments"]);
     assert!(!ended.stderr.contains("canary"), "{ended:?}");
     let ended = Home::new()
         .run("profile set x --client-secret abc")
-        .fails(2, &["other users could read a secret in an argument"]);
+        .fails(2, &["other users can read secrets in arguments"]);
     assert!(!ended.stderr.contains("abc"), "{ended:?}");
     let ended = Home::new()
         .run("send text --to 593987654321 --nonsense Hola")

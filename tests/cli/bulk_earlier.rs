@@ -348,7 +348,7 @@ fn limit_counts_sent_messages() {
     );
     let ended = send(&home, &jelou.url, &["--limit", "2"]).success();
     assert_eq!(ended.json()["rows"], 2);
-    let told = "note: --limit is reached in line 3; rows below it are neither checked nor sent\n";
+    let told = "note: --limit is reached in line 3; later rows are neither checked nor sent\n";
     assert!(ended.stderr.contains(told), "{ended:?}");
     // Nor if everything before it was sent, and the list is read further to find that out.
     home.write(

@@ -499,9 +499,9 @@ fn profile_hours_apply_unless_flags_override() {
     let page = home.run("bulk report r --format html").success().stdout;
     // The times of a run in a database are the database's, whose clock was not moved.
     let until = if home.ledger().is_some() {
-        "for the sending hours; until 20"
+        "for the sending hours; planned until 20"
     } else {
-        "for the sending hours; until 2026-11-23 07:00:00"
+        "for the sending hours; planned until 2026-11-23 07:00:00"
     };
     for part in [
         until,

@@ -737,7 +737,7 @@ fn real_run_precedes_sandbox_run() {
         "remove r --yes",
         "resolve r --unknown-as failed",
     ] {
-        let refused = ["run r sends to real recipients", "outside of the sandbox"];
+        let refused = ["run r sends to real recipients", "outside the sandbox"];
         home.run(&format!("--sandbox bulk {words}"))
             .fails(2, &refused);
         home.run(&format!("bulk {words}"))

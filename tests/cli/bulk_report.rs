@@ -220,7 +220,7 @@ fn report_format_follows_its_file_extension() {
         (
             "--file .",
             "--file: . is not a regular file",
-            "redirect standard output",
+            "to write to a device or a pipe",
         ),
         (
             "nobody --file r.html",
@@ -242,7 +242,10 @@ fn report_format_follows_its_file_extension() {
         let socket = std::os::unix::net::UnixListener::bind(home.path().join("socket")).unwrap();
         home.run("bulk report --file socket").fails(
             2,
-            &["socket is not a regular file", "redirect standard output"],
+            &[
+                "socket is not a regular file",
+                "to write to a device or a pipe",
+            ],
         );
         drop(socket);
     }

@@ -317,7 +317,10 @@ fn warns(arguments: &[&str], warning: &str) {
     );
     refused(
         &[arguments, &["--strict"]].concat(),
-        &["--strict turns warnings into errors", warning],
+        &[
+            "--strict refuses the message because it has warnings",
+            warning,
+        ],
     );
 }
 
@@ -565,8 +568,8 @@ fn template_reports_missing_fields() {
         &["parameters: `a` is set twice (set it with --param)"],
     );
     for (campaign, problem) in [
-        ("..", "means a folder"),
-        (".", "means a folder"),
+        ("..", "it refers to a directory"),
+        (".", "it refers to a directory"),
         ("", "is empty"),
     ] {
         let words = ["template", "--template-id", "7", "--campaign", campaign];

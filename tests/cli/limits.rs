@@ -375,7 +375,7 @@ fn unknown_field_warns_in_every_kind() {
             .fails(
                 2,
                 &[
-                    "error: the message has warnings, and --strict turns warnings into errors",
+                    "error: --strict refuses the message because it has warnings",
                     "  - brandNew: unknown field",
                     "hint: ",
                 ],

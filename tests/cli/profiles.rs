@@ -326,7 +326,7 @@ fn invalid_or_unwritable_change_changes_nothing() {
         .fails(3, &["failed to write /proc/self/nope/config.toml"]);
     assert_eq!(config(&home), text);
     home.run("profile set p --bot .. ")
-        .fails(2, &["it means a folder"]);
+        .fails(2, &["it refers to a directory"]);
     home.run("profile set p --client-id a:b")
         .fails(2, &["cannot contain a colon"]);
     home.run("profile set 'a\nb' --bot 1 --client-id x")

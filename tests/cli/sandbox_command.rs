@@ -448,7 +448,7 @@ fn impossible_options_are_reported_before_the_script() {
         ),
         (
             "--dry-run".to_owned(),
-            &["--dry-run and --curl only show a send"],
+            &["--dry-run and --curl apply only to sends"],
         ),
         ("--max 0".to_owned(), &["--max"]),
         ("--port 65536".to_owned(), &["--port"]),

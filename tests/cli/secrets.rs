@@ -320,7 +320,7 @@ fn no_flag_accepts_the_secret() {
         .fails(
             2,
             &[
-                "other users could read a secret in an argument",
+                "other users can read secrets in arguments",
                 "--client-secret-file FILE",
             ],
         );
@@ -398,7 +398,7 @@ fn short_secret_has_warning() {
             .env("JELOU_API_URL", url);
         run.end().stdout
     };
-    let warning = "the client secret has fewer than 8 characters, too few to redact it in responses: check that it is complete";
+    let warning = "the client secret has fewer than 8 characters, so jelouctl cannot redact it in responses; check that it is complete";
     let shown = doctor("canary7", "https://api.jelou.ai");
     assert!(shown.contains(warning), "{shown}");
     for (secret, url) in [

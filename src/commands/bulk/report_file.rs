@@ -83,7 +83,7 @@ impl<'a> ReportFile<'a> {
             let message = format!("{flag}: {} is not a regular file", path.display());
             return Err(UsageError::new(
                 message,
-                "to write to a device or a pipe, redirect standard output: > FILE",
+                "to write to a device or a pipe: > FILE",
             ));
         }
         let target = target_of(path);

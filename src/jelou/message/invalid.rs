@@ -61,7 +61,7 @@ impl InvalidMessage {
 
     /// The warnings of a valid message as an error.
     pub(crate) fn warnings(details: Vec<String>) -> Self {
-        let message = "the message has warnings, and --strict turns warnings into errors";
+        let message = "--strict refuses the message because it has warnings";
         let hint = "to send it anyway, remove --strict";
         Self::Other(UsageError {
             details,

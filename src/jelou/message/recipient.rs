@@ -34,7 +34,8 @@ impl Recipient {
         match user.trim_matches(is_unseen) {
             "" => Err(RecipientError::empty()),
             user @ ("." | "..") => {
-                let problem = format!("`{user}` cannot be a recipient: in a URL it means a folder");
+                let problem =
+                    format!("`{user}` cannot be a recipient: in a URL, it refers to a directory");
                 Err(RecipientError::new(
                     problem,
                     "write the recipient's number or id",
@@ -369,7 +370,7 @@ mod tests {
             ("id:", "is empty"),
             ("id: ", "is empty"),
             ("id:\u{a0}\u{200b}\u{2060}\u{feff}", "is empty"),
-            ("id:..", "means a folder"),
+            ("id:..", "it refers to a directory"),
             ("id:1\n4155550100", "`1␊4155550100` has a control character"),
             ("id:.\t.", "has a control character"),
             ("593987654321,593987654322", "contains `,`"),

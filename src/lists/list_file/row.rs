@@ -152,8 +152,7 @@ impl ListRow {
                         "{name}: the row in line {from} continues to line {to} because of a quote, but line {inner} looks \
                          like a row"
                     ),
-                    "to split the lines, remove or close the quote; to keep several lines in one cell, \
-                     send a workbook or NDJSON",
+                    "to split the lines: remove or close the quote; to keep them in one cell: send a workbook or NDJSON",
                 ));
             }
             is_row_before = is_row;

@@ -109,7 +109,7 @@ impl HoursBase {
         }
         Err(UsageError::new(
             format!("the sending hours do not open within the next year: {hours}"),
-            "change --between or --not-on; to send at any hour: --between always",
+            "to change the hours: --between or --not-on; to send at any hour: --between always",
         ))
     }
 }

@@ -79,8 +79,7 @@ impl LedgerError {
         reason = "`map_err` gives the error itself"
     )]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
-        let hint = "keep the damaged file, and restore an earlier copy; messages that it \
-            lacks may have been sent";
+        let hint = "keep the damaged file and restore an earlier copy; messages missing from that copy may have been sent";
         Self::unusable(
             format!("the ledger is damaged: {}", problem.to_string()),
             hint,
@@ -129,7 +128,7 @@ impl LedgerError {
     )]
     pub(super) fn too_many_files(cause: io::Error) -> Self {
         let hint = open_files_hint(&cause).unwrap_or_else(|| CHECK_THE_DISK.to_owned());
-        let message = format!("cannot open the files of the ledger: {cause}");
+        let message = format!("cannot open the ledger's files: {cause}");
         Self::new(LedgerFault::Other, message, hint)
     }
 

@@ -391,7 +391,7 @@ impl FileEngine {
                             "another process{process} has been writing the ledger {path} for \
                                 ten minutes"
                         ),
-                        "to continue that process: kill -CONT PID; to stop it: kill PID",
+                        "if that process is suspended: kill -CONT PID; to stop it: kill PID",
                     ));
                 }
             }

@@ -9,7 +9,7 @@ use super::message::hash_recipient;
 use super::model::Counts;
 use super::name::RunName;
 use super::open::Ledger;
-use super::run::{FIND, Run, is_stale, reported};
+use super::run::{FIND, ListLine, Run, is_stale, reported};
 use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
 
@@ -122,7 +122,8 @@ impl Ledger {
             let details: RunSettings =
                 serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)?;
             let body = row.take("body")?;
-            let reported = reported(&mut row, &lost, stale.as_ref())?;
+            let line = ListLine::read(&mut row)?;
+            let reported = reported(line, &mut row, &lost, stale.as_ref())?;
             found.push(FoundMessage {
                 run,
                 details,

@@ -25,27 +25,25 @@ const PAGE: i64 = 1000;
 const STARTS_WITHIN: i64 = 10_000;
 
 /// The columns of a row in a report. [`reported`] reads them.
-const REPORTED: &str = "row.n, line, recipient, cells, state, message_id, http_status, code, \
-    error, api_code, attempts, row.at, began_at, ended_at, delivery, delivery_code, \
-    delivery_reason, delivered_at, read_at, worker";
+const REPORTED: &str = "state, message_id, http_status, code, error, api_code, attempts, row.at, \
+    began_at, ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker";
 /// The rows of a recipient in any run, with the message and the columns for [`is_stale`].
 pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {REPORTED}, body, details, run.name AS run_name, identity, finished_at \
-            FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
+        "SELECT line, recipient, cells, {REPORTED}, body, details, run.name AS run_name, \
+            identity, finished_at FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
             WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n \
             AND message.run = known.run AND message.n = known.n AND run.id = known.run \
             ORDER BY known.run, known.n"
     )
 });
-/// A page of a report. The bounds are on both tables, so that PostgreSQL reads only the page of
-/// each.
-static REPORT: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {REPORTED} FROM row CROSS JOIN message WHERE row.run = ?1 AND row.n > ?2 \
-            AND row.n <= ?3 AND message.run = row.run AND message.n = row.n \
-            AND message.n > ?2 AND message.n <= ?3 ORDER BY row.n"
-    )
+/// The lines of the list for a page of a report. PostgreSQL may join them with the rows in a way
+/// that reads each line a thousand times, so they are read separately.
+const LIST_LINES: &str = "SELECT n, line, recipient, cells FROM message WHERE run = ?1 AND n > ?2 \
+    AND n <= ?3 ORDER BY n";
+/// The rows for a page of a report.
+static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT n, {REPORTED} FROM row WHERE run = ?1 AND n > ?2 AND n <= ?3 ORDER BY n")
 });
 const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row \
     CROSS JOIN message WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 \
@@ -149,7 +147,7 @@ impl Run {
                     "run {} sends to real recipients, so the sandbox does not change it",
                     self.name
                 ),
-                "run the command outside of the sandbox",
+                "run the command outside the sandbox",
             ));
         }
         self.ledger.ensure_writable()
@@ -395,11 +393,19 @@ impl Run {
             let is_stale = is_stale(&run, &db.0.identity()?)?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string()));
             let lost = LostWorkers::read(db)?;
-            db.rows(
-                &REPORT,
-                &values![self.id, after, after + PAGE],
-                |mut row| reported(&mut row, &lost, stale.as_ref()),
-            )
+            let page = values![self.id, after, after + PAGE];
+            let lines = db.rows(LIST_LINES, &page, |mut row| {
+                Ok((row.int("n")?, ListLine::read(&mut row)?))
+            })?;
+            let mut lines: BTreeMap<i64, ListLine> = lines.into_iter().collect();
+            let mut rows = Vec::with_capacity(lines.len());
+            db.each_of(&ROW_STATES, &page, |mut row| {
+                if let Some(line) = lines.remove(&row.int("n")?) {
+                    rows.push(reported(line, &mut row, &lost, stale.as_ref())?);
+                }
+                Ok(())
+            })?;
+            Ok(rows)
         })
     }
 
@@ -526,15 +532,36 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     }))
 }
 
+/// What the list has in the line of a row.
+pub(super) struct ListLine {
+    line: u64,
+    recipient: Option<String>,
+    cells: String,
+}
+
+impl ListLine {
+    /// Reads the columns `line, recipient, cells`.
+    pub(super) fn read(row: &mut SqlRow) -> Result<Self, LedgerError> {
+        Ok(Self {
+            line: row.count("line")?,
+            recipient: row.opt_take("recipient")?,
+            cells: row.take("cells")?,
+        })
+    }
+}
+
 /// Reads a row of [`REPORTED`]. Reading the columns in their order is faster.
 pub(super) fn reported(
+    line: ListLine,
     row: &mut SqlRow,
     lost: &LostWorkers,
     stale_reason: Option<&LedgerError>,
 ) -> Result<ReportedRow, LedgerError> {
-    let line = row.count("line")?;
-    let recipient = row.opt_take("recipient")?;
-    let cells = row.take("cells")?;
+    let ListLine {
+        line,
+        recipient,
+        cells,
+    } = line;
     let state = row.named("state", RowState::from_name)?;
     let message_id = row.opt_take("message_id")?;
     let http_status = row.opt_int("http_status")?;

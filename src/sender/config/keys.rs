@@ -91,7 +91,7 @@ const MAX_RATE: f64 = 1_000_000.0;
 pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
     match identifier("a bot id", raw)? {
         "." | ".." => Err(format!(
-            "`{raw}` cannot be a bot id: in a URL it means a folder"
+            "`{raw}` cannot be a bot id: in a URL, it refers to a directory"
         )),
         // jelouctl finds duplicates by bot id, and Jelou could treat both spellings as one bot.
         id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(

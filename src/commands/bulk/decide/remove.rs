@@ -43,7 +43,7 @@ fn age(raw: &str) -> Result<Duration, String> {
         .filter(|age| !age.is_zero());
     age.ok_or_else(|| {
         format!(
-            "`{}` is not an age; write 90d, 12h or 30m",
+            "`{}` is not a duration; write 90d, 12h or 30m",
             raw.escape_debug()
         )
     })
@@ -56,7 +56,8 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         (None, Some(age)) => choose_old_runs(context, &ledger, age)?,
         // clap does not allow a command line without either.
         (None, None) => {
-            let hint = "pass the name of a run, or --older-than 90d";
+            let hint =
+                "to remove one run: jelouctl bulk remove RUN; to remove old runs: --older-than 90d";
             return Err(UsageError::new("no run is named", hint).into());
         }
     };

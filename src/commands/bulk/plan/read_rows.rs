@@ -137,7 +137,7 @@ impl ListReading<'_> {
         note_list(stderr, list, import.policy.hidden);
         if let Some(line) = imported.last_line {
             stderr.note(&format!(
-                "--limit is reached in line {line}; rows below it are neither checked nor sent"
+                "--limit is reached in line {line}; later rows are neither checked nor sent"
             ));
         }
         let verdict = refuse_list(list, &imported, import, first_not_allowed);

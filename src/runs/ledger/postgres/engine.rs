@@ -82,8 +82,7 @@ impl DatabaseEngine {
         check_version(
             version,
             LedgerFault::Setup,
-            "finish its runs with the jelouctl that made it; then, as its owner, DROP SCHEMA \
-                jelouctl CASCADE and run `jelouctl ledger setup`",
+            "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`",
         )?;
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
