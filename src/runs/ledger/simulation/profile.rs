@@ -27,6 +27,8 @@ pub(super) struct Profile {
     pub(super) every: Option<i64>,
     /// How many percent of the runs are only made, and sent later.
     pub(super) left_percent: u32,
+    /// How many runs are imported first, so that their process compares again when it joins.
+    pub(super) imported_percent: u32,
     pub(super) rates: &'static [f64],
     pub(super) limit_percent: u32,
     pub(super) refused_percent: u32,
@@ -58,6 +60,7 @@ const MIXED: Profile = Profile {
     refusing_percent: 25,
     every: None,
     left_percent: 12,
+    imported_percent: 50,
     rates: &[2.0, 50.0, 1_000_000.0],
     limit_percent: 33,
     refused_percent: 10,
@@ -204,6 +207,7 @@ const RIVALS: Profile = Profile {
     again_percent: 0,
     refusing_percent: 0,
     left_percent: 0,
+    imported_percent: 100,
     limit_percent: 0,
     rates: &[2.0, 50.0],
     refused_percent: 60,

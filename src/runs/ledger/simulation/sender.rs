@@ -436,7 +436,7 @@ impl Sender {
         let mut draft = self.draft.take().expect("it has looked");
         let details = self.details.as_mut().expect("it has looked");
         let is_left = world(|world| world.percent(world.profile.left_percent));
-        let is_imported = is_left || world(|world| world.percent(50));
+        let is_imported = is_left || world(|world| world.percent(world.profile.imported_percent));
         let new = NewRun {
             name: &self.name,
             is_typed: true,
