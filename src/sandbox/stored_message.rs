@@ -212,7 +212,7 @@ impl Receipts {
         }
     }
 
-    /// The user opens the chat. Returns whether this is the first time.
+    /// Records that the user opens the chat. Returns whether this is the first time.
     pub(crate) fn open(&self, now: SystemTime) -> bool {
         self.opened_at.set(now).is_ok()
     }

@@ -53,7 +53,7 @@ pub(crate) fn refuse_reported(
     Err(CommandError::guard(message, hint))
 }
 
-/// The runs that a run with these details is compared with.
+/// Creates the query for the earlier runs that a run with `details` is compared with.
 pub(super) fn earlier_query(details: &RunSettings) -> EarlierQuery {
     EarlierQuery {
         bot: details.bot.clone(),
@@ -144,8 +144,8 @@ pub(crate) fn report_people(context: &Context, written_to: u64, waiting: u64) {
     }
 }
 
-/// Checks whether another run has sent rows that this one still has; sandbox runs do not count. These rows are skipped, or
-/// the run is refused.
+/// Checks whether another run has sent rows that `run` still has; sandbox runs do not count. Skips
+/// these rows, or refuses the run.
 pub(crate) fn leave_out_sent(run: &Run, details: &RunSettings) -> Result<(), CommandError> {
     let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else {
         return Ok(());
@@ -166,7 +166,7 @@ pub(super) fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
     }
 }
 
-/// The error for rows of a run that others have sent, or are about to send.
+/// Returns the error for rows of a run that others have sent, or are about to send.
 pub(super) fn refusal_of_rest(
     run: &Run,
     found: &[EarlierMessages],

@@ -107,8 +107,8 @@ pub(crate) struct HoursOptions {
 
     /// Send templates to at most N different recipients in any 24 hours, such as 2000
     ///
-    /// Counts all runs of the bot in this ledger. At the limit the run waits, then continues. The default is limit_24h of
-    /// the profile. A resumed run keeps its limit.
+    /// The limit counts all runs of the bot in this ledger. At the limit, the run waits, then
+    /// continues. The default is limit_24h of the profile. A resumed run keeps its limit.
     #[arg(long, value_name = "N", value_parser = people_limit)]
     pub(super) per_day: Option<u32>,
 }

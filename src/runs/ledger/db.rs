@@ -313,7 +313,7 @@ pub(super) trait DbEngine: Send {
     /// Frees disk space after rows are removed.
     fn tidy(&mut self) {}
 
-    /// Limits the time of a statement in a database, and returns the limit before. A file has no
+    /// Sets the time limit of a database statement, and returns the previous limit. A file has no
     /// limit.
     fn limit(&mut self, limit: Duration) -> Duration {
         limit

@@ -16,7 +16,7 @@ use crate::base::private_file::FileError;
 /// The file `state.db` in this directory; None if the user has no such directory.
 #[derive(Clone, Debug)]
 pub(crate) enum LedgerLocation {
-    /// In the file `state.db` of a directory, if this user has one.
+    /// The file `state.db` in this directory. None if the user has no such directory.
     Files(Option<PathBuf>),
     Database(Box<DatabaseAddress>),
     /// In the files of a directory, in a simulation of this thread.

@@ -230,7 +230,7 @@ fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-/// The start of the run and its last known time, which is `now` while the run is in progress. None before its
+/// Returns the start of the run and its last known time: `now` while the run is in progress. None before its
 /// start.
 fn run_span(
     run: &Run,

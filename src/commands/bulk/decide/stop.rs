@@ -22,7 +22,8 @@ use crate::sender::context::Context;
 pub(crate) struct BulkStopArgs {
     /// Name of the run [default: the only unfinished one, or the one in progress]
     ///
-    /// With --sandbox, sandbox runs come first; without it, they come last.
+    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
+    /// runs.
     run: Option<RunName>,
 }
 

@@ -54,7 +54,8 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 pub(crate) struct BulkDeliveriesArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, sandbox runs come first; without it, they come last.
+    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
+    /// runs.
     run: Option<RunName>,
 
     /// Keep checking until every status is final
@@ -203,7 +204,7 @@ struct Watch {
     is_away: bool,
 }
 
-/// The result that counts.
+/// The result to report.
 enum Looked {
     Now(CheckResult),
     /// The result of the previous check, used instead of this check's result.

@@ -73,7 +73,8 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
 pub(crate) struct BulkReportArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, sandbox runs come first; without it, they come last.
+    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
+    /// runs.
     run: Option<RunName>,
 
     /// Only rows in this state (repeatable)

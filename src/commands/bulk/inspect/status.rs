@@ -24,7 +24,8 @@ use crate::sender::context::Context;
 pub(crate) struct BulkStatusArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// With --sandbox, sandbox runs come first; without it, they come last.
+    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
+    /// runs.
     run: Option<RunName>,
 }
 

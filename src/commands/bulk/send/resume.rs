@@ -44,7 +44,8 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
-    /// With --sandbox, sandbox runs come first; without it, they come last.
+    /// With --sandbox, the default prefers sandbox runs. Without it, the default prefers other
+    /// runs.
     run: Option<RunName>,
 
     #[command(flatten)]

@@ -61,8 +61,8 @@ const LONGEST_SHORT_WAIT: i64 = 60_000;
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// How often to count the rows of all processes, if counting takes at most 2% of the time.
 const TIME_BETWEEN_COUNTS: Duration = Duration::from_secs(5);
-/// The first byte of a row from a database must be sent within half of the timeout, within these
-/// limits. The slack is never below the time limit for connecting to the API.
+/// The slack for sending the first byte of a row from a database: half the timeout, between these
+/// limits. It is never below the API's connection timeout.
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
