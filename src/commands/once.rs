@@ -443,7 +443,7 @@ impl UsedKey {
         if !self.ledger.decide_claim(&self.scope, hash, finding)? {
             let state = entry.map_or("has no message".to_owned(), |entry| {
                 format!(
-                    "has a message in the state \"{}\" ({})",
+                    "has a message in state \"{}\" since {}",
                     entry.state.describe(),
                     time_in(&self.settings.hours.zone(), entry.at)
                 )

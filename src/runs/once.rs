@@ -61,7 +61,7 @@ impl FromStr for OnceKey {
         }
         if length > MAX_CHARACTERS {
             return Err(format!(
-                "a key has at most {MAX_CHARACTERS} characters; this one has {length}"
+                "the key has {length} characters; the limit is {MAX_CHARACTERS}"
             ));
         }
         // The key would look like another one. The same is true of hidden characters below.

@@ -375,7 +375,7 @@ fn describe(
         }
         TemplateVerdict::NeedsNumber => {
             format!(
-                "the template `{name}`{language} is for authentication, which WhatsApp does not allow for a user id"
+                "WhatsApp does not allow the authentication template `{name}`{language} for a user id"
             )
         }
         TemplateVerdict::NeedsMedia { media, given } => {

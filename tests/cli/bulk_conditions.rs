@@ -145,8 +145,10 @@ fn nested_json_values_are_compared_by_type() {
     );
     sends(of_a_list, "5.");
     sends(asked, "a.");
-    send("{% if c.vip %}b{% endif %}.")
-        .fails(2, &["`c.vip` is not yes or no; write `c.vip | yes`"]);
+    send("{% if c.vip %}b{% endif %}.").fails(
+        2,
+        &["`c.vip` is not a yes-or-no value; write `c.vip | yes`"],
+    );
     send("{% if c.saldo in [50] %}a{% endif %}.").fails(
         2,
         &["line 1: text: compares the text `50` with 50; write `| number`"],

@@ -90,7 +90,7 @@ fn country_column_completes_local_numbers() {
     let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
     told(
         &ended,
-        &["numbers without + are read as numbers of EC; `pais` is ignored"],
+        &["jelouctl reads numbers without + as numbers of EC and ignores `pais`"],
     );
     assert_eq!(jelou.users(), ["593987654321"]);
 }

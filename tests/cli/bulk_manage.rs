@@ -582,7 +582,7 @@ fn old_run_needs_confirmation_to_resume() {
                 11,
                 &[
                     old,
-                    "add --yes",
+                    "to send the rest: --yes",
                     "jelouctl bulk cancel r",
                     "nothing more was sent",
                 ],

@@ -346,8 +346,8 @@ fn rejected_rows_fail_and_others_are_sent() {
     let other = Jelou::expect_no_requests();
     resume(&home, &other.url)
         .args(&["--api-url", &other.url])
-        .fails(2, &["--api-url: run r was started with"]);
-    resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r was started with"]);
+        .fails(2, &["--api-url: run r uses"]);
+    resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r uses"]);
     // Typed settings count, and its address is the run's own.
     resume(&home, &other.url)
         .args(&["--api-url", &jelou.url])
@@ -1048,39 +1048,25 @@ fn run_is_resumed_with_its_own_profile() {
     for (words, part) in [
         (
             "--profile b bulk resume r",
-            "--profile: run r was started with a, not with b",
+            "--profile: run r uses a, not b",
         ),
-        (
-            "--bot 2 bulk resume r",
-            "--bot: run r was started with 1, not with 2",
-        ),
+        ("--bot 2 bulk resume r", "--bot: run r uses 1, not 2"),
         (
             "--api-url http://127.0.0.1:9 bulk resume r",
-            "--api-url: run r was started with http://127.0.0.1:",
+            "--api-url: run r uses http://127.0.0.1:",
         ),
-        (
-            "--sandbox bulk resume r",
-            "the sandbox: run r was started with",
-        ),
+        ("--sandbox bulk resume r", "the sandbox: run r uses"),
         ("bulk resume r text x", "unexpected argument"),
     ] {
         home.run(words).fails(2, &[part]);
     }
     for (variable, value, part) in [
-        (
-            "JELOU_PROFILE",
-            "b",
-            "JELOU_PROFILE: run r was started with a, not with b",
-        ),
-        (
-            "JELOU_BOT_ID",
-            "2",
-            "JELOU_BOT_ID: run r was started with 1, not with 2",
-        ),
+        ("JELOU_PROFILE", "b", "JELOU_PROFILE: run r uses a, not b"),
+        ("JELOU_BOT_ID", "2", "JELOU_BOT_ID: run r uses 1, not 2"),
         (
             "JELOU_API_URL",
             "http://127.0.0.1:9",
-            "JELOU_API_URL: run r was started with http://127.0.0.1:",
+            "JELOU_API_URL: run r uses http://127.0.0.1:",
         ),
     ] {
         home.run("bulk resume r")
@@ -1091,7 +1077,7 @@ fn run_is_resumed_with_its_own_profile() {
         .run("bulk resume r")
         .env("JELOU_CLIENT_ID", "x")
         .env("JELOU_CLIENT_SECRET", "canary-x");
-    other.fails(2, &["client id: run r was started with id-a, not with x"]);
+    other.fails(2, &["client id: run r uses id-a, not x"]);
     assert_eq!(jelou.requests().len(), 1);
     // A guard that was added since then applies.
     home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
@@ -1159,14 +1145,11 @@ fn resume_is_refused_after_profile_changes() {
         .args(&["--import-only", "text", "Hola"])
         .success();
     configure("2", &jelou.url);
-    let told = [
-        "bot_id of profile p: run r was started with 1, not with 2",
-        "use the values",
-    ];
+    let told = ["bot_id of profile p: run r uses 1, not 2", "use the values"];
     home.run("bulk resume r --yes").fails(2, &told);
     configure("1", &other.url);
     let told = format!(
-        "api_url of profile p: run r was started with {}, not with {}",
+        "api_url of profile p: run r uses {}, not {}",
         jelou.url, other.url
     );
     home.run("bulk resume r --yes")
@@ -1199,7 +1182,7 @@ fn sandbox_run_never_leaves_the_sandbox() {
         .success()
         .stderr_has(&["sandbox: nothing was sent to Jelou"]);
     home.run("bulk resume r --api-url https://api.jelou.ai")
-        .fails(2, &["--api-url: run r was started with sandbox"]);
+        .fails(2, &["--api-url: run r uses sandbox"]);
     // A rehearsal may be repeated.
     home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x")
         .success();

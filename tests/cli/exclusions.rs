@@ -1250,7 +1250,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
         .success()
         .stderr;
     assert!(
-        told.contains("warning: bajas.csv: line 2: skipped the cell in column Teléfono 2: "),
+        told.contains("warning: bajas.csv: line 2, column Teléfono 2: skipped the cell: "),
         "{told}"
     );
 }

@@ -355,8 +355,7 @@ fn authentication_template_refuses_a_user_id() {
         let words = ["send", "template", name, "--param", "123", "--to", to];
         home.run_args(&words).api(&jelou.url)
     };
-    let told =
-        "the template `codigo` is for authentication, which WhatsApp does not allow for a user id";
+    let told = "WhatsApp does not allow the authentication template `codigo` for a user id";
     send("codigo", USER_ID).fails(2, &[told, "send it to the recipient's phone number"]);
     assert_eq!((jelou.requests().len(), jelou.pages_asked()), (0, 1));
     // No other recipient is looked up first.

@@ -622,7 +622,7 @@ fn key_lookup_uses_the_profile_country() {
     let shown = home.run(&format!("once show k {to} -o record")).success();
     assert_eq!(shown.json()["state"], "sent", "{shown:?}");
     home.run(&format!("once resolve k {to} --as failed"))
-        .fails(2, &["573212345678 has a message in the state \"sent\""]);
+        .fails(2, &["573212345678 has a message in state \"sent\""]);
     // A flag wins over the profile.
     home.run(&format!("once remove k {to} --country MX --yes"))
         .fails(2, &["523212345678 has no message with the key k"]);
@@ -845,7 +845,7 @@ fn invalid_key_is_refused() {
         ),
         (
             long.as_str(),
-            "a key has at most 100 characters; this one has 200",
+            "the key has 200 characters; the limit is 100",
         ),
     ] {
         let send = ["send", "text", "--to", ANA, "Hola", "--once", key];

@@ -430,7 +430,7 @@ fn unusable_database_is_reported_before_sending() {
             3,
             &[
                 "version 0, older",
-                "finish its runs with the jelouctl that made it",
+                "finish its runs with the jelouctl version that created it",
             ],
         );
     }
@@ -611,12 +611,12 @@ fn run_needs_its_bot_but_not_its_profile() {
     other
         .run("bulk work r --bot 9")
         .api(&jelou.url)
-        .fails(2, &["run r was started with BOT_ID, not with 9"]);
+        .fails(2, &["run r uses BOT_ID, not 9"]);
     let stranger = other
         .run("bulk work r")
         .api(&jelou.url)
         .env("JELOU_CLIENT_ID", "someone");
-    stranger.fails(2, &["client id: run r was started with id"]);
+    stranger.fails(2, &["client id: run r uses id"]);
     other
         .run("bulk work s")
         .api(&jelou.url)

@@ -446,7 +446,7 @@ fn database_resume_prompts_and_checks_exclusions_again() {
     // The environment must agree with the run's settings.
     home.run("bulk resume r")
         .env("JELOU_BOT_ID", "78")
-        .fails(2, &["JELOU_BOT_ID: run r was started with BOT_ID"]);
+        .fails(2, &["JELOU_BOT_ID: run r uses BOT_ID"]);
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn run_selects_no_profile_for_outside_credentials() {
         }
         home.config(&format!("default_profile = \"prod\"\n{profiles}"));
         for own in [credentials(home.run(words)), typed()] {
-            let told = "the default profile (set JELOU_PROFILE to use another): run r was started with staging, not with prod";
+            let told = "the default profile (set JELOU_PROFILE to use another): run r uses staging, not prod";
             own.fails(2, &[told]);
         }
         home.config(&profiles);

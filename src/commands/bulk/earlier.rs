@@ -96,9 +96,9 @@ pub(crate) fn compare(
 /// recipients would get nothing.
 pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
-    let left_out = counted(rows, "row");
+    let skipped = counted(rows, "row");
     let message = format!(
-        "{left_out} of this list belonged to other runs or single sends, which no longer send them"
+        "this command skipped {skipped} for other runs or single sends, which no longer send them"
     );
     if rows == 0 {
         Ok(())

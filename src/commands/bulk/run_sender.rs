@@ -163,7 +163,7 @@ fn refuse_other(
 ) -> Result<(), UsageError> {
     match given {
         Some(given) if given != of_run => Err(UsageError::new(
-            format!("{what}: run {name} was started with {of_run}, not with {given}"),
+            format!("{what}: run {name} uses {of_run}, not {given}"),
             "use the values that the run was started with",
         )),
         _ => Ok(()),

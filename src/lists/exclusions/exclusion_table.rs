@@ -313,7 +313,7 @@ impl<'a> ExclusionTables<'a> {
             }
             (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
                 self.list.doubts.push(format!(
-                    "line {line}: skipped the cell in column {name}: {fault}"
+                    "line {line}, column {name}: skipped the cell: {fault}"
                 ));
             }
             (Some(_) | None, _) => {}

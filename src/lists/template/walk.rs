@@ -207,7 +207,7 @@ pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(),
             format!("`{own} | yes`, or `{own} != ''` if it must not be empty")
         }
     };
-    Err(format!("`{own}` is not yes or no; write {meant}"))
+    Err(format!("`{own}` is not a yes-or-no value; write {meant}"))
 }
 
 pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {

@@ -55,7 +55,7 @@ pub(super) fn note_countries(stderr: &Stderr, imported: &Imported, rule: Country
     match rule.otherwise.filter(|_| !rule.by_column) {
         Some(country) => {
             stderr.note(&format!(
-                "numbers without + are read as numbers of {country}; `{column}` is ignored"
+                "jelouctl reads numbers without + as numbers of {country} and ignores `{column}`"
             ));
         }
         None if imported.bare_codes.by_column => {

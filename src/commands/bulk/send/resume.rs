@@ -160,7 +160,7 @@ fn check_age(context: &Context, opened: &OpenedRun, age: Duration) -> Result<boo
     let left = counted_are(rows, "message");
     Err(CommandError::guard(
         format!("run {name} last changed {age} ago, and {left} not sent yet"),
-        format!("to send the rest: add --yes; to cancel the run: jelouctl bulk cancel {name}"),
+        format!("to send the rest: --yes; to cancel the run: jelouctl bulk cancel {name}"),
     ))
 }
 

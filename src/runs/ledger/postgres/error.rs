@@ -85,8 +85,8 @@ impl LedgerError {
             }
             if cause.contains("TLS handshake") {
                 let message = format!("cannot verify the certificate of {at}: {cause}");
-                let hint = "pass its authorities with ?sslrootcert=FILE, and the host name \
-                    of its certificate";
+                let hint = "pass its CA certificates with ?sslrootcert=FILE, and use the host \
+                    name in its certificate";
                 return Self::setup(message, hint);
             }
             if cause.contains("password missing") {
