@@ -383,13 +383,13 @@ impl WrongLine<'_> {
             ["bulk"] => format!("to list the commands: jelouctl bulk --help; to send a list: {A_LIST}"),
             ["bulk", "send"] => self.suggest_list_kind(),
             ["bulk", "send", kind] => self.suggest_in_list(kind),
-            ["run"] if is_recipient(&self.word) => {
+            ["run"] if looks_like_recipient(&self.word) => {
                 "put -- before the command, and --to before the recipient: jelouctl run --to NUMBER -- \
                  COMMAND".to_owned()
             }
             ["run"] => "put -- before the command: jelouctl run --to NUMBER -- COMMAND".to_owned(),
             ["sandbox"] => self.suggest_in_sandbox(),
-            ["messages", "list"] if is_recipient(&self.word) => {
+            ["messages", "list"] if looks_like_recipient(&self.word) => {
                 "to set the recipient: jelouctl messages list --to NUMBER".to_owned()
             }
             ["messages", "list"] => "to see one chat: jelouctl messages list --to NUMBER; to search the texts: jelouctl messages list --matching WORD".to_owned(),
@@ -404,7 +404,7 @@ impl WrongLine<'_> {
 
     fn suggest_command(&self) -> Option<String> {
         let word = &self.word;
-        if is_recipient(word) {
+        if looks_like_recipient(word) {
             return Some(KindWords::text().line());
         }
         if is_list_file(word) {
@@ -459,13 +459,17 @@ impl WrongLine<'_> {
         };
         if before.is_some_and(|flag| flag.name == "--to")
             && is_part_of_number(&wrong.text)
-            && !is_recipient(&wrong.text)
+            && !looks_like_recipient(&wrong.text)
         {
             return Some(format!(
                 "remove the spaces from the number, or quote it: {usage}"
             ));
         }
-        let has_recipient = self.line.words.iter().any(|word| is_recipient(&word.text));
+        let has_recipient = self
+            .line
+            .words
+            .iter()
+            .any(|word| looks_like_recipient(&word.text));
         if has_recipient && !self.line.has_flag("--to") {
             return Some(format!("to set the recipient: {usage}"));
         }
@@ -696,7 +700,7 @@ pub(super) fn is_similar(typed: &str, known: &str) -> bool {
 }
 
 /// Whether it looks like a phone number or a user id.
-pub(super) fn is_recipient(word: &str) -> bool {
+pub(super) fn looks_like_recipient(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let is_number = digits >= 7
         && word

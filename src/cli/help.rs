@@ -78,7 +78,7 @@ pub(super) fn global_options() -> StyledStr {
 }
 
 /// The global flags that the help of the command at `path` shows.
-fn global_flags(path: &[&str]) -> &'static [&'static str] {
+fn shown_global_flags(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["bulk", "send", ..] => &[
             "profile", "sandbox", "ledger", "dry_run", "curl", "output", "quiet", "verbose", "yes",
@@ -119,7 +119,7 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         ["bulk", "send", kind] => require(describe_for_list(command, kind), kind, &[]),
         _ => command,
     };
-    let closing = closing(global_flags(path), globals);
+    let closing = closing(shown_global_flags(path), globals);
     let closing_short = match command.get_after_help() {
         Some(more) => format!("{}\n\n{closing}", more.ansi()),
         None => closing.clone(),

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 
 use super::app::{self, App};
-use super::guesses::{find_similar_flag, guess, is_recipient, is_similar};
+use super::guesses::{find_similar_flag, guess, is_similar, looks_like_recipient};
 use super::help;
 use super::typed_line::{TypedLine, words};
 use crate::base::exit::ExitCode;
@@ -349,7 +349,7 @@ pub(super) fn misread(
 /// A number instead of the text, with no recipient or with a word instead of it.
 fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     let delivery = &args.typed.delivery;
-    let has_number = args.typed.message.text().is_some_and(is_recipient);
+    let has_number = args.typed.message.text().is_some_and(looks_like_recipient);
     if !has_number || delivery.body.is_some() {
         return None;
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::open_ledger::{
-    ledger_database, open_ledger_for_send, open_ledger_to_read, open_own_ledger,
+    ledger_database, open_ledger_for_send, open_ledger_to_read, open_local_ledger,
     open_own_ledger_to_read, wait_for_turn,
 };
 use super::single_send::SingleSendArgs;
@@ -404,7 +404,7 @@ impl OnceFallback {
         let key = self.scope.key.clone();
         let mut problem = problem.line();
         if mem::take(&mut self.has_own_ledger) {
-            let own = open_own_ledger(context)
+            let own = open_local_ledger(context)
                 .map_err(CommandError::from)
                 .and_then(|ledger| {
                     OnceSend::on(ledger, self.scope.clone(), self.every, self.zone.clone())

@@ -138,7 +138,7 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
 /// The settings of a command that changes the entries of a key. A dry run is refused, because it changes nothing.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
-    context.refuse_rehearsal("would change who gets a message")?;
+    context.refuse_preview("would change who gets a message")?;
     if settings.is_sandboxed() {
         let message = "the sandbox has no keys; this would change who gets a real message";
         return Err(UsageError::new(message, "run it outside the sandbox").into());

@@ -31,7 +31,7 @@ pub(super) fn open_ledger_for_send(context: &Context) -> Result<Ledger, CommandE
 }
 
 /// Opens this machine's own ledger, even if the command uses a database.
-pub(crate) fn open_own_ledger(context: &Context) -> Result<Ledger, LedgerError> {
+pub(crate) fn open_local_ledger(context: &Context) -> Result<Ledger, LedgerError> {
     Ledger::open(LedgerLocation::home(), on_wait(context))
 }
 

@@ -124,7 +124,7 @@ pub(crate) fn run(
     context: &mut Context,
     arguments: &SandboxArgs,
 ) -> Result<ExitCode, CommandError> {
-    context.refuse_rehearsal("sends nothing")?;
+    context.refuse_preview("sends nothing")?;
     let options = options(context, arguments)?;
     // Created before anything runs, because a later error would lose the list.
     let list = arguments

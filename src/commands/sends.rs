@@ -228,7 +228,7 @@ impl Sends {
     }
 
     /// Checks that a bot named in the body is the sender.
-    pub(super) fn check_bot(&self, bot: &str) -> Result<(), CommandError> {
+    pub(super) fn check_sender_bot(&self, bot: &str) -> Result<(), CommandError> {
         // The bodies differ only in the recipient.
         match self.messages().next() {
             Some(outgoing) => Ok(outgoing.check_bot(bot)?),

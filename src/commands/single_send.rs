@@ -110,7 +110,7 @@ impl SingleSendArgs {
     ) -> Result<(Sender, Exclusions), CommandError> {
         sends.note_sender(&settings);
         if let Some(bot) = &settings.bot {
-            sends.check_bot(bot)?;
+            sends.check_sender_bot(bot)?;
         }
         let sender = Sender::new(settings, context)?;
         let countries = CountryRule {

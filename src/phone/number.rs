@@ -23,7 +23,7 @@ pub(crate) struct PhoneNumber {
     is_bare: bool,
     warnings: Vec<String>,
     /// The `warnings` about how the digits were read, without those about the kind of number.
-    reading_warnings: Vec<String>,
+    parse_warnings: Vec<String>,
 }
 
 impl PhoneNumber {
@@ -181,13 +181,13 @@ impl PhoneNumber {
             digits,
             is_bare,
             warnings: warning.into_iter().collect(),
-            reading_warnings: Vec::new(),
+            parse_warnings: Vec::new(),
         }
     }
 
     fn warned(mut self, warning: impl Into<Option<String>>) -> Self {
         let warning = warning.into();
-        self.reading_warnings.extend(warning.clone());
+        self.parse_warnings.extend(warning.clone());
         self.warnings.extend(warning);
         self
     }
@@ -226,8 +226,8 @@ impl PhoneNumber {
     }
 
     /// The warnings that also matter for a number that gets no message, such as an excluded one.
-    pub(crate) fn reading_warnings(&self) -> &[String] {
-        &self.reading_warnings
+    pub(crate) fn parse_warnings(&self) -> &[String] {
+        &self.parse_warnings
     }
 
     /// The country code of a number that the user typed without `+` and 00.

@@ -37,26 +37,26 @@ pub(crate) struct RunningSandbox {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PortOwner {
     /// A sandbox of the same user.
-    Ours(RunningSandbox),
+    SameUser(RunningSandbox),
     /// A sandbox of the same user with another home, such as that of a test.
     OtherHome(RunningSandbox),
     /// A sandbox of another user, who could read the messages and fake the responses.
-    Foreign,
+    OtherUser,
     /// Nothing, or not a sandbox.
-    Nobody,
+    NoSandbox,
 }
 
 /// Finds the owner of the process that listens on this port of 127.0.0.1. An unknown owner counts as this user.
 pub(crate) async fn neighbor(port: u16) -> PortOwner {
     let Some(running) = running(port).await else {
-        return PortOwner::Nobody;
+        return PortOwner::NoSandbox;
     };
     let has_other_home =
         running.state_directory.is_some() && running.state_directory != STATE.directory();
     match listening_user(port) {
-        Some(user) if user != own_user() => PortOwner::Foreign,
+        Some(user) if user != own_user() => PortOwner::OtherUser,
         _ if has_other_home => PortOwner::OtherHome(running),
-        Some(_) | None => PortOwner::Ours(running),
+        Some(_) | None => PortOwner::SameUser(running),
     }
 }
 
@@ -133,13 +133,13 @@ mod tests {
     async fn only_a_running_sandbox_is_detected() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         let owner = neighbor(sandbox.port()).await;
-        assert!(matches!(owner, PortOwner::Ours(_)), "{owner:?}");
+        assert!(matches!(owner, PortOwner::SameUser(_)), "{owner:?}");
 
         let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = other.local_addr().unwrap().port();
         let app = axum::Router::new().fallback(|| async { r#"{"sandbox":"another"}"# });
         tokio::spawn(async move { axum::serve(other, app).await });
-        assert_eq!(neighbor(port).await, PortOwner::Nobody);
+        assert_eq!(neighbor(port).await, PortOwner::NoSandbox);
 
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let silent = silent.local_addr().unwrap().port();

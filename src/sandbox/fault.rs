@@ -113,7 +113,7 @@ impl Fault {
         match key {
             "status" => {
                 let status = number(key, value, 200..=599)?;
-                return self.fail_with(FaultEffect::Status(status.try_into().unwrap_or_default()));
+                return self.set_effect(FaultEffect::Status(status.try_into().unwrap_or_default()));
             }
             "header" => {
                 let (name, value) = header(value)?;
@@ -126,9 +126,9 @@ impl Fault {
             "body" => {
                 self.body = Some(serde_json::from_str(value).unwrap_or_else(|_| value.into()));
             }
-            "reset" if value.is_empty() => return self.fail_with(FaultEffect::Reset),
-            "hang" if value.is_empty() => return self.fail_with(FaultEffect::Hang),
-            "truncate" if value.is_empty() => return self.fail_with(FaultEffect::Truncate),
+            "reset" if value.is_empty() => return self.set_effect(FaultEffect::Reset),
+            "hang" if value.is_empty() => return self.set_effect(FaultEffect::Hang),
+            "truncate" if value.is_empty() => return self.set_effect(FaultEffect::Truncate),
             "delay" => self.delay = delay(value)?,
             "stored" if value.is_empty() => self.stored = true,
             "undelivered" if value.is_empty() => {
@@ -157,7 +157,7 @@ impl Fault {
         Ok(())
     }
 
-    fn fail_with(&mut self, effect: FaultEffect) -> Result<(), String> {
+    fn set_effect(&mut self, effect: FaultEffect) -> Result<(), String> {
         if self.effect != FaultEffect::None {
             return Err("a rule can have only one of status, reset, hang and truncate".to_owned());
         }

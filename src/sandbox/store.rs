@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 
-use super::stored_message::{Author, DeliveryFault, Receipts, StoredMessage, contains_words};
+use super::stored_message::{Author, DeliveryFault, MessageTimes, StoredMessage, contains_words};
 
 /// The maximum total size of all stored messages, in bytes. One body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -113,7 +113,7 @@ impl MessageStore {
         let at = message.received_at;
         match message.from {
             Author::Bot => {
-                message.receipts = Some(Receipts::new(at, self.deliver_after, delivery_fault));
+                message.receipts = Some(MessageTimes::new(at, self.deliver_after, delivery_fault));
             }
             Author::User => drop(inner.mark(&message.user, |receipts| receipts.reply(at))),
         }
@@ -165,7 +165,7 @@ impl MessageStore {
     pub(crate) fn chats(&self, filter: &Filter) -> Vec<(Arc<StoredMessage>, usize)> {
         let inner = self.lock();
         let mut unread: HashMap<&str, usize> = HashMap::new();
-        let is_unread = |receipts: &Receipts| receipts.opened_at.get().is_none();
+        let is_unread = |receipts: &MessageTimes| receipts.opened_at.get().is_none();
         for message in inner
             .messages
             .iter()
@@ -283,7 +283,7 @@ impl Inner {
     }
 
     /// Marks all messages to `user`. Returns whether any of them changed.
-    fn mark(&self, user: &str, mark: impl Fn(&Receipts) -> bool) -> bool {
+    fn mark(&self, user: &str, mark: impl Fn(&MessageTimes) -> bool) -> bool {
         let messages = self.messages.iter().filter(|message| message.user == user);
         let receipts = messages.filter_map(|message| message.receipts.as_ref());
         receipts.filter(|receipts| mark(receipts)).count() > 0

@@ -47,7 +47,7 @@ pub(crate) struct StoredMessage {
     pub(super) is_faulty: bool,
     /// The times of the message. None for a user's message.
     #[serde(skip)]
-    pub(super) receipts: Option<Receipts>,
+    pub(super) receipts: Option<MessageTimes>,
 }
 
 /// Whether a file with this beginning is a list of [`StoredMessage`].
@@ -185,30 +185,30 @@ impl DeliveryFault {
 /// The times of a message. If the user opens the chat or writes before the delivery, the message is read or replied to
 /// on delivery.
 #[derive(Debug)]
-pub(super) struct Receipts {
+pub(super) struct MessageTimes {
     accepted_at: SystemTime,
     /// When it is delivered, or fails.
     arrives_at: SystemTime,
     delivery_fault: DeliveryFault,
     /// When the user opened the chat.
     pub(super) opened_at: OnceLock<SystemTime>,
-    written_at: OnceLock<SystemTime>,
+    replied_at: OnceLock<SystemTime>,
 }
 
-impl Receipts {
+impl MessageTimes {
     pub(crate) fn new(
         accepted_at: SystemTime,
         deliver_after: Duration,
         delivery_fault: DeliveryFault,
     ) -> Self {
         let opened_at = OnceLock::new();
-        let written_at = OnceLock::new();
+        let replied_at = OnceLock::new();
         Self {
             accepted_at,
             arrives_at: accepted_at + deliver_after,
             delivery_fault,
             opened_at,
-            written_at,
+            replied_at,
         }
     }
 
@@ -220,7 +220,7 @@ impl Receipts {
     /// Records that the user reads the chat and replies. Returns whether this is the first reply.
     pub(crate) fn reply(&self, now: SystemTime) -> bool {
         self.open(now);
-        self.written_at.set(now).is_ok()
+        self.replied_at.set(now).is_ok()
     }
 
     /// When it is delivered, or fails.
@@ -253,7 +253,7 @@ impl Receipts {
         if self.delivery_fault.fails() {
             return (DeliveryState::Undelivered, self.arrives_at);
         }
-        match (self.written_at.get(), self.read_at(now)) {
+        match (self.replied_at.get(), self.read_at(now)) {
             (Some(at), _) => (DeliveryState::Replied, self.arrives_at.max(*at)),
             (None, Some(at)) => (DeliveryState::Read, at),
             (None, None) => (DeliveryState::Delivered, self.arrives_at),
@@ -393,7 +393,7 @@ mod tests {
                 5,
             ),
         ] {
-            let receipts = Receipts::new(begin, Duration::from_secs(5), delivery_fault);
+            let receipts = MessageTimes::new(begin, Duration::from_secs(5), delivery_fault);
             let changed = [
                 opened.map(|time| receipts.open(at(time))),
                 written.map(|time| receipts.reply(at(time))),
@@ -415,7 +415,7 @@ mod tests {
             (Some(Duration::from_secs(10)), [false, true]),
             (None, [false, false]),
         ] {
-            let receipts = Receipts::new(
+            let receipts = MessageTimes::new(
                 begin,
                 Duration::ZERO,
                 DeliveryFault {

@@ -63,7 +63,7 @@ pub(crate) async fn reach_or_start(
         return Ok(planned_base(settings));
     }
     match sandbox::neighbor(DEFAULT_PORT).await {
-        PortOwner::Ours(running) => {
+        PortOwner::SameUser(running) => {
             note_running(stderr, &running);
             return Ok(planned_base(settings));
         }
@@ -73,13 +73,13 @@ pub(crate) async fn reach_or_start(
                 "sandbox: the one on port {DEFAULT_PORT}{started} belongs to another home directory; using one inside this process"
             ));
         }
-        PortOwner::Foreign => {
+        PortOwner::OtherUser => {
             let message = format!(
                 "the sandbox on port {DEFAULT_PORT} belongs to another user; using one inside this process"
             );
             stderr.warning(&message);
         }
-        PortOwner::Nobody => {}
+        PortOwner::NoSandbox => {}
     }
     let inside = Sandbox::start(sandbox::Options::default()).map_err(|cause| SystemError {
         action: "start the sandbox",

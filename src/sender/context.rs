@@ -58,7 +58,7 @@ impl Context {
     }
 
     /// Refuses `--dry-run` and `--curl` for a command that sends nothing and `does` something else.
-    pub(crate) fn refuse_rehearsal(&self, does: &str) -> Result<(), UsageError> {
+    pub(crate) fn refuse_preview(&self, does: &str) -> Result<(), UsageError> {
         match self.mode {
             Mode::Send => Ok(()),
             Mode::DryRun | Mode::Curl => {

@@ -95,7 +95,7 @@ pub(crate) async fn run_command(
         tokio::select! {
             status = child.wait() => break status,
             signal = signals.next_for_command() => to_forward.push_back((Instant::now() + FORWARD_DELAY, signal)),
-            signal = next_due(&mut to_forward) => forward(signal, &child),
+            signal = next_due_signal(&mut to_forward) => forward(signal, &child),
             is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
         }
     };
@@ -133,7 +133,7 @@ pub(crate) fn without_arguments(program: &OsStr) -> String {
 }
 
 /// Waits until the first of these signals is due, and returns it.
-async fn next_due(to_forward: &mut VecDeque<(Instant, Signal)>) -> Signal {
+async fn next_due_signal(to_forward: &mut VecDeque<(Instant, Signal)>) -> Signal {
     let Some((due, signal)) = to_forward.front().copied() else {
         return pending().await;
     };
@@ -255,7 +255,7 @@ impl Tail {
     /// terminal or a log would act on are escaped.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| {
-            let mut plain = shown_line(&String::from_utf8_lossy(line));
+            let mut plain = render_line(&String::from_utf8_lossy(line));
             // The line may have been cut in the middle of a secret.
             if line.len() > MAX_KEPT {
                 let end = plain.len().saturating_sub(MAX_LINE);
@@ -301,8 +301,8 @@ fn drop_overwritten(line: &mut Vec<u8>) {
 
 /// The text that a terminal shows after the whole `line`. A progress bar moves to the start of the line, or back by
 /// some characters, and overwrites the text.
-fn shown_line(line: &str) -> String {
-    let mut shown = ShownLine::default();
+fn render_line(line: &str) -> String {
+    let mut shown = RenderedLine::default();
     let mut rest = line;
     let mut begin = 0;
     while let Some(found) = rest
@@ -325,7 +325,7 @@ fn shown_line(line: &str) -> String {
 
 /// A line of a terminal during writing.
 #[derive(Default)]
-struct ShownLine {
+struct RenderedLine {
     text: String,
     /// The distance of the cursor from the end, in characters.
     back: usize,
@@ -366,7 +366,7 @@ impl Movement {
     }
 }
 
-impl ShownLine {
+impl RenderedLine {
     /// Writes `text` at the cursor and erases the rest of the line. At the start it replaces the whole line, like a
     /// frame of a progress bar.
     fn write(&mut self, text: &str) {

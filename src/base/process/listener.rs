@@ -123,7 +123,7 @@ impl Listener {
             .waiting
             .iter()
             .map(|arrival| arrival.signal)
-            .find(|signal| signal.ends_us() && !state.is_caught(*signal));
+            .find(|signal| signal.ends_process() && !state.is_caught(*signal));
         if let Some(signal) = pending {
             end_by(signal);
         }
@@ -146,25 +146,25 @@ impl Listener {
         };
     }
 
-    /// Takes the first of `signals` that has arrived. If it `ends_us`, this process must end soon.
-    pub(super) fn take(&self, signals: &[Signal], ends_us: bool) -> Option<Arrival> {
+    /// Takes the first of `signals` that has arrived. If it `ends_process`, this process must end soon.
+    pub(super) fn take(&self, signals: &[Signal], ends_process: bool) -> Option<Arrival> {
         let mut state = self.state();
         let is_requested = |arrival: &Arrival| signals.contains(&arrival.signal);
         let place = state.waiting.iter().position(is_requested)?;
         let taken = state.waiting.remove(place);
-        if ends_us {
+        if ends_process {
             state.ending.get_or_insert(taken);
         }
         Some(taken)
     }
 
     /// Waits until one of `signals` has arrived, and takes it.
-    pub(super) async fn wait_for(&self, signals: &[Signal], ends_us: bool) -> Arrival {
+    pub(super) async fn wait_for(&self, signals: &[Signal], ends_process: bool) -> Arrival {
         loop {
             // After this, no signal is missed.
             let mut arrived = pin!(self.arrived.notified());
             arrived.as_mut().enable();
-            if let Some(taken) = self.take(signals, ends_us) {
+            if let Some(taken) = self.take(signals, ends_process) {
                 return taken;
             }
             arrived.await;
@@ -195,7 +195,7 @@ impl Listener {
             return;
         }
         if !state.is_caught(signal) {
-            if signal.ends_us() {
+            if signal.ends_process() {
                 end_by(signal);
             }
             return;
@@ -203,7 +203,7 @@ impl Listener {
         let arrival = Arrival { signal, origin, at };
         state.waiting.push(arrival);
         self.arrived.notify_waiters();
-        if signal.ends_us() {
+        if signal.ends_process() {
             self.runtime.spawn(self.end_later(arrival));
         }
     }
@@ -238,7 +238,7 @@ pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
     }
     let state = LISTENER.get()?.state();
     let arrivals = state.ending.iter().chain(&state.waiting);
-    let mut ending = arrivals.filter(|arrival| arrival.signal.ends_us());
+    let mut ending = arrivals.filter(|arrival| arrival.signal.ends_process());
     ending
         .find(|arrival| arrival.at.elapsed() >= MAX_BLOCK_TIME)
         .map(|arrival| arrival.signal)

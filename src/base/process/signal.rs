@@ -34,7 +34,7 @@ impl Signal {
     pub(crate) const ENDING: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
     /// Whether it ends a send.
-    pub(super) fn ends_us(self) -> bool {
+    pub(super) fn ends_process(self) -> bool {
         Self::ENDING.contains(&self)
     }
 

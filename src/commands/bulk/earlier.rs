@@ -1,7 +1,7 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
 use super::skips::in_words;
-use super::summary::to_continue;
+use super::summary::resume_hint;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::runs::import::DuplicatePolicy;
@@ -94,7 +94,7 @@ pub(crate) fn compare(
 
 /// Refuses a list if rows were skipped because another run or a single send had them to send, and no longer has: those
 /// recipients would get nothing.
-pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
+pub(super) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
     let skipped = counted(rows, "row");
     let message = format!(
@@ -118,9 +118,9 @@ pub(super) fn report_idle_runs(
             && let Ok(found) = ledger.run(&name)
             && found.is_abandoned()?
         {
-            let to_continue = to_continue(&name);
+            let resume_hint = resume_hint(&name);
             context.stderr.warning(&format!(
-                "run {run} has unsent rows of this list, but no process is sending it; {to_continue}"
+                "run {run} has unsent rows of this list, but no process is sending it; {resume_hint}"
             ));
         }
     }

@@ -57,7 +57,7 @@ pub(crate) enum BulkCommand {
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
     use BulkCommand::{Find, List, Report, Send, Status};
     if !matches!(command, Send(_) | Status(_) | Report(_) | Find(_) | List) {
-        context.refuse_rehearsal("would change a run")?;
+        context.refuse_preview("would change a run")?;
     }
     outlive_file_size_limit()?;
     match command {

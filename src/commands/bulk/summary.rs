@@ -176,12 +176,7 @@ impl RunSummary {
     }
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
-    pub(crate) fn print_what_stays(
-        &self,
-        context: &Context,
-        name: &RunName,
-        took: Option<Duration>,
-    ) {
+    pub(crate) fn print_totals(&self, context: &Context, name: &RunName, took: Option<Duration>) {
         if let Err(error) = self.print(context, took) {
             let why = error.cause;
             let watch = format!("jelouctl bulk status {name}");
@@ -283,7 +278,7 @@ pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
 }
 
 /// How to resume or cancel a run with remaining rows.
-pub(crate) fn to_continue(name: &RunName) -> String {
+pub(crate) fn resume_hint(name: &RunName) -> String {
     format!(
         "to continue: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"
     )

@@ -68,7 +68,7 @@ pub(crate) fn run(
     command: ProfileCommand,
 ) -> Result<ExitCode, CommandError> {
     if !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
-        context.refuse_rehearsal("would change the configuration")?;
+        context.refuse_preview("would change the configuration")?;
     }
     match command {
         ProfileCommand::List => list(context)?,

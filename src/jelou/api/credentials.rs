@@ -188,7 +188,7 @@ fn below_escapes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for _ in 0..MAX_LAYERS {
         let undone = without_escapes(&text, decode_url_or_html)
-            .or_else(|| without_escapes(&text, decode_json));
+            .or_else(|| without_escapes(&text, decode_json_escape));
         let Some(undone) = undone else { break };
         text = undone;
     }
@@ -260,7 +260,7 @@ fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
 
 /// Decodes `\u00e9` or a pair of them, with any number of backslashes (RFC 8259, 7). Other escapes lose only their
 /// backslashes. One backslash stays before a `u`, `%` or `&`, because an escaped `u` or its digits may follow.
-fn decode_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn decode_json_escape(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
     let Some(first) = first else {
         let is_of_unit = matches!(text.get(length), Some(b'u' | b'%' | b'&'));

@@ -315,5 +315,5 @@ fn with_country_code(
         phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
         complete_phone(phone);
     }
-    Ok(number.reading_warnings().to_vec())
+    Ok(number.parse_warnings().to_vec())
 }

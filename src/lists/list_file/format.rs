@@ -43,9 +43,9 @@ impl CsvFormat {
     /// Removes the byte order mark and the line `sep=;` from the start of an input, and detects the
     /// rest of the format.
     pub(crate) fn take(head: &mut Vec<u8>) -> Self {
-        let has_mark = head.starts_with(MARK);
+        let has_mark = head.starts_with(BOM);
         if has_mark {
-            head.drain(..MARK.len());
+            head.drain(..BOM.len());
         }
         let line: Vec<_> = first_line(head).collect();
         let has_returns = line.ends_with(b"\r");
@@ -82,7 +82,7 @@ impl CsvFormat {
 }
 
 /// The UTF-8 byte order mark.
-pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// The delimiter in Excel's first line: `sep=;`, sometimes in quotes.
 fn separator(line: &[u8]) -> Option<u8> {
@@ -224,7 +224,7 @@ pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
 
 /// The error for the file that begins with `head`; None if it may be a text.
 pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
-    let text = head.strip_prefix(MARK).unwrap_or(head).trim_ascii_start();
+    let text = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
     let begins = |tag: &&[u8]| {
         text.get(..tag.len())
             .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))

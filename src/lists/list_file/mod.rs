@@ -24,7 +24,7 @@ pub(crate) use self::columns::{
 pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
-pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
+pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded,

@@ -130,7 +130,7 @@ impl ListRow {
     /// Rejects a row that contains the rows after it because of a stray quote; `name` is the list file. A line inside a
     /// cell is such a row if `has_recipient` is true for it. One of them is allowed next to the line of the row's own
     /// recipient, because cells of several lines can end and begin there. Two in succession are not.
-    pub(crate) fn check_inner_lines(
+    pub(crate) fn reject_merged_rows(
         &self,
         name: &str,
         has_recipient: impl Fn(&Row) -> bool,

@@ -166,8 +166,9 @@ fn read(
                 }
             };
             // The country does not distinguish $1,234 from a thousand times as much.
-            let is_clear =
-                |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
+            let is_clear = |mark: &char| {
+                filter != "money" || is_stored || !has_ambiguous_separator(text, *mark)
+            };
             let read = read_number(text, mark.or_else(usual).filter(is_clear));
             // Another filter has changed the cell to a text, so it may no longer come from the
             // sheet's number.
@@ -279,7 +280,7 @@ pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
 }
 
 /// Whether an amount with this decimal separator has three decimals that may be thousands: `1,234`.
-pub(super) fn may_be_thousands(text: &str, mark: char) -> bool {
+pub(super) fn has_ambiguous_separator(text: &str, mark: char) -> bool {
     let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
     digits.contains(mark) && find_decimal_mark(digits, None).is_none()
 }
@@ -296,9 +297,13 @@ fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
         [] => Some('.'),
         [only] => {
             let (whole, after) = digits.split_once(*only).unwrap_or_default();
-            let may_be_thousands =
+            let has_ambiguous_separator =
                 after.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
-            if may_be_thousands { known } else { Some(*only) }
+            if has_ambiguous_separator {
+                known
+            } else {
+                Some(*only)
+            }
         }
         [first, .., last] if first == last => Some(other_than(*last)),
         [.., last] => Some(*last),

@@ -133,7 +133,7 @@ impl<'a> Importer<'a> {
             };
             self.read += 1;
             (self.is_read)(self.read);
-            self.check_inner_lines(list.name(), &row)?;
+            self.reject_merged_rows(list.name(), &row)?;
             if self.read == 1 {
                 self.check_header(list, &row)?;
             }
@@ -179,13 +179,13 @@ impl<'a> Importer<'a> {
     }
 
     /// Refuses rows that are inside the text of an unclosed quote, even if the outer row is invalid or skipped.
-    fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
+    fn reject_merged_rows(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
         let recipient = &self.plan.recipient;
         let is_row = |row: &Row| {
             let column = recipient.column(row);
             column.is_ok_and(|column| recipient.read(row, &column, self.plan.countries).is_ok())
         };
-        Ok(row.check_inner_lines(name, is_row)?)
+        Ok(row.reject_merged_rows(name, is_row)?)
     }
 
     /// Adds a row to the draft, with its request or the reason for skipping it.

@@ -71,7 +71,7 @@ pub(crate) struct NewDraftRow<'a> {
 
 impl LedgerDraft {
     pub(crate) fn create() -> Result<Self, LedgerError> {
-        ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
+        ensure_open_files(FILES).map_err(LedgerError::cannot_open_files)?;
         let db = Connection::open("")?;
         db.execute_batch(TABLES)?;
         db.set_prepared_statement_cache_capacity(32);

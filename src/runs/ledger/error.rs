@@ -126,7 +126,7 @@ impl LedgerError {
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
     )]
-    pub(super) fn too_many_files(cause: io::Error) -> Self {
+    pub(super) fn cannot_open_files(cause: io::Error) -> Self {
         let hint = open_files_hint(&cause).unwrap_or_else(|| CHECK_THE_DISK.to_owned());
         let message = format!("cannot open the ledger's files: {cause}");
         Self::new(LedgerFault::Other, message, hint)

@@ -81,7 +81,7 @@ impl FileEngine {
         creates: bool,
         on_wait: OnWait,
     ) -> Result<Option<Self>, LedgerError> {
-        ensure_open_files(FILES).map_err(LedgerError::too_many_files)?;
+        ensure_open_files(FILES).map_err(LedgerError::cannot_open_files)?;
         check_file_types(directory)?;
         let path = file_in(directory, "");
         match path.metadata() {

@@ -74,7 +74,7 @@ impl Run {
     ) -> Result<(), LedgerError> {
         self.change(|db, run| {
             if resumed.conditions.is_some() {
-                self.require_unsent(db)?;
+                self.require_no_sender(db)?;
             }
             run.check_identity(db)?;
             let by = run.pause.as_ref().map(|paused| paused.by.clone());
@@ -217,7 +217,7 @@ impl Run {
             let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else {
                 return Ok(false);
             };
-            self.require_unsent(db)?;
+            self.require_no_sender(db)?;
             // With `?2`, other rows of the run may have been sent, too.
             let stale_run = if run.is_elsewhere(db)? { run.id } else { 0 };
             db.run(KEEP_PEOPLE, &values![run.id, stale_run, run.changed_at])?;

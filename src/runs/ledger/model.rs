@@ -55,7 +55,7 @@ impl RowState {
     }
 
     /// The transitions that a row may make, in every ledger.
-    pub(crate) fn may_become(self, to: Self) -> bool {
+    pub(crate) fn can_become(self, to: Self) -> bool {
         match self {
             Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
             Self::Inflight => matches!(

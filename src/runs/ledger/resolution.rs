@@ -110,7 +110,7 @@ impl Run {
                 // Refuse while a process sends the run: it checks duplicates and exclusions only
                 // before it takes rows.
                 if resolution.sends_again() {
-                    self.require_unsent(db)?;
+                    self.require_no_sender(db)?;
                 }
                 let mut rows = chosen_rows(db, run, resolution)?;
                 let chosen = rows.len() as u64;

@@ -159,7 +159,7 @@ impl Run {
     }
 
     /// Returns an error if a process sends the run.
-    pub(super) fn require_unsent(&self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(super) fn require_no_sender(&self, db: &mut Db) -> Result<(), LedgerError> {
         match LostWorkers::read(db)?.sender(self.id) {
             Some(process) => {
                 let lock = db.0.unreadable_lock(process.id);

@@ -1,6 +1,6 @@
 //! The changes of a row that both a sending process and your commands make. Each is part of a
 //! transaction that has locked the run, so two changes never meet. A statement names the state that
-//! it changes, as in the table of `RowState::may_become`. A row in another state does not change.
+//! it changes, as in the table of `RowState::can_become`. A row in another state does not change.
 
 use std::sync::LazyLock;
 
@@ -352,7 +352,7 @@ impl LockedRun {
         [from, to]: [RowState; 2],
         why: &str,
     ) -> Result<u64, LedgerError> {
-        if !from.may_become(to) {
+        if !from.can_become(to) {
             return Err(LedgerError::no_step(from.name(), to.name()));
         }
         if from == RowState::Unknown && to != RowState::Sent {

@@ -325,19 +325,19 @@ impl RowFilter {
     pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
         let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
         let by_state =
-            self.takes_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
-        (by_state || facts.is_some_and(|facts| self.takes_delivery(facts)))
-            && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
+            self.matches_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
+        (by_state || facts.is_some_and(|facts| self.matches_delivery(facts)))
+            && (self.codes.is_empty() || self.matches_code(row.api_code.as_deref(), facts))
     }
 
-    fn takes_delivery(&self, facts: &DeliveryStatus) -> bool {
+    fn matches_delivery(&self, facts: &DeliveryStatus) -> bool {
         let is_other = |state: &DeliveryState| state.unknown().is_some();
         self.deliveries
             .iter()
             .any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
     }
 
-    fn has_code(&self, api_code: Option<&str>, facts: Option<&DeliveryStatus>) -> bool {
+    fn matches_code(&self, api_code: Option<&str>, facts: Option<&DeliveryStatus>) -> bool {
         let undelivered = facts.filter(|facts| facts.state == DeliveryState::Undelivered);
         let found = [
             api_code,
@@ -348,7 +348,7 @@ impl RowFilter {
             .any(|code| found.contains(&Some(code.as_str())))
     }
 
-    fn takes_state(&self, row: &ReportedRow) -> bool {
+    fn matches_state(&self, row: &ReportedRow) -> bool {
         let has_reason = || {
             self.reasons
                 .iter()

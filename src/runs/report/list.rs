@@ -11,7 +11,7 @@ use crate::base::output::{compact, one_line};
 use crate::base::timestamps::rfc_3339_in;
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::{
-    CsvFormat, ListFormat, MARK, ReportLanguage, guarded, guarded_in_sheet, kept_cells,
+    BOM, CsvFormat, ListFormat, ReportLanguage, guarded, guarded_in_sheet, kept_cells,
     outcome_columns, quoted,
 };
 use crate::runs::import::BulkError;
@@ -101,7 +101,7 @@ pub(super) fn write_csv(
 /// Writes what a spreadsheet needs before the header to read the accents and the delimiter.
 fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
     if format.has_mark {
-        to.write_all(MARK)?;
+        to.write_all(BOM)?;
     }
     if format.has_separator_line {
         write!(

@@ -13,7 +13,7 @@ mod timeline;
 use jiff::tz::TimeZone;
 
 pub(crate) use self::page::is_page;
-pub(crate) use self::plan::{PlannedList, Refusal};
+pub(crate) use self::plan::{ListPreview, Refusal};
 pub(crate) use self::preview::write_preview;
 pub(crate) use self::run_page::write;
 use crate::lists::list_file::ReportLanguage;

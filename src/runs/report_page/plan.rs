@@ -20,7 +20,7 @@ const MAX_WAITS: u64 = 10_000;
 const SHORT_S: u64 = 60;
 
 /// A list to show.
-pub(crate) struct PlannedList<'a> {
+pub(crate) struct ListPreview<'a> {
     /// The details of its future run.
     pub(crate) details: &'a RunSettings,
     pub(crate) draft: &'a LedgerDraft,
@@ -46,7 +46,7 @@ pub(crate) struct Refusal {
 
 /// Facts, each with the name of its label.
 pub(super) fn plan_facts(
-    list: &PlannedList<'_>,
+    list: &ListPreview<'_>,
     clock: &PageClock,
     language: ReportLanguage,
 ) -> Vec<(&'static str, String)> {
@@ -77,7 +77,7 @@ pub(super) fn plan_facts(
 /// The duration of the run if it starts now, by its rate, its hours and the 24-hour limit. None if there is nothing to
 /// send.
 fn time_needed(
-    list: &PlannedList<'_>,
+    list: &ListPreview<'_>,
     clock: &PageClock,
     language: ReportLanguage,
 ) -> Option<String> {

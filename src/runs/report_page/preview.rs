@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::PageStyle;
 use super::head::{facts, list_name};
 use super::page::{Page, shown_message};
-use super::plan::{PlannedList, Refusal, plan_facts};
+use super::plan::{ListPreview, Refusal, plan_facts};
 use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
 use crate::jelou::message::Part;
@@ -24,7 +24,7 @@ use crate::runs::report::reported_cells;
 /// # Errors
 /// If the draft cannot be read, or `to` cannot be written.
 pub(crate) fn write_preview(
-    list: &PlannedList<'_>,
+    list: &ListPreview<'_>,
     style: PageStyle,
     to: impl Write,
 ) -> Result<String, BulkError> {
@@ -89,7 +89,7 @@ pub(crate) fn write_preview(
 /// The planned outcome of a row: its state (here sent means ready, unknown needs a check, and failed cannot be sent), its
 /// reason, and a text for both.
 fn plan_row(
-    list: &PlannedList<'_>,
+    list: &ListPreview<'_>,
     row: &NewDraftRow<'_>,
     clock: &PageClock,
     language: ReportLanguage,
@@ -165,7 +165,7 @@ fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) ->
 }
 
 /// `celular: 12 · nombre: Ana`, for a row without a recipient.
-fn describe_cells(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
+fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerError> {
     let columns = &list.details.columns;
     let cells = reported_cells(columns, cells).map_err(LedgerError::damaged)?;
     let filled = columns
@@ -179,7 +179,7 @@ fn describe_cells(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
 }
 
 /// The message of the first row to send; without such a row or with a mask, the message as typed.
-fn first_message(list: &PlannedList<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
+fn first_message(list: &ListPreview<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {
         list.draft.first_sent(1, |_, request| {
@@ -195,7 +195,7 @@ fn first_message(list: &PlannedList<'_>, mask: bool) -> Result<Option<Value>, Le
     Ok(first.or_else(typed))
 }
 
-fn build_bubble(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
+fn build_bubble(list: &ListPreview<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else {
         return Ok(Vec::new());
     };
@@ -203,6 +203,6 @@ fn build_bubble(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>,
     Ok(Part::simple(draw(list, &body)))
 }
 
-fn draw(list: &PlannedList<'_>, body: &Value) -> Vec<Part> {
+fn draw(list: &ListPreview<'_>, body: &Value) -> Vec<Part> {
     list.details.template_texts.drawn(list.kind, body)
 }

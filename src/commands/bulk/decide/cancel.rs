@@ -83,7 +83,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         ended.as_ref().map(|_| ExitCode::Success),
     );
     let summary = ended?;
-    summary.print_what_stays(context, name, None);
+    summary.print_totals(context, name, None);
     summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)
 }

@@ -7,7 +7,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{counted, counted_are};
 use crate::command_error::CommandError;
 use crate::commands::bulk::run_log::log_decided;
-use crate::commands::bulk::summary::{RunSummary, to_continue};
+use crate::commands::bulk::summary::{RunSummary, resume_hint};
 use crate::commands::open_ledger::open_ledger;
 use crate::commands::read_person;
 use crate::jelou::message::InvalidMessage;
@@ -125,9 +125,9 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     context
         .stderr
         .note(&format!("run {name}: {}", in_words(changed, &resolution)));
-    summary.print_what_stays(context, name, None);
+    summary.print_totals(context, name, None);
     if changed > 0 && resolution.sends_again() {
-        context.stderr.note(&to_continue(name));
+        context.stderr.note(&resume_hint(name));
     }
     summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::base::exit::ExitCode;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
-use crate::commands::bulk::summary::to_continue;
+use crate::commands::bulk::summary::resume_hint;
 use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
@@ -43,7 +43,7 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
         } else {
             "has none in flight"
         };
-        let watch = format!("jelouctl bulk status {name}; {}", to_continue(name));
+        let watch = format!("jelouctl bulk status {name}; {}", resume_hint(name));
         stderr.note(&format!(
             "run {name} sends no more messages in any process, and {state}: {watch}"
         ));

@@ -21,7 +21,7 @@ use crate::sender::context::Context;
 pub(crate) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
 
 /// A run to check.
-pub(crate) struct AskedRun<'a> {
+pub(crate) struct RunToCheck<'a> {
     pub(crate) run: &'a Run,
     pub(crate) details: RunSettings,
     pub(crate) sender: Sender,
@@ -49,7 +49,7 @@ pub(crate) struct CheckResult {
     pub(crate) problem: Option<CommandError>,
 }
 
-impl<'a> AskedRun<'a> {
+impl<'a> RunToCheck<'a> {
     /// Opens the run `name` for a check, with the sender that began it.
     pub(crate) fn open(
         context: &mut Context,

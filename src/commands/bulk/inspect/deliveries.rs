@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::check_deliveries::{AskedRun, CheckResult, UP_TO};
+use super::check_deliveries::{CheckResult, RunToCheck, UP_TO};
 use super::delivery_counts::{deliveries_as_json, deliveries_in_words};
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, grouped, rounded};
@@ -104,7 +104,7 @@ pub(crate) fn run(
     let ledger = open_ledger(context)?;
     let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
-    let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
+    let mut asked = RunToCheck::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let zone = zone_of_sender(&asked.details, &asked.sender);
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &CheckResult| {
@@ -150,7 +150,7 @@ pub(crate) fn run(
 /// Checks once; with `--watch`, repeats until every status is final or the time is up.
 async fn watch(
     context: &Context,
-    asked: &mut AskedRun<'_>,
+    asked: &mut RunToCheck<'_>,
     args: &BulkDeliveriesArgs,
 ) -> Result<CheckResult, CommandError> {
     let zone = zone_of_sender(&asked.details, &asked.sender);
@@ -166,9 +166,9 @@ async fn watch(
     loop {
         let looked = asked.look(context, &mut look_ups, end).await;
         let mut look = match watch.judge(looked, &flight) {
-            Looked::Now(look) => look,
-            Looked::Before(last) => return Ok(last),
-            Looked::Never(error) => return Err(error),
+            CheckOutcome::Now(look) => look,
+            CheckOutcome::Before(last) => return Ok(last),
+            CheckOutcome::Never(error) => return Err(error),
         };
         if args.pause_if_undelivered && look.may_change && !is_stopped {
             is_stopped = stop_if_undelivered(context, asked.run, &look.since_resume)?;
@@ -205,7 +205,7 @@ struct Watch {
 }
 
 /// The result to report.
-enum Looked {
+enum CheckOutcome {
     Now(CheckResult),
     /// The result of the previous check, used instead of this check's result.
     Before(CheckResult),
@@ -218,24 +218,24 @@ impl Watch {
         &mut self,
         looked: Result<CheckResult, CommandError>,
         flight: &RequestProgress,
-    ) -> Looked {
+    ) -> CheckOutcome {
         match (looked, self.last.take()) {
             // This check was still reading, so the result of the previous one counts. Its findings are saved.
             (Ok(look), Some(last))
                 if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
             {
-                Looked::Before(CheckResult {
+                CheckOutcome::Before(CheckResult {
                     counts: look.counts,
                     ..last
                 })
             }
-            (Ok(look), _) => Looked::Now(look),
+            (Ok(look), _) => CheckOutcome::Now(look),
             // Rows that became sent before are printed and logged.
-            (Err(error), Some(last)) => Looked::Before(CheckResult {
+            (Err(error), Some(last)) => CheckOutcome::Before(CheckResult {
                 problem: Some(error),
                 ..last
             }),
-            (Err(error), None) => Looked::Never(error),
+            (Err(error), None) => CheckOutcome::Never(error),
         }
     }
 
@@ -277,10 +277,10 @@ fn stop_if_undelivered(
     let name = run.name();
     let is_stopped = run.stop(Some(why.clone()))?;
     if is_stopped {
-        let to_continue = format!("to continue: jelouctl bulk resume {name}");
+        let resume_hint = format!("to continue: jelouctl bulk resume {name}");
         context
             .stderr
-            .warning(&format!("stopped run {name}: {why}; {to_continue}"));
+            .warning(&format!("stopped run {name}: {why}; {resume_hint}"));
     }
     Ok(is_stopped)
 }
@@ -312,7 +312,7 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     })
 }
 
-fn to_json(asked: &AskedRun<'_>, look: &CheckResult) -> Value {
+fn to_json(asked: &RunToCheck<'_>, look: &CheckResult) -> Value {
     let CheckResult {
         counts, deliveries, ..
     } = look;

@@ -11,7 +11,7 @@ use crate::base::output::Waiting;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{report_stale, since_when};
-use crate::commands::bulk::summary::{RunSummary, print_run, to_continue};
+use crate::commands::bulk::summary::{RunSummary, print_run, resume_hint};
 use crate::commands::bulk::waiting::waiting;
 use crate::commands::bulk::zone::zone_of_run;
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
@@ -147,7 +147,7 @@ impl RunStatus {
         }
         let name = &self.overview.name;
         if !self.summary.is_complete() && self.summary.stale.is_none() {
-            context.stderr.note(&to_continue(name));
+            context.stderr.note(&resume_hint(name));
         }
         self.summary.tell_ways_on(context, name);
     }

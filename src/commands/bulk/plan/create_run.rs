@@ -4,7 +4,7 @@ use super::args::BulkSendArgs;
 use super::make_plan::Plan;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
-use crate::commands::bulk::earlier::{compare, earlier_query, refuse_freed};
+use crate::commands::bulk::earlier::{compare, earlier_query, refuse_abandoned_rows};
 use crate::commands::bulk::exclude::{UnsentRows, leave_out};
 use crate::commands::bulk::question::is_asked;
 use crate::commands::bulk::skips::report_left_out;
@@ -92,7 +92,7 @@ fn compare_again(
     let are_recalled = draft.recall_awaited()?;
     compare(&settings.conditions, known, draft)?;
     if are_recalled {
-        refuse_freed(draft)?;
+        refuse_abandoned_rows(draft)?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
 use crate::runs::ledger::{DailyLimit, DraftRequest, LedgerError};
-use crate::runs::report_page::{self, PageStyle, PlannedList, Refusal};
+use crate::runs::report_page::{self, ListPreview, PageStyle, Refusal};
 use crate::sender::context::{Context, Mode};
 use crate::sender::{CheckedTemplates, check_templates, refuse_unusable};
 
@@ -139,7 +139,7 @@ fn write_page(
     page: ReportFile<'_>,
     refusal: Option<Refusal>,
 ) -> Result<(), CommandError> {
-    let list = PlannedList {
+    let list = ListPreview {
         details: &plan.settings,
         draft: &plan.draft,
         kind: &plan.kind,

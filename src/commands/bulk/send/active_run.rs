@@ -133,7 +133,7 @@ impl ActiveRun {
             Joined::HasEarlierMessages(found) => return Err(refusal_of_rest(run, &found)?),
         };
         if run.has_decided_rows()? {
-            if let Err(error) = self.check_decided_rows(context, run, &worker) {
+            if let Err(error) = self.skip_newly_excluded_rows(context, run, &worker) {
                 close_unused(Some(worker));
                 return Err(error);
             }
@@ -148,7 +148,7 @@ impl ActiveRun {
 
     /// Skips excluded recipients again: rows may have become pending after the first check. This cannot happen once this
     /// process has joined.
-    fn check_decided_rows(
+    fn skip_newly_excluded_rows(
         &self,
         context: &Context,
         run: &Run,

@@ -12,7 +12,7 @@ use crate::base::process::host_name;
 use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::{report_stale, ways_out_of_stale, what_to_look_at, why};
 use crate::commands::bulk::run_log::run_fields;
-use crate::commands::bulk::summary::{RunSummary, to_continue};
+use crate::commands::bulk::summary::{RunSummary, resume_hint};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
 use crate::jelou::api::Problem;
 use crate::runs::ledger::{AttemptResult, Counts, LedgerError, PauseReason, RunWorker};
@@ -96,7 +96,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         Err(error) => {
             // The error that ended the run is printed separately.
             if matches!(stopped, Ok(Some(_))) {
-                let watch = to_watch(active);
+                let watch = status_hint(active);
                 context
                     .stderr
                     .warning(&format!("cannot read the ledger: {error}; {watch}"));
@@ -117,12 +117,12 @@ fn print_summary(
     took: Option<Duration>,
 ) {
     let name = active.run.name();
-    summary.print_what_stays(context, name, took);
+    summary.print_totals(context, name, took);
     report_stale(context, name, summary.stale.as_ref());
     summary.tell_ways_on(context, name);
 }
 
-fn to_watch(active: &ActiveRun) -> String {
+fn status_hint(active: &ActiveRun) -> String {
     let name = active.run.name();
     format!("to see its state: jelouctl bulk status {name}")
 }
@@ -135,7 +135,7 @@ fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptR
     } else {
         ", and may not get the outcomes listed above"
     };
-    let watch = to_watch(active);
+    let watch = status_hint(active);
     context.stderr.warning(&format!(
         "the run is still writing to the ledger{above}; {watch}"
     ));
@@ -149,10 +149,10 @@ fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandErro
         .map(|hint| format!("{hint}; "))
         .unwrap_or_default();
     let message = format!("the run did not continue: {}", error.message);
-    let to_continue = to_continue(active.run.name());
+    let resume_hint = resume_hint(active.run.name());
     context
         .stderr
-        .error(&message, &[], Some(&format!("{hint}{to_continue}")));
+        .error(&message, &[], Some(&format!("{hint}{resume_hint}")));
     error.code
 }
 
@@ -164,7 +164,7 @@ fn report_stop(
 ) -> Result<ExitCode, CommandError> {
     let stderr = &context.stderr;
     let name = active.run.name();
-    let to_continue = to_continue(name);
+    let resume_hint = resume_hint(name);
     match reason {
         StopReason::Paused(reason, problem) => {
             report_pause(context, active, reason, &problem);
@@ -182,13 +182,13 @@ fn report_stop(
                 _ => None,
             };
             let look = what_to_look_at(pause.reason, name);
-            let hint = way_out.unwrap_or_else(|| format!("{look}; {to_continue}"));
+            let hint = way_out.unwrap_or_else(|| format!("{look}; {resume_hint}"));
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))
         }
         StopReason::Signal(signal) => {
             let message = format!("stopped by {}", signal.name());
-            stderr.error(&message, &[], Some(&to_continue));
+            stderr.error(&message, &[], Some(&resume_hint));
             Ok(signal_exit_code(signal))
         }
         StopReason::LedgerFailed { error, outcomes } => {
@@ -229,7 +229,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
     } else {
         "run paused"
     };
-    let hint = format!("{hint}; {}", to_continue(name));
+    let hint = format!("{hint}; {}", resume_hint(name));
     context
         .stderr
         .error(&format!("{paused}: {problem}"), &[], Some(&hint));

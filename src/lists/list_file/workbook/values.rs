@@ -84,7 +84,7 @@ pub(super) fn moment(value: f64, is_1904: bool) -> Option<SerialDate> {
     let clock = DateTime::default()
         .checked_add(milliseconds.milliseconds())
         .ok()?;
-    let day = date_of_day_number(if is_1904 { days + DAYS_TO_1904 } else { days });
+    let day = date_from_day_number(if is_1904 { days + DAYS_TO_1904 } else { days });
     let date = day.map(|day| day.to_datetime(clock.time()));
     Some(SerialDate {
         date,
@@ -94,7 +94,7 @@ pub(super) fn moment(value: f64, is_1904: bool) -> Option<SerialDate> {
 }
 
 /// None for a day outside Excel's calendar, and for its 29 February 1900, which did not exist.
-fn date_of_day_number(days: i64) -> Option<Date> {
+fn date_from_day_number(days: i64) -> Option<Date> {
     let since_zero = match days {
         1..=59 => days + 1,
         61..=LAST_DAY => days,

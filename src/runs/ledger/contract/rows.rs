@@ -37,7 +37,7 @@ pub(super) fn row_state_changes_match_the_documented_table(tested: &TestedLedger
         let mut note = |what: &str| {
             let to = states(&run)[0];
             if to != from {
-                assert!(from.may_become(to), "{what}: {from:?} to {to:?}");
+                assert!(from.can_become(to), "{what}: {from:?} to {to:?}");
                 steps.insert([from.name(), to.name()]);
             }
         };
@@ -65,7 +65,7 @@ pub(super) fn row_state_changes_match_the_documented_table(tested: &TestedLedger
         for to in RowState::ALL
             .iter()
             .copied()
-            .filter(|to| from.may_become(*to) && *to != RowState::Inflight)
+            .filter(|to| from.can_become(*to) && *to != RowState::Inflight)
         {
             put(&run, from, worker.id());
             let mut db = run.ledger.db();
@@ -83,7 +83,7 @@ pub(super) fn row_state_changes_match_the_documented_table(tested: &TestedLedger
         RowState::ALL
             .iter()
             .copied()
-            .filter(move |to| from.may_become(*to))
+            .filter(move |to| from.can_become(*to))
             .map(move |to| [from.name(), to.name()])
     });
     assert_eq!(steps, table.collect());

@@ -261,7 +261,7 @@ impl Worker {
             if state == RowState::Pending && !self.has_its_person(db, ended)? {
                 state = RowState::Failed;
             }
-            if !RowState::Inflight.may_become(state) {
+            if !RowState::Inflight.can_become(state) {
                 let in_flight = RowState::Inflight.name();
                 return Err(LedgerError::no_step(in_flight, state.name()));
             }
