@@ -35,6 +35,8 @@ pub(crate) enum LedgerFault {
     File,
     /// The ledger is damaged or another one, or the result of a change is unknown.
     Unusable,
+    /// The ledger was restored to an earlier state while this process sent a run.
+    RestoredDuringRun,
     /// The database does not respond. A retry may succeed.
     Away,
     /// The database did not respond to any retry. Messages may have been sent before.
@@ -322,9 +324,9 @@ impl LedgerError {
         )
     }
 
-    /// Whether the states of rows in the ledger may be untrue.
-    pub(crate) fn is_unusable(&self) -> bool {
-        self.fault == LedgerFault::Unusable
+    /// Whether the ledger has lost states of rows that this process has written.
+    pub(crate) fn has_lost_states(&self) -> bool {
+        self.fault == LedgerFault::RestoredDuringRun
     }
 
     /// Whether the setup of a database is wrong; if not, the ledger itself fails.

@@ -441,7 +441,8 @@ impl FileEngine {
         if commits > self.commits {
             return Ok(commits);
         }
-        Err(LedgerError::unusable(
+        Err(LedgerError::new(
+            LedgerFault::RestoredDuringRun,
             format!(
                 "the ledger {} was restored to an earlier state during the run",
                 self.path.display()

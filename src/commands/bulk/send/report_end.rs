@@ -61,7 +61,7 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
         Ok(RunEnd::Stopped {
             reason: StopReason::LedgerFailed { error, outcomes },
             ..
-        }) if error.may_pass() || error.is_unusable() => {
+        }) if error.may_pass() || error.has_lost_states() => {
             let reason = StopReason::LedgerFailed { error, outcomes };
             let code = report_stop(context, active, reason);
             return PrintedEnd { code, counts: None };

@@ -402,7 +402,7 @@ const MUTATIONS: &[Mutation] = &[
             "claim.once_key = ?1 AND claim.person = candidate_person.person",
             "claim.once_key = ?1 AND claim.person = candidate_person.person AND 0",
         )],
-        expected: Expected::Within(150),
+        expected: Expected::Within(400),
         ..NONE
     },
     Mutation {
@@ -432,7 +432,7 @@ const MUTATIONS: &[Mutation] = &[
             "AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))",
             "AND ?3 = ?3",
         )],
-        expected: Expected::Within(120),
+        expected: Expected::Within(300),
         ..NONE
     },
     Mutation {
@@ -506,7 +506,7 @@ const MUTATIONS: &[Mutation] = &[
             "UPDATE claim SET run = NULL, n = NULL, message_id = row.message_id",
             "UPDATE claim SET message_id = row.message_id",
         )],
-        expected: Expected::Within(300),
+        expected: Expected::Within(400),
         ..NONE
     },
     Mutation {
@@ -525,7 +525,7 @@ const MUTATIONS: &[Mutation] = &[
             "SELECT candidate, row.run, state, row.at FROM",
             "SELECT candidate, row.run, 'skipped' AS state, row.at FROM",
         )],
-        expected: Expected::Within(60),
+        expected: Expected::Within(600),
         ..NONE
     },
     Mutation {
