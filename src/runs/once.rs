@@ -157,7 +157,10 @@ mod tests {
             ("\u{3000}\u{a0} ", Some("begin or end with a space")),
             ("nov ", Some("begin or end with a space")),
             ("\u{a0}nov", Some("begin or end with a space")),
-            (&"ñ".repeat(101), Some("this one has 101")),
+            (
+                &"ñ".repeat(101),
+                Some("the key has 101 characters; the limit is 100"),
+            ),
             ("nov\u{a0}2026", Some("character 4 is neither")),
             ("\u{200b}nov", Some("character 1 is neither")),
             ("nov\u{fe0f}", Some("character 4 is neither")),

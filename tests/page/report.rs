@@ -364,7 +364,7 @@ fn list_content_is_shown_as_text_only() {
         "\"><img src=x onerror=hacked=1>",
         "</script><script>hacked=1</script>",
         "<!--<script>",
-        "{{7*7}}{% raw %}",
+        "{# 7*7 #}{# raw #}",
         "\u{202e}desrever مرحبا",
         "' onclick=hacked=1 x='",
     ];
