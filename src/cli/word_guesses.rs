@@ -1,4 +1,4 @@
-//! Suggestions for words that are no commands.
+//! Suggestions for words that are not commands.
 
 use super::guess_row::GuessRow;
 

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::open_ledger::{
     ledger_database, open_ledger_for_send, open_ledger_to_read, open_local_ledger,
-    open_own_ledger_to_read, wait_for_turn,
+    open_local_ledger_to_read, wait_for_turn,
 };
 use super::single_send::SingleSendArgs;
 use crate::base::exit::ExitCode;
@@ -383,7 +383,7 @@ impl OnceFallback {
 
     /// This machine's own ledger, to look up the key after `problem`; None if it cannot be read.
     fn readable(&mut self, context: &Context, problem: &str) -> Option<OnceSend> {
-        let ledger = open_own_ledger_to_read(context).ok().flatten()?;
+        let ledger = open_local_ledger_to_read(context).ok().flatten()?;
         let once = OnceSend::new(ledger, self.scope.clone(), self.every, self.zone.clone());
         self.check = Some("local");
         Some(OnceSend {

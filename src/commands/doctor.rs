@@ -27,10 +27,8 @@ use crate::sender::{
 /// With a larger clock error, certificates are refused or times in the log look wrong.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-/// The check after which a message could be sent.
 const LEDGERS: &str = "ledgers";
-/// The begin of the warning about an unusable ledger.
-const NO_LEDGER: &str = "bulk and --once do not work";
+/// The check after which a message could be sent.
 const CREDENTIALS: &str = "credentials";
 
 /// Check, step by step, whether a message could be sent
@@ -53,6 +51,8 @@ pub(crate) struct DoctorArgs {
 /// The results so far, and the exit code of the first failure.
 struct Checkup {
     checks: Vec<Check>,
+    /// Whether bulk runs and --once work. A single send needs no ledger.
+    has_ledger: bool,
     code: ExitCode,
 }
 
@@ -63,6 +63,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup {
         checks: Vec::new(),
+        has_ledger: true,
         code: ExitCode::Success,
     };
     let settings = checkup.settings(context);
@@ -126,14 +127,12 @@ impl Checkup {
         }
     }
 
-    /// Whether everything works: an unusable ledger is only a warning, because a single send needs none.
+    /// What works, if no check failed.
     fn readiness(&self) -> &'static str {
-        let is_unusable =
-            |check: &Check| check.name == LEDGERS && check.detail.starts_with(NO_LEDGER);
-        if self.checks.iter().any(is_unusable) {
-            "ready for single sends, but not for bulk and --once"
-        } else {
+        if self.has_ledger {
             "ready"
+        } else {
+            "ready for single sends, but not for bulk and --once"
         }
     }
 
@@ -300,7 +299,8 @@ impl Checkup {
             Ok((detail, None)) => self.ok(LEDGERS, detail),
             Ok((detail, hint)) => self.push(LEDGERS, CheckState::Warning, detail, hint),
             Err(error) => {
-                let message = format!("{NO_LEDGER}: {}", error.message);
+                self.has_ledger = false;
+                let message = format!("bulk and --once do not work: {}", error.message);
                 if is_database {
                     self.fail(LEDGERS, CommandError { message, ..error });
                 } else {
@@ -492,6 +492,7 @@ mod tests {
     fn checkup() -> Checkup {
         Checkup {
             checks: Vec::new(),
+            has_ledger: true,
             code: ExitCode::Success,
         }
     }
@@ -501,7 +502,7 @@ mod tests {
         let mut checkup = checkup();
         checkup.ok(CREDENTIALS, "accepted");
         assert_eq!(checkup.summary(), "ready: accepted");
-        checkup.warn(LEDGERS, format!("{NO_LEDGER}: the disk is full"));
+        checkup.has_ledger = false;
         assert_eq!(
             checkup.summary(),
             "ready for single sends, but not for bulk and --once: accepted"

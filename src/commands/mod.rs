@@ -24,6 +24,7 @@ pub(crate) mod send;
 mod sends;
 mod single_send;
 pub(crate) mod templates;
+mod zone;
 
 use clap::Args;
 

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::bulk::zone::zone_of_profile;
 use super::claim::{in_flight_error, to_be_sent, unknown_from};
 use super::open_ledger::{open_ledger, open_ledger_to_read};
+use super::zone::zone_of_profile;
 use super::{PersonArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;

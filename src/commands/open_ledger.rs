@@ -36,7 +36,7 @@ pub(crate) fn open_local_ledger(context: &Context) -> Result<Ledger, LedgerError
 }
 
 /// Opens this machine's own ledger, if it exists, without writing.
-pub(crate) fn open_own_ledger_to_read(context: &Context) -> Result<Option<Ledger>, LedgerError> {
+pub(crate) fn open_local_ledger_to_read(context: &Context) -> Result<Option<Ledger>, LedgerError> {
     Ledger::open_to_look(LedgerLocation::home(), on_wait(context))
 }
 

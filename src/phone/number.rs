@@ -262,9 +262,9 @@ fn not_a_number_in(
     RecipientError::invalid(typed, &reason, suggestion.as_deref(), false)
 }
 
-/// The maximum of lengths of a numbering plan in which the length of a number means something. Germany has eleven.
+/// In a country with more lengths of local numbers than this, a length is no sign of a local number. Germany has eleven.
 const MAX_LENGTHS: usize = 3;
-/// The length of an Argentinian mobile with its 9, which only international numbers have.
+/// The length of an Argentinian mobile with its 9. Only international numbers have the 9.
 const LENGTH_WITH_NINE: usize = 11;
 
 /// Whether `digits` have the length of a local number of `region`. Such digits are probably a misspelt local number,
@@ -273,9 +273,11 @@ fn has_local_length(digits: &str, region: &Region) -> bool {
     if region.code == "AR" && digits.len() == LENGTH_WITH_NINE {
         return false;
     }
-    let count = digits.len().to_string();
-    let lengths: Vec<_> = region.lengths.split(',').collect();
-    lengths.len() <= MAX_LENGTHS && lengths.contains(&count.as_str())
+    let lengths = region.lengths.split(',');
+    lengths.clone().count() <= MAX_LENGTHS
+        && lengths
+            .into_iter()
+            .any(|length| length.parse() == Ok(digits.len()))
 }
 
 /// Whether bare `digits`, which are not a local number of `region`, can include a country code. A local number that

@@ -95,9 +95,9 @@ pub(super) async fn notification(caller: Caller) -> Response {
     let now = SystemTime::now();
     let is_listed = |message: &StoredMessage| {
         message
-            .receipts
+            .times
             .as_ref()
-            .is_some_and(|receipts| receipts.is_listed(now))
+            .is_some_and(|times| times.is_listed(now))
     };
     let found = caller
         .notification
@@ -190,9 +190,9 @@ impl Lookup {
             self.begin.is_none_or(|begin| at >= begin)
                 && self.end.is_none_or(|end| at <= end)
                 && message
-                    .receipts
+                    .times
                     .as_ref()
-                    .is_none_or(|receipts| receipts.is_listed(now))
+                    .is_none_or(|times| times.is_listed(now))
         };
         let found: Vec<_> = of_bot
             .into_iter()
@@ -246,7 +246,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
         "sender": { "id": sender, "name": sender, "type": "Whatsapp" },
         "by": by,
         "messageId": message.id,
-        "status": message.receipts.as_ref().map_or(DeliveryState::Accepted, |receipts| receipts.state(now).0).status(),
+        "status": message.times.as_ref().map_or(DeliveryState::Accepted, |times| times.state(now).0).status(),
         "bubble": bubble(message),
         "createdAt": rfc_3339_millis(message.received_at),
     })
@@ -269,25 +269,25 @@ fn bubble(message: &StoredMessage) -> Value {
 
 /// A notification, with the fields of the listing and of the single look-up.
 fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
-    let receipts = message.receipts.as_ref()?;
+    let times = message.times.as_ref()?;
     let created_at = rfc_3339_millis(message.received_at);
-    let read_at = receipts.read_at(now);
+    let read_at = times.read_at(now);
     Some(json!({
         "id": message.id,
         "messageId": message.id,
         "internalId": message.number.to_string(),
         "origin": "BULK",
-        "sentStatus": receipts.state(now).0.status(),
+        "sentStatus": times.state(now).0.status(),
         "wasRead": read_at.is_some(),
         "createdAt": created_at,
         "sentDate": created_at,
         "deliveryChannelAt": created_at,
-        "deliveryUserAt": receipts.delivered_at(now).map(rfc_3339_millis),
+        "deliveryUserAt": times.delivered_at(now).map(rfc_3339_millis),
         "readAt": read_at.map(rfc_3339_millis),
         "destination": message.user,
         "elementName": element_name(message),
         "campaignId": campaign(message),
-        "error": receipts.error(now),
+        "error": times.error(now),
     }))
 }
 

@@ -113,9 +113,9 @@ impl MessageStore {
         let at = message.received_at;
         match message.from {
             Author::Bot => {
-                message.receipts = Some(MessageTimes::new(at, self.deliver_after, delivery_fault));
+                message.times = Some(MessageTimes::new(at, self.deliver_after, delivery_fault));
             }
-            Author::User => drop(inner.mark(&message.user, |receipts| receipts.reply(at))),
+            Author::User => drop(inner.mark(&message.user, |times| times.reply(at))),
         }
         let message = Arc::new(message);
         inner.keep(Arc::clone(&message), self.max);
@@ -127,7 +127,7 @@ impl MessageStore {
     /// The user opens the chat and reads it.
     pub(crate) fn open_chat(&self, user: &str) {
         let now = SystemTime::now();
-        let is_changed = self.lock().mark(user, |receipts| receipts.open(now));
+        let is_changed = self.lock().mark(user, |times| times.open(now));
         if is_changed {
             self.changes.send_replace(());
         }
@@ -142,7 +142,7 @@ impl MessageStore {
         inner
             .messages
             .range(begin..)
-            .find_map(|message| Some(message.receipts.as_ref()?.arrives_at()))
+            .find_map(|message| Some(message.times.as_ref()?.arrives_at()))
     }
 
     /// The matching messages, oldest first.
@@ -165,11 +165,11 @@ impl MessageStore {
     pub(crate) fn chats(&self, filter: &Filter) -> Vec<(Arc<StoredMessage>, usize)> {
         let inner = self.lock();
         let mut unread: HashMap<&str, usize> = HashMap::new();
-        let is_unread = |receipts: &MessageTimes| receipts.opened_at.get().is_none();
+        let is_unread = |times: &MessageTimes| times.opened_at.get().is_none();
         for message in inner
             .messages
             .iter()
-            .filter(|message| message.receipts.as_ref().is_some_and(is_unread))
+            .filter(|message| message.times.as_ref().is_some_and(is_unread))
         {
             *unread.entry(&message.user).or_default() += 1;
         }
@@ -285,8 +285,8 @@ impl Inner {
     /// Marks all messages to `user`. Returns whether any of them changed.
     fn mark(&self, user: &str, mark: impl Fn(&MessageTimes) -> bool) -> bool {
         let messages = self.messages.iter().filter(|message| message.user == user);
-        let receipts = messages.filter_map(|message| message.receipts.as_ref());
-        receipts.filter(|receipts| mark(receipts)).count() > 0
+        let times = messages.filter_map(|message| message.times.as_ref());
+        times.filter(|times| mark(times)).count() > 0
     }
 
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {

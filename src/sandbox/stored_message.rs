@@ -47,7 +47,7 @@ pub(crate) struct StoredMessage {
     pub(super) is_faulty: bool,
     /// The times of the message. None for a user's message.
     #[serde(skip)]
-    pub(super) receipts: Option<MessageTimes>,
+    pub(super) times: Option<MessageTimes>,
 }
 
 /// Whether a file with this beginning is a list of [`StoredMessage`].
@@ -82,7 +82,7 @@ impl StoredMessage {
         let warnings = Vec::new();
         let request = None;
         let answer = Box::default();
-        let receipts = None;
+        let times = None;
         Self {
             number,
             id,
@@ -96,13 +96,13 @@ impl StoredMessage {
             request,
             answer,
             is_faulty: false,
-            receipts,
+            times,
         }
     }
 
     /// The name of its current delivery status. None for a user's message.
     pub(crate) fn delivery_state(&self) -> Option<&'static str> {
-        Some(self.receipts.as_ref()?.state(SystemTime::now()).0.name())
+        Some(self.times.as_ref()?.state(SystemTime::now()).0.name())
     }
 
     /// The message with its delivery status, its drawing if `draw` has the templates, and the number of unread
@@ -110,9 +110,9 @@ impl StoredMessage {
     pub(super) fn read_back(&self, draw: Option<&Templates>, unread: Option<usize>) -> Value {
         let mut json = json!(self);
         let delivery = self
-            .receipts
+            .times
             .as_ref()
-            .map(|receipts| ("delivery", receipts.to_json(SystemTime::now())));
+            .map(|times| ("delivery", times.to_json(SystemTime::now())));
         let drawn = draw.map(|templates| ("drawn", json!(templates.draw(self.kind, &self.body))));
         let unread = unread.map(|unread| ("unread", json!(unread)));
         let more = [delivery, drawn, unread].into_iter().flatten();
@@ -393,14 +393,14 @@ mod tests {
                 5,
             ),
         ] {
-            let receipts = MessageTimes::new(begin, Duration::from_secs(5), delivery_fault);
+            let times = MessageTimes::new(begin, Duration::from_secs(5), delivery_fault);
             let changed = [
-                opened.map(|time| receipts.open(at(time))),
-                written.map(|time| receipts.reply(at(time))),
+                opened.map(|time| times.open(at(time))),
+                written.map(|time| times.reply(at(time))),
             ];
             assert!(!changed.contains(&Some(false)));
             assert_eq!(
-                receipts.state(at(now)),
+                times.state(at(now)),
                 (state, at(since)),
                 "{opened:?} {written:?} {now}"
             );
@@ -415,7 +415,7 @@ mod tests {
             (Some(Duration::from_secs(10)), [false, true]),
             (None, [false, false]),
         ] {
-            let receipts = MessageTimes::new(
+            let times = MessageTimes::new(
                 begin,
                 Duration::ZERO,
                 DeliveryFault {
@@ -424,7 +424,7 @@ mod tests {
                 },
             );
             assert_eq!(
-                [0, 10].map(|seconds| receipts.is_listed(begin + Duration::from_secs(seconds))),
+                [0, 10].map(|seconds| times.is_listed(begin + Duration::from_secs(seconds))),
                 listed
             );
         }

@@ -18,7 +18,6 @@ mod send_list;
 mod skips;
 mod summary;
 mod waiting;
-pub(super) mod zone;
 
 use clap::Subcommand;
 

@@ -12,7 +12,8 @@ use super::media_url;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Schema {
-    /// jelouctl never sends null, even if the schema allows it.
+    /// The type's name in JSON Schema; None if any type is allowed. jelouctl never sends null, even if the schema
+    /// allows it.
     #[serde(skip)]
     pub(super) type_name: Option<String>,
     pub(super) description: String,

@@ -152,8 +152,8 @@ pub(crate) fn is_usual_name(name: &str) -> bool {
 }
 
 /// The first placeholder in a cell: a usual name, or the name of one of the list's `columns`, in
-/// marks; or any name in the marks of a program. Other words in braces, such as `{off}`, may be
-/// meant literally, because nobody writes cells for jelouctl.
+/// marks; or any name in the marks of a program. Other words in braces, such as `{off}`, are
+/// probably part of the text: a cell is not a template of jelouctl.
 pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String> {
     let is_column = |name: &str, column: &&&str| plain(column) == plain(name);
     let known = |name: &str| {

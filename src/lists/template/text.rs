@@ -270,16 +270,16 @@ mod tests {
     use crate::lists::list_file::{ListInput, ListOptions, ListReader};
     use crate::lists::template::language;
 
+    /// The first row of a CSV list.
+    fn first_row(list: &'static str) -> Row {
+        let input = ListInput::Stream(Box::new(Cursor::new(list)));
+        let mut list = ListReader::open(input, "p.csv", &ListOptions::default()).unwrap();
+        list.read().unwrap().unwrap().row.unwrap()
+    }
+
     #[test]
     fn empty_column_without_value_is_named() {
-        let list = Cursor::new("Representante,Mi saldo,plan\n,,oro\n");
-        let mut list = ListReader::open(
-            ListInput::Stream(Box::new(list)),
-            "p.csv",
-            &ListOptions::default(),
-        )
-        .unwrap();
-        let row = list.read().unwrap().unwrap().row.unwrap();
+        let row = first_row("Representante,Mi saldo,plan\n,,oro\n");
         let language = language();
         for (source, expected) in [
             (
@@ -306,14 +306,7 @@ mod tests {
 
     #[test]
     fn fast_fill_matches_minijinja() {
-        let list = Cursor::new("Nombre completo,saldo,vacío\n\"{{ saldo }}, \"\"ñ\"\"\",1.50,\n");
-        let mut list = ListReader::open(
-            ListInput::Stream(Box::new(list)),
-            "p.csv",
-            &ListOptions::default(),
-        )
-        .unwrap();
-        let row = list.read().unwrap().unwrap().row.unwrap();
+        let row = first_row("Nombre completo,saldo,vacío\n\"{{ saldo }}, \"\"ñ\"\"\",1.50,\n");
         let language = language();
         for (source, is_plain) in [
             (

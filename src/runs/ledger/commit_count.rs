@@ -28,7 +28,7 @@ impl CommitCount {
         }
     }
 
-    /// The highest number; None if there is no such file.
+    /// The highest number in the names of the commit files; None without such a file.
     pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
         Ok(self.all()?.into_iter().max())
     }

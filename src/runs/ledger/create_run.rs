@@ -56,8 +56,8 @@ impl Ledger {
 
     /// Creates a run, in one transaction with the last comparison and with the process that sends
     /// it. `compare` may skip rows, change the settings, or return false to create no run. After an
-    /// error there is no run, unless the error says otherwise. If a new run already has a name that
-    /// was not typed, this one gets a number.
+    /// error, the run exists only if the error says so. If another run has taken a name that was not
+    /// typed, this one gets a number.
     pub(crate) fn create_run<E: From<LedgerError>>(
         &self,
         new: NewRun<'_>,

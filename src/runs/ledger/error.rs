@@ -110,11 +110,10 @@ impl LedgerError {
     }
 
     pub(super) fn sqlite(cause: &str) -> Self {
-        let file = STATE
-            .directory()
-            .map(|directory| directory.join("state.db"));
-        let file = file.map(|file| format!(" {}", file.display()));
-        let file = file.unwrap_or_default();
+        let file = match STATE.directory() {
+            Some(directory) => format!(" {}", directory.join("state.db").display()),
+            None => String::new(),
+        };
         Self::new(
             LedgerFault::File,
             format!("the ledger{file} cannot be read or written: {cause}"),

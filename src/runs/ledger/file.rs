@@ -64,8 +64,8 @@ pub(super) struct FileEngine {
     count_id: Option<FileId>,
     /// The number of commits when this process last wrote the ledger.
     commits: i64,
-    /// In a transaction that changes the ledger: whether its log was empty.
-    changes: Option<bool>,
+    /// Whether a transaction that changes the ledger is open.
+    is_changing: bool,
     /// The locks that show others that the processes with these numbers are alive.
     entered: HashMap<i64, File>,
     /// In a read transaction: the processes that were alive before it. If one of them ends in the
@@ -119,7 +119,7 @@ impl FileEngine {
             count: CommitCount::new(&path),
             count_id: None,
             commits: 0,
-            changes: None,
+            is_changing: false,
             entered: HashMap::new(),
             alive_before: None,
             path,
@@ -429,15 +429,25 @@ impl FileEngine {
         }
     }
 
-    /// Counts the commit of the transaction that is about to end. `was_empty` is whether the log
-    /// was empty before it.
-    fn count_commit(&self, was_empty: bool) -> Result<i64, LedgerError> {
-        let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began \
-            END, commits = commits + 1 RETURNING commits";
+    /// Begins a transaction that changes the ledger. If its changes are the first in the log, it
+    /// records that the file has all earlier ones.
+    fn begin_change(&self) -> Result<(), LedgerError> {
+        let begins_log = self.is_log_empty();
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        if begins_log {
+            self.db
+                .execute("UPDATE store SET log_began = commits", [])?;
+        }
+        Ok(())
+    }
+
+    /// Counts the commit of the transaction that is about to end.
+    fn count_commit(&self) -> Result<i64, LedgerError> {
+        let count = "UPDATE store SET commits = commits + 1 RETURNING commits";
         let commits: i64 = self
             .db
             .prepare_cached(count)?
-            .query_row([was_empty], |row| row.get(0))?;
+            .query_row([], |row| row.get(0))?;
         if commits > self.commits {
             return Ok(commits);
         }
@@ -464,7 +474,8 @@ impl FileEngine {
     }
 
     fn end_transaction(&mut self) {
-        if self.changes.take().is_some() {
+        if self.is_changing {
+            self.is_changing = false;
             self.release();
         }
     }
@@ -588,7 +599,7 @@ fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, Ledge
             "the latest changes of the ledger are in {}, which cannot be read: {cause}",
             log.display()
         );
-        LedgerError::unusable(problem, "run the command as the user who sends")
+        LedgerError::unusable(problem, "run the command as the user that owns the ledger")
     })
 }
 
@@ -616,13 +627,10 @@ impl DbEngine for FileEngine {
         }
         self.ensure_writable()?;
         self.wait_for_turn()?;
-        self.changes = Some(self.is_log_empty());
-        let begun = self.check_place().and_then(|()| {
-            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            Ok(())
-        });
+        self.is_changing = true;
+        let begun = self.check_place().and_then(|()| self.begin_change());
         if begun.is_err() {
-            self.end_transaction();
+            self.rollback();
         }
         begun
     }
@@ -649,10 +657,10 @@ impl DbEngine for FileEngine {
 
     fn commit(&mut self) -> Result<(), LedgerError> {
         self.alive_before = None;
-        let Some(was_empty) = self.changes else {
+        if !self.is_changing {
             return Ok(self.db.execute_batch("COMMIT")?);
-        };
-        let ended = self.count_commit(was_empty).and_then(|commits| {
+        }
+        let ended = self.count_commit().and_then(|commits| {
             self.db.prepare_cached("COMMIT")?.execute([])?;
             Ok(commits)
         });
@@ -994,6 +1002,40 @@ mod tests {
         fs::write(engine.processes(), "").unwrap();
         let named = engine.unreadable_lock(1).unwrap().to_string();
         assert!(named.contains("processes/1.lock"), "{named}");
+    }
+
+    fn open(directory: &Path) -> Result<FileEngine, LedgerError> {
+        let opened = FileEngine::open(directory, true, Arc::new(|_| {}))?;
+        Ok(opened.unwrap())
+    }
+
+    fn commit_times(engine: &mut FileEngine, times: u32) {
+        for _ in 0..times {
+            engine.begin(true).unwrap();
+            engine.commit().unwrap();
+        }
+    }
+
+    /// The first process that finds an older copy gives it another identity, in a new log.
+    #[test]
+    fn restored_ledger_opens_twice_at_once() {
+        let home = TempDir::new().unwrap();
+        let backup = TempDir::new().unwrap();
+        commit_times(&mut open(home.path()).unwrap(), 3);
+        for file in fs::read_dir(home.path()).unwrap() {
+            let file = file.unwrap();
+            if file.metadata().unwrap().is_file() {
+                fs::copy(file.path(), backup.path().join(file.file_name())).unwrap();
+            }
+        }
+        commit_times(&mut open(home.path()).unwrap(), 3);
+        for file in fs::read_dir(backup.path()).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), home.path().join(file.file_name())).unwrap();
+        }
+        let first = open(home.path()).unwrap();
+        assert!(first.epoch().unwrap() < 0, "it is found");
+        open(home.path()).unwrap();
     }
 
     #[cfg(unix)]

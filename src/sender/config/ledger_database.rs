@@ -96,7 +96,7 @@ impl LedgerDatabase {
             .map(Secret::new)
     }
 
-    /// As [`Self::parse`], but `local` is this machine's file, so there is no database.
+    /// Like [`Self::parse`], but None for `local`, this machine's own file.
     ///
     /// # Errors
     /// As [`Self::parse`].

@@ -93,15 +93,15 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
     let mut signals = Signals::catch()?;
     let mut is_told = false;
     loop {
-        let in_flight_error = run.inflight()?;
-        if in_flight_error == 0 {
+        let in_flight = run.inflight()?;
+        if in_flight == 0 {
             // Lost processes may have changed rows during the wait.
             run.cancel()?;
             return Ok(());
         }
         if !std::mem::replace(&mut is_told, true) {
             let name = run.name();
-            let messages = counted(in_flight_error, "message");
+            let messages = counted(in_flight, "message");
             let processes = run
                 .workers()?
                 .into_iter()

@@ -12,7 +12,7 @@ use crate::commands::bulk::people_limit::report_limit;
 use crate::commands::bulk::question::draw;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::skips::report_left_out;
-use crate::commands::bulk::zone::zone_of_sender;
+use crate::commands::zone::zone_of_sender;
 use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;

@@ -15,7 +15,8 @@ use crate::runs::ledger::Worker;
 use crate::sender::Connection;
 use crate::sender::context::Context;
 
-/// Sends the unsent rows of a run, and reports its end and its state. With a `worker`, this process has joined the run already.
+/// Sends the unsent rows of a run, and reports its end and its state. With a `worker`, this process has joined the run
+/// already.
 ///
 /// # Errors
 /// If the run could not be joined, or how it ended could not be written or read. Messages may have been sent.
@@ -26,8 +27,9 @@ pub(crate) async fn send(
     connection: Connection,
     progress: ProgressFormat,
 ) -> Result<ExitCode, CommandError> {
-    let sent = active.send_rows(context, worker, connection, progress);
-    let sent = sent.await;
+    let sent = active
+        .send_rows(context, worker, connection, progress)
+        .await;
     sent.and_then(|ended| report_end(context, active, ended))
         .map_err(|error| error.in_phase(Phase::Sending))
 }

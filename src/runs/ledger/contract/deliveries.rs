@@ -83,7 +83,7 @@ pub(super) fn cost_counts_sent_and_delivered_messages(tested: &TestedLedger) {
     let cost = run.spent().unwrap().unwrap();
     assert_eq!(shown(&cost.estimate), (4, "1.75 USD".to_owned()));
     assert_eq!(shown(&cost.sent), (3, "1.25 USD".to_owned()));
-    assert!(cost.delivered.is_none(), "nobody has checked");
+    assert!(cost.delivered.is_none(), "there was no delivery check");
     let read = DeliveryUpdate {
         index: 1,
         after: 0,

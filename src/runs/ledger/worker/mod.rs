@@ -77,7 +77,7 @@ pub(crate) struct Worker {
     is_connected: bool,
     /// How long its rows belong to it after its last contact.
     lease: Duration,
-    /// How long after the request for rows it may send the first byte. None: there is no limit.
+    /// How long after its request for rows this process may send the first byte. None without a limit.
     slack: Option<Duration>,
     /// The bot and the time for which its recipients are counted.
     reach: Option<ReachKey>,

@@ -39,7 +39,7 @@ pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
-pub(in crate::commands) fn zone_of_profile(
+pub(super) fn zone_of_profile(
     context: &Context,
     profile: Option<&str>,
 ) -> Result<TimeZone, CommandError> {
