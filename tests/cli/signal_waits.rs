@@ -208,7 +208,7 @@ static WAITS: &[Wait] = &[
     wait("a key's database", &[Database, SilentDatabase], "once list", Connection),
     wait("a keyed message's database", &[Database, SilentDatabase], "send text --to 593987654321 --once k Hola", Connection),
     wait("a limited message's database", &[Database, Keys("limit_24h = 5"), SilentDatabase], "send template promo --to 593987654321", Connection),
-    wait("the database of an accepted message", &[Database, SilentAfterMessage], "send text --to 593987654321 --once k Hola", Message).ends_with(Code(0)).requests(1),
+    wait("the database of an accepted message", &[Database, SilentAfterMessage], "send text --to 593987654321 --once k Hola", Screen("accepted")).ends_with(Code(0)).requests(1),
     wait("the database of a run in progress", &[Database, SilentAfterMessage], "bulk send people.csv --yes --rate 1/m text Hola", Message).ends_with(SecondSignal).requests(1),
     // What the user runs.
     wait("a sandbox", &[], "sandbox --port 0", Screen("JELOUCTL_SANDBOX")).ends_with(Code(0)),

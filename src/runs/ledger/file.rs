@@ -14,8 +14,7 @@ use std::{process, thread};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
-use url::Url;
+use rusqlite::{Connection, Error, ErrorCode, Statement, ToSql, params_from_iter};
 
 use super::commit_count::CommitCount;
 use super::db::{
@@ -24,6 +23,7 @@ use super::db::{
 };
 use super::error::{LedgerError, LedgerFault};
 use super::file_id::{FileId, OpenFiles};
+use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened, open_immutable};
 use super::model::now;
 use crate::base::private_file::{self, FileError};
 use crate::base::process::{ensure_open_files, overdue_signal};
@@ -481,96 +481,6 @@ impl FileEngine {
     }
 }
 
-/// The open database and its locks.
-struct LedgerHandles {
-    db: Connection,
-    turn: File,
-    write: File,
-    can_write: bool,
-}
-
-impl LedgerHandles {
-    /// Opens the files in `directory`. With `creates`, it creates those that are missing.
-    fn open(directory: &Path, creates: bool) -> Result<Self, LedgerError> {
-        let path = file_in(directory, "");
-        match open_locks(directory) {
-            Ok([turn, write]) => {
-                if !path.exists() {
-                    open_or_create(&path)?;
-                }
-                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                Ok(Self {
-                    db: Connection::open_with_flags(&path, flags)?,
-                    turn,
-                    write,
-                    can_write: true,
-                })
-            }
-            Err(error) if creates && !path.exists() => Err(error.into()),
-            // On a read-only disk, or in the directory of another user, the ledger can only be
-            // read.
-            Err(error) => {
-                let handle = || File::open(&path).map_err(|cause| not_opened(directory, &cause));
-                Ok(Self {
-                    turn: handle()?,
-                    write: handle()?,
-                    db: open_to_read(&path, error)?,
-                    can_write: false,
-                })
-            }
-        }
-    }
-}
-
-/// The file of the ledger with this ending: the database, without an ending, or a lock.
-fn file_in(directory: &Path, ending: &str) -> PathBuf {
-    directory.join(format!("state.db{ending}"))
-}
-
-/// Opens the locks for the turn and for writing.
-fn open_locks(directory: &Path) -> Result<[File; 2], FileError> {
-    let turn = open_or_create(&file_in(directory, "-turn"))?;
-    let write = open_or_create(&file_in(directory, "-write"))?;
-    Ok([turn, write])
-}
-
-fn open_or_create(path: &Path) -> Result<File, FileError> {
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    private_file::open("create", path, &mut options)
-}
-
-/// Refuses links and special files. Opening a pipe would block forever.
-fn check_file_types(directory: &Path) -> Result<(), LedgerError> {
-    for ending in ["", "-turn", "-write"] {
-        let file = file_in(directory, ending);
-        let is_special = file
-            .symlink_metadata()
-            .is_ok_and(|metadata| !metadata.is_file());
-        if !is_special {
-            continue;
-        }
-        let what = if file.is_symlink() {
-            "is a symbolic link: link its directory instead"
-        } else {
-            "is not a regular file: move it away"
-        };
-        let cause = io::Error::other(format!("{} {what}", file.display()));
-        return Err(not_opened(directory, &cause));
-    }
-    Ok(())
-}
-
-fn not_opened(directory: &Path, cause: &io::Error) -> LedgerError {
-    let path = file_in(directory, "");
-    let hint = "if the file is missing, restore it; if another user owns it, ask them for read \
-                access";
-    LedgerError::unusable(
-        format!("the ledger {} cannot be opened: {cause}", path.display()),
-        hint,
-    )
-}
-
 /// The tables of a new ledger.
 fn schema() -> String {
     let tables = format!(
@@ -581,36 +491,6 @@ fn schema() -> String {
     );
     let secret = new_secret();
     format!("{tables}INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);")
-}
-
-/// Opens a file that cannot be written because of `not_written`, with its log if that has changes.
-fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, LedgerError> {
-    let log = path.with_extension("db-wal");
-    if !log.metadata().is_ok_and(|log| log.len() > 0) {
-        return open_immutable(path).map_err(|_| not_written.into());
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags).and_then(|db| {
-        db.query_row("SELECT commits FROM store", [], |_| Ok(()))?;
-        Ok(db)
-    });
-    opened.map_err(|cause| {
-        let problem = format!(
-            "the latest changes of the ledger are in {}, which cannot be read: {cause}",
-            log.display()
-        );
-        LedgerError::unusable(problem, "run the command as the user that owns the ledger")
-    })
-}
-
-/// Opens a file without its log and without locks.
-fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
-    let mut url = Url::from_file_path(path).map_err(|()| Error::InvalidPath(path.to_owned()))?;
-    url.set_query(Some("immutable=1"));
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(url.as_str(), flags)
 }
 
 impl DbEngine for FileEngine {

@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod file;
 mod file_id;
+mod file_opening;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod listening;
