@@ -194,8 +194,10 @@ impl Outgoing {
 
     /// A recipient in the body that is not the message's own recipient in another spelling.
     pub(crate) fn second_recipient(&self) -> Option<&str> {
-        let one = person_key(self.recipient.as_str());
-        self.recipients().find(|other| person_key(other) != one)
+        let recipient = self.recipient.as_str();
+        let is_other =
+            |other: &&str| *other != recipient && person_key(other) != person_key(recipient);
+        self.recipients().find(is_other)
     }
 
     /// A recipient in the body that no safety check can understand.

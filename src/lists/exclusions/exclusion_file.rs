@@ -96,16 +96,20 @@ fn begins_with_person(line: &str) -> bool {
     may_be_id(cell) || is_number || is_like_user_id(cell)
 }
 
-/// The recipient in a line, without a comment after it and without quotes around it.
+/// What a comment after a recipient begins with.
+const COMMENTS: [&str; 2] = [" #", "\t#"];
+
+/// Returns the recipient in a line, without a comment after it and without quotes around it.
 fn bare(line: &str) -> &str {
-    let comment = line.match_indices('#').find(|(at, _)| {
-        line.get(..*at)
-            .is_some_and(|before| before.ends_with([' ', '\t']))
-    });
-    let text = comment
-        .and_then(|(at, _)| line.get(..at))
-        .unwrap_or(line)
-        .trim();
+    let comment = COMMENTS
+        .iter()
+        .filter_map(|comment| line.find(comment))
+        .min();
+    let text = comment.and_then(|at| line.get(..at)).unwrap_or(line);
+    unquoted(text.trim())
+}
+
+fn unquoted(text: &str) -> &str {
     text.strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .unwrap_or(text)
@@ -118,6 +122,7 @@ fn read_lines(
     list: &mut ExclusionList,
 ) -> Result<(), UsageError> {
     let mut bad = BadLines::default();
+    let has_comments = COMMENTS.iter().any(|comment| text.contains(comment));
     for (line, text) in (1..).zip(text.lines()) {
         if text.len() > MAX_LINE {
             bad.add(
@@ -131,7 +136,11 @@ fn read_lines(
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        let recipient = bare(text);
+        let recipient = if has_comments {
+            bare(text)
+        } else {
+            unquoted(text)
+        };
         if list.skip_other(recipient, countries) {
             continue;
         }

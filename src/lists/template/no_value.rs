@@ -2,9 +2,45 @@
 //! spreadsheets, such as `#N/A`.
 
 /// Words that programs write for a missing or pending value, in lower case and without spaces.
-const NOTHING: &str = "- -- --- – — n/a n/d n.a. n.d. null (null) <null> nan none (none) undefined <na> nil \\n nulo (blank) \
-    (vacío) (vacio) invaliddate loading... loading… cargando... cargando… carregando... carregando… infinity -infinity +inf \
-    -inf 1.#inf 1.#qnan -1.#ind";
+const NOTHING: [&str; 37] = [
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    "n/a",
+    "n/d",
+    "n.a.",
+    "n.d.",
+    "null",
+    "(null)",
+    "<null>",
+    "nan",
+    "none",
+    "(none)",
+    "undefined",
+    "<na>",
+    "nil",
+    "\\n",
+    "nulo",
+    "(blank)",
+    "(vacío)",
+    "(vacio)",
+    "invaliddate",
+    "loading...",
+    "loading…",
+    "cargando...",
+    "cargando…",
+    "carregando...",
+    "carregando…",
+    "infinity",
+    "-infinity",
+    "+inf",
+    "-inf",
+    "1.#inf",
+    "1.#qnan",
+    "-1.#ind",
+];
 /// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
 const NO_TIME: &str = "NaT";
 /// A given name. Only other spellings, `nil` and `NIL`, are a missing value.
@@ -67,9 +103,7 @@ pub(crate) fn means_nothing(text: &str) -> bool {
         _ => {}
     }
     let word = without_spaces(text).to_lowercase();
-    NOTHING.split_whitespace().any(|known| known == word)
-        || is_object(&word)
-        || EMPTY_DATES.contains(&word.as_str())
+    NOTHING.contains(&word.as_str()) || is_object(&word) || EMPTY_DATES.contains(&word.as_str())
 }
 
 /// Whether `word` is an object of JavaScript that was printed: `[object Object]`, `[object Promise]`.
@@ -84,6 +118,10 @@ fn is_object(word: &str) -> bool {
 
 /// Whether `text` is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
 pub(crate) fn is_spreadsheet_error(text: &str) -> bool {
+    // This runs for each cell of a list.
+    if !text.trim_start().starts_with(['#', 'E', 'e']) {
+        return false;
+    }
     let word = without_spaces(text);
     let upper = word.to_uppercase();
     if let Some(number) = upper.strip_prefix("ERR:") {

@@ -51,7 +51,9 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
     match json.bytes().next() {
         Some(b'{') => {
             for (name, value) in serde_json::from_str::<BTreeMap<String, &RawValue>>(json)? {
-                hash.update(format!("{{{}:", serde_json::to_string(&name)?).as_bytes());
+                hash.update(b"{");
+                hash.update(serde_json::to_string(&name)?.as_bytes());
+                hash.update(b":");
                 add_ordered(hash, value.get())?;
             }
             hash.update(b"}");
