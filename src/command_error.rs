@@ -75,12 +75,12 @@ impl CommandError {
         }
     }
 
-    /// A safety check blocked a send.
+    /// Creates the error for a send that a safety check blocked.
     pub(crate) fn guard(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
     }
 
-    /// Something is missing or broken in the configuration.
+    /// Creates the error for a missing or invalid setting.
     pub(crate) fn configuration(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::new(
             ExitCode::Configuration,
@@ -90,7 +90,7 @@ impl CommandError {
         )
     }
 
-    /// A signal came before anything was sent.
+    /// Creates the error for a signal before anything was sent.
     pub(crate) fn interrupted(signal: Signal) -> Self {
         let message = format!("interrupted by {}", signal.name());
         Self::new(
@@ -101,7 +101,7 @@ impl CommandError {
         )
     }
 
-    /// A message may have been sent earlier.
+    /// Creates the error for a message that may have been sent earlier.
     pub(crate) fn unknown(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         let error = Self::new(ExitCode::Unknown, "unknown", message, Some(hint.into()));
         Self {
@@ -110,7 +110,7 @@ impl CommandError {
         }
     }
 
-    /// The same error with its `cause`.
+    /// Adds the `cause` of the error.
     pub(crate) fn caused_by(self, cause: impl StdError + Send + Sync + 'static) -> Self {
         Self {
             cause: Some(Box::new(cause)),
@@ -118,17 +118,18 @@ impl CommandError {
         }
     }
 
-    /// Whether the same command can succeed later: the server is busy or unavailable.
+    /// Returns whether the same command can succeed later: the server is busy or unavailable.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self.code, ExitCode::Unavailable | ExitCode::Network)
     }
 
-    /// Whether the database of the ledger cannot be reached, or no longer.
+    /// Returns whether the database of the ledger cannot be reached, or no longer.
     pub(crate) fn is_of_lost_database(&self) -> bool {
         matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
     }
 
-    /// The same error of a command in this phase. The first call, in the innermost phase, decides.
+    /// Adds what the error means in this phase of a command. The first call, in the innermost
+    /// phase, decides.
     ///
     /// | phase | an error of the ledger | note, if certain |
     /// |---|---|---|
@@ -157,7 +158,7 @@ impl CommandError {
         }
     }
 
-    /// What the error means for the messages of the command, printed on its own line.
+    /// Returns what the error means for the messages of the command, printed on its own line.
     pub(crate) fn note(&self) -> Option<&'static str> {
         let note = match self.phase? {
             Phase::SingleSend | Phase::Planning => "nothing was sent",
@@ -240,7 +241,7 @@ impl CommandError {
         }
     }
 
-    /// The message and its details on one line.
+    /// Returns the message and its details on one line.
     pub(crate) fn line(&self) -> String {
         let details = self.details.iter().map(|detail| format!("; {detail}"));
         std::iter::once(self.message.clone())

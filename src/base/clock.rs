@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The time of day, in milliseconds since 1970. The user or the system can set this clock, also backwards.
+/// Returns the time of day, in milliseconds since 1970. The user or the system can set this clock,
+/// also backwards.
 pub(crate) fn unix_millis() -> i64 {
     #[cfg(test)]
     if let Some(reading) = simulated::reading() {
@@ -14,7 +15,8 @@ pub(crate) fn unix_millis() -> i64 {
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time of a clock that cannot be set. On most systems it stops while the machine sleeps.
+/// Returns the time of a clock that cannot be set. On most systems it stops while the machine
+/// sleeps.
 pub(crate) fn instant() -> Instant {
     #[cfg(test)]
     if let Some(reading) = simulated::reading() {
@@ -23,12 +25,12 @@ pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
-/// How long ago `start` was, by [`instant`].
+/// Returns how long ago `start` was, by [`instant`].
 pub(crate) fn elapsed_since(start: Instant) -> Duration {
     instant().saturating_duration_since(start)
 }
 
-/// The time of a clock that cannot be set and continues while the machine sleeps.
+/// Returns the time of a clock that cannot be set and continues while the machine sleeps.
 pub(crate) fn since_boot() -> Duration {
     #[cfg(test)]
     if let Some(reading) = simulated::reading() {
@@ -54,7 +56,7 @@ fn system_since_boot() -> Duration {
     )
 }
 
-/// `Instant` continues during sleep on these systems.
+/// Reads `Instant`, which continues during sleep on these systems.
 #[cfg(not(unix))]
 fn system_since_boot() -> Duration {
     use std::sync::LazyLock;

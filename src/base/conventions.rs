@@ -77,7 +77,7 @@ impl Conventions {
         })
     }
 
-    /// The conventions of the country with this two-letter code, if known.
+    /// Returns the conventions of the country with this two-letter code, if known.
     pub(crate) fn for_country(code: &str) -> Option<Self> {
         Self::all()
             .iter()
@@ -85,7 +85,7 @@ impl Conventions {
             .copied()
     }
 
-    /// The conventions of the country in a format's tag: `300A`, or `es-EC`.
+    /// Returns the conventions of the country in a format's tag: `300A`, or `es-EC`.
     pub(crate) fn for_language_tag(tag: &str) -> Option<Self> {
         if let Some((_, country)) = tag.rsplit_once('-') {
             return Self::for_country(country);
@@ -98,7 +98,8 @@ impl Conventions {
             .copied()
     }
 
-    /// The currency symbols of all countries. A longer symbol comes before the shorter ones that it contains.
+    /// Returns the currency symbols of all countries. A longer symbol comes before the shorter ones
+    /// that it contains.
     pub(crate) fn currency_marks() -> &'static [&'static str] {
         static MARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
             let all = Conventions::all()
@@ -112,7 +113,7 @@ impl Conventions {
         &MARKS
     }
 
-    /// Whether the currency symbol follows the amount: `5,00 €`.
+    /// Returns whether the currency symbol follows the amount: `5,00 €`.
     pub(crate) fn has_sign_behind(&self) -> bool {
         self.decimal_mark == ',' && (self.language.is_none() || ["ES", "PT"].contains(&self.code))
     }
@@ -160,8 +161,8 @@ impl NumberLayout {
         Some(written)
     }
 
-    /// The amount with its decimals. A spreadsheet calculates with 15 digits and rounds halves up. An amount that is
-    /// too small for a `Decimal` becomes zero.
+    /// Returns the amount with its decimals. A spreadsheet calculates with 15 digits and rounds
+    /// halves up. An amount that is too small for a `Decimal` becomes zero.
     fn rounded(&self, value: f64) -> Decimal {
         let exact = Decimal::from_scientific(&format!("{:.14e}", value.abs())).unwrap_or_default();
         let exact = if self.is_percent {
@@ -183,7 +184,7 @@ impl NumberLayout {
 pub(crate) const OF_DAY: &str = "dmBbAaYy";
 pub(crate) const OF_TIME: &str = "HIMSp";
 
-/// Whether a format of strftime has one of these letters.
+/// Returns whether a format of strftime has one of these letters.
 pub(crate) fn has_code(format: &str, letters: &str) -> bool {
     let codes = format
         .split('%')
@@ -227,7 +228,7 @@ impl Language {
     }
 }
 
-/// `at` in a format of strftime; None if it needs names in an unknown language.
+/// Returns `at` in a format of strftime; None if it needs names in an unknown language.
 pub(crate) fn written_date(
     format: &str,
     at: DateTime,

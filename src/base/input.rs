@@ -49,8 +49,8 @@ pub(crate) enum JsonSource {
 }
 
 impl JsonSource {
-    /// The value of `--body`: a file or `-`. Like other flags, it also accepts JSON that begins with `{` or `[`, and
-    /// `@FILE`.
+    /// Parses the value of `--body`: a file or `-`. Like other flags, it also accepts JSON that
+    /// begins with `{` or `[`, and `@FILE`.
     pub(crate) fn from_body_flag(raw: &str) -> Result<Self, Infallible> {
         if raw.trim_start().starts_with(['{', '[']) {
             return Ok(Self::Literal(raw.to_owned()));
@@ -116,8 +116,8 @@ impl Input {
         Ok(())
     }
 
-    /// The whole text of `source` without its byte order mark, as [`decode_text`] reads it. Errors name `flag`. A text
-    /// longer than [`MAX_BYTES`] is an error.
+    /// Reads the whole text of `source` without its byte order mark, as [`decode_text`] reads it.
+    /// Errors name `flag`. A text longer than [`MAX_BYTES`] is an error.
     pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let bytes = self.read_bytes(flag, source)?;
         decode_text(bytes).map_err(|error| {
@@ -128,7 +128,7 @@ impl Input {
         })
     }
 
-    /// The bytes of `source`. More than [`MAX_BYTES`] are an error. Errors name `flag`.
+    /// Reads the bytes of `source`. More than [`MAX_BYTES`] are an error. Errors name `flag`.
     pub(crate) fn read_bytes(
         &mut self,
         flag: &str,
@@ -156,20 +156,20 @@ impl Input {
         })
     }
 
-    /// A text for a message, like [`Input::read`], but without one final newline.
+    /// Reads a text for a message, like [`Input::read`], but without one final newline.
     pub(crate) fn text(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let text = self.read(flag, source)?;
         Ok(without_final_line_break(&text).to_owned())
     }
 
-    /// The JSON in `source`. An integer beyond 64 bits and a repeated field are errors.
+    /// Reads the JSON in `source`. An integer beyond 64 bits and a repeated field are errors.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
         let text = self.read(flag, source)?;
         parse(flag, &name_of(source), &text)
     }
 
-    /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON, so it is a text that a bulk
-    /// run fills. No JSON field accepts it unfilled.
+    /// Reads the JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON,
+    /// so it is a text that a bulk run fills. No JSON field accepts it unfilled.
     pub(crate) fn json_flag(
         &mut self,
         flag: &str,
@@ -183,7 +183,7 @@ impl Input {
         }
     }
 
-    /// The JSON in `value`, or in the file that it names.
+    /// Reads the JSON in `value`, or in the file that it names.
     pub(crate) fn json_value(
         &mut self,
         flag: &str,
@@ -195,7 +195,7 @@ impl Input {
         }
     }
 
-    /// The JSON of a repeatable flag, each time with one value or an array of values.
+    /// Reads the JSON of a repeatable flag, each time with one value or an array of values.
     pub(crate) fn json_list(
         &mut self,
         flag: &str,
@@ -212,7 +212,7 @@ impl Input {
     }
 }
 
-/// How errors call `source`.
+/// Returns how errors name `source`.
 pub(crate) fn name_of(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
@@ -279,7 +279,7 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
     })
 }
 
-/// A number in JSON beyond 64 bits, which was rounded to the nearest double.
+/// Returns a number in JSON beyond 64 bits, which was rounded to the nearest double.
 fn rounded(value: &Value) -> Option<f64> {
     /// 2^63
     const MIN: f64 = 9_223_372_036_854_775_808.0;

@@ -1,12 +1,13 @@
 //! Handles invisible characters, which can make different texts look the same, and line breaks in all their forms.
 
-/// `text` with `\n` for each line break: of Windows, of Word (vertical tab), of Unicode, and form feeds.
+/// Returns `text` with `\n` for each line break: of Windows, of Word (vertical tab), of Unicode,
+/// and form feeds.
 pub(crate) fn with_plain_line_breaks(text: &str) -> String {
     text.replace("\r\n", "\n")
         .replace(is_other_line_break, "\n")
 }
 
-/// Whether it is a line break other than `\n`.
+/// Returns whether it is a line break other than `\n`.
 pub(crate) fn is_other_line_break(character: char) -> bool {
     matches!(
         character,
@@ -14,8 +15,8 @@ pub(crate) fn is_other_line_break(character: char) -> bool {
     )
 }
 
-/// `text` with one space for each run of spaces, tabs and no-break spaces in a line, and without spaces at the ends of
-/// lines. Readers do not see the difference.
+/// Returns `text` with one space for each run of spaces, tabs and no-break spaces in a line, and
+/// without spaces at the ends of lines. Readers do not see the difference.
 pub(crate) fn with_single_blanks(text: &str) -> String {
     let lines = text
         .split('\n')
@@ -23,20 +24,20 @@ pub(crate) fn with_single_blanks(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `text` without one `\n` or `\r\n` at its end, which `echo` and editors add.
+/// Returns `text` without one `\n` or `\r\n` at its end, which `echo` and editors add.
 pub(crate) fn without_final_line_break(text: &str) -> &str {
     text.strip_suffix("\r\n")
         .or_else(|| text.strip_suffix('\n'))
         .unwrap_or(text)
 }
 
-/// `text` without spaces, tabs, line breaks and invisible characters at its ends.
+/// Returns `text` without spaces, tabs, line breaks and invisible characters at its ends.
 pub(crate) fn without_blanks_at_ends(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
 }
 
-/// Whether `character` is a space or has no width (Unicode's Default_Ignorable_Code_Point and the Braille blank).
-/// Control characters, such as tabs, do not count.
+/// Returns whether `character` is a space or has no width (Unicode's Default_Ignorable_Code_Point
+/// and the Braille blank). Control characters, such as tabs, do not count.
 pub(crate) fn is_invisible(character: char) -> bool {
     !character.is_control()
         && (character.is_whitespace()
@@ -49,12 +50,13 @@ pub(crate) fn is_invisible(character: char) -> bool {
             ))
 }
 
-/// Whether it cannot be seen at the end of a value: it is invisible, or a control character such as a tab.
+/// Returns whether it cannot be seen at the end of a value: it is invisible, or a control character
+/// such as a tab.
 pub(crate) fn is_unseen(character: char) -> bool {
     is_invisible(character) || character.is_control()
 }
 
-/// `text` with a visible symbol for each control character, such as `␉` for a tab.
+/// Returns `text` with a visible symbol for each control character, such as `␉` for a tab.
 pub(crate) fn with_control_pictures(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;
@@ -71,7 +73,7 @@ fn picture(character: char) -> char {
     }
 }
 
-/// The name of a control character, such as `a tab`; None for other characters.
+/// Returns the name of a control character, such as `a tab`; None for other characters.
 pub(crate) fn name_of_control(character: char) -> Option<String> {
     match character {
         '\t' => Some("a tab".to_owned()),

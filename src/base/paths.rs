@@ -42,8 +42,8 @@ pub(crate) const STATE: UserDirectory = if cfg!(windows) {
 };
 
 impl UserDirectory {
-    /// Our directory in this one. None if the variable, or without it the home directory, is not an absolute path: a
-    /// relative path would depend on the working directory.
+    /// Returns our directory in this one. None if the variable, or without it the home directory,
+    /// is not an absolute path: a relative path would depend on the working directory.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
         let directory = if self.is_named() {
             env::var_os(self.variable)?.into()
@@ -55,18 +55,18 @@ impl UserDirectory {
             .map(|directory| directory.join("jelouctl"))
     }
 
-    /// Whether the variable is set, perhaps to an unusable path.
+    /// Returns whether the variable is set, perhaps to an unusable path.
     pub(crate) fn is_named(&self) -> bool {
         env::var_os(self.variable).is_some_and(|path| !path.is_empty())
     }
 }
 
-/// The user's home directory, from the variable or otherwise from the system.
+/// Returns the user's home directory, from the variable or otherwise from the system.
 pub(crate) fn home() -> Option<PathBuf> {
     dirs::home_dir().filter(|home| home.is_absolute())
 }
 
-/// Whether a path is a file of this user's ledger.
+/// Returns whether a path is a file of this user's ledger.
 pub(crate) fn is_of_the_ledger(path: &Path) -> bool {
     let is_ledger = path
         .file_name()

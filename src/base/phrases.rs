@@ -11,19 +11,20 @@ pub(crate) struct Phrase {
     pub(crate) other: &'static str,
 }
 
-/// English sentences with the same in Spanish; the first that fits counts.
+/// Returns English sentences with their Spanish. The first sentence that fits a text counts.
 pub(crate) fn spanish_phrases() -> impl Iterator<Item = Phrase> {
     rows::<2>(REASONS).map(|[sentence, other]| Phrase { sentence, other })
 }
 
-/// An English text in Spanish.
+/// Translates an English text into Spanish.
 pub(crate) fn in_spanish(text: &str) -> String {
     let phrases: Vec<_> = spanish_phrases().collect();
     rephrased(&phrases, text)
 }
 
-/// `text` with `phrases`. It consists of sentences between semicolons, each behind the field or column that it is about.
-/// A sentence that has no phrase is unchanged, and one whose phrase is empty is left out.
+/// Translates `text` with `phrases`. The text consists of sentences that semicolons separate.
+/// Before each sentence is the field or column that it is about. A sentence without a phrase stays
+/// unchanged. A sentence with an empty phrase is removed.
 pub(crate) fn rephrased(phrases: &[Phrase], text: &str) -> String {
     let parts = text.split("; ").map(|part| rephrased_part(phrases, part));
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
@@ -47,7 +48,7 @@ fn rephrased_part(phrases: &[Phrase], part: &str) -> String {
     }
 }
 
-/// The values in `text`, in order, if it is this sentence.
+/// Returns the values in `text`, in order, if the text is this `sentence`.
 pub(crate) fn values<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> {
     let (begin, mut sentence) = sentence.split_once('{').unwrap_or((sentence, ""));
     let mut rest = text.strip_prefix(begin)?;
@@ -67,7 +68,7 @@ pub(crate) fn values<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> 
     rest.is_empty().then_some(values)
 }
 
-/// `sentence` with its values, which may be sentences too.
+/// Fills the values into `sentence`. A value that is a sentence is translated too.
 fn filled(phrases: &[Phrase], sentence: &str, values: &[&str]) -> String {
     let mut filled = String::new();
     let mut rest = sentence;

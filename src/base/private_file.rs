@@ -90,7 +90,7 @@ pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     })
 }
 
-/// The bytes of a source. More than `max` are an error.
+/// Reads the bytes of a source. More than `max` are an error.
 pub(crate) fn read_to_limit(source: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(max + 1).read_to_end(&mut bytes)?;
@@ -193,7 +193,7 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
     make_directory(directory).map_err(FileError::while_doing("create", directory))
 }
 
-/// The target of a link, even if it does not exist; otherwise the path itself.
+/// Returns the target of a link, even if it does not exist; otherwise the path itself.
 pub(crate) fn target_of(path: &Path) -> PathBuf {
     let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
     fs::canonicalize(path)

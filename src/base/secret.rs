@@ -20,7 +20,7 @@ impl Secret {
         )
     }
 
-    /// The value itself. Callers must never print it.
+    /// Returns the value itself. Callers must never print it.
     #[must_use]
     pub(crate) fn reveal(&self) -> &str {
         &self.0

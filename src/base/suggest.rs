@@ -5,7 +5,8 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 /// How similar two names must be, from 0 (nothing in common) to 1 (Jaro-Winkler).
 const ALIKE: f64 = 0.75;
 
-/// The name in `known` that is nearest to `name`, if it is near enough. Case does not matter.
+/// Returns the name in `known` that is nearest to `name`, if it is near enough. Case does not
+/// matter.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
@@ -16,7 +17,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     (best.0 > ALIKE).then_some(best.1)
 }
 
-/// A name in its common form: letters and digits, lower case, without accents.
+/// Returns a name in its common form: letters and digits, lower case, without accents.
 pub(crate) fn plain(name: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
     decomposed
@@ -31,7 +32,8 @@ const RESERVED: [&str; 13] = [
     "row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if",
 ];
 
-/// An equivalent name that a template can write without quotes: `nombre_completo`. None without one.
+/// Returns an equivalent name that a template can write without quotes: `nombre_completo`. None
+/// without one.
 pub(crate) fn identifier(name: &str) -> Option<String> {
     let words = name
         .split(|sign: char| !sign.is_alphanumeric())

@@ -103,7 +103,7 @@ impl WesternEncoding {
         }
     }
 
-    /// The encoding that fits `bytes` best; Windows-1252 if none fits much better.
+    /// Guesses the encoding that fits `bytes` best; Windows-1252 if none fits much better.
     pub(crate) fn guess(bytes: &[u8]) -> Self {
         let required = WEIGHT * Self::Windows1252.fitness(bytes);
         let mut best = Self::Windows1252;
@@ -116,8 +116,8 @@ impl WesternEncoding {
         best
     }
 
-    /// How much `bytes` look like names in this encoding. Accented letters add to it, and other characters inside words
-    /// subtract from it.
+    /// Rates how much `bytes` look like names in this encoding. Accented letters add to it, and
+    /// other characters inside words subtract from it.
     pub(crate) fn fitness(self, bytes: &[u8]) -> i64 {
         let text: Vec<char> = self.decode(bytes).chars().collect();
         let at = |index: Option<usize>| index.and_then(|index| text.get(index)).copied();
@@ -137,7 +137,7 @@ impl WesternEncoding {
 }
 
 impl Display for WesternEncoding {
-    /// The name for `--encoding` or iconv.
+    /// Writes the name for `--encoding` or iconv.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Windows1252 => "windows-1252",
@@ -162,7 +162,7 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    /// How much a character between these fits an encoding.
+    /// Rates how well `character` fits between these letters.
     fn fitness(&self, character: char) -> i64 {
         let is_next_to_letter = self.before.is_alphabetic() || self.after.is_alphabetic();
         let is_inside_word = self.before.is_alphabetic() && self.after.is_alphabetic();
@@ -184,7 +184,8 @@ impl Surroundings {
         }
     }
 
-    /// Whether it is a capital after a small letter, or a small letter in a capitalized word.
+    /// Returns whether it is a capital after a small letter, or a small letter in a capitalized
+    /// word.
     fn has_wrong_case(&self, character: char) -> bool {
         let follows_capitals = self.before.is_uppercase() && self.second_before.is_uppercase();
         character.is_uppercase() && self.before.is_lowercase()
@@ -211,13 +212,13 @@ impl SurveyedLines {
         self.count += 1;
     }
 
-    /// The first line: `line 3`.
+    /// Describes the first line: `line 3`.
     pub(crate) fn describe_first(&self) -> String {
         let first = self.numbers.first().copied().unwrap_or_default();
         format!("line {first}")
     }
 
-    /// `line 3`, or `lines 3, 4, … (7 lines)`.
+    /// Describes all lines: `line 3`, or `lines 3, 4, … (7 lines)`.
     pub(crate) fn describe(&self) -> String {
         let numbers: Vec<_> = self.numbers.iter().map(u64::to_string).collect();
         let numbers = numbers.join(", ");
@@ -287,14 +288,15 @@ impl LineSurvey {
         }
     }
 
-    /// Whether some lines are UTF-8 and others are not.
+    /// Returns whether some lines are UTF-8 and others are not.
     pub(crate) fn is_mixed(&self) -> bool {
         self.utf_8.count > 0 && self.other.count > 0
     }
 }
 
-/// Whether a valid UTF-8 text is certainly not Windows-1252. `CAFÉ®` in Windows-1252 is also valid UTF-8, but then it
-/// ends with a letter of a phonetic alphabet, so such rare characters do not count.
+/// Returns whether a valid UTF-8 text is certainly not Windows-1252. `CAFÉ®` in Windows-1252 is
+/// also valid UTF-8, but then it ends with a letter of a phonetic alphabet, so such rare characters
+/// do not count.
 fn is_surely_utf_8(text: &str) -> bool {
     let mut was_wide = false;
     text.chars().any(|character| {

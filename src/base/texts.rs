@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::ParseError;
 
-/// The rows of `table` below its header, each with `N` cells that tabs separate.
+/// Returns the rows of `table` below its header, each with `N` cells that tabs separate.
 pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     table
         .lines()
@@ -12,7 +12,8 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }
 
-/// Why an address is not a URL. The text does not repeat the address, which may contain a password.
+/// Returns why an address is not a URL. The text does not repeat the address, which may contain a
+/// password.
 pub(crate) fn url_problem(error: ParseError) -> &'static str {
     match error {
         ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
@@ -30,7 +31,7 @@ pub(crate) fn url_problem(error: ParseError) -> &'static str {
     }
 }
 
-/// The text, or its beginning and `…`, with at most `max` characters.
+/// Returns the text, or its beginning and `…`, with at most `max` characters.
 pub(crate) fn clipped(text: &str, max: usize) -> Cow<'_, str> {
     let mut ends = text
         .char_indices()

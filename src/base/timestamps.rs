@@ -11,7 +11,8 @@ const RELEASED: i64 = 1_793_491_200_000;
 /// Time zones differ by up to a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Why a clock that shows `now` (milliseconds since 1970) is wrong: it is before this release, or after the year 9999.
+/// Returns why a clock that shows `now` (milliseconds since 1970) is wrong: it is before this
+/// release, or after the year 9999.
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
         let shown = from_millis(now);
@@ -26,17 +27,18 @@ pub(crate) fn wrong_clock(now: i64) -> Option<String> {
         .then(|| "a time after the year 9999".to_owned())
 }
 
-/// `2026-11-20T13:23:05Z`
+/// Formats a time in UTC: `2026-11-20T13:23:05Z`
 pub(crate) fn rfc_3339(at: SystemTime) -> String {
     format!("{:.0}", timestamp(at))
 }
 
-/// `2026-11-20T13:23:05.120Z`
+/// Formats a time in UTC, with milliseconds: `2026-11-20T13:23:05.120Z`
 pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
     format!("{:.3}", timestamp(at))
 }
 
-/// `2026-11-20T08:23:05.120-05:00`, from milliseconds since 1970. An offset of zero is written `Z`.
+/// Formats milliseconds since 1970 as `2026-11-20T08:23:05.120-05:00`. An offset of zero is written
+/// `Z`.
 pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
     let at = from_millis(at);
     let local = at.to_zoned_datetime(zone.clone());
@@ -46,12 +48,12 @@ pub(crate) fn rfc_3339_in(zone: &TimeZone, at: i64) -> String {
     local.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
-/// `2026-11-20 08:23 -05:00`, in the time zone of this machine, from milliseconds since 1970.
+/// Formats milliseconds since 1970 as `2026-11-20 08:23 -05:00`, in the time zone of this machine.
 pub(crate) fn local_time(at: i64) -> String {
     time_in(&TimeZone::system(), at)
 }
 
-/// As [`local_time`], in this time zone.
+/// Formats like [`local_time`], in this time zone.
 pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
     from_millis(at)
         .to_zoned_datetime(zone.clone())
@@ -59,19 +61,19 @@ pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
         .to_string()
 }
 
-/// As [`local_time`], to the second.
+/// Formats like [`local_time`], to the second.
 pub(crate) fn local_second(at: Timestamp) -> String {
     second_in(&TimeZone::system(), at)
 }
 
-/// As [`time_in`], to the second.
+/// Formats like [`time_in`], to the second.
 pub(crate) fn second_in(zone: &TimeZone, at: Timestamp) -> String {
     at.to_zoned_datetime(zone.clone())
         .strftime("%Y-%m-%d %H:%M:%S %:z")
         .to_string()
 }
 
-/// The time as a timestamp. A time outside its range becomes the first or the last one.
+/// Converts a time to a timestamp. A time outside its range becomes the first or the last one.
 pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     let is_past = at < SystemTime::UNIX_EPOCH;
     Timestamp::try_from(at).unwrap_or(if is_past {
@@ -81,12 +83,13 @@ pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     })
 }
 
-/// The time on this machine's clock, which [`timestamp`] may have to round. jiff's own `now` would panic.
+/// Returns the time on this machine's clock, which [`timestamp`] may have to round. jiff's own
+/// `now` would panic.
 pub(crate) fn now() -> Timestamp {
     timestamp(SystemTime::now())
 }
 
-/// The time from milliseconds since 1970.
+/// Creates the time from milliseconds since 1970.
 pub(crate) fn from_millis(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 {
         Timestamp::MIN

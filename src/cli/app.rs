@@ -95,8 +95,9 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
     }
 }
 
-/// None if the line does not start with such a command. If a global flag takes the command as its value, the error is
-/// that the command is missing. A word that looks like a subcommand of another command is also an error. The list of
+/// Parses the line with the one command that it starts with. None if the line does not start with
+/// such a command. If a global flag takes the command as its value, the error is that the command
+/// is missing. A word that looks like a subcommand of another command is also an error. The list of
 /// `bulk send` is the exception: there, every kind can follow.
 pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
     let words = CommandLine::new(arguments);
@@ -119,7 +120,7 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
     )
 }
 
-/// The command called `name`, at `index` in `words`. None for commands that may be slower.
+/// Builds the command `name`, at `index` in `words`. None for commands that may be slower.
 fn command(name: &str, index: usize, words: &CommandLine) -> Option<clap::Command> {
     let named = |name: &'static str| clap::Command::new(name).add(words.clone());
     let command = match name {

@@ -41,7 +41,7 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
         .then_some(ExitCode::Success)
 }
 
-/// The names that complete the argument `id` of the command at `path`, if it is a name.
+/// Returns the names that complete the argument `id` of the command at `path`, if it is a name.
 fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
     match (path, id) {
         // The argument is a new name.
@@ -88,7 +88,8 @@ fn topics() -> Vec<String> {
         .collect()
 }
 
-/// The ledger, if it is a file. A database would need a connection, so its runs are not completed.
+/// Returns the ledger, if it is a file. A database would need a connection, so its runs are not
+/// completed.
 fn local_store() -> Option<Ledger> {
     let is_local =
         has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
@@ -101,13 +102,13 @@ fn local_store() -> Option<Ledger> {
         .flatten()
 }
 
-/// Whether the configuration, if there is one, is a regular file: a pipe would block.
+/// Returns whether the configuration, if there is one, is a regular file: a pipe would block.
 fn has_readable_configuration() -> bool {
     std::env::var_os("JELOUCTL_CONFIG").is_none_or(|path| Path::new(&path).is_file())
 }
 
-/// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run.
-/// `marks` are allowed in addition to letters, digits and `_.-`.
+/// Returns whether every shell reads `name` as one plain word: bash inserts a candidate literally,
+/// so `x$(command)` would run. `marks` are allowed in addition to letters, digits and `_.-`.
 fn is_plain(name: &str, marks: &str) -> bool {
     !name.is_empty()
         && name
@@ -115,8 +116,8 @@ fn is_plain(name: &str, marks: &str) -> bool {
             .all(|one| one.is_alphanumeric() || "_.-".contains(one) || marks.contains(one))
 }
 
-/// The command at `path` with completers for its names and files. Files with plain names, which may contain `marks`,
-/// are completed here. bash completes and quotes the others.
+/// Returns the command at `path` with completers for its names and files. Files with plain names,
+/// which may contain `marks`, are completed here. bash completes and quotes the others.
 fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     let of_paths = |completer: fn() -> PathCompleter| {
         ArgValueCompleter::new(move |begun: &OsStr| {

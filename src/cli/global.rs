@@ -80,7 +80,7 @@ pub(crate) struct GlobalFlags {
 }
 
 impl GlobalFlags {
-    /// The context of a command. With `no_input`, the environment disables prompts.
+    /// Creates the context of a command. With `no_input`, the environment disables prompts.
     pub(crate) fn context(self, no_input: bool) -> Context {
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

@@ -11,7 +11,7 @@ pub(super) struct GuessRow {
 }
 
 impl GuessRow {
-    /// Whether the row is about `word` after the commands in `path`.
+    /// Returns whether the row is about `word` after the commands in `path`.
     pub(super) fn matches(&self, path: &str, word: &str) -> bool {
         self.has_word(word) && self.places.iter().any(|place| is_place(place, path))
     }

@@ -54,7 +54,7 @@ struct WrongLine<'a> {
     commands: Vec<&'a Command>,
 }
 
-/// The suggestion for the line `arguments`, after the parser's `error`.
+/// Suggests a correction of the line `arguments`, after the parser's `error`.
 pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess> {
     let app = App::command();
     let line = TypedLine::read(&app, arguments);
@@ -112,7 +112,7 @@ fn wrong_word(error: &clap::Error) -> String {
 }
 
 impl WrongLine<'_> {
-    /// The names of the commands before the wrong word.
+    /// Returns the names of the commands before the wrong word.
     fn path(&self) -> Vec<&str> {
         let names = self.commands.iter().skip(1);
         names.map(|command| command.get_name()).collect()
@@ -129,7 +129,7 @@ impl WrongLine<'_> {
         self.word.starts_with('-')
     }
 
-    /// The kind of message anywhere after `send`.
+    /// Returns the kind of message anywhere after `send`.
     fn message_kind(&self) -> Option<&'static KindWords> {
         let path = self.line.path();
         let (["send", name] | ["bulk", "send", name] | [name @ "flow-message"]) = path.as_slice()
@@ -210,7 +210,7 @@ impl WrongLine<'_> {
         Some(Guess::new(format!("--{name} has no value"), hint))
     }
 
-    /// The wrong flag with the placeholder of its value.
+    /// Returns the wrong flag with the placeholder of its value.
     fn flag_with_value(&self) -> String {
         let commands = self.commands.iter().copied().chain([self.line.last()]);
         // The command nearest to the flag.
@@ -277,7 +277,7 @@ impl WrongLine<'_> {
         row.map(|hint| Guess::hint(hint.replace("{usage}", &self.suggested_line())))
     }
 
-    /// Whether the table has the flag for the position before a list's kind of message.
+    /// Returns whether the table has the flag for the position before a list's kind of message.
     fn is_bulk_flag(&self) -> bool {
         self.path() == ["bulk", "send"]
             && FLAG_GUESSES
@@ -445,7 +445,7 @@ impl WrongLine<'_> {
         }
     }
 
-    /// A word after a kind: a recipient, a URL, a body, or a text without quotes.
+    /// Corrects a word after a kind: a recipient, a URL, a body, or a text without quotes.
     fn suggest_for_word(&self, kind: &str) -> Option<String> {
         let row = KindWords::named(kind)?;
         let usage = row.line();
@@ -505,7 +505,7 @@ impl WrongLine<'_> {
         Some(hint)
     }
 
-    /// A second word before a list's kind of message.
+    /// Corrects a second word before a list's kind of message.
     fn suggest_list_kind(&self) -> String {
         let first = self.line.words.first().map(|word| word.text.as_str());
         match first.and_then(KindWords::from_word) {
@@ -533,7 +533,7 @@ impl WrongLine<'_> {
         format!("pass every part of the message with a flag: {usage}")
     }
 
-    /// A command after `sandbox`, probably intended for the flag.
+    /// Corrects a command after `sandbox`, which is probably intended as the flag.
     fn suggest_in_sandbox(&self) -> String {
         let word = self.word.as_str();
         let to_send = KindWords::from_word(word).map(KindWords::line);
@@ -552,7 +552,7 @@ impl WrongLine<'_> {
         }
     }
 
-    /// The line of the kind that follows `sandbox send`.
+    /// Returns the line of the kind that follows `sandbox send`.
     fn line_in_sandbox(&self) -> String {
         let mut words = self.line.words.iter().map(|word| word.text.as_str());
         words
@@ -587,7 +587,7 @@ impl WrongLine<'_> {
         )))
     }
 
-    /// The suggestion for a word that resembles nothing.
+    /// Corrects a word that resembles nothing.
     fn guess_unknown_word(&self) -> Option<Guess> {
         let here = self.path().join(" ");
         let command = format!("jelouctl {here}");
@@ -606,7 +606,7 @@ impl WrongLine<'_> {
         }
     }
 
-    /// The line of the kind in the wrong line, or else of a text.
+    /// Returns the line of the kind in the wrong line, or else of a text.
     fn suggested_line(&self) -> String {
         let kind = self.message_kind().unwrap_or_else(KindWords::text);
         self.usage_line(kind)
@@ -647,7 +647,7 @@ impl WrongLine<'_> {
     }
 }
 
-/// The flag with the placeholder of its value: `--language CODE`.
+/// Returns the flag with the placeholder of its value: `--language CODE`.
 fn with_value_name(command: &Command, flag: &str) -> String {
     let found = find_flag(&[command], flag);
     let value = found
@@ -659,7 +659,7 @@ fn with_value_name(command: &Command, flag: &str) -> String {
     }
 }
 
-/// The names of the commands that have this flag as their own.
+/// Returns the names of the commands that have this flag as their own.
 fn commands_with(app: &Command, flag: &str) -> Vec<String> {
     let mut found = Vec::new();
     collect(app, "", flag, &mut found);
@@ -676,7 +676,7 @@ fn collect(command: &Command, path: &str, flag: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The long flag of `commands` that `typed` resembles or is part of.
+/// Finds the long flag of `commands` that `typed` resembles or is part of.
 pub(super) fn find_similar_flag(commands: &[&Command], typed: &str) -> Option<String> {
     let typed = typed.strip_prefix("--")?.split('=').next()?.to_lowercase();
     let flags = commands.iter().flat_map(|command| command.get_arguments());
@@ -688,7 +688,7 @@ pub(super) fn find_similar_flag(commands: &[&Command], typed: &str) -> Option<St
     Some(format!("--{nearest}"))
 }
 
-/// Whether `typed` is the start of `known`, one of its parts, or has one or two typos.
+/// Returns whether `typed` is the start of `known`, one of its parts, or has one or two typos.
 pub(super) fn is_similar(typed: &str, known: &str) -> bool {
     let length = typed.chars().count();
     let is_begun = length >= 3 && known.starts_with(typed);
@@ -699,7 +699,7 @@ pub(super) fn is_similar(typed: &str, known: &str) -> bool {
     is_begun || is_part || is_misspelt
 }
 
-/// Whether it looks like a phone number or a user id.
+/// Returns whether it looks like a phone number or a user id.
 pub(super) fn looks_like_recipient(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let is_number = digits >= 7
@@ -716,7 +716,8 @@ fn is_list_file(word: &str) -> bool {
     )
 }
 
-/// Whether `word` looks like a file name: it has a short extension, or starts with `/`, `@` or `~`.
+/// Returns whether `word` looks like a file name: it has a short extension, or starts with `/`, `@`
+/// or `~`.
 fn is_file_name(word: &str) -> bool {
     let ending = word
         .rsplit_once('.')

@@ -55,7 +55,7 @@ const NAMES_COLUMNS: usize = MOST_COLUMNS - HEADING_COLUMNS - 3;
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
-/// All commands, ordered for printed help. `is_long` is true for `--help`.
+/// Returns all commands, ordered for printed help. `is_long` is true for `--help`.
 pub(super) fn arrange_help(is_long: bool) -> Command {
     let app = App::command();
     let globals: Vec<_> = app
@@ -71,13 +71,13 @@ pub(super) fn arrange_help(is_long: bool) -> Command {
     in_groups(arrange(app, &[], &globals, is_long))
 }
 
-/// `jelouctl help options`: all global flags, with their details.
+/// Returns the text of `jelouctl help options`: all global flags, with their details.
 pub(super) fn global_options() -> StyledStr {
     let template = "Global options, allowed anywhere on the line:\n\n{options}";
     App::command().help_template(template).render_long_help()
 }
 
-/// The global flags that the help of the command at `path` shows.
+/// Returns the global flags that the help of the command at `path` shows.
 fn shown_global_flags(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["bulk", "send", ..] => &[
@@ -138,7 +138,8 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
     })
 }
 
-/// The end of every help: a line for each important global flag, and the command that lists the others.
+/// Returns the end of every help: a line for each important global flag, and the command that lists
+/// the others.
 fn closing(shown: &[&str], globals: &[Arg]) -> String {
     let more = globals.len() - shown.len();
     if shown.is_empty() {
@@ -159,7 +160,7 @@ fn closing(shown: &[&str], globals: &[Arg]) -> String {
     )
 }
 
-/// clap's own flag cannot have a heading.
+/// Returns the help flag. clap's own flag cannot have a heading.
 fn help_flag() -> Arg {
     Arg::new("help")
         .short('h')
@@ -238,7 +239,7 @@ struct FlagGroup {
     names: Vec<String>,
 }
 
-/// One line for each heading, with the names of its flags: `Run: --run, --import-only`.
+/// Returns one line for each heading, with the names of its flags: `Run: --run, --import-only`.
 fn name_other_flags(command: &Command) -> String {
     let mut groups: Vec<FlagGroup> = Vec::new();
     for flag in command.get_arguments() {
@@ -297,7 +298,7 @@ fn name_kinds(command: Command) -> Command {
         .mut_subcommands(|kind| kind.hide(true))
 }
 
-/// The help of `jelouctl` itself, with the commands in groups.
+/// Returns the help of `jelouctl` itself, with the commands in groups.
 fn in_groups(app: Command) -> Command {
     let header = app.get_styles().get_header();
     let literal = app.get_styles().get_literal();

@@ -116,7 +116,7 @@ pub(super) const KIND_WORDS: &[KindWords] = &[
 ];
 
 impl KindWords {
-    /// The kind with the command `name`.
+    /// Returns the kind with the command `name`.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         KIND_WORDS.iter().find(|kind| kind.name == name)
     }
@@ -125,14 +125,14 @@ impl KindWords {
         &TEXT
     }
 
-    /// The kind with this name, or with this other word for it.
+    /// Returns the kind with this name, or with this other word for it.
     pub(super) fn from_word(word: &str) -> Option<&'static Self> {
         let word = word.to_lowercase();
         let has_word = |kind: &&Self| kind.others.split(' ').any(|other| other == word);
         Self::named(&word).or_else(|| KIND_WORDS.iter().find(has_word))
     }
 
-    /// The line that sends this kind.
+    /// Returns the line that sends this kind.
     pub(super) fn line(&self) -> String {
         let Self {
             name, arguments, ..
@@ -143,7 +143,7 @@ impl KindWords {
         }
     }
 
-    /// The line that sends this kind to each row of a list.
+    /// Returns the line that sends this kind to each row of a list.
     pub(super) fn bulk_line(&self) -> String {
         let name = self.name;
         let arguments = self

@@ -77,13 +77,13 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     }
 }
 
-/// Whether the command may print its record on standard output. The output of `run` and `sandbox` belongs to the
-/// command that they run.
+/// Returns whether the command may print its record on standard output. The output of `run` and
+/// `sandbox` belongs to the command that they run.
 fn has_record(command: &Command) -> bool {
     !matches!(command, Command::Run(_) | Command::Sandbox(_))
 }
 
-/// Whether the command changes something on this machine and prints no other result.
+/// Returns whether the command changes something on this machine and prints no other result.
 fn is_change(command: &Command) -> bool {
     match command {
         Command::Profile(command) => {

@@ -21,7 +21,7 @@ use crate::jelou::api::{Client, ClientOptions, Roots};
 use crate::jelou::message::{MessageArgs, Outgoing, RecipientSources};
 use crate::sender::config::ConfigFile;
 
-/// All names of a flag, and the one for its value.
+/// Returns all names of a flag, and the one for its value.
 fn names(arg: &Arg) -> Vec<String> {
     let long = arg
         .get_long_and_visible_aliases()
@@ -36,7 +36,7 @@ fn names(arg: &Arg) -> Vec<String> {
     flags.chain([arg.get_id().to_string()]).collect()
 }
 
-/// The flags of commands that share a name with a global flag, as `COMMAND: NAME`.
+/// Returns the flags of commands that share a name with a global flag, as `COMMAND: NAME`.
 fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
     fn collect(command: &clap::Command, globals: &[String], found: &mut BTreeSet<String>) {
         for name in command
@@ -92,7 +92,7 @@ fn shadowed_global_flags_are_found() {
     }
 }
 
-/// The help of every command, by its path.
+/// Returns the help of every command, by its path.
 fn helps(is_long: bool) -> BTreeMap<String, String> {
     fn collect(command: &mut clap::Command, is_long: bool, found: &mut BTreeMap<String, String>) {
         let help = if is_long {
@@ -424,7 +424,7 @@ const LINES: [&str; 8] = [
     "profile set prod",
 ];
 
-/// The parsed line, or the error.
+/// Returns the parsed line, or the error.
 fn meaning(parsed: Result<App, clap::Error>) -> String {
     parsed.map_or_else(|error| error.render().to_string(), |app| format!("{app:?}"))
 }
@@ -489,7 +489,7 @@ fn single_command_parser_agrees_with_full_parser() {
     );
 }
 
-/// The message of a line, as far as it does not depend on settings.
+/// Returns the message of a line, as far as it does not depend on settings.
 fn message(
     app: &RefCell<clap::Command>,
     words: &str,
@@ -548,7 +548,7 @@ fn any_json_body_is_accepted_or_refused() {
     });
 }
 
-/// Any JSON with numbers that JSON preserves. Some of its names have a meaning.
+/// Returns any JSON with numbers that JSON preserves. Some of its names have a meaning.
 fn any_json() -> impl Strategy<Value = Value> {
     const NAMES: [&str; 11] = [
         "type",

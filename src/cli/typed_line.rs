@@ -88,12 +88,12 @@ impl<'a> TypedLine<'a> {
         line
     }
 
-    /// The innermost command of the line.
+    /// Returns the innermost command of the line.
     pub(super) fn last(&self) -> &'a Command {
         self.commands.last().map_or(self.app, |typed| typed.command)
     }
 
-    /// The commands before `position`, the app first.
+    /// Returns the commands before `position`, the app first.
     pub(super) fn commands_before(&self, position: usize) -> Vec<&'a Command> {
         let named = self.commands.iter();
         let named = named.filter(|typed| typed.position < position);
@@ -102,7 +102,7 @@ impl<'a> TypedLine<'a> {
             .collect()
     }
 
-    /// The names of all commands, without the app's.
+    /// Returns the names of all commands, without the app's.
     pub(super) fn path(&self) -> Vec<&'a str> {
         self.commands
             .iter()
@@ -110,7 +110,7 @@ impl<'a> TypedLine<'a> {
             .collect()
     }
 
-    /// The position of the command of this name.
+    /// Returns the position of the command of this name.
     pub(super) fn position_of(&self, name: &str) -> Option<usize> {
         let named = self.commands.iter();
         named
@@ -123,7 +123,8 @@ impl<'a> TypedLine<'a> {
         self.flags.iter().any(|flag| flag.name == name)
     }
 
-    /// The flag whose value comes directly before the word at `position`, or before the words in front of it.
+    /// Returns the flag whose value comes directly before the word at `position`, or before the
+    /// words in front of it.
     pub(super) fn flag_before(&self, position: usize) -> Option<&TypedFlag> {
         let before = position.checked_sub(1)?;
         if self.words.iter().any(|word| word.position == before) {
@@ -149,7 +150,7 @@ impl TypedFlag {
     }
 }
 
-/// The words of a line before `--`, the program's name first.
+/// Returns the words of a line before `--`, the program's name first.
 pub(super) fn words(arguments: &[OsString]) -> impl Iterator<Item = String> {
     arguments
         .iter()
@@ -157,7 +158,7 @@ pub(super) fn words(arguments: &[OsString]) -> impl Iterator<Item = String> {
         .take_while(|word| word != "--")
 }
 
-/// Whether the word after the flag is its value, in any command.
+/// Returns whether the word after the flag is its value, in any command.
 fn takes_value(app: &Command, name: &str) -> bool {
     VALUES_OF_OTHER_TOOLS.contains(&name)
         || all_commands(app).into_iter().any(|command| {
@@ -165,13 +166,13 @@ fn takes_value(app: &Command, name: &str) -> bool {
         })
 }
 
-/// `command` and all commands below it.
+/// Returns `command` and all commands below it.
 pub(super) fn all_commands(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().flat_map(all_commands);
     std::iter::once(command).chain(below).collect()
 }
 
-/// The flag of one of `commands` with the spelling `typed`.
+/// Finds the flag of one of `commands` with the spelling `typed`.
 pub(super) fn find_flag<'a>(commands: &[&'a Command], typed: &str) -> Option<&'a Arg> {
     let is_typed = |flag: &&Arg| match (typed.strip_prefix("--"), typed.strip_prefix('-')) {
         (Some(long), _) => {

@@ -153,7 +153,7 @@ fn hide_values(error: &mut clap::Error) {
     }
 }
 
-/// Whether `value` is only a host, which cannot contain a secret.
+/// Returns whether `value` is only a host, which cannot contain a secret.
 fn is_plain_address(value: &str) -> bool {
     let (scheme, address) = value.split_once("://").unwrap_or(("", value));
     let (host, port) = address.rsplit_once(':').unwrap_or((address, "0"));
@@ -239,7 +239,8 @@ pub(super) fn fail(context: &Context, error: &CommandError) -> ExitCode {
     print_error(&context.stderr, error)
 }
 
-/// With `--output record`, prints the JSON object of a command that has no other output.
+/// Ends a command with success. With `--output record`, prints the JSON object of a command that
+/// has no other output.
 pub(super) fn succeed(context: &Context, code: ExitCode) -> ExitCode {
     if context.stdout.lacks_record() {
         print_outcome(context, code, None);
@@ -247,7 +248,7 @@ pub(super) fn succeed(context: &Context, code: ExitCode) -> ExitCode {
     code
 }
 
-/// If printing fails, the exit code still shows the outcome.
+/// Prints the outcome. If printing fails, the exit code still shows the outcome.
 fn print_outcome(context: &Context, code: ExitCode, error: Option<&RecordError>) {
     let outcome = json!({ "schema_version": 1, "exit_code": code.code(), "error": error });
     let _ = context.stdout.json(&outcome);
@@ -274,8 +275,8 @@ fn record(context: &Context, message: &str, hint: Option<&str>) {
     }
 }
 
-/// The output of `jelouctl` without a command. With flags it is an error, because a script would mistake help for
-/// success.
+/// Prints the help for `jelouctl` without a command. With flags it prints an error, because a
+/// script would mistake help for success.
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
         return refuse(
@@ -289,7 +290,7 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     print_help(context, &help::arrange_help(false).render_help())
 }
 
-/// The command line for `help [COMMAND]`.
+/// Returns the command line for `help [COMMAND]`.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
     let help = arguments.iter().position(|word| word == "help")?;
     (text(error, ContextKind::InvalidSubcommand)? == "help").then_some(())?;
@@ -306,18 +307,18 @@ pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Opt
     )
 }
 
-/// Whether the line is `help options`, which prints its own page.
+/// Returns whether the line is `help options`, which prints its own page.
 pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
     text(error, ContextKind::InvalidSubcommand) == Some("options")
         && arguments.iter().any(|word| word == "--help")
 }
 
-/// Whether the line is a `run` command.
+/// Returns whether the line is a `run` command.
 pub(super) fn is_run(arguments: &[OsString]) -> bool {
     TypedLine::read(&App::command(), arguments).path() == ["run"]
 }
 
-/// The error for a line that was parsed, but probably not as intended.
+/// Returns the error for a line that was parsed, but probably not as intended.
 pub(super) fn misread(
     command: Option<&app::Command>,
     arguments: &[OsString],
@@ -346,7 +347,8 @@ pub(super) fn misread(
     text_with_dash(arguments, false)
 }
 
-/// A number instead of the text, with no recipient or with a word instead of it.
+/// Returns the error for a number instead of the text, with no recipient or with a word instead of
+/// it.
 fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     let delivery = &args.typed.delivery;
     let has_number = args.typed.message.text().is_some_and(looks_like_recipient);
@@ -366,8 +368,9 @@ fn number_as_text(args: &SendArgs) -> Option<UsageError> {
     ))
 }
 
-/// A text whose first letters were parsed as flags: an argument with spaces, such as `'-oferta del día'`, or `-hola` if
-/// the result is help, which a script would mistake for success. A help flag is a separate word.
+/// Returns the error for a text that begins with `-`, so that clap parsed its first letters as
+/// flags: an argument with spaces, such as `'-oferta del día'`, or `-hola` if the result is help,
+/// which a script would mistake for success. A help flag is a separate word.
 pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<UsageError> {
     let words: Vec<_> = words(arguments).skip(1).collect();
     let is_text = |pair: &[String]| {

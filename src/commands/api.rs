@@ -58,7 +58,7 @@ pub(crate) struct ApiArgs {
     input: Option<Source>,
 }
 
-/// `KEY=VALUE`
+/// Parses `KEY=VALUE`.
 fn field(raw: &str) -> Result<(String, String), String> {
     match raw.split_once('=') {
         None => Err("no `=` found; write KEY=VALUE".to_owned()),
@@ -145,7 +145,7 @@ fn call(
 }
 
 impl ApiArgs {
-    /// The method and the path. The path may be missing.
+    /// Returns the method and the path. The path may be missing.
     fn endpoint(&self) -> Result<(Method, &str), UsageError> {
         let first = &self.method_or_path;
         let method = METHODS
@@ -166,7 +166,7 @@ impl ApiArgs {
         }
     }
 
-    /// The body of `--input`.
+    /// Reads the body of `--input`.
     fn body(&self, context: &mut Context, method: &Method) -> Result<Option<Value>, UsageError> {
         if *method == Method::GET && self.input.is_some() {
             let hint = "to add parameters to a GET: -f KEY=VALUE; to send a body: POST";

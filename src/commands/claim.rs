@@ -98,8 +98,9 @@ impl OnceSend {
         }
     }
 
-    /// The same for a notification. Its command may have run for hours and it gets no second chance, so a database that is
-    /// away is waited for within its time.
+    /// Opens the key for a notification. Its command may have run for hours, and the notification
+    /// gets no second chance. So this waits, within the notification's time, for an unavailable
+    /// database.
     pub(super) async fn open_for_notification(
         context: &Context,
         arguments: &SingleSendArgs,
@@ -174,7 +175,8 @@ impl OnceSend {
         }
     }
 
-    /// The entry of a recipient that got a message; an error if it is not certain that it did.
+    /// Returns the entry of a recipient that got a message, or an error if the message may not be
+    /// sent.
     fn found(&self, recipient: &str, entry: OnceEntry) -> Result<Claimed, CommandError> {
         if entry.state == OnceState::Sent {
             Ok(Claimed::Found(entry))
@@ -203,12 +205,12 @@ impl OnceSend {
         ));
     }
 
-    /// Whether the recipient could get a message with the key now.
+    /// Returns whether the recipient could get a message with the key now.
     pub(super) fn is_free(&self, recipient: &str) -> Result<bool, CommandError> {
         Ok(self.obstacle(recipient)?.is_none())
     }
 
-    /// The entry that prevents another message with the key now.
+    /// Returns the entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let person = self.ledger.hasher()?.person(recipient);
         let standing = self.ledger.standing(&self.scope, &person)?;
@@ -294,7 +296,7 @@ impl OnceSend {
     }
 }
 
-/// The key of a command, unless it has none or is in the sandbox.
+/// Returns the key of a command, unless it has none or is in the sandbox.
 fn scope_of(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> Option<OnceScope> {
     let key = arguments.once.clone()?;
     if sender.settings.is_sandboxed() {
@@ -310,7 +312,7 @@ fn scope_of(context: &Context, arguments: &SingleSendArgs, sender: &Sender) -> O
     })
 }
 
-/// `--dry-run`: notes which recipients the key would skip.
+/// Prints, for `--dry-run`, which recipients the key would skip.
 pub(super) fn note_skipped<'a>(
     context: &Context,
     arguments: &SingleSendArgs,
@@ -362,7 +364,7 @@ pub(super) struct OnceFallback {
 }
 
 impl OnceFallback {
-    /// None without a key.
+    /// Creates the check of a notification's key. None without a key.
     pub(super) fn new(
         context: &Context,
         arguments: &SingleSendArgs,
@@ -393,13 +395,14 @@ impl OnceFallback {
         })
     }
 
-    /// Whether an error means that the key was not checked.
+    /// Returns whether an error means that the key was not checked.
     pub(super) fn applies_to(error: &CommandError) -> bool {
         let is_of_ledger = |fault| !matches!(fault, LedgerFault::Interrupted(_));
         error.ledger.is_some_and(is_of_ledger)
     }
 
-    /// The next ledger to check the key in, after `problem`; None if the notification is sent unchecked.
+    /// Returns the next ledger to check the key in, after `problem`; None if the notification is
+    /// sent unchecked.
     pub(super) fn next(&mut self, context: &Context, problem: &CommandError) -> Option<OnceSend> {
         let key = self.scope.key.clone();
         let mut problem = problem.line();
@@ -437,7 +440,7 @@ impl OnceFallback {
     }
 }
 
-/// The error for a ledger that can be read, but not written.
+/// Returns the error for a ledger that can be read, but not written.
 fn unusable(problem: &str) -> CommandError {
     CommandError {
         ledger: Some(LedgerFault::File),
@@ -445,7 +448,7 @@ fn unusable(problem: &str) -> CommandError {
     }
 }
 
-/// The error for a key that could not be checked in time.
+/// Returns the error for a key that could not be checked in time.
 pub(super) fn no_turn(problem: &str) -> CommandError {
     CommandError::from(LedgerError::unreachable("the ledger", problem))
 }
@@ -467,7 +470,7 @@ pub(super) fn warn_about_lost_keys(context: &Context, ledger: Option<&Ledger>) {
 }
 
 impl OnceSend {
-    /// The error for a recipient that did not get a message, but may not get one now.
+    /// Returns the error for a recipient that did not get a message, but may not get one now.
     fn refusal(&self, recipient: &str, entry: OnceEntry) -> CommandError {
         let scope = &self.scope;
         let unknown_from = unknown_from(&self.ledger, &entry, &self.zone);
@@ -489,7 +492,7 @@ impl OnceSend {
         }
     }
 
-    /// How to set the outcome of an unknown message, of a row of `run` or of a single send.
+    /// Returns how to set the outcome of an unknown message, of a row of `run` or of a single send.
     fn to_resolve(&self, recipient: &str, run: Option<&str>) -> String {
         let to = typed_form(recipient);
         let flag = self.ledger_flag;
@@ -507,7 +510,8 @@ impl OnceSend {
     }
 }
 
-/// From when the message of a single send in flight counts as unknown, if that is when its lease in a database ends.
+/// Returns when the message of a single send in flight counts as unknown, which is the end of its
+/// lease. None without a lease, as in a file.
 pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) -> Option<String> {
     let is_single_send = entry.state == OnceState::Inflight && entry.run.is_none();
     // The next second is after the end of the lease.
@@ -515,7 +519,7 @@ pub(super) fn unknown_from(ledger: &Ledger, entry: &OnceEntry, zone: &TimeZone) 
     (is_single_send && ledger.is_shared()).then(|| second_in(zone, at))
 }
 
-/// The error for a message in flight; `unknown_from` is when it counts as unknown.
+/// Returns the error for a message in flight; `unknown_from` is when it counts as unknown.
 pub(super) fn in_flight_error(
     scope: &OnceScope,
     recipient: &str,
@@ -539,8 +543,8 @@ pub(super) fn in_flight_error(
     CommandError::guard(message, hint)
 }
 
-/// The error if an unfinished run will send it.
-/// `ledger_flag` is what its commands need to find the ledger.
+/// Returns the error if an unfinished run will send it. `ledger_flag` is what its commands need to
+/// find the ledger.
 pub(super) fn to_be_sent(
     scope: &OnceScope,
     recipient: &str,

@@ -494,7 +494,7 @@ impl<'a> SendTerms<'a> {
     }
 }
 
-/// The result of `work`; None if it took longer than `limit`.
+/// Waits for the result of `work`; None if it took longer than `limit`.
 async fn in_time<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
     match limit {
         Some(limit) => tokio::time::timeout(limit, work).await.ok(),

@@ -109,7 +109,7 @@ pub(crate) fn run(
 }
 
 impl Checkup {
-    /// The last line: whether a message could be sent.
+    /// Returns the last line: whether a message could be sent.
     fn summary(&self) -> String {
         let failed = self
             .checks
@@ -127,7 +127,7 @@ impl Checkup {
         }
     }
 
-    /// What works, if no check failed.
+    /// Returns what works, if no check failed.
     fn readiness(&self) -> &'static str {
         if self.has_ledger {
             "ready"
@@ -136,7 +136,7 @@ impl Checkup {
         }
     }
 
-    /// What to type next: the command in the first failure's hint, or else the hint.
+    /// Returns what to type next: the command in the first failure's hint, or else the hint.
     fn next(&self) -> String {
         let failed = |check: &&Check| check.state == CheckState::Failed;
         let hint = self
@@ -192,7 +192,7 @@ impl Checkup {
         self.push(name, CheckState::Failed, error.line(), error.hint);
     }
 
-    /// The value of a check, unless it has failed.
+    /// Runs a check, and returns its value unless it has failed.
     fn check<T>(
         &mut self,
         name: &'static str,

@@ -39,7 +39,7 @@ pub(crate) struct SchemaArgs {
     dir: Option<PathBuf>,
 }
 
-/// The schemas that can be requested.
+/// Returns the schemas that can be requested.
 fn names() -> Vec<&'static str> {
     MessageKind::all()
         .iter()

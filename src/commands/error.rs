@@ -60,7 +60,7 @@ impl From<BulkError> for CommandError {
     }
 }
 
-/// The exit code and the record's word for an outcome.
+/// Returns the exit code and the record's word for an outcome.
 pub(crate) fn outcome_exit_code(outcome: &Outcome) -> (ExitCode, Sent) {
     match outcome {
         Outcome::Sent { .. } => (ExitCode::Success, Sent::Yes),
@@ -81,7 +81,7 @@ fn cause_exit_code(cause: Cause) -> ExitCode {
     }
 }
 
-/// The exit code of a paused bulk run.
+/// Returns the exit code of a paused bulk run.
 pub(crate) fn pause_exit_code(reason: PauseReason) -> ExitCode {
     match reason {
         PauseReason::Person | PauseReason::Undelivered | PauseReason::Stale => ExitCode::Guard,

@@ -97,7 +97,7 @@ fn in_columns(text: &str) -> String {
     text.lines().map(fit).collect::<Vec<_>>().join("\n")
 }
 
-/// One object: of the topic, or of all kinds and codes.
+/// Returns one object: of the topic, or of all kinds and codes.
 fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
     let mut object = match topic {
         None => {
@@ -160,7 +160,7 @@ fn code_as_json(code: &Code) -> Value {
     })
 }
 
-/// As Markdown.
+/// Returns all topics as Markdown.
 fn everything() -> String {
     let fenced = |text: &str| format!("```text\n{text}\n```");
     let kinds = MessageKind::all();
@@ -177,13 +177,13 @@ fn everything() -> String {
     )
 }
 
-/// The format of a price list.
+/// Returns the format of a price list.
 fn prices() -> String {
     let [about, example] = EXPLAINED;
     format!("{about}\n\n```csv\n{example}\n```")
 }
 
-/// For a terminal: all topics.
+/// Returns all topics for a terminal.
 fn every_name() -> String {
     let mut text = "Kinds of messages:\n".to_owned();
     for kind in MessageKind::all() {
@@ -399,7 +399,7 @@ fn status(topic: &str) -> Option<String> {
     ))
 }
 
-/// Why a row of a report was skipped.
+/// Returns why a row of a report was skipped.
 fn skip_reason(topic: &str) -> Option<String> {
     let reason = SkipReason::from_str(topic, true)
         .ok()?
@@ -411,7 +411,7 @@ fn skip_reason(topic: &str) -> Option<String> {
     ))
 }
 
-/// Every name that can be explained.
+/// Returns every name that can be explained.
 fn ending_names() -> impl Iterator<Item = &'static str> {
     let of_record = documented().filter_map(|[name, ..]| quoted(name));
     of_record.chain(
@@ -421,7 +421,7 @@ fn ending_names() -> impl Iterator<Item = &'static str> {
     )
 }
 
-/// The name in a cell; a header has none.
+/// Returns the name in a cell; a header has none.
 fn quoted(cell: &str) -> Option<&str> {
     cell.strip_prefix('`')?.strip_suffix('`')
 }
@@ -447,7 +447,7 @@ fn exit_code(code: &str) -> Option<String> {
     ))
 }
 
-/// The causes of the exit code, from the table in the document.
+/// Returns the causes of the exit code, from the table in the document.
 fn causes(code: &str) -> Option<&'static str> {
     let (_, section) = DOCUMENT.split_once("## What a code can mean\n\n")?;
     let (table, _) = section.split_once("\n\n")?;

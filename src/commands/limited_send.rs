@@ -36,7 +36,8 @@ pub(super) struct LimitedSend {
 }
 
 impl LimitedSend {
-    /// None without a limit, for a message that is not a template, and in the sandbox.
+    /// Opens the ledger for the limit. None without a limit, for a message that is not a template,
+    /// and in the sandbox.
     pub(super) fn open(
         context: &Context,
         sender: &Sender,
@@ -68,7 +69,8 @@ impl LimitedSend {
         }))
     }
 
-    /// The indexes of the `recipients` that the limit has no room for, if all are sent in order, each with the error.
+    /// Returns the indexes of the `recipients` that the limit has no room for, if all are sent in
+    /// order, each with the error.
     ///
     /// # Errors
     /// If the ledger cannot be used.

@@ -57,7 +57,7 @@ struct PersonArgs {
 }
 
 impl PersonArgs {
-    /// The recipient of `--to`. A local number has the profile's country by default.
+    /// Reads the recipient of `--to`. A local number has the profile's country by default.
     fn read(
         &self,
         context: &Context,

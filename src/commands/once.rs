@@ -135,7 +135,8 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
     Ok(ExitCode::Success)
 }
 
-/// The settings of a command that changes the entries of a key. A dry run is refused, because it changes nothing.
+/// Reads the settings of a command that changes the entries of a key. A dry run is refused, because
+/// it changes nothing.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, &read_environment()?)?;
     context.refuse_preview("would change who gets a message")?;
@@ -162,7 +163,7 @@ fn log_decision(
         .key(&context.stderr, command, decided);
 }
 
-/// `once add`: adds the recipients of a run that began without the key.
+/// Adds, for `once add`, the recipients of a run that began without the key.
 fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
     let ledger = open_ledger(context)?;
@@ -282,12 +283,12 @@ fn until_in_words(until: Option<i64>, is_counted: bool, zone: &TimeZone) -> Stri
     }
 }
 
-/// The same as JSON: null if a message counts forever, or if none counts.
+/// Returns the time for JSON: null if a message counts forever, or if none counts.
 fn until_field(until: Option<i64>) -> Option<String> {
     until.map(|until| from_millis(until).to_string())
 }
 
-/// The record of a key, with these `fields`.
+/// Returns the record of a key, with these `fields`.
 fn scope_keys(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
     let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
     merge(&mut record, fields);
@@ -301,7 +302,7 @@ fn no_such_key(key: &OnceKey) -> UsageError {
     )
 }
 
-/// Bot and address: the configured ones, if set; otherwise the only ones that used the key.
+/// Finds bot and address: the configured ones, if set; otherwise the only ones that used the key.
 fn scope_of(
     settings: &Settings,
     key: &OnceKey,
@@ -525,7 +526,7 @@ impl UsedKey {
         Ok(())
     }
 
-    /// The counts of the key.
+    /// Returns the counts of the key.
     fn summary(&self) -> Result<OnceSummary, CommandError> {
         let own = self
             .ledger
@@ -535,7 +536,7 @@ impl UsedKey {
         own.ok_or_else(|| no_such_key(&self.scope.key).into())
     }
 
-    /// The entry of the recipient, if it can be removed.
+    /// Returns the entry of the recipient, if it can be removed.
     ///
     /// # Errors
     /// If there is no entry, or its message is not finished.

@@ -119,12 +119,12 @@ pub(crate) fn check_clocks(ledger: &Ledger) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The database of the ledger; None if the ledger is a file.
+/// Returns the database of the ledger; None if the ledger is a file.
 pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, CommandError> {
     LedgerDatabase::load(&context.flags, &Environment::read_for_ledger()?)
 }
 
-/// How to reach that database.
+/// Returns how to reach that database.
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, CommandError> {
     let Some(database) = ledger_database(context)? else {
         return Ok(None);

@@ -12,7 +12,7 @@ use crate::sender::context::Context;
 
 const FORMAT: &str = "to see the format: jelouctl explain prices";
 
-/// The prices in the typed file, or else in the profile's.
+/// Reads the prices in the typed file, or else in the profile's.
 pub(super) fn read_prices(
     typed: Option<&Path>,
     settings: &Settings,
@@ -28,7 +28,7 @@ pub(super) fn read_prices(
     }
 }
 
-/// The maximum cost of a run: as typed, or else as in the profile.
+/// Returns the maximum cost of a run: as typed, or else as in the profile.
 pub(super) fn budget(
     typed: Option<Money>,
     settings: &Settings,

@@ -13,7 +13,7 @@ use crate::sender::context::Context;
 /// For more recipients there is `bulk send`, which checks a list and can resume.
 const MAX_RECIPIENTS: usize = 20;
 
-/// The recipients without repetitions, with a note about each repetition.
+/// Returns the recipients without repetitions, with a note about each repetition.
 ///
 /// # Errors
 /// If there are more than the maximum of one command.
@@ -64,7 +64,7 @@ pub(super) struct Refused {
     pub(super) error: CommandError,
 }
 
-/// The error that ends a command if `refused` of its recipients cannot get the message.
+/// Returns the error that ends a command if `refused` of its recipients cannot get the message.
 pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     let errors = || refused.iter().map(|refused| &refused.error);
     let is_usage = errors().any(|error| error.code == ExitCode::Usage);
@@ -88,8 +88,9 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     }
 }
 
-/// The exit code of a command, from the codes of its messages in order: a signal's; else 8 if one may have been sent; else
-/// the code of the first that was not sent; else 15 if one did not reach the status of `--wait`; else 0.
+/// Returns the exit code of a command, from the codes of its messages in order: a signal's; else 8
+/// if one may have been sent; else the code of the first that was not sent; else 15 if one did not
+/// reach the status of `--wait`; else 0.
 pub(super) fn exit_code(codes: &[ExitCode]) -> ExitCode {
     let first = |is_wanted: fn(&ExitCode) -> bool| codes.iter().copied().find(is_wanted);
     first(|code| matches!(code, ExitCode::Signal(_)))

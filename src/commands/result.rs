@@ -9,7 +9,7 @@ use crate::sender::Sender;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
 
-/// `--dry-run` and `--curl`: shows the request instead of sending it.
+/// Prints the request instead of sending it, for `--dry-run` and `--curl`.
 pub(crate) fn preview(
     context: &Context,
     sender: &Sender,
@@ -35,7 +35,7 @@ pub(crate) fn note_error(
     record_error(error, record)
 }
 
-/// The same for one of several messages; others may have been sent.
+/// Does the same as [`note_error`] for one of several messages; others may have been sent.
 pub(crate) fn note_error_of_one(
     context: &Context,
     what: &str,
@@ -130,8 +130,8 @@ pub(crate) fn print_result(
     code
 }
 
-/// The message if the response to `what` cannot be printed, and the exit code of a command that would otherwise exit
-/// with `code`.
+/// Returns the message if the response to `what` cannot be printed, and the exit code of a command
+/// that would otherwise exit with `code`.
 fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
     match sent {
         Sent::Yes => (format!("the {what} was accepted"), code),

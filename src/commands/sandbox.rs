@@ -168,8 +168,8 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     })
 }
 
-/// The address to listen on. Other machines need a name: without it, their requests look like requests from a web page
-/// of another site.
+/// Returns the address to listen on. Other machines need a name: without it, their requests look
+/// like requests from a web page of another site.
 fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let default_port = if arguments.command.is_empty() {
         DEFAULT_PORT
@@ -260,7 +260,8 @@ fn report_addresses(
     }
 }
 
-/// The variables that send a client of the API to this sandbox, and make jelouctl send only here.
+/// Returns the variables that send a client of the API to this sandbox, and make jelouctl send only
+/// here.
 fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
     let bot = context.flags.layer.text("bot_id").unwrap_or(NAME);
     vec![
@@ -272,14 +273,14 @@ fn variables(context: &Context, url: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The lines that set `variables` in a shell.
+/// Returns the lines that set `variables` in a shell.
 #[cfg(unix)]
 fn assignments(variables: &[(&str, String)]) -> Vec<String> {
     let line = |(name, value): &(&str, String)| format!("export {name}={}", shell_word(value));
     variables.iter().map(line).collect()
 }
 
-/// The lines that set `variables`, for PowerShell and then for the command prompt.
+/// Returns the lines that set `variables`, for PowerShell and then for the command prompt.
 #[cfg(windows)]
 fn assignments(variables: &[(&str, String)]) -> Vec<String> {
     let power_shell =
@@ -325,7 +326,8 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
         .map_err(|error| UsageError::new(format!("--list: {error}"), "choose a writable file"))
 }
 
-/// A failed expectation replaces the command's own exit code, which is then printed.
+/// Checks the expectation. A failed expectation replaces the command's own exit code, which is then
+/// printed.
 fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode) -> ExitCode {
     let Some(expected) = expected.filter(|expected| *expected != arrived) else {
         return code;

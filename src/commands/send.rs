@@ -142,7 +142,8 @@ fn send(
     deliver(&mut terms, sends)
 }
 
-/// The recipients that the limit has no room for. A single recipient is counted just before its request.
+/// Returns the recipients that the limit has no room for. A single recipient is counted just before
+/// its request.
 fn without_room(terms: &SendTerms<'_>, sends: &Sends) -> Result<Vec<Refused>, CommandError> {
     let (Some(limit), true) = (&terms.limit, sends.are_several()) else {
         return Ok(Vec::new());
@@ -170,7 +171,7 @@ fn without_room(terms: &SendTerms<'_>, sends: &Sends) -> Result<Vec<Refused>, Co
         .collect())
 }
 
-/// `--dry-run` and `--curl`: shows each request.
+/// Prints each request, for `--dry-run` and `--curl`.
 fn show(
     context: &Context,
     sender: &Sender,
@@ -190,7 +191,7 @@ fn show(
     Ok(())
 }
 
-/// What all messages share; opens the ledger for the key and the limit.
+/// Returns what all messages share. Opens the ledger for the key and the limit.
 fn terms<'a>(
     context: &'a Context,
     arguments: &DeliveryArgs,

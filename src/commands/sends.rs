@@ -25,7 +25,7 @@ pub(super) struct SendReport {
 }
 
 impl SendReport {
-    /// An empty report of a message of `command`.
+    /// Creates an empty report of a message of `command`.
     pub(super) fn new(command: &'static str) -> Self {
         Self {
             command,
@@ -91,7 +91,7 @@ impl RecipientSend {
         self.outgoing = Some(outgoing);
     }
 
-    /// The recipient, as a prefix of what happened to its message.
+    /// Returns the recipient, as a prefix of what happened to its message.
     pub(super) fn prefix(&self) -> String {
         let to = self.report.record.to.as_deref();
         format!("{}: ", to.unwrap_or_else(|| self.source.raw()))
@@ -122,7 +122,7 @@ impl Sends {
         }
     }
 
-    /// Every recipient of the messages; None if one of them could not be made.
+    /// Returns every recipient of the messages; None if one of them could not be made.
     pub(super) fn sought(&self) -> Option<SoughtRecipients> {
         let messages = self.all.iter().map(|send| send.outgoing.as_ref());
         let messages = messages.collect::<Option<Vec<_>>>()?;
@@ -151,12 +151,12 @@ impl Sends {
         self.all = sources.into_iter().map(send).collect();
     }
 
-    /// Whether errors name the recipient.
+    /// Returns whether errors name the recipient.
     pub(super) fn are_several(&self) -> bool {
         self.all.len() > 1
     }
 
-    /// The messages that have not ended.
+    /// Returns the messages that have not ended.
     pub(super) fn open(&mut self) -> impl Iterator<Item = &mut RecipientSend> {
         self.all.iter_mut().filter(|send| send.code.is_none())
     }
@@ -321,14 +321,14 @@ impl Sends {
         }
     }
 
-    /// The exit code of the command.
+    /// Returns the exit code of the command.
     pub(super) fn exit_code(&self) -> ExitCode {
         let codes: Vec<_> = self.all.iter().filter_map(|send| send.code).collect();
         exit_code(&codes)
     }
 }
 
-/// The texts without repetitions.
+/// Returns the texts without repetitions.
 pub(super) fn each_once(texts: Vec<String>) -> Vec<String> {
     let mut once = Vec::new();
     for text in texts {

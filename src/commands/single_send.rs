@@ -68,13 +68,13 @@ pub(crate) struct SingleSendArgs {
     within: Option<Duration>,
 }
 
-/// The values of `--wait`: a send cannot wait for a reply.
+/// Parses a value of `--wait`: a send cannot wait for a reply.
 fn goal() -> impl TypedValueParser<Value = DeliveryState> {
     PossibleValuesParser::new(["delivered", "read"]).map(|name| DeliveryState::from_name(&name))
 }
 
 impl SingleSendArgs {
-    /// The configuration, and where recipients may be named.
+    /// Reads the configuration, and where recipients may be named.
     pub(super) fn read(
         &self,
         context: &mut Context,
@@ -96,8 +96,8 @@ impl SingleSendArgs {
         self.wait.clone().map(|goal| DeliveryWait { goal, within })
     }
 
-    /// The sender and the excluded recipients; records both in `sends`. With `sought`, the lists may be searched for these
-    /// recipients only.
+    /// Resolves the sender and the excluded recipients, and records both in `sends`. With `sought`,
+    /// the lists may be searched for these recipients only.
     ///
     /// # Errors
     /// If settings are missing, or a list cannot be read.

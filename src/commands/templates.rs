@@ -36,7 +36,7 @@ pub(crate) struct TemplatesArgs {
     category: Option<String>,
 }
 
-/// The API accepts these words only in capitals.
+/// Parses a word in any case. The API accepts these words only in capitals.
 fn capitals() -> impl TypedValueParser<Value = String> {
     StringValueParser::new().map(|word| word.to_uppercase())
 }

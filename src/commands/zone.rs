@@ -9,7 +9,7 @@ use crate::sender::Sender;
 use crate::sender::config;
 use crate::sender::context::Context;
 
-/// The zone for the times of a run; `typed` is the value of `--time-zone`.
+/// Returns the zone for the times of a run; `typed` is the value of `--time-zone`.
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
@@ -27,7 +27,7 @@ pub(super) fn zone_of_run(
     }
 }
 
-/// The zone for the times of a run, or of a list before it, if the sender is known.
+/// Returns the zone for the times of a run, or of a list before it, if the sender is known.
 pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone {
     match &details.conditions.hours {
         Some(hours) => hours.zone().clone(),
@@ -35,7 +35,7 @@ pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone
     }
 }
 
-/// The zone for times of several runs, or of a run that the `profile` sent.
+/// Returns the zone for times of several runs, or of a run that the `profile` sent.
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.

@@ -52,7 +52,7 @@ mod tests {
         ("vcard", vcard),
     ];
 
-    /// The names in a directory of `fuzz/`, without their endings.
+    /// Returns the names in a directory of `fuzz/`, without their endings.
     fn names(directory: &str) -> BTreeSet<String> {
         let files = fs::read_dir(
             Path::new(env!("CARGO_MANIFEST_DIR"))

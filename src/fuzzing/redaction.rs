@@ -9,8 +9,8 @@ use crate::jelou::api::Credentials;
 /// The number of ways to escape a text.
 pub(crate) const WAYS: usize = 10;
 
-/// `text`, escaped in the way with this number. Apart from the escape character itself, not every character has to be
-/// escaped.
+/// Escapes `text` in the way with this number. Apart from the escape character itself, not every
+/// character has to be escaped.
 pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     let sign = ['\\', '%', '%', '&', '&'][way / 2];
     let escaped = |character: char, at: usize| {

@@ -46,8 +46,9 @@ pub(super) fn why_not_international(
     (describe_mismatch(region, national.len()), None)
 }
 
-/// The number that probably follows the zeros of `digits`. It is a number of the expected country. If the user named
-/// no country, it is a number of a common country, and `digits` are not a local number of another one.
+/// Returns the number that probably follows the zeros of `digits`. It is a number of the expected
+/// country. If the user named no country, it is a number of a common country, and `digits` are not
+/// a local number of another one.
 fn number_after_zeros(digits: &str, expected: Option<&Region>) -> Option<String> {
     let number = digits.trim_start_matches('0');
     if number.len() < DIGITS_AFTER_ZEROS || !is_number(number) {

@@ -7,7 +7,7 @@ use regex_lite::{Captures, Regex};
 
 use super::rules::{Region, is_number, is_valid};
 
-/// The international number for `digits` that a caller dials in `region`.
+/// Returns the international number for `digits` that a caller dials in `region`.
 pub(super) fn international(digits: &str, region: &'static Region) -> Option<String> {
     let with_code = |national: &str| format!("{}{national}", region.calling_code);
     let stripped = without_prefix(digits, region).map(|national| with_code(&national));
@@ -16,8 +16,8 @@ pub(super) fn international(digits: &str, region: &'static Region) -> Option<Str
         .or_else(|| Some(with_code(digits)).filter(|number| is_national(number, region)))
 }
 
-/// Whether `number` is valid if its local form has no prefix. Some spellings differ from the rules, and only Brazil's
-/// can lack the country code: callers dial Mexico's 1 only after 52.
+/// Returns whether `number` is valid if its local form has no prefix. Some spellings differ from
+/// the rules, and only Brazil's can lack the country code: callers dial Mexico's 1 only after 52.
 fn is_national(number: &str, region: &Region) -> bool {
     if region.code == "BR" {
         is_number(number)
@@ -26,7 +26,7 @@ fn is_national(number: &str, region: &Region) -> bool {
     }
 }
 
-/// `digits` without the national prefix, such as 0.
+/// Returns `digits` without the national prefix, such as 0.
 pub(super) fn without_prefix(digits: &str, region: &'static Region) -> Option<String> {
     match region.prefix {
         "" => None,
@@ -40,7 +40,8 @@ pub(super) fn without_prefix(digits: &str, region: &'static Region) -> Option<St
     }
 }
 
-/// The replacement of a prefix, as in libphonenumber: empty if no group of the pattern matched.
+/// Fills the replacement of a prefix, as in libphonenumber: empty if no group of the pattern
+/// matched.
 fn in_place(found: &Captures<'_>, rule: &str) -> String {
     let last = found.iter().skip(1).last().flatten();
     let mut text = String::new();

@@ -56,7 +56,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The error for a number in a form that only spreadsheets write.
+    /// Returns the error for a number in a form that only spreadsheets write.
     fn in_spreadsheet(typed: &str, country: Option<Country>) -> Option<RecipientError> {
         let form = SpreadsheetForm::find(typed.trim_matches(is_unseen))?;
         let inner = form.number.clone()?;
@@ -207,7 +207,7 @@ impl PhoneNumber {
         self
     }
 
-    /// The same number, which now counts as one with a country code, because its country is known.
+    /// Marks the number as one with a country code, because its country is known.
     pub(crate) fn with_known_country(self) -> Self {
         Self {
             is_bare: false,
@@ -215,7 +215,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The digits, as WhatsApp writes them.
+    /// Returns the digits, as WhatsApp writes them.
     pub(crate) fn as_str(&self) -> &str {
         &self.digits
     }
@@ -225,12 +225,13 @@ impl PhoneNumber {
         &self.warnings
     }
 
-    /// The warnings that also matter for a number that gets no message, such as an excluded one.
+    /// Returns the warnings that also matter for a number that gets no message, such as an excluded
+    /// one.
     pub(crate) fn parse_warnings(&self) -> &[String] {
         &self.parse_warnings
     }
 
-    /// The country code of a number that the user typed without `+` and 00.
+    /// Returns the country code of a number that the user typed without `+` and 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         region_of_number(&self.digits)
             .filter(|_| self.is_bare)
@@ -238,7 +239,8 @@ impl PhoneNumber {
     }
 }
 
-/// The error for bare `digits` that are not a number of `region`, and not clearly a number of another country.
+/// Returns the error for bare `digits` that are not a number of `region`, and not clearly a number
+/// of another country.
 fn not_a_number_in(
     typed: &str,
     digits: &str,
@@ -267,8 +269,8 @@ const MAX_LENGTHS: usize = 3;
 /// The length of an Argentinian mobile with its 9. Only international numbers have the 9.
 const LENGTH_WITH_NINE: usize = 11;
 
-/// Whether `digits` have the length of a local number of `region`. Such digits are probably a misspelt local number,
-/// even if they are by chance an international number of another country.
+/// Returns whether `digits` have the length of a local number of `region`. Such digits are probably
+/// a misspelt local number, even if they are by chance an international number of another country.
 fn has_local_length(digits: &str, region: &Region) -> bool {
     if region.code == "AR" && digits.len() == LENGTH_WITH_NINE {
         return false;
@@ -280,8 +282,8 @@ fn has_local_length(digits: &str, region: &Region) -> bool {
             .any(|length| length.parse() == Ok(digits.len()))
 }
 
-/// Whether bare `digits`, which are not a local number of `region`, can include a country code. A local number that
-/// lacks a digit may by chance be valid in another country.
+/// Returns whether bare `digits`, which are not a local number of `region`, can include a country
+/// code. A local number that lacks a digit may by chance be valid in another country.
 fn may_be_international(digits: &str, region: &Region) -> bool {
     let min_digits = if digits.starts_with(region.calling_code) {
         *NUMBER_DIGITS.start()
@@ -291,7 +293,8 @@ fn may_be_international(digits: &str, region: &Region) -> bool {
     digits.len() >= min_digits && is_number(digits)
 }
 
-/// Whether `digits`, an international number of an uncommon country, could also be a local number of a common one.
+/// Returns whether `digits`, an international number of an uncommon country, could also be a local
+/// number of a common one.
 pub(crate) fn may_be_national(digits: &str) -> bool {
     digits.len() == DIGITS_WITHOUT_PLUS
         && region_of_number(digits).is_some()
@@ -299,7 +302,7 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
         && common_regions().any(|region| international(digits, region).is_some())
 }
 
-/// The country of a recipient that is a number, or the id of a WhatsApp user.
+/// Returns the country of a recipient that is a number, or the id of a WhatsApp user.
 pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
     let of_user = || {
         let country = country_of_user_id(recipient)?;
@@ -313,8 +316,9 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 /// The maximum of digits of a local number with its prefix. Longer digits are the id of a user of another channel.
 const MAX_NATIONAL_DIGITS: usize = 12;
 
-/// Whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp user id, or an id unlike a
-/// number. It is not documented how Jelou reads others, such as `tel:…` and `0593…`.
+/// Returns whether a recipient in a body is unambiguous: a number with its country code, a WhatsApp
+/// user id, or an id unlike a number. It is not documented how Jelou reads others, such as `tel:…`
+/// and `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
     let digits = key
@@ -328,12 +332,14 @@ pub(crate) fn is_clear(recipient: &str) -> bool {
     is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
-/// Whether long `digits` are probably a number with a prefix for calls inside its country, such as 593 0 987654321.
+/// Returns whether long `digits` are probably a number with a prefix for calls inside its country,
+/// such as 593 0 987654321.
 fn is_misspelt_number(digits: &str) -> bool {
     PhoneNumber::read(&format!("+{digits}"), None).is_err_and(|error| error.is_misspelt)
 }
 
-/// The digits of a number without `+` and 00, without zeros in front; None for a user of another channel.
+/// Returns the digits of a number without `+` and 00, without zeros in front; None for a user of
+/// another channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
     let typed = ParsedDigits::read(typed)
         .ok()
@@ -341,7 +347,7 @@ pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
     typed.digits.parse().ok()
 }
 
-/// The local numbers for each form of an international number, without zeros in front.
+/// Returns the local numbers for each form of an international number, without zeros in front.
 pub(crate) fn national_forms(digits: &str) -> Vec<u64> {
     let Some(region) = region_of_number(digits) else {
         return Vec::new();

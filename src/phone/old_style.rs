@@ -31,7 +31,7 @@ pub(super) fn number_in_old_style(digits: &str, region: &'static Region) -> Opti
         .or_else(|| with_missing_zero(digits, region))
 }
 
-/// A mobile with 15 in front of its area code: 15 11 2345 6789.
+/// Returns a mobile with 15 in front of its area code: 15 11 2345 6789.
 fn argentinian_mobile(digits: &str, region: &Region) -> Option<String> {
     let national = digits
         .trim_start_matches('0')
@@ -40,7 +40,7 @@ fn argentinian_mobile(digits: &str, region: &Region) -> Option<String> {
     Some(format!("549{national}")).filter(|number| is_valid(number))
 }
 
-/// A number that lost the zero of a longer prefix, such as the prefix of a carrier.
+/// Creates a number that lost the zero of a longer prefix, such as the prefix of a carrier.
 fn with_missing_zero(digits: &str, region: &'static Region) -> Option<String> {
     let dialled = format!("0{digits}");
     let has_more = |national: &String| national.len() < digits.len();
@@ -49,13 +49,15 @@ fn with_missing_zero(digits: &str, region: &'static Region) -> Option<String> {
         .and_then(|_| international(&dialled, region))
 }
 
-/// Whether `digits` may be a mobile of Argentina as callers in its area dialled it: 15, then no area code.
+/// Returns whether `digits` may be a mobile of Argentina as callers in its area dialled it: 15,
+/// then no area code.
 pub(super) fn may_lack_area(digits: &str, region: &Region) -> bool {
     let national = digits.trim_start_matches('0');
     region.code == "AR" && national.starts_with(MOBILE_WITHOUT_AREA)
 }
 
-/// The error for `typed`, which may be a number of `region` in an old spelling, or `foreign`, one of another country.
+/// Returns the error for `typed`, which may be a number of `region` in an old spelling, or
+/// `foreign`, one of another country.
 pub(super) fn ambiguous(
     typed: &str,
     in_old_style: Option<String>,

@@ -6,15 +6,17 @@ use std::borrow::Cow;
 use super::recipient_error::NUMBER_DIGITS;
 use super::typed::ParsedDigits;
 
-/// The key of a recipient, which is the same for every spelling of a number. Exclusions, `allow_to`, `--once` and the
-/// ledger compare recipients by it. It is the number's digits, but Mexico's 521 becomes 52, Argentina's 549 becomes 54,
-/// and Brazil's mobiles lose their ninth digit. Text that is not clearly a number stays unchanged.
+/// Returns the key of a recipient, which is the same for every spelling of a number. Exclusions,
+/// `allow_to`, `--once` and the ledger compare recipients by it. It is the number's digits, but
+/// Mexico's 521 becomes 52, Argentina's 549 becomes 54, and Brazil's mobiles lose their ninth
+/// digit. Text that is not clearly a number stays unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
     let digits = digits_of(recipient);
     two_forms(&digits).map_or(digits, |[short, _]| Cow::Owned(short))
 }
 
-/// The spellings of one recipient's number: `recipient` unchanged, and both forms, if there are two.
+/// Returns the spellings of one recipient's number: `recipient` unchanged, and both forms, if there
+/// are two.
 pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let key = person_key(recipient);
     let long = two_forms(&key).map(|[_, long]| Cow::Owned(long));
@@ -23,8 +25,9 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
         .flatten()
 }
 
-/// The short and the long form of a number that has both. The long form has a 1 after Mexico's 52, or a 9 after
-/// Argentina's 54. A mobile of Brazil has a ninth digit after 55 and its area.
+/// Returns the short and the long form of a number that has both. The long form has a 1 after
+/// Mexico's 52, or a 9 after Argentina's 54. A mobile of Brazil has a ninth digit after 55 and its
+/// area.
 pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
     let (at, mark) = match digits.get(..2)? {
         "52" => (2, '1'),
@@ -44,7 +47,8 @@ pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
     })
 }
 
-/// The phone number in an id that adds the prefix of calls abroad, WhatsApp's domain, or the decimals of a float.
+/// Returns the phone number in an id that adds the prefix of calls abroad, WhatsApp's domain, or
+/// the decimals of a float.
 pub(crate) fn number_in(id: &str) -> Option<&str> {
     let id = ["@c.us", "@s.whatsapp.net", ".0"]
         .iter()
@@ -55,7 +59,7 @@ pub(crate) fn number_in(id: &str) -> Option<&str> {
         .then_some(number)
 }
 
-/// The digits of a number in an id or in a common spelling. Any other text stays unchanged.
+/// Returns the digits of a number in an id or in a common spelling. Any other text stays unchanged.
 fn digits_of(recipient: &str) -> Cow<'_, str> {
     if let Some(number) = number_in(recipient) {
         return Cow::Borrowed(number);
@@ -73,20 +77,20 @@ const MAX_ID_LENGTH: usize = 128;
 /// A user id with fewer digits could be a mistyped number.
 const MIN_ID_DIGITS: usize = 16;
 
-/// Whether `recipient` is a WhatsApp user id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses
-/// shares.
+/// Returns whether `recipient` is a WhatsApp user id: `US.13491208655302741918`, or `US.ENT.…`,
+/// which a group of businesses shares.
 pub(crate) fn is_user_id(recipient: &str) -> bool {
     let is_short =
         |id: &str| id.len() < MIN_ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
     parts_of_user_id(recipient).is_some_and(|(_, id)| !is_short(id))
 }
 
-/// Whether `recipient` has the form of a WhatsApp user id, perhaps with too few digits.
+/// Returns whether `recipient` has the form of a WhatsApp user id, perhaps with too few digits.
 pub(crate) fn is_like_user_id(recipient: &str) -> bool {
     parts_of_user_id(recipient).is_some()
 }
 
-/// The country of a WhatsApp user id.
+/// Returns the country of a WhatsApp user id.
 pub(super) fn country_of_user_id(recipient: &str) -> Option<&str> {
     is_user_id(recipient)
         .then(|| parts_of_user_id(recipient))
@@ -94,7 +98,7 @@ pub(super) fn country_of_user_id(recipient: &str) -> Option<&str> {
         .map(|(country, _)| country)
 }
 
-/// The country and the id. An id without digits is a name: `MR.Smith`.
+/// Splits a WhatsApp user id into country and id. An id without digits is a name: `MR.Smith`.
 fn parts_of_user_id(recipient: &str) -> Option<(&str, &str)> {
     let (country, id) = recipient.split_once('.')?;
     let bare = id.strip_prefix("ENT.").unwrap_or(id);

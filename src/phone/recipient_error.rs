@@ -41,7 +41,8 @@ impl RecipientError {
         }
     }
 
-    /// The problem, for a row of a list. If it is about several numbers, with a way to send to them.
+    /// Describes the problem for a row of a list. If the text has several numbers, adds how to
+    /// write them.
     pub(crate) fn in_row(&self) -> String {
         if self.has_several {
             format!("{self}; write one number, or a row for each")
@@ -55,7 +56,8 @@ impl RecipientError {
         Self::new("the recipient is empty", hint)
     }
 
-    /// `digits` are the digits before `found`, the first character that a number cannot contain.
+    /// Creates the error for text that is not a number. `digits` are the digits before `found`, the
+    /// first character that a number cannot contain.
     pub(super) fn not_a_phone(typed: &str, found: char, digits: &str) -> Self {
         let rest = typed.split_once(found).map_or("", |(_, rest)| rest);
         let digits_after = rest.chars().filter(char::is_ascii_digit).count();
@@ -75,7 +77,7 @@ impl RecipientError {
         }
     }
 
-    /// The error for digits that may be one of several numbers, which `problem` names.
+    /// Returns the error for digits that may be one of several numbers, which `problem` names.
     pub(super) fn ambiguous(problem: String, candidates: Vec<String>) -> Self {
         Self {
             candidates,
@@ -86,13 +88,13 @@ impl RecipientError {
         }
     }
 
-    /// The same error, for digits that may also be this number.
+    /// Adds a number that the digits may also be.
     pub(super) fn with_candidate(mut self, number: String) -> Self {
         self.candidates.push(number);
         self
     }
 
-    /// The same error with `context` in front, which names the form of the number.
+    /// Puts `context`, which names the form of the number, before the problem.
     pub(super) fn with_context(self, context: String) -> Self {
         Self {
             problem: format!("{}; {}", with_control_pictures(context), self.problem),
@@ -100,7 +102,7 @@ impl RecipientError {
         }
     }
 
-    /// The error for a misspelt number. `suggestion` is the probable number.
+    /// Returns the error for a misspelt number. `suggestion` is the probable number.
     pub(super) fn misspelt(problem: &str, suggestion: &str, hint: &str) -> Self {
         Self {
             is_misspelt: true,
@@ -128,7 +130,7 @@ impl RecipientError {
         }
     }
 
-    /// `suggestion` is the probable number.
+    /// Creates the error for an invalid number. `suggestion` is the probable number.
     pub(super) fn invalid(
         typed: &str,
         reason: &str,

@@ -37,17 +37,17 @@ pub(super) struct Region {
     pub(super) in_place: &'static str,
 }
 
-/// The region of `digits`, if they are a valid number with its calling code.
+/// Returns the region of `digits`, if they are a valid number with its calling code.
 pub(super) fn region_of(digits: &str) -> Option<&'static Region> {
     regions().get(usize::from(walk(digits)).checked_sub(1)?)
 }
 
-/// Whether `digits` are a valid number with its calling code.
+/// Returns whether `digits` are a valid number with its calling code.
 pub(super) fn is_valid(digits: &str) -> bool {
     walk(digits) != 0
 }
 
-/// The region of the number, as an index that starts at 1; 0 if `digits` are not a number.
+/// Finds the region of the number, as an index that starts at 1; 0 if `digits` are not a number.
 fn walk(digits: &str) -> u8 {
     let (nodes, _) = NUMBERS.as_chunks::<NODE>();
     let Some(begin) = nodes.last() else { return 0 };
@@ -61,7 +61,7 @@ fn walk(digits: &str) -> u8 {
     end.map_or(0, |[.., region]| *region)
 }
 
-/// All regions. Regions with the same calling code are adjacent, the main one first.
+/// Returns all regions. Regions with the same calling code are adjacent, the main one first.
 pub(super) fn regions() -> &'static [Region] {
     static PARSED: OnceLock<Vec<Region>> = OnceLock::new();
     PARSED.get_or_init(|| {
@@ -73,7 +73,7 @@ pub(super) fn regions() -> &'static [Region] {
     })
 }
 
-/// The regions with a calling code at the start of `digits`.
+/// Returns the regions with a calling code at the start of `digits`.
 pub(super) fn regions_of_code(digits: &str) -> impl Iterator<Item = &'static Region> {
     regions()
         .iter()
@@ -93,18 +93,18 @@ impl Region {
         })
     }
 
-    /// Whether it is a country or a part of one.
+    /// Returns whether it is a country or a part of one.
     pub(super) fn is_country(&self) -> bool {
         self.code != "001"
     }
 }
 
-/// Whether `digits` are a number by the rules, or another spelling of one.
+/// Returns whether `digits` are a number by the rules, or another spelling of one.
 pub(super) fn is_number(digits: &str) -> bool {
     is_valid(digits) || is_valid(&by_the_rules(digits))
 }
 
-/// The region of a number in any spelling.
+/// Returns the region of a number in any spelling.
 pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
     region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
 }
@@ -115,7 +115,7 @@ const COMMON_COUNTRIES: [&str; 18] = [
     "NI", "VE",
 ];
 
-/// Whether a number with its country code may begin with `digits`.
+/// Returns whether a number with its country code may begin with `digits`.
 pub(crate) fn may_begin_number(digits: &str) -> bool {
     regions().iter().any(|region| {
         let code = region.calling_code;
@@ -123,20 +123,20 @@ pub(crate) fn may_begin_number(digits: &str) -> bool {
     })
 }
 
-/// The regions of common countries.
+/// Returns the regions of common countries.
 pub(super) fn common_regions() -> impl Iterator<Item = &'static Region> {
     regions()
         .iter()
         .filter(|region| COMMON_COUNTRIES.contains(&region.code))
 }
 
-/// Whether `digits` are an international number of a common country.
+/// Returns whether `digits` are an international number of a common country.
 pub(super) fn is_common(digits: &str) -> bool {
     region_of_number(digits).is_some_and(|region| COMMON_COUNTRIES.contains(&region.code))
 }
 
-/// `digits` as the rules spell them: Mexico's 521 becomes 52, Argentina's 549 becomes 54, and a mobile of Brazil gets
-/// its ninth digit.
+/// Spells `digits` as the rules do: Mexico's 521 becomes 52, Argentina's 549 becomes 54, and a
+/// mobile of Brazil gets its ninth digit.
 fn by_the_rules(digits: &str) -> Cow<'_, str> {
     let form = two_forms(digits).map(|[short, long]| {
         if digits.starts_with("55") {
@@ -165,17 +165,17 @@ impl Country {
         of_code.or_else(|| by_name(text)).map(Self)
     }
 
-    /// Like [`Self::named`], with an error for text that is not a country.
+    /// Parses a country. The error is for text that is not a country.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Self::named(text).ok_or_else(|| unknown(text))
     }
 
-    /// `EC`
+    /// Returns the two-letter code: `EC`
     pub(crate) fn code(self) -> &'static str {
         self.0.code
     }
 
-    /// `593`
+    /// Returns the calling code: `593`
     pub(crate) fn calling_code(self) -> &'static str {
         self.0.calling_code
     }

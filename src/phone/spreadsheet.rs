@@ -51,7 +51,7 @@ impl SpreadsheetForm {
         })
     }
 
-    /// The error for this form. `read` is the result of reading the number in it.
+    /// Returns the error for this form. `read` is the result of reading the number in it.
     pub(super) fn error(self, read: Result<&str, RecipientError>) -> RecipientError {
         match read {
             Ok(number) => RecipientError::misspelt(&self.problem, number, self.hint),
@@ -68,7 +68,7 @@ impl SpreadsheetForm {
     }
 }
 
-/// The number in `="0987654301"`, or in `=0987654301`.
+/// Returns the number in `="0987654301"`, or in `=0987654301`.
 fn number_in_formula(typed: &str) -> Option<&str> {
     let value = typed.strip_prefix('=')?.trim();
     let quoted = value
@@ -96,7 +96,7 @@ fn split_decimals(number: &str) -> Option<(&str, bool)> {
     (is_long_whole || is_last_zero).then_some((whole, is_zero))
 }
 
-/// Mantissa and exponent of `5,93988E+11`, as Excel writes a long number.
+/// Splits mantissa and exponent of `5,93988E+11`, as Excel writes a long number.
 fn split_exponent(number: &str) -> Option<(&str, usize)> {
     let (mantissa, exponent) = number.split_once(['E', 'e'])?;
     let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
@@ -107,7 +107,8 @@ fn split_exponent(number: &str) -> Option<(&str, usize)> {
     Some((mantissa, exponent.parse().ok()?)).filter(|_| is_mantissa)
 }
 
-/// The number, if the mantissa has all its digits: one before the decimal separator, and `exponent` digits after it.
+/// Returns the number, if the mantissa has all its digits: one before the decimal separator, and
+/// `exponent` digits after it.
 fn whole_number(mantissa: &str, exponent: usize) -> Option<String> {
     let (first, rest) = mantissa.split_once([',', '.'])?;
     let is_whole = first.len() == 1

@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use super::rules::is_valid;
 use super::{Country, PhoneNumber};
 
-/// The number that was read, with its warnings, or the error.
+/// Returns the number that was read, with its warnings, or the error.
 fn read_number(typed: &str, country: &str) -> String {
     let country = Some(country)
         .filter(|code| !code.is_empty())
@@ -440,8 +440,8 @@ impl Plans {
         regex.is_match(national)
     }
 
-    /// As in libphonenumber, the first region with a matching prefix decides, or without a prefix, with a matching
-    /// number.
+    /// Checks a number. As in libphonenumber, the first region with a matching prefix decides, or
+    /// without a prefix, with a matching number.
     fn is_valid(&mut self, code: u16, national: &str) -> bool {
         for region in DATABASE.by_code(&code).unwrap() {
             let types = region.descriptors();

@@ -71,8 +71,9 @@ fn is_part_of_phone(character: char) -> bool {
     character.is_ascii_digit() || matches!(character, '-' | '.' | '(' | ')')
 }
 
-/// Whether a copy of a number from a page or chat can include `character`: spaces, typographic hyphens, direction
-/// marks. Tabs and line breaks separate values, so they do not count.
+/// Returns whether a copy of a number from a page or chat can include `character`: spaces,
+/// typographic hyphens, direction marks. Tabs and line breaks separate values, so they do not
+/// count.
 fn is_paste_residue(character: char) -> bool {
     is_invisible(character) && !is_other_line_break(character)
         || matches!(

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::base::phrases::in_spanish;
 use crate::jelou::message::InvalidMessage;
 
-/// `200` with `answer`. The warnings are in a header, escaped so that each stays on one line.
+/// Responds with `200` and `answer`. The warnings are in a header, escaped so that each stays on
+/// one line.
 pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     let mut response = Json(answer).into_response();
     for value in warnings
@@ -20,7 +21,7 @@ pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     response
 }
 
-/// Text that is valid in a header.
+/// Escapes text so that it is valid in a header.
 fn on_one_line(text: &str) -> String {
     let mut line = String::new();
     for letter in text.chars() {
@@ -33,7 +34,7 @@ fn on_one_line(text: &str) -> String {
     line
 }
 
-/// `401` of Jelou's external look-ups.
+/// Responds with `401` of Jelou's external look-ups.
 pub(crate) fn external_unauthorized() -> Response {
     (
         StatusCode::UNAUTHORIZED,
@@ -42,7 +43,7 @@ pub(crate) fn external_unauthorized() -> Response {
         .into_response()
 }
 
-/// `404` of Jelou's external look-ups.
+/// Responds with `404` of Jelou's external look-ups.
 pub(crate) fn external_bot_not_found() -> Response {
     let body = failed(
         ["E1019", "BOT_NOT_FOUND"],
@@ -51,7 +52,7 @@ pub(crate) fn external_bot_not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
-/// `400`: not JSON, or not a valid request.
+/// Responds with `400`: not JSON, or not a valid request.
 pub(crate) fn bad_request(problem: &str) -> Response {
     coded(
         StatusCode::BAD_REQUEST,
@@ -60,7 +61,7 @@ pub(crate) fn bad_request(problem: &str) -> Response {
     )
 }
 
-/// `413`, or `400` if the client closed the connection.
+/// Responds with `413`, or `400` if the client closed the connection.
 pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
@@ -76,7 +77,8 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
     bad_request(&error.to_string())
 }
 
-/// `403`: from another site in a browser, or for a host that is not allowed.
+/// Responds with `403` to a request from another site in a browser, or for a host that is not
+/// allowed.
 pub(crate) fn foreign(header: &str) -> Response {
     let description = format!(
         "The {header} header has another host; start the sandbox with --allow-host HOST to allow it"
@@ -84,13 +86,13 @@ pub(crate) fn foreign(header: &str) -> Response {
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 
-/// `404`: an address that neither the API nor the sandbox has.
+/// Responds with `404` to an address that neither the API nor the sandbox has.
 pub(crate) fn no_such_address(method: &Method, path: &str) -> Response {
     let description = format!("There is no {method} {path} here; GET /sandbox lists the addresses");
     coded(StatusCode::NOT_FOUND, "not_found", &description)
 }
 
-/// `405`: an address that has other methods.
+/// Responds with `405` to an address that has other methods.
 pub(crate) fn wrong_method(method: &Method, path: &str) -> Response {
     let description = format!("{path} does not take {method}; GET /sandbox lists the addresses");
     coded(
@@ -100,13 +102,13 @@ pub(crate) fn wrong_method(method: &Method, path: &str) -> Response {
     )
 }
 
-/// `404`: the sandbox keeps no message with this id.
+/// Responds with `404`: the sandbox keeps no message with this id.
 pub(crate) fn no_such_message(id: &str) -> Response {
     let description = format!("There is no message {id} here; GET /sandbox/messages lists them");
     coded(StatusCode::NOT_FOUND, "not_found", &description)
 }
 
-/// `422` from one of the sandbox's own addresses.
+/// Responds with `422` from one of the sandbox's own addresses.
 pub(crate) fn unusable(problem: &str) -> Response {
     coded(
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -115,7 +117,7 @@ pub(crate) fn unusable(problem: &str) -> Response {
     )
 }
 
-/// A response with a code and its description.
+/// Creates a response with a code and its description.
 pub(crate) fn coded(status: StatusCode, code: &str, description: &str) -> Response {
     (
         status,
@@ -124,7 +126,7 @@ pub(crate) fn coded(status: StatusCode, code: &str, description: &str) -> Respon
         .into_response()
 }
 
-/// `422`, naming each field, in the envelope of Jelou's validator.
+/// Responds with `422`, naming each field, in the envelope of Jelou's validator.
 pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
     let mut fields = Map::new();
     match error {
@@ -147,7 +149,7 @@ pub(crate) struct InvalidParameter {
     pub(crate) problem: String,
 }
 
-/// `422`, naming each parameter.
+/// Responds with `422`, naming each parameter.
 pub(crate) fn invalid_parameters(parameters: Vec<InvalidParameter>) -> Response {
     let mut fields = Map::new();
     for InvalidParameter { name, problem } in parameters {
@@ -164,7 +166,7 @@ fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
 }
 
-/// Jelou's envelope for errors.
+/// Returns Jelou's envelope for errors.
 fn failed([code, key]: [&str; 2], description: &str) -> Value {
     json!({
         "message": [description],

@@ -70,7 +70,7 @@ fn own_user() -> u32 {
     0
 }
 
-/// The user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
+/// Finds the user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
 fn listening_user(port: u16) -> Option<u32> {
     // A socket that listens on every IPv4 and IPv6 address is only in the second table.
     ["tcp", "tcp6"].iter().find_map(|table| {
@@ -81,7 +81,7 @@ fn listening_user(port: u16) -> Option<u32> {
     })
 }
 
-/// The user of the socket that listens on `port`, in one of Linux's tables.
+/// Finds the user of the socket that listens on `port`, in one of Linux's tables.
 fn owner(table: &str, port: u16) -> Option<u32> {
     table.lines().skip(1).find_map(|line| {
         let fields: Vec<_> = line.split_whitespace().take(8).collect();
@@ -94,7 +94,7 @@ fn owner(table: &str, port: u16) -> Option<u32> {
     })
 }
 
-/// The sandbox that listens on this port of 127.0.0.1.
+/// Finds the sandbox that listens on this port of 127.0.0.1.
 async fn running(port: u16) -> Option<RunningSandbox> {
     let health = tokio::time::timeout(HEALTH_TIMEOUT, health(port)).await;
     health
@@ -103,7 +103,7 @@ async fn running(port: u16) -> Option<RunningSandbox> {
         .filter(|health| health.sandbox == "jelouctl")
 }
 
-/// The health report of the sandbox on this port. None if it is not a sandbox.
+/// Requests the health report of the sandbox on this port. None if it is not a sandbox.
 async fn health(port: u16) -> Option<RunningSandbox> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let stream = TcpStream::connect(address).await.ok()?;

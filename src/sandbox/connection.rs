@@ -141,7 +141,7 @@ pub(crate) struct AllowedHost {
 }
 
 impl AllowedHost {
-    /// The host in a URL, for a sandbox that listens on `own_port`.
+    /// Returns the host in a URL, for a sandbox that listens on `own_port`.
     pub(crate) fn authority(&self, own_port: u16) -> String {
         format!("{}:{}", self.name, self.port.unwrap_or(own_port))
     }
@@ -183,7 +183,8 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// For a sandbox that listens on `address`: the names of this machine, and the `allowed` ones.
+    /// Creates the guard of a sandbox on `address`. It accepts the names of this machine, and the
+    /// `allowed` ones.
     pub(crate) fn new(address: SocketAddr, allowed: &[AllowedHost]) -> Self {
         let port = address.port();
         let own = Some(address)
@@ -202,7 +203,7 @@ impl Guard {
         Self { hosts }
     }
 
-    /// The response to a request for another host or from another site.
+    /// Returns the response to a request for another host or from another site.
     pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         // A link on another site may open the page, because that site cannot read it.
         let may_be_linked = uri.path() == "/";
@@ -210,8 +211,8 @@ impl Guard {
             .map(answers::foreign)
     }
 
-    /// The header with another host or site. Browsers request pictures and scripts without an origin, but still send
-    /// the site.
+    /// Returns the header with another host or site. Browsers request pictures and scripts without
+    /// an origin, but still send the site.
     fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
         let is_ours = |host: &[u8]| {
             self.hosts

@@ -104,7 +104,7 @@ impl FromStr for Fault {
 }
 
 impl Fault {
-    /// Whether the message is stored in spite of the fault.
+    /// Returns whether the message is stored in spite of the fault.
     pub(super) fn stores_message(&self) -> bool {
         self.stored || matches!(self.effect, FaultEffect::Truncate | FaultEffect::None)
     }
@@ -204,7 +204,7 @@ fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, S
         })
 }
 
-/// `NAME: VALUE`
+/// Parses `NAME: VALUE`.
 fn header(raw: &str) -> Result<(HeaderName, HeaderValue), String> {
     let read = raw
         .split_once(':')
@@ -217,7 +217,7 @@ fn header(raw: &str) -> Result<(HeaderName, HeaderValue), String> {
     })
 }
 
-/// The canonical name of a kind, as messages have it.
+/// Returns the canonical name of a kind, as messages have it.
 fn known_kind(kind: &str) -> Result<String, String> {
     let known: Vec<_> = MessageKind::all()
         .iter()
@@ -268,7 +268,7 @@ impl Faults {
         *self.lock() = Rule::all(faults);
     }
 
-    /// The first rule that applies to this message. Every rule counts the message.
+    /// Returns the first rule that applies to this message. Every rule counts the message.
     pub(crate) fn next(&self, user: &str, kind: &str) -> Option<Fault> {
         let mut rules = self.lock();
         let applying: Vec<_> = rules

@@ -37,7 +37,7 @@ struct Lookup {
     limit: usize,
 }
 
-/// `GET /v1/external/messages/history/{bot}`: the messages of both sides, newest first.
+/// Handles `GET /v1/external/messages/history/{bot}`: the messages of both sides, newest first.
 pub(super) async fn history(
     caller: Caller,
     Query(query): Query<LookupQuery>,
@@ -62,7 +62,7 @@ pub(super) async fn history(
     ))
 }
 
-/// `GET /v1/external/bots/{bot}/notifications`: the sent templates, newest first.
+/// Handles `GET /v1/external/bots/{bot}/notifications`: the sent templates, newest first.
 pub(super) async fn notifications(
     caller: Caller,
     Query(query): Query<LookupQuery>,
@@ -90,7 +90,8 @@ pub(super) async fn notifications(
     ))
 }
 
-/// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one sent template.
+/// Handles `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one
+/// sent template.
 pub(super) async fn notification(caller: Caller) -> Response {
     let now = SystemTime::now();
     let is_listed = |message: &StoredMessage| {
@@ -115,7 +116,7 @@ pub(super) async fn notification(caller: Caller) -> Response {
     }
 }
 
-/// The number in a parameter, from 1 to `max`; `default` if it is missing or invalid.
+/// Returns the number in a parameter, from 1 to `max`; `default` if it is missing or invalid.
 fn read_number(
     query: &LookupQuery,
     name: &str,
@@ -139,7 +140,7 @@ fn read_number(
     }
 }
 
-/// The time in a parameter, in milliseconds; None if it is missing or invalid.
+/// Reads the time in a parameter, in milliseconds; None if it is missing or invalid.
 fn read_time(
     query: &LookupQuery,
     name: &str,
@@ -157,7 +158,8 @@ fn read_time(
 }
 
 impl Lookup {
-    /// The parameters of all listings; `names` are those of the beginning and the end. An error names each invalid one.
+    /// Reads the parameters of all listings; `names` are those of the beginning and the end. An
+    /// error names each invalid one.
     fn read(query: &LookupQuery, names: [&str; 2]) -> Result<Self, Vec<InvalidParameter>> {
         let mut invalid = Vec::new();
         let [begin, end] = names.map(|name| read_time(query, name, name == names[1], &mut invalid));
@@ -174,7 +176,8 @@ impl Lookup {
         })
     }
 
-    /// A page of the matching messages of the caller's bot, newest first, with Jelou's pagination.
+    /// Returns a page of the matching messages of the caller's bot, newest first, with Jelou's
+    /// pagination.
     fn page(
         &self,
         caller: &Caller,
@@ -214,7 +217,7 @@ impl Lookup {
     }
 }
 
-/// A time, or a day: its start, or its end if `is_end`.
+/// Parses a time, or a day: its start, or its end if `is_end`.
 fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
     if let Ok(time) = raw.parse::<Timestamp>() {
         return Some(time.as_millisecond());
@@ -233,7 +236,7 @@ fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
     Some(begin - i64::from(is_end))
 }
 
-/// An entry of the history. The author is the sender; a bot's name is its id.
+/// Returns an entry of the history. The author is the sender; a bot's name is its id.
 fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     let user = &message.user;
     let bot = &message.bot;
@@ -252,7 +255,8 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
     })
 }
 
-/// The message's `type` in capitals, with its text and medium. Jelou documents only the format for text.
+/// Returns the message's `type` in capitals, with its text and medium. Jelou documents only the
+/// format for text.
 fn bubble(message: &StoredMessage) -> Value {
     let body = &message.body;
     let on_wire = body
@@ -267,7 +271,7 @@ fn bubble(message: &StoredMessage) -> Value {
     bubble
 }
 
-/// A notification, with the fields of the listing and of the single look-up.
+/// Returns a notification, with the fields of the listing and of the single look-up.
 fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
     let times = message.times.as_ref()?;
     let created_at = rfc_3339_millis(message.received_at);
@@ -295,7 +299,8 @@ fn element_name(message: &StoredMessage) -> Value {
     message.body.get("elementName").cloned().unwrap_or_default()
 }
 
-/// The campaign in the body, or in the path: `/v1/bots/{bot}/campaigns/{campaign}/template-messages`.
+/// Returns the campaign in the body, or in the path:
+/// `/v1/bots/{bot}/campaigns/{campaign}/template-messages`.
 fn campaign(message: &StoredMessage) -> Value {
     let head: Option<Value> = message
         .request

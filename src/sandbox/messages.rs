@@ -28,7 +28,7 @@ const TEMPLATE: &str = "template";
 /// Jelou's code for a rejected message.
 const NOT_SENT: &str = "message_could_not_be_send";
 
-/// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
+/// Handles `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
 pub(super) async fn message(received: MessageRequest) -> Response {
     let checked = message::check_message(received.body.clone());
     receive(
@@ -39,13 +39,13 @@ pub(super) async fn message(received: MessageRequest) -> Response {
     .await
 }
 
-/// `POST /v1/bots/{bot}/users/{user}/flow_message`
+/// Handles `POST /v1/bots/{bot}/users/{user}/flow_message`
 pub(super) async fn flow_message(received: MessageRequest) -> Response {
     let checked = message::check_flow_message(received.body.clone());
     receive(received, checked, |_, _| json!({})).await
 }
 
-/// `POST /v2/whatsapp/{bot}/hsm`
+/// Handles `POST /v2/whatsapp/{bot}/hsm`
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::from_body(&received.body))
@@ -116,7 +116,7 @@ fn check_template(
     None
 }
 
-/// `GET /v1/bots/{bot}/templates`
+/// Handles `GET /v1/bots/{bot}/templates`
 pub(super) async fn templates(
     caller: Caller,
     ValidQuery(wanted): ValidQuery<PageQuery>,
@@ -124,7 +124,7 @@ pub(super) async fn templates(
     Json(caller.sandbox.options.templates.page(&wanted))
 }
 
-/// A path that does not exist in the API.
+/// Handles a path that does not exist in the API.
 pub(super) async fn no_such_address(
     State(sandbox): State<Arc<SandboxState>>,
     request: Request,
@@ -133,7 +133,7 @@ pub(super) async fn no_such_address(
     refuse_address(&sandbox, request, answer).await
 }
 
-/// A path of the API with another method.
+/// Handles a path of the API with another method.
 pub(super) async fn wrong_method(
     State(sandbox): State<Arc<SandboxState>>,
     request: Request,
@@ -222,8 +222,8 @@ async fn receive(
     }
 }
 
-/// Whether a message of this kind may reach the user: in the 24 hours after the user has written, or always if it is a
-/// template.
+/// Returns whether a message of this kind may reach the user: in the 24 hours after the user has
+/// written, or always if it is a template.
 fn may_write_to(sandbox: &SandboxState, user: &str, kind: &str) -> bool {
     !sandbox.options.window || kind.starts_with(TEMPLATE) || sandbox.store.may_write_to(user)
 }
@@ -249,7 +249,7 @@ fn store_message(
     accepted
 }
 
-/// The record of the response.
+/// Returns the record of the response.
 fn record_response(fault: Option<&Fault>, accepted: &Value) -> Value {
     match fault.map(|fault| (fault, fault.effect)) {
         None | Some((_, FaultEffect::None)) => json!({ "status": 200, "body": accepted }),

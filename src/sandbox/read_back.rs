@@ -50,7 +50,7 @@ struct UserMessage {
 /// Method, path and purpose of each address.
 const ADDRESSES: &str = include_str!("addresses.tsv");
 
-/// `GET /sandbox`: the addresses of the API and of the sandbox.
+/// Handles `GET /sandbox`: the addresses of the API and of the sandbox.
 pub(super) async fn addresses() -> Json<Value> {
     let addresses = rows::<3>(ADDRESSES).map(
         |[method, path, purpose]| json!({ "method": method, "path": path, "purpose": purpose }),
@@ -58,12 +58,12 @@ pub(super) async fn addresses() -> Json<Value> {
     Json(json!({ "addresses": addresses.collect::<Vec<_>>() }))
 }
 
-/// `GET /sandbox/health`
+/// Handles `GET /sandbox/health`
 pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
     Json(sandbox.health())
 }
 
-/// `GET /sandbox/messages`: the bot's messages, oldest first.
+/// Handles `GET /sandbox/messages`: the bot's messages, oldest first.
 pub(super) async fn messages(
     State(sandbox): State<Arc<SandboxState>>,
     ValidQuery(mut filter): ValidQuery<Filter>,
@@ -78,7 +78,8 @@ pub(super) async fn messages(
     )
 }
 
-/// `GET /sandbox/chats`: the newest matching message of each user, newest first, and the number of unread messages.
+/// Handles `GET /sandbox/chats`: the newest matching message of each user, newest first, and the
+/// number of unread messages.
 pub(super) async fn chats(
     State(sandbox): State<Arc<SandboxState>>,
     ValidQuery(filter): ValidQuery<Filter>,
@@ -94,7 +95,7 @@ pub(super) async fn chats(
     )
 }
 
-/// `GET /sandbox/messages/{id}`
+/// Handles `GET /sandbox/messages/{id}`
 pub(super) async fn message(
     State(sandbox): State<Arc<SandboxState>>,
     Path(id): Path<String>,
@@ -105,7 +106,8 @@ pub(super) async fn message(
     }
 }
 
-/// `GET /sandbox/refused`: requests that were refused or met a fault without a stored message, oldest first.
+/// Handles `GET /sandbox/refused`: requests that were refused or met a fault without a stored
+/// message, oldest first.
 pub(super) async fn refused(
     State(sandbox): State<Arc<SandboxState>>,
     ValidQuery(asked): ValidQuery<RefusedQuery>,
@@ -116,7 +118,7 @@ pub(super) async fn refused(
     ([(CONTENT_TYPE, "application/json")], refused).into_response()
 }
 
-/// `POST /sandbox/chats/{user}/read`: the user opens the chat.
+/// Handles `POST /sandbox/chats/{user}/read`: the user opens the chat.
 pub(super) async fn open_chat(
     State(sandbox): State<Arc<SandboxState>>,
     Path(user): Path<String>,
@@ -125,19 +127,19 @@ pub(super) async fn open_chat(
     StatusCode::NO_CONTENT
 }
 
-/// `DELETE /sandbox/messages`: also deletes the refused requests.
+/// Handles `DELETE /sandbox/messages`: also deletes the refused requests.
 pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCode {
     sandbox.refused.clear();
     sandbox.store.clear();
     StatusCode::NO_CONTENT
 }
 
-/// `GET /sandbox/faults`
+/// Handles `GET /sandbox/faults`
 pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
     Json(sandbox.faults.to_json())
 }
 
-/// `PUT /sandbox/faults`: a JSON array of rules, which replace the current ones.
+/// Handles `PUT /sandbox/faults`: a JSON array of rules, which replace the current ones.
 pub(super) async fn set_faults(
     State(sandbox): State<Arc<SandboxState>>,
     body: Body,
@@ -160,7 +162,7 @@ pub(super) async fn set_faults(
     Ok(Json(sandbox.faults.to_json()))
 }
 
-/// `POST /sandbox/users/{user}/messages`: the user writes, or presses a button.
+/// Handles `POST /sandbox/users/{user}/messages`: the user writes, or presses a button.
 pub(super) async fn write(
     State(sandbox): State<Arc<SandboxState>>,
     Path(user): Path<String>,
@@ -199,8 +201,9 @@ struct Subscriber {
     notified_at: Option<SystemTime>,
 }
 
-/// `GET /sandbox/events`: server-sent events. Each contains the same counts as `/sandbox/health`; the changes are read
-/// from the other paths. So a slow subscriber needs no memory, and a reconnecting one misses nothing.
+/// Handles `GET /sandbox/events`: server-sent events. Each contains the same counts as
+/// `/sandbox/health`; the changes are read from the other paths. So a slow subscriber needs no
+/// memory, and a reconnecting one misses nothing.
 pub(super) async fn events(State(sandbox): State<Arc<SandboxState>>) -> Response {
     let subscriber = Subscriber {
         changes: sandbox.changes.subscribe(),

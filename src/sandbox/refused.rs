@@ -92,7 +92,8 @@ impl RefusedRequests {
         self.changes.send_replace(());
     }
 
-    /// The refusals after `number` as a JSON array, oldest first. If there are more than `limit`, only the newest.
+    /// Returns the refusals after `number` as a JSON array, oldest first. If there are more than
+    /// `limit`, only the newest.
     pub(crate) fn select(&self, since: u64, limit: usize) -> String {
         let inner = self.lock();
         let begin = inner
@@ -107,7 +108,7 @@ impl RefusedRequests {
         format!("[{}]", selected.join(","))
     }
 
-    /// How many are kept, and how many were dropped since the last clear.
+    /// Returns how many are kept, and how many were dropped since the last clear.
     pub(crate) fn counts(&self) -> (usize, u64) {
         let inner = self.lock();
         (inner.refusals.len(), inner.dropped)
@@ -140,13 +141,13 @@ impl StoredRefusals {
     }
 }
 
-/// JSON, or a text if it is not JSON. None if it is empty.
+/// Parses JSON; other text becomes a JSON string. None if it is empty.
 pub(super) fn readable(bytes: &Bytes) -> Option<Value> {
     let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
     (!bytes.is_empty()).then(|| serde_json::from_slice(bytes).unwrap_or_else(|_| text()))
 }
 
-/// Path → problem, for the fields in a response of Jelou's validator.
+/// Returns path → problem, for the fields in a response of Jelou's validator.
 fn fields(answer: &Value) -> Map<String, Value> {
     let named = answer
         .pointer("/body/validationError")

@@ -228,7 +228,7 @@ fn shown_path(uri: &Uri) -> String {
     format!("{}?{}", uri.path(), shown.collect::<Vec<_>>().join("&"))
 }
 
-/// `name` in lower case.
+/// Returns whether a field called `name`, in lower case, may contain a secret.
 fn is_secret(name: &str) -> bool {
     ["auth", "cookie", "key", "passw", "secret", "token"]
         .iter()
@@ -249,12 +249,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> 
     }
 }
 
-/// A whole body as JSON.
+/// Reads a whole body as JSON.
 pub(super) async fn read_json(body: Body) -> Result<Value, Response> {
     serde_json::from_slice(&read_bytes(body).await?).map_err(|error| not_json(&error))
 }
 
-/// A whole body.
+/// Reads a whole body.
 pub(super) async fn read_bytes(body: Body) -> Result<Bytes, Response> {
     match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),

@@ -74,12 +74,12 @@ impl Sandbox {
         }
     }
 
-    /// How many messages arrived, including the dropped ones.
+    /// Returns how many messages arrived, including the dropped ones.
     pub(crate) fn arrived(&self) -> u64 {
         self.state.store.counts().arrived
     }
 
-    /// The messages in the store, oldest first.
+    /// Returns the messages in the store, oldest first.
     pub(crate) fn messages(&self) -> Vec<Arc<StoredMessage>> {
         self.state.store.select(&Filter {
             from: Some(Writers::Bot),
@@ -88,8 +88,8 @@ impl Sandbox {
     }
 }
 
-/// Like `TcpListener::bind`, with a queue as long as the maximum number of connections. A full queue would delay a
-/// client by a second.
+/// Listens like `TcpListener::bind`, with a queue as long as the maximum number of connections. A
+/// full queue would delay a client by a second.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // hyper writes the date into each response, and panics if HTTP cannot express it.
     let now = SystemTime::now();
@@ -161,7 +161,8 @@ fn routes(state: &Arc<SandboxState>) -> Router {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The page and its parts, embedded in the binary. They need no build step and no other server.
+/// Serves the page and its parts, embedded in the binary. They need no build step and no other
+/// server.
 fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route(

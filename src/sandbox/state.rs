@@ -73,12 +73,12 @@ pub(super) struct SandboxState {
 }
 
 impl SandboxState {
-    /// The templates, if this query requests drawn messages.
+    /// Returns the templates, if this query requests drawn messages.
     pub(super) fn templates_to_draw(&self, filter: &Filter) -> Option<&Templates> {
         filter.drawn.then_some(&self.options.templates)
     }
 
-    /// The flags that change its responses.
+    /// Returns the flags that change its responses.
     fn options_in_force(&self) -> Vec<&'static str> {
         let Options {
             bot,
@@ -98,7 +98,7 @@ impl SandboxState {
         in_force.map(|(flag, _)| flag).collect()
     }
 
-    /// The content of `/sandbox/health` and of each event.
+    /// Returns the content of `/sandbox/health` and of each event.
     pub(super) fn health(&self) -> Value {
         let (stored, (refused, refused_dropped)) = (self.store.counts(), self.refused.counts());
         json!({

@@ -124,7 +124,7 @@ impl MessageStore {
         message
     }
 
-    /// The user opens the chat and reads it.
+    /// Marks the chat as read: the user opens it.
     pub(crate) fn open_chat(&self, user: &str) {
         let now = SystemTime::now();
         let is_changed = self.lock().mark(user, |times| times.open(now));
@@ -133,7 +133,7 @@ impl MessageStore {
         }
     }
 
-    /// When the next message is delivered or fails, after `time`.
+    /// Returns when the next message is delivered or fails, after `time`.
     pub(crate) fn next_arrival(&self, time: SystemTime) -> Option<SystemTime> {
         let inner = self.lock();
         let is_past =
@@ -145,7 +145,7 @@ impl MessageStore {
             .find_map(|message| Some(message.times.as_ref()?.arrives_at()))
     }
 
-    /// The matching messages, oldest first.
+    /// Returns the matching messages, oldest first.
     pub(crate) fn select(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
         let inner = self.lock();
         let fitting = inner
@@ -161,7 +161,8 @@ impl MessageStore {
         selected
     }
 
-    /// The newest matching message of each user, newest first, and the number of unread messages.
+    /// Returns the newest matching message of each user, newest first, and the number of unread
+    /// messages.
     pub(crate) fn chats(&self, filter: &Filter) -> Vec<(Arc<StoredMessage>, usize)> {
         let inner = self.lock();
         let mut unread: HashMap<&str, usize> = HashMap::new();
@@ -201,7 +202,7 @@ impl MessageStore {
             .cloned()
     }
 
-    /// The bot of the newest message with this user.
+    /// Returns the bot of the newest message with this user.
     pub(crate) fn last_bot(&self, user: &str) -> Option<String> {
         self.lock()
             .messages
@@ -237,7 +238,7 @@ impl MessageStore {
         }
     }
 
-    /// Whether the 24-hour window of the user is open.
+    /// Returns whether the 24-hour window of the user is open.
     pub(crate) fn may_write_to(&self, user: &str) -> bool {
         let inner = self.lock();
         let last = inner

@@ -50,7 +50,7 @@ pub(crate) struct StoredMessage {
     pub(super) times: Option<MessageTimes>,
 }
 
-/// Whether a file with this beginning is a list of [`StoredMessage`].
+/// Returns whether a file with this beginning is a list of [`StoredMessage`].
 pub(crate) fn is_list(begin: &[u8]) -> bool {
     const FIELDS: [&str; 7] = ["number", "id", "received_at", "from", "bot", "user", "kind"];
     let line = begin
@@ -68,7 +68,7 @@ pub(crate) fn is_list(begin: &[u8]) -> bool {
 }
 
 impl StoredMessage {
-    /// A message for the store, which sets its number.
+    /// Creates a message for the store, which sets its number.
     pub(super) fn new(
         from: Author,
         bot: String,
@@ -100,13 +100,13 @@ impl StoredMessage {
         }
     }
 
-    /// The name of its current delivery status. None for a user's message.
+    /// Returns the name of its current delivery status. None for a user's message.
     pub(crate) fn delivery_state(&self) -> Option<&'static str> {
         Some(self.times.as_ref()?.state(SystemTime::now()).0.name())
     }
 
-    /// The message with its delivery status, its drawing if `draw` has the templates, and the number of unread
-    /// messages.
+    /// Returns the message with its delivery status, its drawing if `draw` has the templates, and
+    /// the number of unread messages.
     pub(super) fn read_back(&self, draw: Option<&Templates>, unread: Option<usize>) -> Value {
         let mut json = json!(self);
         let delivery = self
@@ -122,7 +122,7 @@ impl StoredMessage {
         json
     }
 
-    /// The size of its texts, in bytes.
+    /// Returns the size of its texts, in bytes.
     pub(super) fn size(&self) -> usize {
         let head = self
             .request
@@ -132,7 +132,8 @@ impl StoredMessage {
     }
 }
 
-/// Whether a text of `body`, except its envelope, contains `words`, which are in lower case.
+/// Returns whether a text of `body`, except its envelope, contains `words`, which are in lower
+/// case.
 pub(super) fn contains_words(body: &Value, words: &str) -> bool {
     match body {
         Value::String(text) => text.to_lowercase().contains(words),
@@ -223,24 +224,24 @@ impl MessageTimes {
         self.replied_at.set(now).is_ok()
     }
 
-    /// When it is delivered, or fails.
+    /// Returns when it is delivered, or fails.
     pub(crate) fn arrives_at(&self) -> SystemTime {
         self.arrives_at
     }
 
-    /// Whether look-ups list it.
+    /// Returns whether look-ups list it.
     pub(crate) fn is_listed(&self, now: SystemTime) -> bool {
         self.delivery_fault
             .listed_after
             .is_some_and(|after| now >= self.accepted_at + after)
     }
 
-    /// When it was delivered, or None.
+    /// Returns when it was delivered, or None.
     pub(crate) fn delivered_at(&self, now: SystemTime) -> Option<SystemTime> {
         (!self.delivery_fault.fails() && now >= self.arrives_at).then_some(self.arrives_at)
     }
 
-    /// When it was read, or None.
+    /// Reads when it was read, or None.
     pub(crate) fn read_at(&self, now: SystemTime) -> Option<SystemTime> {
         Some(self.delivered_at(now)?.max(*self.opened_at.get()?))
     }
@@ -260,7 +261,7 @@ impl MessageTimes {
         }
     }
 
-    /// The JSON of the delivery status.
+    /// Returns the JSON of the delivery status.
     pub(crate) fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
         let at = rfc_3339_millis(at);
@@ -271,7 +272,8 @@ impl MessageTimes {
         json!({ "state": state, "at": at, "code": code, "reason": code.map(reason) })
     }
 
-    /// Why it failed, or None: WhatsApp's code and Meta's description. Jelou does not document its `error`.
+    /// Returns why it failed, or None: WhatsApp's code and Meta's description. Jelou does not
+    /// document its `error`.
     pub(crate) fn error(&self, now: SystemTime) -> Option<String> {
         let code = self
             .delivery_fault
@@ -281,7 +283,7 @@ impl MessageTimes {
     }
 }
 
-/// Meta's description of a failure.
+/// Returns Meta's description of a failure.
 fn reason(code: u32) -> &'static str {
     match code {
         130_472 => "User's number is part of an experiment",

@@ -72,7 +72,7 @@ impl Templates {
         })
     }
 
-    /// How the recipient sees a message, with the text and the buttons of its template.
+    /// Draws a message as its recipient sees it, with the text and the buttons of its template.
     pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
         let mut parts = MessageKind::named(kind)
             .map(|kind| kind.drawn(body))
@@ -94,7 +94,7 @@ impl Templates {
         parts
     }
 
-    /// The template with this name or id, in this language if `language` is set.
+    /// Finds the template with this name or id, in this language if `language` is set.
     fn find(&self, name: &str, language: Option<&Value>) -> Option<&Value> {
         let is_named = |template: &&Value| {
             let is_it = |id: &Value| {
@@ -111,7 +111,7 @@ impl Templates {
         named.clone().find(is_in).or_else(|| named.next())
     }
 
-    /// A page of the templates that match.
+    /// Returns a page of the templates that match.
     pub(super) fn page(&self, wanted: &PageQuery) -> Value {
         let has = |template: &Value, field: &str, value: &Option<String>| {
             value.as_ref().is_none_or(|value| {

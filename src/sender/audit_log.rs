@@ -44,7 +44,7 @@ impl AuditLog {
         }
     }
 
-    /// The same log, with the lists of excluded recipients.
+    /// Adds the lists of excluded recipients.
     pub(crate) fn with(mut self, exclusions: &Exclusions) -> Self {
         // To count the recipients of a long list takes time.
         if self.path.is_none() {
@@ -56,7 +56,7 @@ impl AuditLog {
         self
     }
 
-    /// The log of the configuration that these flags select. Does not print its warnings.
+    /// Opens the log of the configuration that these flags select. Does not print its warnings.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -65,7 +65,7 @@ impl AuditLog {
         Ok(Self::from_settings(&Settings::load(flags, &environment)?))
     }
 
-    /// The same log, for a run that this bot and client started.
+    /// Adds the bot and the client that started a run.
     pub(crate) fn for_run(mut self, bot: &str, client_id: &str) -> Self {
         merge(
             &mut self.sender,
@@ -74,7 +74,7 @@ impl AuditLog {
         self
     }
 
-    /// The same log, for messages of this bot.
+    /// Adds the bot of the messages.
     pub(crate) fn for_bot(mut self, bot: &str) -> Self {
         merge(&mut self.sender, json!({ "bot_id": bot }));
         self
@@ -178,7 +178,8 @@ fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
     }
 }
 
-/// Whether the last line is cut, for example by a full disk. An unreadable file counts as complete.
+/// Returns whether the last line is cut, for example by a full disk. An unreadable file counts as
+/// complete.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || {
         let mut file = File::open(path)?;
@@ -228,8 +229,9 @@ fn own_descriptor(_path: &Path) -> Option<io::Result<File>> {
     None
 }
 
-/// A log that others can change proves nothing, and another user may have created it to read the recipients. The
-/// permissions of special files, such as a terminal, do not show that.
+/// Refuses an unsafe log. A log that others can change proves nothing, and another user may have
+/// created it to read the recipients. The permissions of special files, such as a terminal, do not
+/// show that.
 #[cfg(unix)]
 fn refuse_unsafe(file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;

@@ -43,7 +43,8 @@ pub(crate) struct Connection {
     pub(super) rate: f64,
 }
 
-/// The address of requests. Does not check whether a sandbox runs. A running sandbox has a page.
+/// Returns the address of requests. Does not check whether a sandbox runs. A running sandbox has a
+/// page.
 pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
         SandboxMode::No | SandboxMode::At(_) => settings.api_url.clone(),
@@ -105,7 +106,8 @@ fn note_running(stderr: &Stderr, running: &RunningSandbox) {
     ));
 }
 
-/// `, started at 2026-11-28 09:15 -05:00 in /home/ana/shop`
+/// Describes when and where a sandbox started: `, started at 2026-11-28 09:15 -05:00 in
+/// /home/ana/shop`
 fn describe_start(running: &RunningSandbox) -> String {
     let Ok(at) = running.started_at.parse::<Timestamp>() else {
         return String::new();
@@ -154,7 +156,7 @@ impl Connection {
         }
     }
 
-    /// From now on a signal is an outcome.
+    /// Catches signals. From now on, a signal is an outcome.
     ///
     /// # Errors
     /// If the system does not allow signal handlers.
@@ -163,7 +165,7 @@ impl Connection {
         Ok(())
     }
 
-    /// From now on a signal ends the process, for example at a question.
+    /// Releases signals. From now on, a signal ends the process, for example at a question.
     pub(crate) fn release_signals(&mut self) {
         self.signals = Signals::default();
     }
@@ -201,7 +203,7 @@ impl Connection {
     }
 }
 
-/// The client for requests to the API at `base`.
+/// Creates the client for requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, CommandError> {
     let read = |file: PathBuf| {
         let read =
@@ -232,8 +234,9 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
 /// The variable that replaces the system's certificate authorities with those of a file.
 const ROOTS_VARIABLE: &str = "SSL_CERT_FILE";
 
-/// Without the file jelouctl would trust no certificate, and the error would blame the server. Checks only a regular
-/// file, because a pipe can be read only once. `SSL_CERT_DIR` may add others.
+/// Checks the file of certificate authorities. Without it, jelouctl would trust no certificate, and
+/// the error would blame the server. Checks only a regular file, because a pipe can be read only
+/// once. `SSL_CERT_DIR` may add others.
 ///
 /// # Errors
 /// If the file of the variable does not exist or has no certificates.
@@ -261,12 +264,13 @@ fn check_platform_roots() -> Result<(), CommandError> {
     ))
 }
 
-/// A client that cannot be created is a configuration error.
+/// Returns the error for a client that cannot be created. It is a configuration error.
 pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> CommandError {
     CommandError::configuration(message, hint)
 }
 
-/// The proxy for the API at `base`. Never for this machine or a sandbox, which are the only ones with plain HTTP.
+/// Returns the proxy for the API at `base`. Never for this machine or a sandbox, which are the only
+/// ones with plain HTTP.
 ///
 /// # Errors
 /// If a variable has an invalid proxy.
@@ -358,7 +362,7 @@ impl RequestProgress {
         self.last_problem.borrow().clone()
     }
 
-    /// The result of a request that timed out after `tried_for`.
+    /// Returns the result of a request that timed out after `tried_for`.
     pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
         let (code, cause) = match self.last_problem() {
             _ if self.is_in_flight() => ("unknown", "no response".to_owned()),
@@ -391,7 +395,8 @@ pub(crate) fn catch_panic<T>(
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_in_flight())))
 }
 
-/// An internal error. The server may have read a request in flight, and earlier requests may have been sent.
+/// Returns the error after a panic. The server may have read a request in flight, and earlier
+/// requests may have been sent.
 pub(crate) fn panicked(is_in_flight: bool) -> CommandError {
     if is_in_flight {
         let message =

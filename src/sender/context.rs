@@ -37,12 +37,13 @@ pub(crate) enum Mode {
 }
 
 impl Context {
-    /// Whether a prompt can be answered. A script must never hang on one.
+    /// Returns whether a prompt can be answered. A script must never hang on one.
     pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Whether `--yes` or the answer to `question` confirms it. None if a prompt is impossible.
+    /// Returns whether `--yes` or the answer to `question` confirms it. None if a prompt is
+    /// impossible.
     pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, SystemError> {
         if self.assume_yes {
             return Ok(Some(true));

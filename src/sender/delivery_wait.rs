@@ -37,8 +37,8 @@ impl DeliveryWait {
 }
 
 impl Connection {
-    /// Look-ups of the bot's messages over this connection. They print their progress, and `flight` records why Jelou
-    /// does not respond.
+    /// Creates look-ups of the bot's messages over this connection. They print their progress, and
+    /// `flight` records why Jelou does not respond.
     pub(crate) fn look_ups<'a>(&'a mut self, flight: &'a RequestProgress) -> LookUps<'a> {
         let stderr = &self.stderr;
         let watch = |request: &Request, event: Event<'_>| {
@@ -74,7 +74,8 @@ impl Connection {
         ended
     }
 
-    /// The same for several messages within one time. `on_end` receives the place of each message as it ends.
+    /// Waits like [`Self::wait`] for several messages, until one deadline. `on_end` receives the
+    /// place of each message as it ends.
     async fn wait_for_all(
         &mut self,
         tracked: &mut [TrackedMessage],
@@ -186,7 +187,8 @@ impl<'a> WaitingMessage<'a> {
     }
 }
 
-/// The pause before the next check, with `left` until the deadline. None after the last one.
+/// Returns the pause before the next check, with `left` until the deadline. None after the last
+/// one.
 fn until_next_check(pause: Duration, left: Duration) -> Option<Duration> {
     let until_last = left
         .checked_sub(LAST_CHECK)
@@ -194,7 +196,7 @@ fn until_next_check(pause: Duration, left: Duration) -> Option<Duration> {
     Some(pause.min(until_last))
 }
 
-/// The problem of an undelivered message, and its hint.
+/// Returns the problem of an undelivered message, and its hint.
 fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
     let why = facts
         .failure()
@@ -204,7 +206,8 @@ fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
     (format!("undelivered: {why}"), hint)
 }
 
-/// The problem of a message without the status in time, with the last error if Jelou did not respond at the end.
+/// Returns the problem of a message without the status in time, with the last error if Jelou did
+/// not respond at the end.
 fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
     let state = facts.map(|facts| format!("it is {}", facts.state.describe()));
     let goal = wait.goal.describe();
@@ -290,7 +293,7 @@ pub(crate) async fn wait_for_deliveries(
 
 const NO_SECOND_SEND: &str = "do not send it again: the recipient could get both";
 
-/// An accepted message that is looked up by its id.
+/// Returns an accepted message that is looked up by its id.
 fn tracked(connection: &Connection, message: &AwaitedMessage, id: String) -> TrackedMessage {
     let outgoing = &message.outgoing;
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
@@ -302,7 +305,7 @@ fn tracked(connection: &Connection, message: &AwaitedMessage, id: String) -> Tra
     }
 }
 
-/// The delivery in the record; a message that is not listed was accepted.
+/// Returns the delivery in the record; a message that is not listed was accepted.
 fn known_delivery(facts: Option<&DeliveryStatus>) -> Value {
     facts.map_or_else(
         || json!(DeliveryStatus::new(DeliveryState::Accepted)),
@@ -310,7 +313,7 @@ fn known_delivery(facts: Option<&DeliveryStatus>) -> Value {
     )
 }
 
-/// What to print about a message whose wait has ended.
+/// Returns what to print about a message whose wait has ended.
 fn reached(
     ended: WaitEnd,
     tracked: &TrackedMessage,

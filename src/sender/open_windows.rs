@@ -91,7 +91,7 @@ impl OpenWindows {
         true
     }
 
-    /// Whether the recipient's 24-hour window is open.
+    /// Returns whether the recipient's 24-hour window is open.
     ///
     /// # Errors
     /// If it is not, but an incoming message without a phone number may be from this recipient.

@@ -14,7 +14,7 @@ use crate::jelou::api::{Credentials, Request, curl_command};
 use crate::sender::config::{ApiUrl, Environment, SecretSource, Settings, WithOrigin, interrupted};
 use crate::sender::context::{Context, Mode};
 
-/// The environment of jelouctl.
+/// Reads the environment of jelouctl.
 ///
 /// # Errors
 /// If a variable is invalid, or if jelouctl runs in a sandbox but JELOUCTL_SANDBOX is missing: a script under test may
@@ -36,7 +36,7 @@ pub(crate) fn read_environment() -> Result<Environment, CommandError> {
     Ok(environment)
 }
 
-/// The configuration; prints its warnings.
+/// Reads the configuration, and prints its warnings.
 pub(crate) fn read_settings(
     context: &Context,
     environment: &Environment,
@@ -57,7 +57,7 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// The sender of the configuration.
+    /// Resolves the sender of the configuration.
     pub(crate) fn resolve(context: &Context) -> Result<Self, CommandError> {
         Self::new(read_settings(context, &read_environment()?)?, context)
     }
@@ -77,7 +77,7 @@ impl Sender {
         })
     }
 
-    /// The address of requests. Does not check whether a sandbox runs.
+    /// Returns the address of requests. Does not check whether a sandbox runs.
     pub(crate) fn planned_base(&self) -> ApiUrl {
         connection::planned_base(&self.settings)
     }
@@ -146,7 +146,8 @@ impl Sender {
         })
     }
 
-    /// Like [`Sender::connect`], before a question. None if the secret needs a prompt, which comes last.
+    /// Connects like [`Sender::connect`], before a question. None if the secret needs a prompt,
+    /// which comes last.
     ///
     /// # Errors
     /// As for [`Sender::connect`].
@@ -171,7 +172,7 @@ impl Sender {
         Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
     }
 
-    /// A signal arrived before the secret was fetched.
+    /// Creates the error for a signal before the secret was fetched.
     fn interrupted(&self, signal: Signal) -> CommandError {
         if self.secret.value == SecretSource::Prompt {
             interrupted(signal)
@@ -180,7 +181,7 @@ impl Sender {
         }
     }
 
-    /// `bot 77 (profile prod)`
+    /// Describes the sender: `bot 77 (profile prod)`
     pub(crate) fn description(&self) -> String {
         let profile = self
             .settings
@@ -191,8 +192,8 @@ impl Sender {
     }
 }
 
-/// The warning about a secret that is too short to redact. Servers on this machine and sandboxes use such secrets for
-/// tests.
+/// Returns the warning about a secret that is too short to redact. Servers on this machine and
+/// sandboxes use such secrets for tests.
 pub(crate) fn short_secret_warning(secret: &Secret, settings: &Settings) -> Option<String> {
     let is_for_tests = settings.is_sandboxed() || settings.api_url.is_loopback();
     (Credentials::are_too_short(secret) && !is_for_tests).then(|| {

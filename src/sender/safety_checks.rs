@@ -50,15 +50,16 @@ pub(crate) fn check_allowed<'a>(
     }
 }
 
-/// Whether one of `patterns` allows the recipient.
+/// Returns whether one of `patterns` allows the recipient.
 fn allows(patterns: &[String], recipient: &str) -> bool {
     patterns
         .iter()
         .any(|pattern| pattern == recipient || matches(as_sent(pattern), recipient))
 }
 
-/// The pattern without the `id:` of a user of another channel: the request does not contain it. A pattern with `*`
-/// keeps it and matches no one, because it would also allow the phone numbers that look the same.
+/// Returns the pattern without the `id:` of a user of another channel: the request does not contain
+/// it. A pattern with `*` keeps it and matches no one, because it would also allow the phone
+/// numbers that look the same.
 fn as_sent(pattern: &str) -> &str {
     pattern
         .strip_prefix("id:")
@@ -66,7 +67,7 @@ fn as_sent(pattern: &str) -> &str {
         .unwrap_or(pattern)
 }
 
-/// Whether `pattern` matches the whole of `text`.
+/// Returns whether `pattern` matches the whole of `text`.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == text;
@@ -130,8 +131,8 @@ pub(crate) fn claim_exclusions(
         .try_for_each(|_| context.input.claim_stdin("--exclude"))
 }
 
-/// The recipients on the lists of `--exclude` and of the profile. `options` apply to `--exclude`. With `sought`, the lists
-/// may be searched for these recipients only.
+/// Reads the recipients on the lists of `--exclude` and of the profile. `options` apply to
+/// `--exclude`. With `sought`, the lists may be searched for these recipients only.
 ///
 /// # Errors
 /// If a list cannot be read, or a row does not clearly name one recipient.
@@ -243,7 +244,7 @@ mod tests {
     use super::*;
     use crate::sender::config::{Environment, Flags};
 
-    /// The error of the check for these recipients.
+    /// Returns the error of the check for these recipients.
     fn refused(profile: &str, recipients: &[&str]) -> Option<String> {
         let directory = tempfile::TempDir::new().unwrap();
         let config = directory.path().join("config.toml");

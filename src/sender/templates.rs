@@ -110,12 +110,13 @@ impl Listing {
         self.first.get("samples_only") == Some(&Value::Bool(true))
     }
 
-    /// The templates of all pages.
+    /// Returns the templates of all pages.
     pub(crate) fn templates(&self) -> &[Value] {
         &self.found
     }
 
-    /// In the format of the API: the first page, with the `results` of all pages.
+    /// Returns the listing in the format of the API: the first page, with the `results` of all
+    /// pages.
     pub(crate) fn into_value(mut self) -> Value {
         if let Value::Object(fields) = &mut self.first {
             fields.shift_remove("data");
@@ -204,8 +205,8 @@ pub(crate) async fn check_templates(
     Ok(CheckedTemplates::default())
 }
 
-/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`. Returns the texts of
-/// the others.
+/// Checks like [`check_templates`], but refuses the templates that the bot cannot send, with this
+/// `hint`. Returns the texts of the others.
 pub(crate) async fn refuse_templates(
     connection: &mut Connection,
     uses: &TemplateUses,
@@ -217,7 +218,8 @@ pub(crate) async fn refuse_templates(
     Ok(texts)
 }
 
-/// The faults of `uses`, according to the bot's listing. Prints a warning if the listing is not enough.
+/// Finds the faults of `uses`, according to the bot's listing. Prints a warning if the listing is
+/// not enough.
 fn find_faults(
     listing: &Listing,
     stderr: &Stderr,
@@ -270,7 +272,7 @@ fn find_faults(
     faults
 }
 
-/// Why the bot's listing does not show whether a template can be sent; None if it does.
+/// Returns why the bot's listing does not show whether a template can be sent; None if it does.
 fn why_unclear(verdict: &TemplateVerdict, listing: &Listing) -> Option<String> {
     match verdict {
         TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
@@ -297,8 +299,9 @@ fn question(name: &str, meant: &[String], templates: &[Value]) -> Option<String>
 /// Jelou's and WhatsApp's codes for a template that cannot be sent as it is named.
 const REFUSED_TEMPLATE: [&str; 2] = ["notification_could_not_be_send", "132001"];
 
-/// A hint for a message whose template was refused, by the bot's list: the names or the languages that it has. None if the
-/// refusal is about something else, or the list does not show it in time.
+/// Returns a hint for a message whose template was refused, by the bot's list: the names or the
+/// languages that it has. None if the refusal is about something else, or the list does not show it
+/// in time.
 pub(crate) async fn refused_template_hint(
     connection: &mut Connection,
     outgoing: &Outgoing,
@@ -324,8 +327,8 @@ pub(crate) async fn refused_template_hint(
     }
 }
 
-/// Whether the listing may be incomplete. It is complete if it has as many templates as the API counts. A sandbox has
-/// only its samples.
+/// Returns whether the listing may be incomplete. It is complete if it has as many templates as the
+/// API counts. A sandbox has only its samples.
 fn may_lack_some(listing: &Listing) -> bool {
     let is_whole =
         counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);
@@ -406,7 +409,7 @@ mod tests {
     use super::*;
     use crate::base::output::{Color, Verbosity};
 
-    /// How the listing ends after pages with these templates and counts.
+    /// Returns how the listing ends after pages with these templates and counts.
     fn end(pages: &[(&[&str], Value)]) -> Option<ListingCoverage> {
         let mut listing = Listing::new(TemplateFilter::default());
         for (names, pagination) in pages {
@@ -485,7 +488,7 @@ mod tests {
         }
     }
 
-    /// A listing of one page.
+    /// Creates a listing of one page.
     fn one_page_listing(page: &Value, results: &[Value]) -> Listing {
         let mut listing = Listing::new(TemplateFilter::default());
         listing.add_page(page, results);

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Whether a terminal or a log would act on the character instead of showing it: C0, DEL, C1, line and paragraph
-/// separators, direction marks.
+/// Returns whether a terminal or a log would act on the character instead of showing it: C0, DEL,
+/// C1, line and paragraph separators, direction marks.
 pub(crate) fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -17,7 +17,8 @@ pub(crate) fn is_control(character: char) -> bool {
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` on one line, with escapes for characters that a terminal would act on: `\n`, `\u{1b}`.
+/// Returns `text` on one line, with escapes for characters that a terminal would act on: `\n`,
+/// `\u{1b}`.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     visible(text, |control| control.escape_default().to_string())
 }
@@ -37,19 +38,20 @@ fn visible(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// `text` without escape sequences, such as colours and cursor movements. A vertical tab becomes a line break, because
-/// without it two words would join. Unicode's line breaks become plain ones, too.
+/// Returns `text` without escape sequences, such as colours and cursor movements. A vertical tab
+/// becomes a line break, because without it two words would join. Unicode's line breaks become
+/// plain ones, too.
 pub(crate) fn without_escape_sequences(text: &str) -> String {
     anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n"))
         .to_string()
 }
 
-/// JSON on one line.
+/// Formats JSON on one line.
 pub(crate) fn compact(value: &Value) -> String {
     visible_json(&value.to_string()).into_owned()
 }
 
-/// The same for a value that can contain JSON text, which stays unchanged.
+/// Formats like [`compact`] a value that can contain JSON text, which stays unchanged.
 pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(visible_json(&serde_json::to_string(value)?).into_owned())
 }
@@ -63,8 +65,8 @@ pub(crate) fn pretty(value: &Value) -> String {
         .join("\n")
 }
 
-/// JSON text with escapes for characters that a terminal would act on. These occur only inside strings, and all of them
-/// are at most U+FFFF.
+/// Escapes the characters in JSON text that a terminal would act on. They occur only inside
+/// strings, and all of them are at most U+FFFF.
 pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     visible(json, |control| format!("\\u{:04x}", u32::from(control)))
 }

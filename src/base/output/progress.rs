@@ -128,7 +128,7 @@ impl<'a> Progress<'a> {
         self.begun = (Instant::now(), tally.left);
     }
 
-    /// When to show the progress again.
+    /// Returns when to show the progress again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
         let is_idle = self.idle_since.is_some() && matches!(self.layout, ProgressLayout::Lines);
@@ -249,7 +249,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// A bar like `template`; None if the terminal cannot draw one, as with `TERM=dumb`.
+/// Creates a bar like `template`; None if the terminal cannot draw one, as with `TERM=dumb`.
 fn drawable(template: &str) -> Option<ProgressBar> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style =

@@ -51,7 +51,7 @@ pub(crate) struct Stdout {
 }
 
 impl Stdout {
-    /// `format` is the value of `--output`, if the user passed it.
+    /// Creates the printer. `format` is the value of `--output`, if the user passed it.
     pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
         let has_format_flag = format.is_some();
         Self {
@@ -94,12 +94,12 @@ impl Stdout {
         self.line(&fields.join("\t"))
     }
 
-    /// Whether stdout is a terminal.
+    /// Returns whether stdout is a terminal.
     pub(crate) fn is_for_a_person(&self) -> bool {
         *self.is_terminal.get_or_init(|| io::stdout().is_terminal())
     }
 
-    /// Whether to print text instead of data: on a terminal without `--output`.
+    /// Returns whether to print text instead of data: on a terminal without `--output`.
     pub(crate) fn wants_words(&self) -> bool {
         !self.has_format_flag && self.is_for_a_person()
     }
@@ -159,12 +159,13 @@ impl Stdout {
         }
     }
 
-    /// Whether a write failed because the pipe has no reader. Only callers that lose data by it need to check.
+    /// Returns whether a write failed because the pipe has no reader. Only callers that lose data
+    /// by it need to check.
     pub(crate) fn has_lost_its_reader(&self) -> bool {
         self.reader_is_gone.get().is_some()
     }
 
-    /// Whether the user passed `--output record` and nothing is printed yet.
+    /// Returns whether the user passed `--output record` and nothing is printed yet.
     pub(crate) fn lacks_record(&self) -> bool {
         self.format == Format::Record && self.is_answered.get().is_none()
     }
@@ -177,7 +178,7 @@ impl Stdout {
         self.bytes(&plain.into_inner())
     }
 
-    /// A writer for long external text that must stay unchanged, such as a report.
+    /// Creates a writer for long external text that must stay unchanged, such as a report.
     pub(crate) fn stream(&self) -> Box<dyn Write> {
         self.is_answered.get_or_init(|| ());
         match self.format {

@@ -45,7 +45,7 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `1 row`, `2 rows`.
+/// Formats a count with its noun: `1 row`, `2 rows`.
 pub(crate) fn counted(count: u64, thing: &str) -> String {
     if count == 1 {
         format!("1 {thing}")
@@ -54,7 +54,7 @@ pub(crate) fn counted(count: u64, thing: &str) -> String {
     }
 }
 
-/// `1 row is`, `2 rows are`.
+/// Formats a count with its noun and verb: `1 row is`, `2 rows are`.
 pub(crate) fn counted_are(count: u64, thing: &str) -> String {
     format!(
         "{} {}",
@@ -63,12 +63,12 @@ pub(crate) fn counted_are(count: u64, thing: &str) -> String {
     )
 }
 
-/// `1,000`
+/// Formats a number with separators: `1,000`
 pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()
 }
 
-/// A duration for users: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+/// Formats a duration for users: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub(crate) fn rounded(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;

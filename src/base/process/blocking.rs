@@ -33,7 +33,7 @@ pub(crate) fn ensure_thread() -> io::Result<()> {
         .map_err(|_| io::Error::other("its thread ended too early"))
 }
 
-/// The hint for an error of the system, if the cause is too many threads and processes.
+/// Returns the hint for an error of the system, if the cause is too many threads and processes.
 pub(crate) fn threads_hint(cause: &io::Error) -> Option<String> {
     (cause.kind() == io::ErrorKind::WouldBlock).then(|| MORE_THREADS.to_owned())
 }

@@ -120,8 +120,8 @@ pub(crate) async fn run_command(
     Ok((ended, at))
 }
 
-/// The program to show. If the user quoted a whole command line, this omits its arguments and the variables before it,
-/// because they may contain a password.
+/// Returns the program to show. If the user quoted a whole command line, this omits its arguments
+/// and the variables before it, because they may contain a password.
 pub(crate) fn without_arguments(program: &OsStr) -> String {
     let shown = program.to_string_lossy();
     if Path::new(program).exists() {
@@ -251,8 +251,8 @@ impl Tail {
         }
     }
 
-    /// The lines as a terminal shows them, without escape sequences and after `redact`. Other characters that a
-    /// terminal or a log would act on are escaped.
+    /// Returns the lines as a terminal shows them, without escape sequences and after `redact`.
+    /// Other characters that a terminal or a log would act on are escaped.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| {
             let mut plain = render_line(&String::from_utf8_lossy(line));
@@ -299,8 +299,8 @@ fn drop_overwritten(line: &mut Vec<u8>) {
     line.drain(..begin);
 }
 
-/// The text that a terminal shows after the whole `line`. A progress bar moves to the start of the line, or back by
-/// some characters, and overwrites the text.
+/// Returns the text that a terminal shows after the whole `line`. A progress bar moves to the start
+/// of the line, or back by some characters, and overwrites the text.
 fn render_line(line: &str) -> String {
     let mut shown = RenderedLine::default();
     let mut rest = line;
@@ -341,7 +341,7 @@ enum Movement {
 }
 
 impl Movement {
-    /// The movement at the beginning of `text`, and its length in bytes.
+    /// Reads the movement at the beginning of `text`, and its length in bytes.
     fn read(text: &str) -> Option<(Self, usize)> {
         if text.starts_with('\r') {
             return Some((Self::ToStart, 1));

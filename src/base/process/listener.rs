@@ -65,7 +65,7 @@ pub(super) struct Arrival {
 }
 
 impl Listener {
-    /// The listener of this process. The first call starts its thread.
+    /// Returns the listener of this process. The first call starts its thread.
     pub(super) fn get() -> Result<&'static Self, SystemError> {
         if let Some(listener) = LISTENER.get() {
             return Ok(listener);
@@ -223,15 +223,15 @@ impl SignalState {
         has_guard || self.is_kept
     }
 
-    /// Whether no code has taken the signal, or this process is ending for it.
+    /// Returns whether no code has taken the signal, or this process is ending for it.
     fn must_end_for(&self, arrival: Arrival) -> bool {
         self.ending == Some(arrival) || self.waiting.contains(&arrival)
     }
 }
 
-/// The signal that must end a wait that began at `since` and blocks its thread. No code has taken the signal, because
-/// the wait itself blocks, or it was taken and this process is ending. None until some time after the signal and
-/// `since`.
+/// Returns the signal that must end a wait that began at `since` and blocks its thread. No code has
+/// taken the signal, because the wait itself blocks, or it was taken and this process is ending.
+/// None until some time after the signal and `since`.
 pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
     if since.elapsed() < MAX_BLOCK_TIME {
         return None;
@@ -279,7 +279,7 @@ struct History {
 }
 
 impl History {
-    /// Whether the `signal` that arrives `now` is not a repetition and not for a command.
+    /// Returns whether the `signal` that arrives `now` is not a repetition and not for a command.
     fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
         let is_within = |since: Instant, time| now.saturating_duration_since(since) < time;
         if self
@@ -301,7 +301,8 @@ impl History {
 mod tests {
     use super::*;
 
-    /// The times of the new signals among these, in milliseconds, with or without a command that ended at 0.
+    /// Returns the times of the new signals among these, in milliseconds, with or without a command
+    /// that ended at 0.
     fn new_signals(command_ended: bool, arrivals: &[(u64, Signal)]) -> Vec<u64> {
         let begun = Instant::now();
         let mut history = History {

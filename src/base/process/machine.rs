@@ -26,7 +26,8 @@ pub(crate) fn enclose_commands() -> Result<(), SystemError> {
     Ok(())
 }
 
-/// The process id of the nearest sandbox among our parent processes. None on systems other than Linux.
+/// Returns the process id of the nearest sandbox among our parent processes. None on systems other
+/// than Linux.
 pub(crate) fn enclosing_sandbox() -> Option<u32> {
     /// More than any chain of parents has. It limits the search if process ids are reused during it.
     const MAX_DEPTH: usize = 1000;
@@ -44,8 +45,9 @@ pub(crate) fn enclosing_sandbox() -> Option<u32> {
     None
 }
 
-/// The name of a process and the id of its parent, which is 0 for the first process. The initial name is the name of
-/// the program's file. This uses one read call, because every send reads several processes.
+/// Reads the name of a process and the id of its parent, which is 0 for the first process. The
+/// initial name is the name of the program's file. This uses one read call, because every send
+/// reads several processes.
 fn read_stat(process: u32) -> Option<(String, u32)> {
     let mut buffer = [0; 1024];
     let count = File::open(format!("/proc/{process}/stat"))
@@ -75,7 +77,7 @@ pub(crate) fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-/// `ana at build-7`, or only the machine if the environment does not name the user.
+/// Returns `ana at build-7`, or only the machine if the environment does not name the user.
 pub(crate) fn user_and_host() -> String {
     let names = ["USER", "LOGNAME", "USERNAME"]
         .into_iter()

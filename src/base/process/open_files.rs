@@ -16,7 +16,7 @@ pub(crate) fn ensure_open_files(count: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The hint for an error of the system, if the cause is too many open files.
+/// Returns the hint for an error of the system, if the cause is too many open files.
 pub(crate) fn open_files_hint(cause: &io::Error) -> Option<String> {
     #[cfg(unix)]
     if cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {

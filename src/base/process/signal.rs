@@ -33,7 +33,7 @@ impl Signal {
     /// The signals that end a send.
     pub(crate) const ENDING: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
-    /// Whether it ends a send.
+    /// Returns whether it ends a send.
     pub(super) fn ends_process(self) -> bool {
         Self::ENDING.contains(&self)
     }
@@ -47,7 +47,7 @@ impl Signal {
     }
 }
 
-/// The name of any signal that ends programs.
+/// Returns the name of any signal that ends programs.
 pub(crate) fn signal_name(number: i32) -> Cow<'static, str> {
     let name = match u8::try_from(number).unwrap_or_default() {
         1 => "SIGHUP",

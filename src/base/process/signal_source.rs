@@ -60,8 +60,8 @@ impl SignalSource {
     }
 }
 
-/// The signals that were ignored when this process started, one bit each. Signals that we catch are no longer included,
-/// and we ignore none ourselves. Only works on Linux.
+/// Returns the signals that were ignored when this process started, one bit each. Signals that we
+/// catch are no longer included, and we ignore none ourselves. Only works on Linux.
 pub(super) fn ignored() -> u64 {
     if !cfg!(target_os = "linux") {
         return 0;
@@ -73,8 +73,8 @@ pub(super) fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// On Windows, console events replace signals. Ctrl-Break counts as Ctrl-C, closing the window as SIGHUP, and the end
-/// of the session or a shutdown as SIGTERM.
+/// Opens the sources of `signal`. On Windows, console events replace signals. Ctrl-Break counts as
+/// Ctrl-C, closing the window as SIGHUP, and the end of the session or a shutdown as SIGTERM.
 #[cfg(windows)]
 pub(super) fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {

@@ -158,7 +158,8 @@ pub(crate) fn leave_out_sent(run: &Run, details: &RunSettings) -> Result<(), Com
     }
 }
 
-/// Whether a run skips rows that other runs have sent, or else is refused; None if it sends them again.
+/// Returns whether a run skips rows that other runs have sent, or else is refused; None if it sends
+/// them again.
 pub(super) fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
     match DuplicatePolicy::new(&details.conditions) {
         DuplicatePolicy::Meant => None,
@@ -180,7 +181,8 @@ pub(super) fn refusal_of_rest(
     Ok(refusal(found, run.pending()?, &left, &way))
 }
 
-/// `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
+/// Returns the error for messages that earlier runs sent: `95 of 100 messages were sent by run
+/// fail1 at 2026-11-20 08:23 -05:00`
 fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> CommandError {
     let which = format!(
         "{} of {all} {messages}",

@@ -76,7 +76,7 @@ pub(super) fn leave_out(
     Ok(())
 }
 
-/// The rows to skip: by problem, with their reason.
+/// Returns the rows to skip: by problem, with their reason.
 fn skips(
     found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
 ) -> impl Iterator<Item = (i64, SkipDetail<'_>)> {
@@ -93,7 +93,7 @@ fn skips(
     })
 }
 
-/// Whether a recipient has not written recently, if `--only-in-window` applies.
+/// Returns whether a recipient has not written recently, if `--only-in-window` applies.
 fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bool, LookUpError> {
     let Some(windows) = windows else {
         return Ok(false);

@@ -116,7 +116,8 @@ pub(crate) struct HoursOptions {
 /// The flags for which a run that exists keeps its own value.
 const KEPT_BY_RUN: [&str; 3] = ["rate", "concurrency", "max_wait"];
 
-/// A flag for a run that exists: its help says so if the run keeps its own value without the flag.
+/// Adapts a flag for an existing run: the help mentions that the run keeps its own value without
+/// the flag.
 pub(super) fn default_of_run(flag: Arg) -> Arg {
     if !KEPT_BY_RUN.contains(&flag.get_id().as_str()) {
         return flag;
@@ -129,7 +130,8 @@ pub(super) fn default_of_run(flag: Arg) -> Arg {
 }
 
 impl RunOptions {
-    /// The new conditions of the run: typed flags override the conditions that it has `kept`. A new run has none.
+    /// Returns the new conditions of the run: typed flags override the conditions that it has
+    /// `kept`. A new run has none.
     pub(super) fn conditions(
         &self,
         hours: Option<Hours>,
@@ -154,7 +156,7 @@ impl RunOptions {
 }
 
 impl WorkOptions {
-    /// The details of a run as this process sends it: typed flags override the run's own.
+    /// Merges the settings of a run as this process sends it: typed flags override the run's own.
     pub(super) fn over(&self, kept: RunSettings) -> RunSettings {
         RunSettings {
             concurrency: self.concurrency.map_or(kept.concurrency, usize::from),
@@ -166,8 +168,8 @@ impl WorkOptions {
 }
 
 impl HoursOptions {
-    /// The hours of a run; `base` is its own hours or the profile's. With `has_page`, `--time-zone` is also for the
-    /// times on a page, so that it needs no hours.
+    /// Merges the hours of a run; `base` is its own hours or the profile's. With `has_page`,
+    /// `--time-zone` is also for the times on a page, so that it needs no hours.
     pub(super) fn over(
         &self,
         base: HoursBase,

@@ -26,7 +26,7 @@ pub(super) fn report_stale(
     ExitCode::Ledger
 }
 
-/// `stopped by `jelouctl bulk stop` (ana at build-7)`
+/// Describes the reason: `stopped by `jelouctl bulk stop` (ana at build-7)`
 pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
@@ -48,13 +48,15 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     format!("{why} ({by})")
 }
 
-/// `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl bulk stop` (ana at build-7)`
+/// Describes the pause with its time: `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl
+/// bulk stop` (ana at build-7)`
 pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
     let since = time_in(zone, pause.at);
     format!("paused since {since}: {}", why(pause))
 }
 
-/// How to skip the recipients of a stale run that already have its message, and how to continue all the same.
+/// Returns how to skip the recipients of a stale run that already have its message, and how to
+/// continue all the same.
 pub(super) fn ways_out_of_stale(run: &Run) -> Result<String, LedgerError> {
     let name = run.name();
     let since = from_millis(run.created_at()?).strftime("%Y-%m-%dT%H:%MZ");
@@ -75,7 +77,7 @@ pub(super) fn repeats_in_words(name: &RunName, pending: u64) -> Option<String> {
     })
 }
 
-/// What to check before resuming the run `name`.
+/// Returns what to check before resuming the run `name`.
 pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
     if reason == PauseReason::Stale {
         format!("compare jelouctl bulk report {name} --state unknown with Jelou's history")

@@ -6,7 +6,7 @@ use crate::jelou::message::MessageKind;
 use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSettings};
 use crate::sender::context::Context;
 
-/// The limit of a run of this kind: as typed, or else `kept`. Only templates count.
+/// Returns the limit of a run of this kind: as typed, or else `kept`. Only templates count.
 pub(super) fn limit_of_run(
     typed: Option<u32>,
     kept: Option<u32>,

@@ -19,7 +19,7 @@ const COLUMNS: usize = 80;
 /// The number of lines of the first message to show.
 const DRAWN_LINES: usize = 10;
 
-/// Whether the command will ask.
+/// Returns whether the command will ask.
 pub(super) fn is_asked(context: &Context, sender: &Sender) -> bool {
     needs_yes(sender) && !context.assume_yes && context.can_ask()
 }
@@ -64,7 +64,7 @@ pub(super) fn draw_first(context: &Context, title: String, lines: &[String], mor
     context.stderr.bubble(&lines);
 }
 
-/// The lines that show a body as its recipient would see it.
+/// Draws the lines that show a body as its recipient would see it.
 pub(super) fn draw(
     kind: &MessageKind,
     body: &str,
@@ -74,13 +74,14 @@ pub(super) fn draw(
     Ok(Part::lines(texts.drawn(kind, &body)))
 }
 
-/// `exclusion lists: bajas.xlsx: 214 recipients from 2 sheets`, whether or not this list has them; None without lists.
+/// Describes the exclusion lists: `exclusion lists: bajas.xlsx: 214 recipients from 2 sheets`,
+/// whether or not this list has them; None without lists.
 pub(super) fn excluding(exclusions: &Exclusions) -> Option<String> {
     let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
     (!lists.is_empty()).then(|| format!("exclusion lists: {}", lists.join("; ")))
 }
 
-/// How long the rows take, and when the last one is sent, in the zone of the sender.
+/// Describes how long the rows take, and when the last one is sent, in the zone of the sender.
 pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Option<String> {
     let takes = details.time_for(rows).filter(|takes| takes.as_secs() > 0)?;
     let now = timestamps::now();

@@ -32,7 +32,7 @@ pub(crate) enum ReportFormat {
 }
 
 impl ReportFormat {
-    /// How a list is written in it; None for a page.
+    /// Returns how a list is written to this file. None for a page.
     pub(super) fn list_report(
         self,
         is_for_a_terminal: bool,
@@ -59,8 +59,8 @@ pub(crate) struct ReportFile<'a> {
 }
 
 impl<'a> ReportFile<'a> {
-    /// `flag` is named in errors. A file that the command `reads` is never replaced. If the command reads any, `--yes`
-    /// does not answer the question whether to overwrite a file.
+    /// Opens the file. Errors name `flag`. A file that the command `reads` is never replaced. If
+    /// the command reads any, `--yes` does not answer the question whether to overwrite a file.
     pub(crate) fn open(
         context: &Context,
         flag: &str,
@@ -143,7 +143,7 @@ impl<'a> ReportFile<'a> {
     }
 }
 
-/// The format of a file with this name; `flag` is named in errors.
+/// Returns the format of a file with this name; `flag` is named in errors.
 pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, UsageError> {
     let ending = path
         .extension()
@@ -163,7 +163,7 @@ pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, Us
     }
 }
 
-/// Whether the file at `path` is a report saved as a workbook.
+/// Returns whether the file at `path` is a report saved as a workbook.
 fn is_report_workbook(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
         return false;

@@ -23,7 +23,7 @@ struct RowNote {
     is_warning: bool,
 }
 
-/// The words for rows that the list with this name excludes.
+/// Returns the words for rows that the list with this name excludes.
 pub(super) fn excluded_words(list: &str) -> String {
     format!("excluded by {list}")
 }
@@ -34,7 +34,7 @@ impl RowNotes {
         self.note_with(words, line, "");
     }
 
-    /// The same, with a hint.
+    /// Notes the same as [`RowNotes::note`], with the hint `way_out`.
     pub(super) fn note_with(&mut self, words: String, line: impl Display, way_out: &'static str) {
         self.add(words, line, way_out, false);
     }

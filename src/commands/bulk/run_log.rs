@@ -9,7 +9,7 @@ use crate::sender::AuditLog;
 use crate::sender::config::knows_profile;
 use crate::sender::context::Context;
 
-/// The fields of a run that ended or was refused; unknown values are null.
+/// Returns the fields of a run that ended or was refused; unknown values are null.
 pub(super) fn run_fields(
     name: Option<&RunName>,
     details: Option<&RunSettings>,

@@ -8,8 +8,8 @@ use crate::sender::config::{Origin, Settings, WithOrigin, bot_id, knows_profile,
 use crate::sender::context::Context;
 use crate::sender::{Sender, read_environment, read_settings};
 
-/// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
-/// the environment must agree with the run.
+/// Resolves the sender of an existing run: the profile, the bot, the credentials and the address
+/// that it began with. Flags and the environment must agree with the run.
 pub(super) fn sender_of_run(
     context: &mut Context,
     held: &Run,
@@ -74,8 +74,8 @@ fn take_sandbox(
     Ok(())
 }
 
-/// The safety checks of the run's profile apply on every machine that has it. Another profile sends nothing. The run
-/// `is_bound` if its profile must be in use.
+/// Checks the profile. The safety checks of the run's profile apply on every machine that has it.
+/// Another profile sends nothing. The run `is_bound` if its profile must be in use.
 fn check_profile(
     context: &Context,
     name: &RunName,
@@ -113,8 +113,8 @@ fn bot_of(run: &RunSettings) -> Result<String, CommandError> {
     bot_id(&run.bot).map_err(|problem| wrong_variable("the run", problem))
 }
 
-/// The secret is sent only to the address configured for this process, never to an address from the run: anyone with
-/// write access to the ledger could set their own.
+/// Checks the address. The secret is sent only to the address configured for this process, never to
+/// an address from the run: anyone with write access to the ledger could set their own.
 fn check_address(
     name: &RunName,
     run: &RunSettings,

@@ -7,7 +7,7 @@ use crate::sender::context::Context;
 /// Why a row is skipped with `--only-in-window`.
 pub(super) const NOT_WRITTEN: &str = "the recipient has not written within 23 hours";
 
-/// `3 failed, 2 may have been sent`; zero counts are omitted.
+/// Describes counts: `3 failed, 2 may have been sent`; zero counts are omitted.
 pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = some
@@ -16,7 +16,7 @@ pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>)
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// `3 invalid, 2 already sent`; None if no row was skipped.
+/// Describes the skipped rows: `3 invalid, 2 already sent`; None if no row was skipped.
 pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
     in_words(
         skips

@@ -64,7 +64,7 @@ impl RunSummary {
         })
     }
 
-    /// Whether every row is final.
+    /// Returns whether every row is final.
     pub(crate) fn is_complete(&self) -> bool {
         self.stale.is_none() && self.counts.is_finished()
     }
@@ -94,7 +94,7 @@ impl RunSummary {
         summary
     }
 
-    /// The same in words; `took` is how long the run took.
+    /// Describes the summary in words. `took` is the duration of the run.
     pub(crate) fn words(&self, took: Option<Duration>) -> Vec<String> {
         let counts = self.counts;
         let time = took
@@ -129,7 +129,7 @@ impl RunSummary {
         lines
     }
 
-    /// `; by reason: E0422 3, network 1`
+    /// Describes the reasons: `; by reason: E0422 3, network 1`
     fn reasons_in_words(&self) -> String {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, rows)| Reverse(**rows));
@@ -144,7 +144,7 @@ impl RunSummary {
         }
     }
 
-    /// The exit code of a complete run.
+    /// Returns the exit code of a complete run.
     pub(crate) fn exit_code(&self) -> ExitCode {
         let Counts {
             failed,
@@ -268,7 +268,7 @@ pub(crate) fn nothing_to_send(
     Ok(summary.exit_code())
 }
 
-/// `3 messages may have been sent and are not sent again: …`
+/// Describes the unknown messages: `3 messages may have been sent and are not sent again: …`
 pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
     let messages = counted(counts.unknown, "message");
     let are = if counts.unknown == 1 { "is" } else { "are" };
@@ -277,7 +277,7 @@ pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
         .then(|| format!("{messages} may have been sent and {are} not sent again: {report}"))
 }
 
-/// How to resume or cancel a run with remaining rows.
+/// Returns how to resume or cancel a run with remaining rows.
 pub(crate) fn resume_hint(name: &RunName) -> String {
     format!(
         "to continue: jelouctl bulk resume {name}; to cancel the rest: jelouctl bulk cancel {name}"

@@ -32,7 +32,8 @@ pub(super) fn report_ignored_hours(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// What a run in another process waits for: its sending hours, or the messaging limit that the process has recorded.
+/// Returns what a run in another process waits for: its sending hours, or the messaging limit that
+/// the process has recorded.
 pub(super) fn waiting(
     run: &Run,
     details: &RunSettings,
@@ -78,7 +79,7 @@ pub(super) fn waiting(
     }))
 }
 
-/// The hours and their next opening, if they are closed now.
+/// Returns the hours and their next opening, if they are closed now.
 fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
     let now = timestamps::now();
     let hours = hours?;

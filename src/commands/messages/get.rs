@@ -141,7 +141,7 @@ fn shown(name: &str, value: &Value) -> String {
     }
 }
 
-/// The facts about a message, as `-o record` prints them.
+/// Returns the facts about a message, as `-o record` prints them.
 fn known(
     TrackedMessage {
         id,

@@ -79,7 +79,8 @@ fn author() -> impl TypedValueParser<Value = MessageAuthor> {
     })
 }
 
-/// A value of `--since` and `--until`: `24h` ago, or a time. A time without a zone is in this machine's zone.
+/// Parses a value of `--since` and `--until`: `24h` ago, or a time. A time without a zone is in
+/// this machine's zone.
 fn time(raw: &str) -> Result<Since, String> {
     let text = raw.trim();
     let here = |time: DateTime| {
@@ -161,7 +162,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Whether the character only adds an accent to the previous letter.
+/// Returns whether the character only adds an accent to the previous letter.
 fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
@@ -331,7 +332,7 @@ impl MessageListing<'_> {
         self.is_of(message) && self.args.matching.as_ref().is_none_or(has)
     }
 
-    /// Whether the message could match, but its text is missing in the listing.
+    /// Returns whether the message could match, but its text is missing in the listing.
     fn cannot_tell(&self, message: &HistoryMessage, entry: &Value) -> bool {
         let is_text = message
             .kind
@@ -353,7 +354,8 @@ impl MessageListing<'_> {
     }
 }
 
-/// Every text of a listed message with an undocumented shape, such as the label of a pressed button.
+/// Returns every text of a listed message with an undocumented shape, such as the label of a
+/// pressed button.
 fn texts_of(entry: &Value) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut left: Vec<_> = entry.get("bubble").into_iter().collect();
@@ -375,7 +377,7 @@ fn texts_of(entry: &Value) -> Vec<&str> {
     texts
 }
 
-/// A message as `-o record` prints it.
+/// Returns a message as `-o record` prints it.
 fn record(message: &HistoryMessage) -> Value {
     json!({
         "message_id": message.id,

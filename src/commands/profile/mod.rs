@@ -87,7 +87,7 @@ pub(crate) fn run(
     Ok(ExitCode::Success)
 }
 
-/// The configuration file in use.
+/// Returns the configuration file in use.
 fn named_config(context: &Context) -> Result<Option<PathBuf>, CommandError> {
     Ok(context.flags.config_file(&Environment::read()?))
 }
@@ -168,7 +168,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     Ok(())
 }
 
-/// Name, value and origin of each setting; never the secret itself.
+/// Returns name, value and origin of each setting; never the secret itself.
 pub(super) fn rows(
     settings: &Settings,
     ledger: Option<&LedgerDatabase>,

@@ -175,7 +175,8 @@ fn check_change(change: &Layer) -> Result<(), UsageError> {
         .map_err(|problem| UsageError::new(problem, "pass another value; nothing was saved"))
 }
 
-/// A file that the profile will name. A missing file is not an error: it may be mounted later.
+/// Checks a file that the profile will name. A missing file is not an error: it may be mounted
+/// later.
 fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, CommandError> {
     // The log is created when its first line is written, and may be /dev/stderr.
     let flag = key.flag_name();

@@ -196,7 +196,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     catch_panic(&flight, || block_on(command.run(prepared, sends)))
 }
 
-/// `--dry-run` and `--curl`: shows each request.
+/// Prints each request, for `--dry-run` and `--curl`.
 fn show(
     context: &Context,
     arguments: &RunArgs,
@@ -379,7 +379,7 @@ fn end(terms: &SendTerms<'_>, sends: &mut Sends, refused: Refused) {
     }
 }
 
-/// The end of the command's stderr without secrets: a job with `set -x` prints its secrets.
+/// Returns the end of the command's stderr without secrets: a job with `set -x` prints its secrets.
 fn redacted_tail(tail: Option<&Tail>, credentials: &Credentials) -> Option<String> {
     let passwords: Vec<_> = LedgerDatabase::inherited_passwords()
         .map(|word| Credentials::new("", &word))
@@ -405,7 +405,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    /// `sends` get the notification of one outcome.
+    /// Prepares the notification, and adds its recipients to `sends`.
     ///
     /// # Errors
     /// If it cannot be sent for one of these outcomes, or to none of the recipients.
@@ -449,7 +449,7 @@ impl Prepared {
     }
 }
 
-/// The kind and the body from the flags, with its templates.
+/// Reads the kind and the body from the flags, with its templates.
 ///
 /// # Errors
 /// If the body cannot be read, or does not match any kind.

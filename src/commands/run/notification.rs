@@ -47,7 +47,8 @@ pub(super) const ENDS: [CommandEnd; 3] = [
     },
 ];
 
-/// The values of a text about a command that `started` at this time, and `ended` after this duration.
+/// Returns the values of a text about a command that `started` at this time, and `ended` after this
+/// duration.
 pub(crate) fn facts(
     program: &OsStr,
     started: SystemTime,
@@ -94,8 +95,8 @@ pub(crate) struct RunNotification {
 }
 
 impl RunNotification {
-    /// The message with its warnings. Characters that a message cannot contain are removed, because the notification
-    /// matters more.
+    /// Fills the message, and returns it with its warnings. Characters that a message cannot
+    /// contain are removed, because the notification matters more.
     ///
     /// # Errors
     /// If a template is faulty or uses a missing value, or the message is not valid.
@@ -156,7 +157,8 @@ impl RunNotification {
         cautions
     }
 
-    /// Like [`RunNotification::fill`], with as much of the end of `tail` as fits into the message.
+    /// Works like [`RunNotification::fill`], with as much of the end of `tail` as fits into the
+    /// message.
     pub(crate) fn fill_to_fit(
         &self,
         to: &RecipientSources,
@@ -213,7 +215,7 @@ mod tests {
 
     const MOST_OF_A_TEXT: usize = 4096;
 
-    /// The result of `text` for a backup that failed, with the end of its stderr.
+    /// Returns the result of `text` for a backup that failed, with the end of its stderr.
     fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
         let body = json!({ "type": "text", "text": text });
         let kind = MessageKind::from_body(body.as_object().unwrap()).unwrap();

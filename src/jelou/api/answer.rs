@@ -32,7 +32,7 @@ const DECIDING: [&str; 7] = [
 /// milliseconds.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
-/// `text`, or its beginning if it is long.
+/// Returns `text`, or its beginning if it is long.
 pub(crate) fn excerpt(text: &str) -> String {
     let fits =
         |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MAX_EXCERPT;
@@ -44,7 +44,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     clipped(text, max).into_owned()
 }
 
-/// The numbers of pages and entries of a listing, according to one of its pages.
+/// Returns the numbers of pages and entries of a listing, according to one of its pages.
 pub(crate) fn counted(page: &Value) -> [Option<u64>; 2] {
     ["totalPages", "total"].map(|name| {
         let count = page.get("pagination")?.get(name)?;
@@ -113,7 +113,7 @@ impl Body {
         }
     }
 
-    /// Whether it is an HTML page.
+    /// Returns whether it is an HTML page.
     pub(super) fn is_page(&self) -> bool {
         let text = self.text.trim_start();
         text.starts_with('<') && !text.starts_with("<?xml")
@@ -132,14 +132,15 @@ impl Body {
         Some(excerpt(text))
     }
 
-    /// The body as JSON; other text becomes a JSON string. None if it is empty or too large.
+    /// Converts the body to JSON; other text becomes a JSON string. None if it is empty or too
+    /// large.
     pub(crate) fn into_value(self) -> Option<Value> {
         let has_text = !self.text.is_empty() && !self.is_too_large;
         self.json
             .or_else(|| has_text.then(|| Value::from(self.text)))
     }
 
-    /// The id of the accepted message.
+    /// Returns the id of the accepted message.
     pub(crate) fn message_id(&self) -> Option<Cow<'_, str>> {
         match self.field("messageId")? {
             Value::String(id) if !id.is_empty() => Some(Cow::Borrowed(id)),
@@ -149,7 +150,7 @@ impl Body {
         }
     }
 
-    /// The items of a page of a listing, which Jelou names in two ways.
+    /// Returns the items of a page of a listing, which Jelou names in two ways.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
         let page = self.json.as_ref()?;
         ["results", "data"]
@@ -157,13 +158,13 @@ impl Body {
             .find_map(|name| page.get(name)?.as_array())
     }
 
-    /// The numbers of pages and entries of the listing.
+    /// Returns the numbers of pages and entries of the listing.
     pub(super) fn counted(&self) -> [Option<u64>; 2] {
         self.json.as_ref().map(counted).unwrap_or_default()
     }
 
-    /// Whether it is a page of a listing, or one message of it. The `error` of one message is the reason of its
-    /// failure. The `error` of a page means that it is not the requested page.
+    /// Returns whether it is a page of a listing, or one message of it. The `error` of one message
+    /// is the reason of its failure. The `error` of a page means that it is not the requested page.
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
             Some(_) => !self.reports_error(),
@@ -173,8 +174,8 @@ impl Body {
         }
     }
 
-    /// The entries of an array for one destination. Each entry is read like the answer for a single message; `id` is
-    /// then the message's id and `code` an error code.
+    /// Returns the entries of an array for one destination. Each entry is read like the answer for
+    /// a single message; `id` is then the message's id and `code` an error code.
     pub(crate) fn for_destination(&self, destination: &str) -> Vec<Self> {
         let bare = |text: &str| {
             text.chars()
@@ -226,7 +227,8 @@ impl Body {
             || self.field("success") == Some(&Value::Bool(true))
     }
 
-    /// `success: false`, a failed `status` or `statusMessage`, or an `error` that is not null, false or empty.
+    /// Returns whether the body reports an error: `success: false`, a failed `status` or
+    /// `statusMessage`, or an `error` that is not null, false or empty.
     pub(crate) fn reports_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
             || self.is_one_of("statusMessage", &["failed"])
@@ -235,7 +237,7 @@ impl Body {
             || self.field("error").is_some_and(is_nonempty)
     }
 
-    /// Whether it is only an error, without any field that was requested.
+    /// Returns whether it is only an error, without any field that was requested.
     pub(crate) fn is_only_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
             || self.is_one_of("statusMessage", &["failed"])
@@ -261,19 +263,20 @@ impl Body {
         })
     }
 
-    /// Whether it may come from an API: it is complete, not an HTML page, and not compressed, so it is UTF-8.
+    /// Returns whether it may come from an API: it is complete, not an HTML page, and not
+    /// compressed, so it is UTF-8.
     pub(crate) fn may_be_api_response(&self) -> bool {
         let is_text = self.json.is_some() || !self.text.contains(char::REPLACEMENT_CHARACTER);
         self.complete && !self.is_page() && is_text
     }
 
-    /// Whether any part of it hints at a success, in a form that is not proof. It may be inside an array or another
-    /// object, or in an answer that is cut off or not JSON.
+    /// Returns whether any part of it hints at a success, in a form that is not proof. It may be
+    /// inside an array or another object, or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
         self.reports_success() || self.is_one_of("success", &["true"]) || self.mentions_success
     }
 
-    /// Whether any part of it hints at an error, in a form that is not proof.
+    /// Returns whether any part of it hints at an error, in a form that is not proof.
     pub(crate) fn hints_at_error(&self) -> bool {
         let fails = |name| self.is_one_of(name, &["failed", "failure", "error", "rejected"]);
         self.reports_error()
@@ -287,7 +290,8 @@ impl Body {
             || self.text_of("code").is_some() && self.text_of("description").is_some() && self.has_only_error_fields()
     }
 
-    /// The code and text of an error body, at most 2 KiB of each. HTML and other text have neither.
+    /// Returns the code and text of an error body, at most 2 KiB of each. HTML and other text have
+    /// neither.
     pub(crate) fn error(&self) -> ApiError {
         let of_error = |name| self.field("error")?.get(name);
         let code = [of_error("code"), self.field("code"), of_error("key")];
@@ -306,7 +310,7 @@ impl Body {
         }
     }
 
-    /// The API's own messages. Deeper fields may repeat the request, so they are ignored.
+    /// Returns the API's own messages. Deeper fields may repeat the request, so they are ignored.
     pub(crate) fn api_messages(&self) -> impl Iterator<Item = &str> {
         let places = [
             "/message",
@@ -332,7 +336,7 @@ impl Body {
         Some(value)
     }
 
-    /// Whether the field has one of `words`, in any case.
+    /// Returns whether the field has one of `words`, in any case.
     fn is_one_of(&self, name: &str, words: &[&str]) -> bool {
         self.text_of(name)
             .is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
@@ -343,7 +347,7 @@ impl Body {
     }
 }
 
-/// Whether a text contains a field of a success, in any surroundings.
+/// Returns whether a text contains a field of a success, in any surroundings.
 fn mentions_success(text: &str) -> bool {
     let values_of = |name: &'static str| {
         let rests = text
@@ -378,14 +382,15 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The first number or nonempty text at one of `places` (JSON pointers).
+/// Returns the first number or nonempty text at one of `places` (JSON pointers).
 pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
     places
         .iter()
         .find_map(|place| scalar_text(entry.pointer(place)?))
 }
 
-/// Like [`text_at`], but as a time: ISO 8601, in UTC if it has no zone, or seconds or milliseconds since 1970.
+/// Reads a time like [`text_at`]: ISO 8601, in UTC if it has no zone, or seconds or milliseconds
+/// since 1970.
 pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
     places.iter().find_map(|place| time(entry.pointer(place)?))
 }

@@ -13,7 +13,7 @@ use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::{Request, SuccessCriterion};
 use super::transport::Attempt;
 
-/// The verdict on an `attempt` to send `request`.
+/// Judges an `attempt` to send `request`.
 pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     let verdict = match attempt {
         Err(failure) => judge_failure(failure, &request.accepts),
@@ -27,7 +27,8 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     }
 }
 
-/// The verdict on a failed read. A read changes nothing, so it can be retried and its outcome is never unknown.
+/// Returns the verdict on a failed read. A read changes nothing, so it can be retried and its
+/// outcome is never unknown.
 fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     const AGAIN: &str = "try again";
     let (cause, hint, retry) = match attempt {
@@ -145,7 +146,7 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
     }
 }
 
-/// The outcome of an answer that does not accept the message, and the advice for it.
+/// Returns the outcome of an answer that does not accept the message, and the advice for it.
 fn ruling(
     answer: &Answer,
     error: &ApiError,
@@ -219,15 +220,16 @@ fn when_to_try_again(retry_after: Option<Duration>) -> Cow<'static, str> {
     }
 }
 
-/// Whether an answer reports both success and failure: by its status, by its fields, or by a repeated field. `bodies`
-/// are its parts about our message.
+/// Returns whether an answer reports both success and failure: by its status, by its fields, or by
+/// a repeated field. `bodies` are its parts about our message.
 fn reports_both(answer: &Answer, bodies: &[Body]) -> bool {
     let is_success = (200..300).contains(&answer.status);
     let indicates_failure = !is_success || bodies.iter().any(Body::hints_at_error);
     answer.body.repeats_a_key || indicates_failure && bodies.iter().any(Body::hints_at_success)
 }
 
-/// Whether a 2xx shows that Jelou accepted the request; `body` is its part about our message.
+/// Returns whether a 2xx shows that Jelou accepted the request; `body` is its part about our
+/// message.
 fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.reports_success(),
@@ -240,8 +242,8 @@ fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool
     }
 }
 
-/// Whether `body` is an error. The result of a read can contain the same fields, such as the `error` of a failed
-/// message.
+/// Returns whether `body` is an error. The result of a read can contain the same fields, such as
+/// the `error` of a failed message.
 fn reports_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
         SuccessCriterion::Read => body.is_only_error(),
@@ -250,7 +252,7 @@ fn reports_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     }
 }
 
-/// The code in the API's own text: WhatsApp's code inside Jelou's, or the whole text.
+/// Returns the code in the API's own text: WhatsApp's code inside Jelou's, or the whole text.
 fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
     let sent = request.body.as_deref().unwrap_or_default();
     let words = || body.api_messages();
@@ -285,7 +287,8 @@ fn rejection_hint(status: u16, text: Option<&str>, accepts: &SuccessCriterion) -
     }
 }
 
-/// Whether the error is Jelou's 500 for credentials without a company, which is not a temporary fault.
+/// Returns whether the error is Jelou's 500 for credentials without a company, which is not a
+/// temporary fault.
 fn names_the_company(error: &ApiError) -> bool {
     let text = error.text.as_deref().unwrap_or_default().to_lowercase();
     error.code.as_deref() == Some("internal_server_error")
@@ -355,7 +358,8 @@ mod tests {
 
     use super::*;
 
-    /// The verdict on an answer, with `Retry-After` in seconds, to a request with this text.
+    /// Returns the verdict on an answer, with `Retry-After` in seconds, to a request with this
+    /// text.
     fn judged(
         accepts: &SuccessCriterion,
         text: &str,
@@ -386,7 +390,8 @@ mod tests {
         )
     }
 
-    /// `sent`, or the name of the problem, of an answer with each of these statuses and bodies.
+    /// Returns `sent`, or the name of the problem, of an answer with each of these statuses and
+    /// bodies.
     fn check(accepts: &SuccessCriterion, expected: &str, rows: &[(u16, &str)]) {
         for (status, body) in rows {
             let verdict = judged(accepts, "Hola", *status, None, body);
@@ -413,7 +418,7 @@ mod tests {
         check(&SuccessCriterion::MessageId, expected, rows);
     }
 
-    /// The message, the hint and the code of the problem.
+    /// Returns the message, the hint and the code of the problem.
     fn describe(text: &str, status: u16, body: &str) -> (String, String, Option<String>) {
         let problem = judged(&SuccessCriterion::MessageId, text, status, None, body)
             .problem

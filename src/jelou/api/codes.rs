@@ -44,7 +44,7 @@ const MAX_DIGITS: usize = 7;
 /// The codes, with Spanish texts for the pages.
 const TABLE: &str = include_str!("codes.tsv");
 
-/// Every known code.
+/// Returns every known code.
 pub(crate) fn codes() -> impl Iterator<Item = Code> {
     rows(TABLE).map(
         |[
@@ -79,8 +79,8 @@ pub(crate) fn look_up(code: &str) -> Option<Code> {
     codes().find(|known| known.code == code)
 }
 
-/// WhatsApp's code at the start of a message of the API, `(#131047) …`. It does not count if the message may repeat a
-/// text of `sent`, the body of the request.
+/// Returns WhatsApp's code at the start of a message of the API, `(#131047) …`. It does not count
+/// if the message may repeat a text of `sent`, the body of the request.
 pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
     let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
     let is_code =
@@ -88,7 +88,8 @@ pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
     (is_code && !sent.contains(&format!("#{code}"))).then_some(code)
 }
 
-/// The code of a message of the API that is exactly one of WhatsApp's titles. `sent` is as in [`code_at_start`].
+/// Returns the code of a message of the API that is exactly one of WhatsApp's titles. `sent` is as
+/// in [`code_at_start`].
 pub(crate) fn code_of_title(text: &str, sent: &str) -> Option<&'static str> {
     let title = text.trim().trim_end_matches('.');
     let is_it = |known: &Code| {

@@ -27,7 +27,7 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// The id must not contain `:`, because the server splits there.
+    /// Creates credentials. The id must not contain `:`, because the server splits there.
     pub(crate) fn new(client_id: &str, client_secret: &Secret) -> Self {
         let secret = client_secret.reveal();
         let signed = format!("{client_id}:{secret}");
@@ -39,7 +39,7 @@ impl Credentials {
         }
     }
 
-    /// The same, with the origins of the id and the secret.
+    /// Adds the origins of the id and the secret.
     pub(crate) fn read_from(self, id: &impl Display, secret: &impl Display) -> Self {
         Self {
             origin: Some(format!(
@@ -57,17 +57,17 @@ impl Credentials {
         self.authorization.reveal()
     }
 
-    /// Whether a secret is too short to be hidden in a response that repeats it.
+    /// Returns whether a secret is too short to be hidden in a response that repeats it.
     pub(crate) fn are_too_short(client_secret: &Secret) -> bool {
         client_secret.reveal().len() < MIN_LENGTH
     }
 
-    /// Whether `text` repeats the secret or the header's value, in any encoding.
+    /// Returns whether `text` repeats the secret or the header's value, in any encoding.
     pub(crate) fn are_repeated_in(&self, text: &str) -> bool {
         self.forms.are_in(text)
     }
 
-    /// `text` with each line hidden that repeats them.
+    /// Hides each line of `text` that repeats the credentials.
     pub(crate) fn hidden_in_lines(&self, text: &str) -> String {
         let shown = |line| {
             if self.are_repeated_in(line) {
@@ -159,7 +159,7 @@ impl SecretForms {
         )
     }
 
-    /// Whether `text` repeats one of the forms, unchanged or below escapes.
+    /// Returns whether `text` repeats one of the forms, unchanged or below escapes.
     pub(super) fn are_in(&self, text: &str) -> bool {
         let mut shown = vec![
             alike(text.as_bytes()),
@@ -176,7 +176,7 @@ impl SecretForms {
     }
 }
 
-/// Whether a text ends with at least half of `form`, because an answer may be cut there.
+/// Returns whether a text ends with at least half of `form`, because an answer may be cut there.
 fn ends_within(text: &[u8], form: &[u8]) -> bool {
     let min = MIN_LENGTH.max(form.len() / 2);
     (min..form.len()).any(|length| {
@@ -185,7 +185,8 @@ fn ends_within(text: &[u8], form: &[u8]) -> bool {
     })
 }
 
-/// The text below all its escapes, without backslashes. Each layer only adds backslashes, so removing them is safe.
+/// Returns the text below all its escapes, without backslashes. Each layer only adds backslashes,
+/// so removing them is safe.
 fn below_escapes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for _ in 0..MAX_LAYERS {
@@ -198,7 +199,7 @@ fn below_escapes(text: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The bytes of `value` in small hexadecimal digits.
+/// Returns the bytes of `value` in small hexadecimal digits.
 fn hexadecimal(value: &str) -> String {
     let mut digits = String::new();
     for byte in value.bytes() {
@@ -207,7 +208,7 @@ fn hexadecimal(value: &str) -> String {
     digits
 }
 
-/// `value` in base64, encoded once or twice, and in hexadecimal digits, small or large.
+/// Returns `value` in base64, encoded once or twice, and in hexadecimal digits, small or large.
 fn encoded_forms(value: &str) -> Vec<Vec<u8>> {
     let once = base64_form(value);
     let twice = base64_form(&String::from_utf8_lossy(&once));
@@ -216,12 +217,13 @@ fn encoded_forms(value: &str) -> Vec<Vec<u8>> {
     vec![once, twice, hex.into_bytes(), large_hex.into_bytes()]
 }
 
-/// `text` on one line, to undo the line breaks and indentation of base64.
+/// Returns `text` on one line, to undo the line breaks and indentation of base64.
 fn without_line_breaks(text: &str) -> String {
     text.lines().map(str::trim).collect()
 }
 
-/// `value` in base64 without the last group, which differs if more text follows the value, such as a line break.
+/// Encodes `value` in base64 without the last group, which differs if more text follows the value,
+/// such as a line break.
 fn base64_form(value: &str) -> Vec<u8> {
     let whole_groups = value.len() / 3 * 3;
     BASE64_STANDARD_NO_PAD
@@ -229,8 +231,8 @@ fn base64_form(value: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The text with equivalent characters made equal. A form writes a space as `+`. Base64 for URLs uses `-` and `_`
-/// instead of `+` and `/`.
+/// Returns the text with equivalent characters made equal. A form writes a space as `+`. Base64 for
+/// URLs uses `-` and `_` instead of `+` and `/`.
 fn alike(text: &[u8]) -> Vec<u8> {
     let one = |byte: &u8| match byte {
         b'+' | b'-' => b' ',
@@ -243,7 +245,7 @@ fn alike(text: &[u8]) -> Vec<u8> {
 /// Decodes the escape at the beginning of a text, and returns the bytes and its length; None without an escape.
 type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
 
-/// The text with all escapes decoded that `undo` finds; None without any.
+/// Returns the text with all escapes decoded that `undo` finds; None without any.
 fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -282,7 +284,8 @@ fn decode_json_escape(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     Some((utf8(character), length + more))
 }
 
-/// The number after backslashes if it has the form `u00e9`, and the length of both; None without a backslash.
+/// Returns the number after backslashes if it has the form `u00e9`, and the length of both; None
+/// without a backslash.
 fn unit(text: &[u8]) -> Option<(Option<u16>, usize)> {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
     let digits = text
@@ -301,13 +304,13 @@ fn decode_url_or_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     }
 }
 
-/// `%2F` (RFC 3986, 2.1).
+/// Decodes `%2F` (RFC 3986, 2.1).
 fn decode_url(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let byte = u8::try_from(number(text.get(..3)?.strip_prefix(b"%")?, 16)?).ok()?;
     Some((vec![byte], 3))
 }
 
-/// `&amp;`, `&#38;`, `&#x26;` and the like.
+/// Decodes `&amp;`, `&#38;`, `&#x26;` and the like.
 fn decode_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let end = text.iter().take(12).position(|byte| *byte == b';')?;
     let character = match text.get(..end)?.strip_prefix(b"&")? {

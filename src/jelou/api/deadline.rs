@@ -18,7 +18,7 @@ use crate::base::clock;
 pub(crate) struct Deadline(Duration);
 
 impl Deadline {
-    /// The instant after `wait` from now.
+    /// Returns the instant after `wait` from now.
     pub(crate) fn after(wait: Duration) -> Self {
         Self(clock::since_boot().saturating_add(wait))
     }
@@ -111,7 +111,7 @@ mod tests {
         assert!(!is_late.load(Ordering::SeqCst));
     }
 
-    /// The bytes that a request with this deadline sends, and whether it is late.
+    /// Returns the bytes that a request with this deadline sends, and whether it is late.
     async fn sent_until(deadline: Deadline) -> (Vec<u8>, bool) {
         let (ours, mut theirs) = tokio::io::duplex(4096);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours))

@@ -33,12 +33,13 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// The result if a signal came before any attempt: not sent.
+    /// Returns the result if a signal came before any attempt: not sent.
     pub(crate) fn never_begun(signal: Signal) -> Self {
         Self::interrupted(signal, 0, None, Instant::now())
     }
 
-    /// `in_flight` is the request that the signal interrupted, if one was in flight.
+    /// Returns the result of a send that a signal ended. `in_flight` is the request that the signal
+    /// interrupted, if one was in flight.
     fn interrupted(
         signal: Signal,
         attempts: u32,
@@ -67,7 +68,8 @@ impl Delivery {
         }
     }
 
-    /// The result if the deadline passed: this attempt sent nothing, and the earlier ones had no effect.
+    /// Returns the result if the deadline passed: this attempt sent nothing, and the earlier ones
+    /// had no effect.
     fn late(attempts: u32, begun: Instant) -> Self {
         let outcome = Outcome::NotSent(Cause::Unavailable);
         let problem = Problem::new(
@@ -173,7 +175,7 @@ pub(crate) async fn deliver(
     }
 }
 
-/// The delay that the server requested; otherwise 0.5 s doubling to 8 s, half of it random.
+/// Returns the delay that the server requested; otherwise 0.5 s doubling to 8 s, half of it random.
 pub(crate) fn backoff(requested: Duration, attempts: u32) -> Duration {
     let backoff = FIRST_BACKOFF
         .saturating_mul(2_u32.saturating_pow(attempts - 1))
@@ -197,7 +199,8 @@ mod tests {
     use crate::base::secret::Secret;
     use crate::jelou::api::{ClientOptions, Roots, SuccessCriterion};
 
-    /// The bytes that a message with this deadline sends, and its result. The server closes the connection.
+    /// Returns the bytes that a message with this deadline sends, and its result. The server closes
+    /// the connection.
     async fn delivered_by(begins_by: Deadline) -> (String, Delivery) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", server.local_addr().unwrap());

@@ -52,7 +52,7 @@ pub(crate) struct Problem {
 }
 
 impl Outcome {
-    /// The stable name of the problem, for scripts.
+    /// Returns the stable name of the problem, for scripts.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotSent(Cause::Credentials) => "credentials",
@@ -96,7 +96,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// The same verdict; if Jelou refused `credentials`, the hint names their origin.
+    /// Adds the origin of `credentials` to the hint, if Jelou refused them.
     pub(crate) fn naming_origin(mut self, credentials: &Credentials) -> Self {
         if let (Outcome::NotSent(Cause::Credentials), Some(problem), Some(origin)) =
             (&self.outcome, &mut self.problem, credentials.origin())

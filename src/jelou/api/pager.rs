@@ -20,7 +20,7 @@ pub(crate) enum ListingCoverage {
 }
 
 impl ListingCoverage {
-    /// Why the listing is incomplete.
+    /// Returns why the listing is incomplete.
     pub(crate) fn problem(self) -> Option<String> {
         match self {
             Self::Whole => None,
@@ -61,7 +61,7 @@ impl Pager {
         }
     }
 
-    /// The page to request.
+    /// Returns the page to request.
     pub(crate) fn next_page(&self) -> u32 {
         self.pages + 1
     }
@@ -126,12 +126,12 @@ mod tests {
 
     use super::*;
 
-    /// The coverage of a listing with these ids on each page, and the number of pages read.
+    /// Reads the coverage of a listing with these ids on each page, and the number of pages read.
     fn read(pages: &[&[i64]], count: Option<u64>) -> (ListingCoverage, u32) {
         read_counted(pages, &[(count, None)])
     }
 
-    /// The same with counts for each page. The last counts also apply to later pages.
+    /// Reads a listing with counts for each page. The last counts also apply to later pages.
     fn read_counted(
         pages: &[&[i64]],
         counted: &[(Option<u64>, Option<u64>)],

@@ -23,7 +23,8 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy for requests to `target`; None without a proxy, or if `NO_PROXY` lists the target.
+    /// Returns the proxy for requests to `target`; None without a proxy, or if `NO_PROXY` lists the
+    /// target.
     ///
     /// # Errors
     /// If the value is invalid. A direct connection could be forbidden, so it is not tried.
@@ -62,7 +63,7 @@ fn not_empty(name: &str) -> Option<String> {
         .map(|value| value.to_string_lossy().into_owned())
 }
 
-/// `http://host:port`, `https://…`, or without a scheme.
+/// Parses `http://host:port`, `https://…`, or without a scheme.
 fn parse(value: &str) -> Option<Url> {
     let url = if value.contains("://") {
         Url::parse(value)
@@ -75,7 +76,8 @@ fn parse(value: &str) -> Option<Url> {
     (is_plain && ["http", "https"].contains(&url.scheme())).then_some(url)
 }
 
-/// The error for an invalid proxy. It does not show the value, which may contain a password anywhere.
+/// Returns the error for an invalid proxy. It does not show the value, which may contain a password
+/// anywhere.
 pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
     let (credentials, _) = value.rsplit_once('@').unwrap_or_default();
     let credentials = credentials
@@ -96,7 +98,7 @@ pub(super) fn not_a_proxy(variable: &str, value: &str) -> UsageError {
     )
 }
 
-/// Whether `exceptions` (`NO_PROXY`) name the target.
+/// Returns whether `exceptions` (`NO_PROXY`) name the target.
 fn is_excepted(target: &Url, exceptions: &str) -> bool {
     if exceptions.trim() == "*" {
         return true;

@@ -19,7 +19,8 @@ const BY_FIELD: [&str; 4] = ["detail", "details", "errors", "validationError"];
 /// Fields that repeat the request.
 const REPEATED: [&str; 3] = ["request", "config", "input"];
 
-/// All texts of `json` about the problem, each part once, on one line of at most `max_bytes` bytes.
+/// Returns all texts of `json` about the problem, each part once, on one line of at most
+/// `max_bytes` bytes.
 pub(super) fn describe(json: &Value, max_bytes: usize) -> String {
     let mut text = RefusalText {
         parts: Vec::new(),
@@ -113,7 +114,7 @@ fn has_description(fields: &Map<String, Value>) -> bool {
     DESCRIPTIONS.iter().any(|name| fields.contains_key(*name))
 }
 
-/// Jelou's text for developers or for clients, in English if possible.
+/// Returns Jelou's text for developers or for clients, in English if possible.
 fn translation(error: &Map<String, Value>) -> Option<&Value> {
     let texts = ["developerMessages", "clientMessages"].map(|name| error.get(name));
     let in_language = |language: &str| texts.iter().flatten().find_map(|text| text.get(language));

@@ -43,7 +43,7 @@ pub(crate) enum SuccessCriterion {
 }
 
 impl SuccessCriterion {
-    /// The criterion for another recipient of the same message type.
+    /// Returns the criterion for another recipient of the same message type.
     #[must_use]
     pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
         match self {
@@ -52,18 +52,19 @@ impl SuccessCriterion {
         }
     }
 
-    /// Whether the request changes nothing.
+    /// Returns whether the request changes nothing.
     pub(crate) fn reads(&self) -> bool {
         matches!(self, Self::Listing | Self::Read)
     }
 
-    /// The read limit of an answer, in bytes. The answer to a send is short; the answer to a read may be long.
+    /// Returns the read limit of an answer, in bytes. The answer to a send is short; the answer to
+    /// a read may be long.
     pub(super) fn read_limit(&self) -> usize {
         const MIB: usize = 1024 * 1024;
         if self.reads() { 8 * MIB } else { MIB }
     }
 
-    /// The hint if it is unknown whether the request took effect.
+    /// Returns the hint if it is unknown whether the request took effect.
     pub(super) fn unknown_hint(&self) -> &'static str {
         match self {
             Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
@@ -120,7 +121,7 @@ const EMPTY_BODY_HEADERS: &[(&str, &str)] = &[
 const GET_HEADERS: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
 impl Request {
-    /// The request that sends `outgoing` from `bot` through the API at `base`.
+    /// Creates the request that sends `outgoing` from `bot` through the API at `base`.
     pub(crate) fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
         let recipient = outgoing.recipient().as_str();
         let (path, accepts) = match outgoing.route() {
@@ -158,8 +159,8 @@ impl Request {
         Self::post(url, outgoing.json().into(), accepts)
     }
 
-    /// The URL with this path and query below `base`. It is never on another host, because a path from a ledger may be
-    /// forged.
+    /// Returns the URL with this path and query below `base`. It is never on another host, because
+    /// a path from a ledger may be forged.
     ///
     /// # Errors
     /// If they do not form a URL.
@@ -168,7 +169,7 @@ impl Request {
         Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
     }
 
-    /// Path and query below `base`.
+    /// Returns path and query below `base`.
     pub(crate) fn path_below(&self, base: &Url) -> &str {
         let base = base.as_str().trim_end_matches('/');
         self.url
@@ -177,7 +178,7 @@ impl Request {
             .unwrap_or_else(|| self.url.path())
     }
 
-    /// A request that sends `body` to `url`.
+    /// Creates a request that sends `body` to `url`.
     pub(crate) fn post(url: Url, body: Box<str>, accepts: SuccessCriterion) -> Self {
         Self {
             method: Method::POST,
@@ -188,7 +189,7 @@ impl Request {
         }
     }
 
-    /// The request that reads a page of `bot`'s templates; the first is 1.
+    /// Creates the request that reads a page of `bot`'s templates; the first is 1.
     pub(crate) fn templates(base: &Url, bot: &str, filter: &TemplateFilter, page: u32) -> Self {
         let mut url = endpoint(base, &["v1", "bots", bot, "templates"]);
         let TemplateFilter {
@@ -209,20 +210,20 @@ impl Request {
         Self::get(url, SuccessCriterion::Listing)
     }
 
-    /// The request that reads a page of `bot`'s messages, in both directions.
+    /// Creates the request that reads a page of `bot`'s messages, in both directions.
     pub(crate) fn history(base: &Url, bot: &str, query: &ListingQuery<'_>) -> Self {
         let url = endpoint(base, &["v1", "external", "messages", "history", bot]);
         Self::listing(url, query, ["startAt", "endAt"])
     }
 
-    /// The request that reads a page of the templates that `bot` sent.
+    /// Creates the request that reads a page of the templates that `bot` sent.
     pub(super) fn notifications(base: &Url, bot: &str, query: &ListingQuery<'_>) -> Self {
         let url = endpoint(base, &["v1", "external", "bots", bot, "notifications"]);
         Self::listing(url, query, ["from", "to"])
     }
 
-    /// The request that reads one of the templates that `bot` sent, or reads it at the older address. The documents of
-    /// the older address show another way to sign in.
+    /// Creates the request that reads one of the templates that `bot` sent, or reads it at the
+    /// older address. The documents of the older address show another way to sign in.
     pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
         let path = if is_older {
             &["v1", "bots", bot][..]
@@ -260,7 +261,7 @@ impl Request {
         }
     }
 
-    /// Any request. Only a GET counts as a read.
+    /// Creates any request. Only a GET counts as a read.
     pub(crate) fn any(method: Method, url: Url, body: Option<Box<str>>) -> Self {
         let accepts = if method == Method::GET {
             SuccessCriterion::Read
@@ -281,7 +282,7 @@ impl Request {
         }
     }
 
-    /// The request as `--dry-run` prints it.
+    /// Returns the request as `--dry-run` prints it.
     ///
     /// # Errors
     /// If the body is not JSON, which is only possible if the ledger was changed from outside.
@@ -297,7 +298,7 @@ impl Request {
         }))
     }
 
-    /// Every header, with the signature redacted.
+    /// Returns every header, with the signature redacted.
     pub(crate) fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
         let others = self
             .headers
@@ -315,7 +316,7 @@ fn endpoint(base: &Url, path: &[&str]) -> Url {
     url
 }
 
-/// A command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
+/// Returns a curl command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
 ///
 /// `body` is the request's body as JSON text, escaped as the caller prints JSON.
 pub(crate) fn curl_command(
@@ -346,7 +347,7 @@ pub(crate) fn curl_command(
     words.join(" \\\n  ")
 }
 
-/// A word in quotes, so that a shell reads every character literally.
+/// Quotes a word, so that a shell reads every character literally.
 pub(crate) fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }

@@ -63,7 +63,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client without automatic redirects or retries.
+    /// Creates a client without automatic redirects or retries.
     ///
     /// # Errors
     /// If the certificate roots cannot be used.
@@ -79,7 +79,8 @@ impl Client {
         })
     }
 
-    /// A client for the messages of a run. If it `keeps` its connections, it uses each of them for several messages.
+    /// Creates a client for the messages of a run. If it `keeps` its connections, it uses each of
+    /// them for several messages.
     ///
     /// # Errors
     /// As for [`Client::new`].
@@ -112,12 +113,12 @@ impl Client {
         self.keeps.store(false, Ordering::SeqCst);
     }
 
-    /// The number of connections made, for [`Client::may_have_left`].
+    /// Returns the number of connections made, for [`Client::may_have_left`].
     pub(crate) fn connections_made(&self) -> u64 {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Whether a request that began after `made` connections may have sent a byte.
+    /// Returns whether a request that began after `made` connections may have sent a byte.
     pub(crate) fn may_have_left(&self, made: u64) -> bool {
         self.keeping.is_some() || self.connections_made() > made
     }
@@ -239,7 +240,7 @@ async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
     body
 }
 
-/// `headers` after the signature.
+/// Returns `headers` after the signature.
 fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
     let mut signed = HeaderMap::with_capacity(headers.len() + 1);
     // Base64 is valid in a header.
@@ -276,7 +277,7 @@ fn build(
         })
 }
 
-/// A builder of clients with `options`, which counts connections in `connections`.
+/// Creates a builder of clients with `options`, which counts connections in `connections`.
 fn builder(
     options: &ClientOptions,
     keeps: bool,
@@ -336,7 +337,7 @@ fn builder(
     Ok(builder)
 }
 
-/// Whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.
+/// Returns whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.
 fn forbids_reuse(headers: &HeaderMap) -> bool {
     let values = headers
         .get_all("keep-alive")
@@ -350,13 +351,13 @@ fn forbids_reuse(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The server's time, if the answer has it.
+/// Returns the server's time, if the answer has it.
 fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next second, a too large number
-/// as forever, and a past date as zero.
+/// Reads `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). A fraction counts as the next
+/// second, a too large number as forever, and a past date as zero.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if value.starts_with(|first: char| first.is_ascii_digit())

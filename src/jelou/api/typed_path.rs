@@ -48,7 +48,7 @@ fn has_character(character: char) -> UsageError {
 }
 
 impl TypedPath {
-    /// `raw` as the path of a request.
+    /// Checks `raw` as the path of a request.
     ///
     /// # Errors
     /// If it leaves the API's address or is not a path.
@@ -112,7 +112,7 @@ impl TypedPath {
         }
     }
 
-    /// The path with `bot` filled in, not encoded.
+    /// Returns the path with `bot` filled in, not encoded.
     pub(crate) fn for_bot(&self, bot: &str) -> Self {
         Self(self.0.replace(BOT, bot))
     }
@@ -143,7 +143,8 @@ impl TypedPath {
     }
 }
 
-/// Whether `path` matches a `listed` one. An id must be plain, so that a server cannot read anything else in it.
+/// Returns whether `path` matches a `listed` one. An id must be plain, so that a server cannot read
+/// anything else in it.
 fn matches(path: &str, listed: &str) -> bool {
     let is_id = |one: &str| {
         one == BOT
@@ -185,7 +186,7 @@ fn check(path: &str) -> Result<(), UsageError> {
     Ok(())
 }
 
-/// The path with its percent-encoding undone.
+/// Returns the path with its percent-encoding undone.
 fn decoded(path: &str) -> Result<String, UsageError> {
     let hint = "write a percent sign only before two hexadecimal digits";
     let encodes_nothing =

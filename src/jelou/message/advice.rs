@@ -82,7 +82,7 @@ fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
     advice
 }
 
-/// A warning about a phone number that is not in E.164 (`+` and digits).
+/// Returns a warning about a phone number that is not in E.164 (`+` and digits).
 fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
     match PhoneNumber::read(raw, None) {
         Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
@@ -96,8 +96,8 @@ fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
     }
 }
 
-/// WhatsApp formats a word that begins with a mark, if that word or a later one ends with the same
-/// mark.
+/// Returns whether the text has formatting: WhatsApp formats a word that begins with a mark, if
+/// that word or a later one ends with the same mark.
 fn has_markdown(text: &str) -> bool {
     ['*', '_', '~', '`'].into_iter().any(|mark| {
         let opens = |word: &str| word.starts_with(mark) && !word.trim_matches(mark).is_empty();
@@ -111,7 +111,7 @@ fn has_markdown(text: &str) -> bool {
     })
 }
 
-/// The fields that an object's schema does not know, each with the nearest known name.
+/// Returns the fields that an object's schema does not know, each with the nearest known name.
 pub(super) fn unknown_fields<'a>(
     schema: &'a Schema,
     fields: &'a Map<String, Value>,
@@ -128,7 +128,7 @@ pub(super) fn unknown_fields<'a>(
     })
 }
 
-/// Unicode's pictographs, close enough for a warning.
+/// Returns whether the character is one of Unicode's pictographs, approximately.
 fn is_emoji(character: char) -> bool {
     matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
         || matches!(

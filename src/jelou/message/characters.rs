@@ -24,13 +24,14 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Whether messages cannot contain this character.
+/// Returns whether messages cannot contain this character.
 pub(crate) fn is_refused(character: char) -> bool {
     character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
 }
 
-/// Whether `text` may contain a control character, or a line break other than `\n`. This test is
-/// cheap, and most texts need no other. Outside ASCII these characters begin with one of two bytes.
+/// Returns whether `text` may contain a control character, or a line break other than `\n`. This
+/// test is cheap, and most texts need no other. Outside ASCII these characters begin with one of
+/// two bytes.
 pub(super) fn may_have_controls(text: &str) -> bool {
     text.bytes()
         .any(|byte| byte.is_ascii_control() || matches!(byte, 0xc2 | 0xe2))

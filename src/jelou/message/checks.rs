@@ -12,7 +12,7 @@ use super::schema::{Schema, inside};
 use super::{characters, limits};
 use crate::base::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
 
-/// The fields of `body` as `kind` sends them (completed, ordered, within every limit), and
+/// Returns the fields of `body` as `kind` sends them (completed, ordered, within every limit), and
 /// warnings. Errors name the flags of `typed`. `found` contains the errors so far.
 pub(crate) fn complete(
     kind: &MessageKind,
@@ -77,7 +77,8 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     }
 }
 
-/// Whether `fields` are complete, in the order of the schema, and not null. Most bodies are.
+/// Returns whether `fields` are complete, in the order of the schema, and not null. Most bodies
+/// are.
 fn is_in_order(schema: &Schema, fields: &Map<String, Value>) -> bool {
     let place = |name: &String| {
         schema
@@ -228,7 +229,7 @@ impl Checks<'_> {
     }
 }
 
-/// `cards[].header` for `cards[3].header`.
+/// Returns `cards[].header` for `cards[3].header`.
 fn without_indices(path: &str) -> String {
     path.split('[')
         .map(|part| {

@@ -87,7 +87,7 @@ impl TemplatePart {
         self.text = filled;
     }
 
-    /// The text, or the name and the values; then the cards and buttons.
+    /// Returns the text, or the name and the values; then the cards and buttons.
     fn simple(mut self) -> Vec<Part> {
         let below = Part::simple(std::mem::take(&mut self.parts));
         let values = std::mem::take(&mut self.values)
@@ -110,8 +110,8 @@ impl TemplatePart {
     }
 }
 
-/// The names of the places in a template's text, each once, in order. Empty if the places have
-/// numbers.
+/// Returns the names of the places in a template's text, each once, in order. Empty if the places
+/// have numbers.
 pub(super) fn named_places(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for place in text.split("{{").skip(1) {
@@ -137,7 +137,7 @@ impl Part {
         }
     }
 
-    /// A button without an action.
+    /// Creates a button without an action.
     fn label(label: String) -> Self {
         Self::Button {
             label,
@@ -146,7 +146,7 @@ impl Part {
         }
     }
 
-    /// The parts that a terminal and a report show.
+    /// Returns the parts that a terminal and a report show.
     pub(crate) fn simple(parts: Vec<Self>) -> Vec<Self> {
         let parts = parts.into_iter().flat_map(|part| match part {
             Self::Text { .. } | Self::Media { .. } => vec![part],
@@ -157,7 +157,7 @@ impl Part {
         parts.collect()
     }
 
-    /// The lines that a terminal shows.
+    /// Returns the lines that a terminal shows.
     pub(crate) fn lines(parts: Vec<Self>) -> Vec<String> {
         let lines = Self::simple(parts).into_iter().flat_map(|part| match part {
             Self::Text { text, .. } => text.lines().map(str::to_owned).collect(),
@@ -177,7 +177,7 @@ impl Part {
     }
 }
 
-/// The parts that the recipient of `body`, a message of this kind, sees. Empty if unknown.
+/// Draws the parts that the recipient of `body`, a message of this kind, sees. Empty if unknown.
 pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
     let label = |icon, press| {
         button(body, "/parameters/display_text", icon, press)
@@ -225,7 +225,7 @@ pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
     file_and_texts(body, below)
 }
 
-/// The text at `pointer`, unless it is empty.
+/// Returns the text at `pointer`, unless it is empty.
 fn text(body: &Value, pointer: &str) -> Option<String> {
     body.pointer(pointer)
         .and_then(Value::as_str)
@@ -233,7 +233,7 @@ fn text(body: &Value, pointer: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The items of the list at `pointer`.
+/// Returns the items of the list at `pointer`.
 fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     body.pointer(pointer)
         .and_then(Value::as_array)
@@ -241,7 +241,7 @@ fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> 
         .flatten()
 }
 
-/// The file and the texts of a body, as most kinds have them, followed by the parts `below`.
+/// Draws the file and the texts of a body, as most kinds have them, followed by the parts `below`.
 fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
     let file = text(body, "/mediaUrl").map(|address| Part::Media {
         what: text(body, "/type").unwrap_or_else(|| "media".to_owned()),
@@ -263,7 +263,7 @@ fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
     file.into_iter().chain(texts).chain(below).collect()
 }
 
-/// A button with the label at `pointer`.
+/// Creates a button with the label at `pointer`.
 fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
     Some(Part::Button {
         label: text(body, pointer)?,
@@ -272,7 +272,7 @@ fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Opti
     })
 }
 
-/// A button that answers with its title and the other fields of `reply`.
+/// Creates a button that answers with its title and the other fields of `reply`.
 fn reply(reply: &Value) -> Option<Part> {
     let mut payload = reply.clone();
     let title = payload.as_object_mut()?.shift_remove("title");
@@ -285,7 +285,7 @@ fn reply(reply: &Value) -> Option<Part> {
     )
 }
 
-/// The button of a list, and its options.
+/// Draws the button of a list, and its options.
 fn options(body: &Value) -> Part {
     let label = text(body, "/buttonText/text");
     let of =
@@ -306,7 +306,8 @@ fn options(body: &Value) -> Part {
     }
 }
 
-/// A note for developers, which only the inbox shows. Each text has a style: empty, `b` or `tag`.
+/// Creates a note for developers, which only the inbox shows. Each text has a style: empty, `b` or
+/// `tag`.
 pub(crate) fn note(words: &[(&str, String)]) -> Part {
     Part::Drawing {
         drawing: "note",
@@ -315,7 +316,7 @@ pub(crate) fn note(words: &[(&str, String)]) -> Part {
     }
 }
 
-/// The cards at `pointer`, next to each other, if there are any.
+/// Draws the cards at `pointer`, next to each other, if there are any.
 fn cards(body: &Value, pointer: &str) -> Option<Part> {
     let cards: Vec<_> = items(body, pointer).map(card).collect();
     let of = json!(cards);
@@ -332,7 +333,7 @@ fn cards(body: &Value, pointer: &str) -> Option<Part> {
     })
 }
 
-/// A contact card.
+/// Draws a contact card.
 fn contact(contact: &Value) -> Part {
     let name = text(contact, "/name/formatted_name").unwrap_or_else(|| "(no name)".to_owned());
     let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
@@ -344,7 +345,7 @@ fn contact(contact: &Value) -> Part {
     }
 }
 
-/// A place on the map.
+/// Draws a place on the map.
 fn place(body: &Value) -> Option<Part> {
     let lat = body.pointer("/coordinates/lat")?;
     let long = body.pointer("/coordinates/long")?;
@@ -388,7 +389,7 @@ fn card(card: &Value) -> Vec<Part> {
         .collect()
 }
 
-/// The button of a flow, and what it opens.
+/// Draws the button of a flow, and what it opens.
 fn flow(body: &Value) -> Vec<Part> {
     let of = |field: &str| text(body, &format!("/parameters/{field}"));
     let screen = of("flow_action_payload/screen");
@@ -409,7 +410,7 @@ fn flow(body: &Value) -> Vec<Part> {
     opener.into_iter().chain([note(&words)]).collect()
 }
 
-/// A template with the name or id at `pointer`, with its file, parameters, cards and buttons.
+/// Draws a template with the name or id at `pointer`, with its file, parameters, cards and buttons.
 fn template(body: &Value, pointer: &str) -> Vec<Part> {
     let Some(name) = text(body, pointer) else {
         return Vec::new();
@@ -455,7 +456,7 @@ fn template(body: &Value, pointer: &str) -> Vec<Part> {
     file_and_texts(body, header.into_iter().chain([template, words]).collect())
 }
 
-/// A button of a template. Its label is its text, or the value that fills it.
+/// Draws a button of a template. Its label is its text, or the value that fills it.
 pub(crate) fn template_button(given: &Value) -> Option<Part> {
     let label = ["/text", "/title", "/payload", "/param", "/type"]
         .into_iter()

@@ -25,7 +25,8 @@ pub(crate) enum Envelope {
 /// The hint for a body that does not have exactly one recipient.
 const PASS_TO: &str = "remove them from the body, and pass --to RECIPIENT";
 
-/// A body's `type` must be that of its kind, except for `raw`. `command` is the word after `send`.
+/// Takes `type` from a body. Except for `raw`, it must be the type of the kind. `command` is the
+/// word after `send`.
 pub(crate) fn take_type(
     envelope: Envelope,
     command: &'static str,
@@ -49,7 +50,8 @@ pub(crate) fn take_type(
     ))
 }
 
-/// The recipient in a body, unchanged. A body that has `destinations` may use `userId` instead.
+/// Takes the recipient from a body, unchanged. A body that has `destinations` may use `userId`
+/// instead.
 pub(crate) fn take_recipient(
     envelope: Envelope,
     fields: &mut Map<String, Value>,
@@ -80,7 +82,7 @@ pub(crate) fn take_recipient(
     }
 }
 
-/// The recipients in the `destinations` of a body, which is a list or one recipient.
+/// Returns the recipients in the `destinations` of a body, which is a list or one recipient.
 pub(super) fn listed(destinations: Option<&Value>) -> &[Value] {
     match destinations {
         None => &[],
@@ -104,7 +106,8 @@ fn named_recipient(
     }
 }
 
-/// A request must have one recipient, so that its response is about one message.
+/// Returns the only destination. A request must have one recipient, so that its response is about
+/// one message.
 fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
     let found = match destinations {
         Value::Array(mut list) if list.len() == 1 => return Ok(list.remove(0)),
@@ -116,7 +119,7 @@ fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
     Err(InvalidMessage::other(problem, PASS_TO))
 }
 
-/// The recipient comes first in the body, then `botId` if the file has one.
+/// Adds the recipient to a body. The recipient comes first, then `botId` if the file has one.
 pub(crate) fn enclose(
     envelope: Envelope,
     recipient: &Recipient,
@@ -166,8 +169,8 @@ pub(crate) enum Route {
     CampaignTemplate { campaign: String },
 }
 
-/// Whether a request sends a template, which can reach anyone. The path or `templateId` in the body
-/// shows it.
+/// Returns whether a request sends a template, which can reach anyone. The path or `templateId` in
+/// the body shows it.
 pub(crate) fn sends_template(path: &str, body: &str) -> bool {
     let has_id = |body| {
         serde_json::from_str(body)
@@ -179,7 +182,7 @@ pub(crate) fn sends_template(path: &str, body: &str) -> bool {
 }
 
 impl Route {
-    /// The endpoint as the API's documentation writes it.
+    /// Returns the endpoint as the API's documentation writes it.
     pub(crate) fn endpoint(&self) -> &'static str {
         match self {
             Self::Messages => "POST /v1/bots/{botId}/messages",

@@ -21,7 +21,7 @@ pub(crate) struct Example {
 }
 
 impl MessageKind {
-    /// The lines of the definition's field `name`.
+    /// Returns the lines of the definition's field `name`.
     pub(super) fn definition_lines(&self, name: &str, between: &str) -> String {
         match self.json_schema().get(name) {
             Some(Value::Array(lines)) => lines
@@ -33,7 +33,7 @@ impl MessageKind {
         }
     }
 
-    /// One line that says what sending this kind does.
+    /// Describes on one line what sending this kind does.
     pub(crate) fn summary(&self) -> String {
         self.definition_lines("description", "")
     }
@@ -43,7 +43,8 @@ impl MessageKind {
         self.definition_lines("x-notes", "\n")
     }
 
-    /// An example, built as the command builds it. None for a kind that sends any file as its body.
+    /// Returns an example, built as the command builds it. None for a kind that sends any file as
+    /// its body.
     pub(crate) fn example(&self) -> Option<Example> {
         let command = self.definition_lines("x-example", "");
         let writer = Self::named(self.written_by())?;
@@ -91,7 +92,7 @@ pub(crate) struct Field {
 }
 
 impl MessageKind {
-    /// Every known field, in the order of the body.
+    /// Returns every known field, in the order of the body.
     pub(crate) fn fields(&self) -> Vec<Field> {
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
         let mut fields = Vec::new();
@@ -177,7 +178,8 @@ fn advice(schema: &Schema) -> String {
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 impl MessageKind {
-    /// The schema of this kind's body: the fields for type and recipient, then its own fields.
+    /// Returns the schema of this kind's body: the fields for type and recipient, then its own
+    /// fields.
     pub(crate) fn body_schema(&self) -> Value {
         let user = json!({ "type": "string", "minLength": 1 });
         let in_front = match self.envelope() {
@@ -221,7 +223,7 @@ impl MessageKind {
         schema
     }
 
-    /// The schema of a body of any kind that has rules.
+    /// Returns the schema of a body of any kind that has rules.
     pub(crate) fn any_schema() -> Value {
         let mut definitions = Map::new();
         for kind in Self::all()

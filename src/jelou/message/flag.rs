@@ -33,7 +33,7 @@ pub(super) struct Flag {
 }
 
 impl Flag {
-    /// The flag that reads a message's text from a file. Every kind with a text has it.
+    /// Creates the flag that reads a message's text from a file. Every kind with a text has it.
     pub(super) fn text_file() -> Self {
         let help =
             "Read the text from a file, or from standard input\n\nOne final newline is removed.";
@@ -47,7 +47,7 @@ impl Flag {
         }
     }
 
-    /// The path of the flag's field, or a name.
+    /// Returns the path of the flag's field, or a name.
     pub(super) fn id(&self) -> &str {
         self.id
             .as_ref()
@@ -55,7 +55,7 @@ impl Flag {
             .map_or("", String::as_str)
     }
 
-    /// The flag's name, unless it is an argument, and the name of its value.
+    /// Returns the flag's name, unless it is an argument, and the name of its value.
     fn names(&self) -> (Option<&str>, &str) {
         let flag = self
             .usage
@@ -64,24 +64,24 @@ impl Flag {
         flag.map_or((None, &self.usage), |(name, value)| (Some(name), value))
     }
 
-    /// `--button`, or `TEXT` for an argument.
+    /// Returns the name for help and errors: `--button`, or `TEXT` for an argument.
     pub(super) fn shown(&self) -> String {
         let (name, value) = self.names();
         name.map_or(value.to_owned(), |name| format!("--{name}"))
     }
 
-    /// The schema of the flag's field.
+    /// Returns the schema of the flag's field.
     fn schema<'a>(&self, root: &'a Schema) -> Option<&'a Schema> {
         root.at(self.field.as_ref()?)
     }
 
-    /// Whether the flag may be repeated with one value each, or have a JSON array.
+    /// Returns whether the flag may be repeated with one value each, or have a JSON array.
     fn is_list(&self, root: &Schema) -> bool {
         self.schema(root)
             .is_some_and(|schema| schema.items.is_some())
     }
 
-    /// The flag for clap, for a kind with the schema `root`.
+    /// Returns the flag for clap, for a kind with the schema `root`.
     pub(super) fn arg(&'static self, root: &'static Schema) -> Arg {
         let of_field = self.schema(root);
         let help = self
@@ -125,8 +125,8 @@ impl Flag {
         }
     }
 
-    /// The value of the flag's field. The usage decides whether `typed` is JSON or a text from a
-    /// file. Otherwise it is a text, or a number if the schema has one.
+    /// Reads the value of the flag's field. The usage decides whether `typed` is JSON or a text
+    /// from a file. Otherwise it is a text, or a number if the schema has one.
     pub(super) fn read(
         &self,
         typed: &[&str],
@@ -200,7 +200,7 @@ impl FlagValues {
         self.all(id).first().copied()
     }
 
-    /// Whether one of the flags with these ids was passed.
+    /// Returns whether one of the flags with these ids was passed.
     pub(super) fn has_any(&self, ids: &[impl AsRef<str>]) -> bool {
         self.0
             .iter()

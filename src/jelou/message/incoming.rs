@@ -83,7 +83,7 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     check_fields("template", destination.map(Some), fields)
 }
 
-/// Whether an unknown `type` may be new in the API, rather than a typo.
+/// Returns whether an unknown `type` may be new in the API, rather than a typo.
 fn is_new(wire: &str) -> bool {
     let plain = |wire: &str| {
         wire.chars()
@@ -102,7 +102,7 @@ fn is_new(wire: &str) -> bool {
         && !MessageKind::wire_types().iter().any(is_misspelt)
 }
 
-/// The recipient in a body, or what is wrong with it, to be named beside the faults of other fields.
+/// Reads the recipient in a body. Its error is printed together with the problems of other fields.
 fn recipient_in(
     envelope: Envelope,
     fields: &mut Map<String, Value>,

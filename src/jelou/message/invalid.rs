@@ -48,18 +48,18 @@ impl InvalidMessage {
         Self::Other(UsageError::new(message, hint))
     }
 
-    /// An invalid recipient in `origin`.
+    /// Creates the error for an invalid recipient in `origin`.
     pub(crate) fn recipient(origin: &str, error: RecipientError) -> Self {
         Self::other(format!("{origin}: {error}"), error.hint)
     }
 
-    /// A recipient in the body, at `origin`, that is not a text.
+    /// Creates the error for a recipient in the body, at `origin`, that is not a text.
     pub(super) fn recipient_not_text(origin: &str, found: &Value) -> Self {
         let problem = format!("{origin}: a recipient must be a text, found {found}");
         Self::other(problem, "write it in quotes: \"593987654321\"")
     }
 
-    /// The warnings of a valid message as an error.
+    /// Creates the error for the warnings of a valid message.
     pub(crate) fn warnings(details: Vec<String>) -> Self {
         let message = "--strict refuses the message because it has warnings";
         let hint = "to send it anyway, remove --strict";
@@ -79,7 +79,7 @@ impl InvalidMessage {
         }
     }
 
-    /// One line for each violation, if there are several.
+    /// Returns one line for each violation, if there are several.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::Other(error) => error.details.clone(),

@@ -36,7 +36,7 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
-    /// A kind that needs no code of its own.
+    /// Creates a kind that needs no code of its own.
     pub(super) const fn new(
         name: &'static str,
         envelope: Envelope,

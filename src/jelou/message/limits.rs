@@ -6,7 +6,7 @@ use super::media_url;
 use super::schema::Schema;
 use crate::base::texts::clipped;
 
-/// The limits of a value, with their source: `1–20 characters (WhatsApp)`.
+/// Returns the limits of a value, with their source: `1–20 characters (WhatsApp)`.
 pub(super) fn limit(schema: &Schema) -> String {
     let unit = if schema.items.is_some() {
         "items"
@@ -45,7 +45,8 @@ pub(super) fn limit(schema: &Schema) -> String {
     }
 }
 
-/// The problem of a value that does not have the type in the schema, or is not one of its words.
+/// Returns the problem of a value that does not have the type in the schema, or is not one of its
+/// words.
 pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
     let (is_right, needed) = match schema.type_name.as_deref()? {
         "string" => (value.is_string(), "a text"),
@@ -78,7 +79,7 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
 /// This many characters of a text are enough to recognize it.
 pub(super) const RECOGNIZED: usize = 40;
 
-/// The problem of a value, without its neighbors.
+/// Returns the problem of a value, without its neighbors.
 pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
     wrong_type(schema, value).or_else(|| match value {
         Value::String(text) => size(schema, text.chars().count(), "characters").or_else(|| {
@@ -112,7 +113,7 @@ fn outside(schema: &Schema, value: f64) -> Option<String> {
     (!(least..=most).contains(&value)).then(|| format!("must be between {least} and {most}"))
 }
 
-/// A text that two `items` have in `field`.
+/// Returns a text that two `items` have in `field`.
 fn repeated(items: &[Value], field: &str) -> Option<String> {
     let texts: Vec<_> = items
         .iter()

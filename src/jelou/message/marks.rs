@@ -49,7 +49,7 @@ fn lines(text: &str) -> Vec<StyledLine<'_>> {
     lines
 }
 
-/// The first code block that has several lines, with the text before and after it.
+/// Finds the first code block that has several lines, with the text before and after it.
 fn code_block(text: &str) -> Option<(&str, &str, &str)> {
     let mut begin = 0;
     loop {
@@ -72,7 +72,7 @@ fn code_block(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// A line, which may be a quote or part of a list.
+/// Parses a line, which may be a quote or part of a list.
 fn line(text: &str) -> StyledLine<'_> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (block, inside) = match text.get(..2) {
@@ -151,7 +151,7 @@ fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
     spans.extend(plain(text.get(begin..).unwrap_or_default(), around));
 }
 
-/// The styled piece at `at`. A mark cannot contain the same mark.
+/// Finds the styled piece at `at`. A mark cannot contain the same mark.
 fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<StyledText<'a>> {
     const MARKS: [(&str, &str); 5] = [("```", "m"), ("`", "m"), ("*", "b"), ("_", "i"), ("~", "s")];
     let (before, rest) = text.split_at_checked(at)?;
@@ -187,7 +187,7 @@ fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<StyledText<'a>> 
     })
 }
 
-/// The length of the `{{ … }}` or `{% … %}` at the start of `rest`.
+/// Returns the length of the `{{ … }}` or `{% … %}` at the start of `rest`.
 fn slot(rest: &str) -> Option<usize> {
     let end = [("{{", "}}"), ("{%", "%}")]
         .into_iter()
@@ -196,7 +196,7 @@ fn slot(rest: &str) -> Option<usize> {
     Some(rest.find(end)? + end.len())
 }
 
-/// The length of the URL at the start of `rest`, without punctuation that ends a sentence.
+/// Returns the length of the URL at the start of `rest`, without punctuation that ends a sentence.
 fn link(rest: &str) -> Option<usize> {
     let begins = ["https://", "http://"]
         .into_iter()
@@ -209,8 +209,8 @@ fn link(rest: &str) -> Option<usize> {
     Some(address.len()).filter(|length| *length > begins.len())
 }
 
-/// The text between the mark at the start of `rest` and its closing mark. No letter follows the
-/// closing mark, and no space is next to a mark inside.
+/// Returns the text between the mark at the start of `rest` and its closing mark. No letter follows
+/// the closing mark, and no space is next to a mark inside.
 fn inside<'a>(rest: &'a str, sign: &str) -> Option<&'a str> {
     let inner = rest.get(sign.len()..)?;
     let closing = inner.match_indices(sign).find(|(at, _)| {

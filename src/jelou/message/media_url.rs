@@ -10,7 +10,7 @@ use crate::base::texts::rows;
 /// The pattern in a schema that marks a field as such a URL.
 pub(crate) const PATTERN: &str = "^https://";
 
-/// The problem of a URL: a local path, not HTTPS, not public, or with credentials.
+/// Returns the problem of a URL: a local path, not HTTPS, not public, or with credentials.
 pub(crate) fn problem(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         return None;
@@ -68,7 +68,7 @@ fn viewer_page(url: &Url) -> Option<&'static str> {
 const PAGE: &str = "is a page to look at in a browser, not a file; use the URL of the file itself";
 const FILE: &str = "is not a URL: Jelou needs a public HTTPS URL, not a file";
 
-/// Whether the name of `host` is reachable from outside.
+/// Returns whether the name of `host` is reachable from outside.
 fn is_public_host(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
@@ -83,7 +83,7 @@ fn is_public_host(host: &Host<&str>) -> bool {
     }
 }
 
-/// Whether `address` is outside this machine and private networks.
+/// Returns whether `address` is outside this machine and private networks.
 fn is_public_address(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let is_local = match address {
@@ -96,7 +96,7 @@ fn is_public_address(address: IpAddr) -> bool {
     !(is_local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }
 
-/// The extension of the file at `url`, in lower case.
+/// Returns the extension of the file at `url`, in lower case.
 pub(crate) fn extension(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let (name, extension) = url.path_segments()?.next_back()?.rsplit_once('.')?;

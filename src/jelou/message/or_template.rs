@@ -34,7 +34,7 @@ impl TypedValueParser for WordOrTemplate {
     }
 }
 
-/// Whether `text` contains the marks of a template.
+/// Returns whether `text` contains the marks of a template.
 pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }

@@ -57,7 +57,7 @@ impl Outgoing {
         Ok((outgoing, notes))
     }
 
-    /// Like [`Outgoing::new`], for a whole body without flags.
+    /// Creates a message like [`Outgoing::new`], from a whole body without flags.
     pub(crate) fn from_body(
         typed: &MessageKind,
         body: Value,
@@ -135,7 +135,7 @@ impl Outgoing {
         ))
     }
 
-    /// Whether a body for `typed` names its recipient, well or badly.
+    /// Returns whether a body for `typed` names its recipient, well or badly.
     pub(crate) fn is_addressed(typed: &MessageKind, body: &Value) -> bool {
         let Some(fields) = body.as_object() else {
             return false;
@@ -146,8 +146,8 @@ impl Outgoing {
         !matches!(recipient, Ok(None))
     }
 
-    /// The kind, as the word after `send`. It may differ from the kind of the command, because a
-    /// body can be of another kind.
+    /// Returns the kind, as the word after `send`. It may differ from the kind of the command,
+    /// because a body can be of another kind.
     pub(crate) fn kind(&self) -> &'static str {
         self.kind.written_by()
     }
@@ -164,12 +164,12 @@ impl Outgoing {
         &self.body
     }
 
-    /// The bytes of the body that are sent.
+    /// Returns the bytes of the body that are sent.
     pub(crate) fn json(&self) -> &str {
         &self.json
     }
 
-    /// The lines that show the message as its recipient sees it.
+    /// Draws the lines that show the message as its recipient sees it.
     pub(crate) fn draw(&self) -> Vec<String> {
         self.kind.draw(&self.body)
     }
@@ -187,12 +187,12 @@ impl Outgoing {
         named
     }
 
-    /// Every recipient of the request, from its path and its body, for the safety checks.
+    /// Returns every recipient of the request, from its path and its body, for the safety checks.
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.recipient.as_str()).chain(recipients_in(&self.body))
     }
 
-    /// A recipient in the body that is not the message's own recipient in another spelling.
+    /// Returns a recipient in the body that is not the message's own recipient in another spelling.
     pub(crate) fn second_recipient(&self) -> Option<&str> {
         let recipient = self.recipient.as_str();
         let is_other =
@@ -200,7 +200,7 @@ impl Outgoing {
         self.recipients().find(is_other)
     }
 
-    /// A recipient in the body that no safety check can understand.
+    /// Returns a recipient in the body that no safety check can understand.
     pub(crate) fn unclear_recipient(&self) -> Option<&RecipientError> {
         self.unclear_recipient.as_ref()
     }
@@ -229,7 +229,7 @@ fn to_json(body: &Value) -> Box<str> {
         .into_boxed_str()
 }
 
-/// Every recipient in a body.
+/// Returns every recipient in a body.
 pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
     body.get("userId")
         .into_iter()

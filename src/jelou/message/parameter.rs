@@ -12,9 +12,9 @@ pub(super) const ONE_LINE: &str =
 /// The rule for a value with an undocumented form.
 const FILLED: &str = "no empty text in it";
 
-/// The problem of a text under `rule`. WhatsApp accepts a template with any other parameter but
-/// never delivers it: "Param text cannot have new-line/tab characters or more than 4 consecutive
-/// spaces" (Meta, error 132018).
+/// Returns the problem of a text under `rule`. WhatsApp accepts a template with any other parameter
+/// but never delivers it: "Param text cannot have new-line/tab characters or more than 4
+/// consecutive spaces" (Meta, error 132018).
 pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
     let found = match text {
         _ if ![ONE_LINE, FILLED].contains(&rule) => return None,
@@ -137,8 +137,8 @@ fn fit(text: &mut String) -> &'static str {
     }
 }
 
-/// The maximum length of each text so that all of them fit together and only the longest are
-/// shortened.
+/// Returns the maximum length of each text so that all of them fit together and only the longest
+/// are shortened.
 fn longest_that_fit(lengths: &[usize]) -> usize {
     let fits =
         |most: &usize| lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MAX_TOGETHER;

@@ -25,7 +25,7 @@ const DOCUMENTED: [&str; 16] = [
     "[email\u{a0}protected]",
 ];
 
-/// The problem of a value that was copied from the API's documentation.
+/// Returns the problem of a value that was copied from the API's documentation.
 pub(super) fn documented_placeholder(value: &str) -> Option<String> {
     let value = value.trim();
     DOCUMENTED
@@ -39,7 +39,7 @@ pub(super) struct CopiedValue {
     pub(super) problem: String,
 }
 
-/// All copied values at `path` and below. Recipients are checked separately.
+/// Returns all copied values at `path` and below. Recipients are checked separately.
 pub(super) fn copied_values(path: &str, value: &Value, found: &mut Vec<CopiedValue>) {
     match value {
         Value::String(text) => {

@@ -26,7 +26,7 @@ pub(crate) struct TypedRecipient {
 }
 
 impl Recipient {
-    /// A `userId` from a body, taken literally, except for invisible characters at its ends.
+    /// Accepts a `userId` from a body literally, except for invisible characters at its ends.
     ///
     /// # Errors
     /// If it is empty, a dot segment of a path, or has control characters, which a URL may lose.
@@ -57,7 +57,7 @@ impl Recipient {
     }
 }
 
-/// The error for an ambiguous recipient in a body.
+/// Returns the error for an ambiguous recipient in a body.
 pub(crate) fn unclear(user: &str) -> RecipientError {
     RecipientError::new(
         format!(
@@ -67,7 +67,7 @@ pub(crate) fn unclear(user: &str) -> RecipientError {
     )
 }
 
-/// A warning about a recipient in a body that may be the wrong one. It is sent literally.
+/// Returns a warning about a recipient in a body that may be the wrong one. It is sent literally.
 pub(super) fn ambiguity_warning(user: &str) -> Option<String> {
     let sent = format!("`{user}` is sent unchanged");
     match PhoneNumber::read(user, None) {
@@ -88,7 +88,7 @@ pub(super) fn ambiguity_warning(user: &str) -> Option<String> {
     }
 }
 
-/// A warning about a recipient in a body that is a number, but not in the form of Jelou's
+/// Returns a warning about a recipient in a body that is a number, but not in the form of Jelou's
 /// documentation.
 pub(crate) fn undocumented_form(user: &str) -> Option<String> {
     let number = PhoneNumber::read(user, None)
@@ -104,8 +104,8 @@ pub(crate) fn undocumented_form(user: &str) -> Option<String> {
     ))
 }
 
-/// A recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet takes
-/// for a number: `+593987654321`, `id:USER`, or a WhatsApp user id unchanged.
+/// Returns a recipient in a form that [`TypedRecipient::read`] reads back, and that no spreadsheet
+/// takes for a number: `+593987654321`, `id:USER`, or a WhatsApp user id unchanged.
 pub(crate) fn typed_form(recipient: &str) -> String {
     let of_number = || {
         PhoneNumber::read(&format!("+{recipient}"), None)
@@ -155,7 +155,7 @@ impl TypedRecipient {
         &self.warnings
     }
 
-    /// The country code of a number that was typed without `+` or 00.
+    /// Returns the country code of a number that was typed without `+` or 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         self.number.as_ref()?.bare_code()
     }
@@ -193,7 +193,8 @@ pub(crate) struct NamedRecipients {
 }
 
 impl NamedRecipients {
-    /// Where each recipient comes from, in order. There is always one, which may find no recipient.
+    /// Returns where each recipient comes from, in order. There is always one, which may find no
+    /// recipient.
     pub(crate) fn sources(&self, is_in_body: bool) -> Vec<RecipientSources> {
         let source = |flag, environment| RecipientSources {
             flag,
@@ -214,8 +215,8 @@ impl NamedRecipients {
     }
 }
 
-/// The recipients in a list with commas. A comma before anything else than a recipient is a part of the one before it: of
-/// the id of another channel, or of a number with decimals, which is refused as it is written.
+/// Splits a list at the commas between recipients. Any other comma belongs to the recipient before
+/// it: to an id of another channel, or to a number with decimals, which is refused as typed.
 fn split_list(listed: &str) -> Vec<&str> {
     let mut recipients = Vec::new();
     let mut begin = 0;
@@ -231,7 +232,7 @@ fn split_list(listed: &str) -> Vec<&str> {
     recipients
 }
 
-/// Whether a text after a comma is meant as a recipient, though the number may be wrong.
+/// Returns whether a text after a comma is meant as a recipient, though the number may be wrong.
 fn begins_recipient(text: &str) -> bool {
     let text = text.trim_matches(is_unseen);
     let is_part_of_number = |sign: char| sign.is_ascii_digit() || " +-.()\u{a0}".contains(sign);
@@ -240,7 +241,7 @@ fn begins_recipient(text: &str) -> bool {
     is_number || text.starts_with("id:") || is_user_id(text)
 }
 
-/// The hint for a value of `--to` that lists several recipients: `--to A --to B`.
+/// Returns the hint for a value of `--to` that lists several recipients: `--to A --to B`.
 fn one_flag_each(raw: &str) -> Option<String> {
     let recipients = split_list(raw);
     let flags: Vec<_> = recipients
@@ -263,7 +264,7 @@ pub(crate) struct RecipientSources {
 }
 
 impl RecipientSources {
-    /// The recipient as it was typed; empty if only the body can name one.
+    /// Returns the recipient as it was typed; empty if only the body can name one.
     pub(crate) fn raw(&self) -> &str {
         let typed = self.flag.as_ref().or(self.environment.as_ref());
         typed.map_or("", |typed| typed.trim_matches(is_unseen))
@@ -280,7 +281,7 @@ pub(crate) enum RecipientChoice<'a> {
 }
 
 impl RecipientChoice<'_> {
-    /// Whether the recipient comes from the body.
+    /// Returns whether the recipient comes from the body.
     pub(crate) fn is_left_to_body(&self) -> bool {
         matches!(self, Self::Among(RecipientSources { flag: None, .. }))
     }

@@ -103,7 +103,7 @@ impl Schema {
         })
     }
 
-    /// The schema of the field `name`; None if the field is unknown.
+    /// Returns the schema of the field `name`; None if the field is unknown.
     pub(super) fn field(&self, name: &str) -> Option<&Self> {
         if self.properties.is_empty() {
             return Some(self.additional.as_deref().unwrap_or(&FREE));
@@ -114,7 +114,7 @@ impl Schema {
             .map(|(_, field)| field)
     }
 
-    /// The required fields.
+    /// Returns the required fields.
     pub(super) fn required(&self) -> impl Iterator<Item = &(String, Self)> {
         self.properties
             .iter()
@@ -125,7 +125,7 @@ impl Schema {
         self.items.as_deref().unwrap_or(&FREE)
     }
 
-    /// The schema of the field at `path`, as messages write it.
+    /// Returns the schema of the field at `path`, as messages write it.
     pub(super) fn at(&self, path: &str) -> Option<&Self> {
         let mut steps = path.split(['.', '[']).filter(|step| !step.is_empty());
         steps.try_fold(self, |schema, step| {
@@ -137,12 +137,13 @@ impl Schema {
         })
     }
 
-    /// The type of the field at `path`, by its name in JSON Schema; None if any type is allowed.
+    /// Returns the type of the field at `path`, by its name in JSON Schema; None if any type is
+    /// allowed.
     pub(crate) fn type_at(&self, path: &str) -> Option<&str> {
         self.at(path)?.type_name.as_deref()
     }
 
-    /// The rule in words of the field at `path`, or of the nearest one that contains it.
+    /// Returns the rule in words of the field at `path`, or of the nearest one that contains it.
     pub(super) fn rule_at(&self, path: &str) -> Option<&str> {
         let ends = path
             .match_indices(['.', '['])
@@ -152,12 +153,12 @@ impl Schema {
             .find_map(|end| self.at(path.get(..end)?)?.rule.as_deref())
     }
 
-    /// Whether the value is the URL of a page that a button opens.
+    /// Returns whether the value is the URL of a page that a button opens.
     pub(super) fn is_link(&self) -> bool {
         self.advised.as_ref().is_some_and(|advised| advised.link)
     }
 
-    /// Whether the value is the URL of a file.
+    /// Returns whether the value is the URL of a file.
     pub(super) fn is_address(&self) -> bool {
         self.pattern.as_deref() == Some(media_url::PATTERN)
     }
@@ -171,7 +172,7 @@ fn resolve<'a>(root: &'a Value, json: &'a Value) -> &'a Value {
         .map_or(json, |next| resolve(root, next))
 }
 
-/// The path of the field `name` in the object at `path`.
+/// Returns the path of the field `name` in the object at `path`.
 pub(crate) fn inside(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()

@@ -81,7 +81,7 @@ pub(crate) enum TemplateVerdict {
 }
 
 impl TemplateUse {
-    /// What the body of a template message needs from its template.
+    /// Returns what the body of a template message needs from its template.
     pub(crate) fn from_body(body: &Value) -> Option<Self> {
         let has_media = text(body, "mediaUrl").is_some_and(|url| !url.is_empty());
         Some(Self {
@@ -97,8 +97,8 @@ impl TemplateUse {
         })
     }
 
-    /// A name at the start of a value, as in `nombre=Ana`, that is also a place in the template's
-    /// text. The recipient would read the name too.
+    /// Returns a name at the start of a value, as in `nombre=Ana`, that is also a place in the
+    /// template's text. The recipient would read the name too.
     pub(crate) fn named_place(&self, templates: &[Value]) -> Option<&str> {
         let is_place = |name: &&String| {
             let mut own = templates
@@ -114,8 +114,8 @@ impl TemplateUse {
             .map(String::as_str)
     }
 
-    /// Whether one of `templates`, as the API lists them, fits. A field that is missing in the list
-    /// is not an error.
+    /// Returns whether one of `templates`, as the API lists them, fits. A field that is missing in
+    /// the list is not an error.
     pub(crate) fn judge(&self, templates: &[Value]) -> TemplateVerdict {
         let named: Vec<_> = templates
             .iter()
@@ -160,7 +160,8 @@ impl TemplateUse {
         self.judge_count(&approved)
     }
 
-    /// The media of the header of the first template, if the message fits the header of none.
+    /// Returns the media of the header of the first template, if the message fits the header of
+    /// none.
     fn missing_media(&self, approved: &[&Value]) -> Option<&'static str> {
         let fits = |media: &str| {
             self.media
@@ -175,7 +176,7 @@ impl TemplateUse {
         first_misfit
     }
 
-    /// Whether the message has as many values as one of the templates.
+    /// Returns whether the message has as many values as one of the templates.
     fn judge_count(&self, approved: &[&Value]) -> TemplateVerdict {
         let counts: Vec<_> = approved.iter().map(|each| count_values(each)).collect();
         let languages = languages(approved);
@@ -218,7 +219,7 @@ impl TemplateUses {
         }
     }
 
-    /// The templates of the unsent rows; `rows` passes the body of each.
+    /// Returns the templates of the unsent rows; `rows` passes the body of each.
     pub(crate) fn left<E>(
         &self,
         rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>,
@@ -244,7 +245,7 @@ impl TemplateUses {
     }
 }
 
-/// The names that the parameters in `body` begin with.
+/// Returns the names that the parameters in `body` begin with.
 fn parameter_names(body: &Value) -> Vec<String> {
     let parameters = body.get("parameters").and_then(Value::as_array);
     let texts = parameters.into_iter().flatten().filter_map(Value::as_str);
@@ -256,8 +257,8 @@ fn parameter_names(body: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The templates called `name`, or else those with `name` after WhatsApp's prefix. If there are
-/// several, the approved ones. Ignores case.
+/// Returns the templates called `name`, or else those with `name` after WhatsApp's prefix. If there
+/// are several, the approved ones. Ignores case.
 fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     let name = name.to_lowercase();
     let is_it = |found: Option<&str>| found.is_some_and(|found| found.to_lowercase() == name);
@@ -282,7 +283,7 @@ fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     )
 }
 
-/// The names without duplicates; ignores case.
+/// Returns the names without duplicates; ignores case.
 fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     names
@@ -291,7 +292,7 @@ fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
-/// The template with the name or display name that is nearest to `name`.
+/// Returns the template with the name or display name that is nearest to `name`.
 pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option<&'a str> {
     let names_of = |each: &'a Value| {
         let own = text(each, "elementName");
@@ -316,16 +317,16 @@ pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
 }
 
-/// `order_shipped` for `a1b2_order_shipped`: WhatsApp adds four random characters to the display
-/// name.
+/// Returns `order_shipped` for `a1b2_order_shipped`: WhatsApp adds four random characters to the
+/// display name.
 fn without_prefix(name: &str) -> Option<&str> {
     let (prefix, rest) = name.split_once('_')?;
     let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_prefix && !rest.is_empty()).then_some(rest)
 }
 
-/// The type of media that a template begins with, from Meta's components or from a separate field.
-/// None if the list does not have it.
+/// Returns the type of media that a template begins with, from Meta's components or from a separate
+/// field. None if the list does not have it.
 fn header_media(template: &Value) -> Option<&'static str> {
     let components = template
         .get("components")
@@ -364,7 +365,7 @@ fn is_authentication(template: &Value) -> bool {
         .is_some_and(|category| category.eq_ignore_ascii_case("AUTHENTICATION"))
 }
 
-/// Whether both may be the same language. A missing language matches any.
+/// Returns whether both may be the same language. A missing language matches any.
 pub(crate) fn is_same_language(wanted: Option<&str>, found: Option<&str>) -> bool {
     match (wanted, found) {
         (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
@@ -380,7 +381,7 @@ fn languages(templates: &[&Value]) -> Vec<String> {
     each_once(templates.iter().filter_map(|each| text(each, "language")))
 }
 
-/// The number of values in the template's text; None if the list does not have the text.
+/// Counts the values in the template's text; None if the list does not have the text.
 fn count_values(template: &Value) -> Option<usize> {
     let marks = text(template, "template")?.split("{{").skip(1);
     let marks = marks.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));

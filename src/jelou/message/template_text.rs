@@ -36,7 +36,7 @@ struct NamedTemplate<'a> {
 }
 
 impl TemplateTexts {
-    /// The texts of the templates in `uses`, from `templates` as the API lists them.
+    /// Returns the texts of the templates in `uses`, from `templates` as the API lists them.
     pub(crate) fn new(uses: &TemplateUses, templates: &[Value]) -> Self {
         let is_used = |name: &str, language: Option<&str>| {
             uses.uses.iter().any(|used| {
@@ -66,7 +66,8 @@ impl TemplateTexts {
         Self(texts.collect())
     }
 
-    /// What the recipient of `body` sees, with the template's text instead of its name and values.
+    /// Draws what the recipient of `body` sees, with the template's text instead of its name and
+    /// values.
     pub(crate) fn drawn(&self, kind: &MessageKind, body: &Value) -> Vec<Part> {
         let mut parts = kind.drawn(body);
         for part in &mut parts {
@@ -77,8 +78,8 @@ impl TemplateTexts {
         parts
     }
 
-    /// The text of the template in `body`. None if unknown, or if there are several and the body
-    /// does not select one.
+    /// Finds the text of the template in `body`. None if unknown, or if there are several and the
+    /// body does not select one.
     fn find_text(&self, body: &Value) -> Option<&str> {
         let mut matching = self
             .matching(text(body, "elementName")?, text(body, "language"))
@@ -89,8 +90,8 @@ impl TemplateTexts {
             .map(|each| each.text.as_str())
     }
 
-    /// The category of the template in the JSON `body`, from the bot's list. None if unknown, or if
-    /// the template has several.
+    /// Returns the category of the template in the JSON `body`, from the bot's list. None if
+    /// unknown, or if the template has several.
     pub(crate) fn category_of(&self, body: &str) -> Option<&str> {
         let named: NamedTemplate<'_> = serde_json::from_str(body).ok()?;
         let mut matching = self
@@ -100,7 +101,7 @@ impl TemplateTexts {
         matching.all(|other| other == first).then_some(first)?
     }
 
-    /// The templates with this name and language.
+    /// Returns the templates with this name and language.
     fn matching(&self, name: &str, language: Option<&str>) -> impl Iterator<Item = &TemplateText> {
         self.0.iter().filter(move |each| {
             each.name == name && is_same_language(language, each.language.as_deref())

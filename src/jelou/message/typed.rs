@@ -100,7 +100,8 @@ impl CommandLine {
         &self.0
     }
 
-    /// At any position: a word that clap could take for a kind must be a kind here too.
+    /// Returns whether the line contains `name`, at any position: a word that clap could take for a
+    /// kind must be a kind here too.
     fn contain(&self, name: &str) -> bool {
         self.0.iter().any(|word| word == name)
     }
@@ -123,7 +124,7 @@ impl MessageKind {
         command.about(self.summary()).long_about(help).args(flags)
     }
 
-    /// The kind with the flags that were passed.
+    /// Returns the kind with the flags that were passed.
     pub(super) fn typed(self, matches: &ArgMatches) -> Self {
         Self {
             typed: FlagValues::from_matches(self.flags(), matches),
@@ -131,9 +132,9 @@ impl MessageKind {
         }
     }
 
-    /// The flag of the field at `path`, or of the nearest field that contains it: the id of a flag
-    /// is the field's path. A hint must not suggest a flag that conflicts with a passed one, nor
-    /// the flags of one item for a list in the body.
+    /// Returns the flag of the field at `path`, or of the nearest field that contains it: the id of
+    /// a flag is the field's path. A hint must not suggest a flag that conflicts with a passed one,
+    /// nor the flags of one item for a list in the body.
     pub(super) fn flag_for(&self, path: &str) -> Option<String> {
         // The flags of the first card set any card.
         let of_first = path.replacen("[]", "[0]", 1);
@@ -154,7 +155,7 @@ impl MessageKind {
         named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
     }
 
-    /// The problem of the field at `path`, with the flag that sets the field.
+    /// Returns the problem of the field at `path`, with the flag that sets the field.
     pub(super) fn violation(&self, path: &str, problem: String) -> Violation {
         Violation {
             path: path.to_owned(),
@@ -163,7 +164,7 @@ impl MessageKind {
         }
     }
 
-    /// The flags as a part of the body.
+    /// Returns the flags as a part of the body.
     pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, UsageError> {
         let mut body = json!({});
         for flag in self.flags() {
@@ -179,7 +180,7 @@ impl MessageKind {
     }
 }
 
-/// The place of a flag's field in the body. Creates it; a list gets one item.
+/// Creates the place of a flag's field in the body; a list gets one item.
 fn create_place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
     field
         .split(['.', '['])

@@ -40,8 +40,8 @@ pub(crate) struct Cards {
     pub(crate) warnings: Vec<String>,
 }
 
-/// The text of a vCard file. A line that is not UTF-8 is decoded by its own CHARSET. Without one, a
-/// card of version 2.1 is in Windows-1252, as Outlook writes it.
+/// Decodes the text of a vCard file. A line that is not UTF-8 is decoded by its own CHARSET.
+/// Without one, a card of version 2.1 is in Windows-1252, as Outlook writes it.
 ///
 /// # Errors
 /// If any other line is not UTF-8.
@@ -73,7 +73,7 @@ pub(crate) fn decode_cards(bytes: Vec<u8>) -> Result<String, NotText> {
     Ok(lines.join("\n"))
 }
 
-/// The lines of a file. Each may end in CR LF, LF or CR.
+/// Returns the lines of a file. Each may end in CR LF, LF or CR.
 fn raw_lines(bytes: &[u8]) -> Vec<&[u8]> {
     let mut lines = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -83,7 +83,7 @@ fn raw_lines(bytes: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// The encoding in the CHARSET parameter of a line. Its name is ASCII.
+/// Returns the encoding in the CHARSET parameter of a line. Its name is ASCII.
 fn line_charset(line: &[u8]) -> Option<&'static Encoding> {
     let head = line.split(|byte| *byte == b':').next()?;
     let head = String::from_utf8_lossy(head).to_ascii_uppercase();
@@ -144,7 +144,8 @@ pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
     }
 }
 
-/// The problem of a card that has phone numbers in unknown lines, or no way to reach its contact.
+/// Returns the problem of a card that has phone numbers in unknown lines, or no way to reach its
+/// contact.
 fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
     let has_phone = contact.get("phones").is_some();
     let lost: Vec<_> = lines
@@ -168,8 +169,8 @@ fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
     (!is_reachable).then(|| "has only a name: no phone, email, URL or address".to_owned())
 }
 
-/// Whether a line other than TEL may have a phone number: by its name, or by its value if the card
-/// has no phone.
+/// Returns whether a line other than TEL may have a phone number: by its name, or by its value if
+/// the card has no phone.
 fn may_be_phone(line: &VcardLine<'_>, has_phone: bool) -> bool {
     let name = line.name.get().to_ascii_uppercase();
     let bare_name = line.bare_name().to_ascii_uppercase();
@@ -246,22 +247,22 @@ fn contact(lines: &[VcardLine<'_>]) -> Value {
     ]))
 }
 
-/// An object of the texts that exist.
+/// Creates an object of the texts that exist.
 fn object<const N: usize>(fields: [(&str, Option<String>); N]) -> Map<String, Value> {
     filled(fields.map(|(name, text)| (name, text.map(Value::from))))
 }
 
-/// The whole value of a line.
+/// Returns the whole value of a line.
 fn text(line: &VcardLine<'_>) -> Option<String> {
     decoded(line, &line.value.decode())
 }
 
-/// The part of a value at `index`; `;` separates the parts.
+/// Returns the part of a value at `index`; `;` separates the parts.
 fn component(line: &VcardLine<'_>, index: usize) -> Option<String> {
     decoded(line, &line.value.decode_component_list(index).join(", "))
 }
 
-/// The decoded text of a value or of a part of it; None if empty.
+/// Returns the decoded text of a value or of a part of it; None if empty.
 fn decoded(line: &VcardLine<'_>, value: &str) -> Option<String> {
     let text = if parameters(line, "ENCODING")
         .chain(bare(line))
@@ -287,7 +288,7 @@ fn decoded(line: &VcardLine<'_>, value: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The values of a parameter.
+/// Returns the values of a parameter.
 fn parameters<'a>(line: &'a VcardLine<'_>, name: &'static str) -> impl Iterator<Item = &'a str> {
     let named = line
         .params
@@ -298,7 +299,7 @@ fn parameters<'a>(line: &'a VcardLine<'_>, name: &'static str) -> impl Iterator<
         .flat_map(|value| value.get().trim_matches('"').split(','))
 }
 
-/// The parameters of version 2.1, which have no name: `TEL;CELL`.
+/// Returns the parameters of version 2.1, which have no name: `TEL;CELL`.
 fn bare<'a>(line: &'a VcardLine<'_>) -> impl Iterator<Item = &'a str> {
     line.params
         .iter()
@@ -306,7 +307,7 @@ fn bare<'a>(line: &'a VcardLine<'_>) -> impl Iterator<Item = &'a str> {
         .map(|param| param.name.get())
 }
 
-/// The WhatsApp id from `TEL;waid=593…:`. WhatsApp writes it when you share a contact.
+/// Returns the WhatsApp id from `TEL;waid=593…:`. WhatsApp writes it when you share a contact.
 fn whatsapp_id(line: &VcardLine<'_>) -> Option<String> {
     let digits: String = parameters(line, "WAID")
         .next()?
@@ -316,7 +317,8 @@ fn whatsapp_id(line: &VcardLine<'_>) -> Option<String> {
     Some(digits).filter(|digits| (MIN_DIGITS..=15).contains(&digits.len()))
 }
 
-/// The phone number in `TEL;VALUE=uri:tel:+593…;ext=1`, without scheme and parameters (RFC 3966).
+/// Returns the phone number in `TEL;VALUE=uri:tel:+593…;ext=1`, without scheme and parameters (RFC
+/// 3966).
 fn phone(line: &VcardLine<'_>) -> Option<String> {
     let phone = text(line)?;
     let number = match phone.split_at_checked("tel:".len()) {
@@ -328,8 +330,9 @@ fn phone(line: &VcardLine<'_>) -> Option<String> {
     Some(number.to_owned()).filter(|number| !number.is_empty())
 }
 
-/// The type of a line. `CELL` is WhatsApp's `Mobile`, and any other type gets a capital. Types
-/// without a meaning are skipped. Fax and pager always count, because they cannot receive messages.
+/// Returns the type of a line. `CELL` is WhatsApp's `Mobile`, and any other type gets a capital.
+/// Types without a meaning are skipped. Fax and pager always count, because they cannot receive
+/// messages.
 fn kind(line: &VcardLine<'_>) -> Option<String> {
     let types = parameters(line, "TYPE")
         .chain(bare(line))
@@ -356,7 +359,7 @@ fn is_empty(line: &VcardLine<'_>) -> bool {
     (0..line.value.component_count()).all(|index| component(line, index).is_none())
 }
 
-/// The parts of ADR are: post box, extension, street, city, region, code, country (RFC 6350,
+/// Reads ADR. Its parts are: post box, extension, street, city, region, code, country (RFC 6350,
 /// 6.3.1). An empty address counts as absent.
 fn address(line: &VcardLine<'_>) -> Option<Map<String, Value>> {
     if is_empty(line) {
@@ -381,8 +384,8 @@ fn address(line: &VcardLine<'_>) -> Option<Map<String, Value>> {
     ]))
 }
 
-/// A birthday must be YYYY-MM-DD for WhatsApp; other dates are skipped. Apple writes a date without
-/// a year and adds a parameter for that.
+/// Reads BDAY. A birthday must be YYYY-MM-DD for WhatsApp; other dates are skipped. Apple writes a
+/// date without a year and adds a parameter for that.
 fn birthday(line: &VcardLine<'_>) -> Option<String> {
     if parameters(line, "X-APPLE-OMIT-YEAR").next().is_some() {
         return None;
@@ -391,7 +394,7 @@ fn birthday(line: &VcardLine<'_>) -> Option<String> {
     Some(date.to_string())
 }
 
-/// An object of the fields that exist.
+/// Creates an object of the fields that exist.
 pub(crate) fn filled<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
     fields
         .into_iter()
@@ -428,7 +431,7 @@ pub(crate) fn complete_name(name: &mut Map<String, Value>) {
     }
 }
 
-/// Whether a name has a part other than the full name.
+/// Returns whether a name has a part other than the full name.
 pub(crate) fn has_parts(name: &Map<String, Value>) -> bool {
     let parts = ["first_name", "last_name", "middle_name", "suffix", "prefix"];
     parts
@@ -437,7 +440,7 @@ pub(crate) fn has_parts(name: &Map<String, Value>) -> bool {
         .any(|part| !part.is_empty())
 }
 
-/// Whether a phone of this type cannot receive messages.
+/// Returns whether a phone of this type cannot receive messages.
 fn cannot_chat(phone_type: &str) -> bool {
     let phone_type = phone_type.to_lowercase();
     ["fax", "pager", "beeper"]

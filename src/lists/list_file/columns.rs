@@ -97,7 +97,8 @@ impl Columns {
         })
     }
 
-    /// An error if these names are a title, because the row in `line` looks like the header.
+    /// Returns an error if these names are a title, because the row in `line` looks like the
+    /// header.
     pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
         let Some(title) = &self.title else {
             return Ok(());
@@ -121,8 +122,8 @@ impl Columns {
         ))
     }
 
-    /// The error for a list whose header is the row in `line`, below titles. None if the row does
-    /// not read like a header, or has not more names than the first line.
+    /// Returns the error for a list whose header is the row in `line`, below titles. None if the
+    /// row does not read like a header, or has not more names than the first line.
     pub(super) fn later_header(&self, line: u64, cells: &[&str]) -> Option<UsageError> {
         // If the title has no delimiter, a cell may be a whole line.
         let cells: Vec<_> = match cells {
@@ -151,7 +152,7 @@ impl Columns {
         }
     }
 
-    /// The names as the header has them.
+    /// Returns the names as the header has them.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
@@ -160,7 +161,7 @@ impl Columns {
         &self.country_places
     }
 
-    /// The position of the column that `name` selects, as in [`meant_columns`].
+    /// Returns the position of the column that `name` selects, as in [`meant_columns`].
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         let names = self.names.iter();
         // Each row may look up a name, so try the exact name first: it is faster.
@@ -180,14 +181,14 @@ impl Columns {
     }
 }
 
-/// The texts that are not empty, separated by commas.
+/// Returns the texts that are not empty, separated by commas.
 fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     filled.join(", ")
 }
 
-/// The hint for a row in `line` that looks like a header: it has the name of a recipient column,
-/// and no number or id. None for other rows.
+/// Returns the hint for a row in `line` that looks like a header: it has the name of a recipient
+/// column, and no number or id. None for other rows.
 pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
     let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
@@ -204,7 +205,7 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
 /// The last line in which jelouctl looks for a header below titles.
 pub(super) const LAST_HEADER_LINE: u64 = 10;
 
-/// The hint for a list with its header possibly in `line`.
+/// Returns the hint for a list with its header possibly in `line`.
 fn other_header(line: u64, names: &[&str]) -> String {
     let names = filled(names.iter().copied());
     format!(
@@ -213,8 +214,8 @@ fn other_header(line: u64, names: &[&str]) -> String {
     )
 }
 
-/// The columns that `asked` may mean: the one with exactly this name, otherwise those that differ
-/// only in case, accents, spaces and punctuation.
+/// Returns the columns that `asked` may mean: the one with exactly this name, otherwise those that
+/// differ only in case, accents, spaces and punctuation.
 pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> {
     let asked = asked.trim();
     let all = names.iter().map(|name| name.trim());
@@ -227,7 +228,7 @@ pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> 
         .collect()
 }
 
-/// The column that `asked` means, or one with a shared word or a similar spelling.
+/// Returns the column that `asked` means, or one with a shared word or a similar spelling.
 pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
     if let Some(name) = meant_columns(names, asked).first() {
         return Some(name);
@@ -250,8 +251,8 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
         .or_else(|| nearest(asked, long))
 }
 
-/// The recipient column: the one in `asked`, or the only one with a matching name. `cells` is a
-/// row, if one is known: an error suggests the columns in which it has numbers.
+/// Returns the recipient column: the one in `asked`, or the only one with a matching name. `cells`
+/// is a row, if one is known: an error suggests the columns in which it has numbers.
 ///
 /// If there is none, or more than one.
 pub(crate) fn recipient_column(
@@ -302,9 +303,9 @@ pub(crate) fn recipient_column(
     }
 }
 
-/// The columns that may have the recipient without its name: first those with a related name and a
-/// number in the row, then others with a number. If the row has no number, those with a related
-/// name.
+/// Returns the columns that may have the recipient without its name: first those with a related
+/// name and a number in the row, then others with a number. If the row has no number, those with a
+/// related name.
 fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
     let has_number = |place: usize, fewest: usize| {
         // Google Contacts writes several numbers into a cell.
@@ -331,7 +332,7 @@ fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
         .unwrap_or_default()
 }
 
-/// Whether a column has the types of phone numbers, such as `Phone 1 - Label`.
+/// Returns whether a column has the types of phone numbers, such as `Phone 1 - Label`.
 fn is_type_column(name: &str) -> bool {
     let last_word = name
         .split(|character: char| !character.is_alphanumeric())
@@ -365,8 +366,8 @@ impl ColumnRole {
     }
 }
 
-/// Whether `text` is a number with at least this many digits, and only the usual characters between
-/// them.
+/// Returns whether `text` is a number with at least this many digits, and only the usual characters
+/// between them.
 pub(super) fn is_number(text: &str, fewest: usize) -> bool {
     text.bytes().filter(u8::is_ascii_digit).count() >= fewest
         && text
@@ -374,7 +375,7 @@ pub(super) fn is_number(text: &str, fewest: usize) -> bool {
             .all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
 }
 
-/// An error if `names` are the cells of a row, because one of them is a phone number.
+/// Returns an error if `names` are the cells of a row, because one of them is a phone number.
 pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
     cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
@@ -387,7 +388,7 @@ pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     ))
 }
 
-/// The only name that is not empty, or an empty text if all are empty.
+/// Returns the only name that is not empty, or an empty text if all are empty.
 fn possible_title(names: &[String]) -> Option<&str> {
     let mut filled = names
         .iter()
@@ -397,7 +398,7 @@ fn possible_title(names: &[String]) -> Option<&str> {
     filled.next().is_none().then_some(first)
 }
 
-/// Whether a column with this name has the country of a row's local numbers.
+/// Returns whether a column with this name has the country of a row's local numbers.
 pub(crate) fn is_country_column(name: &str) -> bool {
     // Check the length first: each NDJSON row has its own names, and most are not country columns.
     LENGTHS_OF_COUNTRY.contains(&name.len()) && NAMES_OF_COUNTRY.contains(&plain(name).as_str())

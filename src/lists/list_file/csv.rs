@@ -55,7 +55,7 @@ impl CsvRows {
         })
     }
 
-    /// The next row.
+    /// Returns the next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
         while let Some(record) = next_record(&mut self.records, name, &self.utf8_check)? {
             let cells = texts(&record, name, &self.utf8_check)?;
@@ -112,7 +112,7 @@ impl CsvRows {
         Ok(None)
     }
 
-    /// The error for a list with titles, if one of the next rows reads like its header.
+    /// Returns the error for a list with titles, if one of the next rows reads like its header.
     pub(super) fn later_header(&mut self, name: &str) -> Option<UsageError> {
         while let Ok(Some(record)) = next_record(&mut self.records, name, &self.utf8_check) {
             if record.line > LAST_HEADER_LINE {
@@ -127,8 +127,8 @@ impl CsvRows {
         None
     }
 
-    /// A row with these cells. Empty cells after the last column are ignored: some programs end
-    /// each line with a delimiter.
+    /// Creates a row with these cells. Empty cells after the last column are ignored: some programs
+    /// end each line with a delimiter.
     fn row(&self, cells: &[&str]) -> Result<Row, String> {
         let expected = self.header.width;
         let beyond = cells.get(expected..).unwrap_or_default();
@@ -138,9 +138,9 @@ impl CsvRows {
         Ok(self.header.row(cells, Vec::new()))
     }
 
-    /// The columns without a cell in this row, each with the reason. Some programs omit empty cells
-    /// at the end of a line. A row of several lines, or of a report, must be complete, because a
-    /// part of it may be lost. A line without a delimiter may not be a row.
+    /// Returns the columns without a cell in this row, each with the reason. Some programs omit
+    /// empty cells at the end of a line. A row of several lines, or of a report, must be complete,
+    /// because a part of it may be lost. A line without a delimiter may not be a row.
     fn missing_cells(&self, cells: &[&str], has_several_lines: bool) -> Vec<(String, String)> {
         if cells.len() < 2 || has_several_lines || self.header.layout.is_report() {
             return Vec::new();
@@ -156,16 +156,16 @@ impl CsvRows {
         format!("has {found} {cells}, but the header has {expected}")
     }
 
-    /// The cells as one line of the list. A single cell gets a delimiter, because it could become a
-    /// recipient before it is corrected.
+    /// Joins the cells as one line of the list. A single cell gets a delimiter, because it could
+    /// become a recipient before it is corrected.
     fn joined(&self, cells: &[&str]) -> String {
         let missing = if cells.len() == 1 { Some("") } else { None };
         let cells: Vec<_> = cells.iter().copied().chain(missing).map(quoted).collect();
         cells.join(&char::from(self.delimiter).to_string())
     }
 
-    /// The lines of a record that begins in line `first`, as the rows that they are without the
-    /// quote.
+    /// Returns the lines of a record that begins in line `first`, as the rows that they are without
+    /// the quote.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
         let delimiter = char::from(self.delimiter);
         let last = cells.len().saturating_sub(1);
@@ -278,7 +278,7 @@ enum CsvState {
 }
 
 impl<R: BufRead> CsvRecords<R> {
-    /// For an input that begins in `line`.
+    /// Creates a reader for an input that begins in `line`.
     pub(super) fn new(input: R, delimiter: u8, line: u64) -> Self {
         Self {
             input,
@@ -289,7 +289,7 @@ impl<R: BufRead> CsvRecords<R> {
         }
     }
 
-    /// The next record. Skips empty lines.
+    /// Returns the next record. Skips empty lines.
     ///
     /// # Errors
     /// `FileTooLarge` if it has more than [`MAX_ROW`].
@@ -340,7 +340,7 @@ impl<R: BufRead> CsvRecords<R> {
 }
 
 impl CsvRecord {
-    /// A record that begins in `line`, with room for a typical row.
+    /// Creates a record that begins in `line`, with room for a typical row.
     fn at(line: u64) -> Self {
         Self {
             line,
@@ -380,7 +380,7 @@ impl CsvRecord {
         }
     }
 
-    /// The cells with spaces between them, for an error that shows a row that is not UTF-8.
+    /// Joins the cells with spaces between them, for an error that shows a row that is not UTF-8.
     fn spaced_cells(&self) -> Vec<u8> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
         let cells: Vec<_> = begins
@@ -390,7 +390,7 @@ impl CsvRecord {
         cells.join(&b' ')
     }
 
-    /// The cells, if they are UTF-8.
+    /// Returns the cells, if they are UTF-8.
     pub(super) fn texts(&self) -> Option<Vec<&str>> {
         let text = std::str::from_utf8(&self.text).ok()?;
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
@@ -405,8 +405,8 @@ fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// A cell as a report writes it. A cell with any common delimiter is in quotes, even if the list
-/// uses another one.
+/// Quotes a cell as a report writes it. A cell with any common delimiter is in quotes, even if the
+/// list uses another one.
 pub(crate) fn quoted(cell: &str) -> Cow<'_, str> {
     if cell.contains(['"', ',', ';', '|', '\t', '\r', '\n']) {
         Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))

@@ -32,15 +32,16 @@ impl FromStr for ListEncoding {
     }
 }
 
-/// The encoding of the text that begins with `head`. A byte order mark takes precedence over
-/// `asked`.
+/// Detects the encoding of the text that begins with `head`. A byte order mark takes precedence
+/// over `asked`.
 pub(super) fn detect_encoding(head: &[u8], asked: Option<ListEncoding>) -> &'static Encoding {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     marked.or(asked.map(|asked| asked.0)).unwrap_or(UTF_8)
 }
 
-/// A text as UTF-8, without its byte order mark, which decides the encoding. Without one, valid
-/// UTF-8 is unchanged, and any other text is read in the encoding `asked`, or in windows-1252.
+/// Decodes a text to UTF-8, without its byte order mark, which decides the encoding. Without one,
+/// valid UTF-8 is unchanged, and any other text is read in the encoding `asked`, or in
+/// windows-1252.
 pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result<String> {
     let otherwise = detect_encoding(&bytes, asked.or(Some(ListEncoding(WINDOWS_1252))));
     // Without a byte order mark, every byte of UTF-16 may also be valid UTF-8.

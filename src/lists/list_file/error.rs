@@ -18,13 +18,13 @@ impl UsageError {
         }
     }
 
-    /// `name`, from `path`, matches both columns.
+    /// Creates the error for a `name`, from `path`, that matches both columns.
     pub(crate) fn ambiguous_column(path: &str, name: &str, first: &str, second: &str) -> Self {
         let message = format!("{path}: `{name}` could be the column `{first}` or `{second}`");
         Self::new(message, "write the name exactly as in the header")
     }
 
-    /// No column has this name.
+    /// Creates the error for a name without a column.
     pub(crate) fn no_column(path: &str, name: &str, columns: &[&str], hint: &str) -> Self {
         let columns: Vec<_> = columns.iter().map(|name| name.trim()).collect();
         let meant = nearest(name, columns.iter().copied());
@@ -47,7 +47,8 @@ impl UsageError {
         )
     }
 
-    /// No column has the name of a recipient column. Those in `proposed` may contain recipients.
+    /// Creates the error for a list without a recipient column. The columns in `proposed` may contain
+    /// recipients.
     pub(crate) fn no_recipient_column(columns: &[&str], proposed: &[&str]) -> Self {
         let names = columns.join(", ");
         let message =
@@ -61,7 +62,7 @@ impl UsageError {
         Self::new(message, hint)
     }
 
-    /// The list, or the rest of it, cannot be read.
+    /// Creates the error for a list that cannot be read to its end.
     pub(crate) fn unreadable(name: &str, cause: &io::Error) -> Self {
         if cause.kind() == io::ErrorKind::InvalidData {
             return Self::new(
@@ -73,14 +74,15 @@ impl UsageError {
         Self::new(format!("failed to read {name}: {cause}"), hint)
     }
 
-    /// The row in `line` is longer than the limit.
+    /// Creates the error for a row in `line` that is longer than the limit.
     pub(super) fn row_too_long(name: &str, line: u64) -> Self {
         let message =
             format!("{name}: the row in line {line} has more than 1 MiB; a quote may be missing");
         Self::new(message, "check the quotes in the row before it")
     }
 
-    /// The line `wanted` cannot be the header: it is empty, or after the `last` line.
+    /// Creates the error for a line `wanted` that cannot be the header: it is empty, or after the
+    /// `last` line.
     pub(super) fn no_header_row(name: &str, wanted: u64, last: Option<u64>) -> Self {
         let problem = last.map_or_else(
             || format!("this line of {name} is empty"),
@@ -91,7 +93,7 @@ impl UsageError {
     }
 }
 
-/// The flags that select one of `columns`.
+/// Returns the flags that select one of `columns`.
 pub(super) fn propose(columns: &[&str]) -> String {
     let flags = columns
         .iter()

@@ -63,7 +63,7 @@ impl CsvFormat {
         }
     }
 
-    /// The format of a table that begins with `head`, further down in the same input.
+    /// Returns the format of a table that begins with `head`, further down in the same input.
     pub(super) fn below(self, head: &[u8]) -> Self {
         if self.has_separator_line {
             self
@@ -75,7 +75,7 @@ impl CsvFormat {
         }
     }
 
-    /// The first line of the list.
+    /// Returns the first line of the list.
     pub(super) fn first_line(self) -> u64 {
         if self.has_separator_line { 2 } else { 1 }
     }
@@ -84,7 +84,7 @@ impl CsvFormat {
 /// The UTF-8 byte order mark.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The delimiter in Excel's first line: `sep=;`, sometimes in quotes.
+/// Returns the delimiter in Excel's first line: `sep=;`, sometimes in quotes.
 fn separator(line: &[u8]) -> Option<u8> {
     let bare = line
         .strip_prefix(b"\"")
@@ -102,7 +102,7 @@ fn separator(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The first line, without its line feed. A line feed inside quotes does not end it.
+/// Returns the first line, without its line feed. A line feed inside quotes does not end it.
 fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
     let mut quoted = false;
     head.iter().copied().take_while(move |byte| {
@@ -111,7 +111,7 @@ fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
-/// The most frequent delimiter in the first line, outside quotes.
+/// Returns the most frequent delimiter in the first line, outside quotes.
 fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
     // Empty lines may come before the header.
@@ -175,8 +175,8 @@ const MARKUP: [&[u8]; 9] = [
 /// The most characters of a page's title that are shown.
 const MAX_TITLE_LENGTH: usize = 60;
 
-/// The error for the lock file that a spreadsheet creates next to an open workbook. None for other
-/// names.
+/// Returns the error for the lock file that a spreadsheet creates next to an open workbook. None
+/// for other names.
 pub(super) fn lock_file(name: &str) -> Option<UsageError> {
     let file_name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let of_excel = file_name.strip_prefix("~$");
@@ -189,8 +189,8 @@ pub(super) fn lock_file(name: &str) -> Option<UsageError> {
     ))
 }
 
-/// The error for a web page that is not an exported table, such as the login page that a download
-/// redirected to. None for other texts.
+/// Returns the error for a web page that is not an exported table, such as the login page that a
+/// download redirected to. None for other texts.
 fn web_page(text: &[u8]) -> Option<UsageError> {
     let text = String::from_utf8_lossy(text);
     // Lower case must keep the byte positions.
@@ -217,12 +217,12 @@ fn web_page(text: &[u8]) -> Option<UsageError> {
     ))
 }
 
-/// The error for a file that is `what`. The caller adds the name of the list before it.
+/// Creates the error for a file that is `what`. The caller adds the name of the list before it.
 pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
     UsageError::new(format!("expected a list, found {what}"), hint)
 }
 
-/// The error for the file that begins with `head`; None if it may be a text.
+/// Returns the error for the file that begins with `head`; None if it may be a text.
 pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
     let text = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
     let begins = |tag: &&[u8]| {

@@ -32,8 +32,8 @@ impl Read for ListInput {
 }
 
 impl ListInput {
-    /// A file that can be read in any order; `head` has already been read. Other inputs are copied
-    /// into an unnamed file, which disappears with this process.
+    /// Returns a file that can be read in any order; `head` has already been read. Other inputs are
+    /// copied into an unnamed file, which disappears with this process.
     pub(super) fn into_file(self, head: &[u8]) -> io::Result<File> {
         match self {
             Self::File(mut file) if file.metadata()?.is_file() => {

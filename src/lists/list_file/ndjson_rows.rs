@@ -27,7 +27,7 @@ impl NdjsonRows {
         }
     }
 
-    /// The next row.
+    /// Returns the next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
         loop {
             let mut bytes = Vec::new();
@@ -75,7 +75,7 @@ impl NdjsonRows {
     }
 }
 
-/// The row in a line, and its outcome if the list is a report.
+/// Returns the row in a line, and its outcome if the list is a report.
 fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     match crate::base::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {

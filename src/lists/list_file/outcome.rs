@@ -46,7 +46,7 @@ pub(super) const COLUMNS: [[&str; 2]; 14] = [
     ["sent_to", "sent_to"],
 ];
 
-/// The columns of the outcome in this language.
+/// Returns the columns of the outcome in this language.
 pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMNS.len()] {
     COLUMNS.map(|names| language.pick(names))
 }
@@ -58,8 +58,8 @@ const SENT_COLUMN: &str = "sent";
 const MIN_OTHERS: usize = 2;
 const MIN_WITHOUT_SENT: usize = 5;
 
-/// The report columns in `names`, if the column `sent` is missing. Without it, jelouctl cannot know
-/// which rows were sent.
+/// Returns the report columns in `names`, if the column `sent` is missing. Without it, jelouctl
+/// cannot know which rows were sent.
 pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
     let is_one_of = |name: &str, columns: &[&str]| {
         columns
@@ -107,8 +107,9 @@ pub(crate) struct ReportLayout {
 }
 
 impl ReportLayout {
-    /// A header with `sent` and at least two more report columns is a report. If a name occurs
-    /// twice, the last column is the report's, because those come after the list's columns.
+    /// Finds the report columns. A header with `sent` and at least two more report columns is a
+    /// report. If a name occurs twice, the last column is the report's, because those come after
+    /// the list's columns.
     ///
     /// If a name occurs twice and the report's columns are not together in their order, because
     /// someone moved a column.
@@ -171,7 +172,7 @@ impl ReportLayout {
         self.outcome.is_some()
     }
 
-    /// Whether the report's columns are the last ones, in their order.
+    /// Returns whether the report's columns are the last ones, in their order.
     pub(super) fn is_as_written(&self) -> bool {
         self.outcome.is_some_and(|places| {
             (self.own.len()..)
@@ -180,7 +181,7 @@ impl ReportLayout {
         })
     }
 
-    /// The report columns that are missing.
+    /// Returns the report columns that are missing.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let places = self.outcome.iter().flatten();
         let columns = outcome_columns(self.language).into_iter().zip(places);
@@ -190,12 +191,12 @@ impl ReportLayout {
             .collect()
     }
 
-    /// The position among the list's columns of the column at `place`.
+    /// Returns the position among the list's columns of the column at `place`.
     pub(crate) fn own_place(&self, place: usize) -> Option<usize> {
         self.own.iter().position(|own| *own == place)
     }
 
-    /// The list's cells in a row or header, as they were before the report.
+    /// Returns the list's cells in a row or header, as they were before the report.
     pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
         let own = self
             .own
@@ -204,7 +205,7 @@ impl ReportLayout {
         own.map(|cell| self.as_typed(cell)).collect()
     }
 
-    /// A cell as it was before the report.
+    /// Returns a cell as it was before the report.
     pub(crate) fn as_typed(&self, cell: &str) -> String {
         if self.is_report() {
             unguarded(cell)
@@ -213,7 +214,7 @@ impl ReportLayout {
         }
     }
 
-    /// The outcome in the cells of a report's row.
+    /// Returns the outcome in the cells of a report's row.
     pub(crate) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
@@ -233,7 +234,7 @@ pub(crate) enum ReportedSent {
 }
 
 impl ReportedOutcome {
-    /// Whether the row was sent.
+    /// Returns whether the row was sent.
     ///
     /// # Errors
     /// If the value is not one of the three.
@@ -253,19 +254,19 @@ impl ReportedOutcome {
         }
     }
 
-    /// Whether the row was invalid, so that it could not be sent.
+    /// Returns whether the row was invalid, so that it could not be sent.
     pub(crate) fn was_invalid(&self) -> bool {
         self.is_sent() == Ok(ReportedSent::No)
             && self.code.as_deref().map(str::trim) == Some("invalid")
     }
 
-    /// Whether Jelou accepted the message, but WhatsApp did not deliver it.
+    /// Returns whether Jelou accepted the message, but WhatsApp did not deliver it.
     pub(crate) fn is_undelivered(&self) -> bool {
         self.delivery.trim().eq_ignore_ascii_case("undelivered")
     }
 
-    /// `cell` returns the cell of a column by its English name in [`COLUMNS`], if there is such a
-    /// column.
+    /// Reads the outcome of a row. `cell` returns the cell of a column by its English name in
+    /// [`COLUMNS`], if there is such a column.
     fn read(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
         Self {
@@ -309,7 +310,7 @@ const GUARDED: [char; 12] = [
 /// characters. A quote inside a cell does not prevent that.
 const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
 
-/// The cell with a `'` at each place where a spreadsheet would begin a cell that it runs.
+/// Returns the cell with a `'` at each place where a spreadsheet would begin a cell that it runs.
 pub(crate) fn guarded(cell: &str) -> String {
     let mut guarded = String::with_capacity(cell.len() + 1);
     let mut at_begin = true;
@@ -323,8 +324,8 @@ pub(crate) fn guarded(cell: &str) -> String {
     guarded
 }
 
-/// A cell of a workbook. It is a text and never runs, so it is guarded only if it looks like a
-/// guarded cell.
+/// Guards a cell of a workbook. It is a text and never runs, so it is guarded only if it looks like
+/// a guarded cell.
 pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
     if unguarded(cell) == cell {
         Cow::Borrowed(cell)
@@ -333,7 +334,7 @@ pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The original of a cell that [`guarded`] changed.
+/// Returns the original of a cell that [`guarded`] changed.
 fn unguarded(cell: &str) -> String {
     let mut plain = String::with_capacity(cell.len());
     let mut at_begin = true;
@@ -351,7 +352,7 @@ fn unguarded(cell: &str) -> String {
     plain
 }
 
-/// Whether a cell may begin after `character`. The quotes around a cell are not part of it.
+/// Returns whether a cell may begin after `character`. The quotes around a cell are not part of it.
 fn begins_after(character: char, at_begin: bool) -> bool {
     BEGINS_CELL.contains(&character) || (at_begin && character == '"')
 }

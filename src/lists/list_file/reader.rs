@@ -59,7 +59,7 @@ impl ListReader {
         self.format
     }
 
-    /// None for NDJSON: each row has its own fields.
+    /// Returns the header. None for NDJSON: each row has its own fields.
     fn table_header(&self) -> Option<&TableHeader> {
         match &self.rows {
             Rows::Csv(rows) => Some(&rows.header),
@@ -68,17 +68,17 @@ impl ListReader {
         }
     }
 
-    /// The column names of the header; None for NDJSON.
+    /// Returns the column names of the header; None for NDJSON.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.table_header().map(|header| header.columns.names())
     }
 
-    /// Whether the list is a report that was saved as a workbook.
+    /// Returns whether the list is a report that was saved as a workbook.
     pub(crate) fn is_report_workbook(&self) -> bool {
         matches!(&self.rows, Rows::Sheet(list) if list.header.layout.is_as_written())
     }
 
-    /// A row that was read earlier, from its form in the ledger.
+    /// Restores a row that was read earlier, from its form in the ledger.
     pub(crate) fn read_back(&self, cells: &str) -> Option<Row> {
         match self.table_header() {
             Some(header) => Row::read_back(&header.columns, cells),
@@ -93,7 +93,7 @@ impl ListReader {
         }
     }
 
-    /// Whether `name` selects the column with the name `header`.
+    /// Returns whether `name` selects the column with the name `header`.
     pub(crate) fn is_column(&self, name: &str, header: &str) -> bool {
         let names: Vec<_> = self
             .header()
@@ -104,14 +104,16 @@ impl ListReader {
         meant_columns(&names, name) == [header]
     }
 
-    /// The columns that a report lacks. Empty for NDJSON, because each row has its own fields.
+    /// Returns the columns that a report lacks. Empty for NDJSON, because each row has its own
+    /// fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
         self.table_header()
             .map(|header| header.layout.missing())
             .unwrap_or_default()
     }
 
-    /// The error for a list without a recipient column, if one of the next rows, up to line 10, reads like its header.
+    /// Returns the error for a list without a recipient column, if one of the next rows, up to line
+    /// 10, reads like its header.
     pub(crate) fn later_header(&mut self) -> Option<UsageError> {
         let error = match &mut self.rows {
             Rows::Csv(rows) => rows.later_header(&self.name),
@@ -121,7 +123,7 @@ impl ListReader {
         Some(error?.in_file(&self.name))
     }
 
-    /// The next row.
+    /// Reads the next row.
     ///
     /// # Errors
     /// If the rest cannot be read. A single bad row is not an error.
@@ -283,7 +285,7 @@ fn skip_lines(
     }
 }
 
-/// The first bytes of an input.
+/// Reads the first bytes of an input.
 pub(super) fn read_head(input: &mut impl Read, name: &str) -> Result<Vec<u8>, UsageError> {
     let mut head = Vec::new();
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
@@ -291,7 +293,7 @@ pub(super) fn read_head(input: &mut impl Read, name: &str) -> Result<Vec<u8>, Us
     Ok(head)
 }
 
-/// Whether a file that begins like this is an unchanged report, as CSV or NDJSON.
+/// Returns whether a file that begins like this is an unchanged report, as CSV or NDJSON.
 pub(crate) fn is_report(begin: &[u8]) -> bool {
     let mut head = begin.to_vec();
     let format = CsvFormat::take(&mut head);

@@ -32,7 +32,7 @@ impl TableHeader {
         })
     }
 
-    /// A row with these cells. `shown` has the cells that a sheet shows differently.
+    /// Creates a row with these cells. `shown` has the cells that a sheet shows differently.
     pub(super) fn row(&self, cells: &[&str], shown: Vec<(usize, String)>) -> Row {
         Row::from_cells(&self.columns, self.layout.own(cells), shown)
     }
@@ -92,7 +92,8 @@ enum KeptCell<'a> {
     Shown([Cow<'a, str>; 2]),
 }
 
-/// The cells of a row in a report, as the sheet shows them. `kept` is the row in the ledger's form.
+/// Returns the cells of a row in a report, as the sheet shows them. `kept` is the row in the
+/// ledger's form.
 ///
 /// # Errors
 /// If `kept` is not in the ledger's form.
@@ -105,7 +106,7 @@ pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
 }
 
 impl ListRow {
-    /// A row of one line without further details.
+    /// Creates a row of one line without further details.
     pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
         let inner_lines = Vec::new();
         let faulty_cells = Vec::new();
@@ -122,7 +123,7 @@ impl ListRow {
         }
     }
 
-    /// The cells of a bad row in the ledger's form: only its text, without columns.
+    /// Returns the cells of a bad row in the ledger's form: only its text, without columns.
     pub(crate) fn bad_cells(bad_text: &str) -> String {
         to_json_text(bad_text)
     }
@@ -162,7 +163,7 @@ impl ListRow {
 }
 
 impl Row {
-    /// A row from the ledger's form.
+    /// Restores a row from the ledger's form.
     pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
         let mut cells = Vec::new();
@@ -192,9 +193,9 @@ impl Row {
         }
     }
 
-    /// A row of a report in which each cell that is unchanged since the report gets back the value
-    /// that the sheet stored. `kept` is the row of the run with the columns `names`, in the
-    /// ledger's form.
+    /// Returns a row of a report with the sheet's stored values, for each cell that is unchanged
+    /// since the report. `kept` is the row of the run with the columns `names`, in the ledger's
+    /// form.
     pub(crate) fn with_stored(&self, names: &[String], kept: &str) -> Self {
         let Self::Cells { columns, cells, .. } = self else {
             return self.clone();
@@ -216,8 +217,8 @@ impl Row {
         Self::from_cells(columns, cells, shown)
     }
 
-    /// From a row in the ledger's form, only the cells that a sheet shows differently from their
-    /// stored value, if there are any.
+    /// Returns, from a row in the ledger's form, only the cells that a sheet shows differently from
+    /// their stored value, if there are any.
     pub(crate) fn shown_alone(kept: &str) -> Option<Box<str>> {
         let mut kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
         let is_shown = |cell: &KeptCell<'_>| matches!(cell, KeptCell::Shown(_));
@@ -228,7 +229,7 @@ impl Row {
         has_any.then(|| to_json_text(&kept).into())
     }
 
-    /// The cells that a sheet shows differently from their stored value, by position.
+    /// Returns the cells that a sheet shows differently from their stored value, by position.
     pub(crate) fn shown(&self) -> &[(usize, String)] {
         let Self::Cells {
             shown: Some(shown), ..
@@ -239,7 +240,7 @@ impl Row {
         shown
     }
 
-    /// The text that a sheet shows at a position, if it differs from the stored value.
+    /// Returns the text that a sheet shows at a position, if it differs from the stored value.
     pub(crate) fn cell_text(&self, place: usize) -> Option<&str> {
         self.shown()
             .iter()
@@ -247,7 +248,7 @@ impl Row {
             .map(|(_, look)| look.as_str())
     }
 
-    /// The columns of a header.
+    /// Returns the columns of a header.
     fn columns(&self) -> Option<&Columns> {
         let Self::Cells { columns, .. } = self else {
             return None;
@@ -255,12 +256,12 @@ impl Row {
         Some(columns)
     }
 
-    /// The position of the column that `name` selects.
+    /// Returns the position of the column that `name` selects.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.columns()?.place(name)
     }
 
-    /// The column of a header that `name` selects.
+    /// Returns the column of a header that `name` selects.
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
         self.columns()?
             .names()
@@ -268,14 +269,14 @@ impl Row {
             .map(String::as_str)
     }
 
-    /// The value of `name`, or of the column that it selects.
+    /// Returns the value of `name`, or of the column that it selects.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
         self.cell(name)
             .map(Value::from)
             .or_else(|| self.field(name).cloned())
     }
 
-    /// The text of `name`; None if the value is not a text.
+    /// Returns the text of `name`; None if the value is not a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.cell(name).or_else(|| self.field(name)?.as_str())
     }
@@ -284,7 +285,7 @@ impl Row {
         self.place(name).is_some() || self.field(name).is_some()
     }
 
-    /// The text of each of [`Row::names`]; empty if the value is not a text.
+    /// Returns the text of each of [`Row::names`]; empty if the value is not a text.
     pub(crate) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Cells { cells, .. } => cells.iter().map(String::as_str).collect(),
@@ -302,7 +303,7 @@ impl Row {
         }
     }
 
-    /// The cells with the country of the row's local numbers, each with its column's name.
+    /// Returns the cells with the country of the row's local numbers, each with its column's name.
     pub(crate) fn country_cells(&self) -> Vec<(&str, Cow<'_, str>)> {
         match self {
             Self::Cells { columns, cells, .. } => {
@@ -341,7 +342,7 @@ impl Row {
         }
     }
 
-    /// The ledger's form: a JSON array of cells, or the object. A cell that the sheet shows
+    /// Returns the ledger's form: a JSON array of cells, or the object. A cell that the sheet shows
     /// differently has both values.
     pub(crate) fn cells(&self) -> String {
         match self {
@@ -367,12 +368,12 @@ impl Row {
         }
     }
 
-    /// A cell of CSV, unchanged.
+    /// Returns a cell of CSV, unchanged.
     pub(crate) fn cell(&self, name: &str) -> Option<&str> {
         self.cell_at(self.place(name)?)
     }
 
-    /// The cell at a position.
+    /// Returns the cell at a position.
     pub(crate) fn cell_at(&self, place: usize) -> Option<&str> {
         let Self::Cells { cells, .. } = self else {
             return None;
@@ -380,7 +381,7 @@ impl Row {
         cells.get(place).map(String::as_str)
     }
 
-    /// A field of NDJSON, unchanged.
+    /// Returns a field of NDJSON, unchanged.
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
         let Self::Fields(fields) = self else {
             return None;

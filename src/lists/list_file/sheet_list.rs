@@ -44,7 +44,7 @@ impl ListNotes {
         UsageError { hint, ..error }
     }
 
-    /// The names of the first other sheets.
+    /// Returns the names of the first other sheets.
     pub(crate) fn named_sheets(&self) -> String {
         let mut named: Vec<_> = self
             .other_sheets
@@ -153,7 +153,7 @@ impl SheetList {
         }))
     }
 
-    /// The error for a list with titles, if one of the next rows reads like its header.
+    /// Returns the error for a list with titles, if one of the next rows reads like its header.
     pub(super) fn later_header(&mut self) -> Option<UsageError> {
         while let Ok(Some(row)) = self.stream.next() {
             if row.number > LAST_HEADER_LINE {
@@ -183,7 +183,8 @@ impl SheetList {
         row.faults.iter().map(describe).collect()
     }
 
-    /// The texts that the sheet shows for a row's cells, if they differ from the stored values.
+    /// Returns the texts that the sheet shows for a row's cells, if they differ from the stored
+    /// values.
     fn shown(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
         let (
             Self {
@@ -264,7 +265,7 @@ impl SheetList {
     }
 }
 
-/// The row in the line `wanted`, otherwise the first filled row.
+/// Returns the row in the line `wanted`, otherwise the first filled row.
 fn header_row(
     stream: &mut SheetStream,
     wanted: Option<u64>,
@@ -290,7 +291,7 @@ fn texts(cells: &[String]) -> Vec<&str> {
     cells.iter().map(String::as_str).collect()
 }
 
-/// The problem of a cell. `name` is the name of its column, if it has one.
+/// Returns the problem of a cell. `name` is the name of its column, if it has one.
 pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
     let cell = format!("{}{row}", column_letters(column));
     let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());

@@ -46,14 +46,14 @@ impl Utf8Check {
         }
     }
 
-    /// Like [`Utf8Check::see`], for the cells of a row.
+    /// Works like [`Utf8Check::see`], for the cells of a row.
     pub(super) fn see_cells(&mut self, line: u64, cells: &[&str]) {
         if self.letters.is_none() && cells.iter().any(|cell| !cell.is_ascii()) {
             self.letters = Some((line, cells.join(" ")));
         }
     }
 
-    /// The error for the list `name`, in which `bytes` at `line` are not UTF-8.
+    /// Returns the error for the list `name`, in which `bytes` at `line` are not UTF-8.
     pub(super) fn error(&self, name: &str, line: u64, bytes: &[u8]) -> UsageError {
         let survey = self
             .survey_file()
@@ -131,7 +131,7 @@ pub(super) fn check_encoding(
     }))
 }
 
-/// The error for a list with some lines in UTF-8 and others in another encoding.
+/// Returns the error for a list with some lines in UTF-8 and others in another encoding.
 fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
     let [utf_8, other] = [&survey.utf_8, &survey.other];
     let encoding = WesternEncoding::guess(&survey.other_bytes);
@@ -157,7 +157,7 @@ fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
     UsageError::new(message, hint)
 }
 
-/// The hint to convert a list from an old console.
+/// Returns the hint to convert a list from an old console.
 fn conversion(name: &str) -> String {
     format!(
         "if that is right, convert it: iconv -f CP850 -t UTF-8 '{}' > utf8.csv; if not, save the list as \"CSV UTF-8\"",
@@ -165,7 +165,7 @@ fn conversion(name: &str) -> String {
     )
 }
 
-/// The shown part of a line, with the first letter that is not ASCII.
+/// Returns the shown part of a line, with the first letter that is not ASCII.
 fn excerpt(line: &str) -> String {
     let visible: Vec<char> = line
         .trim()

@@ -29,12 +29,12 @@ pub(crate) struct BodyText<'a> {
 }
 
 impl BodyText<'_> {
-    /// How the text uses columns, if it is a template.
+    /// Returns how the text uses columns, if it is a template.
     pub(crate) fn uses(&self) -> Option<&ColumnUses> {
         self.template.as_ref().map(|(template, _)| &*template.uses)
     }
 
-    /// The value for a row. Adds the phone numbers that the text reads to `numbers`.
+    /// Fills the value for a row. Adds the phone numbers that the text reads to `numbers`.
     fn fill(
         &self,
         row: &Row,
@@ -68,7 +68,7 @@ impl<'a> BodyTemplate<'a> {
         Ok(Self::Of(body, texts))
     }
 
-    /// The body for one row. `country` decides how its numbers are read.
+    /// Fills the body for one row. `country` decides how its numbers are read.
     pub(crate) fn fill(
         &self,
         row: &Row,
@@ -82,7 +82,7 @@ impl<'a> BodyTemplate<'a> {
         Ok(Filled { value, numbers })
     }
 
-    /// Whether the value at `path`, or one inside or around it, depends on the row.
+    /// Returns whether the value at `path`, or one inside or around it, depends on the row.
     pub(crate) fn varies_at(&self, path: &str) -> bool {
         let varies = |own: &str| {
             // A list of NAME=VALUE becomes an object with these names.
@@ -96,7 +96,7 @@ impl<'a> BodyTemplate<'a> {
         matches!(self, Self::Row) || self.uses().any(|(own, _)| varies(own))
     }
 
-    /// Each text of the body, template or not.
+    /// Returns each text of the body, template or not.
     pub(crate) fn texts(&self) -> &[BodyText<'a>] {
         match self {
             Self::Of(_, texts) => texts,
@@ -104,7 +104,7 @@ impl<'a> BodyTemplate<'a> {
         }
     }
 
-    /// How each template uses columns, with its path.
+    /// Returns how each template uses columns, with its path.
     pub(crate) fn uses(&self) -> impl Iterator<Item = (&str, &ColumnUses)> {
         self.texts()
             .iter()
@@ -141,7 +141,7 @@ fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>)
     }
 }
 
-/// The value for one row. `texts` starts with the texts of this value, in their order.
+/// Fills the value for one row. `texts` starts with the texts of this value, in their order.
 fn filled(
     value: &Value,
     texts: &mut slice::Iter<'_, BodyText<'_>>,

@@ -16,8 +16,8 @@ use crate::base::timestamps;
 /// The codes of a format, as in strftime.
 const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
 
-/// `{{ vence | date('%d/%m/%Y') }}`: the date in this format. Without one, in the short format of
-/// the country.
+/// Implements `{{ vence | date('%d/%m/%Y') }}`: the date in this format. Without one, in the short
+/// format of the country.
 pub(super) fn date(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -41,8 +41,8 @@ pub(super) fn date(
     written.map_err(|problem| refused("date", &problem))
 }
 
-/// The date `text` in the format `how`. A date without a time is an error for a format with a time,
-/// unless it `is_midnight`.
+/// Rewrites the date `text` in the format `how`. A date without a time is an error for a format
+/// with a time, unless it `is_midnight`.
 fn rewritten(
     text: &str,
     is_midnight: bool,
@@ -133,8 +133,8 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
     })
 }
 
-/// The day and the time of a text such as `28/11/2026 02:30 p. m.`, unparsed. None if it has no
-/// time.
+/// Splits the day and the time of a text such as `28/11/2026 02:30 p. m.`, unparsed. None if it has
+/// no time.
 fn split_time(text: &str) -> Option<(&str, &str)> {
     let (before, _) = text.split_once(':')?;
     let hour = before.trim_end_matches(|sign: char| sign.is_ascii_digit());
@@ -142,8 +142,8 @@ fn split_time(text: &str) -> Option<(&str, &str)> {
     day.ends_with(char::is_whitespace).then_some((day, clock))
 }
 
-/// The time of day in `13:30`, `13:30:05.5`, `13:30 h`, `2:30 PM`, `2:30pm` or `02:30 p. m.`, with
-/// any kind of space.
+/// Reads the time of day in `13:30`, `13:30:05.5`, `13:30 h`, `2:30 PM`, `2:30pm` or `02:30 p. m.`,
+/// with any kind of space.
 fn read_clock(text: &str) -> Option<Time> {
     let is_of_clock = |sign: char| sign.is_ascii_digit() || ":.".contains(sign);
     let end = text
@@ -220,14 +220,14 @@ fn read_day(
 /// later one may be a birth in 1937.
 const CLEAR_YEARS: i16 = 10;
 
-/// Whether a two-digit year may also be in the last century, seen from `this_year`.
+/// Returns whether a two-digit year may also be in the last century, seen from `this_year`.
 fn is_without_century(short: i16, this_year: i16) -> bool {
     short + 2000 > this_year + CLEAR_YEARS
 }
 
-/// Whether the `first` two numbers of a `text` are month and day. If the digits contradict the
-/// order of the country, it is an error, because other dates of the list, such as 03/05/2026, are
-/// read in that order.
+/// Returns whether the `first` two numbers of a `text` are month and day. If the digits contradict
+/// the order of the country, it is an error, because other dates of the list, such as 03/05/2026,
+/// are read in that order.
 fn is_month_first(
     text: &str,
     first: i16,
@@ -262,7 +262,7 @@ fn is_month_first(
     }
 }
 
-/// The month with this name, or with these first three letters.
+/// Returns the month with this name, or with these first three letters.
 fn parse_month(word: &str) -> Option<i16> {
     if !word.starts_with(char::is_alphabetic) {
         return None;

@@ -22,7 +22,7 @@ pub(super) enum Type {
 }
 
 impl Type {
-    /// For an error, after "takes" or "is".
+    /// Describes the type for an error, after "takes" or "is".
     pub(super) fn describe(self) -> &'static str {
         match self {
             Text => "a text",
@@ -64,7 +64,7 @@ const MANY: &[Type] = &[Text, Texts, List];
 const AMOUNT: &[Type] = &[Text, Number];
 const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
 
-/// A filter without arguments.
+/// Creates a filter without arguments.
 const fn filter(
     name: &'static str,
     takes: &'static [Type],
@@ -109,7 +109,7 @@ const FILTERS: [FilterRule; 23] = [
 ];
 
 impl FilterRule {
-    /// The filter with these arguments, of which it needs the first `min_arguments`.
+    /// Sets the arguments of a filter. The first `min_arguments` are required.
     const fn with_arguments(self, arguments: &'static [Type], min_arguments: usize) -> Self {
         Self {
             arguments,
@@ -118,12 +118,12 @@ impl FilterRule {
         }
     }
 
-    /// The filter with these arguments, of which it needs none.
+    /// Sets the arguments of a filter. All are optional.
     const fn with_optional(self, arguments: &'static [Type]) -> Self {
         self.with_arguments(arguments, 0)
     }
 
-    /// The filter with this name.
+    /// Returns the filter with this name.
     ///
     /// # Errors
     /// If there is none. The error suggests a name.
@@ -138,7 +138,8 @@ impl FilterRule {
             })
     }
 
-    /// The type of the result for a value of the type `before`, with the type of the first argument.
+    /// Returns the type of the result for a value of the type `before`, with the type of the first
+    /// argument.
     pub(super) fn result_type(&self, before: Type, first_argument: Option<Type>) -> Type {
         match (self.output, before) {
             // An argument in a column may be a number of decimals.
@@ -154,8 +155,8 @@ impl FilterRule {
         }
     }
 
-    /// The filter with its example, after a filter that converts the value of this type if that is
-    /// needed.
+    /// Returns the filter with its example, after a filter that converts the value of this type if
+    /// that is needed.
     pub(super) fn corrected(&self, before: Type) -> String {
         let reads = match before {
             Text | Any if self.takes == [Number] => "number | ",
@@ -168,7 +169,7 @@ impl FilterRule {
         format!("{reads}{}", self.example)
     }
 
-    /// The problem of a value of the type `before` with arguments of these types.
+    /// Returns the problem of a value of the type `before` with arguments of these types.
     pub(super) fn problem(&self, before: Type, given: &[Type]) -> Option<String> {
         let Self {
             name,

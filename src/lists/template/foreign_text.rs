@@ -36,7 +36,7 @@ pub(crate) enum ForeignText {
 }
 
 impl ForeignText {
-    /// The first problem in `text`. URLs may have any signs.
+    /// Finds the first problem in `text`. URLs may have any signs.
     pub(crate) fn find(text: &str) -> Option<Self> {
         let may_have = text
             .bytes()
@@ -63,7 +63,7 @@ impl ForeignText {
         Some(Self::Garbled { word, meant })
     }
 
-    /// The problem of a cell.
+    /// Describes the problem of a cell.
     pub(crate) fn describe_in_cell(&self) -> String {
         match self {
             Self::LineBreak(written) => format!(
@@ -73,7 +73,7 @@ impl ForeignText {
         }
     }
 
-    /// The problem of a text on the command line.
+    /// Describes the problem of a text on the command line.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::LineBreak(written) if written == "\\n" => {
@@ -97,7 +97,7 @@ impl ForeignText {
     }
 }
 
-/// The first code in `text` for another program that is not in a URL.
+/// Finds the first code in `text` for another program that is not in a URL.
 fn markup(text: &str) -> Option<ForeignText> {
     let found = MARKUP
         .find_iter(text)
@@ -112,7 +112,7 @@ fn markup(text: &str) -> Option<ForeignText> {
     })
 }
 
-/// Whether the byte `at` is inside a URL.
+/// Returns whether the byte `at` is inside a URL.
 fn is_in_address(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let word = before
@@ -122,12 +122,13 @@ fn is_in_address(text: &str, at: usize) -> bool {
     word.contains("://")
 }
 
-/// The original of `word` if it was saved as UTF-8 and read in another encoding. None for most words.
+/// Returns the original of `word` if it was saved as UTF-8 and read in another encoding. None for
+/// most words.
 fn ungarbled(word: &str) -> Option<String> {
     from_windows_1252(word).or_else(|| from_other_encoding(word))
 }
 
-/// The original of `word` if it was read as Windows-1252.
+/// Returns the original of `word` if it was read as Windows-1252.
 fn from_windows_1252(word: &str) -> Option<String> {
     let signs: Vec<char> = word.chars().collect();
     let mut meant = String::new();
@@ -155,7 +156,7 @@ const FIRST_SIGNS: [char; 7] = ['├', '┬', 'Ô', 'Γ', '√', '¬', '‚'];
 /// by chance.
 const HIDDEN_SIGNS: &str = "áéíóúüñàâêôãõçÁÉÍÓÚÜÑÀÂÊÔÃÕÇ¿¡ºª°«»“”‘’–—…€•\u{a0}";
 
-/// The original of `word` if it was read as Mac Roman, CP850 or CP437.
+/// Returns the original of `word` if it was read as Mac Roman, CP850 or CP437.
 fn from_other_encoding(word: &str) -> Option<String> {
     if !word.contains(FIRST_SIGNS) {
         return None;
@@ -170,8 +171,8 @@ fn from_other_encoding(word: &str) -> Option<String> {
         .find_map(|byte_of| from_encoding(word, byte_of))
 }
 
-/// The original of `word`, if each of its runs of characters outside ASCII hides signs in the
-/// encoding of `byte_of`, and is part of a word.
+/// Returns the original of `word`, if each of its runs of characters outside ASCII hides signs in
+/// the encoding of `byte_of`, and is part of a word.
 fn from_encoding(word: &str, byte_of: fn(char) -> Option<u8>) -> Option<String> {
     let signs: Vec<char> = word.chars().collect();
     let runs: Vec<&[char]> = signs
@@ -205,7 +206,7 @@ struct GarbledLetter {
     length: usize,
 }
 
-/// The letter that the first `signs` are if their Windows-1252 bytes are read as UTF-8.
+/// Returns the letter that the first `signs` are if their Windows-1252 bytes are read as UTF-8.
 fn decode_letter(signs: &[char]) -> Option<GarbledLetter> {
     let length = match windows_1252_byte(*signs.first()?)? {
         0xc2..=0xc5 => 2,
@@ -224,8 +225,8 @@ fn decode_letter(signs: &[char]) -> Option<GarbledLetter> {
     is_usual.then_some(GarbledLetter { sign, length })
 }
 
-/// Whether the two `signs` are probably a letter at the end of a word and the character after it:
-/// `AMANHÃ…`, `“IRMÃ”`.
+/// Returns whether the two `signs` are probably a letter at the end of a word and the character
+/// after it: `AMANHÃ…`, `“IRMÃ”`.
 fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
     if signs.starts_with(&['Ã', '\u{a0}']) {
         return true;
@@ -236,18 +237,18 @@ fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
     letter.length == 2 && is_last && is_closing
 }
 
-/// The byte of a character in Windows-1252.
+/// Returns the byte of a character in Windows-1252.
 fn windows_1252_byte(sign: char) -> Option<u8> {
     byte_in(WINDOWS_1252, sign)
 }
 
-/// The byte of a character in an encoding whose upper half is `upper_half`.
+/// Returns the byte of a character in an encoding whose upper half is `upper_half`.
 fn console_byte(upper_half: &str, sign: char) -> Option<u8> {
     let place = upper_half.chars().position(|other| other == sign)?;
     u8::try_from(place + 128).ok()
 }
 
-/// The byte of a character in an encoding with one byte per character.
+/// Returns the byte of a character in an encoding with one byte per character.
 fn byte_in(encoding: &'static Encoding, sign: char) -> Option<u8> {
     let mut buffer = [0; 4];
     let (bytes, _, has_unknown) = encoding.encode(sign.encode_utf8(&mut buffer));

@@ -12,8 +12,8 @@ use super::operators::{add_operators, in_text};
 use super::row_view::RowView;
 use crate::phone::{Country, PhoneNumber};
 
-/// The template language: undefined names are errors, nothing is escaped, and final newlines are
-/// kept.
+/// Creates the template language: undefined names are errors, nothing is escaped, and final
+/// newlines are kept.
 pub(crate) fn language<'source>() -> Environment<'source> {
     let mut language = Environment::new();
     language.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -31,7 +31,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language
 }
 
-/// The marks of templates.
+/// Returns the marks of templates.
 #[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
 pub(super) fn syntax() -> SyntaxConfig {
     SyntaxConfig::builder()
@@ -40,7 +40,7 @@ pub(super) fn syntax() -> SyntaxConfig {
         .expect("the usual marks")
 }
 
-/// `{{ celular | phone("EC") }}` or `phone(pais)`: the number in international form,
+/// Implements `{{ celular | phone("EC") }}` or `phone(pais)`: the number in international form,
 /// `+593987654321`. Without a country, or if its cell is empty, the country of the row applies.
 fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     let typed = match typed.kind() {
@@ -74,8 +74,8 @@ fn phone(state: &State<'_, '_>, typed: &Cell, country: Option<&str>) -> Result<S
     Ok(written)
 }
 
-/// `{{ saldo | default("0") }}`: a replacement that also applies to an empty cell, unlike
-/// minijinja's own filter. With the last argument, no and 0 are also empty.
+/// Implements `{{ saldo | default("0") }}`: a replacement that also applies to an empty cell,
+/// unlike minijinja's own filter. With the last argument, no and 0 are also empty.
 fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
     let is_empty = value.is_undefined()
@@ -89,7 +89,7 @@ fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     }
 }
 
-/// `{% if vip | yes %}`: whether a text means yes.
+/// Implements `{% if vip | yes %}`: whether a text means yes.
 fn yes(typed: &Cell) -> Result<bool, Error> {
     match typed.kind() {
         ValueKind::Bool => Ok(typed.is_true()),
@@ -109,7 +109,8 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
     }
 }
 
-/// The message of minijinja, without the name and line of the template, which mean nothing here.
+/// Returns the message of minijinja, without the name and line of the template, which mean nothing
+/// here.
 pub(super) fn describe(error: &Error) -> String {
     let message = error
         .detail()
@@ -129,7 +130,7 @@ const MAX_PARTS: usize = 500;
 /// The deepest nesting of brackets. Each level needs as much stack as a dozen operators.
 const MAX_DEPTH: usize = 40;
 
-/// The limit that `source`, a text with the marks of a template, exceeds.
+/// Returns the limit that `source`, a text with the marks of a template, exceeds.
 pub(super) fn check_bounds(source: &str) -> Result<(), String> {
     if source.len() > MAX_BYTES {
         let length = source.len();

@@ -22,14 +22,14 @@ pub(crate) struct Misspelling {
 }
 
 impl Misspelling {
-    /// Whether it is the name of a column in quotes: `{{ 'nombre' }}`.
+    /// Returns whether it is the name of a column in quotes: `{{ 'nombre' }}`.
     pub(crate) fn is_quoted(&self) -> bool {
         self.column.is_some() && self.written.starts_with("{{")
     }
 }
 
-/// The first misspelling in `source`. `uses` is set if it is a template, and `column` returns the
-/// column that a name means.
+/// Returns the first misspelling in `source`. `uses` is set if it is a template, and `column`
+/// returns the column that a name means.
 pub(crate) fn misspelling(
     source: &str,
     uses: Option<&ColumnUses>,
@@ -53,8 +53,8 @@ pub(crate) fn misspelling(
     })
 }
 
-/// The first column in the marks of a comment, `{#nombre#}`. Other tools fill it in, but here it
-/// would disappear.
+/// Returns the first column in the marks of a comment, `{#nombre#}`. Other tools fill it in, but
+/// here it would disappear.
 fn column_in_comment(
     source: &str,
     column: &impl Fn(&str) -> Option<String>,
@@ -75,7 +75,7 @@ fn column_in_comment(
     })
 }
 
-/// The first column with its name in quotes: `{{ 'nombre' }}`.
+/// Returns the first column with its name in quotes: `{{ 'nombre' }}`.
 fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
     let tokens: Vec<_> = tokenize(source, false, syntax())
         .map_while(Result::ok)
@@ -97,7 +97,7 @@ fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
     })
 }
 
-/// The parts of a text that are sent unchanged.
+/// Returns the parts of a text that are sent unchanged.
 fn literals(source: &str) -> Vec<&str> {
     let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
     tokens
@@ -111,8 +111,8 @@ fn literals(source: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The expressions in a text that is not a template, so that they are sent unchanged: `{{ nombre
-/// }}`. Of the statements, such as `{% if vip %}`, only the first.
+/// Returns the expressions in a text that is not a template, so that they are sent unchanged: `{{
+/// nombre }}`. Of the statements, such as `{% if vip %}`, only the first.
 fn expressions(source: &str) -> Vec<String> {
     let expressions = placeholders(source).map(|inside| format!("{{{{{inside}}}}}"));
     let statement = statements(source)
@@ -121,8 +121,8 @@ fn expressions(source: &str) -> Vec<String> {
     expressions.chain(statement).collect()
 }
 
-/// The first expression or statement in a cell: a program should have filled it in. A cell is never
-/// read as a template, so the recipient would read it.
+/// Returns the first expression or statement in a cell: a program should have filled it in. A cell
+/// is never read as a template, so the recipient would read it.
 pub(crate) fn unfilled_template(cell: &str) -> Option<String> {
     if !cell.contains("{{") && !cell.contains("{%") {
         return None;
@@ -133,7 +133,7 @@ pub(crate) fn unfilled_template(cell: &str) -> Option<String> {
         .find(|written| !written.trim_matches(marks).is_empty())
 }
 
-/// The error for a text at `path` that probably means one of the `columns`.
+/// Returns the error for a text at `path` that probably means one of the `columns`.
 pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]) -> UsageError {
     let Misspelling { written, column } = misspelling;
     let (problem, meant) = match column {
@@ -171,12 +171,12 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
     UsageError::new(format!("{path}: {problem}"), hint)
 }
 
-/// The texts between `{{` and `}}`.
+/// Returns the texts between `{{` and `}}`.
 fn placeholders(source: &str) -> impl Iterator<Item = &str> {
     between(source, "{{", "}}")
 }
 
-/// The texts between `{%` and `%}`.
+/// Returns the texts between `{%` and `%}`.
 fn statements(source: &str) -> impl Iterator<Item = &str> {
     between(source, "{%", "%}")
 }
@@ -195,7 +195,8 @@ pub(crate) fn foreign_text(path: &str, source: &str) -> Option<String> {
     Some(format!("{path}: {}", found.describe()))
 }
 
-/// How to write the first column with a name that is not an expression: `{{Nombre completo}}`.
+/// Returns how to write the first column with a name that is not an expression: `{{Nombre
+/// completo}}`.
 pub(super) fn name_with_blanks(source: &str) -> Option<String> {
     placeholders(source).find_map(|expression| {
         let name = expression.split('|').next().unwrap_or_default().trim();
@@ -208,12 +209,13 @@ pub(super) fn name_with_blanks(source: &str) -> Option<String> {
     })
 }
 
-/// Whether an expression of a text has no value if its condition is false: `{{ 'a' if vip == 'si' }}`.
+/// Returns whether an expression of a text has no value if its condition is false: `{{ 'a' if vip
+/// == 'si' }}`.
 pub(super) fn has_choice_without_else(source: &str) -> bool {
     placeholders(source).any(|inside| inside.contains(" if ") && !inside.contains(" else "))
 }
 
-/// How to write a column in a text, for a list with these `columns`.
+/// Returns how to write a column in a text, for a list with these `columns`.
 pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     let is_name = column
         .chars()
@@ -233,13 +235,13 @@ pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// How to write `text` so that it is sent unchanged.
+/// Returns how to write `text` so that it is sent unchanged.
 pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
 }
 
-/// The parts of `source` that would be sent unchanged, probably by mistake: `{otro}` without such a
-/// column.
+/// Returns the parts of `source` that would be sent unchanged, probably by mistake: `{otro}`
+/// without such a column.
 pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
@@ -247,12 +249,12 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// The placeholders in a text without a list: `{{ nombre }}`, `{nombre}` or `#nombre#`.
+/// Returns the placeholders in a text without a list: `{{ nombre }}`, `{nombre}` or `#nombre#`.
 pub(crate) fn placeholders_of_one(source: &str) -> Vec<String> {
     [expressions(source), placeholders_in_words(source)].concat()
 }
 
-/// Like [`placeholders_of_one`], for a text that may be a template.
+/// Works like [`placeholders_of_one`], for a text that may be a template.
 pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
@@ -260,8 +262,8 @@ pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// How to write the value of a notification that the text has in the marks of another tool. `names`
-/// are all values.
+/// Returns how to write the value of a notification that the text has in the marks of another tool.
+/// `names` are all values.
 pub(crate) fn meant_value(source: &str, names: &[&str]) -> Option<Misspelling> {
     let value = |name: &str| near_column(names, name).map(str::to_owned);
     misspelling(source, None, value)

@@ -95,7 +95,7 @@ pub(crate) fn missing_value(path: &str, text: &str) -> Option<String> {
     Some(format!("{path}: `{word}` {problem} and would be sent"))
 }
 
-/// Whether `text` is a word that programs write for a missing or pending value.
+/// Returns whether `text` is a word that programs write for a missing or pending value.
 pub(crate) fn means_nothing(text: &str) -> bool {
     match text {
         NO_TIME => return true,
@@ -106,7 +106,8 @@ pub(crate) fn means_nothing(text: &str) -> bool {
     NOTHING.contains(&word.as_str()) || is_object(&word) || EMPTY_DATES.contains(&word.as_str())
 }
 
-/// Whether `word` is an object of JavaScript that was printed: `[object Object]`, `[object Promise]`.
+/// Returns whether `word` is an object of JavaScript that was printed: `[object Object]`, `[object
+/// Promise]`.
 fn is_object(word: &str) -> bool {
     let class = word
         .strip_prefix("[object")
@@ -116,7 +117,7 @@ fn is_object(word: &str) -> bool {
     })
 }
 
-/// Whether `text` is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
+/// Returns whether `text` is a spreadsheet error: `#¡REF!`, `#REF`, `#######` or `Err:502`.
 pub(crate) fn is_spreadsheet_error(text: &str) -> bool {
     // This runs for each cell of a list.
     if !text.trim_start().starts_with(['#', 'E', 'e']) {

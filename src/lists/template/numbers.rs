@@ -18,8 +18,8 @@ pub(super) fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
     Conventions::for_country(RowView::in_state(state)?.country?.code())
 }
 
-/// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
-/// sign. `{{ saldo | number(2) }}` is a text with two decimals.
+/// Implements `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined.
+/// `number(',')` sets the decimal sign. `{{ saldo | number(2) }}` is a text with two decimals.
 pub(super) fn number(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -47,7 +47,7 @@ pub(super) fn number(
     }
 }
 
-/// `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
+/// Implements `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
 pub(super) fn money(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -70,7 +70,7 @@ pub(super) fn money(
     })
 }
 
-/// `{{ tasa | percent }}`: 0.15 becomes `15%`; `percent(1)` writes one decimal.
+/// Implements `{{ tasa | percent }}`: 0.15 becomes `15%`; `percent(1)` writes one decimal.
 pub(super) fn percent(
     state: &State<'_, '_>,
     typed: &Cell,
@@ -99,7 +99,7 @@ pub(super) fn percent(
     })
 }
 
-/// The format of a number with this many decimals.
+/// Returns the format of a number with this many decimals.
 fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
     let count = decimals.as_usize().filter(|count| *count <= MAX_DECIMALS);
     let count = count.ok_or_else(|| {
@@ -117,7 +117,7 @@ fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
     })
 }
 
-/// A number as a text; empty if there is none.
+/// Formats a number as a text; empty if there is none.
 fn format_number(
     state: &State<'_, '_>,
     filter: &str,
@@ -141,7 +141,7 @@ fn format_number(
     Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
 }
 
-/// The number in a cell; None for an empty cell.
+/// Reads the number in a cell; None for an empty cell.
 fn read(
     state: &State<'_, '_>,
     filter: &str,
@@ -271,22 +271,23 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         .map_err(|_| is_not())
 }
 
-/// The decimal separator of an amount with a point or a comma: from its digits, or `known` if they
-/// are ambiguous.
+/// Returns the decimal separator of an amount with a point or a comma: from its digits, or `known`
+/// if they are ambiguous.
 pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
     let digits = PlainAmount::parse(text.trim())?.digits;
     let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
     find_decimal_mark(digits, known).filter(|_| has_mark)
 }
 
-/// Whether an amount with this decimal separator has three decimals that may be thousands: `1,234`.
+/// Returns whether an amount with this decimal separator has three decimals that may be thousands:
+/// `1,234`.
 pub(super) fn has_ambiguous_separator(text: &str, mark: char) -> bool {
     let digits = PlainAmount::parse(text.trim()).map_or("", |amount| amount.digits);
     digits.contains(mark) && find_decimal_mark(digits, None).is_none()
 }
 
-/// The decimal separator in `digits`, or one that does not occur if they have no decimals. None if
-/// it is ambiguous.
+/// Finds the decimal separator in `digits`, or one that does not occur if they have no decimals.
+/// None if it is ambiguous.
 fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
     let marks: Vec<char> = digits
         .chars()
@@ -310,7 +311,7 @@ fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
     }
 }
 
-/// An amount without a currency before or after it, in any case.
+/// Returns an amount without a currency before or after it, in any case.
 fn without_currency(text: &str) -> &str {
     let marks = Conventions::currency_marks();
     let begun = marks

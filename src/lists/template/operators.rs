@@ -108,7 +108,7 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error>
     Ok(one == other)
 }
 
-/// `one in other`
+/// Implements `one in other`.
 fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error> {
     match other.kind() {
         _ if one.is_undefined() => Err(ErrorKind::UndefinedError.into()),
@@ -124,13 +124,13 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error
     }
 }
 
-/// `'N.º ' ~ codigo`, each in the form that is printed.
+/// Implements `'N.º ' ~ codigo`, each in the form that is printed.
 fn joined(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<String, Error> {
     Ok(in_text(state, one)?.into_owned() + &in_text(state, other)?)
 }
 
-/// A value as a part of a text: a text, a number or a boolean. Null is an error, because it would
-/// print `None`. An unchanged cell has the text that the sheet shows.
+/// Returns a value as a part of a text: a text, a number or a boolean. Null is an error, because it
+/// would print `None`. An unchanged cell has the text that the sheet shows.
 pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<'v, str>, Error> {
     Ok(match value.kind() {
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
@@ -173,7 +173,8 @@ fn mixed_comparison(text: &str, other: &Cell) -> Error {
     ))
 }
 
-/// Whether two texts are days or times that sort alphabetically: `2026-11-28` and `2026-12-01`.
+/// Returns whether two texts are days or times that sort alphabetically: `2026-11-28` and
+/// `2026-12-01`.
 fn are_dates(one: &str, other: &str) -> bool {
     let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
     let [one, other] = [one, other].map(form);

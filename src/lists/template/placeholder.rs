@@ -114,8 +114,8 @@ pub(super) struct Placeholder<T> {
     pub(super) value: T,
 }
 
-/// The first placeholder in `text` that means a column. `column` returns the column that a name
-/// means or resembles.
+/// Returns the first placeholder in `text` that means a column. `column` returns the column that a
+/// name means or resembles.
 pub(super) fn meant_column(
     text: &str,
     column: &impl Fn(&str) -> Option<String>,
@@ -124,8 +124,8 @@ pub(super) fn meant_column(
     found.into_iter().next()
 }
 
-/// The placeholders in a text without a list: any name in marks with no other use, and the usual
-/// names in other marks.
+/// Returns the placeholders in a text without a list: any name in marks with no other use, and the
+/// usual names in other marks.
 pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
     let usual = |name: &str| {
         let is_it = |usual: &&str| plain(usual) == plain(name);
@@ -139,21 +139,21 @@ pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
     found.into_iter().map(|meant| meant.written).collect()
 }
 
-/// The placeholders in `text` that would be sent unchanged, in marks with no other use: `{otro}`
-/// without such a column.
+/// Returns the placeholders in `text` that would be sent unchanged, in marks with no other use:
+/// `{otro}` without such a column.
 pub(super) fn unknown_placeholders(text: &str) -> Vec<String> {
     let found = placeholders(text, |marked| marked.names_anything().then_some(()));
     found.into_iter().map(|meant| meant.written).collect()
 }
 
-/// Whether most lists have a column called `name`.
+/// Returns whether most lists have a column called `name`.
 pub(crate) fn is_usual_name(name: &str) -> bool {
     USUAL_NAMES.iter().any(|usual| plain(usual) == plain(name))
 }
 
-/// The first placeholder in a cell: a usual name, or the name of one of the list's `columns`, in
-/// marks; or any name in the marks of a program. Other words in braces, such as `{off}`, are
-/// probably part of the text: a cell is not a template of jelouctl.
+/// Returns the first placeholder in a cell: a usual name, or the name of one of the list's
+/// `columns`, in marks; or any name in the marks of a program. Other words in braces, such as
+/// `{off}`, are probably part of the text: a cell is not a template of jelouctl.
 pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String> {
     let is_column = |name: &str, column: &&&str| plain(column) == plain(name);
     let known = |name: &str| {
@@ -175,12 +175,12 @@ pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String
     found.into_iter().next().map(|meant| meant.written)
 }
 
-/// Whether `text` has a sign with which a placeholder may begin. Most texts have none.
+/// Returns whether `text` has a sign with which a placeholder may begin. Most texts have none.
 pub(crate) fn may_have_placeholder(text: &str) -> bool {
     text.contains(is_opening)
 }
 
-/// Whether a placeholder may begin with `sign`.
+/// Returns whether a placeholder may begin with `sign`.
 fn is_opening(sign: char) -> bool {
     matches!(
         sign,
@@ -188,8 +188,8 @@ fn is_opening(sign: char) -> bool {
     )
 }
 
-/// The texts between marks for which `meant` returns something, from left to right. None is inside
-/// another one.
+/// Returns the texts between marks for which `meant` returns something, from left to right. None is
+/// inside another one.
 fn placeholders<T>(
     text: &str,
     meant: impl Fn(&MarkedText<'_>) -> Option<T>,
@@ -229,7 +229,7 @@ struct MarkedText<'a> {
 }
 
 impl<'a> MarkedText<'a> {
-    /// All possible marked texts at the beginning of `text`.
+    /// Returns all possible marked texts at the beginning of `text`.
     fn all_at(text: &'a str) -> Vec<Self> {
         let between = OTHER_MARKS
             .iter()
@@ -255,7 +255,7 @@ impl<'a> MarkedText<'a> {
         })
     }
 
-    /// `$nombre`, `$cliente.nombre`, `$row->nombre` or `$row['nombre']`.
+    /// Parses `$nombre`, `$cliente.nombre`, `$row->nombre` or `$row['nombre']`.
     fn shell_variable(text: &'a str) -> Option<Self> {
         let name = text.strip_prefix('$')?;
         let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
@@ -284,7 +284,7 @@ impl<'a> MarkedText<'a> {
         })
     }
 
-    /// The column that it means.
+    /// Returns the column that the marked text means.
     fn column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
         let name = self.inside.trim();
         let name = name.strip_prefix("row.").unwrap_or(name);
@@ -297,7 +297,7 @@ impl<'a> MarkedText<'a> {
         }
     }
 
-    /// The column with its name in the text, perhaps with a filter or inside another value.
+    /// Returns the column with its name in the text, perhaps with a filter or inside another value.
     fn exact_column(&self, column: &impl Fn(&str) -> Option<String>) -> Option<String> {
         self.names()
             .into_iter()
@@ -305,7 +305,7 @@ impl<'a> MarkedText<'a> {
             .find_map(|name| column(name).filter(|found| plain(found) == plain(name)))
     }
 
-    /// Whether it can only be a placeholder, whatever its name.
+    /// Returns whether it can only be a placeholder, whatever its name.
     fn names_anything(&self) -> bool {
         let inside = self.inside.trim();
         let is_code = inside.contains('|')
@@ -316,7 +316,7 @@ impl<'a> MarkedText<'a> {
         self.usage == OnlyPlaceholder && is_name
     }
 
-    /// The names in it that may be a column name.
+    /// Returns the names in the marked text that may be a column name.
     fn names(&self) -> Vec<&'a str> {
         let is_sign = |sign: char| sign.is_whitespace() || "=-!$@#:~&^*+%?\\".contains(sign);
         let expression = self.inside.trim_matches(is_sign).trim_end_matches('/');
@@ -335,8 +335,8 @@ impl<'a> MarkedText<'a> {
     }
 }
 
-/// The last and the first name in an expression such as `row["nombre"]`, `leadfield=nombre` or
-/// `nombre.upper()`.
+/// Returns the last and the first name in an expression such as `row["nombre"]`, `leadfield=nombre`
+/// or `nombre.upper()`.
 fn names_in_code(operand: &str) -> Vec<&str> {
     let has_quotes = operand.contains("['") || operand.contains("[\"");
     let is_of_name = |sign: char| {
@@ -353,7 +353,7 @@ fn names_in_code(operand: &str) -> Vec<&str> {
     names.next_back().into_iter().chain(first).collect()
 }
 
-/// Whether `text` may be the name of a column, and not code, a number or a sentence.
+/// Returns whether `text` may be the name of a column, and not code, a number or a sentence.
 pub(super) fn looks_like_name(text: &str) -> bool {
     let is_of_name =
         |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);

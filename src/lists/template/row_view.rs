@@ -30,8 +30,8 @@ pub(super) struct RowView {
 }
 
 impl RowView {
-    /// Each column by its name, and the row itself as `row`. Cells have their stored values. With
-    /// `as_shown` they are printed as the sheet shows them.
+    /// Creates the view: each column by its name, and the row itself as `row`. Cells have their
+    /// stored values. With `as_shown` they are printed as the sheet shows them.
     pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
         let stored =
             |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
@@ -59,7 +59,7 @@ impl RowView {
         std::mem::take(&mut *self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The text to print for a cell that the sheet shows differently from its stored value.
+    /// Returns the text to print for a cell that the sheet shows differently from its stored value.
     pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
         let text = value.as_str().filter(|_| value.is_safe())?;
         let is_it = |stored: &Cell| {
@@ -71,14 +71,14 @@ impl RowView {
             .cell_text(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
     }
 
-    /// Whether a cell that the sheet shows differently has the stored value `text`.
+    /// Returns whether a cell that the sheet shows differently has the stored value `text`.
     pub(super) fn stores(&self, text: &str) -> bool {
         self.shown
             .iter()
             .any(|(_, stored)| stored.as_str() == Some(text))
     }
 
-    /// The view of the row that fills a text.
+    /// Returns the view of the row that fills a text.
     pub(super) fn in_state(state: &State<'_, '_>) -> Option<Arc<Self>> {
         state.lookup(VIEW)?.downcast_object()
     }

@@ -38,7 +38,7 @@ impl TemplateError {
         }
     }
 
-    /// The error of the whole list.
+    /// Returns the error for the whole list.
     pub(crate) fn list_error(&self) -> UsageError {
         let hint = "to print a column: {{ nombre }}; to filter it: {{ nombre | upper }}";
         UsageError::new(self, hint)
@@ -54,7 +54,7 @@ pub(crate) struct Filled {
 }
 
 impl Filled {
-    /// The warnings about these numbers, each once.
+    /// Returns the warnings about these numbers, each once.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = Vec::new();
         for warning in self.numbers.iter().flat_map(PhoneNumber::warnings) {
@@ -123,8 +123,8 @@ impl<'a> TextTemplate<'a> {
         }))
     }
 
-    /// The value for `row`, with numbers of `country`. Cells are printed as the sheet shows them
-    /// (`as_shown`) or as it stores them.
+    /// Fills the text for `row`, with numbers of `country`. Cells are printed as the sheet shows
+    /// them (`as_shown`) or as it stores them.
     pub(crate) fn fill(
         &self,
         path: &str,
@@ -180,7 +180,7 @@ impl<'a> TextTemplate<'a> {
         }
     }
 
-    /// The text, if it has only literal text and columns of the header of `row`.
+    /// Fills the text, if it has only literal text and columns of the header of `row`.
     fn joined(&self, row: &Row, as_shown: bool) -> Option<String> {
         let parts = self.parts.as_ref()?;
         let mut text = String::with_capacity(2 * self.source.len());
@@ -198,7 +198,8 @@ impl<'a> TextTemplate<'a> {
         Some(text)
     }
 
-    /// The error for an undefined value. Reports the name that the row lacks, if there is one.
+    /// Returns the error for an undefined value. Reports the name that the row lacks, if there is
+    /// one.
     fn undefined(&self, path: &str, row: &Row) -> TemplateError {
         // With a header, each row has the same names.
         let is_fixed = matches!(row, Row::Cells { .. });
@@ -235,7 +236,7 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
-/// The parts of a text, if they are only literal text and columns.
+/// Returns the parts of a text, if they are only literal text and columns.
 fn simple_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
     let Stmt::Template(template) = text else {
         return None;
@@ -251,7 +252,7 @@ fn simple_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
     template.children.iter().map(part).collect()
 }
 
-/// The expression of a text that is a single expression.
+/// Returns the expression of a text that is a single expression.
 fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
     let Stmt::Template(template) = text else {
         return None;
@@ -270,7 +271,7 @@ mod tests {
     use crate::lists::list_file::{ListInput, ListOptions, ListReader};
     use crate::lists::template::language;
 
-    /// The first row of a CSV list.
+    /// Returns the first row of a CSV list.
     fn first_row(list: &'static str) -> Row {
         let input = ListInput::Stream(Box::new(Cursor::new(list)));
         let mut list = ListReader::open(input, "p.csv", &ListOptions::default()).unwrap();

@@ -75,7 +75,7 @@ impl TextWalk {
         Ok(Box::new(known))
     }
 
-    /// A column: `saldo`, `row.saldo` or `row['saldo']`.
+    /// Examines a column: `saldo`, `row.saldo` or `row['saldo']`.
     fn column(&mut self, name: &str) -> ExprInfo {
         let column = name.to_owned();
         self.seen.push(column.clone());
@@ -87,7 +87,7 @@ impl TextWalk {
         }
     }
 
-    /// `row['saldo']`, `cuotas[0]`
+    /// Examines `row['saldo']` or `cuotas[0]`.
     fn item(&mut self, whole: &Expr<'_>, key: &Expr<'_>) -> ExprResult {
         let constant = key.as_const();
         let name = constant.as_ref().and_then(Cell::as_str);
@@ -97,7 +97,7 @@ impl TextWalk {
         self.part(whole, name)
     }
 
-    /// A column of `row`, or a value inside another one: `cliente.saldo`.
+    /// Examines a column of `row`, or a value inside another one: `cliente.saldo`.
     fn part(&mut self, whole: &Expr<'_>, name: Option<&str>) -> ExprResult {
         if let (Expr::Var(row), Some(name)) = (whole, name)
             && row.id == "row"
@@ -158,7 +158,7 @@ impl TextWalk {
         }
     }
 
-    /// Two values with an operator.
+    /// Examines two values with an operator.
     fn operation(&mut self, operation: &BinOp<'_>) -> ExprResult {
         use BinOpKind::{
             Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr,

@@ -42,13 +42,13 @@ pub(crate) struct ReadAmount {
 }
 
 impl ColumnUses {
-    /// Whether every row gives the same text.
+    /// Returns whether every row gives the same text.
     pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty() && !self.is_of_all
     }
 }
 
-/// How the text with the syntax tree `text` uses columns. If it `is_whole`, it is a single
+/// Finds how the text with the syntax tree `text` uses columns. If it `is_whole`, it is a single
 /// expression, and may be a list.
 ///
 /// # Errors
@@ -111,7 +111,7 @@ impl TextWalk {
         }
     }
 
-    /// `{{ expression }}`
+    /// Examines `{{ expression }}`.
     fn print(&mut self, expression: &Expr<'_>) -> Result<(), String> {
         let seen = self.seen.len();
         let words = self.words;
@@ -135,8 +135,8 @@ impl TextWalk {
         Ok(())
     }
 
-    /// An expression that is tested as yes or no. A column is a text, which is true even if it says
-    /// `no`.
+    /// Examines an expression that is tested as yes or no. A column is a text, which is true even
+    /// if it says `no`.
     pub(super) fn condition(&mut self, expression: &Expr<'_>) -> Result<(), String> {
         match expression {
             Expr::UnaryOp(not) if matches!(not.op, UnaryOpKind::Not) => self.condition(&not.expr),
@@ -173,7 +173,7 @@ impl ExprInfo {
         }
     }
 
-    /// One of two values, or both joined.
+    /// Combines the properties of two values, for an expression that is one of them or both joined.
     pub(super) fn or(self, other: Self) -> Self {
         let kind = if self.kind == other.kind {
             self.kind
@@ -219,7 +219,7 @@ pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<()
     }
 }
 
-/// The source of an expression.
+/// Returns the source of an expression.
 pub(super) fn written(expression: &Expr<'_>) -> String {
     match expression {
         Expr::Var(name) => name.id.to_owned(),
@@ -241,12 +241,12 @@ pub(super) fn written(expression: &Expr<'_>) -> String {
     }
 }
 
-/// `text` as a constant of the language.
+/// Writes `text` as a constant of the language.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// The arguments of a filter, in parentheses.
+/// Returns the arguments of a filter, in parentheses.
 pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
     let value = |argument: &CallArg<'_>| match argument {
         CallArg::Pos(value) => written(value),

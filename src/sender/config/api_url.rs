@@ -12,14 +12,15 @@ use crate::base::texts;
 pub(crate) struct ApiUrl(Url);
 
 impl ApiUrl {
-    /// A server on this machine.
+    /// Creates the address of a server on this machine.
     #[must_use]
     #[expect(clippy::expect_used, reason = "any port makes a URL")]
     pub(crate) fn on_loopback(port: u16) -> Self {
         Self(Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port"))
     }
 
-    /// A sandbox, `http://…` on any machine. It gets its own credentials, never a secret.
+    /// Parses the address of a sandbox, `http://…` on any machine. It gets its own credentials,
+    /// never a secret.
     ///
     /// # Errors
     /// When it is not such an address, or is Jelou itself.
@@ -42,7 +43,7 @@ impl ApiUrl {
         &self.0
     }
 
-    /// Whether the host is this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
+    /// Returns whether the host is this machine: `127.0.0.0/8`, `[::1]` or `localhost`.
     pub(crate) fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -52,7 +53,7 @@ impl ApiUrl {
         }
     }
 
-    /// The address by which jelouctl finds duplicates. All names of this machine count as one.
+    /// Returns the address for finding duplicates. All names of this machine count as one.
     #[must_use]
     #[expect(
         clippy::expect_used,

@@ -24,14 +24,14 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// The file of `--config` or the variable, which replaces the user's own.
+    /// Returns the file of `--config` or the variable, which replaces the user's own.
     pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
         self.config
             .clone()
             .or_else(|| environment.config.as_ref().map(PathBuf::from))
     }
 
-    /// Whether a flag or variable sets a client id or a secret.
+    /// Returns whether a flag or variable sets a client id or a secret.
     pub(crate) fn has_credentials(&self, environment: &Environment) -> bool {
         let is_given = |key: &&str| self.layer.has(key) || environment.layer.has(key);
         ["client_id", "client_secret", "client_secret_file"]
@@ -127,9 +127,9 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
     }
 }
 
-/// A warning for each unknown variable that was probably intended for jelouctl: every one with the prefix `JELOUCTL_`,
-/// and those that resemble a known one with the prefix `JELOU_`. Other names are fine: Kubernetes sets a dozen of them
-/// for a service called `jelou`.
+/// Returns a warning for each unknown variable that was probably intended for jelouctl: every one
+/// with the prefix `JELOUCTL_`, and those that resemble a known one with the prefix `JELOU_`. Other
+/// names are fine: Kubernetes sets a dozen of them for a service called `jelou`.
 fn warnings() -> Vec<String> {
     let ours = our_variables();
     std::env::vars_os()
@@ -137,7 +137,7 @@ fn warnings() -> Vec<String> {
         .collect()
 }
 
-/// The warning about the variable `name`; `ours` are the known variables.
+/// Returns the warning about the variable `name`; `ours` are the known variables.
 fn warning(name: &str, ours: &[&str]) -> Option<String> {
     let own_part = name
         .strip_prefix("JELOUCTL_")
@@ -153,7 +153,8 @@ fn warning(name: &str, ours: &[&str]) -> Option<String> {
     }
 }
 
-/// The known variable whose name after the prefix is or resembles `own_part`, or has that name in other tools.
+/// Returns the known variable whose name after the prefix is or resembles `own_part`, or has that
+/// name in other tools.
 fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
     let same = ours.iter().find(|name| after_prefix(name) == own_part);
     let begun = || {
@@ -180,7 +181,7 @@ fn meant_variable<'a>(own_part: &str, ours: &[&'a str]) -> Option<&'a str> {
         .copied()
 }
 
-/// `BOT_ID` for `JELOU_BOT_ID`.
+/// Removes the prefix of a variable: `BOT_ID` for `JELOU_BOT_ID`.
 fn after_prefix(name: &str) -> &str {
     name.split_once('_').map_or(name, |(_, part)| part)
 }
@@ -211,8 +212,8 @@ const OTHER_NAMES: [(&[&str], &str); 5] = [
     (&["RECIPIENT", "PHONE", "NUMBER", "TO_NUMBER"], "JELOU_TO"),
 ];
 
-/// Whether Kubernetes sets this name for a service, such as `JELOU_BOT_SERVICE_HOST`, `JELOU_API_PORT` and
-/// `JELOU_API_PORT_80_TCP_ADDR`.
+/// Returns whether Kubernetes sets this name for a service, such as `JELOU_BOT_SERVICE_HOST`,
+/// `JELOU_API_PORT` and `JELOU_API_PORT_80_TCP_ADDR`.
 fn is_from_kubernetes(own_part: &str) -> bool {
     own_part.contains("SERVICE_HOST")
         || own_part.contains("SERVICE_PORT")
@@ -220,7 +221,8 @@ fn is_from_kubernetes(own_part: &str) -> bool {
         || own_part.contains("PORT_") && (own_part.contains("_TCP") || own_part.contains("_UDP"))
 }
 
-/// The problem with the characters around a value, which may be secret. One final line break is allowed.
+/// Returns the problem with the characters around a value, which may be secret. One final line
+/// break is allowed.
 fn stray_character(value: &str) -> Option<&'static str> {
     let line = without_final_line_break(value);
     let is_quoted =
@@ -229,7 +231,7 @@ fn stray_character(value: &str) -> Option<&'static str> {
     is_stray.then_some("its value has quotes or white space around it")
 }
 
-/// All variables that jelouctl reads.
+/// Returns all variables that jelouctl reads.
 fn our_variables() -> Vec<&'static str> {
     let of_keys = KEYS.iter().filter_map(|key| key.variable);
     of_keys.chain(OTHERS).collect()

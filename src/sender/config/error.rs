@@ -7,7 +7,7 @@ use crate::base::process::Signal;
 use crate::base::suggest::nearest;
 use crate::command_error::CommandError;
 
-/// A wrong value of the variable or setting called `name`.
+/// Creates the error for a wrong value of the variable or setting called `name`.
 pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandError {
     CommandError::configuration(
         format!("{name}: {}", problem.as_ref()),
@@ -15,7 +15,7 @@ pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandErr
     )
 }
 
-/// A syntax error at the byte `offset` of the file at `path`.
+/// Creates the error for a syntax error at the byte `offset` of the file at `path`.
 pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str) -> CommandError {
     let line = 1 + text
         .bytes()
@@ -28,7 +28,7 @@ pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str
     )
 }
 
-/// A file that cannot be read or written.
+/// Creates the error for a file that cannot be read or written.
 pub(crate) fn bad_file(error: FileError) -> CommandError {
     let hint = match error.action {
         "read" => "check the path and its permissions",
@@ -55,14 +55,14 @@ pub(crate) fn no_bot() -> CommandError {
     incomplete("no bot to send from")
 }
 
-/// A setting that every sender needs is missing.
+/// Creates the error for a missing setting that every sender needs.
 pub(super) fn incomplete(message: &str) -> CommandError {
     const HINT: &str = "to create a profile: jelouctl profile set NAME --bot BOT --client-id ID; to try without an \
         account: --sandbox";
     CommandError::configuration(message, HINT)
 }
 
-/// A signal arrived at the prompt for the secret.
+/// Creates the error for a signal at the prompt for the secret.
 pub(crate) fn interrupted(signal: Signal) -> CommandError {
     let message = "interrupted at the prompt for the secret".to_owned();
     CommandError {

@@ -46,7 +46,7 @@ struct Document {
 }
 
 impl ConfigFile {
-    /// `config.toml` in the user's configuration directory.
+    /// Returns `config.toml` in the user's configuration directory.
     pub(crate) fn default_path() -> Result<PathBuf, CommandError> {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
             let configuration = CONFIGURATION.variable;
@@ -58,7 +58,7 @@ impl ConfigFile {
         Ok(directory.join("config.toml"))
     }
 
-    /// The file at `named`, which must exist, or else [`Self::load_default`].
+    /// Loads the file at `named`, which must exist, or else [`Self::load_default`].
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, CommandError> {
         let Some(path) = named else {
             return Self::load_default();
@@ -68,8 +68,8 @@ impl ConfigFile {
             .map(Some)
     }
 
-    /// The user's file, else the machine's. None if neither exists or can be searched: flags and environment may be
-    /// enough.
+    /// Loads the user's file, else the machine's. None if neither exists or can be searched: flags
+    /// and environment may be enough.
     fn load_default() -> Result<Option<Self>, CommandError> {
         let user_file = match Self::default_path() {
             // Without it, its safety checks would be missing.
@@ -96,8 +96,8 @@ impl ConfigFile {
         Ok(None)
     }
 
-    /// Why no configuration was found, with the files that were looked for. Empty if the reason is only that the user
-    /// has not created one.
+    /// Returns why no configuration was found, with the files that were looked for. Empty if the
+    /// reason is only that the user has not created one.
     pub(super) fn why_missing() -> Vec<String> {
         let user_file = Self::default_path().ok();
         let mut why = Vec::new();
@@ -123,7 +123,8 @@ impl ConfigFile {
         why
     }
 
-    /// The file at `path`, or None if it does not exist. A file that others can write is an error.
+    /// Loads the file at `path`, or None if it does not exist. A file that others can write is an
+    /// error.
     pub(crate) fn load(path: &Path) -> Result<Option<Self>, CommandError> {
         let Some((text, metadata)) = read_trusted(path)? else {
             // The target may be on a volume that is not mounted, and may exclude recipients.
@@ -198,13 +199,13 @@ impl ConfigFile {
         })
     }
 
-    /// The directory where the relative paths of its profiles start.
+    /// Returns the directory where the relative paths of its profiles start.
     pub(super) fn directory(&self) -> &Path {
         parent_directory(&self.path)
     }
 
-    /// The profile that `default_profile` names. Only this function reports a missing profile, so that `profile use`
-    /// can still read and fix the file.
+    /// Returns the profile that `default_profile` names. Only this function reports a missing
+    /// profile, so that `profile use` can still read and fix the file.
     pub(crate) fn default_profile(&self) -> Result<Option<&String>, CommandError> {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => {
@@ -226,8 +227,9 @@ fn parent_directory(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
 
-/// Relative paths start at the file's directory. `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` contains
-/// the secrets of a systemd service. No other variable is replaced.
+/// Resolves a path of the configuration. Relative paths start at the file's directory. `~/` is the
+/// home directory, and `${CREDENTIALS_DIRECTORY}/` contains the secrets of a systemd service. No
+/// other variable is replaced.
 pub(super) fn resolve(directory: &Path, path: &str) -> String {
     let of_service = path
         .strip_prefix("${CREDENTIALS_DIRECTORY}/")
@@ -247,7 +249,8 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
 /// The maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The text of a configuration that only its owner can write. None if the file does not exist.
+/// Reads the text of a configuration that only its owner can write. None if the file does not
+/// exist.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
     let unread = |cause: io::Error| bad_file(FileError::while_doing("read", path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
@@ -275,7 +278,8 @@ fn unreadable(path: &Path, problem: &str) -> CommandError {
     )))
 }
 
-/// A user who can write the configuration can redirect messages and secrets.
+/// Refuses an unsafe file: a user who can write the configuration can redirect messages and
+/// secrets.
 #[cfg(unix)]
 fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     use std::os::unix::fs::MetadataExt;

@@ -13,12 +13,12 @@ impl Key {
         KEYS.iter().find(|key| key.name == name)
     }
 
-    /// The name of its flag; empty without one.
+    /// Returns the name of its flag; empty without one.
     pub(crate) fn flag_name(&self) -> &'static str {
         self.flag.as_ref().map_or("", |flag| flag.name)
     }
 
-    /// The texts of a profile's value: one, or all elements of a list.
+    /// Reads the texts of a profile's value: one, or all elements of a list.
     ///
     /// # Errors
     /// If the value has another type. The error does not repeat the value: it may be a secret.
@@ -45,7 +45,7 @@ impl Key {
         texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))
     }
 
-    /// The value as text to print.
+    /// Formats the value as text to print.
     pub(super) fn display(&self, texts: &[String]) -> String {
         match (self.name, self.form) {
             // Redact the ledger, too: a database URL in the environment may contain a password.
@@ -55,7 +55,7 @@ impl Key {
         }
     }
 
-    /// The paths in a value.
+    /// Returns the paths in a value.
     pub(super) fn paths<'a>(&self, texts: &'a mut [String]) -> Vec<&'a mut String> {
         let texts = texts.iter_mut();
         match self.form {
@@ -69,7 +69,7 @@ impl Key {
         }
     }
 
-    /// The value as TOML for a profile.
+    /// Converts the value to TOML for a profile.
     pub(super) fn to_toml(&self, texts: &[String]) -> toml_edit::Value {
         match self.form {
             KeyForm::List | KeyForm::Command => texts.iter().collect::<toml_edit::Array>().into(),
@@ -87,7 +87,7 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// Requests a second.
 const MAX_RATE: f64 = 1_000_000.0;
 
-/// A bot's identifier; it becomes one segment of the URL.
+/// Parses a bot's identifier; it becomes one segment of the URL.
 pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
     match identifier("a bot id", raw)? {
         "." | ".." => Err(format!(
@@ -101,7 +101,7 @@ pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
     }
 }
 
-/// The client id of Basic authentication.
+/// Parses the client id of Basic authentication.
 pub(super) fn client_id(raw: &str) -> Result<String, String> {
     match identifier("a client id", raw)? {
         // The part after the colon could be the secret.
@@ -110,7 +110,7 @@ pub(super) fn client_id(raw: &str) -> Result<String, String> {
     }
 }
 
-/// An identifier is text on one line.
+/// Checks an identifier, which is text on one line.
 fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
     match without_final_line_break(raw) {
         "" => Err(format!("{what} cannot be empty")),
@@ -121,7 +121,7 @@ fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
     }
 }
 
-/// The limit for one attempt.
+/// Parses the time limit of one attempt.
 pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
     match retry_for(raw)? {
         time if time < Duration::from_millis(1) => Err(format!(
@@ -132,7 +132,7 @@ pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// How long to retry: `500ms`, `30s`, `2m`. A bare number is seconds.
+/// Parses how long to retry: `500ms`, `30s`, `2m`. A bare number is seconds.
 pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
     let duration = match raw.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
@@ -150,7 +150,7 @@ pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// How far back a bulk run looks for duplicates: `3d`, `12h`, `30m`. Only 0 needs no unit.
+/// Parses how far back a bulk run looks for duplicates: `3d`, `12h`, `30m`. Only 0 needs no unit.
 pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
     match raw.trim() {
         "0" => Ok(Duration::ZERO),
@@ -164,7 +164,7 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// How long a message counts under a key of `--once`: `1h`, `30d`.
+/// Parses how long a message counts under a key of `--once`: `1h`, `30d`.
 pub(crate) fn every(raw: &str) -> Result<Duration, String> {
     match humantime::parse_duration(raw.trim()) {
         Ok(duration) if (MIN_EVERY..=MAX_REMEMBER).contains(&duration) => Ok(duration),
@@ -175,7 +175,7 @@ pub(crate) fn every(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// The maximum cost of a run.
+/// Parses the maximum cost of a run.
 pub(crate) fn budget(raw: &str) -> Result<Money, String> {
     let amount: Money = raw.parse()?;
     if amount.is_zero() {
@@ -185,7 +185,7 @@ pub(crate) fn budget(raw: &str) -> Result<Money, String> {
     }
 }
 
-/// The messaging limit: recipients in any 24 hours.
+/// Parses the messaging limit: recipients in any 24 hours.
 pub(crate) fn people_limit(raw: &str) -> Result<u32, String> {
     match raw.trim().parse() {
         Ok(0) | Err(_) => Err(format!(
@@ -196,7 +196,8 @@ pub(crate) fn people_limit(raw: &str) -> Result<u32, String> {
     }
 }
 
-/// The speed of a bulk run in requests a second: `5/s`, `300/m`, `1000/h`. A bare number is per second.
+/// Parses the speed of a bulk run in requests a second: `5/s`, `300/m`, `1000/h`. A bare number is
+/// per second.
 pub(crate) fn rate(raw: &str) -> Result<f64, String> {
     let (number, unit) = raw.trim().split_once('/').unwrap_or((raw.trim(), "s"));
     let seconds = match unit.trim() {
@@ -216,14 +217,14 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
     ))
 }
 
-/// `true` or `false`.
+/// Parses `true` or `false`.
 pub(super) fn switch(raw: &str) -> Result<bool, String> {
     raw.parse()
         .map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
 }
 
-/// A pattern of `allow_to`, with `*` for any characters. Some recipient must be able to match it. A number without `*`
-/// may be a local number of `country`.
+/// Parses a pattern of `allow_to`, with `*` for any characters. Some recipient must be able to
+/// match it. A number without `*` may be a local number of `country`.
 pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, String> {
     let raw = raw.trim_end_matches(is_unseen);
     let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
@@ -248,7 +249,7 @@ pub(super) fn pattern(raw: &str, country: Option<Country>) -> Result<String, Str
     }
 }
 
-/// The number that bare digits mean in a profile with this country.
+/// Parses the number that bare digits mean in a profile with this country.
 fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
     match PhoneNumber::read(raw, Some(country)) {
         Ok(number) => Ok(number.as_str().to_owned()),
@@ -258,8 +259,8 @@ fn allowed_number(raw: &str, country: Country) -> Result<String, String> {
     }
 }
 
-/// Whether no recipient can match a pattern of digits: it is not a number with its country code, or no country code
-/// starts with these digits.
+/// Returns whether no recipient can match a pattern of digits: it is not a number with its country
+/// code, or no country code starts with these digits.
 pub(crate) fn matches_no_number(pattern: &str) -> bool {
     let begin = pattern.split('*').next().unwrap_or_default();
     let is_of_digits = begin.bytes().all(|letter| letter.is_ascii_digit());

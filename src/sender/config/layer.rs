@@ -71,7 +71,8 @@ impl Layer {
         layer
     }
 
-    /// The values that the sandbox uses even if a profile has others. `address` is the sandbox's, if it is known.
+    /// Creates the values that the sandbox uses even if a profile has others. `address` is the
+    /// sandbox's, if it is known.
     pub(super) fn for_sandbox(address: Option<&str>) -> Self {
         let mut layer = Self::default();
         for name in ["client_id", "client_secret"] {
@@ -112,7 +113,7 @@ impl Layer {
         }
     }
 
-    /// Each path in the layer, with its key.
+    /// Returns each path in the layer, with its key.
     pub(crate) fn paths(&mut self) -> impl Iterator<Item = (&'static Key, &mut String)> {
         let values = self
             .0
@@ -125,7 +126,7 @@ impl Layer {
         self.0.remove(name)
     }
 
-    /// The values of this layer, then those that only `below` has.
+    /// Returns the values of this layer, then those that only `below` has.
     pub(crate) fn over(self, mut below: Self) -> Self {
         below.0.extend(self.0);
         below
@@ -147,14 +148,14 @@ impl Layer {
         self.0.get(name).map(|found| found.value.as_slice())
     }
 
-    /// The origin of the value of the key called `name`.
+    /// Returns the origin of the value of the key called `name`.
     pub(super) fn origin(&self, name: &str) -> &Origin {
         self.0
             .get(name)
             .map_or(&Origin::Default, |found| &found.origin)
     }
 
-    /// The value of the key called `name`.
+    /// Returns the value of the key called `name`.
     ///
     /// # Errors
     /// If `read` refuses it.
@@ -165,13 +166,13 @@ impl Layer {
             .map_err(|problem| self.wrong(name, &problem))
     }
 
-    /// Like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
+    /// Works like [`Self::get`], for a key with a default, in a layer over [`Self::defaults`].
     #[expect(clippy::expect_used, reason = "KEYS has the default")]
     pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
     }
 
-    /// Like [`Self::get`], for a list.
+    /// Works like [`Self::get`], for a list.
     pub(super) fn get_list<T>(
         &self,
         name: &str,
@@ -184,7 +185,7 @@ impl Layer {
             .map_err(|problem: String| self.wrong(name, &problem))
     }
 
-    /// The error about the value of the key called `name`.
+    /// Returns the error about the value of the key called `name`.
     pub(super) fn wrong(&self, name: &str, problem: &str) -> CommandError {
         match self.origin(name) {
             Origin::Variable(variable) => wrong_variable(variable, problem),
@@ -207,12 +208,12 @@ impl Layer {
         self.text(name).map(PathBuf::from)
     }
 
-    /// Whether the flag of the key called `name` is `-`, standard input.
+    /// Returns whether the flag of the key called `name` is `-`, standard input.
     pub(crate) fn has_stdin(&self, name: &str) -> bool {
         self.text(name) == Some("-") && matches!(self.origin(name), Origin::Flag(_))
     }
 
-    /// The value of `key` as it is printed, and its origin.
+    /// Returns the value of `key` as it is printed, and its origin.
     pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
         let WithOrigin { value, origin } = self.0.get(key.name)?;
         Some(origin.tag(key.display(value)))

@@ -38,7 +38,8 @@ pub(crate) struct LedgerDatabase {
 }
 
 impl LedgerDatabase {
-    /// The database with the runs, or None for local files. Needs neither bot nor credentials.
+    /// Loads the database with the runs, or None for local files. Needs neither bot nor
+    /// credentials.
     ///
     /// # Errors
     /// When a named profile or configuration does not exist, when a profile has a database but no profile is chosen, or
@@ -84,7 +85,7 @@ impl LedgerDatabase {
         }))
     }
 
-    /// The passwords in the environment, used or not: every child command inherits them.
+    /// Returns the passwords in the environment, used or not: every child command inherits them.
     pub(crate) fn inherited_passwords() -> impl Iterator<Item = Secret> {
         let address = std::env::var("JELOUCTL_LEDGER")
             .ok()
@@ -96,7 +97,7 @@ impl LedgerDatabase {
             .map(Secret::new)
     }
 
-    /// Like [`Self::parse`], but None for `local`, this machine's own file.
+    /// Parses like [`Self::parse`], but None for `local`, this machine's own file.
     ///
     /// # Errors
     /// As [`Self::parse`].
@@ -108,8 +109,8 @@ impl LedgerDatabase {
         }
     }
 
-    /// The database at the URL `raw`. Only the environment may contain a password: other users can read arguments and
-    /// configuration files.
+    /// Returns the database at the URL `raw`. Only the environment may contain a password: other
+    /// users can read arguments and configuration files.
     ///
     /// # Errors
     /// If it is not a URL of a database, or contains a password in the wrong place.
@@ -194,7 +195,7 @@ impl LedgerDatabase {
         })
     }
 
-    /// The password for a new connection.
+    /// Fetches the password for a new connection.
     ///
     /// # Errors
     /// When a source exists but returns no password.

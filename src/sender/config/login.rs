@@ -31,7 +31,7 @@ struct PartialLogin {
 }
 
 impl PartialLogin {
-    /// Relative paths of `layer` start at `directory`.
+    /// Reads id and secret from a layer. Relative paths of `layer` start at `directory`.
     fn from_layer(layer: &Layer, directory: &Path) -> Result<Self, CommandError> {
         let id = layer
             .get("client_id", client_id)?
@@ -67,7 +67,7 @@ impl Login {
         })
     }
 
-    /// The client id with precedence, even if it cannot be used with the secret.
+    /// Returns the client id with precedence, even if it cannot be used with the secret.
     pub(crate) fn id(&self) -> Option<&WithOrigin<String>> {
         self.outside_profile
             .id
@@ -75,7 +75,8 @@ impl Login {
             .or(self.of_profile.id.as_ref())
     }
 
-    /// The source of the secret with precedence. A profile's secret is not used with another id.
+    /// Returns the source of the secret with precedence. A profile's secret is not used with
+    /// another id.
     pub(crate) fn secret(&self) -> Option<&WithOrigin<SecretSource>> {
         let of_profile = self
             .of_profile
@@ -85,8 +86,8 @@ impl Login {
         self.outside_profile.secret.as_ref().or(of_profile)
     }
 
-    /// The id and secret for `api_url`: both from outside the profile, or both from it. `can_ask` allows a prompt for
-    /// the secret.
+    /// Returns the id and secret for `api_url`: both from outside the profile, or both from it.
+    /// `can_ask` allows a prompt for the secret.
     pub(crate) fn credentials(
         &self,
         can_ask: bool,

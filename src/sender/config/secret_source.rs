@@ -48,7 +48,7 @@ pub(crate) struct SecretFile {
 }
 
 impl SecretFile {
-    /// Relative paths of the source start at `directory`.
+    /// Creates the source of a file. Relative paths of the source start at `directory`.
     fn new(path: PathBuf, directory: &Path) -> Self {
         let is_bare = path.file_name().is_some_and(|name| {
             let is_below = directory.join(name).as_os_str() == path.as_os_str();
@@ -62,19 +62,20 @@ impl SecretFile {
     }
 }
 
-/// Whether `path` has neither folder nor extension. If no such file exists, it may be a secret that was typed instead
-/// of a file.
+/// Returns whether `path` has neither folder nor extension. If no such file exists, it may be a
+/// secret that was typed instead of a file.
 pub(crate) fn is_bare_name(path: &str) -> bool {
     !path.contains(['/', '\\', '.'])
 }
 
 impl SecretSource {
-    /// The keys that can set the secret called `name`: itself, a command or a file.
+    /// Returns the keys that can set the secret called `name`: itself, a command or a file.
     pub(super) fn ways(name: &str) -> [String; 3] {
         ["", "_command", "_file"].map(|ending| format!("{name}{ending}"))
     }
 
-    /// The source of the secret called `name`. Relative paths of `layer` start at `directory`.
+    /// Reads the source of the secret called `name`. Relative paths of `layer` start at
+    /// `directory`.
     ///
     /// # Errors
     /// If two keys set it.
@@ -106,7 +107,8 @@ impl SecretSource {
 }
 
 impl fmt::Display for SecretSource {
-    /// The kind of source. A command is shown without its arguments, which may contain a secret.
+    /// Writes the kind of source. A command is shown without its arguments, which may contain a
+    /// secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(_) => formatter.write_str("(redacted)"),
@@ -125,7 +127,7 @@ impl fmt::Display for SecretSource {
     }
 }
 
-/// The error for a missing file. It does not print the name, which may be the secret.
+/// Returns the error for a missing file. It does not print the name, which may be the secret.
 fn no_such_file(origin: &Origin) -> CommandError {
     CommandError::configuration(
         format!("{origin}: no such file; its name is hidden because it may be the secret"),
@@ -134,7 +136,8 @@ fn no_such_file(origin: &Origin) -> CommandError {
 }
 
 impl WithOrigin<SecretSource> {
-    /// The secret, and a warning if others can read its file. `ask` prompts for it. An empty secret is an error.
+    /// Fetches the secret, and a warning if others can read its file. `ask` prompts for it. An
+    /// empty secret is an error.
     pub(crate) async fn fetch(
         &self,
         ask: impl AsyncFnOnce() -> io::Result<String>,
@@ -286,8 +289,9 @@ pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String>
         .then(|| format!("{shown} contains a secret, and others can {can} it: chmod 600 {shown}"))
 }
 
-/// Whether a container or a service manager created the file, so that the user cannot change its permissions. Docker,
-/// Kubernetes and systemd put secrets, some with mode 0444, into their own directories or on a read-only mount.
+/// Returns whether a container or a service manager created the file, so that the user cannot
+/// change its permissions. Docker, Kubernetes and systemd put secrets, some with mode 0444, into
+/// their own directories or on a read-only mount.
 #[cfg(unix)]
 fn is_managed(path: &Path) -> bool {
     use rustix::fs::{StatVfsMountFlags, statvfs};

@@ -189,25 +189,25 @@ impl Settings {
         })
     }
 
-    /// Whether no message can reach Jelou.
+    /// Returns whether no message can reach Jelou.
     pub(crate) fn is_sandboxed(&self) -> bool {
         self.sandbox != SandboxMode::No
     }
 
-    /// The note after a sandbox accepted a message. None without a sandbox.
+    /// Returns the note after a sandbox accepted a message. None without a sandbox.
     pub(crate) fn sandbox_note(&self) -> Option<&'static str> {
         self.is_sandboxed()
             .then_some("sandbox: nothing was sent to Jelou")
     }
 
-    /// The bot to send from.
+    /// Returns the bot to send from.
     pub(crate) fn bot(&self) -> Result<&str, CommandError> {
         self.bot
             .as_deref()
             .ok_or_else(|| self.without_file(no_bot()))
     }
 
-    /// The same error about a missing setting, with why no configuration file was found.
+    /// Adds to the error about a missing setting why no configuration file was found.
     fn without_file(&self, error: CommandError) -> CommandError {
         CommandError {
             details: self.missing_file.clone(),
@@ -215,12 +215,12 @@ impl Settings {
         }
     }
 
-    /// The origin of a key's value.
+    /// Returns the origin of a key's value.
     pub(crate) fn origin(&self, key: &str) -> &Origin {
         self.layer.origin(key)
     }
 
-    /// The printed value of a key, which is never a secret, and its origin.
+    /// Returns the printed value of a key, which is never a secret, and its origin.
     pub(crate) fn shown(&self, key: &Key) -> Option<WithOrigin<String>> {
         match key.name {
             "client_secret" => self.login.secret().map(WithOrigin::shown),
@@ -228,8 +228,9 @@ impl Settings {
         }
     }
 
-    /// Client id and source of the secret: both from flags and environment, or both from the profile, whose secret goes
-    /// only to its own address. `can_ask` allows a prompt for the secret.
+    /// Returns client id and source of the secret: both from flags and environment, or both from
+    /// the profile, whose secret goes only to its own address. `can_ask` allows a prompt for the
+    /// secret.
     ///
     /// # Errors
     /// When one of them is missing, or the secret would reach the wrong server.
@@ -255,7 +256,7 @@ pub(crate) fn check(layer: &Layer) -> Result<(), String> {
     read.map(drop).map_err(|error| error.message)
 }
 
-/// A check for the flag of the key called `name`.
+/// Returns a parser for the flag of the key called `name`.
 pub(crate) fn checked(
     name: &'static str,
 ) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
@@ -267,7 +268,7 @@ pub(crate) fn checked(
     }
 }
 
-/// Whether a profile of this name exists.
+/// Returns whether a profile of this name exists.
 ///
 /// # Errors
 /// When the configuration cannot be read.
@@ -276,7 +277,8 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandEr
     Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
 }
 
-/// The time zone of a profile: of the one from `--profile`, else of the run's, else of the sender's.
+/// Reads the time zone of a profile: of the one from `--profile`, else of the run's, else of the
+/// sender's.
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
@@ -300,7 +302,8 @@ pub(crate) fn zone_of_profile(
     }
 }
 
-/// The file from a flag or variable, else the user's or the machine's. None if neither exists.
+/// Loads the file from a flag or variable, else the user's or the machine's. None if neither
+/// exists.
 pub(super) fn load_file(
     flags: &Flags,
     environment: &Environment,
@@ -324,8 +327,8 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
         })
 }
 
-/// The chosen profile. Unless one `is_needed`, several profiles without a default are not an error, and under
-/// `JELOUCTL_SANDBOX` the profile may be missing.
+/// Chooses the profile. Unless one `is_needed`, several profiles without a default are not an
+/// error, and under `JELOUCTL_SANDBOX` the profile may be missing.
 pub(super) fn choose_profile(
     flags: &Flags,
     environment: &Environment,

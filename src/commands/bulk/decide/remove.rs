@@ -154,7 +154,8 @@ fn remove(
     Ok(())
 }
 
-/// ` (5 not sent yet, 4 may have been sent)`; empty for a complete run.
+/// Describes what is removed with a run: ` (5 not sent yet, 4 may have been sent)`; empty for a
+/// complete run.
 fn what_goes(run: &RunOverview) -> String {
     let counts = [
         (run.counts.pending, "not sent yet"),

@@ -78,7 +78,7 @@ fn state_of<const N: usize>(
 }
 
 impl Decision {
-    /// The states before and after.
+    /// Returns the states before and after the change.
     fn change(&self) -> [RowState; 2] {
         match self.unknown_as {
             Some(to) => [RowState::Unknown, to],
@@ -177,7 +177,7 @@ fn ask_of_lost_processes(
     }
 }
 
-/// `2 unknown rows now count as sent`
+/// Describes the change: `2 unknown rows now count as sent`
 fn in_words(
     changed: u64,
     Resolution {

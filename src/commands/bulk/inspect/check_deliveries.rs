@@ -134,7 +134,7 @@ impl<'a> RunToCheck<'a> {
             .note(&format!("checking {messages} of run {name}"));
     }
 
-    /// What to look up.
+    /// Returns what to look up.
     fn inquiry(&self, run: &Run) -> Result<DeliveryCheck, LedgerError> {
         let timeout = self.sender.settings.timeout;
         let mut inquiry = DeliveryCheck::new(CheckLimits {
@@ -188,7 +188,7 @@ async fn read_history(
     Ok(reading)
 }
 
-/// Why not everything was read.
+/// Returns why not everything was read.
 fn problem_of(ended: Result<ListingCoverage, LookUpError>) -> Option<CommandError> {
     match ended {
         Ok(ListingCoverage::Whole) => None,
@@ -206,7 +206,7 @@ fn problem_of(ended: Result<ListingCoverage, LookUpError>) -> Option<CommandErro
     }
 }
 
-/// When the run began, or was last resumed.
+/// Returns when the run began, or was last resumed.
 fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
     let is_start =
         |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);

@@ -285,7 +285,8 @@ fn stop_if_undelivered(
     Ok(is_stopped)
 }
 
-/// Why a run should not continue although its messages are accepted: they are not delivered.
+/// Returns why a run should not continue although its messages are accepted: they are not
+/// delivered.
 fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     let refused = BUSINESS_CODES
         .into_iter()
@@ -329,7 +330,7 @@ fn to_json(asked: &RunToCheck<'_>, look: &CheckResult) -> Value {
     all
 }
 
-/// Why rows stay unknown, and what to do.
+/// Returns why rows stay unknown, and what to do.
 fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
     let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
         let why = match why {

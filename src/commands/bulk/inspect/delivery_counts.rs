@@ -8,7 +8,7 @@ use crate::base::timestamps::{from_millis, time_in};
 use crate::jelou::message::merge;
 use crate::runs::ledger::DeliveryCounts;
 
-/// Delivery counts as data.
+/// Returns delivery counts as JSON.
 pub(crate) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
     let DeliveryCounts {
         asked_at,
@@ -50,7 +50,7 @@ pub(crate) fn deliveries_in_words(counts: &DeliveryCounts, zone: &TimeZone) -> S
             .unwrap_or_default()
 }
 
-/// `2026-11-20T15:15:00.123Z`
+/// Formats a time in UTC: `2026-11-20T15:15:00.123Z`
 pub(crate) fn utc(at: i64) -> String {
     format!("{:.3}", from_millis(at))
 }

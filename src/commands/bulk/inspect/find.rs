@@ -76,7 +76,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     Ok(code)
 }
 
-/// The row's columns as in the report, with the run and its sender.
+/// Returns the row's columns as in the report, with the run and its sender.
 fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
     let words = words(found, &body, zone);

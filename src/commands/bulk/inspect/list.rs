@@ -51,7 +51,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     Ok(code)
 }
 
-/// A run, and what it is `waiting` for if a process is sending it.
+/// Returns the output row of a run, and what it is `waiting` for if a process is sending it.
 fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputRow {
     let record = overview_as_json(run, waiting);
     OutputRow {
@@ -101,7 +101,7 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Ve
         .collect()
 }
 
-/// The same as data; `bulk status` has it too.
+/// Returns a run as JSON; `bulk status` has it too.
 pub(crate) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Value {
     let details = &run.details;
     let mut overview = json!({

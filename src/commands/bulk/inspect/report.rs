@@ -26,7 +26,7 @@ use crate::runs::report::write_report;
 use crate::runs::report_page::{self, PageStyle};
 use crate::sender::context::Context;
 
-/// A delivery status, as a value of `--delivery`.
+/// Parses a delivery status, as a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
     PossibleValuesParser::new(DeliveryState::NAMES).map(|name| DeliveryState::from_name(&name))
 }
@@ -195,7 +195,7 @@ fn print_people(context: &Context, run: &Run, filter: &RowFilter) -> Result<(), 
     })
 }
 
-/// `;`, or `tab`
+/// Parses a delimiter: `;`, or `tab`
 fn delimiter(typed: &str) -> Result<u8, String> {
     match typed {
         "," => Ok(b','),
@@ -224,7 +224,7 @@ impl BulkReportArgs {
         }
     }
 
-    /// The typed format, or the format of the file's extension.
+    /// Returns the typed format, or the format of the file's extension.
     fn format(&self) -> Result<ReportFormat, UsageError> {
         match (&self.file, self.format) {
             (Some(path), None) => format_of_name("--file", path),

@@ -153,7 +153,8 @@ impl RunStatus {
     }
 }
 
-/// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`
+/// Describes why no process sends the run, by its last event: `no process is sending it; stopped at
+/// 2026-11-20 10:15 -05:00: SIGINT`
 fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> String {
     let Some(RunEvent {
         kind,
@@ -177,7 +178,7 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> String {
     )
 }
 
-/// `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
+/// Describes a worker: `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
 fn in_words(
     RunWorker {
         host,

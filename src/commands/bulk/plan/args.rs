@@ -189,7 +189,7 @@ pub(crate) struct BulkSendArgs {
     pub(crate) typed: MessageArgs<BulkDeliveryArgs>,
 }
 
-/// A positive number; another flag sends nothing.
+/// Parses a positive number.
 fn at_least_one(raw: &str) -> Result<u64, String> {
     match raw.parse() {
         Ok(0) => Err("write 1 or more; to send nothing: --dry-run".to_owned()),
@@ -198,7 +198,7 @@ fn at_least_one(raw: &str) -> Result<u64, String> {
     }
 }
 
-/// A count, or all.
+/// Parses a count, or `all`.
 fn preview_rows(raw: &str) -> Result<u64, String> {
     if raw.eq_ignore_ascii_case("all") {
         return Ok(ALL_ROWS);
@@ -260,12 +260,12 @@ pub(crate) struct BulkDeliveryArgs {
 }
 
 impl BulkSendArgs {
-    /// Whether the command creates a run, so neither a preview nor a test.
+    /// Returns whether the command creates a run, so neither a preview nor a test.
     pub(crate) fn makes_run(&self, mode: Mode) -> bool {
         mode == Mode::Send && self.preview.is_none() && self.test_to.is_none()
     }
 
-    /// The file of the page, if wanted.
+    /// Returns the file of the page, if wanted.
     pub(crate) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
         let Some(file) = self.file.as_deref() else {
             return Ok(None);
@@ -286,14 +286,14 @@ impl BulkSendArgs {
         Ok(Some(file))
     }
 
-    /// The files that the command reads as lists.
+    /// Returns the files that the command reads as lists.
     pub(super) fn inputs(&self) -> Vec<&Source> {
         std::iter::once(&self.source)
             .chain(&self.policy.exclude)
             .collect()
     }
 
-    /// The file of the list, used to name its run; empty for standard input.
+    /// Returns the file of the list, used to name its run; empty for standard input.
     pub(super) fn file_name(&self) -> &Path {
         match &self.source {
             Source::Stdin => Path::new(""),
@@ -305,7 +305,7 @@ impl BulkSendArgs {
         &self.typed.message
     }
 
-    /// How to treat rows that cannot be sent unchanged.
+    /// Returns how to treat rows that cannot be sent unchanged.
     pub(crate) fn import_policy(&self) -> ImportPolicy {
         let policy = &self.policy;
         ImportPolicy {

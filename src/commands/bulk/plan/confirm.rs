@@ -166,7 +166,8 @@ fn draw_first_message(plan: &Plan<'_>, context: &Context) -> Result<(), LedgerEr
     })
 }
 
-/// `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if no row is skipped.
+/// Describes the skipped rows: `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if
+/// no row is skipped.
 fn left_out(draft: &LedgerDraft) -> Option<String> {
     let sent = draft.to_be_sent();
     let skips = draft.skip_counts();
@@ -175,7 +176,8 @@ fn left_out(draft: &LedgerDraft) -> Option<String> {
     Some(format!("{rows}: {sent} to send; skipped: {reasons}"))
 }
 
-/// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.
+/// Describes the countries: `by country: EC 90, CO 5, without a country 1`; None if no number has a
+/// country.
 fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
     let mut countries: Vec<_> = by_country.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));

@@ -14,14 +14,14 @@ pub(super) struct CostLimit {
 }
 
 impl CostLimit {
-    /// As typed, or else as in the profile.
+    /// Reads the limit from the flag, or else from the profile.
     pub(super) fn read(args: &BulkSendArgs, settings: &Settings) -> Result<Self, CommandError> {
         let prices = read_prices(args.prices.as_deref(), settings)?;
         let budget = budget(args.budget, settings, prices.is_some())?;
         Ok(Self { prices, budget })
     }
 
-    /// The cost of the draft's messages; None without prices.
+    /// Estimates the cost of the draft's messages; None without prices.
     pub(super) fn estimate(
         &self,
         draft: &LedgerDraft,

@@ -76,7 +76,8 @@ pub(crate) async fn create_run(
     Ok(Some(created))
 }
 
-/// The command may have waited hours for the answer.
+/// Applies the exclusion lists again: the command may have waited hours for the answer to its
+/// prompt.
 fn exclude_again(plan: &mut Plan<'_>, context: &Context) -> Result<(), CommandError> {
     let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
     let rows = UnsentRows::OfDraft(&mut plan.draft);

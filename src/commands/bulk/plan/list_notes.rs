@@ -34,7 +34,8 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     told.collect()
 }
 
-/// A filter that formats a cell with the stored value `stored`: a date is stored as `2026-12-05`.
+/// Returns a filter that formats a cell with the stored value `stored`: a date is stored as
+/// `2026-12-05`.
 fn filter_for(stored: &str) -> &'static str {
     // jiff reads eight digits as a date, too.
     if !stored.contains('-') || stored.parse::<DateTime>().is_err() {
@@ -67,7 +68,7 @@ pub(super) fn note_countries(stderr: &Stderr, imported: &Imported, rule: Country
     }
 }
 
-/// The rows that the sheet hides or shows crossed out, if any.
+/// Returns the rows that the sheet hides or shows crossed out, if any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     let hidden = Some(&list.notes.hidden_rows).filter(|hidden| !hidden.is_empty())?;
     let more = if hidden.len() > NAMED { ", …" } else { "" };

@@ -264,7 +264,7 @@ fn open_reader(args: &BulkSendArgs) -> Result<ListReader, CommandError> {
     Ok(ListReader::open(input, &name_of(&args.source), &options)?)
 }
 
-/// The name of the run; None if no run is created.
+/// Returns the name of the run; None if no run is created.
 fn new_name(
     context: &Context,
     args: &BulkSendArgs,
@@ -278,7 +278,7 @@ fn new_name(
     }
 }
 
-/// How to treat rows that a report says were sent.
+/// Returns how to treat rows that a report says were sent.
 fn policy_for_reported(
     args: &BulkSendArgs,
     sender: &Sender,
@@ -291,12 +291,12 @@ fn policy_for_reported(
     }
 }
 
-/// Whether the recipients of the list get messages, now or once the plan is confirmed.
+/// Returns whether the recipients of the list get messages, now or once the plan is confirmed.
 fn reaches_recipients(args: &BulkSendArgs, sender: &Sender) -> bool {
     !sender.settings.is_sandboxed() && args.test_to.is_none()
 }
 
-/// The ledger; None if the command creates no run and there is no ledger.
+/// Returns the ledger; None if the command creates no run and there is no ledger.
 fn ledger_for_run(
     context: &Context,
     args: &BulkSendArgs,
@@ -315,7 +315,8 @@ fn ledger_for_run(
     Ok(Some(ledger))
 }
 
-/// The recipients that have written recently, for a list that becomes a run; None without the flag.
+/// Returns the recipients that have written recently, for a list that becomes a run; None without
+/// the flag.
 fn windows_for_list(
     context: &Context,
     args: &BulkSendArgs,

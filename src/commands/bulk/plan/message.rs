@@ -66,7 +66,7 @@ impl ListMessage {
     }
 }
 
-/// The body from flags and `--body`; None if each row is the body.
+/// Reads the body from flags and `--body`; None if each row is the body.
 fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
     let flags = args.message().flag_body(&mut context.input)?;
     let warnings = std::mem::take(&mut context.input.warnings);

@@ -106,7 +106,7 @@ impl<'a> RowReport<'a> {
         }
     }
 
-    /// A row that cannot be sent as it is.
+    /// Prints the problem of a row that cannot be sent unchanged.
     fn tell_fault(&mut self, line: u64, problem: &str) {
         if self.policy.skip_invalid {
             let said = format!(" is skipped{problem}");
@@ -126,7 +126,7 @@ impl<'a> RowReport<'a> {
     }
 }
 
-/// The row in `line`, which has the recipient of line `of`.
+/// Describes the row in `line`, which has the recipient of line `of`.
 fn as_line(line: u64, of: u64) -> String {
     format!("{line} (as line {of})")
 }
@@ -196,7 +196,7 @@ impl<'a> RowMessages<'a> {
     }
 }
 
-/// The words without quoted text and numbers.
+/// Returns the text without quoted text and numbers.
 fn kind_of(said: &str) -> String {
     let outside = said.split('`').step_by(2);
     outside

@@ -60,7 +60,8 @@ pub(crate) fn show(
     finish(context, plan, refusals)
 }
 
-/// The error if the list would be refused because of earlier runs; otherwise prints which rows they have.
+/// Returns the error if the list would be refused because of earlier runs. Otherwise prints which
+/// rows they have.
 fn refusals_by_ledger(
     plan: &mut Plan<'_>,
     context: &Context,
@@ -79,8 +80,8 @@ fn refusals_by_ledger(
     Ok(Vec::new())
 }
 
-/// The texts of the templates, which `--preview` shows; adds why they cannot be sent. A command that must not send
-/// anything does not look them up.
+/// Returns the texts of the templates for `--preview`. Adds to `refusals` why templates cannot be
+/// sent. A command that must not send anything does not look them up.
 fn template_texts(
     plan: &Plan<'_>,
     context: &Context,
@@ -117,7 +118,8 @@ fn report_cost(plan: &Plan<'_>, context: &Context) -> Option<CommandError> {
     plan.cost_limit.check(estimate).err()
 }
 
-/// The first error that the list would be refused for. Only the one about the cost surely names no recipient.
+/// Returns the first error that the list would be refused for. Only the one about the cost surely
+/// names no recipient.
 fn first_refusal(
     plan: &Plan<'_>,
     refusals: &[CommandError],

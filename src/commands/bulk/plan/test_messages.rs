@@ -11,7 +11,7 @@ use crate::runs::import::ImportPlan;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
 use crate::sender::context::Context;
 
-/// The recipient of the test; None without the flag.
+/// Reads the recipient of the test; None without the flag.
 pub(super) fn read_tester(
     context: &Context,
     args: &BulkSendArgs,
@@ -23,7 +23,7 @@ pub(super) fn read_tester(
     }
 }
 
-/// The messages of the first rows, with `recipient` instead.
+/// Returns the messages of the first rows, with `recipient` instead.
 pub(super) fn first_messages(
     list: &ListReader,
     draft: &LedgerDraft,

@@ -110,7 +110,7 @@ fn report(context: &Context, told: &mut SendReport, code: ExitCode) -> ExitCode 
     print_result(context, "message", format, &told.record, code)
 }
 
-/// `test: 2 of 3 messages sent, only to 593987654321; no run was created`
+/// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`
 fn in_words(sent: usize, messages: &[Outgoing]) -> String {
     let to = messages
         .first()

@@ -109,7 +109,8 @@ fn print_end(context: &Context, active: &ActiveRun, ended: SendingEnd) -> Printe
     }
 }
 
-/// An error of standard output is only printed: as the error of the command, it could make a script start a second run.
+/// Prints the summary. An error of standard output is only printed: as the error of the command, it
+/// could make a script start a second run.
 fn print_summary(
     context: &Context,
     active: &ActiveRun,
@@ -141,7 +142,7 @@ fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptR
     ));
 }
 
-/// The run could not continue after a wait.
+/// Prints that the run could not continue after a wait.
 fn report_failed_join(context: &Context, active: &ActiveRun, error: &CommandError) -> ExitCode {
     let hint = error
         .hint
@@ -235,7 +236,7 @@ fn report_pause(context: &Context, active: &ActiveRun, reason: PauseReason, prob
         .error(&format!("{paused}: {problem}"), &[], Some(&hint));
 }
 
-/// Whether other processes continue a run after this process has stopped.
+/// Returns whether other processes continue a run after this process has stopped.
 fn others_go_on(active: &ActiveRun, reason: PauseReason) -> bool {
     // A process that sends updates its record more often than every five seconds.
     let is_own =

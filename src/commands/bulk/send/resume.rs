@@ -106,7 +106,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     block_on(go_on(context, active, &args.work, Some(resumption)))
 }
 
-/// The time since the run last changed.
+/// Returns the time since the run last changed.
 fn age(run: &Run) -> Result<Duration, LedgerError> {
     let age = run.ledger().now()?.saturating_sub(run.changed_at()?);
     Ok(Duration::from_millis(
@@ -114,8 +114,8 @@ fn age(run: &Run) -> Result<Duration, LedgerError> {
     ))
 }
 
-/// The conditions of the resumed run: typed flags replace the run's own. If the run has no messaging limit and no process
-/// sends it, the profile's limit applies.
+/// Returns the conditions of the resumed run: typed flags replace the run's own. If the run has no
+/// messaging limit and no process sends it, the profile's limit applies.
 fn conditions_of_resumed(
     args: &BulkResumeArgs,
     opened: &OpenedRun,

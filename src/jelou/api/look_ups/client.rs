@@ -76,7 +76,7 @@ pub(crate) enum Since {
 }
 
 impl Since {
-    /// The point in time, relative to `now`. A time before 1970 becomes 1970.
+    /// Returns the point in time, relative to `now`. A time before 1970 becomes 1970.
     pub(crate) fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Ever => Timestamp::UNIX_EPOCH,
@@ -86,7 +86,7 @@ impl Since {
     }
 }
 
-/// A timer that ticks this many times a second. It needs a running runtime.
+/// Creates a timer that ticks this many times a second. It needs a running runtime.
 pub(crate) fn look_up_pace(per_second: f64) -> Interval {
     let between = Duration::try_from_secs_f64(per_second.recip()).unwrap_or_default();
     let mut pace = interval(between.max(Duration::from_micros(1)));
@@ -95,7 +95,7 @@ pub(crate) fn look_up_pace(per_second: f64) -> Interval {
 }
 
 impl LookUps<'_> {
-    /// The server's present time.
+    /// Returns the server's present time.
     pub(crate) fn now(&self) -> Timestamp {
         let ours = timestamp(SystemTime::now());
         ours.saturating_add(self.clock).unwrap_or(ours)
@@ -154,7 +154,7 @@ impl LookUps<'_> {
         }
     }
 
-    /// The span by the server's clock. A start at a fixed time is by our clock.
+    /// Converts the span to the server's clock. A start at a fixed time is by our clock.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
             Since::At(at) => Since::At(
@@ -185,7 +185,7 @@ impl LookUps<'_> {
         Ok(pages)
     }
 
-    /// The request for a page of a listing. Without `until`, it reads until now.
+    /// Returns the request for a page of a listing. Without `until`, it reads until now.
     fn page(
         &self,
         listing: LookUpList,

@@ -96,7 +96,8 @@ impl HistoryMessage {
     }
 }
 
-/// The identity of an entry: its id with its sender and recipient; without an id, its whole content.
+/// Returns the identity of an entry: its id with its sender and recipient; without an id, its whole
+/// content.
 pub(crate) fn entry_key(entry: &Value) -> u64 {
     let id = text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string());
     let end = |end: &str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]);
@@ -105,27 +106,28 @@ pub(crate) fn entry_key(entry: &Value) -> u64 {
     hasher.finish()
 }
 
-/// Whether `id` is a phone number or a WhatsApp user id.
+/// Returns whether `id` is a phone number or a WhatsApp user id.
 pub(crate) fn is_person(id: &str) -> bool {
     let key = person_key(id);
     is_user_id(id)
         || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether `listed` is certainly another recipient than `person`. A number and a WhatsApp user id can belong to the
-/// same recipient.
+/// Returns whether `listed` is certainly another recipient than `person`. A number and a WhatsApp
+/// user id can belong to the same recipient.
 pub(crate) fn is_another_person(listed: &str, person: &str) -> bool {
     let sort = |id: &str| (is_user_id(id), is_person(id));
     sort(listed) == sort(person) && person_key(listed) != person_key(person)
 }
 
-/// The author as the entry names it, or empty.
+/// Returns the author as the entry names it, or empty.
 fn by(entry: &Value) -> String {
     text_at(entry, &["/by", "/by/type"]).unwrap_or_default()
 }
 
-/// The author of an entry. `by` decides if it is user or bot. Otherwise a sender to the bot is a user, and so is a
-/// phone number that is not the bot or an agent. If another sender writes for the bot, the bot is not the author.
+/// Returns the author of an entry. `by` decides if it is user or bot. Otherwise a sender to the bot
+/// is a user, and so is a phone number that is not the bot or an agent. If another sender writes
+/// for the bot, the bot is not the author.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = by(entry);
     let says = |word: &str| by.eq_ignore_ascii_case(word);
@@ -182,7 +184,8 @@ impl Notification {
     }
 }
 
-/// The status, or the state that follows from the times, whichever is further on the ladder.
+/// Returns the status, or the state that follows from the times, whichever is further on the
+/// ladder.
 fn facts(entry: &Value) -> DeliveryStatus {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);

@@ -51,7 +51,7 @@ impl LookUpError {
         Self::failed(delivery)
     }
 
-    /// The error of a listing that every account has.
+    /// Returns the error of a listing that every account has.
     pub(crate) fn failed(delivery: Delivery) -> Self {
         Self::Failed {
             delivery: Box::new(delivery),
@@ -70,7 +70,7 @@ impl LookUpError {
         }
     }
 
-    /// Whether the API refused the request, so that a retry would fail, too.
+    /// Returns whether the API refused the request, so that a retry would fail, too.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(
             self.outcome(),
@@ -78,7 +78,7 @@ impl LookUpError {
         )
     }
 
-    /// The signal that ended the look-up.
+    /// Returns the signal that ended the look-up.
     pub(crate) fn signal(&self) -> Option<Signal> {
         match self.outcome() {
             Outcome::NotSent(Cause::Interrupted(signal)) => Some(signal),
@@ -87,7 +87,7 @@ impl LookUpError {
         }
     }
 
-    /// The hint. The hint of a signal is for sends, so it does not apply to a read.
+    /// Returns the hint. The hint of a signal is for sends, so it does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unavailable(_) => {

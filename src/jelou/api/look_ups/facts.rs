@@ -58,7 +58,7 @@ impl DeliveryState {
         known.map_or_else(|| Self::Other(excerpt(status)), |(state, _)| state.clone())
     }
 
-    /// The API's word for it.
+    /// Returns the API's word for it.
     pub(crate) fn status(&self) -> &str {
         match self {
             Self::Other(status) => status,
@@ -66,7 +66,7 @@ impl DeliveryState {
         }
     }
 
-    /// The stable name: `at_whatsapp`; `other` for an unknown status.
+    /// Returns the stable name: `at_whatsapp`; `other` for an unknown status.
     pub(crate) fn name(&self) -> &'static str {
         self.ladder_names().map_or("other", |[_, name, _]| name)
     }
@@ -82,13 +82,13 @@ impl DeliveryState {
         "other",
     ];
 
-    /// The state with this name; `other` gets an empty status.
+    /// Returns the state with this name; `other` gets an empty status.
     pub(crate) fn from_name(name: &str) -> Self {
         let known = LADDER.iter().find(|(_, [_, known, _])| *known == name);
         known.map_or_else(|| Self::Other(String::new()), |(state, _)| state.clone())
     }
 
-    /// In Spanish; None for an unknown status.
+    /// Returns the name in Spanish. None for an unknown status.
     pub(crate) fn in_spanish(&self) -> Option<&'static str> {
         self.ladder_names().map(|[.., spanish]| spanish)
     }
@@ -100,7 +100,7 @@ impl DeliveryState {
             .map(|(_, words)| *words)
     }
 
-    /// The text for users: `at WhatsApp`; an unknown status is unchanged.
+    /// Returns the text for users: `at WhatsApp`; an unknown status is unchanged.
     pub(crate) fn describe(&self) -> &str {
         match self {
             Self::Other(status) => status,
@@ -111,7 +111,7 @@ impl DeliveryState {
         }
     }
 
-    /// The API's word of an unknown status.
+    /// Returns the API's word of an unknown status.
     pub(crate) fn unknown(&self) -> Option<&str> {
         match self {
             Self::Other(status) => Some(status),
@@ -119,9 +119,9 @@ impl DeliveryState {
         }
     }
 
-    /// The new state of a message after an answer with the state `seen`. It only moves forward, because an answer can
-    /// be older than the current state. A delivery replaces a failure, but the state at WhatsApp does not. An unknown
-    /// status changes nothing.
+    /// Returns the new state of a message after an answer with the state `seen`. It only moves
+    /// forward, because an answer can be older than the current state. A delivery replaces a
+    /// failure, but the state at WhatsApp does not. An unknown status changes nothing.
     #[must_use]
     pub(crate) fn after(self, seen: Self) -> Self {
         if seen.rung() > self.rung() {
@@ -131,7 +131,7 @@ impl DeliveryState {
         }
     }
 
-    /// Whether it has reached at least `goal`.
+    /// Returns whether it has reached at least `goal`.
     pub(crate) fn has_reached(&self, goal: &Self) -> bool {
         self.rung() >= goal.rung()
     }
@@ -184,7 +184,7 @@ impl DeliveryStatus {
         }
     }
 
-    /// Code and reason of a failure, each once.
+    /// Returns code and reason of a failure, each once.
     pub(crate) fn failure(&self) -> Option<String> {
         if self.state != DeliveryState::Undelivered {
             return None;
@@ -197,7 +197,7 @@ impl DeliveryStatus {
         }
     }
 
-    /// The same with the reason of a failure from `error`: a code, a text, or an object with either.
+    /// Adds the reason of a failure from `error`: a code, a text, or an object with either.
     pub(super) fn failed_with(self, error: &Value) -> Self {
         // The error can be an object that is encoded as a text.
         let within = error
@@ -248,7 +248,7 @@ impl DeliveryStatus {
     }
 }
 
-/// The first WhatsApp code in a text, as a separate number.
+/// Finds the first WhatsApp code in a text, as a separate number.
 fn known_code_in(words: &str) -> Option<&str> {
     words
         .split(|letter: char| !letter.is_ascii_alphanumeric())

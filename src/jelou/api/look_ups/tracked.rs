@@ -18,7 +18,7 @@ pub(crate) enum MessageClass {
 }
 
 impl MessageClass {
-    /// The class of a request with this path and body.
+    /// Returns the class of a request with this path and body.
     pub(crate) fn from_request(path: &str, body: &Map<String, Value>) -> Self {
         if path.ends_with("/hsm") {
             Self::Template
@@ -61,7 +61,7 @@ impl TrackedMessage {
         }
     }
 
-    /// Whether every source that can list it was read completely.
+    /// Returns whether every source that can list it was read completely.
     pub(crate) fn is_fully_searched(&self) -> bool {
         self.coverage == ListingCoverage::Whole
     }
@@ -87,7 +87,8 @@ impl TrackedMessage {
         true
     }
 
-    /// The same for an entry of the history of `bot`. A message that the user wrote is another one.
+    /// Records an entry of the history of `bot` if it is about this message, and returns whether it
+    /// is. A message from the user is never this message.
     pub(super) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
         let is_it = |found: &HistoryMessage| {
             found.id.as_deref() == Some(&self.id)
@@ -103,7 +104,7 @@ impl TrackedMessage {
         true
     }
 
-    /// Whether an entry with this recipient can be about the message.
+    /// Returns whether an entry with this recipient can be about the message.
     fn may_be_for(&self, listed: Option<&str>) -> bool {
         !listed
             .zip(self.recipient.as_deref())

@@ -68,7 +68,8 @@ fn misnumbered(cards: &[Value]) -> Option<String> {
     ))
 }
 
-/// An action is a link (`name` and `parameters`) or replies (`buttons`).
+/// Returns the problem of an action. It must be a link (`name` and `parameters`) or replies
+/// (`buttons`).
 fn neither_link_nor_replies(action: &Map<String, Value>) -> Option<&'static str> {
     let name = action.get("name").and_then(Value::as_str);
     match (

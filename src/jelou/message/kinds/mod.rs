@@ -131,7 +131,7 @@ pub(crate) struct MessageKind {
 }
 
 impl MessageKind {
-    /// Every kind, without flags.
+    /// Returns every kind, without flags.
     pub(crate) fn all() -> Vec<Self> {
         KINDS
             .iter()
@@ -142,7 +142,7 @@ impl MessageKind {
             .collect()
     }
 
-    /// The kind with this name, without flags.
+    /// Returns the kind with this name, without flags.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.command() == name)
     }
@@ -155,22 +155,22 @@ impl MessageKind {
         self.kind.envelope
     }
 
-    /// The command that sends it, as the word after `send`.
+    /// Returns the command that sends it, as the word after `send`.
     pub(crate) fn written_by(&self) -> &'static str {
         self.kind.written_by
     }
 
-    /// The JSON Schema of the kind's fields, with its help. Read on first use.
+    /// Returns the JSON Schema of the kind's fields, with its help. It is read on first use.
     pub(super) fn json_schema(&self) -> &'static Value {
         &self.definition().json
     }
 
-    /// The schema of the kind's fields.
+    /// Returns the schema of the kind's fields.
     pub(crate) fn schema(&self) -> &'static Schema {
         &self.definition().schema
     }
 
-    /// The kind's flags, in the order of the help.
+    /// Returns the kind's flags, in the order of the help.
     pub(super) fn flags(&self) -> &'static [Flag] {
         &self.definition().flags
     }
@@ -190,7 +190,7 @@ impl MessageKind {
         read.get_or_init(|| Definition::read(self.kind.definition).expect("a definition is JSON"))
     }
 
-    /// The endpoint. `body` may contain a part of its path.
+    /// Returns the endpoint. `body` may contain a part of its path.
     pub(crate) fn route(&self, body: &Value) -> Route {
         let campaign = || {
             body.get("campaignId")
@@ -209,7 +209,7 @@ impl MessageKind {
         }
     }
 
-    /// The kind of a body with these fields: a text with options is a list.
+    /// Returns the kind of a body with these fields: a text with options is a list.
     pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
         let (field, other) = match self.command() {
             "text" => ("options", "list"),
@@ -222,7 +222,7 @@ impl MessageKind {
             .and_then(|_| Self::named(other))
     }
 
-    /// The kind's `type` in a body, if only this kind has it.
+    /// Returns the kind's `type` in a body, if only this kind has it.
     fn wire_type(&self) -> Option<&'static str> {
         match self.envelope() {
             Envelope::Typed(wire) => Some(wire),
@@ -230,7 +230,7 @@ impl MessageKind {
         }
     }
 
-    /// Every `type` in a body, for errors about an unknown one.
+    /// Returns every `type` in a body, for errors about an unknown one.
     pub(crate) fn wire_types() -> Vec<&'static str> {
         let mut types: Vec<_> = Self::all().iter().filter_map(Self::wire_type).collect();
         // A text and a list have the same type.
@@ -238,8 +238,8 @@ impl MessageKind {
         types
     }
 
-    /// The kind of a body with the `type` `wire`. The other fields distinguish kinds with the same
-    /// type.
+    /// Returns the kind of a body with the `type` `wire`. The other fields distinguish kinds with
+    /// the same type.
     pub(crate) fn from_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
         let kind = Self::all()
             .into_iter()
@@ -247,7 +247,7 @@ impl MessageKind {
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
-    /// The likely kind of a body: by its `type`, or by a field that only one kind has.
+    /// Returns the likely kind of a body: by its `type`, or by a field that only one kind has.
     pub(crate) fn suggested_by(body: &Value) -> Option<Self> {
         let fields = body.as_object()?;
         if let Some(kind) = Self::from_body(fields) {
@@ -259,7 +259,7 @@ impl MessageKind {
         Self::named(name)
     }
 
-    /// The kind of a whole body: by a template's name, otherwise by its `type`.
+    /// Returns the kind of a whole body: by a template's name, otherwise by its `type`.
     pub(crate) fn from_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
             let template = Self::named("template")?;
@@ -268,7 +268,7 @@ impl MessageKind {
         Self::from_wire_type(fields.get("type")?.as_str()?, fields)
     }
 
-    /// The text argument.
+    /// Returns the text argument.
     pub(crate) fn text(&self) -> Option<&str> {
         let text = self.typed.one("text");
         text.filter(|_| self.command() == "text")
@@ -280,23 +280,23 @@ impl MessageKind {
         fit_parameters(body, self.schema())
     }
 
-    /// Whether a message of this kind can be a template. A verbatim body can.
+    /// Returns whether a message of this kind can be a template. A verbatim body can.
     pub(crate) fn may_be_template(&self) -> bool {
         self.written_by() == "template" || self.envelope() == Envelope::Verbatim
     }
 
-    /// The endpoint, as the API's documentation writes it.
+    /// Returns the endpoint, as the API's documentation writes it.
     pub(crate) fn endpoint(&self) -> &'static str {
         self.route(&Value::Null).endpoint()
     }
 
-    /// The lines that show `body` on a terminal as its recipient sees it, or its JSON.
+    /// Draws the lines that show `body` on a terminal as its recipient sees it, or its JSON.
     pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
         Part::lines(self.drawn(body))
     }
 
-    /// What the recipient sees of `body`, or its JSON. The `type` in the body decides, because a
-    /// verbatim body may be of any kind. A body without a type is of this kind.
+    /// Draws what the recipient sees of `body`, or its JSON. The `type` in the body decides,
+    /// because a verbatim body may be of any kind. A body without a type is of this kind.
     pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
         let said = body
             .as_object()

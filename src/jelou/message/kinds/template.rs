@@ -70,7 +70,7 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
     problems
 }
 
-/// The parameters by name.
+/// Returns the parameters by name.
 fn named_parameters(given: &Value) -> Result<Value, String> {
     let other = || "expected names with their values, or a list of NAME=VALUE".to_owned();
     let Value::Array(pairs) = given else {

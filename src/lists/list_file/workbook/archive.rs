@@ -26,7 +26,7 @@ pub(super) fn open_part<'a>(
     }
 }
 
-/// Some programs write the path in another case, or with backslashes.
+/// Finds the part at `path`. Some programs write the path in another case, or with backslashes.
 fn place(archive: &Archive, path: &str) -> Option<usize> {
     let is_meant = |name: &[u8]| {
         name.len() == path.len()
@@ -42,7 +42,7 @@ fn place(archive: &Archive, path: &str) -> Option<usize> {
 /// The number of bytes that are searched together.
 const PIECE: usize = 64 * 1024;
 
-/// Whether `part` occurs anywhere in `input`.
+/// Returns whether `part` occurs anywhere in `input`.
 pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
     let finder = memmem::Finder::new(part);
     let mut piece = Vec::with_capacity(PIECE);

@@ -32,7 +32,7 @@ pub(super) fn sections(code: &str) -> Vec<&str> {
     .collect()
 }
 
-/// The tokens of a section.
+/// Splits a section into tokens.
 pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut characters = code.chars().peekable();
@@ -95,8 +95,8 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
     tokens
 }
 
-/// The meaning of brackets: a currency with its country, a duration, or a colour. An empty text if
-/// they show nothing.
+/// Parses brackets: a currency with its country, a duration, or a colour. An empty text if they
+/// show nothing.
 fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
     if let Some(currency) = inside.strip_prefix('$') {
         let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));

@@ -82,7 +82,7 @@ impl Workbook {
         })
     }
 
-    /// The sheets that are not hidden, with their positions.
+    /// Returns the sheets that are not hidden, with their positions.
     pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Sheet)> {
         self.sheets
             .iter()
@@ -90,7 +90,7 @@ impl Workbook {
             .filter(|(_, sheet)| !sheet.is_hidden)
     }
 
-    /// The position of the sheet `wanted`, otherwise of the first visible one.
+    /// Returns the position of the sheet `wanted`, otherwise of the first visible one.
     pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
         let names: Vec<_> = self
             .sheets
@@ -136,7 +136,7 @@ impl Workbook {
         })
     }
 
-    /// The filled rows of the sheet at `place`.
+    /// Returns the filled rows of the sheet at `place`.
     pub(super) fn rows(
         &self,
         place: usize,

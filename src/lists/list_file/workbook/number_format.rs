@@ -51,8 +51,8 @@ enum Section {
 }
 
 impl NumberFormat {
-    /// The format `id`. `declared` is its code, if the workbook declares it. None if it shows a
-    /// number as it is stored.
+    /// Creates the format `id`. `declared` is its code, if the workbook declares it. None if it
+    /// shows a number as it is stored.
     pub(super) fn new(id: u32, declared: Option<&str>, is_1904: bool) -> Option<Self> {
         // Some programs declare this format with the order of the United States.
         let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
@@ -93,12 +93,12 @@ impl NumberFormat {
         })
     }
 
-    /// A stored number as a text.
+    /// Converts a stored number to a text.
     pub(super) fn value(&self, stored: &str) -> String {
         written_number(stored, self.kind, self.is_1904)
     }
 
-    /// How a sheet shows `text`, if the format adds something to it.
+    /// Returns how a sheet shows `text`, if the format adds something to it.
     pub(super) fn show_text(&self, text: &str) -> Option<String> {
         let (before, after) = sections(&self.code).pop()?.split_once('@')?;
         let literal = |code| literal_text(&tokens(code, &mut None));
@@ -110,7 +110,7 @@ impl NumberFormat {
         .filter(|shown| shown != text.trim())
     }
 
-    /// How a sheet shows `value`, in a list from a country with `conventions`.
+    /// Returns how a sheet shows `value`, in a list from a country with `conventions`.
     pub(crate) fn show(
         &self,
         value: f64,
@@ -171,7 +171,8 @@ const BUILT_IN: &str = include_str!("built_in_formats.tsv");
 const SHORT_DATE: u32 = 14;
 const SHORT_DATE_AND_TIME: u32 = 22;
 
-/// The code of a format that every workbook has without a declaration. Some are dates of East Asia.
+/// Returns the code of a format that every workbook has without a declaration. Some are dates of
+/// East Asia.
 fn built_in(id: u32) -> Option<&'static str> {
     rows(BUILT_IN)
         .find(|[known, _]| known.parse() == Ok(id))
@@ -179,7 +180,7 @@ fn built_in(id: u32) -> Option<&'static str> {
 }
 
 impl Section {
-    /// None if the section is not simple.
+    /// Creates the format of a section. None if the section is not simple.
     fn from_tokens(tokens: &[Token]) -> Option<Self> {
         match tokens {
             [Token::Hours(length), ..] => Some(Self::Hours {
@@ -192,7 +193,7 @@ impl Section {
     }
 }
 
-/// What a section makes of a number.
+/// Returns how a section shows a number.
 fn kind(tokens: &[Token]) -> NumberKind {
     let kind = tokens.iter().find_map(|token| match token {
         Token::Hours(_) | Token::Elapsed => Some(NumberKind::Elapsed),
@@ -202,7 +203,7 @@ fn kind(tokens: &[Token]) -> NumberKind {
     kind.unwrap_or(NumberKind::Plain)
 }
 
-/// The text of a section that has nothing else.
+/// Returns the text of a section that has nothing else.
 fn literal_text(tokens: &[Token]) -> Option<String> {
     let texts = tokens.iter().map(|token| match token {
         Token::Text(text) => Some(text.as_str()),
@@ -258,7 +259,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
     })
 }
 
-/// The strftime format with the same result; None if there is none.
+/// Returns the strftime format with the same result; None if there is none.
 fn date_format(tokens: &[Token]) -> Option<String> {
     let has_half_days = tokens.contains(&Token::HalfDay);
     let letter = |token: Option<&Token>| match token {

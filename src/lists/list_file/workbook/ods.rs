@@ -17,7 +17,7 @@ const COVERED: &str = "covered-table-cell";
 
 const CONTENT: &str = "content.xml";
 
-/// The sheets, and the styles of their cells.
+/// Reads the sheets, and the styles of their cells.
 pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), UsageError> {
     if let Some(manifest) = open_part(archive, "META-INF/manifest.xml")? {
         let mut is_encrypted = false;
@@ -84,7 +84,7 @@ fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
     Ok(XmlPart::new(part, CONTENT))
 }
 
-/// The name and the style of a table, if this tag opens one.
+/// Returns the name and the style of a table, if this tag opens one.
 fn table(
     part: &XmlPart<impl Read>,
     tag: &BytesStart<'_>,
@@ -207,7 +207,7 @@ impl Table<'_> {
     }
 }
 
-/// How often an element is repeated.
+/// Returns how often an element is repeated.
 fn repeats<T: std::str::FromStr + From<u8>>(
     part: &XmlPart<impl Read>,
     start: &BytesStart<'_>,
@@ -253,8 +253,8 @@ impl OdsCell {
         Ok(cell)
     }
 
-    /// How the sheet shows a number or a date, or a text to which its format adds something. None
-    /// for any other text. A number without a format is shown as it is stored.
+    /// Returns how the sheet shows a number or a date, or a text to which its format adds
+    /// something. None for any other text. A number without a format is shown as it is stored.
     fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number =
             ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
@@ -269,7 +269,7 @@ impl OdsCell {
         }
     }
 
-    /// The value of the cell, which shows `text`.
+    /// Returns the value of the cell, which shows `text`.
     fn value(self, text: String) -> Result<String, CellFault> {
         // Only LibreOffice marks an error. Other programs show one next to another value.
         let shows_error = text.starts_with('#')

@@ -68,7 +68,7 @@ impl OdsStyles {
         })
     }
 
-    /// The style and its parents.
+    /// Returns the style and its parents.
     fn ancestry<'a>(&'a self, style: &'a str) -> impl Iterator<Item = &'a str> {
         let based_on = |style: &&str| self.parents.get(*style).map(String::as_str);
         std::iter::successors(Some(style), based_on).take(MAX_PARENTS)
@@ -79,7 +79,7 @@ impl OdsStyles {
             .any(|style| self.formatted.contains(style))
     }
 
-    /// Whether tables with this style are hidden.
+    /// Returns whether tables with this style are hidden.
     pub(super) fn is_hidden(&self, style: &str) -> bool {
         self.hidden.contains(style)
     }

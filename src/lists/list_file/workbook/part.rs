@@ -60,12 +60,12 @@ fn too_large(what: &str, most: u64) -> io::Error {
 }
 
 impl<R: Read> XmlPart<R> {
-    /// A part of any size.
+    /// Creates a reader for a part of any size.
     pub(super) fn new(input: R, name: &str) -> Self {
         Self::bounded(input, name, u64::MAX)
     }
 
-    /// A part that is mostly kept in memory, so it must be small.
+    /// Creates a reader for a part that is mostly kept in memory, so it must be small.
     pub(super) fn small(input: R, name: &str) -> Self {
         Self::bounded(input, name, MAX_SMALL)
     }
@@ -86,7 +86,7 @@ impl<R: Read> XmlPart<R> {
         }
     }
 
-    /// The next event, stored in `buffer`. The end of the file inside a tag is an error.
+    /// Reads the next event, stored in `buffer`. The end of the file inside a tag is an error.
     fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;
@@ -106,7 +106,7 @@ impl<R: Read> XmlPart<R> {
         Ok(event)
     }
 
-    /// The number of open tags.
+    /// Returns the number of open tags.
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
@@ -170,7 +170,7 @@ impl<R: Read> XmlPart<R> {
         })
     }
 
-    /// The text inside the latest open tag.
+    /// Reads the text inside the latest open tag.
     pub(super) fn text(&mut self) -> Result<String, UsageError> {
         let mut text = String::new();
         self.events(|part, event| {
@@ -185,7 +185,7 @@ impl<R: Read> XmlPart<R> {
         Ok(text)
     }
 
-    /// The attributes with these names, with any prefix before the colon.
+    /// Reads the attributes with these names, with any prefix before the colon.
     pub(super) fn attributes<const N: usize>(
         &self,
         start: &BytesStart<'_>,

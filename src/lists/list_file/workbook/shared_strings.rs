@@ -54,7 +54,7 @@ fn too_many() -> UsageError {
     damaged("the texts", format_args!("more than {most} MiB of memory"))
 }
 
-/// The text inside the latest open tag: its runs one after another, without phonetic hints.
+/// Reads the text inside the latest open tag: its runs one after another, without phonetic hints.
 pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
     let mut text = String::new();
     part.inside(|part, tag| {
@@ -72,8 +72,8 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageEr
     Ok(unescaped(text))
 }
 
-/// Excel writes characters that XML cannot contain as `_x000D_`, and an underscore before such a
-/// sequence as `_x005F_`.
+/// Decodes the escapes of Excel, which writes characters that XML cannot contain as `_x000D_`, and
+/// an underscore before such a sequence as `_x005F_`.
 pub(super) fn unescaped(text: String) -> String {
     if !text.contains("_x") {
         return text;

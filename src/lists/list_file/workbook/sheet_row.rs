@@ -116,19 +116,19 @@ impl SheetRow {
         Ok(())
     }
 
-    /// Whether the row has any content except spaces.
+    /// Returns whether the row has any content except spaces.
     pub(super) fn is_filled(&self) -> bool {
         !self.faults.is_empty() || self.cells.iter().any(|cell| !cell.trim().is_empty())
     }
 
-    /// Whether at least half of the filled cells, or a phone number, are crossed out. Users mark
-    /// rows like this when they no longer count.
+    /// Returns whether at least half of the filled cells, or a phone number, are crossed out. Users
+    /// mark rows like this when they no longer count.
     pub(crate) fn is_crossed_out(&self) -> bool {
         let filled = self.cells.iter().filter(|cell| !cell.is_empty()).count();
         self.is_number_crossed_out || self.crossed_out > 0 && self.crossed_out * 2 >= filled
     }
 
-    /// A copy of the row with another number.
+    /// Returns a copy of the row with another number.
     pub(super) fn repeated(&self, number: u64) -> Self {
         Self {
             number,
@@ -141,12 +141,13 @@ fn may_be_phone_number(text: &str) -> bool {
     is_number(text, MIN_DIGITS) && text.parse::<jiff::civil::Date>().is_err()
 }
 
-/// The letters of a column: 0 is `A`, 27 is `AB`.
+/// Returns the letters of a column: 0 is `A`, 27 is `AB`.
 pub(crate) fn column_letters(place: usize) -> String {
     u16::try_from(place).map_or_else(|_| "?".to_owned(), column_number_to_name)
 }
 
-/// The position of a column in a cell's reference: 27 for `AB12`. None if it is not a reference.
+/// Returns the position of a column in a cell's reference: 27 for `AB12`. None if it is not a
+/// reference.
 pub(super) fn column_place(cell: &str) -> Option<usize> {
     let mut place = 0_usize;
     for letter in cell.bytes().take_while(u8::is_ascii_alphabetic) {
@@ -156,7 +157,7 @@ pub(super) fn column_place(cell: &str) -> Option<usize> {
     place.checked_sub(1)
 }
 
-/// The row number in a cell's reference: 12 for `AB12`. None if it is not a reference.
+/// Returns the row number in a cell's reference: 12 for `AB12`. None if it is not a reference.
 pub(super) fn row_number(cell: &str) -> Option<u64> {
     cell.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
         .parse()
@@ -218,7 +219,7 @@ impl SheetStream {
         })
     }
 
-    /// The next filled row.
+    /// Returns the next filled row.
     pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, UsageError> {
         let Ok(row) = self.rows.recv() else {
             // The thread has ended. If it panicked, the sheet may have more rows.

@@ -14,8 +14,8 @@ type Part<'a> = (&'a str, &'a str);
 
 const TEXTS: &str = "xl/sharedStrings.xml";
 
-/// The rows of an Excel workbook. `rows` are the rows of its sheet, and `parts` replace its other
-/// parts.
+/// Returns the rows of an Excel workbook. `rows` are the rows of its sheet, and `parts` replace its
+/// other parts.
 fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, UsageError> {
     let relation = |id: &str, kind: &str, target: &str| {
         format!(
@@ -70,7 +70,7 @@ fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, UsageError> {
     std::iter::from_fn(|| stream.next().transpose()).collect()
 }
 
-/// The cells of the only row.
+/// Returns the cells of the only row.
 fn cells(row: &str, parts: &[Part<'_>]) -> Vec<String> {
     let rows = rows(&format!("<row>{row}</row>"), parts).unwrap();
     rows.into_iter().flat_map(|row| row.cells).collect()

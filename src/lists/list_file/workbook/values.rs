@@ -22,22 +22,22 @@ pub(super) enum NumberKind {
     Elapsed,
 }
 
-/// Whether a format shows a number as it is stored. Other programs write `Standard` for it.
+/// Returns whether a format shows a number as it is stored. Other programs write `Standard` for it.
 pub(super) fn is_general(code: &str) -> bool {
     ["", "general", "@", "standard"].contains(&code.trim().to_ascii_lowercase().as_str())
 }
 
-/// A boolean in XML.
+/// Parses a boolean in XML.
 pub(super) fn is_true(text: &str) -> bool {
     text == "1" || text == "true"
 }
 
-/// A boolean as a CSV has it.
+/// Formats a boolean as in CSV.
 pub(super) fn truth(stored: &str) -> &'static str {
     if is_true(stored) { "TRUE" } else { "FALSE" }
 }
 
-/// A stored number as a text. Anything else is unchanged.
+/// Converts a stored number to a text. Anything else is unchanged.
 pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     let stored = stored.trim();
     let digits = stored.strip_prefix('-').unwrap_or(stored);
@@ -56,8 +56,8 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     dated.unwrap_or_else(|| plain_number(value))
 }
 
-/// A number as a spreadsheet shows it: a whole number with all its digits, any other with at most
-/// 15, because further digits are rounding errors.
+/// Formats a number as a spreadsheet shows it: a whole number with all its digits, any other with
+/// at most 15, because further digits are rounding errors.
 pub(crate) fn plain_number(value: f64) -> String {
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let shown = if value.fract() == 0.0 { value } else { rounded };
@@ -78,7 +78,7 @@ pub(super) struct SerialDate {
     pub(super) hours: i64,
 }
 
-/// None if it cannot be a time.
+/// Converts a serial number to a date. None if it cannot be a time.
 pub(super) fn moment(value: f64, is_1904: bool) -> Option<SerialDate> {
     let (days, milliseconds) = days_and_milliseconds(value)?;
     let clock = DateTime::default()
@@ -93,7 +93,8 @@ pub(super) fn moment(value: f64, is_1904: bool) -> Option<SerialDate> {
     })
 }
 
-/// None for a day outside Excel's calendar, and for its 29 February 1900, which did not exist.
+/// Converts a day number to a date. None for a day outside Excel's calendar, and for its 29
+/// February 1900, which did not exist.
 fn date_from_day_number(days: i64) -> Option<Date> {
     let since_zero = match days {
         1..=59 => days + 1,
@@ -103,7 +104,7 @@ fn date_from_day_number(days: i64) -> Option<Date> {
     DAY_ZERO.checked_add(since_zero.days()).ok()
 }
 
-/// A number of days as a date, a time of day, or both. None if there is no such day.
+/// Formats a number of days as a date, a time of day, or both. None if there is no such day.
 fn date(value: f64, is_1904: bool) -> Option<String> {
     let at = moment(value, is_1904)?;
     if value < 1.0 && at.clock != DateTime::default() {
@@ -117,7 +118,7 @@ fn elapsed(value: f64) -> Option<String> {
     Some(format!("{:02}:{}", at.hours, at.clock.strftime("%M:%S%.f")))
 }
 
-/// A date, without the time if that is midnight.
+/// Formats a date, without the time if that is midnight.
 fn iso(at: DateTime) -> String {
     if at.time() == Time::midnight() {
         at.date().to_string()
@@ -126,7 +127,7 @@ fn iso(at: DateTime) -> String {
     }
 }
 
-/// The whole days, and the milliseconds of the last one. None if it cannot be a time.
+/// Returns the whole days, and the milliseconds of the last one. None if it cannot be a time.
 fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
     #[expect(clippy::cast_precision_loss, reason = "seven digits")]
     let last = LAST_DAY as f64 + 1.0;
@@ -138,7 +139,7 @@ fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
     Some((milliseconds / 86_400_000, milliseconds % 86_400_000))
 }
 
-/// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a
+/// Removes an empty time from a date that is stored as a text: `2026-11-20T00:00:00.000` is only a
 /// date.
 pub(super) fn iso_date(stored: &str) -> String {
     stored
@@ -147,7 +148,8 @@ pub(super) fn iso_date(stored: &str) -> String {
         .map_or_else(|_| stored.to_owned(), iso)
 }
 
-/// An ODF duration as a clock: `PT13H30M00S` becomes `13:30:00`. Anything else is unchanged.
+/// Formats an ODF duration as a clock: `PT13H30M00S` becomes `13:30:00`. Anything else is
+/// unchanged.
 pub(super) fn iso_duration(stored: &str) -> String {
     let days = stored
         .parse::<SignedDuration>()

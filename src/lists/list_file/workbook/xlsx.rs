@@ -22,7 +22,7 @@ struct Relation {
     target: String,
 }
 
-/// The path of the workbook's main part. None if the archive is not a workbook.
+/// Returns the path of the workbook's main part. None if the archive is not a workbook.
 pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     let relations = relations(archive, "", "_rels/.rels")?;
     Ok(relations
@@ -31,7 +31,7 @@ pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, Usa
         .map(|relation| relation.target))
 }
 
-/// The sheets, and the data that their cells refer to.
+/// Reads the sheets, and the data that their cells refer to.
 pub(super) fn open(
     archive: &mut Archive,
     workbook: &str,
@@ -95,8 +95,8 @@ fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + us
     open_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))
 }
 
-/// The merged areas come after the cells. Few sheets have any, and searching for the tag is faster
-/// than reading the XML.
+/// Reads the merged areas. They come after the cells. Few sheets have any, and searching for the
+/// tag is faster than reading the XML.
 fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, UsageError> {
     let may_be = contains(sheet_part(archive, path)?, TAG.as_bytes());
     if may_be.map_err(|cause| unreadable_part(path, &cause.into()))? {
@@ -113,7 +113,7 @@ fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, UsageErro
     SharedStrings::read(XmlPart::new(part, path))
 }
 
-/// A small part that is read as a whole.
+/// Opens a small part that is read as a whole.
 fn small_part<'a>(
     archive: &'a mut Archive,
     path: &str,
@@ -121,7 +121,7 @@ fn small_part<'a>(
     Ok(open_part(archive, path)?.map(|part| XmlPart::small(part, path)))
 }
 
-/// The relations at `path`. Their targets are in `directory` unless they are absolute.
+/// Reads the relations at `path`. Their targets are in `directory` unless they are absolute.
 fn relations(
     archive: &mut Archive,
     directory: &str,
@@ -148,7 +148,7 @@ fn relations(
     Ok(relations)
 }
 
-/// The path of `target` relative to `directory`.
+/// Returns the path of `target` relative to `directory`.
 fn joined(directory: &str, target: &str) -> String {
     let from = if target.starts_with('/') {
         ""
@@ -166,7 +166,8 @@ fn joined(directory: &str, target: &str) -> String {
     steps.join("/")
 }
 
-/// Whether days are counted from 1904, and the sheets in order. Their `part` is still an id.
+/// Returns whether days are counted from 1904, and the sheets in order. Their `part` is still an
+/// id.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
     let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))?;
     let mut is_1904 = false;
@@ -193,7 +194,7 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), Usage
     Ok((is_1904, sheets))
 }
 
-/// How each style shows a cell, by position.
+/// Reads how each style shows a cell, by position.
 fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, UsageError> {
     let Some(mut part) = small_part(archive, path)? else {
         return Ok(Vec::new());

@@ -204,7 +204,7 @@ fn cell(
     })
 }
 
-/// How the sheet shows a number that has a format or decimals.
+/// Returns how the sheet shows a number that has a format or decimals.
 fn number_look(stored: &str, format: Option<&Arc<NumberFormat>>) -> Option<CellLook> {
     match format {
         Some(format) => Some(CellLook::Number(stored.parse().ok()?, Arc::clone(format))),
@@ -262,7 +262,7 @@ impl CoveredCells {
         }
     }
 
-    /// Whether a cell of the current row `number` is merged into another one.
+    /// Returns whether a cell of the current row `number` is merged into another one.
     pub(super) fn contains(&self, number: u64, column: usize) -> bool {
         let is_first =
             |area: &MergedArea| (number, column) == (*area.rows.start(), *area.columns.start());
@@ -273,7 +273,7 @@ impl CoveredCells {
 }
 
 impl MergedArea {
-    /// `B2:C3`
+    /// Parses an area: `B2:C3`
     fn read(area: &str) -> Option<Self> {
         let (first, last) = area.split_once(':').unwrap_or((area, area));
         let rows = row_number(first)?..=row_number(last)?;
