@@ -128,6 +128,7 @@ impl LedgerDatabase {
         })
     }
 
+    /// Reads the URL `raw`, with a password in its authority, in a parameter, or without one.
     fn read(origin: &Origin, raw: &str) -> Result<Self, String> {
         if raw.is_empty() {
             return Err("its value is empty".to_owned());
@@ -137,25 +138,7 @@ impl LedgerDatabase {
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err("it is not the URL of a PostgreSQL database".to_owned());
         }
-        let mut mode = None;
-        let mut roots = None;
-        let mut password = None;
-        let mut other_parameters = Vec::new();
-        for (name, value) in url.query_pairs() {
-            match name.as_ref() {
-                "sslmode" => mode = Some(value.into_owned()),
-                "sslrootcert" => roots = Some(PathBuf::from(value.as_ref())),
-                "password" => password = Some(value.into_owned()),
-                "sslcert" | "sslkey" | "service" | "passfile" => {
-                    return Err(format!("{name} is not supported"));
-                }
-                _ => other_parameters.push((name.into_owned(), value.into_owned())),
-            }
-        }
-        url.set_query(None);
-        if !other_parameters.is_empty() {
-            url.query_pairs_mut().extend_pairs(other_parameters);
-        }
+        let parameters = OwnParameters::take(&mut url)?;
         let config: Config = url
             .as_str()
             .parse()
@@ -173,24 +156,16 @@ impl LedgerDatabase {
         }
         let is_local = config.get_hosts().iter().all(is_on_this_machine)
             && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
-        let is_encrypted = match mode.as_deref() {
-            Some("require" | "verify-full") => true,
-            Some("disable") if is_local => false,
-            None => !is_local,
-            Some(mode) => {
-                return Err(format!(
-                    "sslmode={mode}: a remote database needs TLS with a verified name; remove sslmode"
-                ));
-            }
-        };
-        let password = password
+        let is_encrypted = parameters.is_encrypted(is_local)?;
+        let password = parameters
+            .password
             .or(url_password)
             .map(|password| origin.tag(SecretSource::Value(Secret::new(password))));
         Ok(Self {
             config,
             password,
             is_encrypted,
-            roots,
+            roots: parameters.roots,
             shown: origin.tag(url.into()),
         })
     }
@@ -204,6 +179,59 @@ impl LedgerDatabase {
         match &self.password {
             Some(source) => Ok(Some(source.fetch(no_prompt).await?.0)),
             None => Ok(None),
+        }
+    }
+}
+
+/// The parameters of a URL that jelouctl reads itself.
+#[derive(Default)]
+struct OwnParameters {
+    /// The value of `sslmode`.
+    mode: Option<String>,
+    /// The file of `sslrootcert`.
+    roots: Option<PathBuf>,
+    password: Option<String>,
+}
+
+impl OwnParameters {
+    /// Takes these parameters out of `url`, which keeps the others.
+    ///
+    /// # Errors
+    /// If the URL has a parameter that jelouctl does not support.
+    fn take(url: &mut Url) -> Result<Self, String> {
+        let mut own = Self::default();
+        let mut others = Vec::new();
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "sslmode" => own.mode = Some(value.into_owned()),
+                "sslrootcert" => own.roots = Some(PathBuf::from(value.as_ref())),
+                "password" => own.password = Some(value.into_owned()),
+                "sslcert" | "sslkey" | "service" | "passfile" => {
+                    return Err(format!("{name} is not supported"));
+                }
+                _ => others.push((name.into_owned(), value.into_owned())),
+            }
+        }
+        url.set_query(None);
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+        Ok(own)
+    }
+
+    /// Returns whether to encrypt the connection. By default, only connections to other machines
+    /// are encrypted.
+    ///
+    /// # Errors
+    /// If `sslmode` would allow a connection without a verified server.
+    fn is_encrypted(&self, is_local: bool) -> Result<bool, String> {
+        match self.mode.as_deref() {
+            Some("require" | "verify-full") => Ok(true),
+            Some("disable") if is_local => Ok(false),
+            None => Ok(!is_local),
+            Some(mode) => Err(format!(
+                "sslmode={mode}: a remote database needs TLS with a verified name; remove sslmode"
+            )),
         }
     }
 }

@@ -74,6 +74,7 @@ impl Settings {
         Self::resolve(flags, environment, load_file(flags, environment)?.as_ref())
     }
 
+    /// Resolves all settings. Flags override the environment, which overrides the profile.
     fn resolve(
         flags: &Flags,
         environment: &Environment,
@@ -86,18 +87,7 @@ impl Settings {
         let mut outside = environment.layer.clone();
         // With `--profile` on the command line, the environment does not set the sender.
         if flags.profile.is_some() {
-            let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
-            let ignored = sender
-                .iter()
-                .filter_map(|key| outside.remove(key))
-                .map(|ignored| ignored.origin.to_string());
-            let ignored: Vec<_> = ignored.collect();
-            if !ignored.is_empty() {
-                warnings.push(format!(
-                    "--profile sets bot and credentials; ignored: {}",
-                    ignored.join(", ")
-                ));
-            }
+            warnings.extend(remove_sender(&mut outside));
         }
         if flags.layer.has("client_secret_file") {
             outside.remove("client_secret");
@@ -123,16 +113,7 @@ impl Settings {
         let directory = file.map_or(Path::new(""), ConfigFile::directory);
         let login = Login::new(&outside, &profile, &name, directory)?;
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
-        let log = read.log.as_deref().map(target_of);
-        // A log line would damage the configuration or the ledger.
-        if log.is_some_and(|log| {
-            is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)
-        }) {
-            return Err(read.layer.wrong(
-                "log",
-                "it is the configuration or a file of the ledger; pass another file",
-            ));
-        }
+        read.refuse_damaging_log(file)?;
         Ok(Self {
             profile: chosen,
             warnings,
@@ -142,6 +123,21 @@ impl Settings {
             },
             ..read
         })
+    }
+
+    /// Refuses a log that is the configuration or a file of the ledger: a log line would damage it.
+    fn refuse_damaging_log(&self, file: Option<&ConfigFile>) -> Result<(), CommandError> {
+        let Some(log) = self.log.as_deref().map(target_of) else {
+            return Ok(());
+        };
+        let is_configuration = file.is_some_and(|file| target_of(&file.path) == log);
+        if is_configuration || is_of_the_ledger(&log) {
+            return Err(self.layer.wrong(
+                "log",
+                "it is the configuration or a file of the ledger; pass another file",
+            ));
+        }
+        Ok(())
     }
 
     /// Parses each value of the combined `layer`.
@@ -266,6 +262,22 @@ pub(crate) fn checked(
         layer.type_in(name, Some(&text));
         check(&layer).map(|()| text)
     }
+}
+
+/// Removes bot and credentials from the layer of the environment. Returns a warning if it had any.
+fn remove_sender(environment: &mut Layer) -> Option<String> {
+    let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
+    let ignored: Vec<_> = sender
+        .iter()
+        .filter_map(|key| environment.remove(key))
+        .map(|ignored| ignored.origin.to_string())
+        .collect();
+    (!ignored.is_empty()).then(|| {
+        format!(
+            "--profile sets bot and credentials; ignored: {}",
+            ignored.join(", ")
+        )
+    })
 }
 
 /// Returns whether a profile of this name exists.
