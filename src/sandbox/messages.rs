@@ -156,6 +156,8 @@ async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Respon
     refuse(sandbox, &parts, body, answer).await
 }
 
+/// Receives a message that was `checked`: refuses it, or stores it unless a fault drops it.
+/// `answer` makes the response from the id and the user of a stored message.
 async fn receive(
     received: MessageRequest,
     checked: Result<Checked, InvalidMessage>,
@@ -168,9 +170,8 @@ async fn receive(
     } = match checked {
         Ok(checked) => checked,
         Err(error) => {
-            return received
-                .refuse(None, None, answers::unprocessable(&error))
-                .await;
+            let answer = answers::unprocessable(&error);
+            return received.refuse(None, None, answer).await;
         }
     };
     let user = recipient
@@ -179,9 +180,7 @@ async fn receive(
         .unwrap_or_default();
     warnings.extend(message::undocumented_form(&user));
     if !may_write_to(&received.caller.sandbox, &user, kind) {
-        let description =
-            format!("{user} has not written in the last 24 hours; only a template reaches them");
-        let answer = answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description);
+        let answer = outside_window(&user);
         return received.refuse(Some(user), Some(kind), answer).await;
     }
     let MessageRequest {
@@ -211,9 +210,8 @@ async fn receive(
             kind: Some(kind),
         };
         let accepted = Value::Null;
-        sandbox
-            .refused
-            .keep(refused, &record_response(fault.as_ref(), &accepted));
+        let response = record_response(fault.as_ref(), &accepted);
+        sandbox.refused.keep(refused, &response);
         accepted
     };
     match fault {
@@ -228,7 +226,14 @@ fn may_write_to(sandbox: &SandboxState, user: &str, kind: &str) -> bool {
     !sandbox.options.window || kind.starts_with(TEMPLATE) || sandbox.store.may_write_to(user)
 }
 
-/// Stores a message. Returns the answer to it.
+/// Responds that a message cannot reach the user outside the 24-hour window.
+fn outside_window(user: &str) -> Response {
+    let description =
+        format!("{user} has not written in the last 24 hours; only a template reaches them");
+    answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description)
+}
+
+/// Stores a message, and returns the answer to it.
 fn store_message(
     sandbox: &SandboxState,
     message: StoredMessage,

@@ -382,14 +382,8 @@ fn describe(
             )
         }
         TemplateVerdict::NeedsMedia { media, given } => {
-            let article = if *media == "image" { "an" } else { "a" };
-            let given = given
-                .as_ref()
-                .map_or("has none".to_owned(), |given| format!("is of type {given}"));
-            format!(
-                "the template `{name}`{language} starts with {article} {media}, but the message {given}; add --type \
-                 {media} --media-url URL, or `type` and `mediaUrl` to the body"
-            )
+            let problem = describe_missing_media(media, given.as_deref());
+            format!("the template `{name}`{language} {problem}")
         }
         TemplateVerdict::WrongCount { given, expected } => {
             let values = if *expected == 1 { "value" } else { "values" };
@@ -398,6 +392,16 @@ fn describe(
             )
         }
     })
+}
+
+/// Describes a template that starts with `media`, for a message that has `given` or no media.
+fn describe_missing_media(media: &str, given: Option<&str>) -> String {
+    let article = if media == "image" { "an" } else { "a" };
+    let given = given.map_or("has none".to_owned(), |given| format!("is of type {given}"));
+    format!(
+        "starts with {article} {media}, but the message {given}; add --type {media} --media-url URL, or `type` and \
+         `mediaUrl` to the body"
+    )
 }
 
 #[cfg(test)]

@@ -68,6 +68,18 @@ impl Delivery {
         }
     }
 
+    /// Returns the result of the last attempt, which got this verdict.
+    fn decided(verdict: Verdict, answer: Option<Answer>, attempts: u32, begun: Instant) -> Self {
+        Self {
+            outcome: verdict.outcome,
+            problem: verdict.problem,
+            answer,
+            attempts,
+            duration: begun.elapsed(),
+            is_late: false,
+        }
+    }
+
     /// Returns the result if the deadline passed: this attempt sent nothing, and the earlier ones
     /// had no effect.
     fn late(attempts: u32, begun: Instant) -> Self {
@@ -84,6 +96,23 @@ impl Delivery {
             attempts,
             duration: begun.elapsed(),
             is_late: true,
+        }
+    }
+}
+
+/// The time for retries, which begins with the first failure.
+#[derive(Clone, Copy)]
+struct RetryPeriod {
+    first_failure: Instant,
+    /// No attempt begins after this deadline.
+    last_begin: Deadline,
+}
+
+impl RetryPeriod {
+    fn from_now(retry_for: Duration) -> Self {
+        Self {
+            first_failure: Instant::now(),
+            last_begin: Deadline::after(retry_for.saturating_add(SUSPENDED)),
         }
     }
 }
@@ -114,19 +143,19 @@ pub(crate) async fn deliver(
     retry_for: Duration,
     begins_by: Option<Deadline>,
     stop: impl Future<Output = Signal>,
-    mut watch: impl FnMut(Event<'_>),
+    mut observe: impl FnMut(Event<'_>),
 ) -> Delivery {
     let begun = Instant::now();
     let mut stop = pin!(stop);
-    let mut first_failure = None;
+    let mut retry_period = None;
     let mut attempts = 0;
     loop {
         attempts += 1;
-        watch(Event::Attempt(attempts));
+        observe(Event::Attempt(attempts));
         let made = client.connections_made();
-        let deadline = match first_failure {
+        let deadline = match retry_period {
             None => begins_by,
-            Some((_, last_begin)) => begins_by.map(|_| last_begin),
+            Some(RetryPeriod { last_begin, .. }) => begins_by.map(|_| last_begin),
         };
         let attempt = tokio::select! {
             biased;
@@ -140,38 +169,24 @@ pub(crate) async fn deliver(
             return Delivery::late(attempts, begun);
         };
         match &attempt {
-            Ok(answer) => watch(Event::Answered(answer)),
-            Err(failure) => watch(Event::Failed(&failure.message)),
+            Ok(answer) => observe(Event::Answered(answer)),
+            Err(failure) => observe(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
-        let (failed_at, last_begin) = *first_failure.get_or_insert_with(|| {
-            (
-                Instant::now(),
-                Deadline::after(retry_for.saturating_add(SUSPENDED)),
-            )
-        });
+        let period = *retry_period.get_or_insert_with(|| RetryPeriod::from_now(retry_for));
         let wait = verdict.retry.map(|requested| backoff(requested, attempts));
-        let left = retry_for.saturating_sub(failed_at.elapsed());
+        let left = retry_for.saturating_sub(period.first_failure.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)
             && wait <= left
         {
-            watch(Event::Waiting { wait, problem });
+            observe(Event::Waiting { wait, problem });
             tokio::select! {
-                () = tokio::time::sleep(wait) => if !last_begin.is_over() { continue },
+                () = tokio::time::sleep(wait) => if !period.last_begin.is_over() { continue },
                 signal = &mut stop => return Delivery::interrupted(signal, attempts, None, begun),
             }
         }
-        let Verdict {
-            outcome, problem, ..
-        } = verdict.naming_origin(credentials);
-        return Delivery {
-            outcome,
-            problem,
-            answer: attempt.ok(),
-            attempts,
-            duration: begun.elapsed(),
-            is_late: false,
-        };
+        let verdict = verdict.naming_origin(credentials);
+        return Delivery::decided(verdict, attempt.ok(), attempts, begun);
     }
 }
 

@@ -74,10 +74,7 @@ impl Outgoing {
         let recipient = recipient.make(in_body.as_ref().map(|(_, recipient)| recipient));
         let mut violations: Vec<_> = misspelt_recipients(&fields).collect();
         let fields = Value::Object(fields);
-        let mut copied = Vec::new();
-        copied_values("", &fields, &mut copied);
-        let copied = copied.into_iter();
-        violations.extend(copied.map(|value| typed.violation(&value.path, value.problem)));
+        violations.extend(copied_value_violations(typed, &fields));
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged
             .into_iter()
@@ -95,18 +92,7 @@ impl Outgoing {
                 flag: None,
             });
         }
-        let mut warnings = Vec::new();
-        for (path, user) in users {
-            if let Some(problem) = documented_placeholder(user) {
-                violations.push(Violation {
-                    path: path.to_owned(),
-                    problem,
-                    flag: Some("--to".to_owned()),
-                });
-            } else if let Some(warning) = ambiguity_warning(user) {
-                warnings.push(format!("{path}: {warning}"));
-            }
-        }
+        let mut warnings = check_literal_recipients(users, &mut violations);
         let route = kind.route(&fields);
         // Report errors of the message before a missing recipient.
         let (body, advice) = complete(kind, typed, fields, violations)?;
@@ -227,6 +213,37 @@ fn to_json(body: &Value) -> Box<str> {
     serde_json::to_string(body)
         .expect("a value is JSON")
         .into_boxed_str()
+}
+
+/// Returns a violation for each value that was copied from the API's documentation.
+fn copied_value_violations(typed: &MessageKind, fields: &Value) -> Vec<Violation> {
+    let mut copied = Vec::new();
+    copied_values("", fields, &mut copied);
+    copied
+        .into_iter()
+        .map(|value| typed.violation(&value.path, value.problem))
+        .collect()
+}
+
+/// Checks recipients that are sent literally, each with the path of its field. Adds a violation for
+/// each that was copied from the API's documentation, and returns warnings about ambiguous ones.
+fn check_literal_recipients(
+    users: Vec<(&str, &str)>,
+    violations: &mut Vec<Violation>,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (path, user) in users {
+        if let Some(problem) = documented_placeholder(user) {
+            violations.push(Violation {
+                path: path.to_owned(),
+                problem,
+                flag: Some("--to".to_owned()),
+            });
+        } else if let Some(warning) = ambiguity_warning(user) {
+            warnings.push(format!("{path}: {warning}"));
+        }
+    }
+    warnings
 }
 
 /// Returns every recipient in a body.
