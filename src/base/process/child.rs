@@ -40,6 +40,15 @@ pub(crate) struct CommandEnd {
     pub(crate) signal: Option<i32>,
 }
 
+impl CommandEnd {
+    fn exited(code: u8) -> Self {
+        Self {
+            code: Some(code),
+            signal: None,
+        }
+    }
+}
+
 /// Runs `command` with our variables and these, until it ends, and returns its end and the instant. It uses our
 /// standard streams. With `tail`, its stderr goes through us, and `tail` keeps the last lines. Prints an error if
 /// starting or waiting fails.
@@ -50,13 +59,7 @@ pub(crate) async fn run_command(
     mut tail: Option<&mut Tail>,
 ) -> Result<(CommandEnd, Instant), SystemError> {
     let Some((program, arguments)) = command.split_first() else {
-        return Ok((
-            CommandEnd {
-                code: Some(0),
-                signal: None,
-            },
-            Instant::now(),
-        ));
+        return Ok((CommandEnd::exited(0), Instant::now()));
     };
     // Signals are caught from here, so that one during the start also reaches the command.
     let mut signals = Signals::catch_all()?;
@@ -71,23 +74,9 @@ pub(crate) async fn run_command(
     let mut child = match started.spawn() {
         Ok(child) => child,
         Err(error) => {
-            let code = if error.kind() == io::ErrorKind::NotFound {
-                NOT_FOUND
-            } else {
-                NOT_EXECUTABLE
-            };
-            let shown = without_arguments(program);
-            let hint = (shown.len() < program.len())
-                .then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
-            stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
+            let end = report_failed_start(stderr, program, &error);
             signals.note_end_of_command();
-            return Ok((
-                CommandEnd {
-                    code: Some(code),
-                    signal: None,
-                },
-                Instant::now(),
-            ));
+            return Ok((end, Instant::now()));
         }
     };
     let mut written = child.stderr.take();
@@ -118,6 +107,19 @@ pub(crate) async fn run_command(
         }
     };
     Ok((ended, at))
+}
+
+/// Prints that the program could not be started, and returns the exit code that a shell would have.
+fn report_failed_start(stderr: &Stderr, program: &OsStr, error: &io::Error) -> CommandEnd {
+    let shown = without_arguments(program);
+    let hint = (shown.len() < program.len())
+        .then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
+    stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
+    if error.kind() == io::ErrorKind::NotFound {
+        CommandEnd::exited(NOT_FOUND)
+    } else {
+        CommandEnd::exited(NOT_EXECUTABLE)
+    }
 }
 
 /// Returns the program to show. If the user quoted a whole command line, this omits its arguments

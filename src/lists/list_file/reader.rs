@@ -143,36 +143,17 @@ fn open(
     notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), UsageError> {
     let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
-    let unfit = |flag: &str, what: &str| {
-        UsageError::new(
-            format!("{flag}: {name} is {what}"),
-            format!("remove {flag}"),
-        )
-    };
     let head = read_head(&mut input, name)?;
     if head.starts_with(ZIP) {
-        if options.encoding.is_some() {
-            return Err(unfit("--encoding", "a workbook, which has no encoding"));
-        }
-        let list = SheetList::open(
-            input.into_file(&head).map_err(unreadable)?,
-            options,
-            name,
-            notes,
-        )?;
-        // A spreadsheet recognizes a UTF-8 report by its byte order mark.
-        let format = CsvFormat {
-            has_mark: true,
-            ..CsvFormat::default()
-        };
-        return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
+        return open_workbook(input, &head, name, options, notes);
     }
     if let Some(error) = lock_file(name) {
         return Err(error.in_file(name));
     }
     if options.sheet.is_some() {
-        let is_foreign = foreign_file(&head).map(|error| error.in_file(name));
-        return Err(is_foreign.unwrap_or_else(|| unfit("--sheet", "a text, which has no sheets")));
+        let foreign = foreign_file(&head).map(|error| error.in_file(name));
+        let no_sheets = || unfit_flag("--sheet", name, "a text, which has no sheets");
+        return Err(foreign.unwrap_or_else(no_sheets));
     }
     let encoding = detect_encoding(&head, options.encoding);
     let header_row = options.header_row;
@@ -198,6 +179,35 @@ fn open(
         was_decoded: true,
     };
     open_text(text, name, header_row)
+}
+
+/// Returns the error for a `flag` that does not apply to a list that is `what`.
+fn unfit_flag(flag: &str, name: &str, what: &str) -> UsageError {
+    let message = format!("{flag}: {name} is {what}");
+    UsageError::new(message, format!("remove {flag}"))
+}
+
+fn open_workbook(
+    input: ListInput,
+    head: &[u8],
+    name: &str,
+    options: &ListOptions,
+    notes: &mut ListNotes,
+) -> Result<(ListFormat, Rows), UsageError> {
+    if options.encoding.is_some() {
+        let what = "a workbook, which has no encoding";
+        return Err(unfit_flag("--encoding", name, what));
+    }
+    let file = input
+        .into_file(head)
+        .map_err(|cause| UsageError::unreadable(name, &cause))?;
+    let list = SheetList::open(file, options, name, notes)?;
+    // A spreadsheet recognizes a UTF-8 report by its byte order mark.
+    let format = CsvFormat {
+        has_mark: true,
+        ..CsvFormat::default()
+    };
+    Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))))
 }
 
 /// A list in UTF-8.
