@@ -316,13 +316,7 @@ impl CommandRun<'_> {
         for refused in refused {
             end(&terms, sends, refused);
         }
-        let mut warnings = Vec::new();
-        for send in sends.open() {
-            let (outgoing, new) = notification.fill_to_fit(&send.source, &result.facts, tail)?;
-            warnings.extend(new);
-            send.set_message(outgoing);
-        }
-        let mut warnings = each_once(warnings);
+        let mut warnings = fill_messages(&notification, sends, &result.facts, tail)?;
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
         // The command may have run for hours.
@@ -355,6 +349,22 @@ impl CommandRun<'_> {
         terms.send_all(&mut connection, sends, self.flight).await;
         Ok(())
     }
+}
+
+/// Sets the message of each recipient. Returns the warnings about the messages, each once.
+fn fill_messages(
+    notification: &RunNotification,
+    sends: &mut Sends,
+    facts: &Map<String, Value>,
+    tail: Option<&str>,
+) -> Result<Vec<String>, CommandError> {
+    let mut warnings = Vec::new();
+    for send in sends.open() {
+        let (outgoing, new) = notification.fill_to_fit(&send.source, facts, tail)?;
+        warnings.extend(new);
+        send.set_message(outgoing);
+    }
+    Ok(each_once(warnings))
 }
 
 /// Warns before the command of recipients that cannot be notified. The others are notified.

@@ -164,25 +164,19 @@ impl Plan<'_> {
             base: base.url(),
             reported: policy_for_reported(args, sender, policy),
             ledger: self.ledger.as_ref(),
-            leaves_out: args.once.is_some()
-                || self.windows.is_some()
-                || policy == DuplicatePolicy::LeftOut,
+            leaves_out: can_skip_rows(args, self.windows.is_some(), policy),
             skip: args.skip,
             limit: args.limit,
             policy: args.import_policy(),
             has_key: args.once.is_some(),
         };
-        let checks = RowChecks {
-            sender,
-            windows: self.windows.as_ref(),
-            ledger: self.ledger.as_ref().filter(|_| !self.settings.sandbox),
-            earlier: earlier_query(&self.settings),
-            conditions: &self.settings.conditions,
-        };
+        let windows = self.windows.as_ref();
+        let checks =
+            (!is_test).then(|| row_checks(sender, windows, self.ledger.as_ref(), &self.settings));
         let reading = ListReading {
             context,
             import: &import,
-            checks: (!is_test).then_some(checks),
+            checks,
             progress: args.work.progress,
             keeps_remarks: self.page.is_some(),
         };
@@ -190,8 +184,8 @@ impl Plan<'_> {
         match tester {
             Some(tester) => {
                 self.findings.require_sendable_list()?;
-                let most = args.test_rows.unwrap_or(1);
-                self.test_messages = first_messages(list, &self.draft, &import, &tester, most)?;
+                let rows = args.test_rows.unwrap_or(1);
+                self.test_messages = first_messages(list, &self.draft, &import, &tester, rows)?;
             }
             None => self.note_findings()?,
         }
@@ -238,6 +232,28 @@ impl Plan<'_> {
     pub(super) fn estimate_cost(&mut self) -> Result<(), LedgerError> {
         self.settings.estimate = self.cost_limit.estimate(&self.draft, &self.settings)?;
         Ok(())
+    }
+}
+
+/// Returns whether valid rows can be skipped: recipients that have the key, that are outside the
+/// 24-hour window, or that earlier runs have.
+fn can_skip_rows(args: &BulkSendArgs, has_windows: bool, policy: DuplicatePolicy) -> bool {
+    args.once.is_some() || has_windows || policy == DuplicatePolicy::LeftOut
+}
+
+/// Returns the checks of rows. Runs in the sandbox have no earlier runs.
+fn row_checks<'a>(
+    sender: &'a Sender,
+    windows: Option<&'a OpenWindows>,
+    ledger: Option<&'a Ledger>,
+    settings: &'a RunSettings,
+) -> RowChecks<'a> {
+    RowChecks {
+        sender,
+        windows,
+        ledger: ledger.filter(|_| !settings.sandbox),
+        earlier: earlier_query(settings),
+        conditions: &settings.conditions,
     }
 }
 

@@ -23,16 +23,16 @@ pub(super) fn read_tester(
     }
 }
 
-/// Returns the messages of the first rows, with `recipient` instead.
+/// Returns the messages of the first `rows`, with `recipient` instead.
 pub(super) fn first_messages(
     list: &ListReader,
     draft: &LedgerDraft,
     import: &ImportPlan<'_>,
     recipient: &TypedRecipient,
-    most: u8,
+    rows: u8,
 ) -> Result<Vec<Outgoing>, CommandError> {
     let mut messages = Vec::new();
-    draft.first_sent(most.into(), |drafted, _| {
+    draft.first_sent(rows.into(), |drafted, _| {
         let row = list.read_back(drafted.cells);
         let row = row.ok_or_else(|| {
             LedgerError::damaged(format!("line {} cannot be read back", drafted.line))
