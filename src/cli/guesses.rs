@@ -10,49 +10,13 @@ use clap::{Command, CommandFactory};
 use super::app::App;
 use super::flag_guesses::FLAG_GUESSES;
 use super::kind_words::KindWords;
+use super::similar_flags::find_similar_flag;
 use super::typed_line::{TypedFlag, TypedLine, all_commands, find_flag, words};
 use super::word_guesses::WORD_GUESSES;
+use super::wrong_line::{A_LIST, Guess, WrongLine, with_value_name};
 
-const A_LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
 const DASHES: [char; 5] = ['–', '—', '−', '‐', '‑'];
 const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
-/// The flags that make a line a trial.
-const TRIALS: [&str; 3] = ["--sandbox", "--dry-run", "--curl"];
-
-/// A suggestion for a wrong line.
-pub(super) struct Guess {
-    /// Replaces the parser's error if that reports a different problem.
-    pub(super) message: Option<String>,
-    pub(super) hint: String,
-}
-
-impl Guess {
-    fn hint(hint: impl Into<String>) -> Self {
-        Self {
-            message: None,
-            hint: hint.into(),
-        }
-    }
-
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            message: Some(message.into()),
-            hint: hint.into(),
-        }
-    }
-}
-
-/// A wrong line, and the word that the parser rejects.
-struct WrongLine<'a> {
-    app: &'a Command,
-    line: TypedLine<'a>,
-    kind: ErrorKind,
-    /// The wrong word, or the name of the wrong flag. Empty if a word is missing.
-    word: String,
-    has_no_value: bool,
-    /// The commands before that word, the app first.
-    commands: Vec<&'a Command>,
-}
 
 /// Suggests a correction of the line `arguments`, after the parser's `error`.
 pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess> {
@@ -112,37 +76,6 @@ fn wrong_word(error: &clap::Error) -> String {
 }
 
 impl WrongLine<'_> {
-    /// Returns the names of the commands before the wrong word.
-    fn path(&self) -> Vec<&str> {
-        let names = self.commands.iter().skip(1);
-        names.map(|command| command.get_name()).collect()
-    }
-
-    fn is_unknown(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
-        )
-    }
-
-    fn is_flag(&self) -> bool {
-        self.word.starts_with('-')
-    }
-
-    /// Returns the kind of message anywhere after `send`.
-    fn message_kind(&self) -> Option<&'static KindWords> {
-        let path = self.line.path();
-        let (["send", name] | ["bulk", "send", name] | [name @ "flow-message"]) = path.as_slice()
-        else {
-            return None;
-        };
-        KindWords::named(name)
-    }
-
-    fn is_list(&self) -> bool {
-        self.line.path().starts_with(&["bulk"])
-    }
-
     /// Detects the dashes and quotes of word processors, and long flags with one hyphen.
     fn wrong_dash_or_quote(&self) -> Option<Guess> {
         let typed = self.line.words.iter().map(|word| word.text.as_str());
@@ -369,198 +302,6 @@ impl WrongLine<'_> {
         })
     }
 
-    /// Detects a word where only flags are valid.
-    fn misplaced_word(&self) -> Option<Guess> {
-        if !self.is_unknown() || self.is_flag() {
-            return None;
-        }
-        let path = self.path();
-        let hint = match path.as_slice() {
-            [] => self.suggest_command()?,
-            ["send"] => KindWords::text().line(),
-            ["send", kind] | [kind @ "flow-message"] => self.suggest_for_word(kind)?,
-            ["bulk"] if is_list_file(&self.word) => format!("`send` comes before the list: {A_LIST}"),
-            ["bulk"] => format!("to list the commands: jelouctl bulk --help; to send a list: {A_LIST}"),
-            ["bulk", "send"] => self.suggest_list_kind(),
-            ["bulk", "send", kind] => self.suggest_in_list(kind),
-            ["run"] if looks_like_recipient(&self.word) => {
-                "put -- before the command, and --to before the recipient: jelouctl run --to NUMBER -- \
-                 COMMAND".to_owned()
-            }
-            ["run"] => "put -- before the command: jelouctl run --to NUMBER -- COMMAND".to_owned(),
-            ["sandbox"] => self.suggest_in_sandbox(),
-            ["messages", "list"] if looks_like_recipient(&self.word) => {
-                "to set the recipient: jelouctl messages list --to NUMBER".to_owned()
-            }
-            ["messages", "list"] => "to see one chat: jelouctl messages list --to NUMBER; to search the texts: jelouctl messages list --matching WORD".to_owned(),
-            ["messages"] => "to see what was sent and received: jelouctl messages list --to NUMBER; to see one message: jelouctl messages get ID".to_owned(),
-            ["doctor"] => "pass a profile with --profile: jelouctl doctor --profile NAME".to_owned(),
-            ["profile"] => "to create a profile: jelouctl profile set NAME --bot BOT --client-id ID; to use one: jelouctl profile use NAME".to_owned(),
-            ["templates"] => "pass a name with --query: jelouctl templates --query NAME".to_owned(),
-            _ => return None,
-        };
-        Some(Guess::hint(hint))
-    }
-
-    fn suggest_command(&self) -> Option<String> {
-        let word = &self.word;
-        if looks_like_recipient(word) {
-            return Some(KindWords::text().line());
-        }
-        if is_list_file(word) {
-            return Some(A_LIST.to_owned());
-        }
-        if word.starts_with("/v1/") || word.contains("://") {
-            return Some("to call a path of the API: jelouctl api PATH".to_owned());
-        }
-        self.named_elsewhere()
-    }
-
-    /// Finds the word among the commands below others: `report` belongs to `bulk`.
-    fn named_elsewhere(&self) -> Option<String> {
-        let groups = self
-            .app
-            .get_subcommands()
-            .filter(|group| group.get_name() != "send");
-        let found: Vec<_> = groups
-            .filter_map(|group| {
-                let below = group.find_subcommand(&self.word)?;
-                Some(format!(
-                    "jelouctl {} {}",
-                    group.get_name(),
-                    below.get_name()
-                ))
-            })
-            .collect();
-        match found.as_slice() {
-            [] => None,
-            [one] => Some(format!(
-                "this is a command of `{}`: {one}",
-                one.split(' ').nth(1)?
-            )),
-            [others @ .., last] => Some(format!(
-                "several commands have it: {} or {last}",
-                others.join(", ")
-            )),
-        }
-    }
-
-    /// Corrects a word after a kind: a recipient, a URL, a body, or a text without quotes.
-    fn suggest_for_word(&self, kind: &str) -> Option<String> {
-        let row = KindWords::named(kind)?;
-        let usage = row.line();
-        let wrong = self.line.words.iter().find(|word| word.text == self.word)?;
-        let before = self.line.flag_before(wrong.position);
-        let is_part_of_number = |word: &str| {
-            !word.is_empty()
-                && word
-                    .chars()
-                    .all(|sign| sign.is_ascii_digit() || "-().".contains(sign))
-        };
-        if before.is_some_and(|flag| flag.name == "--to")
-            && is_part_of_number(&wrong.text)
-            && !looks_like_recipient(&wrong.text)
-        {
-            return Some(format!(
-                "remove the spaces from the number, or quote it: {usage}"
-            ));
-        }
-        let has_recipient = self
-            .line
-            .words
-            .iter()
-            .any(|word| looks_like_recipient(&word.text));
-        if has_recipient && !self.line.has_flag("--to") {
-            return Some(format!("to set the recipient: {usage}"));
-        }
-        let hint = match &wrong.text {
-            body if body.trim_start().starts_with(['{', '[']) || has_ending(body, &["json"]) => {
-                format!("pass a body with --body: jelouctl send {kind} --to NUMBER --body FILE")
-            }
-            address if address.contains("://") && usage.contains("--media-url") => {
-                format!("pass the URL of the file with --media-url: {usage}")
-            }
-            address if address.contains("://") && usage.contains("--url") => {
-                format!("pass the URL with --url: {usage}")
-            }
-            file if usage.contains("--media-url") && is_file_name(file) => {
-                format!("--media-url needs a URL on the web, not a local file: {usage}")
-            }
-            _ if kind == "text" => format!("quote the text: {usage}"),
-            _ if before.is_some_and(|flag| {
-                flag.name != "--to" && find_flag(&self.commands, &flag.name).is_some()
-            }) =>
-            {
-                let flag = before.map(|flag| flag.name.as_str()).unwrap_or_default();
-                format!(
-                    "quote a value with spaces, and pass each value with its flag: {flag} 'VALUE'"
-                )
-            }
-            _ if kind == "template" => {
-                format!("pass the values of a template with --param: {usage}")
-            }
-            _ if usage.contains("--text") => format!("pass the text with --text: {usage}"),
-            _ => format!("pass every part of the message with a flag: {usage}"),
-        };
-        Some(hint)
-    }
-
-    /// Corrects a second word before a list's kind of message.
-    fn suggest_list_kind(&self) -> String {
-        let first = self.line.words.first().map(|word| word.text.as_str());
-        match first.and_then(KindWords::from_word) {
-            Some(kind) => format!("the list comes before the kind: {}", kind.bulk_line()),
-            None => format!(
-                "put one list before the kind of message, quoted if its name has spaces: {A_LIST}"
-            ),
-        }
-    }
-
-    fn suggest_in_list(&self, kind: &str) -> String {
-        let usage = KindWords::named(kind).map_or_else(|| A_LIST.to_owned(), KindWords::bulk_line);
-        let is_list = self.line.words.iter().any(|word| {
-            is_list_file(&word.text) && Some(word.position) > self.line.position_of(kind)
-        });
-        if is_list {
-            return format!("the list comes before the kind: {usage}");
-        }
-        if kind == "text" {
-            return format!("quote the text, and the name of the list before the kind: {usage}");
-        }
-        if kind == "template" {
-            return format!("pass the values of a template with --param: {usage}");
-        }
-        format!("pass every part of the message with a flag: {usage}")
-    }
-
-    /// Corrects a command after `sandbox`, which is probably intended as the flag.
-    fn suggest_in_sandbox(&self) -> String {
-        let word = self.word.as_str();
-        let to_send = KindWords::from_word(word).map(KindWords::line);
-        let line = match word {
-            "send" => Some(self.line_in_sandbox()),
-            "bulk" => Some(A_LIST.to_owned()),
-            _ if self.app.find_subcommand(word).is_some() => Some(format!("jelouctl {word} …")),
-            _ => to_send,
-        };
-        match line {
-            Some(line) => {
-                let line = line.replacen("jelouctl ", "jelouctl --sandbox ", 1);
-                format!("--sandbox is a flag: {line}")
-            }
-            None => "put -- before the command: jelouctl sandbox -- COMMAND".to_owned(),
-        }
-    }
-
-    /// Returns the line of the kind that follows `sandbox send`.
-    fn line_in_sandbox(&self) -> String {
-        let mut words = self.line.words.iter().map(|word| word.text.as_str());
-        words
-            .find_map(KindWords::from_word)
-            .unwrap_or_else(KindWords::text)
-            .line()
-    }
-
     /// Detects a flag of other commands.
     fn guess_other_command(&self) -> Option<Guess> {
         if self.kind != ErrorKind::UnknownArgument
@@ -605,58 +346,6 @@ impl WrongLine<'_> {
             _ => None,
         }
     }
-
-    /// Returns the line of the kind in the wrong line, or else of a text.
-    fn suggested_line(&self) -> String {
-        let kind = self.message_kind().unwrap_or_else(KindWords::text);
-        self.usage_line(kind)
-    }
-
-    fn usage_line(&self, kind: &KindWords) -> String {
-        if self.is_list() {
-            kind.bulk_line()
-        } else {
-            kind.line()
-        }
-    }
-
-    /// Adds the flags of a trial to the lines of the hint.
-    fn with_trials(&self, hint: &str) -> String {
-        let mut flags = String::new();
-        for flag in TRIALS {
-            if self.line.has_flag(flag) && !hint.contains(flag) {
-                flags.push_str(flag);
-                flags.push(' ');
-            }
-        }
-        [
-            "send",
-            "bulk send",
-            "flow-message",
-            "run",
-            "messages",
-            "templates",
-        ]
-        .iter()
-        .fold(hint.to_owned(), |hint, command| {
-            hint.replace(
-                &format!("jelouctl {command} "),
-                &format!("jelouctl {flags}{command} "),
-            )
-        })
-    }
-}
-
-/// Returns the flag with the placeholder of its value: `--language CODE`.
-fn with_value_name(command: &Command, flag: &str) -> String {
-    let found = find_flag(&[command], flag);
-    let value = found
-        .filter(|found| found.get_action().takes_values())
-        .and_then(|found| found.get_value_names()?.first().map(ToString::to_string));
-    match value {
-        Some(value) => format!("{flag} {value}"),
-        None => flag.to_owned(),
-    }
 }
 
 /// Returns the names of the commands that have this flag as their own.
@@ -674,65 +363,6 @@ fn collect(command: &Command, path: &str, flag: &str, found: &mut Vec<String>) {
         }
         collect(below, &path, flag, found);
     }
-}
-
-/// Finds the long flag of `commands` that `typed` resembles or is part of.
-pub(super) fn find_similar_flag(commands: &[&Command], typed: &str) -> Option<String> {
-    let typed = typed.strip_prefix("--")?.split('=').next()?.to_lowercase();
-    let flags = commands.iter().flat_map(|command| command.get_arguments());
-    let names = flags
-        .filter(|flag| !flag.is_hide_set())
-        .flat_map(|flag| flag.get_long_and_visible_aliases().unwrap_or_default());
-    let similar = names.filter(|name| is_similar(&typed, name));
-    let nearest = similar.min_by_key(|name| strsim::osa_distance(&typed, name))?;
-    Some(format!("--{nearest}"))
-}
-
-/// Returns whether `typed` is the start of `known`, one of its parts, or has one or two typos.
-pub(super) fn is_similar(typed: &str, known: &str) -> bool {
-    let length = typed.chars().count();
-    let is_begun = length >= 3 && known.starts_with(typed);
-    let is_part = length >= 3 && known.split('-').any(|part| part == typed);
-    let edits = strsim::osa_distance(typed, known);
-    let begins_alike = typed.chars().next() == known.chars().next();
-    let is_misspelt = edits == 1 && length >= 3 || edits == 2 && length >= 5 && begins_alike;
-    is_begun || is_part || is_misspelt
-}
-
-/// Returns whether it looks like a phone number or a user id.
-pub(super) fn looks_like_recipient(word: &str) -> bool {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    let is_number = digits >= 7
-        && word
-            .chars()
-            .all(|sign| sign.is_ascii_digit() || "+-(). ".contains(sign));
-    is_number || word.starts_with("id:")
-}
-
-fn is_list_file(word: &str) -> bool {
-    has_ending(
-        word,
-        &["csv", "xlsx", "xls", "ods", "ndjson", "jsonl", "tsv", "txt"],
-    )
-}
-
-/// Returns whether `word` looks like a file name: it has a short extension, or starts with `/`, `@`
-/// or `~`.
-fn is_file_name(word: &str) -> bool {
-    let ending = word
-        .rsplit_once('.')
-        .map(|(_, ending)| ending)
-        .unwrap_or_default();
-    let is_ending =
-        (2..=4).contains(&ending.len()) && ending.chars().all(|sign| sign.is_ascii_alphanumeric());
-    is_ending || word.starts_with(['/', '@', '~'])
-}
-
-fn has_ending(word: &str, endings: &[&str]) -> bool {
-    let ending = word
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_lowercase());
-    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
 #[cfg(test)]
@@ -799,24 +429,6 @@ mod tests {
         }
         for row in FLAG_GUESSES {
             assert!(row.words.split(' ').all(is_flag), "{}", row.words);
-        }
-    }
-
-    #[test]
-    fn similar_names_are_near() {
-        for (typed, known, expected) in [
-            ("too", "to", true),
-            ("lang", "language", true),
-            ("url", "media-url", true),
-            ("parma", "param", true),
-            ("recipiant", "recipient", true),
-            ("at", "prices", false),
-            ("on-failure", "profile", false),
-            ("not-sent", "no-input", false),
-            ("title", "file", false),
-            ("move", "remove", false),
-        ] {
-            assert_eq!(is_similar(typed, known), expected, "{typed} {known}");
         }
     }
 }

@@ -8,9 +8,12 @@ mod guess_row;
 mod guesses;
 mod help;
 mod kind_words;
+mod misplaced_words;
+mod similar_flags;
 mod typed_line;
 mod usage;
 mod word_guesses;
+mod wrong_line;
 
 use std::ffi::OsString;
 

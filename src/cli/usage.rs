@@ -8,8 +8,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 
 use super::app::{self, App};
-use super::guesses::{find_similar_flag, guess, is_similar, looks_like_recipient};
+use super::guesses::guess;
 use super::help;
+use super::misplaced_words::looks_like_recipient;
+use super::similar_flags::{find_similar_flag, is_similar};
 use super::typed_line::{TypedLine, words};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
