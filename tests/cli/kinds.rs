@@ -568,8 +568,14 @@ fn template_reports_missing_fields() {
         &["parameters: `a` is set twice (set it with --param)"],
     );
     for (campaign, problem) in [
-        ("..", "it refers to a directory"),
-        (".", "it refers to a directory"),
+        (
+            "..",
+            "cannot be a campaign: in a URL, it refers to a directory",
+        ),
+        (
+            ".",
+            "cannot be a campaign: in a URL, it refers to a directory",
+        ),
         ("", "is empty"),
     ] {
         let words = ["template", "--template-id", "7", "--campaign", campaign];

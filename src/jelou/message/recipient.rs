@@ -31,30 +31,34 @@ impl Recipient {
     /// # Errors
     /// If it is empty, a dot segment of a path, or has control characters, which a URL may lose.
     pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
-        match user.trim_matches(is_unseen) {
-            "" => Err(RecipientError::empty()),
-            user @ ("." | "..") => {
-                let problem =
-                    format!("`{user}` cannot be a recipient: in a URL, it refers to a directory");
-                Err(RecipientError::new(
-                    problem,
-                    "write the recipient's number or id",
-                ))
-            }
-            user if user.chars().any(char::is_control) => {
-                let problem = format!("`{user}` has a control character");
-                Err(RecipientError::new(
-                    problem,
-                    "write the recipient's number or id",
-                ))
-            }
-            user => Ok(Self(user.to_owned())),
+        let user = user.trim_matches(is_unseen);
+        if user.is_empty() {
+            return Err(RecipientError::empty());
+        }
+        match segment_problem(user, "a recipient") {
+            Some(problem) => Err(RecipientError::new(
+                problem,
+                "write the recipient's number or id",
+            )),
+            None => Ok(Self(user.to_owned())),
         }
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Returns the problem of `text`, which is `what` and becomes one segment of a URL's path.
+pub(super) fn segment_problem(text: &str, what: &str) -> Option<String> {
+    if [".", ".."].contains(&text) {
+        return Some(format!(
+            "`{text}` cannot be {what}: in a URL, it refers to a directory"
+        ));
+    }
+    text.chars()
+        .any(char::is_control)
+        .then(|| format!("`{text}` has a control character"))
 }
 
 /// Returns the error for an ambiguous recipient in a body.
@@ -232,7 +236,7 @@ fn split_list(listed: &str) -> Vec<&str> {
     recipients
 }
 
-/// Returns whether a text after a comma is meant as a recipient, though the number may be wrong.
+/// Returns whether a text after a comma is probably a recipient, even if the number is wrong.
 fn begins_recipient(text: &str) -> bool {
     let text = text.trim_matches(is_unseen);
     let is_part_of_number = |sign: char| sign.is_ascii_digit() || " +-.()\u{a0}".contains(sign);

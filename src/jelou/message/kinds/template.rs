@@ -4,10 +4,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::invisible::is_unseen;
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::kind::{FieldProblem, Kind};
 use crate::jelou::message::limits::wrong_type;
-use crate::jelou::message::recipient::Recipient;
+use crate::jelou::message::recipient::segment_problem;
 use crate::jelou::message::schema::Schema;
 
 pub(super) const TEMPLATE: Kind = Kind {
@@ -54,10 +55,7 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
         .shift_remove("campaignId")
         .filter(|campaign| !campaign.is_null());
     let problem = campaign.and_then(|campaign| match campaign.as_str() {
-        // The campaign is one segment of the path, like a recipient.
-        Some(campaign) => Recipient::verbatim(campaign)
-            .err()
-            .map(|error| error.to_string()),
+        Some(campaign) => campaign_problem(campaign),
         None => wrong_type(
             &Schema {
                 type_name: Some("string".to_owned()),
@@ -68,6 +66,14 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
     });
     problems.extend(problem.map(|problem| ("campaignId", problem)));
     problems
+}
+
+fn campaign_problem(campaign: &str) -> Option<String> {
+    let campaign = campaign.trim_matches(is_unseen);
+    if campaign.is_empty() {
+        return Some("is empty".to_owned());
+    }
+    segment_problem(campaign, "a campaign")
 }
 
 /// Returns the parameters by name.
