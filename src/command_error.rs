@@ -28,21 +28,21 @@ pub(crate) struct CommandError {
     pub(crate) nothing_was_sent: bool,
     /// The ledger's fault, if it caused the error.
     pub(crate) ledger: Option<LedgerFault>,
-    /// What the command was doing, if known.
+    /// The phase of the command, if known.
     pub(crate) phase: Option<Phase>,
     /// The error that caused this one.
     #[source]
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What a command was doing when an error ended it. [`CommandError::in_phase`] lists the consequences.
+/// The phase of a command in which an error ended it. [`CommandError::in_phase`] lists the consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Reading or changing the keys of `--once`, without sending.
     KeyChange,
     /// Preparing or sending one message, before the ledger was written.
     SingleSend,
-    /// Preparing or sending one of several messages, of which others may have been sent.
+    /// Preparing or sending one of several messages. Others may have been sent.
     OneOfSeveral,
     /// Reading a list file and creating its run. No row can have been sent.
     Planning,
@@ -124,7 +124,7 @@ impl CommandError {
     }
 
     /// Returns whether the database of the ledger cannot be reached, or no longer.
-    pub(crate) fn is_of_lost_database(&self) -> bool {
+    pub(crate) fn is_lost_database(&self) -> bool {
         matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
     }
 
@@ -174,7 +174,7 @@ impl CommandError {
     fn into_setup_error(self) -> Self {
         let (code, name) = match self.code {
             _ if self.ledger.is_none() => return self,
-            ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
+            ExitCode::Ledger if self.is_lost_database() => (ExitCode::Network, "network"),
             ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
             code => (code, self.name),
         };

@@ -21,7 +21,7 @@ pub enum ExitCode {
     Unavailable,
     /// DNS, connect or TLS. Not sent; safe to try again.
     Network,
-    /// It may have been sent.
+    /// The message may have been sent.
     Unknown,
     /// A bulk run is complete, and some rows failed, are invalid or are unknown.
     Incomplete,

@@ -122,7 +122,7 @@ impl Input {
         let bytes = self.read_bytes(flag, source)?;
         decode_text(bytes).map_err(|error| {
             UsageError::new(
-                format!("{flag}: {} {error}", name_of(source)),
+                format!("{flag}: {} {error}", source_name(source)),
                 "save the file as UTF-8",
             )
         })
@@ -165,7 +165,7 @@ impl Input {
     /// Reads the JSON in `source`. An integer beyond 64 bits and a repeated field are errors.
     pub(crate) fn json(&mut self, flag: &str, source: &Source) -> Result<Value, UsageError> {
         let text = self.read(flag, source)?;
-        parse(flag, &name_of(source), &text)
+        parse(flag, &source_name(source), &text)
     }
 
     /// Reads the JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}` is never JSON,
@@ -213,7 +213,7 @@ impl Input {
 }
 
 /// Returns how errors name `source`.
-pub(crate) fn name_of(source: &Source) -> String {
+pub(crate) fn source_name(source: &Source) -> String {
     match source {
         Source::Stdin => "standard input".to_owned(),
         Source::File(path) => path.display().to_string(),

@@ -74,7 +74,7 @@ fn picture(character: char) -> char {
 }
 
 /// Returns the name of a control character, such as `a tab`; None for other characters.
-pub(crate) fn name_of_control(character: char) -> Option<String> {
+pub(crate) fn control_name(character: char) -> Option<String> {
     match character {
         '\t' => Some("a tab".to_owned()),
         '\n' => Some("a line break".to_owned()),

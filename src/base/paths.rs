@@ -67,7 +67,7 @@ pub(crate) fn home() -> Option<PathBuf> {
 }
 
 /// Returns whether a path is a file of this user's ledger.
-pub(crate) fn is_of_the_ledger(path: &Path) -> bool {
+pub(crate) fn is_ledger_file(path: &Path) -> bool {
     let is_ledger = path
         .file_name()
         .is_some_and(|name| name.to_string_lossy().starts_with("state.db"));

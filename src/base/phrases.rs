@@ -5,7 +5,7 @@ use super::texts::rows;
 
 const REASONS: &str = include_str!("reasons.tsv");
 
-/// A sentence, and what stands in its place.
+/// A sentence, and its replacement.
 pub(crate) struct Phrase {
     pub(crate) sentence: &'static str,
     pub(crate) other: &'static str,

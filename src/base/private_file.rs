@@ -38,7 +38,7 @@ impl FileError {
 /// Replaces the file with mode 0600, and creates its directory with 0700. If the path is a link, this replaces its
 /// target. If writing fails, the old file stays intact.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let target = target_of(path);
+    let target = link_target(path);
     let replace = || {
         let directory = target
             .parent()
@@ -162,7 +162,7 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
 /// Excludes every other process that locks the same path, until the lock is dropped. The lock is on `FILE.lock` next to
 /// the file, because each [`write`] replaces the file itself.
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
-    let target = target_of(path);
+    let target = link_target(path);
     if let Some(directory) = target
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -194,7 +194,7 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
 }
 
 /// Returns the target of a link, even if it does not exist; otherwise the path itself.
-pub(crate) fn target_of(path: &Path) -> PathBuf {
+pub(crate) fn link_target(path: &Path) -> PathBuf {
     let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
     fs::canonicalize(path)
         .ok()

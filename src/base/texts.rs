@@ -32,7 +32,7 @@ pub(crate) fn url_problem(error: ParseError) -> &'static str {
 }
 
 /// Returns the text, or its beginning and `…`, with at most `max` characters.
-pub(crate) fn clipped(text: &str, max: usize) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     let mut ends = text
         .char_indices()
         .skip(max.saturating_sub(1))

@@ -20,7 +20,7 @@ use crate::runs::ledger::{Ledger, LedgerLocation};
 use crate::sender::config::ConfigFile;
 use crate::sender::context::Context;
 
-/// Answers a completion request of a shell. `COMPLETE` alone is not such a request: with that variable set by chance,
+/// Answers a completion request of a shell. The variable `COMPLETE` is not enough: if it is set by chance,
 /// jelouctl must still send.
 pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
     let shell = std::env::var_os("COMPLETE")?;
@@ -42,7 +42,7 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 }
 
 /// Returns the names that complete the argument `id` of the command at `path`, if it is a name.
-fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
+fn name_completer(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
     match (path, id) {
         // The argument is a new name.
         (["bulk", "send"], "run") | (["once", "add"], "key") => None,
@@ -135,7 +135,7 @@ fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     };
     let command = command.mut_args(|argument| {
         let completer = match (
-            names(path, argument.get_id().as_str()),
+            name_completer(path, argument.get_id().as_str()),
             argument.get_value_hint(),
         ) {
             (Some(names), _) => ArgValueCompleter::new(move |begun: &OsStr| {

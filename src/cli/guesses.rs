@@ -126,7 +126,7 @@ impl WrongLine<'_> {
         let is_command = |flag: &&TypedFlag| {
             let value = flag.value.as_deref().unwrap_or_default();
             let known = if self.is_list() && self.message_kind().is_none() {
-                KindWords::named(value).is_some()
+                KindWords::from_name(value).is_some()
             } else {
                 self.line.path().is_empty() && self.app.find_subcommand(value).is_some()
             };
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(rows.len(), kinds.len());
         for kind in kinds {
             rows.retain(|row| *row != kind);
-            let row = KindWords::named(kind).expect("a row");
+            let row = KindWords::from_name(kind).expect("a row");
             let mut lines = vec![row.line()];
             if kind != "flow-message" {
                 lines.push(row.bulk_line());

@@ -175,7 +175,7 @@ fn help_flag() -> Arg {
 /// Puts the required flags of this kind, and those in `also`, under their own heading. For clap they are optional,
 /// because `--body` can replace them.
 fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
-    let fields = MessageKind::named(kind)
+    let fields = MessageKind::from_name(kind)
         .map(|kind| kind.fields())
         .unwrap_or_default();
     let required = fields

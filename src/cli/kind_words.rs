@@ -117,7 +117,7 @@ pub(super) const KIND_WORDS: &[KindWords] = &[
 
 impl KindWords {
     /// Returns the kind with the command `name`.
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
+    pub(super) fn from_name(name: &str) -> Option<&'static Self> {
         KIND_WORDS.iter().find(|kind| kind.name == name)
     }
 
@@ -129,7 +129,7 @@ impl KindWords {
     pub(super) fn from_word(word: &str) -> Option<&'static Self> {
         let word = word.to_lowercase();
         let has_word = |kind: &&Self| kind.others.split(' ').any(|other| other == word);
-        Self::named(&word).or_else(|| KIND_WORDS.iter().find(has_word))
+        Self::from_name(&word).or_else(|| KIND_WORDS.iter().find(has_word))
     }
 
     /// Returns the line that sends this kind.

@@ -83,7 +83,7 @@ impl WrongLine<'_> {
 
     /// Corrects a word after a kind: a recipient, a URL, a body, or a text without quotes.
     fn suggest_for_word(&self, kind: &str) -> Option<String> {
-        let row = KindWords::named(kind)?;
+        let row = KindWords::from_name(kind)?;
         let usage = row.line();
         let wrong = self.line.words.iter().find(|word| word.text == self.word)?;
         let before = self.line.flag_before(wrong.position);
@@ -153,9 +153,10 @@ impl WrongLine<'_> {
     }
 
     fn suggest_in_list(&self, kind: &str) -> String {
-        let usage = KindWords::named(kind).map_or_else(|| A_LIST.to_owned(), KindWords::bulk_line);
+        let usage =
+            KindWords::from_name(kind).map_or_else(|| A_LIST.to_owned(), KindWords::bulk_line);
         let is_list = self.line.words.iter().any(|word| {
-            is_list_file(&word.text) && Some(word.position) > self.line.position_of(kind)
+            is_list_file(&word.text) && Some(word.position) > self.line.command_position(kind)
         });
         if is_list {
             return format!("the list comes before the kind: {usage}");

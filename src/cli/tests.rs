@@ -22,7 +22,7 @@ use crate::jelou::message::{MessageArgs, Outgoing, RecipientSources};
 use crate::sender::config::ConfigFile;
 
 /// Returns all names of a flag, and the one for its value.
-fn names(arg: &Arg) -> Vec<String> {
+fn flag_names(arg: &Arg) -> Vec<String> {
     let long = arg
         .get_long_and_visible_aliases()
         .into_iter()
@@ -42,7 +42,7 @@ fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
         for name in command
             .get_arguments()
             .filter(|arg| !arg.is_global_set())
-            .flat_map(names)
+            .flat_map(flag_names)
         {
             if globals.contains(&name) {
                 found.insert(format!("{}: {name}", command.get_name()));
@@ -55,7 +55,7 @@ fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
     let globals: Vec<_> = app
         .get_arguments()
         .filter(|arg| arg.is_global_set())
-        .flat_map(names)
+        .flat_map(flag_names)
         .collect();
     assert!(
         globals.contains(&"--bot-id".to_owned()) && globals.contains(&"-y".to_owned()),
@@ -489,7 +489,7 @@ fn single_command_parser_agrees_with_full_parser() {
     );
 }
 
-/// Returns the message of a line, as far as it does not depend on settings.
+/// Returns the message of a line, for the parts that do not depend on settings.
 fn message(
     app: &RefCell<clap::Command>,
     words: &str,

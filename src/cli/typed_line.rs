@@ -111,7 +111,7 @@ impl<'a> TypedLine<'a> {
     }
 
     /// Returns the position of the command of this name.
-    pub(super) fn position_of(&self, name: &str) -> Option<usize> {
+    pub(super) fn command_position(&self, name: &str) -> Option<usize> {
         let named = self.commands.iter();
         named
             .rev()

@@ -70,7 +70,7 @@ impl WrongLine<'_> {
         else {
             return None;
         };
-        KindWords::named(name)
+        KindWords::from_name(name)
     }
 
     pub(super) fn is_list(&self) -> bool {

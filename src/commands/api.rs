@@ -126,7 +126,7 @@ fn call(
     };
     let code = note_delivery(catch_panic(&flight, || block_on(made))?, record);
     if method == Method::GET && record.sent == Sent::Unknown {
-        // It was interrupted, and the request could not change anything.
+        // A GET was interrupted. It could not change anything.
         record.sent = Sent::No;
     }
     if let Some(error) = &record.error {

@@ -50,7 +50,7 @@ pub(super) struct OnceSend {
     patience: Cell<Duration>,
     /// The zone of the times that it reports.
     zone: TimeZone,
-    /// What the commands of a hint need to find this ledger.
+    /// The flag that the commands of a hint need to find this ledger; empty without one.
     ledger_flag: &'static str,
     /// Why the ledger can only be read, if so.
     unwritable: Option<String>,
@@ -115,7 +115,7 @@ impl OnceSend {
             // The next attempt may take as long as this one.
             let would_end = begun.elapsed() + tried.elapsed() + BETWEEN_TRIES;
             match opened {
-                Err(error) if error.is_of_lost_database() && would_end < PATIENCE.min(within) => {
+                Err(error) if error.is_lost_database() && would_end < PATIENCE.min(within) => {
                     tokio::select! {
                         biased;
                         signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -130,8 +130,7 @@ impl OnceSend {
     /// Looks up the recipient of `outgoing` and claims it for this process, in one transaction, unless it got a message.
     ///
     /// # Errors
-    /// If the person is not free under the key and did not get a message, the ledger cannot be used, or a signal came
-    /// first.
+    /// If the recipient got no message but cannot get one now, if the ledger cannot be used, or if a signal comes first.
     pub(super) async fn turn(
         &self,
         connection: &mut Connection,
@@ -139,14 +138,14 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<Claimed, CommandError> {
         if self.patience.get().is_zero() {
-            return Err(no_turn("its database was lost"));
+            return Err(key_timeout_error("its database was lost"));
         }
         let scope = &self.scope;
         let recipient = outgoing.recipient().as_str();
         if let Some(problem) = &self.unwritable {
             return match self.obstacle(recipient)? {
                 Some(entry) => self.found(recipient, entry),
-                None => Err(unusable(problem)),
+                None => Err(unwritable_ledger(problem)),
             };
         }
         let person = self.ledger.hasher()?.person(recipient);
@@ -441,7 +440,7 @@ impl OnceFallback {
 }
 
 /// Returns the error for a ledger that can be read, but not written.
-fn unusable(problem: &str) -> CommandError {
+fn unwritable_ledger(problem: &str) -> CommandError {
     CommandError {
         ledger: Some(LedgerFault::File),
         ..CommandError::new(ExitCode::Ledger, "ledger", problem, None)
@@ -449,7 +448,7 @@ fn unusable(problem: &str) -> CommandError {
 }
 
 /// Returns the error for a key that could not be checked in time.
-pub(super) fn no_turn(problem: &str) -> CommandError {
+pub(super) fn key_timeout_error(problem: &str) -> CommandError {
     CommandError::from(LedgerError::unreachable("the ledger", problem))
 }
 
@@ -478,7 +477,7 @@ impl OnceSend {
             (OnceState::Inflight, _) => in_flight_error(scope, recipient, unknown_from),
             (OnceState::ToBeSent, Some(run)) => {
                 let flag = self.ledger_flag;
-                to_be_sent(scope, recipient, &run, flag)
+                pending_run_error(scope, recipient, &run, flag)
             }
             (_, run) => {
                 let at = time_in(&self.zone, entry.at);
@@ -545,7 +544,7 @@ pub(super) fn in_flight_error(
 
 /// Returns the error if an unfinished run will send it. `ledger_flag` is what its commands need to
 /// find the ledger.
-pub(super) fn to_be_sent(
+pub(super) fn pending_run_error(
     scope: &OnceScope,
     recipient: &str,
     run: &str,

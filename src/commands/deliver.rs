@@ -4,9 +4,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::claim::{OnceFallback, OnceSend, PATIENCE, no_turn};
+use super::claim::{OnceFallback, OnceSend, PATIENCE, key_timeout_error};
 use super::limited_send::LimitedSend;
-use super::result::{note_delivery, note_error, note_error_of_one};
+use super::result::{note_delivery, note_error, note_error_among_others};
 use super::sends::{RecipientSend, SendReport, Sends};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, Sent};
@@ -141,7 +141,7 @@ impl<'a> SendTerms<'a> {
         let prefix = send.prefix();
         let record = &mut send.report.record;
         if are_several {
-            note_error_of_one(self.context, &format!("{prefix}{what}"), error, record)
+            note_error_among_others(self.context, &format!("{prefix}{what}"), error, record)
         } else {
             note_error(self.context, what, error, record)
         }
@@ -212,7 +212,7 @@ impl<'a> SendTerms<'a> {
             .send_one(connection, outgoing, report, flight, place)
             .await;
         if report.record.replayed {
-            // It may have been sent long before its state was written.
+            // The message may have been sent long before its state was written.
             *begun = None;
         }
         ended
@@ -292,7 +292,7 @@ impl<'a> SendTerms<'a> {
             };
             let patience = self.fallback.as_ref().map(|_| PATIENCE);
             let turn = in_time(patience, once.turn(connection, self.sender, outgoing)).await;
-            let turn = turn.unwrap_or_else(|| Err(no_turn("another process keeps it")));
+            let turn = turn.unwrap_or_else(|| Err(key_timeout_error("another process keeps it")));
             match (turn, &mut self.fallback) {
                 (Err(problem), Some(fallback)) if OnceFallback::applies_to(&problem) => {
                     self.once = fallback.next(self.context, &problem);

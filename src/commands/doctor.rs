@@ -28,7 +28,7 @@ use crate::sender::{
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 const LEDGERS: &str = "ledgers";
-/// The check after which a message could be sent.
+/// The last check that a message needs.
 const CREDENTIALS: &str = "credentials";
 
 /// Check, step by step, whether a message could be sent

@@ -1,6 +1,8 @@
-//! The commands that print jelouctl's own documents, or write them to a directory: `schema`, the JSON Schema of a body;
-//! `completions`, a script that lets a shell call jelouctl as you type (`cli/complete.rs` answers); `man`, the manual
-//! pages; and `skill`, instructions for an agent that sends. They need neither network nor settings.
+//! Prints jelouctl's documents, or writes them to a directory. They need neither network nor settings:
+//! - `schema`: the JSON Schema of a body
+//! - `completions`: a script for a shell. It calls jelouctl as you type (`cli/complete.rs`)
+//! - `man`: the manual pages
+//! - `skill`: instructions for an agent that sends messages
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +33,7 @@ const ANY: &str = "message";
 #[command(verbatim_doc_comment)]
 pub(crate) struct SchemaArgs {
     /// Kind, or `message` for all kinds [default: message]
-    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(schema_names()))]
     name: Option<String>,
 
     /// Write every schema to this directory
@@ -40,7 +42,7 @@ pub(crate) struct SchemaArgs {
 }
 
 /// Returns the schemas that can be requested.
-fn names() -> Vec<&'static str> {
+fn schema_names() -> Vec<&'static str> {
     MessageKind::all()
         .iter()
         .map(MessageKind::command)
@@ -53,13 +55,13 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
     let Some(directory) = &args.dir else {
         context
             .stdout
-            .json(&schema_of(args.name.as_deref().unwrap_or(ANY)))?;
+            .json(&find_schema(args.name.as_deref().unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
     make_directory(directory)?;
-    for name in names() {
+    for name in schema_names() {
         let path = directory.join(format!("{name}.json"));
-        fs::write(&path, pretty(&schema_of(name)) + "\n")
+        fs::write(&path, pretty(&find_schema(name)) + "\n")
             .map_err(FileError::while_doing("write", &path))?;
     }
     Ok(ExitCode::Success)
@@ -76,8 +78,8 @@ fn make_directory(directory: &Path) -> Result<(), UsageError> {
     })
 }
 
-fn schema_of(name: &str) -> Value {
-    match MessageKind::named(name) {
+fn find_schema(name: &str) -> Value {
+    match MessageKind::from_name(name) {
         Some(kind) => kind.body_schema(),
         None => MessageKind::any_schema(),
     }

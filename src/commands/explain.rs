@@ -68,8 +68,8 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         None => everything(),
         Some(PRICES) if args.example => EXPLAINED[1].to_owned(),
         Some(PRICES) => prices(),
-        Some(topic) if args.example => example_of(topic)?,
-        Some(topic) => match kind_of(topic) {
+        Some(topic) if args.example => kind_example(topic)?,
+        Some(topic) => match find_kind(topic) {
             Some(kind) => describe_kind(&kind),
             None => about_code(topic).ok_or_else(|| unknown(topic))?,
         },
@@ -107,9 +107,9 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
         }
         Some(PRICES) => json!({ "topic": PRICES, "text": prices() }),
         Some(topic) => {
-            if let Some(kind) = kind_of(topic) {
+            if let Some(kind) = find_kind(topic) {
                 kind_as_json(&kind)
-            } else if let Some(code) = code_of(topic) {
+            } else if let Some(code) = find_code(topic) {
                 code_as_json(&code)
             } else {
                 let text = ending(topic).ok_or_else(|| unknown(topic))?;
@@ -196,8 +196,8 @@ record, and `prices`.
 jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
 }
 
-fn example_of(topic: &str) -> Result<String, UsageError> {
-    let kind = kind_of(topic).ok_or_else(|| unknown(topic))?;
+fn kind_example(topic: &str) -> Result<String, UsageError> {
+    let kind = find_kind(topic).ok_or_else(|| unknown(topic))?;
     match kind.example() {
         Some(Example { body, .. }) => Ok(pretty(&body)),
         None => Err(UsageError::new(
@@ -207,20 +207,20 @@ fn example_of(topic: &str) -> Result<String, UsageError> {
     }
 }
 
-fn kind_of(topic: &str) -> Option<MessageKind> {
+fn find_kind(topic: &str) -> Option<MessageKind> {
     let is_wire_type =
         |kind: &MessageKind| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
-    MessageKind::named(topic).or_else(|| MessageKind::all().into_iter().find(is_wire_type))
+    MessageKind::from_name(topic).or_else(|| MessageKind::all().into_iter().find(is_wire_type))
 }
 
 fn about_code(topic: &str) -> Option<String> {
-    code_of(topic)
+    find_code(topic)
         .as_ref()
         .map(describe_code)
         .or_else(|| ending(topic))
 }
 
-fn code_of(topic: &str) -> Option<Code> {
+fn find_code(topic: &str) -> Option<Code> {
     look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)))
 }
 
@@ -413,7 +413,7 @@ fn skip_reason(topic: &str) -> Option<String> {
 
 /// Returns every name that can be explained.
 fn ending_names() -> impl Iterator<Item = &'static str> {
-    let of_record = documented().filter_map(|[name, ..]| quoted(name));
+    let of_record = documented().filter_map(|[name, ..]| quoted_name(name));
     of_record.chain(
         SkipReason::value_variants()
             .iter()
@@ -422,7 +422,7 @@ fn ending_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns the name in a cell; a header has none.
-fn quoted(cell: &str) -> Option<&str> {
+fn quoted_name(cell: &str) -> Option<&str> {
     cell.strip_prefix('`')?.strip_suffix('`')
 }
 
@@ -461,7 +461,7 @@ fn causes(code: &str) -> Option<&'static str> {
 fn name(topic: &str) -> Option<String> {
     let is_topic = |name: &str| name.eq_ignore_ascii_case(topic);
     let [_, of, meaning, code] =
-        documented().find(|[name, ..]| quoted(name).is_some_and(is_topic))?;
+        documented().find(|[name, ..]| quoted_name(name).is_some_and(is_topic))?;
     let code = exit_code(code)
         .map(|code| format!("\n{code}"))
         .unwrap_or_default();

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::claim::{in_flight_error, to_be_sent, unknown_from};
+use super::claim::{in_flight_error, pending_run_error, unknown_from};
 use super::open_ledger::{open_ledger, open_ledger_to_read};
-use super::zone::zone_of_profile;
+use super::zone::profile_zone;
 use super::{PersonArgs, confirm};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
@@ -195,7 +195,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         KeyAddition::Added(added) => added,
         // These recipients would get a second message if that run continued.
         KeyAddition::ToBeSent { run } => {
-            return Err(to_be_sent(
+            return Err(pending_run_error(
                 &scope,
                 &format!("recipients of run {name}"),
                 &run,
@@ -232,7 +232,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
-    let zone = zone_of_profile(context, None)?;
+    let zone = profile_zone(context, None)?;
     let rows = keys.iter().map(|key| key_row(key, &zone));
     Ok(context.stdout.rows(&KEYS, rows)?)
 }
@@ -553,7 +553,7 @@ impl UsedKey {
         let unfinished = self.ledger.runs_under(&self.scope)?;
         let is_open = |run: &&String| !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
-            Some(run) => Err(to_be_sent(&self.scope, recipient, run, "")),
+            Some(run) => Err(pending_run_error(&self.scope, recipient, run, "")),
             None => Ok(entry),
         }
     }
@@ -561,7 +561,7 @@ impl UsedKey {
     /// Refuses to remove all recipients while a message with the key is in flight, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         if let Some(run) = self.ledger.runs_under(&self.scope)?.first() {
-            return Err(to_be_sent(&self.scope, "some recipients", run, ""));
+            return Err(pending_run_error(&self.scope, "some recipients", run, ""));
         }
         if OnceState::ALL
             .iter()

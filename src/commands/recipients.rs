@@ -88,9 +88,13 @@ pub(super) fn refusal(refused: &[Refused], recipients: usize) -> CommandError {
     }
 }
 
-/// Returns the exit code of a command, from the codes of its messages in order: a signal's; else 8
-/// if one may have been sent; else the code of the first that was not sent; else 15 if one did not
-/// reach the status of `--wait`; else 0.
+/// Returns the exit code of a command from the codes of its messages. The first match in this order
+/// decides:
+/// - a signal
+/// - 8, if a message may have been sent
+/// - the code of the first message that was not sent
+/// - 15, if a message did not reach the status of `--wait`
+/// - 0
 pub(super) fn exit_code(codes: &[ExitCode]) -> ExitCode {
     let first = |is_wanted: fn(&ExitCode) -> bool| codes.iter().copied().find(is_wanted);
     first(|code| matches!(code, ExitCode::Signal(_)))

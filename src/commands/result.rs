@@ -36,7 +36,7 @@ pub(crate) fn note_error(
 }
 
 /// Does the same as [`note_error`] for one of several messages; others may have been sent.
-pub(crate) fn note_error_of_one(
+pub(crate) fn note_error_among_others(
     context: &Context,
     what: &str,
     error: CommandError,
@@ -115,7 +115,7 @@ pub(crate) fn print_result(
 ) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
-        Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
+        Ok(()) if record.sent == Sent::Yes && stdout.is_reader_gone() => {
             "the reader closed standard output".to_owned()
         }
         Ok(()) => return code,

@@ -234,7 +234,7 @@ async fn serve(
     Ok((sandbox, ExitCode::Success))
 }
 
-/// Says where the sandbox can be reached, and by whom.
+/// Prints the addresses of the sandbox, and which machines can reach them.
 fn report_addresses(
     context: &Context,
     sandbox: &Sandbox,
@@ -301,7 +301,7 @@ fn report(context: &Context, sandbox: &Sandbox) {
         .stderr
         .note(&format!("sandbox: {} arrived", counted(arrived, "message")));
     for message in messages.iter().take(LISTED) {
-        let lines = MessageKind::named(message.kind).map(|kind| kind.draw(&message.body));
+        let lines = MessageKind::from_name(message.kind).map(|kind| kind.draw(&message.body));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];
         if let Some(state) = message
             .delivery_state()

@@ -13,7 +13,7 @@ use crate::sender::context::Context;
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
-pub(super) fn zone_of_run(
+pub(super) fn run_zone(
     context: &Context,
     typed: Option<&ZoneName>,
     details: &RunSettings,
@@ -23,12 +23,12 @@ pub(super) fn zone_of_run(
     }
     match &details.conditions.hours {
         Some(hours) => Ok(hours.zone().clone()),
-        None => zone_of_profile(context, details.profile.as_deref()),
+        None => profile_zone(context, details.profile.as_deref()),
     }
 }
 
 /// Returns the zone for the times of a run, or of a list before it, if the sender is known.
-pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone {
+pub(super) fn sender_zone(details: &RunSettings, sender: &Sender) -> TimeZone {
     match &details.conditions.hours {
         Some(hours) => hours.zone().clone(),
         None => sender.settings.hours.zone(),
@@ -39,10 +39,10 @@ pub(super) fn zone_of_sender(details: &RunSettings, sender: &Sender) -> TimeZone
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
-pub(super) fn zone_of_profile(
+pub(super) fn profile_zone(
     context: &Context,
     profile: Option<&str>,
 ) -> Result<TimeZone, CommandError> {
-    let zone = config::zone_of_profile(&context.flags, profile)?;
+    let zone = config::profile_zone(&context.flags, profile)?;
     Ok(zone.map_or_else(TimeZone::system, |zone| zone.zone().clone()))
 }

@@ -113,7 +113,8 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
     }
 }
 
-/// Whether the letters and digits of a text or number in an entry are `text`, whose person has no other number.
+/// Returns whether a text or number in an entry has the letters and digits of `text`. No other recipient has this
+/// number.
 fn has_text(json: &Value, text: &str) -> bool {
     let entries = json
         .as_array()

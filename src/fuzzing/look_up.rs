@@ -1,4 +1,4 @@
-//! What must hold for every answer to a look-up.
+//! Properties of every answer to a look-up.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What must hold for every input: one function for each target, for cargo-fuzz (`fuzz/`) and for the tests, which run
+//! Properties of every input: one function for each target, for cargo-fuzz (`fuzz/`) and for the tests, which run
 //! each on its files in `fuzz/corpus/`. A panic is a bug. No other build contains this.
 
 #![allow(

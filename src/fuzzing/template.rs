@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, language, left_as_they_are, misspelling, placeholders_of_one,
+    BodyTemplate, language, misspelling, placeholders_of_one, unfilled_placeholders,
 };
 
 /// The content of a cell.
@@ -22,8 +22,8 @@ pub fn template(bytes: &[u8]) {
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
     let _ = misspelling(source, None, column);
     placeholders_of_one(source);
-    left_as_they_are(source);
-    let kind = MessageKind::named("text").unwrap();
+    unfilled_placeholders(source);
+    let kind = MessageKind::from_name("text").unwrap();
     let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });
     let Value::Object(row) = row else { return };
     let row = Row::Fields(Arc::new(row));

@@ -2,7 +2,7 @@
 
 use super::national::{international, without_prefix};
 use super::old_style::number_in_old_style;
-use super::rules::{Region, common_regions, is_common, is_number, regions_of_code};
+use super::rules::{Region, common_regions, is_common, is_number, regions_with_code};
 
 /// A shorter number without its zeros may as well be a local number, which is by chance valid in another country.
 const DIGITS_AFTER_ZEROS: usize = 11;
@@ -17,7 +17,7 @@ pub(super) fn why_not_international(
         let suggestion = number_after_zeros(digits, expected);
         return ("no country code begins with 0".to_owned(), suggestion);
     }
-    let Some(region) = regions_of_code(digits).next() else {
+    let Some(region) = regions_with_code(digits).next() else {
         return ("no country code begins like this".to_owned(), None);
     };
     let code = region.calling_code;

@@ -3,11 +3,9 @@
 use super::diagnosis::{why_not_international, why_not_national};
 use super::national::international;
 use super::old_style::{ambiguous, may_lack_area, number_in_old_style};
-use super::person::{country_of_user_id, is_user_id, person_key, spellings};
+use super::person::{is_user_id, person_key, spellings, user_id_country};
 use super::recipient_error::{NUMBER_DIGITS, RecipientError};
-use super::rules::{
-    Country, Region, common_regions, is_common, is_number, region_of_number, regions,
-};
+use super::rules::{Country, Region, common_regions, is_common, is_number, number_region, regions};
 use super::spreadsheet::SpreadsheetForm;
 use super::typed::ParsedDigits;
 use crate::base::invisible::is_unseen;
@@ -106,8 +104,7 @@ impl PhoneNumber {
                 Ok(Self::new(number, true).warned(warning))
             }
             Some(number) if is_number(&digits) && number != digits => {
-                let other =
-                    region_of_number(&digits).map_or("another country", |region| region.code);
+                let other = number_region(&digits).map_or("another country", |region| region.code);
                 let warning = format!(
                     "`{typed}` is read as a number of {}, +{number}; for a number of {other}, write +{digits}",
                     region.code
@@ -141,7 +138,7 @@ impl PhoneNumber {
         if in_old_style.is_some() || may_lack_area(&digits, region) {
             return Err(ambiguous(typed, in_old_style, region, &digits));
         }
-        let other = region_of_number(&digits);
+        let other = number_region(&digits);
         let warning = other.map(|other| {
             format!(
                 "`{typed}` is not a local number of {}, so it is read as +{digits}, a number of {}",
@@ -193,11 +190,11 @@ impl PhoneNumber {
     }
 
     /// Adds a warning if the user typed the number without a country and it could also be a local number.
-    pub(crate) fn doubted(mut self) -> Self {
+    pub(crate) fn with_country_warning(mut self) -> Self {
         // The region is checked last, because this loads the table of regions.
         if self.is_bare
             && may_be_national(&self.digits)
-            && let Some(region) = region_of_number(&self.digits)
+            && let Some(region) = number_region(&self.digits)
         {
             self.warnings.push(format!(
                 "+{} is a number of {}; if it is a local number, pass its country with --country",
@@ -233,7 +230,7 @@ impl PhoneNumber {
 
     /// Returns the country code of a number that the user typed without `+` and 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
-        region_of_number(&self.digits)
+        number_region(&self.digits)
             .filter(|_| self.is_bare)
             .map(|region| region.calling_code)
     }
@@ -258,13 +255,13 @@ fn not_a_number_in(
             "the area code is missing after 15: write +{code}9, the area code and the number"
         );
     }
-    if let Some(other) = region_of_number(digits) {
+    if let Some(other) = number_region(digits) {
         reason = format!("{reason}; for a number of {}, write +{digits}", other.code);
     }
     RecipientError::invalid(typed, &reason, suggestion.as_deref(), false)
 }
 
-/// In a country with more lengths of local numbers than this, a length is no sign of a local number. Germany has eleven.
+/// A length indicates a local number only in countries with at most this many lengths. Germany has eleven.
 const MAX_LENGTHS: usize = 3;
 /// The length of an Argentinian mobile with its 9. Only international numbers have the 9.
 const LENGTH_WITH_NINE: usize = 11;
@@ -297,7 +294,7 @@ fn may_be_international(digits: &str, region: &Region) -> bool {
 /// number of a common one.
 pub(crate) fn may_be_national(digits: &str) -> bool {
     digits.len() == DIGITS_WITHOUT_PLUS
-        && region_of_number(digits).is_some()
+        && number_region(digits).is_some()
         && !is_common(digits)
         && common_regions().any(|region| international(digits, region).is_some())
 }
@@ -305,10 +302,10 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
 /// Returns the country of a recipient that is a number, or the id of a WhatsApp user.
 pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
     let of_user = || {
-        let country = country_of_user_id(recipient)?;
+        let country = user_id_country(recipient)?;
         regions().iter().find(|region| region.code == country)
     };
-    region_of_number(recipient)
+    number_region(recipient)
         .or_else(of_user)
         .map(|region| region.code)
 }
@@ -349,7 +346,7 @@ pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
 
 /// Returns the local numbers for each form of an international number, without zeros in front.
 pub(crate) fn national_forms(digits: &str) -> Vec<u64> {
-    let Some(region) = region_of_number(digits) else {
+    let Some(region) = number_region(digits) else {
         return Vec::new();
     };
     spellings(digits)

@@ -3,7 +3,7 @@
 
 use super::national::{international, without_prefix};
 use super::recipient_error::RecipientError;
-use super::rules::{Region, is_valid, region_of_number};
+use super::rules::{Region, is_valid, number_region};
 
 /// The old prefixes of local numbers, by country. Mexico had 01, 044 and 045 until 2019, and a 1 in front of its
 /// mobiles; a spreadsheet drops the zero. Chile had 0 in front of an area or a mobile.
@@ -66,7 +66,7 @@ pub(super) fn ambiguous(
 ) -> RecipientError {
     let country = region.code;
     let code = region.calling_code;
-    let other = region_of_number(foreign).map_or("another country", |other| other.code);
+    let other = number_region(foreign).map_or("another country", |other| other.code);
     let old = match &in_old_style {
         Some(number) => format!("+{number}, a number of {country} in an old spelling"),
         None => format!("a mobile of {country} with 15 instead of +{code}9 and its area code"),

@@ -11,7 +11,7 @@ use super::typed::ParsedDigits;
 /// Mexico's 521 becomes 52, Argentina's 549 becomes 54, and Brazil's mobiles lose their ninth
 /// digit. Text that is not clearly a number stays unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
-    let digits = digits_of(recipient);
+    let digits = number_digits(recipient);
     two_forms(&digits).map_or(digits, |[short, _]| Cow::Owned(short))
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn number_in(id: &str) -> Option<&str> {
 }
 
 /// Returns the digits of a number in an id or in a common spelling. Any other text stays unchanged.
-fn digits_of(recipient: &str) -> Cow<'_, str> {
+fn number_digits(recipient: &str) -> Cow<'_, str> {
     if let Some(number) = number_in(recipient) {
         return Cow::Borrowed(number);
     }
@@ -82,24 +82,24 @@ const MIN_ID_DIGITS: usize = 16;
 pub(crate) fn is_user_id(recipient: &str) -> bool {
     let is_short =
         |id: &str| id.len() < MIN_ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
-    parts_of_user_id(recipient).is_some_and(|(_, id)| !is_short(id))
+    split_user_id(recipient).is_some_and(|(_, id)| !is_short(id))
 }
 
 /// Returns whether `recipient` has the form of a WhatsApp user id, perhaps with too few digits.
 pub(crate) fn is_like_user_id(recipient: &str) -> bool {
-    parts_of_user_id(recipient).is_some()
+    split_user_id(recipient).is_some()
 }
 
 /// Returns the country of a WhatsApp user id.
-pub(super) fn country_of_user_id(recipient: &str) -> Option<&str> {
+pub(super) fn user_id_country(recipient: &str) -> Option<&str> {
     is_user_id(recipient)
-        .then(|| parts_of_user_id(recipient))
+        .then(|| split_user_id(recipient))
         .flatten()
         .map(|(country, _)| country)
 }
 
 /// Splits a WhatsApp user id into country and id. An id without digits is a name: `MR.Smith`.
-fn parts_of_user_id(recipient: &str) -> Option<(&str, &str)> {
+fn split_user_id(recipient: &str) -> Option<(&str, &str)> {
     let (country, id) = recipient.split_once('.')?;
     let bare = id.strip_prefix("ENT.").unwrap_or(id);
     let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());

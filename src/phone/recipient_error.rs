@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::base::invisible::{name_of_control, with_control_pictures};
+use crate::base::invisible::{control_name, with_control_pictures};
 
 /// How many digits a number with its country code can have (E.164).
 pub(crate) const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -67,7 +67,7 @@ impl RecipientError {
         } else {
             format!(" (read so far: `{digits}`)")
         };
-        let sign = name_of_control(found).unwrap_or_else(|| format!("`{found}`"));
+        let sign = control_name(found).unwrap_or_else(|| format!("`{found}`"));
         let hint = "write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`; to send to \
         several recipients: jelouctl bulk send LIST text 'Hola'";
         let problem = format!("`{typed}` is not a phone number: it contains {sign}{so_far}");

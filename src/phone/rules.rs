@@ -38,7 +38,7 @@ pub(super) struct Region {
 }
 
 /// Returns the region of `digits`, if they are a valid number with its calling code.
-pub(super) fn region_of(digits: &str) -> Option<&'static Region> {
+pub(super) fn valid_region(digits: &str) -> Option<&'static Region> {
     regions().get(usize::from(walk(digits)).checked_sub(1)?)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn regions() -> &'static [Region] {
 }
 
 /// Returns the regions with a calling code at the start of `digits`.
-pub(super) fn regions_of_code(digits: &str) -> impl Iterator<Item = &'static Region> {
+pub(super) fn regions_with_code(digits: &str) -> impl Iterator<Item = &'static Region> {
     regions()
         .iter()
         .filter(move |region| digits.starts_with(region.calling_code))
@@ -105,8 +105,8 @@ pub(super) fn is_number(digits: &str) -> bool {
 }
 
 /// Returns the region of a number in any spelling.
-pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
-    region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
+pub(super) fn number_region(digits: &str) -> Option<&'static Region> {
+    valid_region(digits).or_else(|| valid_region(&by_the_rules(digits)))
 }
 
 /// The common countries, which Jelou serves.
@@ -132,7 +132,7 @@ pub(super) fn common_regions() -> impl Iterator<Item = &'static Region> {
 
 /// Returns whether `digits` are an international number of a common country.
 pub(super) fn is_common(digits: &str) -> bool {
-    region_of_number(digits).is_some_and(|region| COMMON_COUNTRIES.contains(&region.code))
+    number_region(digits).is_some_and(|region| COMMON_COUNTRIES.contains(&region.code))
 }
 
 /// Spells `digits` as the rules do: Mexico's 521 becomes 52, Argentina's 549 becomes 54, and a
@@ -159,7 +159,7 @@ static NAMES: &str = include_str!("country_names.tsv");
 
 impl Country {
     /// Finds a country by its ISO 3166 code of two or three letters, or by its name in Spanish or English.
-    pub(crate) fn named(text: &str) -> Option<Self> {
+    pub(crate) fn from_name(text: &str) -> Option<Self> {
         let code = text.trim();
         let of_code = countries().find(|region| region.code.eq_ignore_ascii_case(code));
         of_code.or_else(|| by_name(text)).map(Self)
@@ -167,7 +167,7 @@ impl Country {
 
     /// Parses a country. The error is for text that is not a country.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        Self::named(text).ok_or_else(|| unknown(text))
+        Self::from_name(text).ok_or_else(|| unknown(text))
     }
 
     /// Returns the two-letter code: `EC`
@@ -214,7 +214,7 @@ impl FromStr for Country {
 
     fn from_str(raw: &str) -> Result<Self, String> {
         // Several countries can share a name: Congo, Guinea.
-        Self::named(raw)
+        Self::from_name(raw)
             .filter(|_| raw.trim().len() == 2)
             .ok_or_else(|| unknown(raw))
     }
@@ -262,7 +262,7 @@ mod tests {
             ("593", None),
             ("", None),
         ] {
-            assert_eq!(Country::named(text).map(Country::code), code, "{text}");
+            assert_eq!(Country::from_name(text).map(Country::code), code, "{text}");
         }
     }
 

@@ -40,12 +40,12 @@ impl ParsedDigits {
         };
         let digits: String = number
             .chars()
-            .take_while(|character| is_part_of_phone(*character))
+            .take_while(|character| is_phone_character(*character))
             .filter(char::is_ascii_digit)
             .collect();
         if let Some(found) = number
             .chars()
-            .find(|character| !is_part_of_phone(*character))
+            .find(|character| !is_phone_character(*character))
         {
             return Err(RecipientError::not_a_phone(typed, found, &digits));
         }
@@ -67,7 +67,7 @@ impl ParsedDigits {
     }
 }
 
-fn is_part_of_phone(character: char) -> bool {
+fn is_phone_character(character: char) -> bool {
     character.is_ascii_digit() || matches!(character, '-' | '.' | '(' | ')')
 }
 

@@ -109,7 +109,7 @@ pub(crate) fn no_such_message(id: &str) -> Response {
 }
 
 /// Responds with `422` from one of the sandbox's own addresses.
-pub(crate) fn unusable(problem: &str) -> Response {
+pub(crate) fn invalid_request(problem: &str) -> Response {
     coded(
         StatusCode::UNPROCESSABLE_ENTITY,
         "unprocessable_entity",

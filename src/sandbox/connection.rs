@@ -132,7 +132,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 /// The port that browsers omit from a URL.
 const HTTP_PORT: u16 = 80;
 
-/// A name or address by which other machines reach the sandbox: `sandbox`, `10.0.0.5`, or `sandbox:8080` for another
+/// A name or address of the sandbox for other machines: `sandbox`, `10.0.0.5`, or `sandbox:8080` for another
 /// port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowedHost {

@@ -145,7 +145,7 @@ pub(super) async fn set_faults(
     body: Body,
 ) -> Result<Json<Value>, Response> {
     let rules: Vec<String> = serde_json::from_value(read_json(body).await?).map_err(|_| {
-        answers::unusable("send an array of rules as texts, such as [\"status=500\"]")
+        answers::invalid_request("send an array of rules as texts, such as [\"status=500\"]")
     })?;
     let mut faults = Vec::new();
     let mut problems = Vec::new();
@@ -156,7 +156,7 @@ pub(super) async fn set_faults(
         }
     }
     if !problems.is_empty() {
-        return Err(answers::unusable(&problems.join("; ")));
+        return Err(answers::invalid_request(&problems.join("; ")));
     }
     sandbox.faults.replace(faults);
     Ok(Json(sandbox.faults.to_json()))
@@ -169,9 +169,10 @@ pub(super) async fn write(
     body: Body,
 ) -> Result<Response, Response> {
     let written = serde_json::from_value(read_json(body).await?);
-    let written: UserMessage = written.map_err(|error| answers::unusable(&error.to_string()))?;
+    let written: UserMessage =
+        written.map_err(|error| answers::invalid_request(&error.to_string()))?;
     if written.text.trim().is_empty() {
-        return Err(answers::unusable("text: is empty"));
+        return Err(answers::invalid_request("text: is empty"));
     }
     let body = json!(written);
     let bot = sandbox

@@ -245,7 +245,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> 
         let asked = Query::from_request_parts(parts, state).await;
         asked
             .map(|Query(asked)| Self(asked))
-            .map_err(|rejection| answers::unusable(&rejection.body_text()))
+            .map_err(|rejection| answers::invalid_request(&rejection.body_text()))
     }
 }
 

@@ -74,7 +74,7 @@ impl Templates {
 
     /// Draws a message as its recipient sees it, with the text and the buttons of its template.
     pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
-        let mut parts = MessageKind::named(kind)
+        let mut parts = MessageKind::from_name(kind)
             .map(|kind| kind.drawn(body))
             .unwrap_or_default();
         let name = body

@@ -96,7 +96,7 @@ impl Connection {
             let mut still_waiting = Vec::new();
             for (at, mut message) in waiting {
                 match message
-                    .look(&mut look_ups, &flight, wait, time_left())
+                    .look_up(&mut look_ups, &flight, wait, time_left())
                     .await
                 {
                     Some(end) => on_end(at, message.tracked, end),
@@ -147,8 +147,8 @@ impl<'a> WaitingMessage<'a> {
         }
     }
 
-    /// Looks it up once, with `left` until the deadline; None if it must be looked up again.
-    async fn look(
+    /// Looks up the message once, with `left` until the deadline. None if it must be looked up again.
+    async fn look_up(
         &mut self,
         look_ups: &mut LookUps<'_>,
         flight: &RequestProgress,
@@ -232,7 +232,7 @@ pub(crate) struct AwaitedMessage {
 
 /// How the wait for an accepted message has ended.
 pub(crate) struct DeliveryEnd {
-    /// What is known of its delivery.
+    /// The delivery status, as in the record.
     pub(crate) delivery: Value,
     /// What to print if it has reached the state; otherwise the problem, and the hint.
     pub(crate) reached: Result<String, (String, String)>,

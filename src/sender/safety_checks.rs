@@ -5,7 +5,7 @@ use std::io;
 
 use super::resolve::Sender;
 use crate::base::exit::ExitCode;
-use crate::base::input::{Source, UsageError, name_of};
+use crate::base::input::{Source, UsageError, source_name};
 use crate::base::output::counted;
 use crate::base::private_file::{PipeBound, open_to_read};
 use crate::command_error::CommandError;
@@ -196,7 +196,7 @@ fn read(
 ) -> Result<ExclusionList, UsageError> {
     read_exclusion_list(
         open_list(source, PipeBound::FirstByte)?,
-        &name_of(source),
+        &source_name(source),
         options,
         sought,
     )
@@ -211,7 +211,7 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
         Source::Stdin => Ok(ListInput::Stream(Box::new(io::stdin()))),
         Source::File(path) => {
             let opened = open_to_read(path, bound).map(ListInput::File);
-            opened.map_err(|cause| UsageError::unreadable(&name_of(source), &cause))
+            opened.map_err(|cause| UsageError::unreadable(&source_name(source), &cause))
         }
     }
 }

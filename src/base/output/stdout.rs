@@ -161,7 +161,7 @@ impl Stdout {
 
     /// Returns whether a write failed because the pipe has no reader. Only callers that lose data
     /// by it need to check.
-    pub(crate) fn has_lost_its_reader(&self) -> bool {
+    pub(crate) fn is_reader_gone(&self) -> bool {
         self.reader_is_gone.get().is_some()
     }
 

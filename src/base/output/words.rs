@@ -8,7 +8,7 @@ use indicatif::HumanCount;
 use unicode_width::UnicodeWidthStr;
 
 use super::escape::one_line;
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 
 /// The maximum of characters of a cell.
 const MAX_CELL: usize = 60;
@@ -22,7 +22,7 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     }
     table.add_rows(rows.map(|row| {
         row.iter()
-            .map(|cell| clipped(&one_line(cell), MAX_CELL).into_owned())
+            .map(|cell| shorten(&one_line(cell), MAX_CELL).into_owned())
             .collect::<Vec<_>>()
     }));
     table.trim_fmt()
@@ -93,7 +93,7 @@ mod tests {
         let table = aligned(&["NAME", "TEXT"], rows.into_iter());
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
         assert_eq!(
-            clipped(&"ñ".repeat(61), MAX_CELL),
+            shorten(&"ñ".repeat(61), MAX_CELL),
             format!("{}…", "ñ".repeat(59))
         );
     }

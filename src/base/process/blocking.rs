@@ -1,4 +1,4 @@
-//! Work that blocks, beside the runtime.
+//! Runs blocking work in threads outside the async runtime.
 
 use std::{io, thread};
 
@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 pub(crate) const MORE_THREADS: &str =
     "end other processes of this user, or raise the limit: ulimit -u 4096";
 
-/// Runs `work`, which may block, in a thread of its own. If nothing waits for it any more, the thread is abandoned.
+/// Runs `work`, which may block, in its own thread. If nothing waits for the result any more, the thread is abandoned.
 ///
 /// # Errors
 /// If no thread can be started: the runtime's own threads would panic then.

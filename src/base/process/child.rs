@@ -75,7 +75,7 @@ pub(crate) async fn run_command(
         Ok(child) => child,
         Err(error) => {
             let end = report_failed_start(stderr, program, &error);
-            signals.note_end_of_command();
+            signals.note_command_end();
             return Ok((end, Instant::now()));
         }
     };
@@ -89,7 +89,7 @@ pub(crate) async fn run_command(
         }
     };
     let at = Instant::now();
-    signals.note_end_of_command();
+    signals.note_command_end();
     let drained = async { while copy(&mut written, stderr, tail.as_deref_mut()).await {} };
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
     let ended = match status {

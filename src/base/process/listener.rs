@@ -1,6 +1,6 @@
-//! Listens for the signals of this process in its own thread, so that a signal always has an effect. A signal has its
-//! usual effect unless a guard ([`super::Signals`]) catches it. A caught signal has that effect, too, if no code takes
-//! it in time. The listener also decides whether a signal is new and for us.
+//! Listens for the signals of this process in its own thread, so that a signal always has an effect. Its default effect
+//! applies unless a guard ([`super::Signals`]) catches it, and also if no code handles the caught signal in time. The
+//! listener also decides whether a signal is new, and whether it is for this process or only for its command.
 
 use std::collections::HashMap;
 use std::io;
@@ -51,7 +51,7 @@ struct SignalState {
     is_kept: bool,
     /// The signals that no code has taken yet.
     waiting: Vec<Arrival>,
-    /// The signal for which this process is ending.
+    /// The signal that is ending this process.
     ending: Option<Arrival>,
     history: History,
 }
@@ -76,7 +76,7 @@ impl Listener {
 
     fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        // It lives as long as this process. If its thread does not start, dropping it inside another runtime would panic.
+        // The runtime is never dropped: inside another runtime, that would panic if its thread does not start.
         let runtime: &'static Runtime = Box::leak(Box::new(runtime));
         thread::Builder::new()
             .name("signals".to_owned())
@@ -111,7 +111,7 @@ impl Listener {
         Ok(caught)
     }
 
-    /// Removes a guard that caught `signals`. A signal that no code has taken then has its usual effect.
+    /// Removes a guard that caught `signals`. After that, the default effect applies to a signal that no code has handled.
     pub(super) fn release(&self, signals: &[Signal]) {
         let mut state = self.state();
         for signal in signals {
@@ -134,9 +134,9 @@ impl Listener {
         self.state().is_kept = true;
     }
 
-    /// Records that a command `ended` at this instant. The earlier signals were for the command, and so is the next one
-    /// of each kind if it comes soon.
-    pub(super) fn note_end_of_command(&self, ended: Instant) {
+    /// Records that a command `ended` at this instant. The earlier signals were for the command. The next signal
+    /// of each kind is, too, if it comes soon.
+    pub(super) fn note_command_end(&self, ended: Instant) {
         let mut state = self.state();
         state.is_kept = true;
         state.waiting.clear();
@@ -229,9 +229,9 @@ impl SignalState {
     }
 }
 
-/// Returns the signal that must end a wait that began at `since` and blocks its thread. No code has
-/// taken the signal, because the wait itself blocks, or it was taken and this process is ending.
-/// None until some time after the signal and `since`.
+/// Returns the signal that must end a wait that began at `since` and blocks its thread. Either no
+/// code handles the signal, because the wait blocks, or this process is ending because of it. None
+/// until some time after the signal and `since`.
 pub(crate) fn overdue_signal(since: Instant) -> Option<Signal> {
     if since.elapsed() < MAX_BLOCK_TIME {
         return None;

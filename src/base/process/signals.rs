@@ -53,11 +53,11 @@ impl Signals {
         }
     }
 
-    /// Records that a command has just ended. The earlier signals were for the command, and so is the next one of each
-    /// kind if it comes soon. They stay caught until the process ends, because it must still report the command's end.
-    pub(super) fn note_end_of_command(&self) {
+    /// Records that a command has just ended. The earlier signals were for the command. The next signal of each kind
+    /// is, too, if it comes soon. They stay caught until the process ends, because it must still report the command's end.
+    pub(super) fn note_command_end(&self) {
         if let Some(listener) = self.listener() {
-            listener.note_end_of_command(Instant::now());
+            listener.note_command_end(Instant::now());
         }
     }
 

@@ -1,6 +1,6 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
-use super::skips::in_words;
+use super::skips::describe_counts;
 use super::summary::resume_hint;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
@@ -18,7 +18,7 @@ const TOLD: usize = 3;
 #[derive(Debug, Default)]
 pub(crate) struct ReportedRows {
     pub(crate) rows: SkipCounts,
-    /// Those that Jelou accepted, but that were not delivered.
+    /// The rows that Jelou accepted, but did not deliver.
     pub(crate) undelivered: u64,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn refuse_reported(
     ];
     let message = format!(
         "rows of this report: {}",
-        in_words(found).unwrap_or_default()
+        describe_counts(found).unwrap_or_default()
     );
     let hint = "to skip them: --skip-sent; to send to them again: --again";
     Err(CommandError::guard(message, hint))
@@ -146,21 +146,21 @@ pub(crate) fn report_people(context: &Context, written_to: u64, waiting: u64) {
 
 /// Checks whether another run has sent rows that `run` still has; sandbox runs do not count. Skips
 /// these rows, or refuses the run.
-pub(crate) fn leave_out_sent(run: &Run, details: &RunSettings) -> Result<(), CommandError> {
-    let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else {
+pub(crate) fn skip_sent_rows(run: &Run, details: &RunSettings) -> Result<(), CommandError> {
+    let Some(leaves_out) = skips_sent_rows(details).filter(|_| !details.sandbox) else {
         return Ok(());
     };
     let found = run.compare(details, leaves_out)?;
     if found.is_empty() || leaves_out {
         Ok(())
     } else {
-        Err(refusal_of_rest(run, &found)?)
+        Err(earlier_runs_error(run, &found)?)
     }
 }
 
 /// Returns whether a run skips rows that other runs have sent, or else is refused; None if it sends
 /// them again.
-pub(super) fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
+pub(super) fn skips_sent_rows(details: &RunSettings) -> Option<bool> {
     match DuplicatePolicy::new(&details.conditions) {
         DuplicatePolicy::Meant => None,
         policy => Some(policy == DuplicatePolicy::LeftOut),
@@ -168,7 +168,7 @@ pub(super) fn leaves_out_sent(details: &RunSettings) -> Option<bool> {
 }
 
 /// Returns the error for rows of a run that others have sent, or are about to send.
-pub(super) fn refusal_of_rest(
+pub(super) fn earlier_runs_error(
     run: &Run,
     found: &[EarlierMessages],
 ) -> Result<CommandError, LedgerError> {

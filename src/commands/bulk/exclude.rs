@@ -24,7 +24,7 @@ pub(super) enum UnsentRows<'a> {
 
 /// Skips the rows of excluded recipients, and with `windows` the rows of recipients that have not written recently;
 /// prints notes of them.
-pub(super) fn leave_out(
+pub(super) fn skip_excluded(
     context: &Context,
     rows: UnsentRows<'_>,
     exclusions: &Exclusions,
@@ -36,7 +36,7 @@ pub(super) fn leave_out(
     let mut notes = RowNotes::default();
     let mut found = BTreeMap::<_, (_, Vec<_>)>::new();
     let is_run = matches!(rows, UnsentRows::OfRun(_));
-    let mut look = |n: i64, line: u64, recipients: &[String]| {
+    let mut note_refusal = |n: i64, line: u64, recipients: &[String]| {
         let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
             Some((_, list)) => {
                 notes.note(excluded_words(list), line);
@@ -60,10 +60,14 @@ pub(super) fn leave_out(
     };
     match &rows {
         UnsentRows::OfRun(run) => {
-            run.pending_requests(|row| look(row.index, row.line, &row.request().recipients()?))?;
+            run.pending_requests(|row| {
+                note_refusal(row.index, row.line, &row.request().recipients()?)
+            })?;
         }
         UnsentRows::OfDraft(draft) => {
-            draft.each_sent(|row, request| look(row.index, row.line, &request.recipients()?))?;
+            draft.each_sent(|row, request| {
+                note_refusal(row.index, row.line, &request.recipients()?)
+            })?;
         }
     }
     match rows {
@@ -72,7 +76,7 @@ pub(super) fn leave_out(
             skips(&found).try_for_each(|(n, skip)| draft.skip(n, skip))?;
         }
     }
-    notes.tell(&context.stderr);
+    notes.print(&context.stderr);
     Ok(())
 }
 

@@ -113,12 +113,12 @@ pub(crate) struct HoursOptions {
     pub(super) per_day: Option<u32>,
 }
 
-/// The flags for which a run that exists keeps its own value.
+/// An existing run keeps its values of these flags.
 const KEPT_BY_RUN: [&str; 3] = ["rate", "concurrency", "max_wait"];
 
 /// Adapts a flag for an existing run: the help mentions that the run keeps its own value without
 /// the flag.
-pub(super) fn default_of_run(flag: Arg) -> Arg {
+pub(super) fn describe_run_default(flag: Arg) -> Arg {
     if !KEPT_BY_RUN.contains(&flag.get_id().as_str()) {
         return flag;
     }
@@ -181,7 +181,7 @@ impl HoursOptions {
     }
 
     /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a typing error.
-    pub(super) fn warn_of_past_days(&self, hours: Option<&Hours>, stderr: &Stderr) {
+    pub(super) fn warn_about_past_days(&self, hours: Option<&Hours>, stderr: &Stderr) {
         let Some(today) = hours.map(|hours| hours.day(now())) else {
             return;
         };

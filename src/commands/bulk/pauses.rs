@@ -57,7 +57,7 @@ pub(super) fn since_when(pause: &RunPause, zone: &TimeZone) -> String {
 
 /// Returns how to skip the recipients of a stale run that already have its message, and how to
 /// continue all the same.
-pub(super) fn ways_out_of_stale(run: &Run) -> Result<String, LedgerError> {
+pub(super) fn stale_run_choices(run: &Run) -> Result<String, LedgerError> {
     let name = run.name();
     let since = from_millis(run.created_at()?).strftime("%Y-%m-%dT%H:%MZ");
     Ok(format!(
@@ -68,7 +68,7 @@ pub(super) fn ways_out_of_stale(run: &Run) -> Result<String, LedgerError> {
 }
 
 /// Describes what `bulk resume` does with these pending rows of a stale run; None without any.
-pub(super) fn repeats_in_words(name: &RunName, pending: u64) -> Option<String> {
+pub(super) fn describe_repeats(name: &RunName, pending: u64) -> Option<String> {
     let messages = counted(pending, "message");
     (pending > 0).then(|| {
         format!(
@@ -78,7 +78,7 @@ pub(super) fn repeats_in_words(name: &RunName, pending: u64) -> Option<String> {
 }
 
 /// Returns what to check before resuming the run `name`.
-pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
+pub(super) fn next_check(reason: PauseReason, name: &RunName) -> String {
     if reason == PauseReason::Stale {
         format!("compare jelouctl bulk report {name} --state unknown with Jelou's history")
     } else {

@@ -7,7 +7,7 @@ use crate::base::output::{counted, one_line, rounded, wrapped};
 use crate::base::timestamps::{self, time_in};
 use crate::command_error::CommandError;
 use crate::commands::confirm;
-use crate::commands::zone::zone_of_sender;
+use crate::commands::zone::sender_zone;
 use crate::jelou::message::{MessageKind, Part, TemplateTexts};
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{LedgerError, RunSettings};
@@ -42,7 +42,7 @@ pub(super) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), Co
     })
 }
 
-pub(super) fn say(context: &Context, lines: impl IntoIterator<Item = String>) {
+pub(super) fn print_lines(context: &Context, lines: impl IntoIterator<Item = String>) {
     for line in lines {
         context.stderr.known(&wrapped(&one_line(&line), COLUMNS));
     }
@@ -51,7 +51,7 @@ pub(super) fn say(context: &Context, lines: impl IntoIterator<Item = String>) {
 /// Shows a message above the question, under its `title`, given the lines that draw it. `more` says how to see the rest of a
 /// long one.
 pub(super) fn draw_first(context: &Context, title: String, lines: &[String], more: &str) {
-    say(context, [title]);
+    print_lines(context, [title]);
     // The mark at the side takes four columns.
     let mut lines: Vec<_> = lines
         .iter()
@@ -89,7 +89,7 @@ pub(super) fn duration(rows: u64, details: &RunSettings, sender: &Sender) -> Opt
     let end = if let Some(hours) = &details.conditions.hours {
         hours.end_of(now, work).map(|end| hours.shown(end))
     } else {
-        let zone = zone_of_sender(details, sender);
+        let zone = sender_zone(details, sender);
         let end = now.checked_add(work).ok();
         end.map(|end| time_in(&zone, end.as_millisecond()))
     };

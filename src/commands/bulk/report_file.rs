@@ -9,8 +9,8 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use crate::base::input::{Source, UsageError};
-use crate::base::paths::is_of_the_ledger;
-use crate::base::private_file::{FileError, target_of};
+use crate::base::paths::is_ledger_file;
+use crate::base::private_file::{FileError, link_target};
 use crate::command_error::CommandError;
 use crate::lists::list_file::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
 use crate::runs::import::BulkError;
@@ -86,8 +86,8 @@ impl<'a> ReportFile<'a> {
                 "to write to a device or a pipe: > FILE",
             ));
         }
-        let target = target_of(path);
-        if is_of_the_ledger(&target) {
+        let target = link_target(path);
+        if is_ledger_file(&target) {
             let message = format!("{flag}: {} is a file of the ledger", path.display());
             return Err(UsageError::new(message, "write to another directory"));
         }
@@ -134,7 +134,7 @@ impl<'a> ReportFile<'a> {
         };
         self.file.flush().map_err(failed())?;
         self.file
-            .persist(target_of(self.path))
+            .persist(link_target(self.path))
             .map_err(|error| failed()(error.error))?;
         context
             .stderr

@@ -14,7 +14,7 @@ pub(crate) struct RowNotes {
 }
 
 struct RowNote {
-    /// What the rows have in common, such as `excluded by bajas.csv`.
+    /// The common property of the rows, such as `excluded by bajas.csv`.
     words: String,
     rows: u64,
     lines: Vec<String>,
@@ -63,7 +63,7 @@ impl RowNotes {
         }
     }
 
-    pub(super) fn tell(&self, stderr: &Stderr) {
+    pub(super) fn print(&self, stderr: &Stderr) {
         for note in &self.notes {
             let more = if note.lines.len() > NAMED {
                 ", …"

@@ -10,7 +10,7 @@ use crate::sender::{Sender, read_environment, read_settings};
 
 /// Resolves the sender of an existing run: the profile, the bot, the credentials and the address
 /// that it began with. Flags and the environment must agree with the run.
-pub(super) fn sender_of_run(
+pub(super) fn resolve_run_sender(
     context: &mut Context,
     held: &Run,
     run: &RunSettings,
@@ -47,7 +47,7 @@ pub(super) fn sender_of_run(
                 let origin = settings.origin("bot_id");
                 refuse_setting(name, "bot_id", origin, &run.bot, bot)?;
             }
-            None => settings.bot = Some(bot_of(run)?),
+            None => settings.bot = Some(run_bot(run)?),
         }
     }
     let sender = Sender::new(settings, context)?;
@@ -70,7 +70,7 @@ fn take_sandbox(
     refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
     refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
     flags.sandbox = true;
-    flags.layer.type_in("bot_id", Some(bot_of(run)?));
+    flags.layer.type_in("bot_id", Some(run_bot(run)?));
     Ok(())
 }
 
@@ -109,7 +109,7 @@ fn check_profile(
     refuse_other(name, what, of_run, Some(value))
 }
 
-fn bot_of(run: &RunSettings) -> Result<String, CommandError> {
+fn run_bot(run: &RunSettings) -> Result<String, CommandError> {
     bot_id(&run.bot).map_err(|problem| wrong_variable("the run", problem))
 }
 

@@ -8,7 +8,9 @@ use crate::sender::context::Context;
 pub(super) const NOT_WRITTEN: &str = "the recipient has not written within 23 hours";
 
 /// Describes counts: `3 failed, 2 may have been sent`; zero counts are omitted.
-pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
+pub(super) fn describe_counts(
+    counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>,
+) -> Option<String> {
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = some
         .map(|(count, what)| format!("{} {}", grouped(count), what.as_ref()))
@@ -17,15 +19,15 @@ pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>)
 }
 
 /// Describes the skipped rows: `3 invalid, 2 already sent`; None if no row was skipped.
-pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
-    in_words(
+pub(super) fn describe_skips(skips: &SkipCounts) -> Option<String> {
+    describe_counts(
         skips
             .iter()
-            .map(|(reason, rows)| (rows, reason_in_words(reason))),
+            .map(|(reason, rows)| (rows, describe_reason(reason))),
     )
 }
 
-fn reason_in_words(reason: SkipReason) -> String {
+fn describe_reason(reason: SkipReason) -> String {
     match reason {
         SkipReason::ToBeSent => "will be sent by another run or send".to_owned(),
         SkipReason::OutsideWindow => "outside the 24-hour window".to_owned(),
@@ -35,12 +37,12 @@ fn reason_in_words(reason: SkipReason) -> String {
 
 /// Prints how many rows are skipped because of earlier runs and sends, or because of the 24-hour window. Rows that are
 /// skipped for another reason are reported earlier.
-pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
+pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
     use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
     let told = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
-    let rows = told.map(|reason| (skips.rows(reason), reason_in_words(reason)));
+    let rows = told.map(|reason| (skips.rows(reason), describe_reason(reason)));
     let all = rows.iter().map(|(rows, _)| rows).sum();
-    if let Some(reasons) = in_words(rows) {
+    if let Some(reasons) = describe_counts(rows) {
         context
             .stderr
             .note(&format!("{} skipped: {reasons}", counted_are(all, "row")));

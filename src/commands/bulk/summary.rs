@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::pauses::repeats_in_words;
-use super::skips::{in_words, report_left_out, skips_in_words};
+use super::pauses::describe_repeats;
+use super::skips::{describe_counts, describe_skips, report_skipped};
 use crate::base::exit::ExitCode;
 use crate::base::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::command_error::CommandError;
@@ -95,7 +95,7 @@ impl RunSummary {
     }
 
     /// Describes the summary in words. `took` is the duration of the run.
-    pub(crate) fn words(&self, took: Option<Duration>) -> Vec<String> {
+    pub(crate) fn describe(&self, took: Option<Duration>) -> Vec<String> {
         let counts = self.counts;
         let time = took
             .map(|took| format!(" in {}", rounded(took)))
@@ -109,13 +109,13 @@ impl RunSummary {
             (counts.failed, "failed"),
             (counts.unknown, "may have been sent"),
         ];
-        if let Some(ended_badly) = in_words(ended_badly) {
-            lines.push(format!("{ended_badly}{}", self.reasons_in_words()));
+        if let Some(ended_badly) = describe_counts(ended_badly) {
+            lines.push(format!("{ended_badly}{}", self.describe_reasons()));
         }
-        if let Some(reasons) = skips_in_words(&self.skips) {
+        if let Some(reasons) = describe_skips(&self.skips) {
             lines.push(format!("{} skipped: {reasons}", grouped(counts.skipped)));
         }
-        lines.extend(in_words([
+        lines.extend(describe_counts([
             (counts.inflight, "in flight"),
             (counts.pending, "not sent yet"),
         ]));
@@ -130,7 +130,7 @@ impl RunSummary {
     }
 
     /// Describes the reasons: `; by reason: E0422 3, network 1`
-    fn reasons_in_words(&self) -> String {
+    fn describe_reasons(&self) -> String {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, rows)| Reverse(**rows));
         let named: Vec<_> = reasons
@@ -171,7 +171,7 @@ impl RunSummary {
             context,
             self.name.as_ref(),
             &self.to_json(),
-            &self.words(took),
+            &self.describe(took),
         )
     }
 
@@ -189,9 +189,9 @@ impl RunSummary {
     }
 
     /// Prints the commands for the rows that were not sent.
-    pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName) {
+    pub(crate) fn print_next_steps(&self, context: &Context, name: &RunName) {
         if self.stale.is_some() && !self.is_cancelled {
-            if let Some(repeats) = repeats_in_words(name, self.pending) {
+            if let Some(repeats) = describe_repeats(name, self.pending) {
                 context.stderr.note(&repeats);
             }
         } else if let Some(undecided) = undecided(name, &self.counts) {
@@ -250,7 +250,7 @@ pub(crate) fn nothing_to_send(
     draft: &LedgerDraft,
 ) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts().clone();
-    report_left_out(context, &skips);
+    report_skipped(context, &skips);
     let rows = counted_are(skips.all(), "row");
     context.stderr.note(&format!(
         "nothing to send: {rows} skipped, and no run is created"

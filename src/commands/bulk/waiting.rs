@@ -1,4 +1,4 @@
-//! What a run waits for: its sending hours, or its messaging limit.
+//! The reasons why a run waits: its sending hours, or its messaging limit.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

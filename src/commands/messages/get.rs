@@ -114,7 +114,7 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
     let stdout = &context.stdout;
     match (stdout.format, &tracked.entry) {
         (Format::Response, Some(_)) if stdout.is_for_a_person() => {
-            let known = known(tracked);
+            let known = known_facts(tracked);
             let known = known
                 .as_object()
                 .into_iter()
@@ -122,18 +122,19 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
                 .filter(|(_, value)| !value.is_null());
             stdout.table(
                 &["FIELD", "VALUE"],
-                known.map(|(name, value)| vec![name.replace('_', " "), shown(name, value)]),
+                known
+                    .map(|(name, value)| vec![name.replace('_', " "), describe_field(name, value)]),
             )
         }
         (Format::Response, Some(entry)) => stdout.json(entry),
-        (Format::Record, _) => stdout.json(&known(tracked)),
+        (Format::Record, _) => stdout.json(&known_facts(tracked)),
         (Format::Id, Some(_)) => stdout.value(&tracked.id),
         (Format::Response | Format::Id, None) | (Format::None | Format::To, _) => Ok(()),
     }
 }
 
 /// Formats a fact for a terminal: times are local.
-fn shown(name: &str, value: &Value) -> String {
+fn describe_field(name: &str, value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
     match text.parse() {
         Ok(at) if ["at", "created_at"].contains(&name) => local_second(at),
@@ -142,7 +143,7 @@ fn shown(name: &str, value: &Value) -> String {
 }
 
 /// Returns the facts about a message, as `-o record` prints them.
-fn known(
+fn known_facts(
     TrackedMessage {
         id,
         facts,

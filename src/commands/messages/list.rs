@@ -250,7 +250,7 @@ impl MessageListing<'_> {
                 unreadable += 1;
                 return ControlFlow::Continue(());
             };
-            if self.cannot_tell(&message, entry) {
+            if self.has_no_searchable_text(&message, entry) {
                 unreadable += 1;
             }
             // While pages are read, an entry may move to the next page.
@@ -317,7 +317,7 @@ impl MessageListing<'_> {
             };
             OutputRow {
                 id: message.id.clone(),
-                words: words(message),
+                words: describe(message),
                 record,
             }
         };
@@ -327,36 +327,36 @@ impl MessageListing<'_> {
     fn shows(&self, message: &HistoryMessage, entry: &Value) -> bool {
         let has = |matching: &Matching| match &message.text {
             Some(text) => matching.is_in(text),
-            None => texts_of(entry).iter().any(|text| matching.is_in(text)),
+            None => entry_texts(entry).iter().any(|text| matching.is_in(text)),
         };
-        self.is_of(message) && self.args.matching.as_ref().is_none_or(has)
+        self.is_wanted(message) && self.args.matching.as_ref().is_none_or(has)
     }
 
     /// Returns whether the message could match, but its text is missing in the listing.
-    fn cannot_tell(&self, message: &HistoryMessage, entry: &Value) -> bool {
+    fn has_no_searchable_text(&self, message: &HistoryMessage, entry: &Value) -> bool {
         let is_text = message
             .kind
             .as_ref()
             .is_none_or(|kind| kind.eq_ignore_ascii_case("text"));
-        let has_none = || message.text.is_none() && texts_of(entry).is_empty();
-        self.args.matching.is_some() && self.is_of(message) && is_text && has_none()
+        let has_none = || message.text.is_none() && entry_texts(entry).is_empty();
+        self.args.matching.is_some() && self.is_wanted(message) && is_text && has_none()
     }
 
-    fn is_of(&self, message: &HistoryMessage) -> bool {
-        let is_of = |person: &String| {
+    fn is_wanted(&self, message: &HistoryMessage) -> bool {
+        let is_with = |person: &String| {
             message
                 .user
                 .as_deref()
                 .is_some_and(|user| person_key(user) == person.as_str())
         };
-        self.person.as_ref().is_none_or(is_of)
+        self.person.as_ref().is_none_or(is_with)
             && self.args.by.is_none_or(|author| author == message.author)
     }
 }
 
 /// Returns every text of a listed message with an undocumented shape, such as the label of a
 /// pressed button.
-fn texts_of(entry: &Value) -> Vec<&str> {
+fn entry_texts(entry: &Value) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut left: Vec<_> = entry.get("bubble").into_iter().collect();
     while let Some(value) = left.pop() {
@@ -394,7 +394,7 @@ fn record(message: &HistoryMessage) -> Value {
     })
 }
 
-fn words(message: &HistoryMessage) -> Vec<String> {
+fn describe(message: &HistoryMessage) -> Vec<String> {
     let by = match message.author {
         MessageAuthor::Bot => "bot",
         MessageAuthor::User => "user",

@@ -233,8 +233,8 @@ struct RunResult {
 }
 
 impl CommandRun<'_> {
-    /// Runs the command, then notifies the recipients if wanted. Returns the command's exit code, or with
-    /// `--strict-notify` that of the notifications if one failed.
+    /// Runs the command, then notifies the recipients if wanted. Returns the command's exit code. With
+    /// `--strict-notify`, returns the exit code of the notifications if one failed.
     async fn run(
         self,
         prepared: Result<Prepared, CommandError>,
@@ -257,7 +257,7 @@ impl CommandRun<'_> {
             ready => ready,
         };
         match &ready {
-            Ok((prepared, _)) => warn_of_refused(context, &prepared.refused),
+            Ok((prepared, _)) => warn_about_refused(context, &prepared.refused),
             Err(problem) => {
                 let what = "the command runs, but its notification cannot be sent: ";
                 problem.print(&context.stderr, what);
@@ -368,7 +368,7 @@ fn fill_messages(
 }
 
 /// Warns before the command of recipients that cannot be notified. The others are notified.
-fn warn_of_refused(context: &Context, refused: &[Refused]) {
+fn warn_about_refused(context: &Context, refused: &[Refused]) {
     for Refused { error, .. } in refused {
         let problem = error.line();
         context
@@ -425,7 +425,7 @@ impl Prepared {
         sends: &mut Sends,
     ) -> Result<Self, CommandError> {
         let (settings, recipients) = arguments.send.read(context)?;
-        let (kind, body) = read_body(context, arguments)?;
+        let (kind, body) = read_message(context, arguments)?;
         for send in sends.open() {
             send.report.record.kind = Some(kind.command().into());
         }
@@ -463,7 +463,7 @@ impl Prepared {
 ///
 /// # Errors
 /// If the body cannot be read, or does not match any kind.
-fn read_body(
+fn read_message(
     context: &mut Context,
     arguments: &RunArgs,
 ) -> Result<(MessageKind, Value), CommandError> {

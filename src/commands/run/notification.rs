@@ -31,7 +31,7 @@ const VALUES: [&str; 8] = [
     "command", "result", "code", "signal", "duration", "host", "started", "tail",
 ];
 
-/// The ways in which a command can end.
+/// An example of each end of a command.
 pub(super) const ENDS: [CommandEnd; 3] = [
     CommandEnd {
         code: Some(0),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::codes;
 use super::refusal;
 use crate::base::input::read_json;
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 use crate::phone::person_key;
 
 /// The maximum of bytes of a text in an error or a ledger.
@@ -41,7 +41,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     } else {
         text.char_indices().take_while(fits).count() + 1
     };
-    clipped(text, max).into_owned()
+    shorten(text, max).into_owned()
 }
 
 /// Returns the numbers of pages and entries of a listing, according to one of its pages.
@@ -231,8 +231,8 @@ impl Body {
     /// `statusMessage`, or an `error` that is not null, false or empty.
     pub(crate) fn reports_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.is_one_of("statusMessage", &["failed"])
-            || self.is_one_of("status", &["failed"])
+            || self.is_any_of("statusMessage", &["failed"])
+            || self.is_any_of("status", &["failed"])
             || self.field("status").and_then(Value::as_f64) == Some(0.0)
             || self.field("error").is_some_and(is_nonempty)
     }
@@ -240,7 +240,7 @@ impl Body {
     /// Returns whether it is only an error, without any field that was requested.
     pub(crate) fn is_only_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.is_one_of("statusMessage", &["failed"])
+            || self.is_any_of("statusMessage", &["failed"])
             || self.reports_error() && self.has_only_error_fields()
     }
 
@@ -273,21 +273,21 @@ impl Body {
     /// Returns whether any part of it hints at a success, in a form that is not proof. It may be
     /// inside an array or another object, or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
-        self.reports_success() || self.is_one_of("success", &["true"]) || self.mentions_success
+        self.reports_success() || self.is_any_of("success", &["true"]) || self.mentions_success
     }
 
     /// Returns whether any part of it hints at an error, in a form that is not proof.
     pub(crate) fn hints_at_error(&self) -> bool {
-        let fails = |name| self.is_one_of(name, &["failed", "failure", "error", "rejected"]);
+        let fails = |name| self.is_any_of(name, &["failed", "failure", "error", "rejected"]);
         self.reports_error()
-            || self.is_one_of("success", &["false"])
+            || self.is_any_of("success", &["false"])
             || self.field("success").and_then(Value::as_f64) == Some(0.0)
             || fails("status")
             || fails("statusMessage")
             || ["errors", "validationError"].iter().any(|name| self.field(name).is_some_and(is_nonempty))
             || self.field("code").and_then(scalar_text).is_some_and(|code| codes::look_up(&code).is_some())
             // In another object, such as a new coupon, these may be ordinary fields.
-            || self.text_of("code").is_some() && self.text_of("description").is_some() && self.has_only_error_fields()
+            || self.text_field("code").is_some() && self.text_field("description").is_some() && self.has_only_error_fields()
     }
 
     /// Returns the code and text of an error body, at most 2 KiB of each. HTML and other text have
@@ -337,12 +337,12 @@ impl Body {
     }
 
     /// Returns whether the field has one of `words`, in any case.
-    fn is_one_of(&self, name: &str, words: &[&str]) -> bool {
-        self.text_of(name)
+    fn is_any_of(&self, name: &str, words: &[&str]) -> bool {
+        self.text_field(name)
             .is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
     }
 
-    fn text_of(&self, name: &str) -> Option<&str> {
+    fn text_field(&self, name: &str) -> Option<&str> {
         self.field(name)?.as_str()
     }
 }
@@ -423,7 +423,7 @@ mod tests {
 
     use super::*;
 
-    fn error_of(body: &Value) -> (Option<String>, Option<String>) {
+    fn parse_error(body: &Value) -> (Option<String>, Option<String>) {
         let error = Body::new(body.to_string(), true).error();
         (error.code, error.text)
     }
@@ -469,7 +469,7 @@ mod tests {
             (json!("text"), None, None),
         ] {
             assert_eq!(
-                error_of(&body),
+                parse_error(&body),
                 (code.map(str::to_owned), text.map(str::to_owned)),
                 "{body}"
             );

@@ -258,7 +258,7 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
     let words = || body.api_messages();
     match error.code.as_deref() {
         None => words().find_map(|text| {
-            codes::code_at_start(text, sent).or_else(|| codes::code_of_title(text, sent))
+            codes::code_at_start(text, sent).or_else(|| codes::code_by_title(text, sent))
         }),
         // Jelou's code is less specific.
         Some(code) if !code.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -90,7 +90,7 @@ pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
 
 /// Returns the code of a message of the API that is exactly one of WhatsApp's titles. `sent` is as
 /// in [`code_at_start`].
-pub(crate) fn code_of_title(text: &str, sent: &str) -> Option<&'static str> {
+pub(crate) fn code_by_title(text: &str, sent: &str) -> Option<&'static str> {
     let title = text.trim().trim_end_matches('.');
     let is_it = |known: &Code| {
         known
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn code_is_read_from_text_start_or_title() {
-        let read = |text, sent| code_at_start(text, sent).or_else(|| code_of_title(text, sent));
+        let read = |text, sent| code_at_start(text, sent).or_else(|| code_by_title(text, sent));
         for (text, code) in [
             ("(#131047) Re-engagement message", Some("131047")),
             ("  (#100) Invalid parameter", Some("100")),

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::base::clock;
 
-/// The last instant at which the first byte may be sent.
+/// The latest time for sending the first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Deadline(Duration);
 

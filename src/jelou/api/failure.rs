@@ -28,7 +28,7 @@ const TLS_HINT: &str = "check the port of --api-url, and whether a proxy interce
 const CLOCK_HINT: &str =
     "set the clock if it is wrong; otherwise the server needs a new certificate";
 
-/// What is known of an attempt that failed.
+/// An attempt that failed, and its connection.
 pub(super) struct FailedAttempt<'a> {
     pub(super) error: &'a reqwest::Error,
     pub(super) url: &'a Url,

@@ -12,7 +12,7 @@ pub(crate) enum Outcome {
     Sent { message_id: Option<String> },
     /// Certainly not sent.
     NotSent(Cause),
-    /// It may have been sent. Holds the signal that ended the attempt, if any.
+    /// The message may have been sent. Has the signal that ended the attempt, if any.
     Unknown(Option<Signal>),
 }
 

@@ -28,7 +28,7 @@ pub(crate) enum Part {
     Button {
         label: String,
         icon: &'static str,
-        /// What a click does: `opens` a URL, or answers with a `text` and its `payload`.
+        /// The effect of a click: it `opens` a URL, or answers with a `text` and its `payload`.
         press: Value,
     },
     Template(TemplatePart),

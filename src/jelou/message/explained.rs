@@ -47,7 +47,7 @@ impl MessageKind {
     /// its body.
     pub(crate) fn example(&self) -> Option<Example> {
         let command = self.definition_lines("x-example", "");
-        let writer = Self::named(self.written_by())?;
+        let writer = Self::from_name(self.written_by())?;
         let words = shlex::split(&command)?;
         let words = words
             .into_iter()
@@ -87,14 +87,14 @@ pub(crate) struct Field {
     pub(crate) required: String,
     /// The limit, with its source: `1–20 characters (WhatsApp)`.
     pub(crate) limit: String,
-    /// What a source recommends. Anything else is a warning.
+    /// The recommendation of a source. Another value causes a warning.
     pub(crate) advice: String,
 }
 
 impl MessageKind {
     /// Returns every known field, in the order of the body.
     pub(crate) fn fields(&self) -> Vec<Field> {
-        let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
+        let writer = Self::from_name(self.written_by()).unwrap_or_else(|| self.clone());
         let mut fields = Vec::new();
         collect(&writer, self.schema(), "", "yes", &mut fields);
         fields

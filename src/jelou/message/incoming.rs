@@ -34,7 +34,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let name = wire.as_ref().and_then(Value::as_str);
     let kind = name.and_then(|wire| MessageKind::from_wire_type(wire, &fields));
     let new = name.filter(|wire| kind.is_none() && is_new(wire));
-    let kind = kind.or_else(|| new.and_then(|_| MessageKind::named("raw")));
+    let kind = kind.or_else(|| new.and_then(|_| MessageKind::from_name("raw")));
     let envelope = kind
         .as_ref()
         .map_or(Envelope::Verbatim, MessageKind::envelope);
@@ -124,7 +124,7 @@ fn check_fields(
     recipient: Result<Option<Recipient>, Violation>,
     fields: Map<String, Value>,
 ) -> Result<Checked, InvalidMessage> {
-    let kind = &MessageKind::named(kind)
+    let kind = &MessageKind::from_name(kind)
         .ok_or_else(|| invalid([violation("type", format!("{kind} is unknown"))]))?;
     let body = Value::Object(fields);
     let of_recipient: Vec<_> = recipient.as_ref().err().cloned().into_iter().collect();

@@ -24,14 +24,13 @@ pub(crate) struct Kind {
     pub(super) written_by: &'static str,
     /// Rewrites the part of the body that flags set, if one flag is not one field.
     pub(super) shape: fn(&FlagValues, &mut Fields, &mut Input) -> Result<(), UsageError>,
-    /// Rewrites fields that may have another form than the one that is sent. Returns what is wrong,
-    /// by field.
+    /// Rewrites fields that a body may have in another form. Returns their problems.
     pub(super) read: fn(&mut Fields) -> Vec<FieldProblem>,
     /// Fills in fields that follow from others, unless the message's flags set them. In a bulk run
     /// these others may come from the row, so reading the flags is too early for this.
     pub(super) fill: fn(&FlagValues, &mut Fields),
-    /// What is wrong with a field of the object at a place, such as `cards[].header`, if the schema
-    /// cannot express it.
+    /// Returns the problem of a field of the object at a place, such as `cards[].header`, if the
+    /// schema cannot express it.
     pub(super) problem: fn(&str, &Fields) -> Option<FieldProblem>,
 }
 

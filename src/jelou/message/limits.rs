@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::media_url;
 use super::schema::Schema;
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 
 /// Returns the limits of a value, with their source: `1–20 characters (WhatsApp)`.
 pub(super) fn limit(schema: &Schema) -> String {
@@ -62,7 +62,7 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("`{value}`"),
         Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the text \"{}\"", clipped(text, RECOGNIZED)),
+        Value::String(text) => format!("the text \"{}\"", shorten(text, RECOGNIZED)),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     };

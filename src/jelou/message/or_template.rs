@@ -1,5 +1,5 @@
-//! Values of a body that may be a template, which a row of a bulk run fills: as a flag with a fixed
-//! set of words, and as a value that gets the type in the schema.
+//! Values of a body that may be a template. The rows of a bulk run fill it. One kind of value is a
+//! flag with a fixed set of words. The other gets the type in the schema.
 
 use std::ffi::OsStr;
 

@@ -320,7 +320,7 @@ impl RecipientChoice<'_> {
         })?;
         // A list of numbers is judged as a whole.
         match typed.number {
-            Some(number) if sources.country.is_none() => Ok(number.doubted().into()),
+            Some(number) if sources.country.is_none() => Ok(number.with_country_warning().into()),
             number => Ok(TypedRecipient { number, ..typed }),
         }
     }

@@ -50,7 +50,7 @@ pub(crate) struct Schema {
     pub(super) items: Option<Box<Schema>>,
 }
 
-/// What a source recommends. For the URL of a file, the files that the source accepts.
+/// The recommendations of a source. For the URL of a file: the files that the source accepts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Advised {

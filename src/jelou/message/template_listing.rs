@@ -17,7 +17,7 @@ const MAX_TEMPLATES: usize = 100;
 /// The most templates that an error suggests.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// What a message needs from its template.
+/// The requirements of a message on its template.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct TemplateUse {
     pub(crate) name: String,
@@ -81,7 +81,7 @@ pub(crate) enum TemplateVerdict {
 }
 
 impl TemplateUse {
-    /// Returns what the body of a template message needs from its template.
+    /// Returns the requirements of a body; None without a template.
     pub(crate) fn from_body(body: &Value) -> Option<Self> {
         let has_media = text(body, "mediaUrl").is_some_and(|url| !url.is_empty());
         Some(Self {

@@ -124,7 +124,7 @@ mod tests {
             json!({ "elementName": "other", "language": "es", "status": "APPROVED", "template": "No" }),
             json!({ "elementName": "named", "language": "es", "status": "APPROVED", "template": "{{cliente}}, {{ codigo }}, {{cliente}} y {{fin}}" }),
         ];
-        let kind = MessageKind::named("template").unwrap();
+        let kind = MessageKind::from_name("template").unwrap();
         for (body, expected) in [
             (
                 json!({ "elementName": "order", "language": "ES", "parameters": ["Ana", "A-1"] }),

@@ -43,7 +43,7 @@ impl<D: Args> Subcommand for MessageArgs<D> {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        MessageKind::named(name).is_some_and(|kind| kind.written_by() == name)
+        MessageKind::from_name(name).is_some_and(|kind| kind.written_by() == name)
     }
 }
 
@@ -52,7 +52,7 @@ const OWN_COMMAND: &str = "flow-message";
 
 impl<D: Args> Args for MessageArgs<D> {
     fn augment_args(command: Command) -> Command {
-        let kind = MessageKind::named(OWN_COMMAND);
+        let kind = MessageKind::from_name(OWN_COMMAND);
         D::augment_args(kind.map_or(command.clone(), |kind| kind.augment(command)))
     }
 
@@ -64,7 +64,7 @@ impl<D: Args> Args for MessageArgs<D> {
 impl<D: Args> FromArgMatches for MessageArgs<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let (name, of_kind) = matches.subcommand().unwrap_or((OWN_COMMAND, matches));
-        let kind = MessageKind::named(name)
+        let kind = MessageKind::from_name(name)
             .ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
         Ok(Self {
             delivery: D::from_arg_matches(of_kind)?,

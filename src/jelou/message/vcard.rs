@@ -11,7 +11,7 @@ use vcard::tree::line::VcardLine;
 
 use super::limits::RECOGNIZED;
 use crate::base::text_encoding::{NotText, decode_text};
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 use crate::phone::PhoneNumber;
 
 /// Types that the reader of a card does not need.
@@ -109,7 +109,7 @@ pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
             | VcardParseError::NonUtf8Header(line)
             | VcardParseError::ExpectedBegin(line) => {
                 let first = line.trim().lines().next().unwrap_or_default();
-                format!("`{}` is not a vCard line", clipped(first, RECOGNIZED))
+                format!("`{}` is not a vCard line", shorten(first, RECOGNIZED))
             }
         })?;
         let is_card =
@@ -132,7 +132,7 @@ pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
             return Err(format!("card {number} has no name (FN, N or ORG)"));
         };
         if let Some(problem) = number_problem(&card.props, &contact) {
-            let name = clipped(name, RECOGNIZED);
+            let name = shorten(name, RECOGNIZED);
             warnings.push(format!("card {number} (`{name}`) {problem}"));
         }
         contacts.push(contact);
@@ -153,7 +153,7 @@ fn number_problem(lines: &[VcardLine<'_>], contact: &Value) -> Option<String> {
         .filter(|line| may_be_phone(line, has_phone))
         .map(|line| {
             let written = format!("{}:{}", line.name.get(), line.raw_value_str().trim());
-            format!("`{}`", clipped(&written, RECOGNIZED))
+            format!("`{}`", shorten(&written, RECOGNIZED))
         })
         .collect();
     if !lost.is_empty() {

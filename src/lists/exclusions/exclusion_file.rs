@@ -242,7 +242,7 @@ mod tests {
     use crate::phone::Country;
 
     fn exclusions(country: Option<&str>, lists: &[(&str, &str)]) -> Exclusions {
-        let countries = CountryRule::new(None, country.and_then(Country::named));
+        let countries = CountryRule::new(None, country.and_then(Country::from_name));
         let mut exclusions = Exclusions::default();
         for (name, text) in lists {
             let input = ListInput::Stream(Box::new(Cursor::new(text.as_bytes().to_vec())));
@@ -349,7 +349,7 @@ mod tests {
             "525515512340009",
         ];
         for country in [None, Some("EC"), Some("MX"), Some("AR"), Some("US")] {
-            let country = country.and_then(Country::named);
+            let country = country.and_then(Country::from_name);
             for recipient in recipients {
                 let sought = SoughtRecipients::new([recipient].into_iter());
                 // The whole list, which has invalid lines, and each of its lines.
@@ -378,7 +378,7 @@ mod tests {
             Some("PE"),
         ];
         for _ in 0..20_000 {
-            let country = countries[random.usize(..countries.len())].and_then(Country::named);
+            let country = countries[random.usize(..countries.len())].and_then(Country::from_name);
             let code = country.map_or("", |country| country.calling_code());
             let length = random.usize(7..14);
             let digits: String = (0..length).map(|_| random.digit(10)).collect();

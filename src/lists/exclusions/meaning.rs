@@ -49,7 +49,7 @@ impl CountryRule {
                     cell.trim()
                 )
             };
-            let country = Country::named(cell).ok_or_else(unknown)?;
+            let country = Country::from_name(cell).ok_or_else(unknown)?;
             match named {
                 Some((first, other)) if other != country => {
                     return Err(format!(

@@ -61,7 +61,7 @@ impl AnyInput {
 
 impl Workbook {
     /// Calls `see` with each filled row of every sheet, including hidden ones: the name of the
-    /// sheet, the line, and the cells. A cell without a usable value has its error instead.
+    /// sheet, the line, and the cells. For a cell without a usable value, `see` gets its error.
     pub(crate) fn each_row(
         &self,
         mut see: impl FnMut(&str, u64, &[Result<String, String>]),

@@ -308,7 +308,7 @@ impl<R: BufRead> CsvRecords<R> {
                 record = CsvRecord::at(self.line);
                 state = CsvState::CellBegins;
             }
-            state = record.take(*byte, state, self.delimiter);
+            state = record.read_byte(*byte, state, self.delimiter);
             let mut used = 1;
             if matches!(state, CsvState::Plain | CsvState::Quoted) && !ends_line(*byte) {
                 // Most bytes have no special meaning, so they are copied together.
@@ -351,7 +351,7 @@ impl CsvRecord {
     }
 
     /// Adds the next byte of the input, and returns the new state.
-    fn take(&mut self, byte: u8, before: CsvState, delimiter: u8) -> CsvState {
+    fn read_byte(&mut self, byte: u8, before: CsvState, delimiter: u8) -> CsvState {
         match (before, byte) {
             (CsvState::CellBegins, b'"') => CsvState::Quoted,
             (CsvState::Quoted, b'"') => CsvState::QuoteClosed,

@@ -2,7 +2,7 @@
 //! regardless of their names.
 
 use crate::base::input::UsageError;
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 
 /// How many bytes are read together. A list is recognized by the first of them.
 pub(super) const BUFFER: usize = 64 * 1024;
@@ -209,7 +209,7 @@ fn web_page(text: &[u8]) -> Option<UsageError> {
         Some(title.split_whitespace().collect::<Vec<_>>().join(" "))
     };
     let named = title()
-        .map(|title| format!(" (`{}`)", clipped(&title, MAX_TITLE_LENGTH)))
+        .map(|title| format!(" (`{}`)", shorten(&title, MAX_TITLE_LENGTH)))
         .unwrap_or_default();
     Some(not_a_list(
         &format!("a web page{named}"),

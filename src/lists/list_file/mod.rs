@@ -1,4 +1,4 @@
-//! A list file: its rows, one at a time, from CSV, NDJSON or a workbook; its columns; and the
+//! Reads list files: CSV, NDJSON and workbooks, one row at a time. Knows their columns, and the
 //! columns that a report adds. This module does not know about messages.
 
 mod any_input;

@@ -52,8 +52,8 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
 }
 
 /// The column that every report has. A list with this column and `MIN_OTHERS` other report
-/// columns is a report. A list with that many of them but without this column is a report that lost
-/// it.
+/// columns is a report. A list with `MIN_OTHERS` report columns, but without this one, is a
+/// report that lost it.
 const SENT_COLUMN: &str = "sent";
 const MIN_OTHERS: usize = 2;
 const MIN_WITHOUT_SENT: usize = 5;

@@ -9,14 +9,14 @@ use encoding_rs::Encoding;
 use super::input::ListInput;
 use crate::base::input::UsageError;
 use crate::base::text_encoding::{LineSurvey, SurveyedLines, WesternEncoding};
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 
 /// The most characters of a line that are shown, and how many of them may come before the first
 /// unclear letter.
 const SHOWN: usize = 60;
 const SHOWN_BEFORE: usize = 20;
 
-/// What the error needs to know about a list that is read as UTF-8.
+/// The facts about a list in UTF-8 that explain an error in it.
 #[derive(Default)]
 pub(super) struct Utf8Check {
     /// The list, if it can be read again.
@@ -188,7 +188,7 @@ fn excerpt(line: &str) -> String {
         first.saturating_sub(SHOWN_BEFORE)
     };
     let shown: String = visible.iter().skip(begin).collect();
-    let shown = clipped(&shown, SHOWN);
+    let shown = shorten(&shown, SHOWN);
     if begin == 0 {
         shown.into_owned()
     } else {

@@ -182,7 +182,7 @@ mod tests {
     fn every_text_is_filled_in_place() {
         let language = language();
         let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
-        let schema = MessageKind::named("raw").unwrap().schema();
+        let schema = MessageKind::from_name("raw").unwrap().schema();
         let template = BodyTemplate::compile(&language, schema, &body).unwrap();
         let row = Row::Fields(Arc::new(
             serde_json::from_value(json!({ "x": "ñ" })).unwrap(),

@@ -127,7 +127,7 @@ impl FilterRule {
     ///
     /// # Errors
     /// If there is none. The error suggests a name.
-    pub(super) fn named(name: &str) -> Result<&'static Self, String> {
+    pub(super) fn from_name(name: &str) -> Result<&'static Self, String> {
         let names = || FILTERS.iter().map(|filter| filter.name);
         FILTERS
             .iter()

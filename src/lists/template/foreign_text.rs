@@ -136,7 +136,7 @@ fn from_windows_1252(word: &str) -> Option<String> {
     let mut at = 0;
     while let Some(sign) = signs.get(at) {
         let rest = signs.get(at..).unwrap_or_default();
-        let letter = decode_letter(rest).filter(|letter| !is_end_of_word(rest, letter));
+        let letter = decode_letter(rest).filter(|letter| !ends_word(rest, letter));
         if let Some(letter) = letter {
             meant.push(letter.sign);
             at += letter.length;
@@ -227,7 +227,7 @@ fn decode_letter(signs: &[char]) -> Option<GarbledLetter> {
 
 /// Returns whether the two `signs` are probably a letter at the end of a word and the character
 /// after it: `AMANHÃ…`, `“IRMÃ”`.
-fn is_end_of_word(signs: &[char], letter: &GarbledLetter) -> bool {
+fn ends_word(signs: &[char], letter: &GarbledLetter) -> bool {
     if signs.starts_with(&['Ã', '\u{a0}']) {
         return true;
     }

@@ -89,7 +89,7 @@ fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
         ] if looks_like_name(name) => {
             let column = column(name).filter(|column| plain(column) == plain(name))?;
             Some(Misspelling {
-                written: as_it_stands(name),
+                written: escape_marks(name),
                 column: Some(column),
             })
         }
@@ -113,7 +113,7 @@ fn literals(source: &str) -> Vec<&str> {
 
 /// Returns the expressions in a text that is not a template, so that they are sent unchanged: `{{
 /// nombre }}`. Of the statements, such as `{% if vip %}`, only the first.
-fn expressions(source: &str) -> Vec<String> {
+fn unfilled_expressions(source: &str) -> Vec<String> {
     let expressions = placeholders(source).map(|inside| format!("{{{{{inside}}}}}"));
     let statement = statements(source)
         .next()
@@ -128,7 +128,7 @@ pub(crate) fn unfilled_template(cell: &str) -> Option<String> {
         return None;
     }
     let marks: &[char] = &['{', '}', '%', ' '];
-    expressions(cell)
+    unfilled_expressions(cell)
         .into_iter()
         .find(|written| !written.trim_matches(marks).is_empty())
 }
@@ -166,7 +166,7 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
     };
     let hint = format!(
         "{meant}; to send it unchanged, write {}",
-        as_it_stands(written)
+        escape_marks(written)
     );
     UsageError::new(format!("{path}: {problem}"), hint)
 }
@@ -236,13 +236,13 @@ pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
 }
 
 /// Returns how to write `text` so that it is sent unchanged.
-pub(crate) fn as_it_stands(text: &str) -> String {
+pub(crate) fn escape_marks(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
 }
 
 /// Returns the parts of `source` that would be sent unchanged, probably by mistake: `{otro}`
 /// without such a column.
-pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
+pub(crate) fn unfilled_placeholders(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
         .flat_map(unknown_placeholders)
@@ -251,7 +251,7 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
 
 /// Returns the placeholders in a text without a list: `{{ nombre }}`, `{nombre}` or `#nombre#`.
 pub(crate) fn placeholders_of_one(source: &str) -> Vec<String> {
-    [expressions(source), placeholders_in_words(source)].concat()
+    [unfilled_expressions(source), placeholders_in_words(source)].concat()
 }
 
 /// Works like [`placeholders_of_one`], for a text that may be a template.

@@ -63,7 +63,7 @@ const OTHER_MARKS: [Marks; 20] = [
 ];
 
 /// The names that most lists have. A single message has no columns, but these names between marks
-/// were probably meant as columns.
+/// are probably columns of a list.
 const USUAL_NAMES: [&str; 40] = [
     "nombre",
     "nombres",

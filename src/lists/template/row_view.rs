@@ -8,9 +8,9 @@ use minijinja::{State, Value as Cell};
 use crate::lists::list_file::Row;
 use crate::phone::{Country, PhoneNumber};
 
-/// The name with which a template can use any column: `row['Nombre completo']`.
+/// The variable for columns with any name: `row['Nombre completo']`.
 pub(super) const ROW: &str = "row";
-/// The name with which a filter finds the row. A template cannot write it.
+/// The variable through which filters find the row. A template cannot write this name.
 const VIEW: &str = "\0view";
 
 /// A row for minijinja's lookups. Only the cells that a template uses become values.

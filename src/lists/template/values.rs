@@ -215,7 +215,7 @@ impl TextWalk {
             return Err(format!("filter {name} has nothing before it"));
         };
         let inside = self.value(own)?;
-        let rule = FilterRule::named(name)
+        let rule = FilterRule::from_name(name)
             .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let mut given = Vec::new();
         for argument in &filter.args {

@@ -25,7 +25,7 @@ pub(crate) struct ColumnUses {
     pub(crate) plain: BTreeSet<String>,
     /// The columns that it prints unchanged, without a default for an empty cell.
     pub(crate) gaps: BTreeSet<String>,
-    /// The numbers for which the cells and the country decide the decimal separator.
+    /// The numbers without a fixed decimal separator: their cells and the country decide it.
     pub(crate) amounts: Vec<ReadAmount>,
     /// The texts that columns are compared with.
     pub(crate) compared: BTreeSet<(String, String)>,
@@ -235,7 +235,7 @@ pub(super) fn written(expression: &Expr<'_>) -> String {
             let inside = filter.expr.as_ref().map(written).unwrap_or_default();
             format!("{inside} | {}{}", filter.name, brackets(&filter.args))
         }
-        // It may be the operand of a filter or an operator, so it needs parentheses.
+        // The expression may be an operand of a filter or an operator, so it needs parentheses.
         Expr::BinOp(_) | Expr::IfExpr(_) => "(…)".to_owned(),
         _ => "…".to_owned(),
     }

@@ -169,7 +169,7 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
     if cell == "*" {
         return Ok(None);
     }
-    match Country::named(cell) {
+    match Country::from_name(cell) {
         Some(country) => Ok(Some(country.code())),
         None => Country::from_str(cell).map(|country| Some(country.code())),
     }

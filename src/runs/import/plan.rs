@@ -17,8 +17,8 @@ use crate::lists::list_file::{
     no_header, recipient_column, second_header,
 };
 use crate::lists::template::{
-    BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, left_as_they_are,
-    missing_value, misspelling, misspelt,
+    BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, missing_value, misspelling,
+    misspelt, unfilled_placeholders,
 };
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
@@ -332,7 +332,7 @@ impl ImportPlan<'_> {
         let mut cautions = Vec::new();
         for text in self.body.texts() {
             let path = &text.path;
-            let unknown = left_as_they_are(text.source).into_iter();
+            let unknown = unfilled_placeholders(text.source).into_iter();
             cautions.extend(unknown.map(|written| {
                 format!("{path}: {written} is sent unchanged: no column has this name")
             }));

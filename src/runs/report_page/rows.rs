@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::texts::{Meaning, PageClock, reason_in_words};
-use crate::base::texts::clipped;
+use crate::base::texts::shorten;
 use crate::jelou::message::Part;
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{Counts, DeliveryCounts, RowState, SkipReason};
@@ -352,11 +352,11 @@ impl<'a> PageRows<'a> {
             fields.push(json!(
                 row.at.map(|at| self.clock.shown(at, "%m-%d %H:%M:%S"))
             ));
-            fields.push(json!(clipped(row.error, LONGEST_CELL)));
+            fields.push(json!(shorten(row.error, LONGEST_CELL)));
             fields.extend(
                 row.cells
                     .iter()
-                    .map(|cell| json!(clipped(cell, LONGEST_CELL))),
+                    .map(|cell| json!(shorten(cell, LONGEST_CELL))),
             );
             fields.extend(row.bubble.map(|parts| json!(parts)));
         }

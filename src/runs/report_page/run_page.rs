@@ -267,7 +267,7 @@ fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<
         first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
     let shown = found.and_then(|(body, to): (Value, Option<String>)| {
-        let kind = MessageKind::named(&details.kind)?;
+        let kind = MessageKind::from_name(&details.kind)?;
         let drawn = details.template_texts.drawn(&kind, &body);
         shown_message(drawn, to.as_deref())
     });

@@ -24,7 +24,7 @@ impl ApiUrl {
     ///
     /// # Errors
     /// When it is not such an address, or is Jelou itself.
-    pub(super) fn for_sandbox(raw: &str) -> Result<Self, String> {
+    pub(super) fn parse_sandbox(raw: &str) -> Result<Self, String> {
         let url = Self::parse(raw)?;
         let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
@@ -234,7 +234,7 @@ mod tests {
             ("sandbox:4780", Err("not the scheme of a sandbox")),
             ("", Err("not a URL")),
         ] {
-            match (ApiUrl::for_sandbox(raw), expected) {
+            match (ApiUrl::parse_sandbox(raw), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
                 (Err(error), Err(expected)) => assert!(error.contains(expected), "{raw}: {error}"),
                 (found, _) => panic!("{raw}: {found:?}"),

@@ -20,7 +20,7 @@ use crate::base::suggest::nearest;
 use crate::base::text_encoding::decode_text;
 use crate::command_error::CommandError;
 
-/// The configuration for services, whose users have no file of their own.
+/// The configuration for services. Their system users do not have a file.
 const MACHINE_FILE: Option<&str> = if cfg!(unix) {
     Some("/etc/jelouctl/config.toml")
 } else {

@@ -82,7 +82,7 @@ impl Key {
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest time that a bulk run may look back for duplicates.
 const MAX_REMEMBER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-/// The shortest time for which a message counts under a key.
+/// The minimum of `--every`.
 const MIN_EVERY: Duration = Duration::from_secs(60);
 /// Requests a second.
 const MAX_RATE: f64 = 1_000_000.0;

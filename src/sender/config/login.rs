@@ -9,8 +9,8 @@ use super::layer::{Layer, Origin, WithOrigin};
 use super::secret_source::SecretSource;
 use crate::command_error::CommandError;
 
-/// The client id and secret from outside the profile and from the profile. jelouctl never mixes the two sources,
-/// because an id of one with the secret of the other would reveal the secret to the wrong server.
+/// Two client ids and secrets: from flags and environment, and from the profile. jelouctl uses both values of one
+/// source. A mixture would reveal the secret to the wrong server.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// From flags and environment.

@@ -26,5 +26,5 @@ pub(crate) use self::layer::{Layer, Origin, WithOrigin};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::secret_source::{SecretSource, is_bare_name};
 pub(crate) use self::settings::{
-    SandboxMode, Settings, check, checked, knows_profile, zone_of_profile,
+    SandboxMode, Settings, check, checked, knows_profile, profile_zone,
 };

@@ -12,8 +12,8 @@ use super::keys;
 use super::layer::{Layer, Origin, WithOrigin};
 use super::login::Login;
 use super::secret_source::SecretSource;
-use crate::base::paths::is_of_the_ledger;
-use crate::base::private_file::target_of;
+use crate::base::paths::is_ledger_file;
+use crate::base::private_file::link_target;
 use crate::command_error::CommandError;
 use crate::phone::Country;
 use crate::runs::cost::Money;
@@ -127,11 +127,11 @@ impl Settings {
 
     /// Refuses a log that is the configuration or a file of the ledger: a log line would damage it.
     fn refuse_damaging_log(&self, file: Option<&ConfigFile>) -> Result<(), CommandError> {
-        let Some(log) = self.log.as_deref().map(target_of) else {
+        let Some(log) = self.log.as_deref().map(link_target) else {
             return Ok(());
         };
-        let is_configuration = file.is_some_and(|file| target_of(&file.path) == log);
-        if is_configuration || is_of_the_ledger(&log) {
+        let is_configuration = file.is_some_and(|file| link_target(&file.path) == log);
+        if is_configuration || is_ledger_file(&log) {
             return Err(self.layer.wrong(
                 "log",
                 "it is the configuration or a file of the ledger; pass another file",
@@ -294,7 +294,7 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandEr
 ///
 /// # Errors
 /// When the configuration cannot be read, or has a time zone that does not exist.
-pub(crate) fn zone_of_profile(
+pub(crate) fn profile_zone(
     flags: &Flags,
     run_profile: Option<&str>,
 ) -> Result<Option<ZoneName>, CommandError> {
@@ -331,7 +331,7 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
             SandboxMode::No
         });
     };
-    ApiUrl::for_sandbox(raw)
+    ApiUrl::parse_sandbox(raw)
         .map(SandboxMode::At)
         .map_err(|problem| {
             let expected = "set it to http://HOST:PORT of a running sandbox, or pass --sandbox";

@@ -63,7 +63,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     context.stderr.note(&format!(
         "run {name} is cancelled: its unsent rows will never be sent"
     ));
-    let waited = block_on(wait_for_those_under_way(context, &run));
+    let waited = block_on(wait_for_inflight(context, &run));
     let summary = RunSummary::new(&run, &details);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
     let ended = waited
@@ -84,12 +84,12 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     );
     let summary = ended?;
     summary.print_totals(context, name, None);
-    summary.tell_ways_on(context, name);
+    summary.print_next_steps(context, name);
     Ok(ExitCode::Success)
 }
 
 /// Waits until other processes have no rows in flight, so that nothing is sent after the command exits.
-async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), CommandError> {
+async fn wait_for_inflight(context: &Context, run: &Run) -> Result<(), CommandError> {
     let mut signals = Signals::catch()?;
     let mut is_told = false;
     loop {

@@ -9,10 +9,10 @@ use crate::base::input::UsageError;
 use crate::base::output::counted;
 use crate::base::timestamps::time_in;
 use crate::command_error::CommandError;
-use crate::commands::bulk::skips::in_words;
+use crate::commands::bulk::skips::describe_counts;
 use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger;
-use crate::commands::zone::zone_of_profile;
+use crate::commands::zone::profile_zone;
 use crate::runs::ledger::{Counts, Ledger, LedgerError, LedgerFault, RunName, RunOverview};
 use crate::runs::once::OnceScope;
 use crate::sender::context::Context;
@@ -95,7 +95,7 @@ fn choose_run(ledger: &Ledger, name: &RunName) -> Result<ChosenRuns, LedgerError
         return Err(LedgerError::in_use(&run.name, None));
     }
     Ok(ChosenRuns {
-        what: format!("run {}{}", run.name, what_goes(&run)),
+        what: format!("run {}{}", run.name, describe_removed_rows(&run)),
         runs: vec![run],
     })
 }
@@ -107,7 +107,7 @@ fn choose_old_runs(
     age: Duration,
 ) -> Result<ChosenRuns, CommandError> {
     let runs = ledger.finished_for(age)?;
-    let zone = zone_of_profile(context, None)?;
+    let zone = profile_zone(context, None)?;
     for run in &runs {
         let rows = counted(run.counts.all(), "row");
         let changed = time_in(&zone, run.changed_at);
@@ -156,7 +156,7 @@ fn remove(
 
 /// Describes what is removed with a run: ` (5 not sent yet, 4 may have been sent)`; empty for a
 /// complete run.
-fn what_goes(run: &RunOverview) -> String {
+fn describe_removed_rows(run: &RunOverview) -> String {
     let counts = [
         (run.counts.pending, "not sent yet"),
         (undecided(&run.counts), "may have been sent"),
@@ -166,7 +166,7 @@ fn what_goes(run: &RunOverview) -> String {
         .as_ref()
         .map(|stale| format!(" ({stale})"))
         .unwrap_or_default();
-    let counts = in_words(counts)
+    let counts = describe_counts(counts)
         .map(|counts| format!(" ({counts})"))
         .unwrap_or_default();
     counts + &stale

@@ -42,13 +42,13 @@ pub(crate) struct BulkResolveArgs {
 #[group(required = true, multiple = false)]
 struct Decision {
     /// Set unknown rows to this state
-    #[arg(long, value_name = "STATE", value_parser = state_of([
+    #[arg(long, value_name = "STATE", value_parser = state_values([
         (RowState::Sent, None), (RowState::Failed, None), (RowState::Pending, Some("Send the row again")),
     ]))]
     unknown_as: Option<RowState>,
 
     /// Set failed rows to this state
-    #[arg(long, value_name = "STATE", value_parser = state_of([(RowState::Pending, Some("Send the row again"))]))]
+    #[arg(long, value_name = "STATE", value_parser = state_values([(RowState::Pending, Some("Send the row again"))]))]
     failed_as: Option<RowState>,
 }
 
@@ -70,7 +70,7 @@ struct DecidedRows {
 }
 
 /// Reads one of these states, each with its help.
-fn state_of<const N: usize>(
+fn state_values<const N: usize>(
     states: [(RowState, Option<&'static str>); N],
 ) -> impl TypedValueParser<Value = RowState> {
     let named = states.map(|(state, help)| PossibleValue::new(state.name()).help(help));
@@ -122,21 +122,22 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
         Some(&summary.counts),
         Ok(ExitCode::Success),
     );
-    context
-        .stderr
-        .note(&format!("run {name}: {}", in_words(changed, &resolution)));
+    context.stderr.note(&format!(
+        "run {name}: {}",
+        describe_change(changed, &resolution)
+    ));
     summary.print_totals(context, name, None);
     if changed > 0 && resolution.sends_again() {
         context.stderr.note(&resume_hint(name));
     }
-    summary.tell_ways_on(context, name);
+    summary.print_next_steps(context, name);
     Ok(ExitCode::Success)
 }
 
 /// Returns how many rows were changed.
 fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, CommandError> {
     let asked = if resolution.sends_again() {
-        ask_of_lost_processes(context, run, resolution)?
+        ask_about_lost_workers(context, run, resolution)?
     } else {
         Vec::new()
     };
@@ -151,7 +152,7 @@ fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, 
 }
 
 /// Asks about processes that may only be suspended, because they may still send their rows; returns their ids.
-fn ask_of_lost_processes(
+fn ask_about_lost_workers(
     context: &Context,
     run: &Run,
     resolution: &Resolution,
@@ -178,7 +179,7 @@ fn ask_of_lost_processes(
 }
 
 /// Describes the change: `2 unknown rows now count as sent`
-fn in_words(
+fn describe_change(
     changed: u64,
     Resolution {
         change: [from, to], ..

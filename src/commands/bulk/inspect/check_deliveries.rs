@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
-use crate::commands::bulk::run_sender::sender_of_run;
+use crate::commands::bulk::run_sender::resolve_run_sender;
 use crate::jelou::api::{ListingCoverage, LookUpError, LookUps};
 use crate::runs::deliveries::{CheckLimits, DeliveryCheck, UnresolvedReason, sweep};
 use crate::runs::ledger::{
@@ -61,7 +61,7 @@ impl<'a> RunToCheck<'a> {
         }
         run.ledger().ensure_writable()?;
         let details = run.details()?;
-        let sender = sender_of_run(context, run, &details)?;
+        let sender = resolve_run_sender(context, run, &details)?;
         Ok(Self {
             run,
             details,
@@ -73,7 +73,7 @@ impl<'a> RunToCheck<'a> {
     }
 
     /// Checks once, until `end` at the latest, and saves the findings even if it then fails.
-    pub(crate) async fn look(
+    pub(crate) async fn check(
         &mut self,
         context: &Context,
         look_ups: &mut LookUps<'_>,
@@ -118,7 +118,7 @@ impl<'a> RunToCheck<'a> {
             left,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
-            problem: problem_of(ended),
+            problem: coverage_problem(ended),
         })
     }
 
@@ -189,7 +189,7 @@ async fn read_history(
 }
 
 /// Returns why not everything was read.
-fn problem_of(ended: Result<ListingCoverage, LookUpError>) -> Option<CommandError> {
+fn coverage_problem(ended: Result<ListingCoverage, LookUpError>) -> Option<CommandError> {
     match ended {
         Ok(ListingCoverage::Whole) => None,
         Ok(coverage) => {

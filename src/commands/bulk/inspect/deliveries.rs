@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::check_deliveries::{CheckResult, RunToCheck, UP_TO};
-use super::delivery_counts::{deliveries_as_json, deliveries_in_words};
+use super::delivery_counts::{deliveries_as_json, describe_deliveries};
 use crate::base::exit::ExitCode;
 use crate::base::output::{counted, grouped, rounded};
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::bulk::run_log::log_decided;
-use crate::commands::bulk::skips::in_words;
+use crate::commands::bulk::skips::describe_counts;
 use crate::commands::bulk::summary::print_run;
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
-use crate::commands::zone::zone_of_sender;
+use crate::commands::zone::sender_zone;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::merge;
 use crate::runs::deliveries::UnresolvedReason;
@@ -105,8 +105,8 @@ pub(crate) fn run(
     let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
     let mut asked = RunToCheck::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
-    let zone = zone_of_sender(&asked.details, &asked.sender);
-    let look = block_on(watch(context, &mut asked, args));
+    let zone = sender_zone(&asked.details, &asked.sender);
+    let look = block_on(check_until_end(context, &mut asked, args));
     let code = |look: &CheckResult| {
         if look.counts.unknown == 0 {
             ExitCode::Success
@@ -131,8 +131,8 @@ pub(crate) fn run(
         log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let look = look?;
-    let unknown = in_words([(look.counts.unknown, "may have been sent")]);
-    let words: Vec<_> = [deliveries_in_words(&look.deliveries, &zone)]
+    let unknown = describe_counts([(look.counts.unknown, "may have been sent")]);
+    let words: Vec<_> = [describe_deliveries(&look.deliveries, &zone)]
         .into_iter()
         .chain(unknown)
         .collect();
@@ -148,12 +148,12 @@ pub(crate) fn run(
 }
 
 /// Checks once; with `--watch`, repeats until every status is final or the time is up.
-async fn watch(
+async fn check_until_end(
     context: &Context,
     asked: &mut RunToCheck<'_>,
     args: &BulkDeliveriesArgs,
 ) -> Result<CheckResult, CommandError> {
-    let zone = zone_of_sender(&asked.details, &asked.sender);
+    let zone = sender_zone(&asked.details, &asked.sender);
     let mut connection = asked.sender.connect(context).await?;
     let flight = RequestProgress::default();
     let mut look_ups = connection.look_ups(&flight);
@@ -164,7 +164,7 @@ async fn watch(
     let mut watch = Watch::default();
     let mut is_stopped = false;
     loop {
-        let looked = asked.look(context, &mut look_ups, end).await;
+        let looked = asked.check(context, &mut look_ups, end).await;
         let mut look = match watch.judge(looked, &flight) {
             CheckOutcome::Now(look) => look,
             CheckOutcome::Before(last) => return Ok(last),
@@ -181,7 +181,7 @@ async fn watch(
         if !goes_on || end.is_none_or(|end| next > end) {
             return Ok(look);
         }
-        watch.tell(context, &look, every, &zone);
+        watch.print(context, &look, every, &zone);
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
@@ -240,9 +240,9 @@ impl Watch {
     }
 
     /// Prints counts that have changed, or once that Jelou cannot be asked.
-    fn tell(&mut self, context: &Context, look: &CheckResult, every: Duration, zone: &TimeZone) {
+    fn print(&mut self, context: &Context, look: &CheckResult, every: Duration, zone: &TimeZone) {
         match &look.problem {
-            None => self.tell_counts(context, &look.deliveries, zone),
+            None => self.print_counts(context, &look.deliveries, zone),
             Some(problem) if !self.is_away => {
                 let every = rounded(every);
                 context.stderr.warning(&format!(
@@ -255,10 +255,10 @@ impl Watch {
         self.is_away = look.problem.is_some();
     }
 
-    fn tell_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
+    fn print_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
         let counts = Some(deliveries.named());
         if counts != self.shown {
-            let words = deliveries_in_words(deliveries, zone);
+            let words = describe_deliveries(deliveries, zone);
             context.stderr.note(&words);
             self.shown = counts;
         }

@@ -30,7 +30,7 @@ pub(crate) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
 }
 
 /// Describes the counts: `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`
-pub(crate) fn deliveries_in_words(counts: &DeliveryCounts, zone: &TimeZone) -> String {
+pub(crate) fn describe_deliveries(counts: &DeliveryCounts, zone: &TimeZone) -> String {
     let some = counts
         .named()
         .into_iter()

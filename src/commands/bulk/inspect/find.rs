@@ -79,7 +79,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 /// Returns the row's columns as in the report, with the run and its sender.
 fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
-    let words = words(found, &body, zone);
+    let words = describe(found, &body, zone);
     let reported = &found.reported;
     let mut record = json!({
         "to": reported.recipient,
@@ -102,7 +102,7 @@ fn row(found: &FoundMessage, zone: &TimeZone) -> OutputRow {
     }
 }
 
-fn words(
+fn describe(
     FoundMessage {
         run,
         details,
@@ -118,7 +118,7 @@ fn words(
         (state, Some(code)) => format!("{}: {code}", state.name()),
     };
     // As its recipient would see it, on one line.
-    let drawn = MessageKind::named(&details.kind).map(|kind| kind.draw(body).join(" / "));
+    let drawn = MessageKind::from_name(&details.kind).map(|kind| kind.draw(body).join(" / "));
     vec![
         run.clone(),
         reported.line.to_string(),

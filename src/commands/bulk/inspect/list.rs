@@ -11,7 +11,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::waiting::waiting;
 use crate::commands::open_ledger::open_ledger;
-use crate::commands::zone::zone_of_profile;
+use crate::commands::zone::profile_zone;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{LedgerError, RunOverview, RunSettings};
 use crate::sender::context::Context;
@@ -26,7 +26,7 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     if runs.is_empty() {
         context.stderr.note("there are no runs");
     }
-    let zone = zone_of_profile(context, None)?;
+    let zone = profile_zone(context, None)?;
     let waits = |run: &RunOverview| {
         if run.is_running {
             waiting(&ledger.run(&run.name)?, &run.details, &zone)
@@ -56,12 +56,12 @@ fn row(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> OutputR
     let record = overview_as_json(run, waiting);
     OutputRow {
         id: Some(run.name.to_string()),
-        words: in_words(run, waiting, zone),
+        words: describe_run(run, waiting, zone),
         record,
     }
 }
 
-fn in_words(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
+fn describe_run(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.left(), run.is_running) {
         _ if run.stale.is_some() => "stale".to_owned(),

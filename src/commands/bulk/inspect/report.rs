@@ -14,7 +14,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::pauses::report_stale;
 use crate::commands::bulk::report_file::{ReportFile, ReportFormat, format_of_name};
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
-use crate::commands::zone::zone_of_run;
+use crate::commands::zone::run_zone;
 use crate::jelou::api::DeliveryState;
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::ReportLanguage;
@@ -141,7 +141,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let run = find_or_newest(context, &ledger, args.run.as_ref())?;
     let name = run.name();
     let details = run.details()?;
-    let zone = zone_of_run(context, args.time_zone.as_ref(), &details)?;
+    let zone = run_zone(context, args.time_zone.as_ref(), &details)?;
     let code = report_stale(context, name, run.stale_reason()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
     if let Some(spent) = run.spent()? {

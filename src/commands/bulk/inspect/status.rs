@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::delivery_counts::{deliveries_in_words, utc};
+use super::delivery_counts::{describe_deliveries, utc};
 use super::list::overview_as_json;
 use crate::base::exit::ExitCode;
 use crate::base::output::Waiting;
@@ -14,7 +14,7 @@ use crate::commands::bulk::pauses::{report_stale, since_when};
 use crate::commands::bulk::summary::{RunSummary, print_run, resume_hint};
 use crate::commands::bulk::waiting::waiting;
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
-use crate::commands::zone::zone_of_run;
+use crate::commands::zone::run_zone;
 use crate::jelou::message::merge;
 use crate::runs::ledger::{Run, RunEvent, RunName, RunOverview, RunPause, RunWorker};
 use crate::sender::context::Context;
@@ -38,9 +38,9 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         context,
         Some(run.name()),
         &status.to_json(),
-        &status.words(),
+        &status.describe(),
     )?;
-    status.tell_ways_on(context);
+    status.print_next_steps(context);
     let stale = status.summary.stale.as_ref();
     Ok(report_stale(context, run.name(), stale))
 }
@@ -67,7 +67,7 @@ impl RunStatus {
             ..RunOverview::read(run)?
         };
         let last_event = run.events()?.pop();
-        let zone = zone_of_run(context, None, &overview.details)?;
+        let zone = run_zone(context, None, &overview.details)?;
         let pause = run.pause()?;
         let workers = run.workers()?;
         let summary = RunSummary::new(run, &overview.details)?;
@@ -108,7 +108,7 @@ impl RunStatus {
         json
     }
 
-    fn words(&self) -> Vec<String> {
+    fn describe(&self) -> Vec<String> {
         let overview = &self.overview;
         let mut words = vec![format!(
             "run {}: {}, begun {}",
@@ -116,10 +116,10 @@ impl RunStatus {
             overview.details.description(),
             time_in(&self.zone, overview.created_at)
         )];
-        words.extend(self.summary.words(None));
+        words.extend(self.summary.describe(None));
         let deliveries = overview.deliveries.as_ref();
-        words.extend(deliveries.map(|counts| deliveries_in_words(counts, &self.zone)));
-        words.extend(self.workers.iter().map(in_words));
+        words.extend(deliveries.map(|counts| describe_deliveries(counts, &self.zone)));
+        words.extend(self.workers.iter().map(describe_worker));
         words.push(self.state_in_words());
         words
     }
@@ -141,7 +141,7 @@ impl RunStatus {
     }
 
     /// Prints at a terminal how to continue the run, and what to do about its rows.
-    fn tell_ways_on(&self, context: &Context) {
+    fn print_next_steps(&self, context: &Context) {
         if !context.stdout.wants_words() || self.is_running {
             return;
         }
@@ -149,7 +149,7 @@ impl RunStatus {
         if !self.summary.is_complete() && self.summary.stale.is_none() {
             context.stderr.note(&resume_hint(name));
         }
-        self.summary.tell_ways_on(context, name);
+        self.summary.print_next_steps(context, name);
     }
 }
 
@@ -179,7 +179,7 @@ fn describe_last_event(last: Option<&RunEvent>, zone: &TimeZone) -> String {
 }
 
 /// Describes a worker: `db-2 pid 812, seen 0.4 s ago: 3120 sent, 16 in flight`
-fn in_words(
+fn describe_worker(
     RunWorker {
         host,
         pid,

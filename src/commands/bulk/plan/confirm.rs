@@ -12,9 +12,9 @@ use crate::commands::bulk::earlier::{earlier_query, report_people};
 use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::bulk::people_limit::report_limit;
 use crate::commands::bulk::question::{
-    ask, draw, draw_first, duration, excluding, is_asked, needs_yes, say,
+    ask, draw, draw_first, duration, excluding, is_asked, needs_yes, print_lines,
 };
-use crate::commands::bulk::skips::skips_in_words;
+use crate::commands::bulk::skips::describe_skips;
 use crate::commands::bulk::waiting::{report_closed, report_ignored_hours};
 use crate::runs::cost::Estimate;
 use crate::runs::ledger::{LedgerDraft, LedgerError};
@@ -131,7 +131,7 @@ fn report_plan(
         return Ok(());
     }
     let rows = plan.draft.to_be_sent();
-    let mut lines: Vec<_> = left_out(&plan.draft).into_iter().collect();
+    let mut lines: Vec<_> = describe_skipped(&plan.draft).into_iter().collect();
     lines.extend(excluding(&plan.exclusions));
     lines.extend(by_country(rows, &plan.draft.countries()?));
     lines.extend(plan.settings.estimate.iter().flat_map(Estimate::describe));
@@ -145,7 +145,7 @@ fn report_plan(
         lines.extend(duration(rows, &plan.settings, &plan.sender));
     }
     draw_first_message(plan, context)?;
-    say(context, lines);
+    print_lines(context, lines);
     Ok(())
 }
 
@@ -168,11 +168,11 @@ fn draw_first_message(plan: &Plan<'_>, context: &Context) -> Result<(), LedgerEr
 
 /// Describes the skipped rows: `100 rows: 95 to send; skipped: 3 invalid, 2 already sent`; None if
 /// no row is skipped.
-fn left_out(draft: &LedgerDraft) -> Option<String> {
+fn describe_skipped(draft: &LedgerDraft) -> Option<String> {
     let sent = draft.to_be_sent();
     let skips = draft.skip_counts();
     let rows = counted(sent + skips.all(), "row");
-    let reasons = skips_in_words(skips)?;
+    let reasons = describe_skips(skips)?;
     Some(format!("{rows}: {sent} to send; skipped: {reasons}"))
 }
 

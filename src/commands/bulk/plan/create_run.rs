@@ -5,9 +5,9 @@ use super::make_plan::Plan;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, earlier_query, refuse_abandoned_rows};
-use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::commands::bulk::question::is_asked;
-use crate::commands::bulk::skips::report_left_out;
+use crate::commands::bulk::skips::report_skipped;
 use crate::commands::open_ledger::wait_for_turn;
 use crate::runs::ledger::{CreatedRun, EarlierRuns, LedgerDraft, NewRun, RunSettings};
 use crate::sender::context::Context;
@@ -18,7 +18,7 @@ use crate::sender::{Connection, reread_do_not_contact};
 /// the plan has no run.
 ///
 /// # Errors
-/// If the run is not created. It may exist only if the error says so.
+/// If the run is not created. The run may still exist if the error mentions that.
 pub(crate) async fn create_run(
     plan: &mut Plan<'_>,
     context: &Context,
@@ -66,7 +66,7 @@ pub(crate) async fn create_run(
     let Some(created) = created? else {
         return Ok(None);
     };
-    report_left_out(context, &plan.draft.skip_counts().since(&skips_told));
+    report_skipped(context, &plan.draft.skip_counts().since(&skips_told));
     let rows = counted(plan.draft.to_be_sent(), "message");
     context.stderr.note(&format!(
         "run {}: {rows} from bot {}",
@@ -81,7 +81,7 @@ pub(crate) async fn create_run(
 fn exclude_again(plan: &mut Plan<'_>, context: &Context) -> Result<(), CommandError> {
     let excluded_now = reread_do_not_contact(&plan.sender.settings)?;
     let rows = UnsentRows::OfDraft(&mut plan.draft);
-    leave_out(context, rows, &excluded_now, plan.windows.as_ref())
+    skip_excluded(context, rows, &excluded_now, plan.windows.as_ref())
 }
 
 /// Compares the rows with newer runs and single sends.

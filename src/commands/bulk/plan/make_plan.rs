@@ -9,7 +9,7 @@ use super::rejects::RejectsFile;
 use super::run_settings::{new_conditions, run_settings};
 use super::test_messages::{first_messages, read_tester};
 use crate::base::conventions::Conventions;
-use crate::base::input::{Source, UsageError, name_of};
+use crate::base::input::{Source, UsageError, source_name};
 use crate::base::private_file::PipeBound;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_idle_runs};
@@ -17,7 +17,7 @@ use crate::commands::bulk::exclude::look_up_windows;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::claim::warn_about_lost_keys;
 use crate::commands::open_ledger::{check_clocks, open_ledger, open_ledger_to_read};
-use crate::commands::zone::zone_of_sender;
+use crate::commands::zone::sender_zone;
 use crate::jelou::message::{MessageKind, Outgoing};
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::lists::list_file::{ListOptions, ListReader};
@@ -214,7 +214,7 @@ impl Plan<'_> {
         let Some(rejects) = self.rejects.take() else {
             return Ok(());
         };
-        let zone = zone_of_sender(&self.settings, &self.sender);
+        let zone = sender_zone(&self.settings, &self.sender);
         rejects.write(context, &self.draft, &self.settings, zone)
     }
 
@@ -277,7 +277,11 @@ fn open_reader(args: &BulkSendArgs) -> Result<ListReader, CommandError> {
         encoding: args.encoding,
         header_row: args.header_row,
     };
-    Ok(ListReader::open(input, &name_of(&args.source), &options)?)
+    Ok(ListReader::open(
+        input,
+        &source_name(&args.source),
+        &options,
+    )?)
 }
 
 /// Returns the name of the run; None if no run is created.

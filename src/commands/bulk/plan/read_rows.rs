@@ -6,7 +6,7 @@ use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, refuse_reported};
-use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::lists::exclusions::Exclusions;
 use crate::lists::list_file::ListReader;
 use crate::runs::import::{
@@ -18,7 +18,7 @@ use crate::runs::ledger::{
 use crate::sender::context::Context;
 use crate::sender::{OpenWindows, Sender, check_allowed};
 
-/// The results from the list. The draft has its rows.
+/// The results of reading the list, apart from its rows, which are in the draft.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) imported: Imported,
@@ -68,7 +68,7 @@ impl RowChecks<'_> {
     /// Skips the rows of recipients that have not written recently, and the rows that earlier runs have.
     fn skip_earlier(&self, context: &Context, draft: &mut LedgerDraft) -> Result<(), CommandError> {
         let nobody = Exclusions::default();
-        leave_out(context, UnsentRows::OfDraft(draft), &nobody, self.windows)?;
+        skip_excluded(context, UnsentRows::OfDraft(draft), &nobody, self.windows)?;
         let Some(ledger) = self.ledger else {
             return Ok(());
         };
@@ -109,7 +109,7 @@ impl ListReading<'_> {
             list,
             draft,
             import,
-            &mut |line, fault| report.tell(line, &fault),
+            &mut |line, fault| report.report_row(line, &fault),
             &|rows| progress.show(rows),
             |draft| {
                 earlier = self.skip_earlier(draft);
@@ -124,7 +124,7 @@ impl ListReading<'_> {
         }
         imported.count(draft);
         imported.settle_repeated(draft, import.policy, &mut |line, fault| {
-            report.tell(line, &fault);
+            report.report_row(line, &fault);
         })?;
         let first_not_allowed = self.find_not_allowed(draft, &mut imported, &mut report)?;
         let told = report.finish();
@@ -133,7 +133,7 @@ impl ListReading<'_> {
         stderr.warnings(&unshown_columns(list, import));
         stderr.warnings(imported.bare_codes.warning().as_slice());
         note_countries(stderr, &imported, import.countries);
-        told.notes.tell(stderr);
+        told.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden);
         if let Some(line) = imported.last_line {
             stderr.note(&format!(
@@ -178,7 +178,7 @@ impl ListReading<'_> {
                 check_allowed(&sender.settings, recipients.iter().map(String::as_str))
             {
                 found.push(row.index);
-                report.tell(row.line, &RowFault::Remark(RowProblem::NotAllowed));
+                report.report_row(row.line, &RowFault::Remark(RowProblem::NotAllowed));
                 first.get_or_insert(error);
             }
             Ok::<_, LedgerError>(())

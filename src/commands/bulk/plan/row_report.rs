@@ -45,9 +45,9 @@ impl<'a> RowReport<'a> {
     }
 
     /// Prints the fault of the row in `line`, or adds it to the notes.
-    pub(super) fn tell(&mut self, line: u64, fault: &RowFault) {
+    pub(super) fn report_row(&mut self, line: u64, fault: &RowFault) {
         match fault {
-            RowFault::Remark(remark) => self.tell_remark(line, remark),
+            RowFault::Remark(remark) => self.report_remark(line, remark),
             RowFault::Reported {
                 reason,
                 is_undelivered,
@@ -67,7 +67,7 @@ impl<'a> RowReport<'a> {
         }
     }
 
-    fn tell_remark(&mut self, line: u64, remark: &RowProblem) {
+    fn report_remark(&mut self, line: u64, remark: &RowProblem) {
         if let Some(remarks) = &mut self.remarks {
             remarks.entry(line).or_default().push(remark.clone());
         }
@@ -75,12 +75,12 @@ impl<'a> RowReport<'a> {
         match remark {
             RowProblem::Warning(warning) => {
                 self.messages
-                    .tell(Severity::Warning, line, &format!(": {warning}"));
+                    .add(Severity::Warning, line, &format!(": {warning}"));
             }
-            RowProblem::Invalid(problem) => self.tell_fault(line, &format!(": {problem}")),
+            RowProblem::Invalid(problem) => self.report_problem(line, &format!(": {problem}")),
             RowProblem::Duplicate { of, recipient } => {
                 let problem = format!(": it sends {recipient} the same message as line {of}");
-                self.tell_fault(line, &problem);
+                self.report_problem(line, &problem);
             }
             RowProblem::NotAllowed if self.policy.skip_not_allowed => {
                 let words = "skipped because allow_to does not allow the recipient";
@@ -107,12 +107,12 @@ impl<'a> RowReport<'a> {
     }
 
     /// Prints the problem of a row that cannot be sent unchanged.
-    fn tell_fault(&mut self, line: u64, problem: &str) {
+    fn report_problem(&mut self, line: u64, problem: &str) {
         if self.policy.skip_invalid {
             let said = format!(" is skipped{problem}");
-            self.messages.tell(Severity::Warning, line, &said);
+            self.messages.add(Severity::Warning, line, &said);
         } else {
-            self.messages.tell(Severity::Fault, line, problem);
+            self.messages.add(Severity::Fault, line, problem);
         }
     }
 
@@ -160,10 +160,10 @@ impl<'a> RowMessages<'a> {
     }
 
     /// Prints `said` after the line number of the row.
-    fn tell(&mut self, severity: Severity, line: u64, said: &str) {
+    fn add(&mut self, severity: Severity, line: u64, said: &str) {
         let (_, count) = self
             .kinds
-            .entry((severity, kind_of(said)))
+            .entry((severity, without_values(said)))
             .or_insert((line, 0));
         *count += 1;
         if *count <= TOLD || self.stderr.is_verbose() {
@@ -197,7 +197,7 @@ impl<'a> RowMessages<'a> {
 }
 
 /// Returns the text without quoted text and numbers.
-fn kind_of(said: &str) -> String {
+fn without_values(said: &str) -> String {
     let outside = said.split('`').step_by(2);
     outside
         .flat_map(str::chars)
@@ -221,7 +221,7 @@ mod tests {
             (": text: is empty", ": to: is empty", false),
         ] {
             assert_eq!(
-                kind_of(left) == kind_of(right),
+                without_values(left) == without_values(right),
                 are_alike,
                 "{left}, {right}"
             );

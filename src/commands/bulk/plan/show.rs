@@ -11,8 +11,8 @@ use crate::commands::bulk::options::OR_UNCHECKED;
 use crate::commands::bulk::people_limit::report_limit;
 use crate::commands::bulk::question::draw;
 use crate::commands::bulk::report_file::ReportFile;
-use crate::commands::bulk::skips::report_left_out;
-use crate::commands::zone::zone_of_sender;
+use crate::commands::bulk::skips::report_skipped;
+use crate::commands::zone::sender_zone;
 use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
@@ -72,7 +72,7 @@ fn refusals_by_ledger(
         Some(error) => return Err(error),
     }
     if let Some(ledger) = plan.ledger.as_ref().filter(|_| !plan.settings.sandbox) {
-        report_left_out(context, plan.draft.skip_counts());
+        report_skipped(context, plan.draft.skip_counts());
         let earlier = earlier_query(&plan.settings);
         let (written_to, waiting) = ledger.known(&earlier, |known| known.people(&plan.draft))?;
         report_people(context, written_to, waiting);
@@ -156,7 +156,7 @@ fn write_page(
         mask: args.mask,
         zone: match &args.hours.time_zone {
             Some(typed) => typed.zone().clone(),
-            None => zone_of_sender(&plan.settings, &plan.sender),
+            None => sender_zone(&plan.settings, &plan.sender),
         },
     };
     page.write(context, |to| report_page::write_preview(&list, style, to))

@@ -84,11 +84,13 @@ async fn send_each(
         });
         let code = report(context, told, code);
         if code != ExitCode::Success || told.record.sent != Sent::Yes {
-            context.stderr.note(&in_words(number, messages));
+            context.stderr.note(&describe_result(number, messages));
             return Ok(code);
         }
     }
-    context.stderr.note(&in_words(messages.len(), messages));
+    context
+        .stderr
+        .note(&describe_result(messages.len(), messages));
     Ok(ExitCode::Success)
 }
 
@@ -111,7 +113,7 @@ fn report(context: &Context, told: &mut SendReport, code: ExitCode) -> ExitCode 
 }
 
 /// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`
-fn in_words(sent: usize, messages: &[Outgoing]) -> String {
+fn describe_result(sent: usize, messages: &[Outgoing]) -> String {
     let to = messages
         .first()
         .map(|first| format!(", only to {}", first.recipient()))

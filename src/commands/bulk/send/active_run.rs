@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::base::output::{Progress, ProgressFormat};
 use crate::command_error::{CommandError, Phase};
-use crate::commands::bulk::earlier::{leaves_out_sent, refusal_of_rest};
-use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::earlier::{earlier_runs_error, skips_sent_rows};
+use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::commands::open_ledger::wait_for_turn;
-use crate::commands::zone::zone_of_sender;
+use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::Exclusions;
 use crate::runs::ledger::{Counts, Joined, Run, RunConditions, RunSettings, Worker};
 use crate::runs::sending::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
@@ -38,7 +38,7 @@ pub(super) struct SendingEnd {
 struct JoinedRun {
     worker: Worker,
     counts: Counts,
-    /// They may have changed before; they do not change until this process leaves the run.
+    /// The conditions when this process joined. They do not change until it leaves the run.
     conditions: RunConditions,
 }
 
@@ -114,7 +114,7 @@ impl ActiveRun {
             concurrency: self.settings.concurrency,
             max_wait: self.settings.max_wait,
             hours: conditions.hours.filter(|_| !self.settings.sandbox),
-            zone: zone_of_sender(&self.settings, &self.sender),
+            zone: sender_zone(&self.settings, &self.sender),
             keep_going: conditions.keep_going,
         }
     }
@@ -127,10 +127,10 @@ impl ActiveRun {
         connection: &mut Connection,
     ) -> Result<JoinedRun, CommandError> {
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
-        let leaves_out = leaves_out_sent(&run.details()?);
+        let leaves_out = skips_sent_rows(&run.details()?);
         let (worker, mut counts) = match run.join(self.sender.settings.timeout, leaves_out)? {
             Joined::Sender { worker, counts } => (*worker, counts),
-            Joined::HasEarlierMessages(found) => return Err(refusal_of_rest(run, &found)?),
+            Joined::HasEarlierMessages(found) => return Err(earlier_runs_error(run, &found)?),
         };
         if run.has_decided_rows()? {
             if let Err(error) = self.skip_newly_excluded_rows(context, run, &worker) {
@@ -156,7 +156,7 @@ impl ActiveRun {
     ) -> Result<(), CommandError> {
         let excluded_now = reread_do_not_contact(&self.sender.settings)?;
         for exclusions in [&self.exclusions, &excluded_now] {
-            leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
+            skip_excluded(context, UnsentRows::OfRun(run), exclusions, None)?;
             worker.stay()?;
         }
         self.check_allowed(run)?;
@@ -191,7 +191,7 @@ impl ActiveRun {
         let run = self.run.reconnected()?;
         wait_for_turn(run.ledger(), &mut connection.signals).await?;
         let rows = UnsentRows::OfRun(&run);
-        leave_out(context, rows, &exclusions, windows.as_ref())?;
+        skip_excluded(context, rows, &exclusions, windows.as_ref())?;
         self.join(context, &run, connection).await
     }
 }

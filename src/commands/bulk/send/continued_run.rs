@@ -7,14 +7,14 @@ use crate::base::exit::ExitCode;
 use crate::base::input::Source;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
-use crate::commands::bulk::earlier::leave_out_sent;
-use crate::commands::bulk::exclude::{UnsentRows, leave_out, look_up_windows};
+use crate::commands::bulk::earlier::skip_sent_rows;
+use crate::commands::bulk::exclude::{UnsentRows, look_up_windows, skip_excluded};
 use crate::commands::bulk::options::{OR_UNCHECKED, WorkOptions};
-use crate::commands::bulk::pauses::{since_when, what_to_look_at};
-use crate::commands::bulk::run_sender::sender_of_run;
+use crate::commands::bulk::pauses::{next_check, since_when};
+use crate::commands::bulk::run_sender::resolve_run_sender;
 use crate::commands::bulk::summary::undecided;
 use crate::commands::open_ledger::{check_clocks, open_ledger, wait_for_turn};
-use crate::commands::zone::zone_of_sender;
+use crate::commands::zone::sender_zone;
 use crate::lists::exclusions::{CountryRule, ExclusionOptions, Exclusions};
 use crate::runs::ledger::{LedgerError, ResumeOptions, Run, RunName, RunPause, RunSettings};
 use crate::sender::context::Context;
@@ -48,7 +48,7 @@ impl OpenedRun {
         };
         check_clocks(&ledger)?;
         let kept = run.details()?;
-        let sender = sender_of_run(context, &run, &kept)?;
+        let sender = resolve_run_sender(context, &run, &kept)?;
         Ok(Some(Self { run, kept, sender }))
     }
 
@@ -77,18 +77,18 @@ impl OpenedRun {
     }
 }
 
-/// Leaves out the rows that must not be sent now, after a warning about the pause that is to be lifted. Returns who has written
-/// recently, if only they may get messages.
-pub(super) fn leave_out_rows(
+/// Warns about the pause that ends, then skips the rows that must not be sent. With `--only-in-window`, returns the
+/// recipients that have written recently.
+pub(super) fn skip_pending_rows(
     context: &Context,
     active: &mut ActiveRun,
     paused: Option<&RunPause>,
 ) -> Result<Option<OpenWindows>, CommandError> {
     let rows = UnsentRows::OfRun(&active.run);
-    leave_out(context, rows, &active.exclusions, None)?;
+    skip_excluded(context, rows, &active.exclusions, None)?;
     active.check_allowed(&active.run)?;
     if let Some(paused) = paused {
-        warn_of_pause(context, active, paused);
+        warn_about_pause(context, active, paused);
     }
     let mut windows = None;
     if active.settings.conditions.only_in_window && active.run.pending()? > 0 {
@@ -97,16 +97,16 @@ pub(super) fn leave_out_rows(
         active.run = active.run.reconnected()?;
     }
     let rows = UnsentRows::OfRun(&active.run);
-    leave_out(context, rows, &Exclusions::default(), windows.as_ref())?;
-    leave_out_sent(&active.run, &active.settings)?;
+    skip_excluded(context, rows, &Exclusions::default(), windows.as_ref())?;
+    skip_sent_rows(&active.run, &active.settings)?;
     Ok(windows)
 }
 
-fn warn_of_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
+fn warn_about_pause(context: &Context, active: &ActiveRun, paused: &RunPause) {
     let name = active.run.name();
-    let zone = zone_of_sender(&active.settings, &active.sender);
+    let zone = sender_zone(&active.settings, &active.sender);
     let since_when = since_when(paused, &zone);
-    let look = what_to_look_at(paused.reason, name);
+    let look = next_check(paused.reason, name);
     context
         .stderr
         .warning(&format!("run {name} is {since_when}; {look}"));

@@ -10,7 +10,7 @@ use crate::base::exit::ExitCode;
 use crate::base::output::{Record, RecordError, compact};
 use crate::base::process::host_name;
 use crate::command_error::CommandError;
-use crate::commands::bulk::pauses::{report_stale, ways_out_of_stale, what_to_look_at, why};
+use crate::commands::bulk::pauses::{next_check, report_stale, stale_run_choices, why};
 use crate::commands::bulk::run_log::run_fields;
 use crate::commands::bulk::summary::{RunSummary, resume_hint};
 use crate::commands::error::{pause_exit_code, signal_exit_code};
@@ -45,7 +45,7 @@ pub(super) fn report_end(
     printed.code
 }
 
-/// What was printed about the end of a run.
+/// The printed text about the end of a run.
 struct PrintedEnd {
     code: Result<ExitCode, CommandError>,
     /// The number of rows in each state; None if it cannot be read.
@@ -120,7 +120,7 @@ fn print_summary(
     let name = active.run.name();
     summary.print_totals(context, name, took);
     report_stale(context, name, summary.stale.as_ref());
-    summary.tell_ways_on(context, name);
+    summary.print_next_steps(context, name);
 }
 
 fn status_hint(active: &ActiveRun) -> String {
@@ -178,11 +178,11 @@ fn report_stop(
                 PauseReason::Stale => active
                     .run
                     .reconnected()
-                    .and_then(|run| ways_out_of_stale(&run))
+                    .and_then(|run| stale_run_choices(&run))
                     .ok(),
                 _ => None,
             };
-            let look = what_to_look_at(pause.reason, name);
+            let look = next_check(pause.reason, name);
             let hint = way_out.unwrap_or_else(|| format!("{look}; {resume_hint}"));
             stderr.error(&message, &[], Some(&hint));
             Ok(pause_exit_code(pause.reason))

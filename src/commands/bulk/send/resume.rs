@@ -6,18 +6,20 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::active_run::ActiveRun;
-use super::continued_run::{OpenedRun, Resumption, go_on, leave_out_rows};
+use super::continued_run::{OpenedRun, Resumption, go_on, skip_pending_rows};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::output::{counted, counted_are, rounded};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
-use crate::commands::bulk::exclude::{UnsentRows, leave_out};
+use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
 use crate::commands::bulk::options::{
-    EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions, default_of_run,
+    EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions, describe_run_default,
 };
-use crate::commands::bulk::people_limit::limit_of_run;
-use crate::commands::bulk::question::{ask, draw, draw_first, duration, excluding, is_asked, say};
+use crate::commands::bulk::people_limit::run_people_limit;
+use crate::commands::bulk::question::{
+    ask, draw, draw_first, duration, excluding, is_asked, print_lines,
+};
 use crate::commands::bulk::run_log::log_refused_run;
 use crate::commands::bulk::waiting::report_closed;
 use crate::jelou::message::MessageKind;
@@ -40,7 +42,7 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// but needs --yes if the run has not changed for three days. Does not send unknown rows again: see
 /// `bulk resolve`.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment, mut_args(default_of_run))]
+#[command(verbatim_doc_comment, mut_args(describe_run_default))]
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
@@ -77,9 +79,9 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let Some(opened) = OpenedRun::open(context, args.run.as_ref(), &args.exclude, "resume")? else {
         return Ok(ExitCode::Success);
     };
-    let conditions = conditions_of_resumed(args, &opened)?;
+    let conditions = resumed_conditions(args, &opened)?;
     args.hours
-        .warn_of_past_days(conditions.hours.as_ref(), &context.stderr);
+        .warn_about_past_days(conditions.hours.as_ref(), &context.stderr);
     let new_conditions = Some(&conditions).filter(|new| **new != opened.kept.conditions);
     let settings = args.work.over(RunSettings {
         rate: args.options.rate.unwrap_or(opened.kept.rate),
@@ -90,7 +92,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let asks = check_age(context, &opened, age)?;
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &args.exclude)?;
-    let windows = leave_out_rows(context, &mut active, paused.as_ref())?;
+    let windows = skip_pending_rows(context, &mut active, paused.as_ref())?;
     let has_answered = asks && active.run.pending()? > 0;
     if has_answered {
         ask_to_resume(context, &mut active, age, windows.as_ref())?;
@@ -116,7 +118,7 @@ fn age(run: &Run) -> Result<Duration, LedgerError> {
 
 /// Returns the conditions of the resumed run: typed flags replace the run's own. If the run has no
 /// messaging limit and no process sends it, the profile's limit applies.
-fn conditions_of_resumed(
+fn resumed_conditions(
     args: &BulkResumeArgs,
     opened: &OpenedRun,
 ) -> Result<RunConditions, CommandError> {
@@ -136,8 +138,8 @@ fn conditions_of_resumed(
     } else {
         opened.sender.settings.limit_24h
     };
-    let per_day = match MessageKind::named(&opened.kept.kind) {
-        Some(kind) => limit_of_run(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
+    let per_day = match MessageKind::from_name(&opened.kept.kind) {
+        Some(kind) => run_people_limit(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
         None => kept.per_day,
     };
     Ok(args.options.conditions(hours, per_day, &args.earlier, kept))
@@ -194,7 +196,7 @@ fn ask_to_resume(
     active.run = active.run.reconnected()?;
     let excluded_now = reread_do_not_contact(&active.sender.settings)?;
     let rows = UnsentRows::OfRun(&active.run);
-    leave_out(context, rows, &excluded_now, windows)
+    skip_excluded(context, rows, &excluded_now, windows)
 }
 
 /// Prints what the run still has to send, at a terminal, before the question.
@@ -209,14 +211,14 @@ fn report_before(context: &Context, active: &ActiveRun) -> Result<(), CommandErr
         .filter(|_| settings.conditions.per_day.is_none());
     let spent = active.run.spent()?.as_ref().map(RunCost::describe);
     let lines = excluding(&active.exclusions).into_iter().chain(spent);
-    say(context, lines.chain(duration));
+    print_lines(context, lines.chain(duration));
     report_closed(context, settings.conditions.hours.as_ref());
     Ok(())
 }
 
 fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Result<(), LedgerError> {
     let first = active.run.pending_behind(0, 1)?.pop();
-    let (Some(first), Some(kind)) = (first, MessageKind::named(&active.settings.kind)) else {
+    let (Some(first), Some(kind)) = (first, MessageKind::from_name(&active.settings.kind)) else {
         return Ok(());
     };
     let which = if pending == 1 {

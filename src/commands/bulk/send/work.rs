@@ -4,12 +4,12 @@
 use clap::Args;
 
 use super::active_run::SendingEnd;
-use super::continued_run::{OpenedRun, go_on, leave_out_rows};
+use super::continued_run::{OpenedRun, go_on, skip_pending_rows};
 use super::report_end::report_end;
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
-use crate::commands::bulk::options::{WorkOptions, default_of_run};
+use crate::commands::bulk::options::{WorkOptions, describe_run_default};
 use crate::commands::bulk::run_log::log_refused_run;
 use crate::runs::ledger::{PauseReason, RunName};
 use crate::runs::sending::{RunEnd, StopReason};
@@ -24,7 +24,7 @@ use crate::sender::context::Context;
 /// For scripts and containers: never asks, and does not resume a paused run (exits with 4, 5, 8 or 11).
 /// All processes share the run's rate, on one machine or several.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment, mut_args(default_of_run))]
+#[command(verbatim_doc_comment, mut_args(describe_run_default))]
 pub(crate) struct BulkWorkArgs {
     /// Name of the run [default: the only unfinished one]
     run: Option<RunName>,
@@ -54,6 +54,6 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
         });
         return report_end(context, &active, SendingEnd { end, took: None });
     }
-    leave_out_rows(context, &mut active, None)?;
+    skip_pending_rows(context, &mut active, None)?;
     block_on(go_on(context, active, &args.work, None))
 }

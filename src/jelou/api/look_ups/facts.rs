@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::super::answer::{excerpt, is_nonempty, text_at};
-use super::super::codes::{code_at_start, code_of_title, look_up};
+use super::super::codes::{code_at_start, code_by_title, look_up};
 use super::super::refusal;
 
 /// The statuses that Jelou documents, under our names.
@@ -232,7 +232,7 @@ impl DeliveryStatus {
             .or(unchanged)
             .unwrap_or_default();
         let code = code.or_else(|| {
-            let of_title = || code_of_title(title.as_deref().unwrap_or(&words), "");
+            let of_title = || code_by_title(title.as_deref().unwrap_or(&words), "");
             code_at_start(&words, "")
                 .or_else(of_title)
                 .or_else(|| known_code_in(&words))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::base::input::{Input, UsageError, name_of};
+use crate::base::input::{Input, UsageError, source_name};
 use crate::jelou::message::envelope::Envelope;
 use crate::jelou::message::flag::FlagValues;
 use crate::jelou::message::kind::{FieldProblem, Kind};
@@ -37,7 +37,7 @@ fn shape(
     if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
         let bytes = input.read_bytes("--vcard", &source)?;
-        let name = name_of(&source);
+        let name = source_name(&source);
         let text = vcard::decode_cards(bytes).map_err(|error| {
             UsageError::new(format!("--vcard: {name} {error}"), "save the file as UTF-8")
         })?;

@@ -143,7 +143,7 @@ impl MessageKind {
     }
 
     /// Returns the kind with this name, without flags.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.command() == name)
     }
 
@@ -219,7 +219,7 @@ impl MessageKind {
         fields
             .get(field)
             .filter(|value| !value.is_null())
-            .and_then(|_| Self::named(other))
+            .and_then(|_| Self::from_name(other))
     }
 
     /// Returns the kind's `type` in a body, if only this kind has it.
@@ -256,13 +256,13 @@ impl MessageKind {
         let (_, name) = OWN_FIELDS
             .iter()
             .find(|(field, _)| body.pointer(field).is_some())?;
-        Self::named(name)
+        Self::from_name(name)
     }
 
     /// Returns the kind of a whole body: by a template's name, otherwise by its `type`.
     pub(crate) fn from_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
-            let template = Self::named("template")?;
+            let template = Self::from_name("template")?;
             return Some(template.read_as(fields).unwrap_or(template));
         }
         Self::from_wire_type(fields.get("type")?.as_str()?, fields)
@@ -398,7 +398,7 @@ mod tests {
             ("raw", json!({"type": "new"}), vec![r#"{"type":"new"}"#]),
         ] {
             assert_eq!(
-                MessageKind::named(kind).unwrap().draw(&body),
+                MessageKind::from_name(kind).unwrap().draw(&body),
                 expected,
                 "{kind}"
             );

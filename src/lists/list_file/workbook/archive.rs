@@ -20,14 +20,14 @@ pub(super) fn open_part<'a>(
     archive: &'a mut Archive,
     path: &str,
 ) -> Result<Option<ZipFile<'a, BufReader<File>>>, UsageError> {
-    match place(archive, path) {
+    match find_part(archive, path) {
         Some(place) => Ok(Some(archive.by_index(place).map_err(zip_error)?)),
         None => Ok(None),
     }
 }
 
 /// Finds the part at `path`. Some programs write the path in another case, or with backslashes.
-fn place(archive: &Archive, path: &str) -> Option<usize> {
+fn find_part(archive: &Archive, path: &str) -> Option<usize> {
     let is_meant = |name: &[u8]| {
         name.len() == path.len()
             && String::from_utf8_lossy(name)

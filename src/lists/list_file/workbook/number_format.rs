@@ -13,7 +13,7 @@ use crate::base::texts::rows;
 pub(crate) struct NumberFormat {
     /// The code in the workbook.
     pub(crate) code: String,
-    /// What the format makes of a positive number.
+    /// How the format shows a positive number.
     kind: NumberKind,
     /// The sections for positive numbers, negative ones, and zero. None if the format is not
     /// simple.
@@ -68,7 +68,7 @@ impl NumberFormat {
             return None;
         }
         let mut conventions = None;
-        // The fourth section is for texts, and so is a last one with `@`.
+        // The fourth section is for texts. A last section with `@` is, too.
         let mut codes = sections(code);
         codes.truncate(3);
         while codes.len() > 1 && codes.pop_if(|section| section.contains('@')).is_some() {}

@@ -1,5 +1,5 @@
-//! The styles of an OpenDocument spreadsheet: which cells have a format, which texts are crossed
-//! out, which tables are hidden.
+//! The styles of an OpenDocument spreadsheet. They contain formats of cells, crossed-out texts and
+//! hidden tables.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;

@@ -12,7 +12,7 @@ const DAY_ZERO: Date = day(1899, 12, 30);
 /// 31 December 9999, the last day in Excel.
 const LAST_DAY: i64 = 2_958_465;
 
-/// What the format of a cell makes of its number.
+/// How the format of a cell shows its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NumberKind {
     Plain,
