@@ -28,7 +28,7 @@ pub(super) struct Admission {
 /// A template that a profile with a limit sends to one recipient.
 pub(super) struct LimitedSend {
     ledger: Ledger,
-    of: ReachKey,
+    reach_key: ReachKey,
     /// None with `--over-limit`.
     limit: Option<u32>,
     /// The zone of the times in its errors.
@@ -60,10 +60,10 @@ impl LimitedSend {
         let lag = (2 * *timeout)
             .saturating_add(*retry_for)
             .saturating_add(LONGEST_START);
-        let of = ReachKey::new(&sender.bot, &api_url.as_key(), lag);
+        let reach_key = ReachKey::new(&sender.bot, &api_url.as_key(), lag);
         Ok(Some(Self {
             ledger,
-            of,
+            reach_key,
             limit: Some(limit).filter(|_| !is_over_allowed),
             zone: sender.settings.hours.zone(),
         }))
@@ -81,7 +81,9 @@ impl LimitedSend {
         let Some(limit) = self.limit else {
             return Ok(Vec::new());
         };
-        let places = self.ledger.without_room(&self.of, recipients, limit)?;
+        let places = self
+            .ledger
+            .without_room(&self.reach_key, recipients, limit)?;
         let error = |place: usize| {
             let recipient = recipients.get(place).copied().unwrap_or_default();
             let problem = format!("{recipient}: limit_24h ({limit} recipients) has no room");
@@ -105,7 +107,7 @@ impl LimitedSend {
         let begins_by = Deadline::after(LONGEST_START);
         match self
             .ledger
-            .reach(&self.of, outgoing.recipient().as_str(), self.limit)?
+            .reach(&self.reach_key, outgoing.recipient().as_str(), self.limit)?
         {
             SendLimit::Counted(reached) => Ok(Admission { reached, begins_by }),
             SendLimit::Full { until } => {

@@ -18,7 +18,7 @@ struct RowNote {
     words: String,
     rows: u64,
     lines: Vec<String>,
-    way_out: &'static str,
+    hint: &'static str,
     /// Whether it is probably a mistake.
     is_warning: bool,
 }
@@ -34,17 +34,17 @@ impl RowNotes {
         self.note_with(words, line, "");
     }
 
-    /// Notes the same as [`RowNotes::note`], with the hint `way_out`.
-    pub(super) fn note_with(&mut self, words: String, line: impl Display, way_out: &'static str) {
-        self.add(words, line, way_out, false);
+    /// Notes the same as [`RowNotes::note`], with the hint `hint`.
+    pub(super) fn note_with(&mut self, words: String, line: impl Display, hint: &'static str) {
+        self.add(words, line, hint, false);
     }
 
     /// Warns that the row in `line` is `words`, which is probably a mistake.
-    pub(super) fn warn(&mut self, words: String, line: impl Display, way_out: &'static str) {
-        self.add(words, line, way_out, true);
+    pub(super) fn warn(&mut self, words: String, line: impl Display, hint: &'static str) {
+        self.add(words, line, hint, true);
     }
 
-    fn add(&mut self, words: String, line: impl Display, way_out: &'static str, is_warning: bool) {
+    fn add(&mut self, words: String, line: impl Display, hint: &'static str, is_warning: bool) {
         let line = line.to_string();
         match self.notes.iter_mut().find(|note| note.words == words) {
             Some(note) => {
@@ -57,7 +57,7 @@ impl RowNotes {
                 words,
                 rows: 1,
                 lines: vec![line],
-                way_out,
+                hint,
                 is_warning,
             }),
         }
@@ -76,7 +76,7 @@ impl RowNotes {
                 counted_are(note.rows, "row"),
                 note.words,
                 lines.join(", "),
-                note.way_out
+                note.hint
             );
             if note.is_warning {
                 stderr.warning(&told);

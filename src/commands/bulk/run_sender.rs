@@ -105,8 +105,8 @@ fn check_profile(
     } else {
         &origin.to_string()
     };
-    let of_run = run.profile.as_deref().unwrap_or("none");
-    refuse_other(name, what, of_run, Some(value))
+    let run_value = run.profile.as_deref().unwrap_or("none");
+    refuse_other(name, what, run_value, Some(value))
 }
 
 fn run_bot(run: &RunSettings) -> Result<String, CommandError> {
@@ -145,25 +145,25 @@ fn refuse_setting(
     name: &RunName,
     key: &str,
     origin: &Origin,
-    of_run: &str,
-    given: &str,
+    run_value: &str,
+    own_value: &str,
 ) -> Result<(), UsageError> {
     let what = match origin {
         Origin::Profile(profile) => format!("{key} of profile {profile}"),
         _ => origin.to_string(),
     };
-    refuse_other(name, &what, of_run, Some(given))
+    refuse_other(name, &what, run_value, Some(own_value))
 }
 
 fn refuse_other(
     name: &RunName,
     what: &str,
-    of_run: &str,
-    given: Option<&str>,
+    run_value: &str,
+    own_value: Option<&str>,
 ) -> Result<(), UsageError> {
-    match given {
-        Some(given) if given != of_run => Err(UsageError::new(
-            format!("{what}: run {name} uses {of_run}, not {given}"),
+    match own_value {
+        Some(own_value) if own_value != run_value => Err(UsageError::new(
+            format!("{what}: run {name} uses {run_value}, not {own_value}"),
             "use the values that the run was started with",
         )),
         _ => Ok(()),

@@ -39,8 +39,8 @@ fn describe_reason(reason: SkipReason) -> String {
 /// skipped for another reason are reported earlier.
 pub(super) fn report_skipped(context: &Context, skips: &SkipCounts) {
     use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
-    let told = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
-    let rows = told.map(|reason| (skips.rows(reason), describe_reason(reason)));
+    let reported = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
+    let rows = reported.map(|reason| (skips.rows(reason), describe_reason(reason)));
     let all = rows.iter().map(|(rows, _)| rows).sum();
     if let Some(reasons) = describe_counts(rows) {
         context

@@ -221,7 +221,7 @@ fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
 /// returns the reason.
 fn count_attempts(
     run: &Run,
-    of: &RunSettings,
+    details: &RunSettings,
     inquiry: &mut DeliveryCheck,
 ) -> Result<Option<String>, LedgerError> {
     let Some([first, last]) = inquiry.counted_span() else {
@@ -231,7 +231,7 @@ fn count_attempts(
         let is_this = other.name() == run.name();
         // The address is ignored: one server can have several names, and extra attempts never mark a row as sent by
         // mistake.
-        if other.details()?.bot != of.bot || !is_this && other.created_at()? > last {
+        if other.details()?.bot != details.bot || !is_this && other.created_at()? > last {
             continue;
         }
         if let Some(error) = other.stale_reason()? {

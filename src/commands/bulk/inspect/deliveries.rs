@@ -106,9 +106,9 @@ pub(crate) fn run(
     let name = run.name();
     let mut asked = RunToCheck::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let zone = sender_zone(&asked.details, &asked.sender);
-    let look = block_on(check_until_end(context, &mut asked, args));
-    let code = |look: &CheckResult| {
-        if look.counts.unknown == 0 {
+    let result = block_on(check_until_end(context, &mut asked, args));
+    let code = |result: &CheckResult| {
+        if result.counts.unknown == 0 {
             ExitCode::Success
         } else {
             ExitCode::Incomplete
@@ -119,29 +119,29 @@ pub(crate) fn run(
         context.stderr.note(&format!(
             "found {rows} of run {name} in Jelou's history: now sent"
         ));
-        let counts = look.as_ref().ok().map(|look| &look.counts);
-        let ended = match &look {
+        let counts = result.as_ref().ok().map(|result| &result.counts);
+        let ended = match &result {
             Ok(CheckResult {
                 problem: Some(error),
                 ..
             })
             | Err(error) => Err(error),
-            Ok(look) => Ok(code(look)),
+            Ok(result) => Ok(code(result)),
         };
         log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
     }
-    let look = look?;
-    let unknown = describe_counts([(look.counts.unknown, "may have been sent")]);
-    let words: Vec<_> = [describe_deliveries(&look.deliveries, &zone)]
+    let result = result?;
+    let unknown = describe_counts([(result.counts.unknown, "may have been sent")]);
+    let words: Vec<_> = [describe_deliveries(&result.deliveries, &zone)]
         .into_iter()
         .chain(unknown)
         .collect();
-    let printed = print_run(context, Some(name), &to_json(&asked, &look), &words);
-    for told in still_unknown(name, &look) {
-        context.stderr.note(&told);
+    let printed = print_run(context, Some(name), &to_json(&asked, &result), &words);
+    for note in still_unknown(name, &result) {
+        context.stderr.note(&note);
     }
-    let code = code(&look);
-    match look.problem {
+    let code = code(&result);
+    match result.problem {
         Some(problem) => Err(problem),
         None => Ok(printed.map(|()| code)?),
     }
@@ -164,33 +164,33 @@ async fn check_until_end(
     let mut watch = Watch::default();
     let mut is_stopped = false;
     loop {
-        let looked = asked.check(context, &mut look_ups, end).await;
-        let mut look = match watch.judge(looked, &flight) {
-            CheckOutcome::Now(look) => look,
+        let checked = asked.check(context, &mut look_ups, end).await;
+        let mut result = match watch.judge(checked, &flight) {
+            CheckOutcome::Now(result) => result,
             CheckOutcome::Before(last) => return Ok(last),
             CheckOutcome::Never(error) => return Err(error),
         };
-        if args.pause_if_undelivered && look.may_change && !is_stopped {
-            is_stopped = stop_if_undelivered(context, asked.run, &look.since_resume)?;
+        if args.pause_if_undelivered && result.may_change && !is_stopped {
+            is_stopped = stop_if_undelivered(context, asked.run, &result.since_resume)?;
         }
         let next = Instant::now() + every;
-        let goes_on = match &look.problem {
+        let goes_on = match &result.problem {
             Some(problem) => problem.may_pass(),
-            None => look.may_change,
+            None => result.may_change,
         };
         if !goes_on || end.is_none_or(|end| next > end) {
-            return Ok(look);
+            return Ok(result);
         }
-        watch.print(context, &look, every, &zone);
+        watch.print(context, &result, every, &zone);
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
-                look.problem = Some(CommandError::interrupted(signal));
-                return Ok(look);
+                result.problem = Some(CommandError::interrupted(signal));
+                return Ok(result);
             }
             () = tokio::time::sleep_until(next) => {}
         }
-        watch.last = Some(look);
+        watch.last = Some(result);
     }
 }
 
@@ -216,20 +216,20 @@ impl Watch {
     /// Decides between the result of this check and of the previous one.
     fn judge(
         &mut self,
-        looked: Result<CheckResult, CommandError>,
+        checked: Result<CheckResult, CommandError>,
         flight: &RequestProgress,
     ) -> CheckOutcome {
-        match (looked, self.last.take()) {
+        match (checked, self.last.take()) {
             // This check was still reading, so the result of the previous one counts. Its findings are saved.
-            (Ok(look), Some(last))
-                if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
+            (Ok(result), Some(last))
+                if result.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
             {
                 CheckOutcome::Before(CheckResult {
-                    counts: look.counts,
+                    counts: result.counts,
                     ..last
                 })
             }
-            (Ok(look), _) => CheckOutcome::Now(look),
+            (Ok(result), _) => CheckOutcome::Now(result),
             // Rows that became sent before are printed and logged.
             (Err(error), Some(last)) => CheckOutcome::Before(CheckResult {
                 problem: Some(error),
@@ -240,9 +240,9 @@ impl Watch {
     }
 
     /// Prints counts that have changed, or once that Jelou cannot be asked.
-    fn print(&mut self, context: &Context, look: &CheckResult, every: Duration, zone: &TimeZone) {
-        match &look.problem {
-            None => self.print_counts(context, &look.deliveries, zone),
+    fn print(&mut self, context: &Context, result: &CheckResult, every: Duration, zone: &TimeZone) {
+        match &result.problem {
+            None => self.print_counts(context, &result.deliveries, zone),
             Some(problem) if !self.is_away => {
                 let every = rounded(every);
                 context.stderr.warning(&format!(
@@ -252,7 +252,7 @@ impl Watch {
             }
             Some(_) => {}
         }
-        self.is_away = look.problem.is_some();
+        self.is_away = result.problem.is_some();
     }
 
     fn print_counts(&mut self, context: &Context, deliveries: &DeliveryCounts, zone: &TimeZone) {
@@ -313,15 +313,15 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     })
 }
 
-fn to_json(asked: &RunToCheck<'_>, look: &CheckResult) -> Value {
+fn to_json(asked: &RunToCheck<'_>, result: &CheckResult) -> Value {
     let CheckResult {
         counts, deliveries, ..
-    } = look;
+    } = result;
     let mut all = json!({
         "schema_version": 1,
         "run": asked.run.name().to_string(),
         "complete": counts.is_finished(),
-        "whole": look.problem.is_none(),
+        "whole": result.problem.is_none(),
         "sent": counts.sent,
         "unknown": counts.unknown,
         "settled": asked.settled,
@@ -331,7 +331,7 @@ fn to_json(asked: &RunToCheck<'_>, look: &CheckResult) -> Value {
 }
 
 /// Returns why rows stay unknown, and what to do.
-fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
+fn still_unknown(name: &RunName, result: &CheckResult) -> Vec<String> {
     let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
         let why = match why {
             UnresolvedReason::FewerListed => {
@@ -351,7 +351,7 @@ fn still_unknown(name: &RunName, look: &CheckResult) -> Vec<String> {
             counted(*rows, "unknown row")
         )
     };
-    look.left.iter().map(sentence).collect()
+    result.left.iter().map(sentence).collect()
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ pub(crate) async fn create_run(
     connection: &mut Connection,
 ) -> Result<Option<CreatedRun>, CommandError> {
     let is_asked = is_asked(context, &plan.sender);
-    let skips_told = plan.draft.skip_counts().clone();
-    let rows_told = plan.draft.to_be_sent();
+    let reported_skips = plan.draft.skip_counts().clone();
+    let confirmed_rows = plan.draft.to_be_sent();
     if is_asked {
         exclude_again(plan, context)?;
     }
@@ -51,14 +51,14 @@ pub(crate) async fn create_run(
     let created = ledger.create_run(new, |known, draft, settings| {
         if !settings.sandbox {
             compare_again(settings, known, draft)?;
-            if is_asked || draft.to_be_sent() != rows_told {
+            if is_asked || draft.to_be_sent() != confirmed_rows {
                 (settings.written_to, _) = known.people(draft)?;
             }
         }
         if let Some(signal) = connection.signals.came() {
             return Err(CommandError::interrupted(signal));
         }
-        if draft.to_be_sent() != rows_told {
+        if draft.to_be_sent() != confirmed_rows {
             settings.estimate = cost_limit.estimate(draft, settings)?;
         }
         Ok::<_, CommandError>(draft.to_be_sent() > 0)
@@ -66,7 +66,7 @@ pub(crate) async fn create_run(
     let Some(created) = created? else {
         return Ok(None);
     };
-    report_skipped(context, &plan.draft.skip_counts().since(&skips_told));
+    report_skipped(context, &plan.draft.skip_counts().since(&reported_skips));
     let rows = counted(plan.draft.to_be_sent(), "message");
     context.stderr.note(&format!(
         "run {}: {rows} from bot {}",

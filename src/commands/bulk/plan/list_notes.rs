@@ -17,7 +17,7 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
                 .any(|name| list.is_column(name, &column.name))
         })
     };
-    let told = list.notes.unshown_columns.iter().filter(is_printed).map(
+    let lines = list.notes.unshown_columns.iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
             let filter = filter_for(stored);
             let because = match why {
@@ -31,7 +31,7 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
             format!("{name}: cells are sent as stored, `{stored}` in line {row}: {because}")
         },
     );
-    told.collect()
+    lines.collect()
 }
 
 /// Returns a filter that formats a cell with the stored value `stored`: a date is stored as

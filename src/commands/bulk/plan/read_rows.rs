@@ -127,13 +127,13 @@ impl ListReading<'_> {
             report.report_row(line, &fault);
         })?;
         let first_not_allowed = self.find_not_allowed(draft, &mut imported, &mut report)?;
-        let told = report.finish();
+        let reported = report.finish();
         drop(progress);
         stderr.warnings(&imported.warnings);
         stderr.warnings(&unshown_columns(list, import));
         stderr.warnings(imported.bare_codes.warning().as_slice());
         note_countries(stderr, &imported, import.countries);
-        told.notes.print(stderr);
+        reported.notes.print(stderr);
         note_list(stderr, list, import.policy.hidden);
         if let Some(line) = imported.last_line {
             stderr.note(&format!(
@@ -148,7 +148,7 @@ impl ListReading<'_> {
             imported,
             list_error: verdict.err(),
             earlier_error: earlier.err(),
-            remarks: told.remarks,
+            remarks: reported.remarks,
         })
     }
 

@@ -109,8 +109,8 @@ impl<'a> RowReport<'a> {
     /// Prints the problem of a row that cannot be sent unchanged.
     fn report_problem(&mut self, line: u64, problem: &str) {
         if self.policy.skip_invalid {
-            let said = format!(" is skipped{problem}");
-            self.messages.add(Severity::Warning, line, &said);
+            let text = format!(" is skipped{problem}");
+            self.messages.add(Severity::Warning, line, &text);
         } else {
             self.messages.add(Severity::Fault, line, problem);
         }
@@ -159,15 +159,15 @@ impl<'a> RowMessages<'a> {
         }
     }
 
-    /// Prints `said` after the line number of the row.
-    fn add(&mut self, severity: Severity, line: u64, said: &str) {
+    /// Prints `text` after the line number of the row.
+    fn add(&mut self, severity: Severity, line: u64, text: &str) {
         let (_, count) = self
             .kinds
-            .entry((severity, without_values(said)))
+            .entry((severity, without_values(text)))
             .or_insert((line, 0));
         *count += 1;
         if *count <= TOLD || self.stderr.is_verbose() {
-            self.print(severity, &format!("line {line}{said}"));
+            self.print(severity, &format!("line {line}{text}"));
         }
     }
 
@@ -197,8 +197,8 @@ impl<'a> RowMessages<'a> {
 }
 
 /// Returns the text without quoted text and numbers.
-fn without_values(said: &str) -> String {
-    let outside = said.split('`').step_by(2);
+fn without_values(text: &str) -> String {
+    let outside = text.split('`').step_by(2);
     outside
         .flat_map(str::chars)
         .filter(|character| !character.is_ascii_digit())

@@ -26,19 +26,19 @@ const COMMAND: &str = "bulk send --test-to";
 /// Sends the messages of the test. If one is not sent, the test stops and exits with its code.
 pub(crate) fn send_test(plan: &Plan<'_>, context: &Context, args: &BulkSendArgs) -> ExitCode {
     let flight = RequestProgress::default();
-    let mut told = SendReport::new(COMMAND);
+    let mut send_report = SendReport::new(COMMAND);
     // A body can name more recipients, so each message is checked.
     let checked = plan.test_messages.iter().try_for_each(|outgoing| {
-        told = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);
+        send_report = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);
         plan.sender.check_message(&plan.exclusions, false, outgoing)
     });
     let ended = checked.and_then(|()| {
-        let send = send_each(plan, context, args, &mut told, &flight);
+        let send = send_each(plan, context, args, &mut send_report, &flight);
         catch_panic(&flight, || block_on(send))
     });
     ended.unwrap_or_else(|error| {
-        let code = note_error(context, "", error, &mut told.record);
-        told.log(context, code);
+        let code = note_error(context, "", error, &mut send_report.record);
+        send_report.log(context, code);
         code
     })
 }
@@ -47,7 +47,7 @@ async fn send_each(
     plan: &Plan<'_>,
     context: &Context,
     args: &BulkSendArgs,
-    told: &mut SendReport,
+    send_report: &mut SendReport,
     flight: &RequestProgress,
 ) -> Result<ExitCode, CommandError> {
     let messages = &plan.test_messages;
@@ -62,14 +62,14 @@ async fn send_each(
         refuse_templates(&mut connection, &uses, strict, OR_UNCHECKED).await?;
     }
     for (number, outgoing) in messages.iter().enumerate() {
-        *told = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);
+        *send_report = SendReport::for_message(COMMAND, &plan.sender, &plan.exclusions, outgoing);
         let delivery = async {
             if number > 0 {
                 pause(&mut connection).await?;
             }
             let mut terms = SendTerms::new(context, &plan.sender);
             let sent = terms
-                .send_alone(&mut connection, outgoing, told, flight)
+                .send_alone(&mut connection, outgoing, send_report, flight)
                 .await;
             flight.landed();
             sent
@@ -80,10 +80,10 @@ async fn send_each(
             } else {
                 error
             };
-            note_error(context, "not sent: ", error, &mut told.record)
+            note_error(context, "not sent: ", error, &mut send_report.record)
         });
-        let code = report(context, told, code);
-        if code != ExitCode::Success || told.record.sent != Sent::Yes {
+        let code = report(context, send_report, code);
+        if code != ExitCode::Success || send_report.record.sent != Sent::Yes {
             context.stderr.note(&describe_result(number, messages));
             return Ok(code);
         }
@@ -103,13 +103,13 @@ async fn pause(connection: &mut Connection) -> Result<(), CommandError> {
 }
 
 /// Logs and prints the outcome of one message.
-fn report(context: &Context, told: &mut SendReport, code: ExitCode) -> ExitCode {
-    told.log(context, code);
+fn report(context: &Context, send_report: &mut SendReport, code: ExitCode) -> ExitCode {
+    send_report.log(context, code);
     let format = match context.stdout.format {
         Format::Response => Format::Record,
         format => format,
     };
-    print_result(context, "message", format, &told.record, code)
+    print_result(context, "message", format, &send_report.record, code)
 }
 
 /// Describes the result: `test: 2 of 3 messages sent, only to 593987654321; no run was created`
