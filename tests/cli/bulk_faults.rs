@@ -162,6 +162,23 @@ fn removed_ledger_stops_the_run() {
 }
 
 #[test]
+fn emptied_ledger_stops_the_run() {
+    let home = people();
+    let path = ledger(&home);
+    let jelou = Jelou::start(move |_, _| {
+        // Other programs cut a file in the same way: `: > state.db`.
+        fs::File::create(&path).unwrap();
+        Act::Accept
+    });
+    let ended = home
+        .run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
+        .api(&jelou.url);
+    let parts = ["state.db was emptied during the run", "\"sent\":\"yes\""];
+    ended.fails(12, &parts);
+    assert!(jelou.requests().len() <= 2, "{}", jelou.requests().len());
+}
+
+#[test]
 fn unwritable_ledger_directory_stops_before_sending() {
     let jelou = Jelou::expect_no_requests();
     let home = people();

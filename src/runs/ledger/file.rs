@@ -415,18 +415,20 @@ impl FileEngine {
             .collect()
     }
 
-    /// Checks that the files are those that were opened.
+    /// Checks that the files are those that were opened, and that the ledger was not emptied.
     fn check_place(&self) -> Result<(), LedgerError> {
-        match self.files.as_ref().and_then(OpenFiles::replaced) {
-            None => Ok(()),
-            Some(file) => Err(LedgerError::unusable(
-                format!(
-                    "the ledger {} was removed or replaced during the run",
-                    file.display()
-                ),
-                "restore it before you resume; rows without a state may have been sent",
-            )),
-        }
+        let Some(files) = &self.files else {
+            return Ok(());
+        };
+        let (file, fault) = match (files.replaced(), files.emptied()) {
+            (Some(file), _) => (file, "removed or replaced"),
+            (None, Some(file)) => (file, "emptied"),
+            (None, None) => return Ok(()),
+        };
+        Err(LedgerError::unusable(
+            format!("the ledger {} was {fault} during the run", file.display()),
+            "restore it before you resume; rows without a state may have been sent",
+        ))
     }
 
     /// Begins a transaction that changes the ledger. If its changes are the first in the log, it

@@ -60,6 +60,14 @@ impl OpenFiles {
         self.0.iter().find(replaced).map(|(path, _)| path.as_path())
     }
 
+    /// The ledger file, if it was cut to no bytes. A ledger never has none: its tables were written
+    /// to it when it was created.
+    pub(super) fn emptied(&self) -> Option<&Path> {
+        let [(ledger, _), ..] = &self.0;
+        let is_empty = ledger.metadata().is_ok_and(|found| found.len() == 0);
+        is_empty.then_some(ledger.as_path())
+    }
+
     /// One line for each file, for [`OpenFiles::differs_from`].
     pub(super) fn describe(&self) -> String {
         self.lines().concat()
