@@ -217,7 +217,8 @@ fn preview_page_has_every_message() {
     );
     assert_eq!(ended.stdout, "");
     let made = home.read("preview.html");
-    assert_eq!(made.matches(">Ready</option>").count(), 1, "{made}");
+    assert_eq!(made.matches(">No error</option>").count(), 1, "{made}");
+    assert!(!made.contains(">Ready<"), "{made}");
     for part in [
         "Cannot be sent as it is",
         "Hola Ana",

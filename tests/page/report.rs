@@ -328,7 +328,7 @@ fn preview_page_shows_every_message_of_list() {
     let found: Vec<String> = window.value(rows);
     assert_eq!(
         found,
-        ["47 Ready EC 593980000042 Hola Ana Núñez 42, ya llegó"]
+        ["47 No error EC 593980000042 Hola Ana Núñez 42, ya llegó"]
     );
     assert_eq!(
         window.value::<usize>("document.querySelectorAll('#list .bubble .b').length"),

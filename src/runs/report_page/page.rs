@@ -166,9 +166,11 @@ impl Page {
         let one = if is_preview { "one_list_" } else { "one_" };
         // Before a run no row is pending.
         let word = |state: &RowState| {
-            language
-                .find(&format!("{one}{}", state.name()))
-                .unwrap_or_default()
+            let name = match state {
+                RowState::Sent if outcomes.is_refused => "one_refused_sent".to_owned(),
+                state => format!("{one}{}", state.name()),
+            };
+            language.find(&name).unwrap_or_default()
         };
         let delivery_word = |name: &str| language.find(&format!("one_{name}")).unwrap_or_default();
         let shown_outcomes = OUTCOMES.iter().map(|outcome| ShownOutcome {

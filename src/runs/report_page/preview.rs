@@ -37,6 +37,7 @@ pub(crate) fn write_preview(
     let mut rows = PageRows::new(&clock, mask);
     let mut outcomes = Outcomes::default();
     outcomes.is_preview = true;
+    outcomes.is_refused = list.refused.is_some();
     list.draft.each_row(|row| {
         let (state, reason, words) = plan_row(list, &row, &clock, language);
         let recipient = row.request.as_ref().map(|request| request.recipient);

@@ -103,6 +103,8 @@ const MAX_REASONS: usize = 100;
 pub(super) struct Outcomes {
     /// Whether nothing was sent yet: the states are planned outcomes.
     pub(super) is_preview: bool,
+    /// Whether the list cannot be sent as it is.
+    pub(super) is_refused: bool,
     pub(super) counts: Counts,
     /// By the state of its rows and its name.
     reasons: BTreeMap<(&'static str, String), ReasonSum>,
