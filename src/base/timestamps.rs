@@ -61,6 +61,30 @@ pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
         .to_string()
 }
 
+/// `text` with its times, such as `2026-11-20 08:23 -05:00`, as `write` writes them. It gets
+/// milliseconds since 1970.
+pub(crate) fn rewrite_times(text: &str, write: impl Fn(i64) -> String) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(space) = rest.find(' ') {
+        let begin = space.saturating_sub("2026-11-20".len());
+        let time = rest.get(begin..begin + WRITTEN_TIME.len());
+        let at = time.and_then(|time| Timestamp::strptime("%Y-%m-%d %H:%M %:z", time).ok());
+        if let Some(at) = at {
+            shown.push_str(rest.get(..begin).unwrap_or_default());
+            shown.push_str(&write(at.as_millisecond()));
+            rest = rest.get(begin + WRITTEN_TIME.len()..).unwrap_or_default();
+        } else {
+            shown.push_str(rest.get(..=space).unwrap_or_default());
+            rest = rest.get(space + 1..).unwrap_or_default();
+        }
+    }
+    shown + rest
+}
+
+/// The format of [`time_in`].
+const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
+
 /// Formats like [`local_time`], to the second.
 pub(crate) fn local_second(at: Timestamp) -> String {
     second_in(&TimeZone::system(), at)

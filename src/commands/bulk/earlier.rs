@@ -1,5 +1,7 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
+use jiff::tz::TimeZone;
+
 use super::skips::describe_counts;
 use super::summary::resume_hint;
 use crate::base::output::counted;
@@ -64,11 +66,12 @@ pub(super) fn earlier_query(details: &RunSettings) -> EarlierQuery {
 
 /// Compares `draft` with earlier runs. Depending on `conditions`, skips duplicate rows or refuses the draft. With a
 /// `--once` key, skips recipients that have any message with this key. Messages sent without the key are sent again.
-/// Returns whether the last command with the key had a different `--every`.
+/// Returns whether the last command with the key had a different `--every`. The error has its times in `zone`.
 pub(crate) fn compare(
     conditions: &RunConditions,
     earlier: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
+    zone: &TimeZone,
 ) -> Result<bool, CommandError> {
     let policy = DuplicatePolicy::new(conditions);
     let mut has_other_every = false;
@@ -89,7 +92,7 @@ pub(crate) fn compare(
         return Ok(has_other_every);
     }
     let way = "to skip them: --skip-sent; to send them again: --again";
-    Err(refusal(&found, draft.messages()?, "messages", way))
+    Err(refusal(&found, zone, draft.messages()?, "messages", way))
 }
 
 /// Refuses a list if rows were skipped because another run or a single send had them to send, and no longer has: those
@@ -146,7 +149,11 @@ pub(crate) fn report_people(context: &Context, written_to: u64, waiting: u64) {
 
 /// Checks whether another run has sent rows that `run` still has; sandbox runs do not count. Skips
 /// these rows, or refuses the run.
-pub(crate) fn skip_sent_rows(run: &Run, details: &RunSettings) -> Result<(), CommandError> {
+pub(crate) fn skip_sent_rows(
+    run: &Run,
+    details: &RunSettings,
+    zone: &TimeZone,
+) -> Result<(), CommandError> {
     let Some(leaves_out) = skips_sent_rows(details).filter(|_| !details.sandbox) else {
         return Ok(());
     };
@@ -154,7 +161,7 @@ pub(crate) fn skip_sent_rows(run: &Run, details: &RunSettings) -> Result<(), Com
     if found.is_empty() || leaves_out {
         Ok(())
     } else {
-        Err(earlier_runs_error(run, &found)?)
+        Err(earlier_runs_error(run, &found, zone)?)
     }
 }
 
@@ -171,6 +178,7 @@ pub(super) fn skips_sent_rows(details: &RunSettings) -> Option<bool> {
 pub(super) fn earlier_runs_error(
     run: &Run,
     found: &[EarlierMessages],
+    zone: &TimeZone,
 ) -> Result<CommandError, LedgerError> {
     let name = run.name();
     // `bulk work` does not have these flags.
@@ -178,23 +186,29 @@ pub(super) fn earlier_runs_error(
         "to skip them: jelouctl bulk resume {name} --skip-sent; to send them again: jelouctl bulk resume {name} --again"
     );
     let left = format!("unsent messages in run {name}");
-    Ok(refusal(found, run.pending()?, &left, &way))
+    Ok(refusal(found, zone, run.pending()?, &left, &way))
 }
 
 /// Returns the error for messages that earlier runs sent: `95 of 100 messages were sent by run
 /// fail1 at 2026-11-20 08:23 -05:00`
-fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> CommandError {
+fn refusal(
+    found: &[EarlierMessages],
+    zone: &TimeZone,
+    all: u64,
+    messages: &str,
+    way: &str,
+) -> CommandError {
     let which = format!(
         "{} of {all} {messages}",
         found.iter().map(|messages| messages.rows).sum::<u64>()
     );
     let message = match found {
-        [only] => format!("{which} {}", only.describe()),
+        [only] => format!("{which} {}", only.describe(zone)),
         several => {
             let mut clauses: Vec<_> = several
                 .iter()
                 .take(TOLD)
-                .map(|messages| format!("{} {}", messages.rows, messages.describe()))
+                .map(|messages| format!("{} {}", messages.rows, messages.describe(zone)))
                 .collect();
             let more: u64 = several
                 .iter()

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, millis, number_of};
 use super::db::{Db, FillRow, LONG, SqlScript, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
@@ -13,7 +15,7 @@ use super::lost_workers::LostWorkers;
 use super::model::{OnceState, RowState, SkipReason};
 use super::open::Ledger;
 use super::run::is_stale;
-use crate::base::timestamps::local_time;
+use crate::base::timestamps::{local_time, time_in};
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 
 /// In milliseconds: the recipients of runs in the last 24 hours are reported.
@@ -407,16 +409,17 @@ pub(crate) struct EarlierMessages {
 }
 
 impl EarlierMessages {
-    /// `were sent by run r at 2026-11-20 08:23 -05:00`
-    pub(crate) fn describe(&self) -> String {
+    /// `were sent by run r at 2026-11-20 08:23 -05:00`, with the time in `zone`.
+    pub(crate) fn describe(&self, zone: &TimeZone) -> String {
+        let at = || format!("at {}", time_in(zone, self.at));
         let was = if self.rows == 1 { "was" } else { "were" };
         let is = if self.rows == 1 { "is" } else { "are" };
         match self.reason {
             SkipReason::MayHaveBeenSent => {
-                format!("may have been sent by run {} {}", self.run, time(self.at))
+                format!("may have been sent by run {} {}", self.run, at())
             }
             SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
-            _ => format!("{was} sent by run {} {}", self.run, time(self.at)),
+            _ => format!("{was} sent by run {} {}", self.run, at()),
         }
     }
 }
@@ -436,7 +439,7 @@ impl EarlierRow {
         })
     }
 
-    /// Why a row is skipped.
+    /// Why a row is skipped. A report shows the time in its own zone.
     pub(crate) fn problem(&self, run: &str) -> String {
         EarlierMessages {
             run: run.to_owned(),
@@ -444,7 +447,7 @@ impl EarlierRow {
             rows: 1,
             at: self.at,
         }
-        .describe()
+        .describe(&TimeZone::system())
     }
 
     /// Why a row is skipped if its recipient has a message under `key`, from `run` if that is

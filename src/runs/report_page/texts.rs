@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::base::output::grouped;
 use crate::base::phrases::{Phrase, rephrased, spanish_phrases};
 use crate::base::texts::rows;
+use crate::base::timestamps::rewrite_times;
 use crate::jelou::api::look_up_code;
 use crate::lists::list_file::ReportLanguage;
 
@@ -181,27 +182,9 @@ impl PageClock {
 
     /// `text` with its times, such as `2026-11-20 08:23 -05:00`, in the zone of the page, as `2026-11-20 08:23`.
     fn in_zone(&self, text: &str) -> String {
-        let mut shown = String::new();
-        let mut rest = text;
-        while let Some(sign) = rest.find([' ']) {
-            let begin = sign.saturating_sub("2026-11-20".len());
-            let time = rest.get(begin..begin + WRITTEN_TIME.len());
-            let at = time.and_then(|time| Timestamp::strptime("%Y-%m-%d %H:%M %:z", time).ok());
-            if let Some(at) = at {
-                shown.push_str(rest.get(..begin).unwrap_or_default());
-                shown.push_str(&self.shown(at.as_millisecond(), "%Y-%m-%d %H:%M"));
-                rest = rest.get(begin + WRITTEN_TIME.len()..).unwrap_or_default();
-            } else {
-                shown.push_str(rest.get(..=sign).unwrap_or_default());
-                rest = rest.get(sign + 1..).unwrap_or_default();
-            }
-        }
-        shown + rest
+        rewrite_times(text, |at| self.shown(at, "%Y-%m-%d %H:%M"))
     }
 }
-
-/// The format of a time in a sentence of the ledger.
-const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
 
 /// Sentences of `reasons.tsv` that only make sense in a terminal, and what the page shows instead, in English and Spanish.
 /// It may be empty.

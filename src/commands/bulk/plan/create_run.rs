@@ -1,7 +1,9 @@
 //! Creates the run of a confirmed plan.
 
+use jiff::tz::TimeZone;
+
 use super::args::BulkSendArgs;
-use super::make_plan::Plan;
+use super::make_plan::{Plan, zone_of_list};
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{compare, earlier_query, refuse_abandoned_rows};
@@ -38,6 +40,7 @@ pub(crate) async fn create_run(
     let ledger = ledger.reconnected()?;
     wait_for_turn(&ledger, &mut connection.signals).await?;
     let earlier = earlier_query(&plan.settings);
+    let zone = zone_of_list(args, &plan.settings, &plan.sender);
     let cost_limit = &plan.cost_limit;
     let timeout = plan.sender.settings.timeout;
     let new = NewRun {
@@ -50,7 +53,7 @@ pub(crate) async fn create_run(
     };
     let created = ledger.create_run(new, |known, draft, settings| {
         if !settings.sandbox {
-            compare_again(settings, known, draft)?;
+            compare_again(settings, known, draft, &zone)?;
             if is_asked || draft.to_be_sent() != confirmed_rows {
                 (settings.written_to, _) = known.people(draft)?;
             }
@@ -89,9 +92,10 @@ fn compare_again(
     settings: &RunSettings,
     known: &mut EarlierRuns<'_>,
     draft: &mut LedgerDraft,
+    zone: &TimeZone,
 ) -> Result<(), CommandError> {
     let are_recalled = draft.recall_awaited()?;
-    compare(&settings.conditions, known, draft)?;
+    compare(&settings.conditions, known, draft, zone)?;
     if are_recalled {
         refuse_abandoned_rows(draft)?;
     }

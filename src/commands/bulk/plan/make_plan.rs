@@ -1,6 +1,8 @@
 //! Makes the plan of `bulk send`: reads and checks the list, and decides which rows to send, which to skip and why, their
 //! cost and their limits. It sends nothing and creates no run.
 
+use jiff::tz::TimeZone;
+
 use super::args::BulkSendArgs;
 use super::cost_limit::CostLimit;
 use super::message::{ListMessage, recipient_rule};
@@ -171,8 +173,9 @@ impl Plan<'_> {
             has_key: args.once.is_some(),
         };
         let windows = self.windows.as_ref();
-        let checks =
-            (!is_test).then(|| row_checks(sender, windows, self.ledger.as_ref(), &self.settings));
+        let zone = zone_of_list(args, &self.settings, sender);
+        let checks = (!is_test)
+            .then(|| row_checks(sender, windows, self.ledger.as_ref(), &self.settings, zone));
         let reading = ListReading {
             context,
             import: &import,
@@ -247,6 +250,7 @@ fn row_checks<'a>(
     windows: Option<&'a OpenWindows>,
     ledger: Option<&'a Ledger>,
     settings: &'a RunSettings,
+    zone: TimeZone,
 ) -> RowChecks<'a> {
     RowChecks {
         sender,
@@ -254,6 +258,19 @@ fn row_checks<'a>(
         ledger: ledger.filter(|_| !settings.sandbox),
         earlier: earlier_query(settings),
         conditions: &settings.conditions,
+        zone,
+    }
+}
+
+/// Returns the zone of the times about a list: the typed one, that of its hours, or the profile's.
+pub(super) fn zone_of_list(
+    args: &BulkSendArgs,
+    settings: &RunSettings,
+    sender: &Sender,
+) -> TimeZone {
+    match &args.hours.time_zone {
+        Some(typed) => typed.zone().clone(),
+        None => sender_zone(settings, sender),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads the rows of the list into the draft, and checks whether the list may be sent.
 
+use jiff::tz::TimeZone;
+
 use super::list_notes::{hidden_rows, note_countries, note_list, unshown_columns};
 use super::row_report::RowReport;
 use crate::base::input::UsageError;
@@ -62,6 +64,8 @@ pub(super) struct RowChecks<'a> {
     pub(super) ledger: Option<&'a Ledger>,
     pub(super) earlier: EarlierQuery,
     pub(super) conditions: &'a RunConditions,
+    /// The zone of the times in errors.
+    pub(super) zone: TimeZone,
 }
 
 impl RowChecks<'_> {
@@ -73,7 +77,7 @@ impl RowChecks<'_> {
             return Ok(());
         };
         let has_other_every = ledger.known(&self.earlier, |known| {
-            compare(self.conditions, known, draft)
+            compare(self.conditions, known, draft, &self.zone)
         })?;
         if has_other_every {
             note_other_every(context, self.conditions);

@@ -2,7 +2,7 @@
 //! else.
 
 use super::args::BulkSendArgs;
-use super::make_plan::Plan;
+use super::make_plan::{Plan, zone_of_list};
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
@@ -12,7 +12,6 @@ use crate::commands::bulk::people_limit::report_limit;
 use crate::commands::bulk::question::draw;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::skips::report_skipped;
-use crate::commands::zone::sender_zone;
 use crate::jelou::api::Request;
 use crate::jelou::message::TemplateTexts;
 use crate::runs::cost::Estimate;
@@ -154,10 +153,7 @@ fn write_page(
     let style = PageStyle {
         language: args.lang.unwrap_or_default(),
         mask: args.mask,
-        zone: match &args.hours.time_zone {
-            Some(typed) => typed.zone().clone(),
-            None => sender_zone(&plan.settings, &plan.sender),
-        },
+        zone: zone_of_list(args, &plan.settings, &plan.sender),
     };
     page.write(context, |to| report_page::write_preview(&list, style, to))
 }

@@ -130,7 +130,10 @@ impl ActiveRun {
         let leaves_out = skips_sent_rows(&run.details()?);
         let (worker, mut counts) = match run.join(self.sender.settings.timeout, leaves_out)? {
             Joined::Sender { worker, counts } => (*worker, counts),
-            Joined::HasEarlierMessages(found) => return Err(earlier_runs_error(run, &found)?),
+            Joined::HasEarlierMessages(found) => {
+                let zone = sender_zone(&self.settings, &self.sender);
+                return Err(earlier_runs_error(run, &found, &zone)?);
+            }
         };
         if run.has_decided_rows()? {
             if let Err(error) = self.skip_newly_excluded_rows(context, run, &worker) {

@@ -98,7 +98,8 @@ pub(super) fn skip_pending_rows(
     }
     let rows = UnsentRows::OfRun(&active.run);
     skip_excluded(context, rows, &Exclusions::default(), windows.as_ref())?;
-    skip_sent_rows(&active.run, &active.settings)?;
+    let zone = sender_zone(&active.settings, &active.sender);
+    skip_sent_rows(&active.run, &active.settings, &zone)?;
     Ok(windows)
 }
 
