@@ -124,6 +124,34 @@ fn limited_run_then_full_list_sends_once() {
 }
 
 #[test]
+fn earlier_runs_are_dated_in_run_zone() {
+    let home = people(3);
+    let jelou = Jelou::accept_all();
+    send(&home, &jelou.url, &["--run", "r"]).success();
+    let hours = ["--between", "00:00-24:00", "--time-zone", "Asia/Kolkata"];
+    send(&home, &jelou.url, &hours).fails(
+        11,
+        &["3 of 3 messages were sent by run r at 20", " +05:30\n"],
+    );
+    // A report shows all its times in one zone.
+    let rejects = [&hours[..], &["--skip-sent", "--rejects", "left.csv"]].concat();
+    send(&home, &jelou.url, &rejects).success();
+    let left = home.read("left.csv");
+    assert_eq!(left.matches(" +05:30,").count(), 3, "{left}");
+    let spanish = [&hours[..], &["--limit", "2", "--again", "--run", "s"]].concat();
+    send(&home, &jelou.url, &spanish).success();
+    let flags = [&hours[..], &["--skip-sent", "--run", "t"]].concat();
+    home.write("people.csv", list(&users(0..4)));
+    send(&home, &jelou.url, &flags).success();
+    let report = home
+        .run("bulk report t --lang es --time-zone America/Guayaquil")
+        .success()
+        .stdout;
+    assert_eq!(report.matches("lo envió ").count(), 3, "{report}");
+    assert_eq!(report.matches(" -05:00,").count(), 3, "{report}");
+}
+
+#[test]
 fn sent_count_is_messages_not_rows() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     let twice = [users(0..10), users(0..1)].concat();

@@ -787,11 +787,29 @@ fn spanish_report_is_read_like_an_english_one() {
         .env("LANG", "en_US.UTF-8")
         .success()
         .stdout;
-    let header = "fecha;celular;entrega;run;line;sent;id del mensaje;estado HTTP;code;error;intentos;fecha;entrega;\
-                  fecha de entrega;fecha de lectura;error de entrega;sent_to";
+    let header = "fecha;celular;entrega;nombre del envío;línea de la lista;enviado por Jelou;id del mensaje;estado HTTP;\
+                  código del motivo;error;intentos;fecha;entrega;fecha de entrega;fecha de lectura;error de entrega;\
+                  enviado a";
     let [(in_spanish, rows), (_, english_rows)] =
         [&report, &english].map(|report| report.split_once('\n').unwrap());
-    assert_eq!((in_spanish, rows), (header, english_rows));
+    assert_eq!(in_spanish, header);
+    for (row, english_row) in rows.lines().zip(english_rows.lines()) {
+        let [row, english_row]: [Vec<_>; 2] =
+            [row, english_row].map(|row| row.split(';').collect());
+        let in_spanish = match english_row[5] {
+            "yes" => "sí",
+            "unknown" => "desconocido",
+            other => other,
+        };
+        assert_eq!(row[5], in_spanish);
+        for (place, cell) in row
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| ![5, 9].contains(place))
+        {
+            assert_eq!(*cell, english_row[place], "{row:?}");
+        }
+    }
     assert_eq!(
         home.run("bulk report r")
             .env("LANG", "es_EC.UTF-8")
@@ -822,6 +840,33 @@ fn spanish_report_is_read_like_an_english_one() {
             (&json!("4 de mayo"), &json!("593987654324"))
         );
     }
+    // Version 0.3 wrote some columns of a Spanish report in English.
+    let half_spanish = header
+        .replace("nombre del envío", "run")
+        .replace("línea de la lista", "line")
+        .replace("enviado por Jelou", "sent")
+        .replace("código del motivo", "code")
+        .replace("enviado a", "sent_to");
+    home.write("half.csv", report.replace(header, &half_spanish));
+    // A user may remove columns that are not needed.
+    let cut: Vec<_> = report
+        .lines()
+        .map(|row| {
+            let cells: Vec<_> = row.split(';').collect();
+            [&cells[..6], &cells[8..10], &cells[16..]]
+                .concat()
+                .join(";")
+        })
+        .collect();
+    home.write("cut.csv", cut.join("\n"));
+    for file in ["half.csv", "cut.csv"] {
+        send(file, &["--run", "s"]).fails(
+            11,
+            &["rows of this report: 1 were sent, 2 may have been sent"],
+        );
+        let again = send(file, &["--skip-sent", "--dry-run"]).success();
+        assert_eq!(again.json()["body"]["text"], "4 de mayo", "{file}");
+    }
     // A user's own columns are taken for ours in no report in English, whatever it lacks.
     home.write(
         "less.csv",
@@ -851,7 +896,10 @@ fn report_without_sent_column_is_refused() {
     for (name, changed) in [
         ("again.csv", csv.replacen(",sent,", ",enviado,", 1)),
         ("again.csv", csv.replacen(",sent,", ",,", 1)),
-        ("again.csv", spanish.replacen(",sent,", ",enviado,", 1)),
+        (
+            "again.csv",
+            spanish.replacen(",enviado por Jelou,", ",enviado,", 1),
+        ),
         ("again.ndjson", ndjson.replace("\"sent\":", "\"enviado\":")),
     ] {
         home.write(name, changed);
@@ -874,6 +922,19 @@ fn report_without_sent_column_is_refused() {
     );
     home.run("--sandbox bulk send own.csv --dry-run text {{run}}")
         .success();
+    home.write(
+        "own.csv",
+        "celular,envío,línea,código,error,enviado\n593987654321,Norte,2,A,,sí\n",
+    );
+    home.run("--sandbox bulk send own.csv --dry-run text {{línea}}")
+        .success();
+    home.write(
+        "cut.csv",
+        "celular,nombre,Enviado por Jelou,error\n593987654321,Ana,sí,\n",
+    );
+    home.run("bulk send cut.csv --yes text x")
+        .api(&Jelou::expect_no_requests().url)
+        .fails(2, &["enviado por Jelou: is `sí`, but the list lacks"]);
     // With `sent` and one more of a report's, it may be one that somebody cut down.
     for sent in ["yes", "no", "unknown"] {
         home.write(

@@ -27,15 +27,14 @@ impl ReportLanguage {
     }
 }
 
-/// The columns of the outcome, after the columns of the list, in each language. The columns that
-/// identify a row or decide whether it is sent again have the same names in both languages.
+/// The columns of the outcome, after the columns of the list, in each language.
 pub(super) const COLUMNS: [[&str; 2]; 14] = [
-    ["run", "run"],
-    ["line", "line"],
-    ["sent", "sent"],
+    ["run", "nombre del envío"],
+    ["line", "línea de la lista"],
+    SENT_COLUMN,
     ["message_id", "id del mensaje"],
     ["http_status", "estado HTTP"],
-    ["code", "code"],
+    ["code", "código del motivo"],
     ["error", "error"],
     ["attempts", "intentos"],
     ["at", "fecha"],
@@ -43,18 +42,46 @@ pub(super) const COLUMNS: [[&str; 2]; 14] = [
     ["delivered_at", "fecha de entrega"],
     ["read_at", "fecha de lectura"],
     ["delivery_error", "error de entrega"],
-    ["sent_to", "sent_to"],
+    ["sent_to", "enviado a"],
 ];
+
+/// The columns that identify a row or decide whether it is sent again, by their English names. Each
+/// counts in both languages: reports of earlier versions have the English names, and a list has no
+/// column of its own with such a Spanish name.
+const READ_BACK: [&str; 6] = ["run", "line", "sent", "code", "error", "sent_to"];
 
 /// Returns the columns of the outcome in this language.
 pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMNS.len()] {
     COLUMNS.map(|names| language.pick(names))
 }
 
+/// The names under which a report in this language may have one of [`COLUMNS`].
+fn accepted_names(names: [&'static str; 2], language: ReportLanguage) -> Vec<&'static str> {
+    if READ_BACK.contains(&names[0]) {
+        names.to_vec()
+    } else {
+        vec![language.pick(names)]
+    }
+}
+
+/// Whether the last of `names` are the columns of a report in one language.
+pub(super) fn ends_with_outcome(names: &[&str]) -> bool {
+    let Some(first) = names.len().checked_sub(COLUMNS.len()) else {
+        return false;
+    };
+    let ours = names.get(first..).unwrap_or_default();
+    [ReportLanguage::En, ReportLanguage::Es]
+        .into_iter()
+        .any(|language| {
+            let mut pairs = COLUMNS.into_iter().zip(ours);
+            pairs.all(|(names, name)| accepted_names(names, language).contains(name))
+        })
+}
+
 /// The column that every report has. A list with this column and `MIN_OTHERS` other report
 /// columns is a report. A list with `MIN_OTHERS` report columns, but without this one, is a
 /// report that lost it.
-const SENT_COLUMN: &str = "sent";
+pub(crate) const SENT_COLUMN: [&str; 2] = ["sent", "enviado por Jelou"];
 const MIN_OTHERS: usize = 2;
 const MIN_WITHOUT_SENT: usize = 5;
 
@@ -64,11 +91,14 @@ pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
     let is_one_of = |name: &str, columns: &[&str]| {
         columns
             .iter()
-            .any(|column| name.eq_ignore_ascii_case(column))
+            .any(|column| name.to_lowercase() == column.to_lowercase())
     };
     let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
     let of = |language| -> Vec<_> {
-        let columns = outcome_columns(language);
+        let columns: Vec<_> = COLUMNS
+            .into_iter()
+            .flat_map(|names| accepted_names(names, language))
+            .collect();
         names
             .iter()
             .filter(|name| is_one_of(name, &columns))
@@ -79,7 +109,8 @@ pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
         .map(of)
         .into_iter()
         .max_by_key(Vec::len)?;
-    (ours.len() >= MIN_WITHOUT_SENT && !is_one_of(SENT_COLUMN, &names)).then_some(ours)
+    let has_sent = SENT_COLUMN.iter().any(|column| is_one_of(column, &names));
+    (ours.len() >= MIN_WITHOUT_SENT && !has_sent).then_some(ours)
 }
 
 /// The outcome of a row in a report. Fields of missing columns are empty.
@@ -107,34 +138,55 @@ pub(crate) struct ReportLayout {
 }
 
 impl ReportLayout {
-    /// Finds the report columns. A header with `sent` and at least two more report columns is a
-    /// report. If a name occurs twice, the last column is the report's, because those come after
-    /// the list's columns.
+    /// Finds the report columns. A header with [`SENT_COLUMN`] and at least two more report columns
+    /// is a report. If a name occurs twice, the last column is the report's, because those come
+    /// after the list's columns.
     ///
     /// If a name occurs twice and the report's columns are not together in their order, because
     /// someone moved a column.
     pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
-        let place = |column| {
+        let place = |column: &str| {
+            let column = column.to_lowercase();
             header
                 .iter()
-                .rposition(|name| name.trim().eq_ignore_ascii_case(column))
+                .rposition(|name| name.trim().to_lowercase() == column)
         };
-        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es]
-            .map(|language| outcome_columns(language).map(place));
-        // Some may be the list's own columns. Spanish names count only if all are there, and no
-        // English ones come after them.
-        let has_all = COLUMNS
-            .iter()
-            .zip(spanish)
-            .all(|([name, in_spanish], at)| name == in_spanish || at.is_some());
-        let language = if has_all && spanish > english {
+        let [english_sent, spanish_sent] = SENT_COLUMN.map(place);
+        let read_back = if spanish_sent > english_sent {
             ReportLanguage::Es
         } else {
             ReportLanguage::En
         };
-        let places = language.pick([english, spanish]);
+        let is_read_back = |names: &[&str; 2]| READ_BACK.contains(&names[0]);
+        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(|language| {
+            COLUMNS.map(|names| {
+                let of_column = if is_read_back(&names) {
+                    read_back
+                } else {
+                    language
+                };
+                place(of_column.pick(names))
+            })
+        });
+        // Some may be the list's own columns, such as `fecha`. The other Spanish names count only
+        // if all are there, and no English ones come after them.
+        let mut pairs = COLUMNS.iter().zip(spanish);
+        let has_all = pairs.all(|(names, at)| is_read_back(names) || at.is_some());
+        let language = if has_all && spanish > english {
+            ReportLanguage::Es
+        } else {
+            read_back
+        };
+        let places = match language {
+            ReportLanguage::En => english,
+            ReportLanguage::Es if has_all => spanish,
+            ReportLanguage::Es => COLUMNS.map(|names| {
+                let place = || place(names[1]);
+                is_read_back(&names).then(place).flatten()
+            }),
+        };
         let is_report =
-            place(SENT_COLUMN).is_some() && places.iter().flatten().count() > MIN_OTHERS;
+            spanish_sent.or(english_sent).is_some() && places.iter().flatten().count() > MIN_OTHERS;
         let outcome = is_report.then_some(places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
         let own: Vec<_> = (0..header.len()).filter(is_own).collect();
@@ -240,7 +292,7 @@ impl ReportedOutcome {
     /// If the value is not one of the three.
     pub(crate) fn is_sent(&self) -> Result<ReportedSent, String> {
         match self.sent.trim().to_lowercase().as_str() {
-            // A user who edits a report may write Spanish.
+            // A report may be in Spanish, or edited by a user who writes Spanish.
             "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
             "no" => Ok(ReportedSent::No),
             "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
@@ -262,7 +314,8 @@ impl ReportedOutcome {
 
     /// Returns whether Jelou accepted the message, but WhatsApp did not deliver it.
     pub(crate) fn is_undelivered(&self) -> bool {
-        self.delivery.trim().eq_ignore_ascii_case("undelivered")
+        let delivery = self.delivery.trim().to_lowercase();
+        ["undelivered", "no entregado"].contains(&delivery.as_str())
     }
 
     /// Reads the outcome of a row. `cell` returns the cell of a column by its English name in
@@ -286,7 +339,7 @@ impl ReportedOutcome {
             .iter()
             .filter(|column| fields.contains_key(**column))
             .count();
-        if !fields.contains_key(SENT_COLUMN) || ours <= MIN_OTHERS {
+        if !fields.contains_key(SENT_COLUMN[0]) || ours <= MIN_OTHERS {
             return None;
         }
         let outcome = Self::read(|column| match fields.get(column)? {
@@ -373,6 +426,10 @@ mod tests {
                 .filter(|column| *column != name)
                 .collect::<Vec<_>>()
         };
+        let half_spanish = COLUMNS.map(|names| {
+            let is_read_back = READ_BACK.contains(&names[0]);
+            names[usize::from(!is_read_back)]
+        });
         for (own, ours, expected, missing) in [
             (vec!["to"], spanish.to_vec(), vec!["to"], vec![]),
             (
@@ -396,9 +453,32 @@ mod tests {
             ),
             (
                 vec!["to"],
-                lacking(&spanish, "sent_to"),
+                lacking(&spanish, "enviado a"),
                 vec!["to"],
-                vec!["sent_to"],
+                vec!["enviado a"],
+            ),
+            // Up to version 0.3, some Spanish reports had English names.
+            (
+                vec!["to", "fecha"],
+                half_spanish.to_vec(),
+                vec!["to", "fecha"],
+                vec![],
+            ),
+            // Without all of them, `fecha` is a column of the list.
+            (
+                vec!["to", "fecha"],
+                vec!["nombre del envío", "enviado por Jelou", "código del motivo"],
+                vec!["to", "fecha"],
+                lacking(&spanish[1..], "enviado por Jelou")
+                    .into_iter()
+                    .filter(|column| *column != "código del motivo")
+                    .collect(),
+            ),
+            (
+                vec!["to", "enviado", "código", "línea", "error"],
+                vec![],
+                vec!["to", "enviado", "código", "línea", "error"],
+                vec![],
             ),
             (
                 spanish[6..13].to_vec(),

@@ -13,7 +13,7 @@ use super::encoding::{DecodedInput, detect_encoding};
 use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
-use super::outcome::{COLUMNS, ReportLanguage, outcome_columns};
+use super::outcome::{COLUMNS, ReportLanguage, ends_with_outcome, outcome_columns};
 use super::row::{ListRow, Row, TableHeader};
 use super::sheet_list::{ListNotes, SheetList};
 use super::utf8_check::{Utf8Check, check_encoding};
@@ -320,9 +320,7 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
         .flatten()
         .unwrap_or_default();
     let names = header.texts().unwrap_or_default();
-    [ReportLanguage::En, ReportLanguage::Es]
-        .into_iter()
-        .any(|language| names.ends_with(&outcome_columns(language)))
+    ends_with_outcome(&names)
 }
 
 #[cfg(test)]

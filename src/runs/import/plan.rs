@@ -13,8 +13,8 @@ use crate::jelou::message::{
 };
 use crate::lists::exclusions::{CountryRule, Exclusions, read_recipient};
 use crate::lists::list_file::{
-    ColumnRole, Row, columns_without_sent, is_country_column, meant_columns, near_column,
-    no_header, recipient_column, second_header,
+    ColumnRole, Row, SENT_COLUMN, columns_without_sent, is_country_column, meant_columns,
+    near_column, no_header, recipient_column, second_header,
 };
 use crate::lists::template::{
     BodyTemplate, ColumnUses, Misspelling, TextTemplate, foreign_text, missing_value, misspelling,
@@ -134,19 +134,28 @@ impl RecipientRule<'_> {
 impl ImportPlan<'_> {
     /// Refuses a list that has outcomes in `sent` but is not a complete report: some of its rows must never be sent.
     pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), BulkError> {
-        let is_outcome = |sent: &&str| {
-            ["yes", "no", "unknown"]
-                .iter()
-                .any(|word| sent.eq_ignore_ascii_case(word))
-        };
-        let sent = row.text("sent").map(str::trim).filter(is_outcome);
-        let Some(sent) = sent.filter(|_| self.reported != DuplicatePolicy::Meant) else {
+        if self.reported == DuplicatePolicy::Meant {
+            return Ok(());
+        }
+        let words = [
+            &["yes", "no", "unknown"][..],
+            &["sí", "si", "no", "desconocido"],
+        ];
+        let mut columns = SENT_COLUMN.into_iter().zip(words);
+        let found = columns.find_map(|(column, words)| {
+            let cell = row.text(column)?.trim();
+            let is_outcome = words.contains(&cell.to_lowercase().as_str());
+            is_outcome.then_some((column, cell))
+        });
+        let Some((column, cell)) = found else {
             return Ok(());
         };
         Err(UsageError::new(
-            format!("sent: is `{sent}`, but the list lacks the other columns of a report"),
-            "if the list is a report: keep all its columns; if `sent` is your own column: rename it, or add --again to send \
-             every row",
+            format!("{column}: is `{cell}`, but the list lacks the other columns of a report"),
+            format!(
+                "if the list is a report: keep all its columns; if `{column}` is your own column: rename it, or add \
+                 --again to send every row"
+            ),
         )
         .into())
     }

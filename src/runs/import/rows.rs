@@ -13,7 +13,7 @@ use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
 use crate::jelou::api::Request;
 use crate::jelou::message::Outgoing;
-use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row};
+use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
 /// The factor for the number of rows to read before the next comparison, until the limit is reached.
@@ -67,7 +67,7 @@ struct Importer<'a> {
     imported: Imported,
     /// The recipient's column; None before the first row.
     column: Option<String>,
-    /// Whether a row may have a column `sent`; set with the first row.
+    /// Whether a row may have a report's column `sent`; set with the first row.
     may_say_sent: bool,
     cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
@@ -268,7 +268,8 @@ impl<'a> Importer<'a> {
                 .map_err(RowError::from_list)?;
             let cautions = self.plan.cautions(&row.names());
             self.imported.warnings = cautions.map_err(RowError::from_list)?;
-            self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");
+            let has_sent = SENT_COLUMN.iter().any(|column| row.has(column));
+            self.may_say_sent = matches!(row, Row::Fields(_)) || has_sent;
             self.column.insert(column)
         };
         if self.may_say_sent && outcome.is_none() {

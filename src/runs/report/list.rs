@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Value, json};
 
-use crate::base::output::{compact, one_line};
-use crate::base::timestamps::rfc_3339_in;
+use crate::base::output::{Sent, compact, one_line};
+use crate::base::phrases::in_spanish;
+use crate::base::timestamps::{rewrite_times, rfc_3339_in, time_in};
 use crate::jelou::message::typed_form;
 use crate::lists::list_file::{
     BOM, CsvFormat, ListFormat, ReportLanguage, guarded, guarded_in_sheet, kept_cells,
@@ -17,7 +18,9 @@ use crate::lists::list_file::{
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{LedgerError, ReportedDelivery, ReportedRow};
 
-/// The column of the delivery status.
+/// The columns with words in the language of the report.
+const SENT: &str = "sent";
+const ERROR: &str = "error";
 const DELIVERY: &str = "delivery";
 /// The year 10,000, which the time format cannot represent, in milliseconds since 1970.
 const END_OF_TIMES: i64 = 253_402_300_800_000;
@@ -259,18 +262,39 @@ fn outcome_cells(
     row: &ReportedRow,
     language: ReportLanguage,
 ) -> Vec<String> {
-    let state = row
-        .delivery
-        .as_ref()
-        .and_then(|delivery| language.pick([None, delivery.facts.state.in_spanish()]));
     let cells = outcome(&report.run, row, &report.zone)
         .into_iter()
-        .map(|(column, value)| match state {
-            Some(state) if column == DELIVERY => state.to_owned(),
+        .map(|(column, value)| {
+            let cell = match column {
+                ERROR => rewrite_times(&text(&value), |at| time_in(&report.zone, at)),
+                _ => text(&value),
+            };
+            let cell = match language {
+                ReportLanguage::En => cell,
+                ReportLanguage::Es => cell_in_spanish(column, cell, row),
+            };
             // Text from outside must not affect a terminal or a log.
-            _ => one_line(&text(&value)).into_owned(),
+            one_line(&cell).into_owned()
         });
     cells.collect()
+}
+
+/// A cell of the report column `column` in Spanish.
+fn cell_in_spanish(column: &str, cell: String, row: &ReportedRow) -> String {
+    match column {
+        SENT => match row.state.sent() {
+            Sent::Yes => "sí".to_owned(),
+            Sent::No => "no".to_owned(),
+            Sent::Unknown => "desconocido".to_owned(),
+        },
+        ERROR => in_spanish(&cell),
+        DELIVERY => {
+            let delivery = row.delivery.as_ref();
+            let state = delivery.and_then(|delivery| delivery.facts.state.in_spanish());
+            state.map_or(cell, str::to_owned)
+        }
+        _ => cell,
+    }
 }
 
 /// A time of the ledger in RFC 3339; None before 1970 and after the year 9999.

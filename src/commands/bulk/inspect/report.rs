@@ -121,8 +121,8 @@ pub(crate) struct BulkReportArgs {
 
     /// Write the page, CSV or .xlsx in this language [default: en]
     ///
-    /// In CSV and .xlsx, es translates the columns message_id, http_status, attempts, at, delivery, delivered_at, read_at
-    /// and delivery_error, and the values of delivery. `bulk send` reads both languages.
+    /// In CSV and .xlsx, es translates the added columns, and the values of sent, error and delivery. `bulk send` reads
+    /// both languages.
     #[arg(long, value_name = "LANGUAGE")]
     lang: Option<ReportLanguage>,
 }
