@@ -113,6 +113,25 @@ impl Conventions {
         &MARKS
     }
 
+    /// Returns whether a spreadsheet shows zero like this in the format for accounting: a dash,
+    /// possibly with a currency symbol, such as `$ -`. A single letter may be another code.
+    pub(crate) fn is_zero_as_dash(text: &str) -> bool {
+        let is_dash = |sign: char| ['-', '–', '—'].contains(&sign);
+        if !text.contains(is_dash) {
+            return false;
+        }
+        let is_space = |sign: char| sign.is_whitespace();
+        let symbol = text.replace(is_dash, "").replace(is_space, "");
+        let is_letter = symbol.len() == 1 && symbol.chars().all(char::is_alphabetic);
+        !is_letter && (symbol.is_empty() || Self::currency_marks().contains(&symbol.as_str()))
+    }
+
+    /// Returns the delimiter of CSV in a spreadsheet of this country. Where the comma is in numbers, it
+    /// cannot separate them.
+    pub(crate) fn csv_delimiter(&self) -> u8 {
+        if self.decimal_mark == ',' { b';' } else { b',' }
+    }
+
     /// Returns whether the currency symbol follows the amount: `5,00 €`.
     pub(crate) fn has_sign_behind(&self) -> bool {
         self.decimal_mark == ',' && (self.language.is_none() || ["ES", "PT"].contains(&self.code))

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{CommandOutput, Home, test_with_both_ledgers};
-use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
+use crate::workbook::{
+    TestSheet, ods, ods_in_front, ods_rows, sheet, xlsx, xlsx_in_front, xlsx_parts, xlsx_rows, zip,
+};
 
 test_with_both_ledgers! {
     displayed_value_is_printed_stored_value_is_compared,
@@ -355,7 +357,7 @@ fn displayed_value_is_printed_stored_value_is_compared() {
     .success();
     let report = home.run("bulk report r").success().stdout;
     assert!(
-        report.contains("0987654321,15%,\"1,23\",28/11/2026,r,2,yes,"),
+        report.contains("0987654321;15%;\"1,23\";28/11/2026;r;2;yes;"),
         "{report}"
     );
     home.write("again.csv", report);
@@ -831,6 +833,155 @@ fn first_visible_or_named_sheet_is_read() {
         };
         refused(&home, &list, &[], &["people.xlsx has no rows"]);
     }
+}
+
+/// A workbook of each kind with these sheets, the second of them in front.
+fn with_second_in_front(sheets: [(&str, &[&[&str]]); 2]) -> [Vec<u8>; 2] {
+    let [excel, open] = [false, true].map(|is_ods| {
+        sheets.map(|(_, rows)| {
+            if is_ods {
+                ods_rows(rows)
+            } else {
+                xlsx_rows(rows)
+            }
+        })
+    });
+    let names = sheets.map(|(name, _)| name);
+    let in_excel = [sheet(names[0], &excel[0]), sheet(names[1], &excel[1])];
+    let in_open = [sheet(names[0], &open[0]), sheet(names[1], &open[1])];
+    [
+        xlsx_in_front(&in_excel, 1),
+        ods_in_front(&in_open, Some(names[1])),
+    ]
+}
+
+#[test]
+fn other_list_in_front_is_not_ignored() {
+    let home = Home::new();
+    let october = [&["celular", "n"][..], &["593987654321", "octubre"]];
+    let november = [&["n", "Celular"][..], &["noviembre", "593987654322"]];
+    let named = [&["Quién", "n"][..], &["593987654321", "octubre"]];
+    let titled = [&["Lista"][..], &["Celular", "n"], &["593987654322", "b"]];
+    for (first, front) in [
+        (&october[..], &november[..]),
+        (&named, &named),
+        (&october, &titled),
+    ] {
+        for list in with_second_in_front([("Octubre", first), ("D'Nov", front)]) {
+            let parts = [
+                "people.xlsx was saved with the sheet `D'Nov` in front, but its first sheet is `Octubre`",
+                "to read `D'Nov`: --sheet 'D'\\''Nov' before the kind; to read `Octubre`: --sheet 'Octubre'",
+            ];
+            refused(&home, &list, &[], &parts);
+        }
+    }
+    for list in with_second_in_front([("Octubre", &october), ("D'Nov", &november)]) {
+        home.write("people.xlsx", &list);
+        for (asked, expected) in [("Octubre", "octubre"), ("D'Nov", "noviembre")] {
+            let ended = previewed(&home, &["people.xlsx", "--sheet", asked, "text", "{{ n }}"]);
+            assert_eq!(texts(&ended), [expected]);
+        }
+    }
+}
+
+#[test]
+fn sheet_in_front_without_list_changes_nothing() {
+    let home = Home::new();
+    let people = [&["celular", "n"][..], &["593987654321", "Ana"]];
+    let summary = [&["Resumen"][..], &["Clientes", "Total"], &["3", "15"]];
+    let cover = [&["Contacto", "Ventas"][..], &["Celular", "por confirmar"]];
+    let header = [&["celular", "n"][..]];
+    let note = "note: reading the sheet `Clientes`; the workbook has 1 other sheet; to read another: --sheet NAME (`Otra`)";
+    for (front, told) in [
+        (&summary[..], true),
+        (&cover, true),
+        (&header, true),
+        (&[], false),
+    ] {
+        for list in with_second_in_front([("Clientes", &people), ("Otra", front)]) {
+            home.write("people.xlsx", &list);
+            let ended = previewed(&home, &["people.xlsx", "text", "{{ n }}"]);
+            assert_eq!(texts(&ended), ["Ana"]);
+            assert_eq!(ended.stderr.contains(note), told, "{ended:?}");
+            assert_eq!(ended.stderr.contains("sheet"), told, "{ended:?}");
+        }
+    }
+    // The first sheet is in front, as in most workbooks.
+    let rows = [people, people].map(|rows| xlsx_rows(&rows));
+    let sheets = [sheet("Clientes", &rows[0]), sheet("Otra", &rows[1])];
+    home.write("people.xlsx", xlsx_in_front(&sheets, 0));
+    let ended = previewed(&home, &["people.xlsx", "text", "{{ n }}"]);
+    assert!(ended.stderr.contains(note), "{ended:?}");
+}
+
+#[test]
+fn accounting_dash_is_sent_as_zero() {
+    let home = Home::new();
+    let amount = |value: &str, shown: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell>\
+             <table:table-cell table:style-name=\"ce1\" office:value-type=\"currency\" office:value=\"{value}\">\
+             <text:p>{shown}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    for (value, shown, expected) in [
+        ("0", " $ -   ", "$ 0"),
+        ("0", "-", "0"),
+        ("0", "- €", "0 €"),
+        ("0", "gratis", "gratis"),
+        ("-5", "$ -5", "$ -5"),
+        ("12.5", " $ 12,50 ", "$ 12,50"),
+    ] {
+        let rows = ods_rows(&[["celular", "saldo"]]) + &amount(value, shown);
+        home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
+        let ended = previewed(&home, &["people.ods", "text", "Debe {{ saldo }}."]);
+        assert_eq!(texts(&ended), [format!("Debe {expected}.")], "{shown}");
+    }
+    // A CSV does not have the number, so the recipient would read the dash.
+    home.write("people.csv", "celular,saldo\n593987654321,$ -\n");
+    let ended = previewed(&home, &["people.csv", "text", "Debe {{ saldo }}."]);
+    let warning =
+        "warning: 1 row is marked `$ -` in `saldo`: line 2; the recipient would read that";
+    assert!(ended.stderr.contains(warning), "{ended:?}");
+}
+
+#[test]
+fn workbook_report_has_delimiter_of_its_country() {
+    let home = Home::new();
+    let rows = xlsx_rows(&[["celular", "n"], ["593987654321", "Ana"]]);
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
+    home.write("people.csv", "celular,n\n593987654321,Ana\n");
+    for (list, flags, header) in [
+        (
+            "people.xlsx",
+            &["--country=EC"][..],
+            "\u{feff}celular;n;run;line;sent;",
+        ),
+        (
+            "people.xlsx",
+            &["--country=MX"],
+            "\u{feff}celular,n,run,line,sent,",
+        ),
+        ("people.xlsx", &[], "\u{feff}celular,n,run,line,sent,"),
+        ("people.csv", &["--country=EC"], "celular,n,run,line,sent,"),
+    ] {
+        let words = [
+            &["--sandbox", "bulk", "send", list, RATE][..],
+            flags,
+            &["text", "{{ n }}"],
+        ];
+        home.run_args(&words.concat()).success();
+        let report = home.run("--sandbox bulk report").success().stdout;
+        assert!(report.starts_with(header), "{list} {flags:?}: {report}");
+        home.write("again.csv", &report);
+        let ended = previewed(&home, &["again.csv", "text", "{{ n }}"]);
+        assert_eq!(texts(&ended), ["Ana"], "{list} {flags:?}");
+    }
+    let typed = home.run("--sandbox bulk report --delimiter ,").success();
+    assert!(
+        typed.stdout.starts_with("\u{feff}celular,n,run,"),
+        "{typed:?}"
+    );
 }
 
 #[test]
@@ -1344,9 +1495,9 @@ fn resent_workbook_report_sends_the_same_text() {
     );
     let in_part = home
         .read("all.csv")
-        .replace("987654321,", "#,")
-        .replace("987654322,", "987654321,");
-    home.write("all.csv", in_part.replace("#,", "987654322,"));
+        .replace("987654321;", "#;")
+        .replace("987654322;", "987654321;");
+    home.write("all.csv", in_part.replace("#;", "987654322;"));
     amounts("all.csv", &["--dry-run"]).fails(
         2,
         &["line 2 is to 593987654322, but its `sent_to` is `+593987654321`"],

@@ -56,6 +56,22 @@ pub(crate) fn xlsx(sheets: &[TestSheet<'_>], shared: &str) -> Vec<u8> {
     zip(&parts)
 }
 
+/// The same, saved with the sheet at this position in front.
+pub(crate) fn xlsx_in_front(sheets: &[TestSheet<'_>], front: usize) -> Vec<u8> {
+    let views =
+        format!("<workbookPr/><bookViews><workbookView activeTab=\"{front}\"/></bookViews>");
+    let parts = xlsx_parts(sheets, "");
+    let parts: Vec<_> = parts
+        .into_iter()
+        .map(|(name, content)| (name, content.replace("<workbookPr/>", &views)))
+        .collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_bytes()))
+        .collect();
+    zip(&parts)
+}
+
 pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String, String)> {
     let (mut list, mut relations, mut parts) = (String::new(), String::new(), Vec::new());
     for (number, sheet) in sheets.iter().enumerate() {
@@ -113,6 +129,11 @@ const ODS_STYLES: &str = r#"<office:document-styles><office:styles>
 
 /// An OpenDocument spreadsheet.
 pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
+    ods_in_front(sheets, None)
+}
+
+/// The same, saved with this sheet in front.
+pub(crate) fn ods_in_front(sheets: &[TestSheet<'_>], front: Option<&str>) -> Vec<u8> {
     let table = |sheet: &TestSheet<'_>| {
         let style = if sheet.is_hidden { "unseen" } else { "seen" };
         let (name, rows) = (sheet.name, sheet.rows);
@@ -132,7 +153,13 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
          </office:automatic-styles><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>\
          </office:document-content>"
     );
-    zip(&[
+    let settings = front.map(|front| {
+        format!(
+            "<office:document-settings><config:config-item config:name=\"ActiveTable\">{front}</config:config-item>\
+             </office:document-settings>"
+        )
+    });
+    let mut parts: Vec<(&str, &[u8])> = vec![
         (
             "mimetype",
             b"application/vnd.oasis.opendocument.spreadsheet",
@@ -143,7 +170,9 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
             "META-INF/manifest.xml",
             b"<manifest:manifest><manifest:file-entry/></manifest:manifest>",
         ),
-    ])
+    ];
+    parts.extend(settings.as_ref().map(|it| ("settings.xml", it.as_bytes())));
+    zip(&parts)
 }
 
 /// Rows of texts for a sheet of Excel, each text in its cell.

@@ -157,6 +157,13 @@ impl Columns {
         &self.names
     }
 
+    /// Whether all columns with a name are in `header`, too, and there is one.
+    pub(super) fn are_in(&self, header: &[&str]) -> bool {
+        let header: Vec<_> = header.iter().map(|name| plain(name)).collect();
+        let named = self.plain_names.iter().filter(|name| !name.is_empty());
+        named.clone().count() > 0 && named.clone().all(|name| header.contains(name))
+    }
+
     pub(super) fn country_places(&self) -> &[usize] {
         &self.country_places
     }
@@ -200,6 +207,13 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     };
     let reads_like_header = has_several && is_named && !cells.iter().any(may_be_recipient);
     reads_like_header.then(|| other_header(line, &cells))
+}
+
+/// Whether the row `cells` has a phone number under the name of a recipient column in `header`.
+pub(super) fn has_recipient_below(header: &[&str], cells: &[&str]) -> bool {
+    header.iter().zip(cells).any(|(name, cell)| {
+        ColumnRole::from_name(name) == ColumnRole::Recipient && is_number(cell, MIN_DIGITS)
+    })
 }
 
 /// The last line in which jelouctl looks for a header below titles.

@@ -86,10 +86,15 @@ impl ListReader {
         }
     }
 
-    /// Sets how to write the numbers and dates of a sheet if their formats do not decide it.
+    /// Sets how to write the numbers and dates of a sheet if their formats do not decide it, and the
+    /// delimiter of its report, which the sheet does not have.
     pub(crate) fn write_as(&mut self, conventions: Option<Conventions>) {
-        if let Rows::Sheet(list) = &mut self.rows {
-            list.conventions = conventions;
+        let Rows::Sheet(list) = &mut self.rows else {
+            return;
+        };
+        list.conventions = conventions;
+        if let (Some(conventions), ListFormat::Csv(format)) = (conventions, &mut self.format) {
+            format.delimiter = conventions.csv_delimiter();
         }
     }
 

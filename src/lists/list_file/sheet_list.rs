@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use super::columns::LAST_HEADER_LINE;
+use super::columns::{LAST_HEADER_LINE, has_recipient_below};
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
@@ -22,7 +22,7 @@ pub(crate) struct ListNotes {
     pub(crate) unshown_columns: Vec<UnshownColumn>,
     /// For a workbook, the sheet that is read.
     pub(crate) sheet: Option<String>,
-    /// The other visible sheets.
+    /// The other visible sheets with rows, first the one that was in front.
     pub(crate) other_sheets: Vec<String>,
     /// How the list reads in the encoding in `--encoding`, if another one fits better.
     pub(crate) misread: Option<String>,
@@ -37,8 +37,8 @@ impl ListNotes {
         };
         let names = self.named_sheets();
         let hint = format!(
-            "if the list is on another sheet ({names}), add --sheet '{}' before the kind; {}",
-            first.replace('\'', "'\\''"),
+            "if the list is on another sheet ({names}), add --sheet {} before the kind; {}",
+            in_quotes(first),
             error.hint
         );
         UsageError { hint, ..error }
@@ -61,6 +61,11 @@ impl ListNotes {
 
 /// The most other sheets that an error names.
 const MAX_NAMED_SHEETS: usize = 5;
+
+/// The name of a sheet as an argument of a shell.
+fn in_quotes(sheet: &str) -> String {
+    format!("'{}'", sheet.replace('\'', "'\\''"))
+}
 
 /// A column with a cell that is not written as the sheet shows it.
 #[derive(Debug)]
@@ -91,11 +96,7 @@ impl SheetList {
         let workbook = Workbook::open(file, name)?;
         let place = workbook.place(options.sheet.as_deref())?;
         notes.sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
-        notes.other_sheets = workbook
-            .visible()
-            .filter(|(other, _)| *other != place)
-            .map(|(_, sheet)| sheet.name.clone())
-            .collect();
+        notes.other_sheets = other_sheets(&workbook, place);
         let mut stream = workbook.rows(place, MergedCellPolicy::Hidden)?;
         let row = header_row(&mut stream, options.header_row, name)
             .map_err(|error| notes.with_sheets(error))?;
@@ -111,6 +112,15 @@ impl SheetList {
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
         let header =
             TableHeader::new(&names).map_err(|error| notes.with_sheets(error.in_file(name)))?;
+        if options.sheet.is_none() {
+            let front = workbook.front().filter(|front| *front != place);
+            let header_row = options.header_row;
+            if let Some(front) = front
+                && is_like_list(&workbook, front, &header, header_row)
+            {
+                return Err(unclear_sheet(&workbook, place, front, name));
+            }
+        }
         Ok(Self {
             stream,
             header,
@@ -263,6 +273,66 @@ impl SheetList {
         let shown = self.shown(row, notes);
         Ok(self.header.row(&texts(&row.cells), shown))
     }
+}
+
+/// Returns the names of the visible sheets with rows, except the one at `place`. The one that was in front
+/// when the workbook was saved comes first.
+fn other_sheets(workbook: &Workbook, place: usize) -> Vec<String> {
+    let front = workbook.front();
+    let mut others: Vec<_> = workbook
+        .visible()
+        .filter(|(other, _)| *other != place && workbook.is_filled(*other))
+        .collect();
+    others.sort_by_key(|(other, _)| Some(*other) != front);
+    let names = others.into_iter().map(|(_, sheet)| sheet.name.clone());
+    names.collect()
+}
+
+/// Creates the error for a workbook that was saved with the list at `front` in front, and not the one at
+/// `first`. The user may mean either.
+fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) -> UsageError {
+    let sheet = |place: usize| {
+        let sheet = workbook.sheets.get(place);
+        sheet.map(|sheet| sheet.name.as_str()).unwrap_or_default()
+    };
+    let first = sheet(first);
+    let front = sheet(front);
+    let problem = format!(
+        "{name} was saved with the sheet `{front}` in front, but its first sheet is `{first}`"
+    );
+    let hint = format!(
+        "to read `{front}`: --sheet {} before the kind; to read `{first}`: --sheet {}",
+        in_quotes(front),
+        in_quotes(first)
+    );
+    UsageError::new(problem, hint)
+}
+
+/// Returns whether the sheet at `place` has a row below a header with all columns of `other`, or a number
+/// below the name of a recipient column. A sheet that cannot be read is no list.
+fn is_like_list(
+    workbook: &Workbook,
+    place: usize,
+    other: &TableHeader,
+    header_row: Option<u64>,
+) -> bool {
+    let last = header_row.unwrap_or_default().max(LAST_HEADER_LINE);
+    let Ok(mut rows) = workbook.rows(place, MergedCellPolicy::Hidden) else {
+        return false;
+    };
+    let mut above: Option<SheetRow> = None;
+    while let Ok(Some(row)) = rows.next() {
+        if let Some(header) = above.take_if(|above| above.number <= last) {
+            let names = texts(&header.cells);
+            if other.columns.are_in(&names) || has_recipient_below(&names, &texts(&row.cells)) {
+                return true;
+            }
+        } else if row.number > last {
+            break;
+        }
+        above = Some(row);
+    }
+    false
 }
 
 /// Returns the row in the line `wanted`, otherwise the first filled row.

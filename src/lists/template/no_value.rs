@@ -1,6 +1,8 @@
 //! Recognizes texts that stand for a missing value: the words of programs, such as `null`, and the errors of
 //! spreadsheets, such as `#N/A`.
 
+use crate::base::conventions::Conventions;
+
 /// Words that programs write for a missing or pending value, in lower case and without spaces.
 const NOTHING: [&str; 37] = [
     "-",
@@ -103,7 +105,10 @@ pub(crate) fn means_nothing(text: &str) -> bool {
         _ => {}
     }
     let word = without_spaces(text).to_lowercase();
-    NOTHING.contains(&word.as_str()) || is_object(&word) || EMPTY_DATES.contains(&word.as_str())
+    NOTHING.contains(&word.as_str())
+        || Conventions::is_zero_as_dash(text)
+        || is_object(&word)
+        || EMPTY_DATES.contains(&word.as_str())
 }
 
 /// Returns whether `word` is an object of JavaScript that was printed: `[object Object]`, `[object
@@ -204,6 +209,15 @@ mod tests {
             ("NaN", (false, true)),
             ("Null", (false, true)),
             ("—", (false, true)),
+            ("$-", (false, true)),
+            (" $   -   ", (false, true)),
+            ("- €", (false, true)),
+            ("S/ -", (false, true)),
+            ("US$ –", (false, true)),
+            ("$", (false, false)),
+            ("$-5", (false, false)),
+            ("L-", (false, false)),
+            ("A -", (false, false)),
             ("", (false, false)),
             ("#1", (false, false)),
             ("#OFERTA!", (false, false)),

@@ -48,6 +48,8 @@ pub(crate) struct Workbook {
 pub(super) struct Sheet {
     pub(super) name: String,
     pub(super) is_hidden: bool,
+    /// Whether the spreadsheet showed it when the workbook was saved.
+    is_in_front: bool,
     /// The path of the sheet's file in the archive.
     part: String,
 }
@@ -88,6 +90,22 @@ impl Workbook {
             .iter()
             .enumerate()
             .filter(|(_, sheet)| !sheet.is_hidden)
+    }
+
+    /// Returns the position of the visible sheet that was in front when the workbook was saved, if the
+    /// workbook records it.
+    pub(super) fn front(&self) -> Option<usize> {
+        self.visible()
+            .find(|(_, sheet)| sheet.is_in_front)
+            .map(|(place, _)| place)
+    }
+
+    /// Returns whether the sheet at `place` has a row, or cannot be read.
+    pub(super) fn is_filled(&self, place: usize) -> bool {
+        let first = self
+            .rows(place, MergedCellPolicy::Read)
+            .and_then(|mut rows| rows.next());
+        !matches!(first, Ok(None))
     }
 
     /// Returns the position of the sheet `wanted`, otherwise of the first visible one.

@@ -124,6 +124,23 @@ impl NumberFormat {
             [positive, ..] => (positive, value < 0.0),
             [] => return Err(FormatFallback::Format),
         };
+        let shown = self.show_in(section, value, has_sign, conventions)?;
+        let is_dash = value == 0.0 && Conventions::is_zero_as_dash(&shown);
+        match sections {
+            // In a column the dash is clear, but not in a text: `Debe $-`.
+            [positive, ..] if is_dash => self.show_in(positive, value, false, conventions),
+            _ => Ok(shown),
+        }
+    }
+
+    /// How `section` shows `value`.
+    fn show_in(
+        &self,
+        section: &Section,
+        value: f64,
+        has_sign: bool,
+        conventions: Option<&Conventions>,
+    ) -> Result<String, FormatFallback> {
         let at = || moment(value, self.is_1904).ok_or(FormatFallback::Format);
         let language = conventions.and_then(|known| known.language);
         let dated = |format: &str, at: DateTime| {
@@ -364,8 +381,28 @@ mod tests {
                 "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
                 0.0,
                 Some("US"),
-                Ok("$-"),
+                Ok("$0.00"),
             ),
+            (
+                "_ \"$\"* #,##0.00_ ;_ \"$\"* \\-#,##0.00_ ;_ \"$\"* \"-\"??_ ;_ @_ ",
+                0.0,
+                Some("EC"),
+                Ok("$0,00"),
+            ),
+            (
+                "_-* #,##0.00\\ \"€\"_-;\\-* #,##0.00\\ \"€\"_-;_-* \"-\"??\\ \"€\"_-;_-@_-",
+                0.0,
+                Some("ES"),
+                Ok("0,00 €"),
+            ),
+            (
+                "_-* #,##0_-;\\-* #,##0_-;_-* \"-\"_-;_-@_-",
+                0.0,
+                None,
+                Ok("0"),
+            ),
+            ("#,##0.00;-#,##0.00;\"gratis\"", 0.0, None, Ok("gratis")),
+            ("0;-0;\"- sin saldo -\"", 0.0, None, Ok("- sin saldo -")),
             ("dd/mm/yyyy", 46354.0, None, Ok("28/11/2026")),
             ("[$-C0A]dd/mm/yyyy;@", 46354.0, None, Ok("28/11/2026")),
             (

@@ -10,12 +10,14 @@ use super::part::XmlPart;
 use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, RowSink, SheetCell, SheetRow};
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 use super::{MergedCellPolicy, Sheet};
+use crate::base::conventions::Conventions;
 use crate::base::input::UsageError;
 
 /// A merged cell after the first, which the sheet does not show.
 const COVERED: &str = "covered-table-cell";
 
 const CONTENT: &str = "content.xml";
+const SETTINGS: &str = "settings.xml";
 
 /// Reads the sheets, and the styles of their cells.
 pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), UsageError> {
@@ -34,11 +36,13 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Usa
     if let Some(part) = open_part(archive, "styles.xml")? {
         XmlPart::new(part, "styles.xml").inside(|part, tag| styles.add(part, tag))?;
     }
+    let front = front_sheet(archive)?;
     // The styles come before the tables.
     content(archive)?.inside(|part, tag| match table(part, tag)? {
         Some((name, style)) => {
             let is_hidden = style.is_some_and(|style| styles.is_hidden(&style));
             sheets.push(Sheet {
+                is_in_front: front.as_ref() == Some(&name),
                 name,
                 is_hidden,
                 part: CONTENT.to_owned(),
@@ -48,6 +52,22 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Usa
         None => styles.add(part, tag),
     })?;
     Ok((sheets, styles))
+}
+
+/// The name of the sheet that was in front when the file was saved, if the file records it.
+fn front_sheet(archive: &mut Archive) -> Result<Option<String>, UsageError> {
+    let Some(part) = open_part(archive, SETTINGS)? else {
+        return Ok(None);
+    };
+    let mut front = None;
+    XmlPart::small(part, SETTINGS).inside(|part, tag| {
+        let [name] = part.attributes(tag, ["name"])?;
+        if name.as_deref() == Some("ActiveTable") {
+            front = Some(part.text()?);
+        }
+        Ok(())
+    })?;
+    Ok(front)
 }
 
 /// Reads the sheet at `place`.
@@ -261,6 +281,13 @@ impl OdsCell {
         let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
         let is_other_text =
             self.kind == "string" && self.stored.as_ref().is_some_and(|stored| stored != text);
+        let stored: Option<f64> = self.stored.as_ref().and_then(|stored| stored.parse().ok());
+        if is_number && stored == Some(0.0) && Conventions::is_zero_as_dash(text) {
+            // In a column the dash is clear, but not in a text: `Debe $ -`.
+            let shown = text.replace(['-', '–', '—'], "0");
+            let words: Vec<_> = shown.split_whitespace().collect();
+            return Some(CellLook::Text(words.join(" ")));
+        }
         let is_shown = !text.is_empty() && (is_other_text || is_number && has_format && !is_short);
         if is_shown {
             Some(CellLook::Text(text.trim().to_owned()))

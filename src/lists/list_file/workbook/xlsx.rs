@@ -166,14 +166,22 @@ fn joined(directory: &str, target: &str) -> String {
     steps.join("/")
 }
 
-/// Returns whether days are counted from 1904, and the sheets in order. Their `part` is still an
-/// id.
+/// Returns whether days are counted from 1904, and the sheets in order, also charts. Their `part` is still
+/// an id.
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
     let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "missing"))?;
     let mut is_1904 = false;
+    let mut front = None;
     let mut sheets = Vec::new();
     part.inside(|part, tag| {
         match tag.local_name().as_ref() {
+            // A workbook with several windows has several views, and the views come before the
+            // sheets.
+            "workbookView" if front.is_none() => {
+                let [active] = part.attributes(tag, ["activeTab"])?;
+                let place = active.and_then(|place| place.parse::<usize>().ok());
+                front = Some(place.unwrap_or_default());
+            }
             "workbookPr" => {
                 let [date] = part.attributes(tag, ["date1904"])?;
                 is_1904 = date.as_deref().is_some_and(is_true);
@@ -181,9 +189,11 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), Usage
             "sheet" => {
                 let [name, state, id] = part.attributes(tag, ["name", "state", "id"])?;
                 let is_hidden = state.is_some_and(|state| state != "visible");
+                let is_in_front = front == Some(sheets.len());
                 sheets.extend(name.zip(id).map(|(name, part)| Sheet {
                     name,
                     is_hidden,
+                    is_in_front,
                     part,
                 }));
             }
