@@ -92,8 +92,9 @@ pub(crate) struct OnceEntry {
 }
 
 impl OnceEntry {
-    /// Whether a command whose messages count for `every` may send another message at `now`. None
-    /// counts forever. A message that is in flight or pending always counts.
+    /// Returns whether a command whose messages count for `every` may send another message at
+    /// `now`. With None, a message counts forever. A message that is in flight or pending always
+    /// counts.
     pub(crate) fn is_free(&self, every: Option<Duration>, now: i64) -> bool {
         match self.state {
             OnceState::NotSent => true,
@@ -104,20 +105,21 @@ impl OnceEntry {
         }
     }
 
-    /// Until when it counts for the last command with the key. None if it counts forever or not at
-    /// all.
+    /// Returns the time until which its message counts for the last command with the key, or None
+    /// if it counts forever or not at all.
     pub(crate) fn until(&self) -> Option<i64> {
         let every = self.every.filter(|_| !self.state.is_free())?;
         Some(self.counts_from.saturating_add(every))
     }
 
-    /// Until when it counts for a command with this `--every`; None if forever.
+    /// Returns the time until which its message counts for a command with this `--every`, or None
+    /// if it counts forever.
     pub(crate) fn counts_until(&self, every: Option<Duration>) -> Option<i64> {
         Some(self.counts_from.saturating_add(millis(every?)))
     }
 }
 
-/// A duration in milliseconds.
+/// Converts a duration to milliseconds.
 pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -141,7 +143,8 @@ pub(super) struct Claim {
     pub(super) entry: OnceEntry,
     pub(super) row: Option<(i64, i64)>,
     worker: Option<i64>,
-    /// Whether the clock is behind the message of a single send, and was not when it was read before.
+    /// Whether the clock is behind the message of a single send, and was not when it was read
+    /// before.
     is_newly_ahead: bool,
 }
 
@@ -193,7 +196,7 @@ pub(crate) struct HeldClaim {
     pub(crate) begins_by: Option<Deadline>,
 }
 
-/// The state of a recipient after the claimed message has ended.
+/// Returns the state of a recipient after the claimed message has ended.
 fn ended(sent: Sent) -> &'static str {
     match sent {
         Sent::Yes => OnceState::Sent,
@@ -228,7 +231,7 @@ impl Ledger {
         OnceHasher::load(&mut self.db())
     }
 
-    /// The entry of the recipient under the key.
+    /// Returns the entry of the recipient under the key.
     pub(crate) fn standing(
         &self,
         scope: &OnceScope,
@@ -321,12 +324,12 @@ impl Ledger {
         })
     }
 
-    /// Every key, of every bot, by name.
+    /// Returns every key of every bot, ordered by name.
     pub(crate) fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
         summaries(&mut self.db())
     }
 
-    /// The unfinished runs with rows under the key.
+    /// Returns the unfinished runs with rows under the key.
     pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
         let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run \
             WHERE claim.once_key = ?1 AND run.id = claim.run AND run.finished_at IS NULL \
@@ -450,8 +453,8 @@ struct ReachedRow {
     is_sent: bool,
 }
 
-/// The recipients that a run has reached or may have reached, each with a row. A row that was
-/// certainly sent is preferred.
+/// Returns the recipients that a run has reached or may have reached, each with one row. If a
+/// recipient has several rows, a row that was certainly sent is preferred.
 fn recipients_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
     let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
@@ -538,7 +541,7 @@ const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim
     WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
     ORDER BY 1, 2, 3";
 
-/// The counts of every key, by name.
+/// Counts the recipients of every key. The keys are ordered by name.
 fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
@@ -599,7 +602,7 @@ fn read_state(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceSt
     })
 }
 
-/// The state of a recipient from a single send or a removed run.
+/// Returns the state of a recipient from a single send or a removed run.
 fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
     if row.opt_text("state")?.is_none() {
         return Ok(OnceState::NotSent);
@@ -622,10 +625,10 @@ fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     })
 }
 
-/// Keeps the `--every` of the command that found this claim, and returns the entry as it is then. If
-/// the clock is behind the message of a single send, the message counts from now on by this clock, so
-/// that a message with a time of the future does not count for years. Its own time stays: by a clock
-/// that is right again, it counts from that.
+/// Keeps the `--every` of the command that found this claim, and returns the entry as it is then.
+/// If the clock is behind the message of a single send, the message counts from now on by this
+/// clock, so that a message with a time of the future does not count for years. Its own time stays:
+/// by a clock that is right again, it counts from that.
 fn keep_found(
     db: &mut Db,
     key: i64,
@@ -648,7 +651,7 @@ fn keep_found(
     Ok(entry)
 }
 
-/// The number of a key.
+/// Returns the number of a key: a part of the hash of its name, bot and address.
 pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
     eight_bytes(&digest(
         &SHA256,
@@ -656,7 +659,7 @@ pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
     ))
 }
 
-/// As [`number_of`], and records the key in the ledger.
+/// Records a key in the ledger, and returns its number.
 pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
     let (id, OnceScope { key, bot, address }) = (number_of(scope), scope);
     let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) \
@@ -665,7 +668,7 @@ pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerErro
     Ok(id)
 }
 
-/// The claim of a recipient.
+/// Returns the claim of a recipient.
 fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
     let mut found = None;
     let key = number_of(scope);

@@ -19,7 +19,7 @@ pub(super) struct CommitCount {
 }
 
 impl CommitCount {
-    /// The count of the ledger in this file.
+    /// Counts the commits of the ledger in this file.
     pub(super) fn new(ledger: &Path) -> Self {
         let name = ledger.file_name().unwrap_or_default().to_string_lossy();
         Self {
@@ -28,7 +28,7 @@ impl CommitCount {
         }
     }
 
-    /// The highest number in the names of the commit files; None without such a file.
+    /// Returns the highest number in the names of the commit files, or None without such a file.
     pub(super) fn highest(&self) -> Result<Option<i64>, FileError> {
         Ok(self.all()?.into_iter().max())
     }
@@ -72,7 +72,7 @@ impl CommitCount {
         Ok(())
     }
 
-    /// The file itself; None if there is none.
+    /// Identifies the commit file. Returns None without such a file.
     pub(super) fn id(&self) -> Result<Option<FileId>, FileError> {
         for _ in 0..TRIES {
             let Some(commits) = self.highest()? else {
@@ -91,8 +91,8 @@ impl CommitCount {
         Err(FileError::while_doing("read", &self.path(0))(cause))
     }
 
-    /// Whether the file may be a copy: the file system has no creation times, and the file has no
-    /// mark.
+    /// Returns whether the file may be a copy: the file system has no creation times, and the file
+    /// has no mark.
     pub(super) fn is_unmarked(&self) -> Result<bool, FileError> {
         Ok(self
             .highest()?
@@ -124,8 +124,8 @@ impl CommitCount {
     }
 }
 
-/// The mark is `chattr +A`, "do not keep when this was read", which has no effect on an empty file.
-/// `cp`, `tar` and `rsync` do not copy it, and `chmod` and `chown` do not remove it.
+/// Checks for the mark. It is `chattr +A`, "do not keep when this was read", which has no effect on
+/// an empty file. `cp`, `tar` and `rsync` do not copy it, and `chmod` and `chown` do not remove it.
 #[cfg(target_os = "linux")]
 fn is_unmarked(path: &Path) -> bool {
     use rustix::fs::{IFlags, ioctl_getflags};
@@ -149,7 +149,7 @@ fn mark(path: &Path) -> io::Result<()> {
     Ok(ioctl_setflags(&file, flags | IFlags::NOATIME)?)
 }
 
-/// Other systems have creation times.
+/// Returns false: other systems have creation times.
 #[cfg(not(target_os = "linux"))]
 fn is_unmarked(_path: &Path) -> bool {
     false

@@ -171,8 +171,8 @@ impl<'a> EarlierRuns<'a> {
         Ok(is_changed)
     }
 
-    /// The number of recipients of `draft` that got a message of these runs in the last 24 hours,
-    /// and of those that will get one.
+    /// Counts the recipients of `draft` that got a message of these runs in the last 24 hours, and
+    /// the recipients that will get one.
     pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
         let since = self.now - LATELY;
         if self
@@ -236,10 +236,10 @@ impl<'a> EarlierRuns<'a> {
         Ok(())
     }
 
-    /// The pending rows of the run `own` that other runs have sent since its list was read, or will
-    /// send. Runs without a change since `changed_since` count only if they are unfinished. Pending
-    /// rows of another run count only while a process sends it: otherwise two idle runs would block
-    /// each other.
+    /// Returns the pending rows of the run `own` that other runs have sent since its list was read,
+    /// or will send. Runs without a change since `changed_since` count only if they are unfinished.
+    /// Pending rows of another run count only while a process sends it: otherwise two idle runs
+    /// would block each other.
     pub(super) fn compare_run(
         &mut self,
         own: i64,
@@ -293,7 +293,7 @@ impl<'a> EarlierRuns<'a> {
     }
 }
 
-/// The number of rows for each run and reason, the largest first.
+/// Counts the rows for each run and reason. The largest count comes first.
 pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
     let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
     for (_, run, EarlierRow { reason, at }) in found {
@@ -376,13 +376,13 @@ fn each_match(
 /// message from before an update would count forever.
 pub(crate) const FIRST_TIME: i64 = 1_793_491_200_000;
 
-/// Whether something may have happened at `since` or later. If `since` is the end of time, nothing
-/// counts.
+/// Returns whether something may have happened at `since` or later. If `since` is the end of time,
+/// nothing counts.
 pub(crate) fn is_recent(at: i64, since: i64) -> bool {
     at >= since || at < FIRST_TIME && since < i64::MAX
 }
 
-/// The time this long before `now`; the end of time if `remember` is zero.
+/// Returns the time this long before `now`, or the end of time if `remember` is zero.
 pub(super) fn since(now: i64, remember: Duration) -> i64 {
     match i64::try_from(remember.as_millis()) {
         Ok(0) => i64::MAX,
@@ -409,7 +409,7 @@ pub(crate) struct EarlierMessages {
 }
 
 impl EarlierMessages {
-    /// `were sent by run r at 2026-11-20 08:23 -05:00`, with the time in `zone`.
+    /// Describes the rows: `were sent by run r at 2026-11-20 08:23 -05:00`, with the time in `zone`.
     pub(crate) fn describe(&self, zone: &TimeZone) -> String {
         let at = || format!("at {}", time_in(zone, self.at));
         let was = if self.rows == 1 { "was" } else { "were" };
@@ -425,7 +425,7 @@ impl EarlierMessages {
 }
 
 impl EarlierRow {
-    /// The earlier row of a claim under a key; None if its recipient is free.
+    /// Creates the earlier row of a claim under a key. Returns None if its recipient is free.
     pub(crate) fn from_claim(entry: &OnceEntry) -> Option<Self> {
         let reason = match entry.state {
             OnceState::Sent => SkipReason::AlreadySent,
@@ -439,7 +439,7 @@ impl EarlierRow {
         })
     }
 
-    /// Why a row is skipped. A report shows the time in its own zone.
+    /// Describes why a row is skipped. A report shows the time in its own zone.
     pub(crate) fn problem(&self, run: &str) -> String {
         EarlierMessages {
             run: run.to_owned(),
@@ -450,8 +450,8 @@ impl EarlierRow {
         .describe(&TimeZone::system())
     }
 
-    /// Why a row is skipped if its recipient has a message under `key`, from `run` if that is
-    /// known.
+    /// Describes why a row is skipped if its recipient has a message under `key`, from `run` if
+    /// that is known.
     pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
         let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
         match self.reason {
@@ -471,23 +471,23 @@ impl EarlierRow {
         }
     }
 
-    /// Whether it outweighs `other`.
+    /// Returns whether this reason is shown rather than `other`.
     pub(crate) fn outweighs(&self, other: &Self) -> bool {
         (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
     }
 }
 
-/// `at 2026-11-20 08:23 -05:00`
+/// Describes the time: `at 2026-11-20 08:23 -05:00`
 fn time(at: i64) -> String {
     format!("at {}", local_time(at))
 }
 
-/// The rank of a reason.
+/// Returns the rank of a reason.
 pub(super) fn rank(reason: SkipReason) -> i64 {
     reason as i64
 }
 
-/// The reason with this rank.
+/// Returns the reason with this rank.
 pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
     let reason = SkipReason::ALL
         .iter()

@@ -42,7 +42,7 @@ pub(crate) struct CreatedRun {
 }
 
 impl Ledger {
-    /// The name of a new run: the `typed` one, or a free one after its list.
+    /// Chooses the name of a new run: the `typed` one, or a free one after its list.
     pub(crate) fn name_of_new(
         &self,
         typed: Option<&RunName>,
@@ -56,8 +56,8 @@ impl Ledger {
 
     /// Creates a run, in one transaction with the last comparison and with the process that sends
     /// it. `compare` may skip rows, change the settings, or return false to create no run. After an
-    /// error, the run exists only if the error says so. If another run has taken a name that was not
-    /// typed, this one gets a number.
+    /// error, the run exists only if the error says so. If another run has taken a name that was
+    /// not typed, this one gets a number.
     pub(crate) fn create_run<E: From<LedgerError>>(
         &self,
         new: NewRun<'_>,

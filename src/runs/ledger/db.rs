@@ -86,8 +86,9 @@ impl SqlRow {
         }
     }
 
-    /// The index of a column. Most rows are read in the order of their columns, so the next column
-    /// is compared first. A search for each column would slow down a report of a million rows.
+    /// Finds the index of a column. Most rows are read in the order of their columns, so the next
+    /// column is compared first. A search for each column would slow down a report of a million
+    /// rows.
     fn place(&self, column: &str) -> Result<usize, LedgerError> {
         let next = self.next.get();
         let place = if self.columns.get(next).is_some_and(|name| name == column) {
@@ -105,7 +106,7 @@ impl SqlRow {
         self.values.get(place).ok_or_else(|| unexpected(column))
     }
 
-    /// The number in a column.
+    /// Returns the number in a column.
     pub(super) fn int(&self, column: &str) -> Result<i64, LedgerError> {
         self.opt_int(column)?.ok_or_else(|| unexpected(column))
     }
@@ -118,7 +119,7 @@ impl SqlRow {
         }
     }
 
-    /// The count or line in a column.
+    /// Returns the count or line in a column.
     pub(super) fn count(&self, column: &str) -> Result<u64, LedgerError> {
         u64::try_from(self.int(column)?).map_err(|_| unexpected(column))
     }
@@ -127,7 +128,7 @@ impl SqlRow {
         Ok(self.opt_int(column)?.is_some_and(|value| value != 0))
     }
 
-    /// The text in a column.
+    /// Returns the text in a column.
     pub(super) fn text(&self, column: &str) -> Result<&str, LedgerError> {
         self.opt_text(column)?.ok_or_else(|| unexpected(column))
     }
@@ -155,7 +156,7 @@ impl SqlRow {
         }
     }
 
-    /// The value in a column as `read` reads it, such as the name of a state.
+    /// Reads the name in a column with `read`, such as the name of a state.
     pub(super) fn named<T>(
         &self,
         column: &str,
@@ -183,7 +184,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// `db-2 pid 812`
+    /// Describes the process: `db-2 pid 812`.
     pub(super) fn describe(&self) -> String {
         format!("{} pid {}", self.host, self.pid)
     }
@@ -208,10 +209,11 @@ pub(super) trait DbEngine: Send {
     /// snapshot.
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError>;
 
-    /// Whether no other process holds the ledger for long.
+    /// Returns whether no other process has locked the ledger now.
     fn is_free(&mut self) -> Result<bool, LedgerError>;
 
-    /// The process of this machine that changes the ledger, or changed it last, if known.
+    /// Returns the id of the process of this machine that changes the ledger, or changed it last,
+    /// if known.
     fn writing(&self) -> Option<u32> {
         None
     }
@@ -229,7 +231,7 @@ pub(super) trait DbEngine: Send {
         each: EachSqlRow<'_>,
     ) -> Result<(), LedgerError>;
 
-    /// The first row of a query.
+    /// Returns the first row of a query.
     fn first(
         &mut self,
         sql: &'static str,
@@ -265,7 +267,7 @@ pub(super) trait DbEngine: Send {
     /// Runs statements that do not concern the tables of the ledger.
     fn script(&mut self, script: &SqlScript) -> Result<(), LedgerError>;
 
-    /// The clock of the ledger, in milliseconds since 1970.
+    /// Returns the time of the ledger's clock, in milliseconds since 1970.
     fn now(&mut self) -> Result<i64, LedgerError>;
 
     /// Identifies the database, as long as it cannot lack a commit.
@@ -283,16 +285,18 @@ pub(super) trait DbEngine: Send {
     /// Ends the registration of a process.
     fn leave(&mut self, _id: i64) {}
 
-    /// The error if the lock of a process cannot be opened. The process then counts as alive.
+    /// Returns the error if the lock of a process cannot be opened. The process then counts as
+    /// alive.
     fn unreadable_lock(&self, _id: i64) -> Option<FileError> {
         None
     }
 
-    /// Whether several machines may share it. A process that seems lost may then only be
-    /// disconnected, and return.
+    /// Returns whether several machines may share the database. Then a process that seems lost may
+    /// only be disconnected, and may return.
     fn is_shared(&self) -> bool;
 
-    /// Whether it was restored, lacks changes, and no command has accepted that yet.
+    /// Returns whether the database was restored without its latest changes, and no command has
+    /// accepted that yet.
     fn was_restored(&mut self) -> Result<bool, LedgerError> {
         Ok(false)
     }
@@ -362,7 +366,7 @@ impl Db {
         }
     }
 
-    /// The rows that a query returns, as `read` reads them.
+    /// Returns the rows of a query, each converted by `read`.
     pub(super) fn rows<T>(
         &mut self,
         sql: &'static str,
@@ -388,7 +392,7 @@ impl Db {
             .walk(sql, values, &mut |row| each(row).map(ControlFlow::Continue))
     }
 
-    /// The first row of a query.
+    /// Returns the first row of a query.
     pub(super) fn first(
         &mut self,
         sql: &'static str,
@@ -397,7 +401,7 @@ impl Db {
         self.0.first(sql, values)
     }
 
-    /// The row of a query that always has one.
+    /// Returns the first row of a query that always has one.
     pub(super) fn one(
         &mut self,
         sql: &'static str,
@@ -407,7 +411,7 @@ impl Db {
             .ok_or_else(|| LedgerError::damaged("a row is missing"))
     }
 
-    /// Whether a query returns a row.
+    /// Returns whether a query returns a row.
     pub(super) fn exists(
         &mut self,
         sql: &'static str,
@@ -438,7 +442,7 @@ impl Db {
     }
 }
 
-/// The JSON of a value, for a column.
+/// Converts a value to JSON for a column.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError> {
     serde_json::to_string(value).map_err(LedgerError::damaged)
 }
@@ -461,7 +465,7 @@ pub(super) fn check_version(
     ))
 }
 
-/// The secret of a new ledger.
+/// Creates the secret of a new ledger.
 pub(super) fn new_secret() -> String {
     let mut bytes = [0_u8; OnceHasher::SECRET];
     #[expect(

@@ -130,14 +130,14 @@ impl Run {
         })
     }
 
-    /// The time of the last check of all its messages, in milliseconds since 1970. None before the
-    /// first check.
+    /// Returns the time of the last delivery check of all its messages, in milliseconds since 1970,
+    /// or None before the first check.
     pub(crate) fn asked_at(&self) -> Result<Option<i64>, LedgerError> {
         self.one("SELECT asked_at FROM run WHERE id = ?1")?
             .opt_int("asked_at")
     }
 
-    /// The delivery status of all messages, as of the last check.
+    /// Counts all messages by their delivery status, as of the last delivery check.
     pub(crate) fn all_deliveries(&self) -> Result<DeliveryCounts, LedgerError> {
         let row = self.one("SELECT deliveries FROM run WHERE id = ?1")?;
         match row.opt_text("deliveries")? {
@@ -146,7 +146,7 @@ impl Run {
         }
     }
 
-    /// The same for the messages that were sent at `since` or later.
+    /// Counts the messages that were sent at `since` or later, as [`Self::all_deliveries`] does.
     pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
         let counts = count_deliveries(&mut self.ledger.db(), self.id, since)?;
         counts.ok_or_else(|| LedgerError::changed(self.name()))
@@ -249,13 +249,13 @@ impl DeliveryCounts {
         }
     }
 
-    /// The number of messages in this state.
+    /// Returns the number of messages in this state.
     pub(crate) fn count(&self, state: &DeliveryState) -> u64 {
         self.states.get(state.name()).copied().unwrap_or_default()
     }
 
-    /// Each count with its stable name and its text, in the order of delivery. The counts after the
-    /// states are of messages without a known state.
+    /// Returns each count with its stable name and its text, in the order of delivery. The last
+    /// counts are of messages without a known state.
     pub(crate) fn named(&self) -> Vec<(&'static str, &'static str, u64)> {
         let states = DeliveryState::NAMES.map(|name| {
             let words = match name {
@@ -277,7 +277,7 @@ impl DeliveryCounts {
         states.into_iter().chain(others).collect()
     }
 
-    /// The number of messages with a known state.
+    /// Returns the number of messages with a known state.
     pub(crate) fn known(&self) -> u64 {
         self.states.values().sum()
     }

@@ -141,7 +141,7 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// The number of rows to send.
+    /// Returns the number of rows to send.
     pub(crate) fn to_be_sent(&self) -> u64 {
         self.rows.cast_unsigned() - self.skips.all()
     }
@@ -245,7 +245,7 @@ impl LedgerDraft {
         )
     }
 
-    /// The number of rows to send by the country of their number, as two letters.
+    /// Counts the rows to send by the country of their number, as two letters.
     pub(crate) fn countries(&self) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
         let mut countries = BTreeMap::new();
         let recipients = format!("SELECT recipient FROM row WHERE {IS_SENT}");
@@ -307,7 +307,7 @@ fn walk<E: From<LedgerError>>(
     Ok(())
 }
 
-/// The rows of `query`, as `read` reads them.
+/// Returns the rows of `query`, each converted by `read`.
 pub(super) fn rows_of<T>(
     db: &Connection,
     query: &str,
@@ -322,7 +322,7 @@ pub(super) fn rows_of<T>(
     Ok(rows)
 }
 
-/// The text in a column of a row. Any other type is an error.
+/// Returns the text in a column of a row, or an error for any other type.
 fn text_at<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
     Ok(row.get_ref(column)?.as_str()?)
 }

@@ -51,19 +51,19 @@ impl LedgerDraft {
         Ok(are_recalled)
     }
 
-    /// The number of those rows that no other run or single send will send now.
+    /// Returns the number of these rows that no other run or single send will send now.
     pub(crate) fn freed(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(*) FROM row WHERE {IS_SENT} AND problem IS NOT NULL");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
-    /// The number of messages to send. Rows with the same request count once.
+    /// Counts the messages to send. Rows with the same request count once.
     pub(crate) fn messages(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(DISTINCT fingerprint) FROM row WHERE {IS_SENT}");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
-    /// The matches of messages to send, by run and reason, the largest counts first.
+    /// Returns the matches of messages to send, by run and reason, the largest counts first.
     pub(crate) fn earlier(&self) -> Result<Vec<EarlierMessages>, LedgerError> {
         let query = format!(
             "SELECT run, reason, count(DISTINCT fingerprint), max(at) \
@@ -81,7 +81,7 @@ impl LedgerDraft {
         })
     }
 
-    /// The runs that will send rows of this list, which were skipped.
+    /// Returns the runs that will send skipped rows of this list.
     pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
         let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) \
             WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
@@ -123,7 +123,7 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Whether several rows have one recipient.
+    /// Finds the recipients with several rows. Returns whether there are any.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         // The index also has the order of `LedgerDraft::keys`, so the recipients are sorted only
         // once.
@@ -194,14 +194,15 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// The unskipped rows whose recipient has an earlier unskipped row, in order: number and line,
-    /// and the line of the first one. Call [`LedgerDraft::find_repeated`] first.
+    /// Returns the unskipped rows with an earlier unskipped row for the same recipient, in order.
+    /// Each has its number and line, and the line of the first one. Call
+    /// [`LedgerDraft::find_repeated`] first.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         self.repeated_behind("''")
     }
 
-    /// As [`Self::followers`]. Rows that are skipped for one of `reasons` count as earlier than all
-    /// others.
+    /// Does the same as [`Self::followers`], but rows that are skipped for one of `reasons` count
+    /// as earlier than all others.
     fn repeated_behind(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         let query = format!(
             "SELECT n, line, first_line FROM (SELECT n, line, skipped, \
@@ -216,8 +217,8 @@ impl LedgerDraft {
         })
     }
 
-    /// If `limit` is reached, removes all rows after it, and returns the line of the last remaining
-    /// row.
+    /// Removes all rows after the first `limit` rows, messages or recipients. Returns the line of
+    /// the last remaining row if the limit is reached.
     pub(crate) fn cut(&mut self, limit: u64, of: LimitUnit) -> Result<Option<u64>, LedgerError> {
         let Some(before) = limit.checked_sub(1) else {
             return Ok(None);

@@ -70,12 +70,12 @@ impl LedgerError {
         }
     }
 
-    /// The error if this process cannot use the file.
+    /// Returns the error if this process cannot use the file.
     pub(super) fn unusable(message: String, hint: &str) -> Self {
         Self::new(LedgerFault::Unusable, message, hint)
     }
 
-    /// The error if the contents of the ledger cannot be read.
+    /// Returns the error if the contents of the ledger cannot be read.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
@@ -88,7 +88,8 @@ impl LedgerError {
         )
     }
 
-    /// The ledger was copied or restored, or its database failed over. It may lack later messages.
+    /// Returns the error if the ledger was copied or restored, or its database failed over. It may
+    /// lack later messages.
     pub(super) fn stale_ledger(run: &str) -> Self {
         Self::unusable(
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
@@ -99,7 +100,8 @@ impl LedgerError {
         )
     }
 
-    /// The ledger lacks later runs and keys, so new lists cannot be compared with them.
+    /// Returns the error if the ledger lacks later runs and keys, so that new lists cannot be
+    /// compared with them.
     pub(super) fn restored() -> Self {
         Self::new(
             LedgerFault::Guard,
@@ -121,8 +123,8 @@ impl LedgerError {
         )
     }
 
-    /// The error if the limit of open files is reached. It is checked first, because SQLite would
-    /// not report the cause.
+    /// Returns the error if the limit of open files is reached. It is checked first, because SQLite
+    /// would not report the cause.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
@@ -133,7 +135,7 @@ impl LedgerError {
         Self::new(LedgerFault::Other, message, hint)
     }
 
-    /// The error if a thread that reads or writes the ledger cannot be started.
+    /// Returns the error if a thread that reads or writes the ledger cannot be started.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "`map_err` gives the error itself"
@@ -150,7 +152,7 @@ impl LedgerError {
         )
     }
 
-    /// The error if the number of marked rows is not the number of rows to send.
+    /// Returns the error if the number of marked rows is not the number of rows to send.
     pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
         let message = format!(
             "the ledger marked {marked} rows as in flight instead of {rows}; none of them was sent"
@@ -158,7 +160,7 @@ impl LedgerError {
         Self::unusable(message, CHECK_THE_FILE)
     }
 
-    /// The error if no row may change between these two states.
+    /// Returns the error if no row may change between these two states.
     pub(super) fn no_step(from: &str, to: &str) -> Self {
         let message =
             format!("a row that is {from} cannot become {to}; the ledger was not changed");
@@ -204,7 +206,7 @@ impl LedgerError {
         )
     }
 
-    /// The error if a process sends the run; `worker` names the process.
+    /// Returns the error if a process sends the run; `worker` names the process.
     pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
         let worker = worker
             .map(|worker| format!(" ({worker})"))
@@ -219,7 +221,8 @@ impl LedgerError {
         )
     }
 
-    /// The same error, if jelouctl cannot open the lock that shows whether the process is alive.
+    /// Completes the error if jelouctl cannot open the lock that shows whether the process is
+    /// alive.
     pub(super) fn with_lock(mut self, unreadable: Option<FileError>) -> Self {
         if let Some(error) = unreadable {
             let path = error.path.display();
@@ -240,7 +243,7 @@ impl LedgerError {
         )
     }
 
-    /// The error if rows of a cancelled run would be sent again.
+    /// Returns the error if rows of a cancelled run would be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
         let hint = format!(
             "decide them as sent or failed; to list the others: jelouctl bulk report {run} \
@@ -262,7 +265,7 @@ impl LedgerError {
         )
     }
 
-    /// The error if you must pass a run, or another one.
+    /// Returns the error if you must pass a run, or a different one.
     pub(crate) fn from_choice(message: impl Into<String>) -> Self {
         Self::new(
             LedgerFault::Choice,
@@ -315,7 +318,7 @@ impl LedgerError {
         )
     }
 
-    /// Whether the database is away, and may be back soon.
+    /// Returns whether the database is away, and may be back soon.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.fault,
@@ -323,26 +326,26 @@ impl LedgerError {
         )
     }
 
-    /// Whether the ledger has lost states of rows that this process has written.
+    /// Returns whether the ledger has lost states of rows that this process has written.
     pub(crate) fn has_lost_states(&self) -> bool {
         self.fault == LedgerFault::RestoredDuringRun
     }
 
-    /// Whether the setup of a database is wrong; if not, the ledger itself fails.
+    /// Returns whether the setup of a database is wrong; if not, the ledger itself fails.
     pub(crate) fn is_of_configuration(&self) -> bool {
         use LedgerFault::{NoLedger, ReadOnly, Rights, Setup};
         matches!(self.fault, ReadOnly | NoLedger | Rights | Setup)
     }
 
-    /// Whether a command that has not started to send may report that nothing was sent. It may not
-    /// if the error is about an existing run, because that run may have sent.
+    /// Returns whether a command that has not started to send may report that nothing was sent. It
+    /// may not if the error is about an existing run, because that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
         use LedgerFault::{Away, Choice, Guard, Other};
         matches!(self.fault, Choice | Guard | Away | Other) || self.is_of_configuration()
     }
 
-    /// The error for a command during a run. Messages may have been sent, so a setup error becomes
-    /// an unusable ledger.
+    /// Converts the error for a command during a run. Messages may have been sent, so a setup error
+    /// becomes an unusable ledger.
     pub(crate) fn in_mid_run(self) -> Self {
         if !self.is_of_configuration() {
             return self;
@@ -355,7 +358,7 @@ impl LedgerError {
         }
     }
 
-    /// The error after retries for this time.
+    /// Converts the error after retries for this time.
     pub(super) fn after(self, tried: Duration) -> Self {
         if !self.may_pass() {
             return self.in_mid_run();

@@ -42,7 +42,7 @@ pub(crate) enum RunEventKind {
 }
 
 impl RunEventKind {
-    /// The name that the ledger stores and that scripts read.
+    /// Returns the name that the ledger stores and that scripts read.
     pub(crate) fn name(self) -> &'static str {
         self.into()
     }
@@ -53,7 +53,7 @@ impl RunEventKind {
 }
 
 impl RunEvent {
-    /// An event that happens now.
+    /// Creates an event that happens now.
     pub(crate) fn now(kind: RunEventKind) -> Self {
         Self {
             kind,
@@ -64,7 +64,7 @@ impl RunEvent {
         }
     }
 
-    /// Until when a wait for the messaging limit lasts; None for another event.
+    /// Returns the end of a wait for the messaging limit, or None for another event.
     pub(crate) fn limit_until(&self) -> Option<i64> {
         let is_of_limit =
             self.kind == RunEventKind::Waiting && self.reason.as_deref() == Some(LIMIT);
@@ -104,7 +104,7 @@ pub(crate) enum PauseReason {
 }
 
 impl PauseReason {
-    /// The name that the ledger stores and that scripts read.
+    /// Returns the name that the ledger stores and that scripts read.
     pub(crate) fn name(self) -> &'static str {
         self.into()
     }
@@ -113,8 +113,7 @@ impl PauseReason {
         name.parse().ok()
     }
 
-    /// Whether the reason is in the run rather than in one process, so that it affects the other
-    /// processes of the run too.
+    /// Returns whether the reason affects the other processes of the run too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
             Self::Person

@@ -196,7 +196,7 @@ impl FileEngine {
         ))
     }
 
-    /// The number of tables and indices.
+    /// Counts the tables and indices.
     fn tables(&self) -> Result<i64, LedgerError> {
         let count = "SELECT count(*) FROM sqlite_schema";
         Ok(self.db.query_row(count, [], |row| row.get(0))?)
@@ -273,9 +273,9 @@ impl FileEngine {
         Ok(())
     }
 
-    /// Whether the log belongs to another file. The file must have every change from before the log
-    /// began: an older file under a newer log lacks some. It must not have a later change than its
-    /// log: a newer file under an older log has one.
+    /// Returns whether the log belongs to another file. The file must have every change from before
+    /// the log began: an older file under a newer log lacks some. It must not have a later change
+    /// than its log: a newer file under an older log has one.
     fn has_other_log(&self) -> Result<bool, LedgerError> {
         if self.is_log_empty() {
             return Ok(false);
@@ -402,12 +402,12 @@ impl FileEngine {
         Ok(())
     }
 
-    /// The directory of the locks that show which processes are alive.
+    /// Returns the directory of the locks that show which processes are alive.
     fn processes(&self) -> PathBuf {
         self.path.with_file_name("processes")
     }
 
-    /// The processes with held locks.
+    /// Returns the processes that hold their locks.
     fn alive(&self) -> HashSet<i64> {
         let locks = locks_in(&self.processes()).into_iter();
         let held = locks.filter(|path| is_locked(path));
@@ -483,7 +483,7 @@ impl FileEngine {
     }
 }
 
-/// The tables of a new ledger.
+/// Returns the SQL that creates the tables of a new ledger.
 fn schema() -> String {
     let tables = format!(
         include_str!("schema.sql"),
@@ -756,7 +756,7 @@ impl Drop for FileEngine {
     }
 }
 
-/// The locks that show which processes are alive.
+/// Returns the locks that show which processes are alive.
 fn locks_in(processes: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(processes).into_iter().flatten().flatten();
     entries.map(|lock| lock.path()).collect()
@@ -770,8 +770,8 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
     Ok(statement.execute(params_from_iter(values))? as u64)
 }
 
-/// Whether a process holds the lock. If locks do not work, or the file cannot be opened, the
-/// process counts as alive until it records its end.
+/// Returns whether a process holds the lock. If locks do not work, or the file cannot be opened,
+/// the process counts as alive until it records its end.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
         // The lock is shared, so that two checks at the same time do not see each other.

@@ -26,7 +26,8 @@ impl FileId {
         })
     }
 
-    /// The index is enough: NTFS does not reuse the index of a removed file.
+    /// Reads the index of the file. The index is enough: NTFS does not reuse the index of a removed
+    /// file.
     #[cfg(windows)]
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let file = std::fs::File::open(path)?;
@@ -43,7 +44,7 @@ impl FileId {
 pub(super) struct OpenFiles([(PathBuf, FileId); 3]);
 
 impl OpenFiles {
-    /// The files of a connection that has just read from the ledger.
+    /// Reads the identities of the files of a connection that has just read from the ledger.
     pub(super) fn read(ledger: &Path) -> io::Result<Self> {
         let with_id = |ending: &str| {
             let path = ledger.with_extension(format!("db{ending}"));
@@ -53,27 +54,27 @@ impl OpenFiles {
         Ok(Self([with_id("")?, with_id("-wal")?, with_id("-shm")?]))
     }
 
-    /// The file that was removed or replaced.
+    /// Finds a file that was removed or replaced.
     pub(super) fn replaced(&self) -> Option<&Path> {
         let replaced =
             |(path, id): &&(PathBuf, FileId)| FileId::read(path).map_or(true, |found| found != *id);
         self.0.iter().find(replaced).map(|(path, _)| path.as_path())
     }
 
-    /// The ledger file, if it was cut to no bytes. A ledger never has none: its tables were written
-    /// to it when it was created.
+    /// Returns the ledger file, if it was cut to no bytes. A ledger never has none: its tables were
+    /// written to it when it was created.
     pub(super) fn emptied(&self) -> Option<&Path> {
         let [(ledger, _), ..] = &self.0;
         let is_empty = ledger.metadata().is_ok_and(|found| found.len() == 0);
         is_empty.then_some(ledger.as_path())
     }
 
-    /// One line for each file, for [`OpenFiles::differs_from`].
+    /// Describes each file in one line, for [`OpenFiles::differs_from`].
     pub(super) fn describe(&self) -> String {
         self.lines().concat()
     }
 
-    /// The file that differs from the description of another process.
+    /// Finds a file that differs from the description of another process.
     pub(super) fn differs_from(&self, described: &str) -> Option<&Path> {
         let lines = self.lines();
         let mut pairs = self.0.iter().zip(&lines);

@@ -51,7 +51,8 @@ impl LedgerHandles {
     }
 }
 
-/// The file of the ledger with this ending: the database, without an ending, or a lock.
+/// Returns the path of the ledger's file with this ending: the database, without an ending, or a
+/// lock.
 pub(super) fn file_in(directory: &Path, ending: &str) -> PathBuf {
     directory.join(format!("state.db{ending}"))
 }

@@ -23,19 +23,19 @@ use crate::jelou::message::{TemplateTexts, TemplateUses};
 use crate::lists::list_file::ListFormat;
 use crate::runs::ledger::Worker;
 
-/// A phone number for each of these numbers.
+/// Creates a phone number for each of these numbers.
 pub(crate) fn people(numbers: Range<u64>) -> Vec<String> {
     numbers
         .map(|number| format!("{}", 593_990_000_000 + number))
         .collect()
 }
 
-/// A draft with a text for each of `recipients`.
+/// Creates a draft with a text for each of `recipients`.
 pub(crate) fn draft(recipients: &[impl AsRef<str>]) -> LedgerDraft {
     draft_at("/v1/bots/1/messages", recipients)
 }
 
-/// A draft with messages to this path.
+/// Creates a draft with messages to this path.
 pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraft {
     let mut draft = LedgerDraft::create().unwrap();
     for (line, recipient) in (2..).zip(recipients) {
@@ -54,7 +54,7 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
     draft
 }
 
-/// The ledger in this directory.
+/// Opens the ledger in this directory.
 pub(crate) fn ledger(directory: &Path) -> Ledger {
     Ledger::open(
         LedgerLocation::Files(Some(directory.to_owned())),
@@ -63,7 +63,7 @@ pub(crate) fn ledger(directory: &Path) -> Ledger {
     .unwrap()
 }
 
-/// The other runs of the bot of [`details`].
+/// Returns the other runs of the bot of [`details`].
 pub(crate) fn earlier() -> EarlierQuery {
     let RunSettings {
         bot,
@@ -127,7 +127,7 @@ pub(crate) fn details() -> RunSettings {
     }
 }
 
-/// The outcome of the first attempt for row `n`.
+/// Returns the outcome of the first attempt for row `n`.
 pub(crate) fn ended(n: i64, state: RowState) -> AttemptResult {
     AttemptResult {
         index: n,

@@ -25,8 +25,8 @@ impl LostWorkers {
         Ok(Self { seen, life })
     }
 
-    /// The state to show for a row of this worker. A row in flight in a lost process may have been
-    /// sent.
+    /// Returns the state to show for a row of this worker. A row in flight in a lost process may
+    /// have been sent.
     pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
         if state == RowState::Inflight && self.status(worker).is_some() {
             RowState::Unknown
@@ -35,7 +35,7 @@ impl LostWorkers {
         }
     }
 
-    /// Why rows in flight are unknown, if this worker is lost.
+    /// Describes why rows in flight are unknown, if this worker is lost.
     pub(super) fn status(&self, worker: Option<i64>) -> Option<String> {
         let (_, process, _) = self
             .seen
@@ -47,7 +47,7 @@ impl LostWorkers {
         ))
     }
 
-    /// The lost processes of a run.
+    /// Returns the lost processes of a run.
     pub(super) fn in_run(&self, run: i64) -> impl Iterator<Item = i64> {
         self.seen
             .iter()
@@ -55,7 +55,7 @@ impl LostWorkers {
             .map(|(_, process, _)| process.id)
     }
 
-    /// Whether the process of a single send is alive. It may send until this time.
+    /// Returns whether the process of a single send is alive. It may send until this time.
     pub(super) fn lives(&self, id: Option<i64>, until: i64) -> bool {
         id.is_some_and(|id| (self.life)(id, until))
     }
@@ -66,7 +66,7 @@ impl LostWorkers {
             .any(|(_, process, is_alive)| Some(process.id) == worker && *is_alive)
     }
 
-    /// A process that sends the run.
+    /// Finds a process that sends the run.
     pub(super) fn sender(&self, run: i64) -> Option<&Process> {
         self.seen
             .iter()

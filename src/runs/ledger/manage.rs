@@ -246,8 +246,8 @@ impl Run {
 }
 
 impl LockedRun {
-    /// Like [`Run::compare`], but inside a transaction. Compares with unfinished runs and with runs
-    /// that changed after `changed_since`.
+    /// Does the same as [`Run::compare`], but inside a transaction. Compares with unfinished runs
+    /// and with runs that changed after `changed_since`.
     pub(super) fn compare(
         &mut self,
         db: &mut Db,
@@ -289,7 +289,7 @@ const UPDATE_DELIVERY: &str = "UPDATE row \
     delivered_at = coalesce(?10, delivered_at), read_at = coalesce(?11, read_at), \
     message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
 
-/// The values of [`UPDATE_DELIVERY`].
+/// Returns the values of [`UPDATE_DELIVERY`].
 fn update_values<'a>(run: &LockedRun, update: &'a DeliveryUpdate) -> Option<Vec<SqlValue<'a>>> {
     let last = update.steps.last()?;
     let at = |state: DeliveryState| {

@@ -74,8 +74,8 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Whether a JSON text may have spaces that are not compared. Most texts have none: spaces beyond
-/// ASCII begin with one of these bytes.
+/// Returns whether a JSON text may have spaces that are not compared. Most texts have none: spaces
+/// beyond ASCII begin with one of these bytes.
 fn may_have_extra_spaces(json: &str) -> bool {
     let bytes = json.as_bytes();
     let is_at_an_end = json.starts_with("\" ") || json.ends_with(" \"");
@@ -103,7 +103,8 @@ pub(super) fn fingerprint_of(
     eight_bytes(&message.finish())
 }
 
-/// The checksum of the exact bytes of a request, its fingerprint, and its place in the list.
+/// Computes the checksum of the exact bytes of a request, its fingerprint, and its place in the
+/// list.
 pub(super) fn checksum_of(request: &DraftRequest<'_>, fingerprint: i64, n: i64, line: u64) -> i64 {
     let mut hash = hash_before_body(request.path, request.recipient);
     for part in [fingerprint, n, line.cast_signed()] {
@@ -113,7 +114,7 @@ pub(super) fn checksum_of(request: &DraftRequest<'_>, fingerprint: i64, n: i64, 
     eight_bytes(&hash.finish())
 }
 
-/// The hash of a request up to its body. Neither a path nor a recipient contains a line break.
+/// Hashes a request up to its body. Neither a path nor a recipient contains a line break.
 fn hash_before_body(path: &str, recipient: &str) -> Context {
     let mut hash = Context::new(&SHA256);
     for part in [path, "\n", recipient, "\n"] {
@@ -127,7 +128,7 @@ pub(super) fn hash_recipient(recipient: &str) -> i64 {
     eight_bytes(&digest(&SHA256, person_key(recipient).as_bytes()))
 }
 
-/// The number in the first bytes of a digest.
+/// Returns the number in the first bytes of a digest.
 pub(super) fn eight_bytes(digest: &Digest) -> i64 {
     digest
         .as_ref()

@@ -45,7 +45,7 @@ pub(crate) enum RowState {
 impl RowState {
     pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name that the ledger stores and that scripts read.
+    /// Returns the name that the ledger stores and that scripts read.
     pub(crate) fn name(self) -> &'static str {
         self.into()
     }
@@ -54,7 +54,7 @@ impl RowState {
         name.parse().ok()
     }
 
-    /// The transitions that a row may make, in every ledger.
+    /// Returns whether a row may change to the state `to`, in every ledger.
     pub(crate) fn can_become(self, to: Self) -> bool {
         match self {
             Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
@@ -68,7 +68,7 @@ impl RowState {
         }
     }
 
-    /// Whether the row needs no more work.
+    /// Returns whether the row needs no more work.
     pub(crate) fn is_final(self) -> bool {
         match self {
             Self::Pending | Self::Inflight => false,
@@ -76,7 +76,7 @@ impl RowState {
         }
     }
 
-    /// Whether the message was sent, in the words of records and reports.
+    /// Returns whether the message was sent, as records and reports name it.
     pub(crate) fn sent(self) -> Sent {
         match self {
             Self::Sent => Sent::Yes,
@@ -85,8 +85,8 @@ impl RowState {
         }
     }
 
-    /// The state of the row in a ledger that may have lost its last records. A failed row may have
-    /// been sent again in the meantime.
+    /// Returns the state of the row in a ledger that may have lost its last records. A failed row
+    /// may have been sent again in the meantime.
     pub(crate) fn with_lost_records(self) -> Self {
         match self {
             Self::Pending | Self::Inflight | Self::Failed => Self::Unknown,
@@ -130,7 +130,7 @@ impl Counts {
             .sum()
     }
 
-    /// Rows that are not yet final.
+    /// Counts the rows that are not yet final.
     pub(crate) fn left(&self) -> u64 {
         RowState::ALL
             .iter()
@@ -140,12 +140,12 @@ impl Counts {
             .sum()
     }
 
-    /// Whether every row is final.
+    /// Returns whether every row is final.
     pub(crate) fn is_finished(&self) -> bool {
         self.left() == 0
     }
 
-    /// The counts of a ledger that may have lost its last records.
+    /// Corrects the counts for a ledger that may have lost its last records.
     pub(crate) fn with_lost_records(self) -> Self {
         let mut counts = Self::default();
         for state in RowState::ALL.iter().copied() {
@@ -154,7 +154,7 @@ impl Counts {
         counts
     }
 
-    /// The counts as progress shows them.
+    /// Returns the counts as progress shows them.
     pub(crate) fn shown(&self) -> Tally {
         let Self {
             sent,
@@ -222,7 +222,7 @@ pub(crate) enum SkipReason {
 impl SkipReason {
     pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name that the ledger stores and that scripts read.
+    /// Returns the name that the ledger stores and that scripts read.
     pub(crate) fn name(self) -> &'static str {
         self.into()
     }
@@ -231,7 +231,7 @@ impl SkipReason {
         name.parse().ok()
     }
 
-    /// Whether you must still check the row. If not, it was skipped on purpose.
+    /// Returns whether you must still check the row. If not, it was skipped on purpose.
     pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Invalid | Self::MayHaveBeenSent => true,
@@ -266,7 +266,7 @@ pub(crate) enum OnceState {
 impl OnceState {
     pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name that the ledger stores and that scripts read.
+    /// Returns the name that the ledger stores and that scripts read.
     pub(crate) fn name(self) -> &'static str {
         self.into()
     }
@@ -282,7 +282,7 @@ impl OnceState {
         }
     }
 
-    /// Whether the recipient may get another message under the key.
+    /// Returns whether the recipient may get another message under the key.
     pub(crate) fn is_free(self) -> bool {
         self == Self::NotSent
     }
@@ -301,7 +301,7 @@ pub(crate) struct SkipDetail<'a> {
     pub(crate) problem: &'a str,
 }
 
-/// The reason with this name. The ledger stores the name.
+/// Parses the name of a reason, as the ledger stores it.
 pub(super) fn reason_named(name: &str) -> Result<SkipReason, LedgerError> {
     let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
     SkipReason::from_name(name).ok_or_else(damaged)
@@ -317,22 +317,23 @@ impl SkipCounts {
         *self.0.entry(reason).or_default() += rows;
     }
 
-    /// The reasons that occur, in their order.
+    /// Returns the reasons that occur, each with its number of rows, in the order of
+    /// [`SkipReason`].
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SkipReason, u64)> {
         self.0.iter().map(|(reason, rows)| (*reason, *rows))
     }
 
-    /// The number of rows skipped for this reason.
+    /// Returns the number of rows skipped for this reason.
     pub(crate) fn rows(&self, reason: SkipReason) -> u64 {
         self.0.get(&reason).copied().unwrap_or_default()
     }
 
-    /// The number of skipped rows.
+    /// Returns the number of skipped rows.
     pub(crate) fn all(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// The increase for each reason since `before`.
+    /// Returns the increase for each reason since `before`.
     pub(crate) fn since(&self, before: &Self) -> Self {
         let more = self
             .iter()
@@ -340,7 +341,7 @@ impl SkipCounts {
         Self(more.filter(|(_, rows)| *rows > 0).collect())
     }
 
-    /// The number of rows that you must still check.
+    /// Returns the number of rows that you must still check.
     pub(crate) fn needing_attention(&self) -> u64 {
         self.iter()
             .filter(|(reason, _)| reason.needs_attention())

@@ -35,7 +35,7 @@ impl fmt::Display for RunName {
 }
 
 impl RunName {
-    /// A new name for a run of the input `source`, with the time: `people-20261120-101500`.
+    /// Creates a name for a run of the input `source`, with the time: `people-20261120-101500`.
     pub(crate) fn from_source(source: &Path) -> Self {
         let stem = source
             .file_stem()
@@ -71,7 +71,7 @@ impl RunName {
         Self(format!("{stem}-{}-{}", digits(date), digits(time)))
     }
 
-    /// The name itself, then the name with a number appended.
+    /// Returns the name itself, then the name with a number appended.
     pub(super) fn numbered(&self) -> impl Iterator<Item = Self> {
         let others = (2..100).filter_map(move |number| format!("{self}-{number}").parse().ok());
         std::iter::once(self.clone()).chain(others)

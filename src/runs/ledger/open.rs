@@ -81,13 +81,13 @@ impl Ledger {
         }))
     }
 
-    /// The same ledger. `in_sandbox` is whether the command works in the sandbox.
+    /// Sets whether the command works in the sandbox.
     pub(crate) fn for_sandbox(self, in_sandbox: bool) -> Self {
         Self { in_sandbox, ..self }
     }
 
-    /// The same ledger for a single message or a notification, which has no time for a database that does not answer:
-    /// each call takes a few seconds at most.
+    /// Limits each call to a few seconds. A single message or a notification cannot wait longer for
+    /// a database that does not answer.
     pub(crate) fn for_single_send(self) -> Self {
         self.db().0.limit(SHORT);
         Self {
@@ -96,7 +96,7 @@ impl Ledger {
         }
     }
 
-    /// The same ledger on its own connection.
+    /// Opens the same ledger on a new connection.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
         let opened = Self::open(self.location.clone(), Arc::clone(&self.on_wait))?;
         let opened = opened.for_sandbox(self.in_sandbox);
@@ -107,7 +107,8 @@ impl Ledger {
         })
     }
 
-    /// The same ledger after a pause that may have ended the connection to a database.
+    /// Opens a new connection to a database after a long pause, which may have ended the old one. A
+    /// file stays open.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
         if self.is_shared() {
             self.reopened()
@@ -120,7 +121,7 @@ impl Ledger {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is a database, which several machines may share.
+    /// Returns whether the ledger is a database, which several machines may share.
     pub(crate) fn is_shared(&self) -> bool {
         self.is_shared
     }
@@ -164,7 +165,8 @@ impl Ledger {
         }
     }
 
-    /// As [`Self::refuse_restored`], but only once: the next command accepts the file.
+    /// Does the same as [`Self::refuse_restored`], but only once: the next command accepts the
+    /// file.
     pub(crate) fn refuse_restored_once(&self) -> Result<(), LedgerError> {
         let refused = self.refuse_restored();
         if refused.is_err() {
@@ -173,12 +175,12 @@ impl Ledger {
         refused
     }
 
-    /// The time of the ledger's clock, in milliseconds since 1970.
+    /// Returns the time of the ledger's clock, in milliseconds since 1970.
     pub(crate) fn now(&self) -> Result<i64, LedgerError> {
         self.db().0.now()
     }
 
-    /// Whether no other process holds the ledger for long.
+    /// Returns whether no other process has locked the ledger now.
     pub(crate) fn is_free(&self) -> Result<bool, LedgerError> {
         self.db().0.is_free()
     }
@@ -219,7 +221,7 @@ pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
 }
 
 impl LedgerLocation {
-    /// The files of this user.
+    /// Returns the usual location: the files of this user.
     pub(crate) fn home() -> Self {
         Self::Files(STATE.directory())
     }

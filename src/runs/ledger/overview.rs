@@ -14,7 +14,7 @@ use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
 
 impl Ledger {
-    /// The names of all runs.
+    /// Returns the names of all runs.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
         self.db()
             .rows("SELECT name FROM run ORDER BY name", &[], |row| {
@@ -22,8 +22,8 @@ impl Ledger {
             })
     }
 
-    /// The newest run. In the sandbox, sandbox runs come before all others; elsewhere, they come
-    /// after them.
+    /// Returns the newest run. In the sandbox, sandbox runs come before all others; elsewhere, they
+    /// come after them.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, \
             id DESC LIMIT 1";
@@ -33,7 +33,7 @@ impl Ledger {
         name_in(&newest.ok_or_else(LedgerError::no_runs)?)
     }
 
-    /// The run with this name.
+    /// Finds the run with this name.
     pub(crate) fn run(&self, asked: &RunName) -> Result<Run, LedgerError> {
         let found = self.db().first(
             "SELECT id FROM run WHERE name = ?1",
@@ -45,7 +45,7 @@ impl Ledger {
         }
     }
 
-    /// All runs, the newest first.
+    /// Returns all runs, the newest first.
     pub(crate) fn runs(&self) -> Result<Vec<Run>, LedgerError> {
         let query = "SELECT id, name FROM run ORDER BY created_at DESC, name";
         self.db().rows(query, &[], |row| {
@@ -53,9 +53,9 @@ impl Ledger {
         })
     }
 
-    /// The run `asked` for, or else the only unfinished one. Sandbox runs rank as in
-    /// [`Ledger::newest`]. With `is_sent`, a run with a sending process is preferred. None if
-    /// `asked` is None and all runs are finished.
+    /// Finds the run `asked` for, or else the only unfinished one. Sandbox runs rank as in
+    /// [`Ledger::newest`]. With `is_sent`, a run with a sending process is preferred. Returns None
+    /// if `asked` is None and all runs are finished.
     pub(crate) fn named_or_unfinished(
         &self,
         asked: Option<&RunName>,
@@ -87,13 +87,13 @@ impl Ledger {
         }
     }
 
-    /// The overview of every run, the newest first.
+    /// Returns the overview of every run, the newest first.
     pub(crate) fn overviews(&self) -> Result<Vec<RunOverview>, LedgerError> {
         self.runs()?.iter().map(RunOverview::read).collect()
     }
 
-    /// The complete runs without a change for at least `age`, newest first. In the sandbox, only
-    /// sandbox runs.
+    /// Returns the complete runs without a change for at least `age`, newest first. In the sandbox,
+    /// only sandbox runs.
     pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
         let mut old = self.overviews()?;
         let now = self.now()?;
@@ -105,7 +105,7 @@ impl Ledger {
         Ok(old)
     }
 
-    /// The rows for the recipient in `recipient`, newest first.
+    /// Finds the rows for `recipient`, newest first.
     pub(crate) fn find(&self, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
         let lost = self.lost()?;
         let mut found = Vec::new();
@@ -206,12 +206,12 @@ impl RunOverview {
         })
     }
 
-    /// Whether every row is final, and the ledger is not stale.
+    /// Returns whether every row is final, and the ledger is not stale.
     pub(crate) fn is_finished(&self) -> bool {
         self.stale.is_none() && self.counts.is_finished()
     }
 
-    /// The number of its rows that `--skip-sent` would skip in a new run.
+    /// Counts the rows that `--skip-sent` would skip in a new run.
     pub(crate) fn remembered(&self) -> u64 {
         let Counts {
             sent,

@@ -61,7 +61,7 @@ pub(super) fn moment(at: i64) -> f64 {
 }
 
 impl Pace {
-    /// `rate` is in rows a second, and positive.
+    /// Creates the pace of a run. `rate` is in rows a second, and positive.
     pub(crate) fn new(rate: f64, now: f64) -> Self {
         Self {
             full: rate,
@@ -74,7 +74,7 @@ impl Pace {
         }
     }
 
-    /// The same pace at another full rate, without recovery time.
+    /// Sets another full rate, without recovery time.
     pub(super) fn with_rate(self, rate: f64, now: f64) -> Self {
         Self {
             full: rate,
@@ -113,14 +113,14 @@ impl Pace {
         self.spread = self.spread.max(now - self.early());
     }
 
-    /// The time when the next row may be sent.
+    /// Returns the time when the next row may be sent.
     pub(crate) fn ready_at(&self) -> f64 {
         self.due
             .max(self.spread - self.early())
             .max(self.stopped_until)
     }
 
-    /// How many rows may be sent now, after `apply` was called for `now`.
+    /// Returns how many rows may be sent now. Call `apply` for `now` first.
     pub(crate) fn available(&self, now: f64) -> usize {
         if self.ready_at() > now {
             return 0;
@@ -147,7 +147,7 @@ impl Pace {
         }
     }
 
-    /// The time between two rows.
+    /// Returns the time between two rows.
     fn interval(&self) -> f64 {
         1000.0 / self.rate
     }
@@ -172,16 +172,16 @@ mod tests {
         rows
     }
 
-    /// How many rows are sent within `time`, if each is sent immediately and the clock is read
-    /// every millisecond.
+    /// Counts the rows that are sent within `time`, if each is sent immediately and the clock is
+    /// read every millisecond.
     fn count(pace: &mut Pace, from: f64, milliseconds: u32) -> usize {
         (0..milliseconds)
             .map(|millisecond| take_all(pace, from + f64::from(millisecond)))
             .sum()
     }
 
-    /// The time of each row within ten seconds, if the sender wakes up late by each of `delays` in
-    /// turn, in milliseconds.
+    /// Returns the time of each row within ten seconds, if the sender wakes up late by each of
+    /// `delays` in turn, in milliseconds.
     fn instants_with_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
         let mut pace = Pace::new(rate, START);
         let mut instants = Vec::new();

@@ -83,8 +83,8 @@ pub(crate) struct DailyLimit {
 }
 
 impl DailyLimit {
-    /// The limit of a run with these details, for the rows of `draft`. Without `ledger`, and in the
-    /// sandbox, no recipient counts yet. None if the run has no limit.
+    /// Computes the limit of a run with these details, for the rows of `draft`. Without `ledger`,
+    /// and in the sandbox, no recipient counts yet. Returns None if the run has no limit.
     pub(crate) fn for_draft(
         ledger: Option<&Ledger>,
         details: &RunSettings,
@@ -105,7 +105,7 @@ impl DailyLimit {
         }))
     }
 
-    /// After how many periods of 24 hours, at most, the last recipient has room.
+    /// Returns after how many periods of 24 hours, at most, the last recipient has room.
     pub(crate) fn days_to_wait(&self) -> u64 {
         let later = self.new.saturating_sub(self.room);
         later.div_ceil(self.limit.max(1))
@@ -139,7 +139,7 @@ impl ReachKey {
         .map(drop)
     }
 
-    /// None in the sandbox, which does not count recipients.
+    /// Returns the bot of a run, or None in the sandbox, which does not count recipients.
     pub(crate) fn for_run(details: &RunSettings, lag: Duration) -> Option<Self> {
         (!details.sandbox).then(|| Self::new(&details.bot, &details.api_url, lag))
     }
@@ -185,7 +185,7 @@ impl Reach {
         Ok(())
     }
 
-    /// The recipients that count, if `more` messages may exceed the limit.
+    /// Reads the recipients that count, if `more` messages may exceed the limit.
     pub(super) fn people_near(
         &mut self,
         db: &mut Db,
@@ -259,14 +259,15 @@ impl Reach {
 }
 
 impl Ledger {
-    /// The recipients that count for a bot.
+    /// Reads the recipients that count for a bot.
     pub(crate) fn reached(&self, of: &ReachKey) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
         let since = db.0.now()? - WINDOW;
         ReachedPeople::read(&mut db, of.id, since)
     }
 
-    /// The indexes of the `recipients` without room under the limit, if all get a message in order.
+    /// Returns the indexes of the `recipients` without room under the limit, if all get a message
+    /// in order.
     pub(crate) fn without_room(
         &self,
         of: &ReachKey,
@@ -349,19 +350,19 @@ impl ReachedPeople {
         self.counted.insert(person, at);
     }
 
-    /// The number of different recipients that count.
+    /// Returns the number of different recipients that count.
     pub(crate) fn count(&self) -> u64 {
         (self.counted.len() + self.expired.len()) as u64
     }
 
-    /// Whether a recipient may get a message: the recipient counts already, or there is room for
-    /// one more.
+    /// Returns whether a recipient may get a message: the recipient counts already, or there is
+    /// room for one more.
     pub(super) fn admits(&self, person: i64, limit: u32) -> bool {
         self.counted.contains_key(&person) || self.count() < u64::from(limit)
     }
 
-    /// The time when there is room again for `more` recipients, in milliseconds since 1970, if the
-    /// limit is reached.
+    /// Returns the time when there is room again for `more` recipients, in milliseconds since 1970,
+    /// if the limit is reached.
     pub(crate) fn room_at(&self, limit: u32, more: u32) -> i64 {
         let all = self.counted.values().chain(self.expired.values());
         let mut ends: Vec<_> = all.copied().collect();
@@ -376,7 +377,7 @@ impl ReachedPeople {
             + WINDOW
     }
 
-    /// The number of different recipients of a draft that do not count yet.
+    /// Counts the different recipients of a draft that do not count yet.
     fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
         let mut new = 0;
         draft.people(|person| new += u64::from(!self.counted.contains_key(&person)))?;

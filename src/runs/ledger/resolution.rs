@@ -46,16 +46,16 @@ struct RowToDecide {
 }
 
 impl Resolution {
-    /// Whether rows become pending again.
+    /// Returns whether rows become pending again.
     pub(crate) fn sends_again(&self) -> bool {
         self.change[1] == RowState::Pending
     }
 }
 
 impl Run {
-    /// The lost processes that have not reported the outcomes of these rows, except those in
-    /// `asked`. If they are only suspended, they may still send the rows. An example is `4 rows at
-    /// db-2 pid 812`.
+    /// Lists the lost processes that have not reported the outcomes of these rows, except the
+    /// processes in `asked`. If they are only suspended, they may still send the rows. An example
+    /// is `4 rows at db-2 pid 812`.
     pub(crate) fn lost_processes(
         &self,
         resolution: &Resolution,
@@ -132,7 +132,8 @@ impl Run {
     }
 }
 
-/// The rows to decide; an error if a line or recipient has none in the expected state.
+/// Finds the rows to decide. Returns an error if a line or recipient has none in the expected
+/// state.
 fn chosen_rows(
     db: &mut Db,
     run: &LockedRun,
@@ -191,8 +192,8 @@ fn chosen_rows(
     }
 }
 
-/// The `rows` whose recipients are free under the key of the run, or already reserved for the row.
-/// It claims them for these rows.
+/// Claims the recipients of `rows` under the key of the run. Returns the rows with a free
+/// recipient, and the rows that already have the claim of their recipient.
 fn free_rows(
     db: &mut Db,
     run: i64,

@@ -57,8 +57,8 @@ pub(crate) struct Run {
     name: RunName,
 }
 
-/// Whether a run may lack messages here: it is unfinished, and it began or was last resumed in
-/// another ledger than `here`. Reads the columns `identity, finished_at`.
+/// Returns whether a run may lack messages here: it is unfinished, and it began or was last resumed
+/// in another ledger than `here`. Reads the columns `identity, finished_at`.
 pub(super) fn is_stale(row: &SqlRow, here: &str) -> Result<bool, LedgerError> {
     Ok(row
         .opt_text("identity")?
@@ -79,7 +79,7 @@ impl Run {
         &self.ledger
     }
 
-    /// The same run after a pause that may have ended the connection to a database.
+    /// Opens a new connection to a database, as [`Ledger::reconnected`] does.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
         Ok(Self {
             ledger: self.ledger.reconnected()?,
@@ -100,25 +100,25 @@ impl Run {
         found.ok_or_else(|| LedgerError::changed(&self.name))
     }
 
-    /// The properties of the run.
+    /// Returns the settings of the run.
     pub(crate) fn details(&self) -> Result<RunSettings, LedgerError> {
         let row = self.one("SELECT details FROM run WHERE id = ?1")?;
         serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)
     }
 
-    /// When the list was read, in milliseconds since 1970.
+    /// Returns when the list was read, in milliseconds since 1970.
     pub(crate) fn created_at(&self) -> Result<i64, LedgerError> {
         self.one("SELECT created_at FROM run WHERE id = ?1")?
             .int("created_at")
     }
 
-    /// The time of the last outcome or decision, or of the creation if there is none.
+    /// Returns the time of the last outcome or decision, or of the creation if there is none.
     pub(crate) fn changed_at(&self) -> Result<i64, LedgerError> {
         self.one("SELECT changed_at FROM run WHERE id = ?1")?
             .int("changed_at")
     }
 
-    /// Whether you cancelled the run, so that its remaining rows are not sent.
+    /// Returns whether you cancelled the run, so that its remaining rows are not sent.
     pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
         Ok(self
             .one("SELECT cancelled_at FROM run WHERE id = ?1")?
@@ -126,12 +126,12 @@ impl Run {
             .is_some())
     }
 
-    /// The reason if the run is stale, so that unsent rows may have been sent.
+    /// Returns the reason if the run is stale, so that unsent rows may have been sent.
     pub(crate) fn stale_reason(&self) -> Result<Option<LedgerError>, LedgerError> {
         self.stale_reason_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
     }
 
-    /// As [`Self::stale_reason`], from a row with these two columns.
+    /// Does the same as [`Self::stale_reason`], from a row with these two columns.
     pub(super) fn stale_reason_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
         let is_stale = is_stale(row, &self.ledger.db().0.identity()?)?;
         Ok(is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string())))
@@ -153,7 +153,7 @@ impl Run {
         self.ledger.ensure_writable()
     }
 
-    /// For callers that cannot work with a stale run.
+    /// Returns the run itself, or an error if it is stale.
     pub(crate) fn whole(self) -> Result<Self, LedgerError> {
         self.stale_reason()?.map_or(Ok(self), Err)
     }
@@ -169,12 +169,12 @@ impl Run {
         }
     }
 
-    /// Whether a process sends the run now.
+    /// Returns whether a process sends the run now.
     pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
         Ok(self.ledger.lost()?.is_sent(self.id))
     }
 
-    /// Whether the run waits for you to resume it, because no process sends it. After
+    /// Returns whether the run waits for you to resume it, because no process sends it. After
     /// `--import-only`, another process is about to send a new run.
     pub(crate) fn is_abandoned(&self) -> Result<bool, LedgerError> {
         let query = "SELECT created_at, finished_at, (SELECT count(*) FROM event \
@@ -190,13 +190,13 @@ impl Run {
         })
     }
 
-    /// Why no process takes its rows.
+    /// Returns why no process takes its rows.
     pub(crate) fn pause(&self) -> Result<Option<RunPause>, LedgerError> {
         let mut row = self.one("SELECT paused, paused_by, paused_at FROM run WHERE id = ?1")?;
         paused(&mut row)
     }
 
-    /// The number of rows in each state.
+    /// Returns the number of rows in each state.
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
         Ok(if self.stale_reason()?.is_some() {
@@ -206,7 +206,7 @@ impl Run {
         })
     }
 
-    /// As [`Self::counts`], but without the correction for a stale run.
+    /// Returns the counts without the correction of [`Self::counts`] for a stale run.
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.ledger.db();
         let kept = db.first("SELECT counts FROM run WHERE id = ?1", &values![self.id])?;
@@ -218,7 +218,7 @@ impl Run {
         count_rows(&mut db, self.id)
     }
 
-    /// The number of rows in flight, without those of lost processes.
+    /// Counts the rows in flight, without those of lost processes.
     pub(crate) fn inflight(&self) -> Result<u64, LedgerError> {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
@@ -234,14 +234,14 @@ impl Run {
         Ok(inflight)
     }
 
-    /// The number of pending rows, even if the run is stale.
+    /// Counts the pending rows, even if the run is stale.
     pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
         self.one("SELECT count(*) AS rows FROM row WHERE run = ?1 AND state = 'pending'")?
             .count("rows")
     }
 
-    /// The number of skipped rows for each reason, and of failed and unknown rows for each code.
-    /// That is the API's own code, else the row's code, else `resolved` for your decision.
+    /// Counts the skipped rows for each reason, and the failed and unknown rows for each code. The
+    /// code is the API's own code, else the row's code, else `resolved` for your decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
         let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' \
             WHEN code = 'resolved' THEN code ELSE coalesce(api_code, code, state) \
@@ -270,7 +270,7 @@ impl Run {
         Ok((skips, reasons))
     }
 
-    /// The events of the run, in order.
+    /// Returns the events of the run, in order.
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
         let query = "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 \
             ORDER BY number";
@@ -285,7 +285,7 @@ impl Run {
         })
     }
 
-    /// The processes that send the run, and the lost ones of the last day.
+    /// Returns the processes that send the run, and the lost ones of the last day.
     pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
         const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
         let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, \
@@ -314,7 +314,8 @@ impl Run {
         Ok(workers)
     }
 
-    /// The recipient and the body of the first message, if possible of a row that is not skipped.
+    /// Returns the recipient and the body of the first message, if possible of a row that is not
+    /// skipped.
     pub(crate) fn first_message(&self) -> Result<Option<(String, String)>, LedgerError> {
         let query = "SELECT recipient, body FROM row CROSS JOIN message WHERE row.run = ?1 \
             AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
@@ -325,7 +326,7 @@ impl Run {
             .transpose()
     }
 
-    /// The next pending rows after row `after`, at most `max`.
+    /// Returns the next pending rows after row `after`, at most `max`.
     pub(crate) fn pending_behind(
         &self,
         after: i64,
@@ -338,7 +339,7 @@ impl Run {
             })
     }
 
-    /// Whether rows that you made pending are not yet assigned to a process.
+    /// Returns whether rows that you made pending are not yet assigned to a process.
     pub(crate) fn has_decided_rows(&self) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
             AND code = 'resolved'";
@@ -382,9 +383,9 @@ impl Run {
         Ok(())
     }
 
-    /// The next rows of a report after row `after`. They are read in a short transaction, because a
-    /// reader such as `less` may pause for hours. A transaction of that length would let the log of
-    /// a file grow, and a database could not remove old rows.
+    /// Returns the next rows of a report after row `after`. They are read in a short transaction,
+    /// because a reader such as `less` may pause for hours. A transaction of that length would let
+    /// the log of a file grow, and a database could not remove old rows.
     fn reported_page(&self, after: i64) -> Result<Vec<ReportedRow>, LedgerError> {
         self.ledger.db().read_transaction(|db| {
             let query = "SELECT identity, finished_at FROM run WHERE id = ?1";
@@ -409,8 +410,9 @@ impl Run {
         })
     }
 
-    /// The estimated cost of all messages that are not skipped, of the sent ones, and of the
-    /// delivered ones. Delivery is unknown before the first delivery check. None without prices.
+    /// Estimates the cost of all messages that are not skipped, of the sent ones, and of the
+    /// delivered ones. Delivery is unknown before the first delivery check. Returns None without
+    /// prices.
     pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
         let RunSettings {
             estimate: Some(estimate),

@@ -88,7 +88,7 @@ impl Run {
         self.ledger.db().change(|db| self.change_in(db, work))
     }
 
-    /// As [`Run::change`], within a transaction.
+    /// Does the same as [`Run::change`], within a transaction.
     pub(super) fn change_in<T, E: From<LedgerError>>(
         &self,
         db: &mut Db,
@@ -211,13 +211,13 @@ impl LockedRun {
         Ok(())
     }
 
-    /// Whether the run is stale: it is unfinished, and it began or was last resumed in another
-    /// ledger.
+    /// Returns whether the run is stale: it is unfinished, and it began or was last resumed in
+    /// another ledger.
     pub(super) fn is_elsewhere(&self, db: &mut Db) -> Result<bool, LedgerError> {
         Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
     }
 
-    /// Whether processes may take rows of the run.
+    /// Returns whether processes may take rows of the run.
     pub(super) fn may_leave(&self) -> bool {
         self.pause.is_none() && self.cancelled_at.is_none()
     }
@@ -325,8 +325,8 @@ impl LockedRun {
         self.note_finished(db)
     }
 
-    /// The state, code and problem of a skipped row. In a stale run, pending rows may have been
-    /// sent, so they become unknown instead.
+    /// Returns the state, code and problem of a skipped row. In a stale run, pending rows may have
+    /// been sent, so they become unknown instead.
     fn skipped(&self, SkipDetail { reason, problem }: &SkipDetail<'_>) -> [String; 3] {
         if self.is_paused_as_stale() {
             let unknown = RowState::Unknown.name().to_owned();

@@ -98,14 +98,14 @@ pub(crate) struct ResumeOptions<'a> {
 }
 
 impl RunSettings {
-    /// How long this many rows take at its rate; None if that is too long to show.
+    /// Returns how long this many rows take at its rate, or None if that is too long to show.
     pub(crate) fn time_for(&self, rows: u64) -> Option<Duration> {
         #[expect(clippy::cast_precision_loss, reason = "it is shown in whole seconds")]
         let seconds = (rows.saturating_sub(1) as f64 / self.rate).ceil();
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    /// The rate to show, with three digits if it has decimals: 0.0167 for `1/m`.
+    /// Returns the rate to show, with three digits if it has decimals: 0.0167 for `1/m`.
     pub(crate) fn shown_rate(&self) -> f64 {
         let is_whole = self.rate.fract() == 0.0;
         format!("{:.2e}", self.rate)
@@ -115,8 +115,8 @@ impl RunSettings {
             .unwrap_or(self.rate)
     }
 
-    /// The key of the run, with the bot and the address for which it counts. None without a key,
-    /// and in the sandbox.
+    /// Returns the key of the run, with the bot and the address for which it counts. Returns None
+    /// without a key, and in the sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
         Some(OnceScope {
@@ -126,8 +126,8 @@ impl RunSettings {
         })
     }
 
-    /// The country and the category that set the price of a message. The category is None if the
-    /// bot's list does not have it for the template.
+    /// Returns the country and the category that set the price of a message. The category is None
+    /// if the bot's list does not have it for the template.
     pub(crate) fn charged_by(
         &self,
         recipient: &str,
@@ -144,7 +144,7 @@ impl RunSettings {
         (country_of(recipient), category)
     }
 
-    /// `text from bot 77 (profile prod)`
+    /// Describes the run: `text from bot 77 (profile prod)`
     pub(crate) fn description(&self) -> String {
         match (&self.profile, self.sandbox) {
             (_, true) => format!("{} on the sandbox", self.kind),
@@ -191,7 +191,7 @@ pub(crate) struct DraftRequest<'a> {
 }
 
 impl DraftRequest<'_> {
-    /// All recipients of the request: its own, and those in its body.
+    /// Returns all recipients of the request: its own, and those in its body.
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
         let body = serde_json::from_str(self.body)
             .map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
@@ -221,7 +221,7 @@ pub(crate) struct AttemptResult {
 }
 
 impl AttemptResult {
-    /// The outcome of a row that was certainly not sent at all, because of `error`.
+    /// Creates the outcome of a row that was certainly not sent at all, because of `error`.
     pub(crate) fn not_begun(row: RowToSend, error: &str) -> Self {
         let at = now();
         Self {
@@ -275,7 +275,7 @@ pub(crate) struct ReportedDelivery {
 }
 
 impl ReportedRow {
-    /// The row after its process was lost with the row in flight. `error` describes that.
+    /// Makes a row in flight of a lost process unknown. `error` describes that.
     pub(super) fn lost(self, error: String) -> Self {
         let state = RowState::Unknown;
         let code = Some(RowState::Unknown.name().to_owned());
@@ -287,7 +287,7 @@ impl ReportedRow {
         }
     }
 
-    /// The row in a ledger that may lack its outcome.
+    /// Corrects the row for a ledger that may lack its outcome.
     pub(super) fn with_lost_records(self, damage: &LedgerError) -> Self {
         let state = self.state.with_lost_records();
         if state == self.state {
@@ -376,7 +376,7 @@ pub(crate) struct FinishedRow {
 }
 
 impl FinishedRow {
-    /// A row that does not affect when others may be sent.
+    /// Creates a finished row that does not affect when others may be sent.
     pub(crate) fn new(ended: AttemptResult) -> Self {
         Self {
             ended,

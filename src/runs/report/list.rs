@@ -174,13 +174,13 @@ pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Resul
     Ok(rows)
 }
 
-/// The cells of a row under `columns`, as text.
+/// Returns the cells of a row under `columns`, as text.
 pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<String>, BulkError> {
     Ok(cells_under(columns, cells)?.iter().map(text).collect())
 }
 
-/// The cells of a row under `columns`. A missing field of an object is empty. The text of a row without cells is in the
-/// first column.
+/// Returns the cells of a row under `columns`. A missing field of an object is empty. The text of a row without cells
+/// is in the first column.
 fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
     Ok(match stored(cells)? {
         Value::Object(mut fields) => columns
@@ -200,7 +200,7 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
     serde_json::from_str(cells).map_err(LedgerError::damaged)
 }
 
-/// The outcome of a row: a value for each report column.
+/// Returns the outcome of a row: a value for each report column.
 pub(crate) fn outcome(
     run: &str,
     row: &ReportedRow,
@@ -256,7 +256,7 @@ pub(crate) fn outcome(
     ]
 }
 
-/// The outcome of a row as the cells of a list.
+/// Converts the outcome of a row to the cells of a list.
 fn outcome_cells(
     report: &ReportRows<'_>,
     row: &ReportedRow,
@@ -279,7 +279,7 @@ fn outcome_cells(
     cells.collect()
 }
 
-/// A cell of the report column `column` in Spanish.
+/// Returns a cell of the report column `column` in Spanish.
 fn cell_in_spanish(column: &str, cell: String, row: &ReportedRow) -> String {
     match column {
         SENT => match row.state.sent() {
@@ -297,14 +297,14 @@ fn cell_in_spanish(column: &str, cell: String, row: &ReportedRow) -> String {
     }
 }
 
-/// A time of the ledger in RFC 3339; None before 1970 and after the year 9999.
+/// Formats a time of the ledger as RFC 3339. Returns None before 1970 and after the year 9999.
 fn time(milliseconds: i64, zone: &TimeZone) -> Option<String> {
     (0..END_OF_TIMES)
         .contains(&milliseconds)
         .then(|| rfc_3339_in(zone, milliseconds))
 }
 
-/// The text of a cell.
+/// Converts a value to the text of a cell.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

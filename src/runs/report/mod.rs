@@ -78,8 +78,8 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
     }
 }
 
-/// The command that writes the rows of the run `name` to correct and send again, in the format of the list; None without
-/// such rows.
+/// Returns the command that writes the rows of the run `name` to correct and send again, in the format of the list, or
+/// None without such rows.
 pub(crate) fn report_to_correct(
     name: impl Display,
     details: &RunSettings,
@@ -109,7 +109,7 @@ pub(crate) fn report_to_correct(
     ))
 }
 
-/// A row of a draft for a report; None if it will be sent.
+/// Converts a row of a draft for a report. Returns None if it will be sent.
 fn skipped_row(row: &NewDraftRow<'_>) -> Option<ReportedRow> {
     let SkipDetail { reason, problem } = row.skip?;
     Some(ReportedRow {

@@ -8,7 +8,7 @@ use crate::lists::list_file::ReportLanguage;
 use crate::runs::hours::Hours;
 use crate::runs::ledger::{Counts, LIMIT, RunEvent, RunEventKind, RunSettings, now};
 
-/// The name of the list.
+/// Returns the name of the list.
 pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> String {
     details
         .list
@@ -16,7 +16,8 @@ pub(super) fn list_name(details: &RunSettings, language: ReportLanguage) -> Stri
         .unwrap_or_else(|| language.text("standard_input").to_owned())
 }
 
-/// Facts, each with the name of its label. The `span` of a run is its start and its last known time; None before its start.
+/// Lists the facts about a run, each with the name of its label. The `span` is the start and the last known time of the
+/// run, or None before its start.
 pub(super) fn facts(
     details: &RunSettings,
     rows: u64,
@@ -89,7 +90,7 @@ const WEEKDAYS: [[&str; 2]; 7] = [
     ["sun", "dom"],
 ];
 
-/// `lun-vie 07:00-19:00 (hora de Bogotá)`
+/// Describes sending hours: `lun-vie 07:00-19:00 (hora de Bogotá)`
 fn describe_hours(hours: &Hours, language: ReportLanguage) -> String {
     let written = hours.to_string();
     let (mut windows, _) = written.rsplit_once(" (").unwrap_or((&written, ""));
@@ -109,8 +110,8 @@ fn describe_hours(hours: &Hours, language: ReportLanguage) -> String {
     format!("{shown}{} ({zone})", except.unwrap_or_default())
 }
 
-/// The name of the text for the state of a run that is not stale. `running_at` is the time now of a run that a process
-/// sends, in milliseconds since 1970.
+/// Returns the name of the text for the state of a run that is not stale. `running_at` is the time now of a run that a
+/// process sends, in milliseconds since 1970.
 pub(super) fn run_state(
     running_at: Option<i64>,
     counts: &Counts,
@@ -142,7 +143,7 @@ pub(super) fn run_state(
 /// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
 pub(super) type CourseStep = (i64, &'static str, String);
 
-/// Whether a run with these events, which a process sends, waits at the time `now`.
+/// Returns whether a run with these events, which a process sends, waits at the time `now`.
 fn is_waiting(events: &[RunEvent], now: i64) -> bool {
     let last = events
         .last()
@@ -162,8 +163,8 @@ pub(super) struct CourseView<'a> {
     pub(super) language: ReportLanguage,
 }
 
-/// The steps of the history. Consecutive waits for the same reason are one line. The end of a wait is a plan if the next
-/// event came before it, or if it is still to come.
+/// Returns the steps of the history. Consecutive waits for the same reason are one line. The end of a wait is a plan if
+/// the next event came before it, or if it is still to come.
 pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseStep> {
     let CourseView {
         clock, language, ..
@@ -216,7 +217,8 @@ pub(super) fn steps(events: &[RunEvent], view: &CourseView<'_>) -> Vec<CourseSte
     steps
 }
 
-/// Whether nothing is in flight after this event. After the hours or the limit, a run continues without a new process.
+/// Returns whether nothing is in flight after this event. After the hours or the limit, a run continues without a new
+/// process.
 fn rests(event: &RunEvent) -> bool {
     match event.kind {
         RunEventKind::Paused
@@ -228,7 +230,7 @@ fn rests(event: &RunEvent) -> bool {
     }
 }
 
-/// The text for a reason.
+/// Returns the text for a reason.
 fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> String {
     let for_kind = language.find(&format!("{} {reason}", kind.name()));
     match for_kind.or_else(|| language.find(&format!("why {reason}"))) {
@@ -254,7 +256,7 @@ mod tests {
         }
     }
 
-    /// The steps in English, at `now` in seconds since 1970.
+    /// Describes the steps in English, at `now` in seconds since 1970.
     fn in_words(events: &[RunEvent], is_running: bool, now: i64) -> Vec<String> {
         let clock = PageClock::new(TimeZone::UTC, ReportLanguage::En);
         let view = CourseView {

@@ -87,8 +87,8 @@ struct ShownOutcome {
     delivery_words: &'static str,
 }
 
-/// A message as its recipient sees it. Without a recipient, its placeholders show the names of the columns. None if it
-/// cannot be drawn.
+/// Draws a message as its recipient sees it. Without a recipient, its placeholders show the names of the columns.
+/// Returns None if it cannot be drawn.
 pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Option<Value> {
     let mut parts = json!(Part::simple(drawn));
     if parts.as_array().is_none_or(Vec::is_empty) {
@@ -138,7 +138,7 @@ fn with_columns_named(text: &str) -> String {
     shown + rest
 }
 
-/// The column of an expression: `nombre | title`, `row['Nombre completo']`.
+/// Returns the first column of an expression: `nombre | title`, `row['Nombre completo']`.
 fn first_column(expression: &str) -> &str {
     let expression = expression.trim_matches(|each: char| each == '-' || each.is_whitespace());
     let quoted = expression.strip_prefix("row[").and_then(|rest| {
@@ -154,7 +154,7 @@ fn first_column(expression: &str) -> &str {
 }
 
 impl Page {
-    /// The data of a page before and after a run.
+    /// Collects the data that a page has both before and after a run.
     pub(super) fn new(
         details: &RunSettings,
         outcomes: &Outcomes,
@@ -269,13 +269,13 @@ const MARK: &str = r#"<meta name="generator" content="jelouctl">"#;
 /// The mark is within this many bytes from the start.
 const MARK_WITHIN: usize = 4096;
 
-/// Whether a file with this beginning is a page.
+/// Returns whether a file with this beginning is a page.
 pub(crate) fn is_page(begin: &[u8]) -> bool {
     let begin = String::from_utf8_lossy(begin.get(..MARK_WITHIN).unwrap_or(begin));
     begin.starts_with("<!doctype html>") && begin.contains(MARK)
 }
 
-/// The template environment of the page, which escapes all values.
+/// Creates the template environment of the page, which escapes all values.
 fn environment(
     texts: &BTreeMap<&'static str, &'static str>,
     clock: &PageClock,
@@ -330,7 +330,7 @@ fn policy() -> String {
     )
 }
 
-/// The data for the script: texts for states, reasons and columns, and its own texts.
+/// Collects the data for the script: texts for states, reasons and columns, and its own texts.
 fn settings(page: &Page, language: ReportLanguage) -> String {
     let words = [
         "range",

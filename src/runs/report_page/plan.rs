@@ -44,7 +44,7 @@ pub(crate) struct Refusal {
     pub(crate) may_name_recipients: bool,
 }
 
-/// Facts, each with the name of its label.
+/// Lists the facts about a plan, each with the name of its label.
 pub(super) fn plan_facts(
     list: &ListPreview<'_>,
     clock: &PageClock,
@@ -74,8 +74,8 @@ pub(super) fn plan_facts(
     facts
 }
 
-/// The duration of the run if it starts now, by its rate, its hours and the 24-hour limit. None if there is nothing to
-/// send.
+/// Estimates the duration of the run if it starts now, by its rate, its hours and the 24-hour limit. Returns None if
+/// there is nothing to send.
 fn time_needed(
     list: &ListPreview<'_>,
     clock: &PageClock,
@@ -111,8 +111,8 @@ fn time_needed(
     )
 }
 
-/// The time of the last message, by the rate and the hours, and after the waits for the limit. Messages that wait are
-/// sent a day after the ones before them, but only within the hours.
+/// Estimates the time of the last message, by the rate and the hours, and after the waits for the limit. Messages that
+/// wait are sent a day after the ones before them, but only within the hours.
 fn last_send(
     hours: Option<&Hours>,
     begin: Timestamp,
@@ -132,7 +132,7 @@ fn last_send(
     Some(by_rate.max(by_limit))
 }
 
-/// The first time from `at` on when a run with these hours may send.
+/// Returns the first time from `at` on when a run with these hours may send.
 fn first_opening(hours: Option<&Hours>, at: Timestamp) -> Option<Timestamp> {
     match hours {
         Some(hours) => hours.next_opening(at),
@@ -144,7 +144,8 @@ fn first_opening(hours: Option<&Hours>, at: Timestamp) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    /// The end of a run of a minute that waits `waits` times for its limit. `windows` are the sending hours as JSON.
+    /// Estimates the end of a run of a minute that waits `waits` times for its limit. `windows` are the sending hours
+    /// as JSON.
     fn end(windows: Option<&str>, begin: &str, waits: u64) -> String {
         let hours: Option<Hours> = windows.map(|windows| {
             let kept =

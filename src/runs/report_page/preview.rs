@@ -87,8 +87,8 @@ pub(crate) fn write_preview(
     page.write(&rows, &clock, language, to)
 }
 
-/// The planned outcome of a row: its state (here sent means ready, unknown needs a check, and failed cannot be sent), its
-/// reason, and a text for both.
+/// Returns the planned outcome of a row: its state, its reason, and a text for both. Here the state sent means ready,
+/// unknown needs a check, and failed cannot be sent.
 fn plan_row(
     list: &ListPreview<'_>,
     row: &NewDraftRow<'_>,
@@ -121,8 +121,8 @@ fn plan_row(
     (state, reason, words.join("; "))
 }
 
-/// Why the list is refused. With a mask, a reason that may name a recipient is replaced by the number of the rows that
-/// cannot be sent, if there are any.
+/// Describes why the list is refused. With a mask, a reason that may name a recipient is replaced by the number of the
+/// rows that cannot be sent, if there are any.
 fn refusal_in_words(
     refusal: &Refusal,
     mask: bool,
@@ -165,7 +165,7 @@ fn describe(remark: &RowProblem, clock: &PageClock, language: ReportLanguage) ->
     }
 }
 
-/// `celular: 12 · nombre: Ana`, for a row without a recipient.
+/// Describes a row without a recipient by its cells: `celular: 12 · nombre: Ana`.
 fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerError> {
     let columns = &list.details.columns;
     let cells = reported_cells(columns, cells).map_err(LedgerError::damaged)?;
@@ -179,7 +179,7 @@ fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerE
         .join(" · "))
 }
 
-/// The message of the first row to send; without such a row or with a mask, the message as typed.
+/// Draws the message of the first row to send. Without such a row or with a mask, it is the message as typed.
 fn first_message(list: &ListPreview<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {

@@ -45,13 +45,13 @@ impl RowOutcome {
         self.delivery == UNDELIVERED
     }
 
-    /// Its position in [`OUTCOMES`].
+    /// Returns its position in [`OUTCOMES`].
     fn index(self) -> usize {
         let place = OUTCOMES.iter().position(|known| *known == self);
         place.unwrap_or_default()
     }
 
-    /// Its group. Groups that need attention come first.
+    /// Returns its group. Groups that need attention come first.
     fn group(self) -> usize {
         match self.state {
             RowState::Failed => 0,
@@ -122,12 +122,12 @@ struct ReasonSum {
 }
 
 impl Outcomes {
-    /// Whether there is room for a reason: a server may return a different one for each row.
+    /// Returns whether there is room for a reason: a server may return a different one for each row.
     pub(super) fn has_room_for(&self, reason: &str) -> bool {
         self.reasons.len() < MAX_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
     }
 
-    /// `said` is the row's line and its message, if the message adds to the reason.
+    /// Counts a row. `said` is the row's line and its message, if the message adds to the reason.
     pub(super) fn add(
         &mut self,
         outcome: RowOutcome,
@@ -160,7 +160,7 @@ impl Outcomes {
         }
     }
 
-    /// How many messages were not delivered.
+    /// Counts the messages that were not delivered.
     pub(super) fn undelivered(&self) -> u64 {
         self.deliveries
             .get(UNDELIVERED)
@@ -168,8 +168,8 @@ impl Outcomes {
             .unwrap_or_default()
     }
 
-    /// The numbers at the top, each with the sum of the numbers before it. Only the sent messages have some that were not
-    /// delivered.
+    /// Returns the numbers at the top, each with the sum of the numbers before it. Only the sent messages have some
+    /// that were not delivered.
     pub(super) fn tiles(&self) -> Vec<Value> {
         let mut before = 0;
         let tiles = self.shown(&self.counts).map(|(state, count)| {
@@ -187,7 +187,7 @@ impl Outcomes {
         tiles.collect()
     }
 
-    /// The reasons, most frequent first: of rows skipped `on_purpose`, or of rows that need attention.
+    /// Returns the reasons, most frequent first: of rows skipped `on_purpose`, or of rows that need attention.
     pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<Value> {
         let is_skipped = |state: &str| state == RowState::Skipped.name();
         let is_on_purpose =
@@ -222,7 +222,7 @@ impl Outcomes {
         lines.collect()
     }
 
-    /// The countries with their numbers, largest first. Rows without a phone number come last.
+    /// Returns the countries with their numbers, largest first. Rows without a phone number come last.
     pub(super) fn countries(&self) -> Vec<(&'static str, Vec<u64>)> {
         let mut countries: Vec<_> = self.countries.iter().collect();
         countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
@@ -257,7 +257,8 @@ impl Outcomes {
     }
 }
 
-/// The delivery statuses of a run; None if no message was sent. The numbers in `ends` add up to all sent messages.
+/// Counts the delivery statuses of a run. Returns None if no message was sent. The numbers in `ends` add up to all sent
+/// messages.
 pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
     let asked = counts.known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
@@ -368,7 +369,7 @@ impl<'a> PageRows<'a> {
         group.rows.push(text);
     }
 
-    /// The reasons in the order of their positions.
+    /// Returns the reasons in the order of their positions.
     pub(super) fn reasons(&self) -> Vec<&str> {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, place)| **place);
@@ -378,7 +379,7 @@ impl<'a> PageRows<'a> {
             .collect()
     }
 
-    /// The rows that fit.
+    /// Chooses the rows that fit.
     pub(super) fn choose(&self) -> ChosenRows {
         let mut json = "[".to_owned();
         let mut number = 0;

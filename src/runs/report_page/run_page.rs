@@ -168,7 +168,8 @@ impl RowReading<'_> {
     }
 }
 
-/// The command that lists the messages that were certainly not received, in a workbook if the `list` file was one.
+/// Returns the command that lists the messages that were certainly not received, in a workbook if the `list` file was
+/// one.
 fn not_received_command(
     name: &RunName,
     list: Option<&str>,
@@ -190,15 +191,15 @@ fn not_received_command(
     command + &format!(" --file {name}-{end}.{extension}")
 }
 
-/// The code of a failed delivery, or `NO_CODE`.
+/// Returns the code of a failed delivery, or `NO_CODE`.
 fn undelivered_reason<'r>(failure: &'r DeliveryStatus, mask: bool, outcomes: &Outcomes) -> &'r str {
     let code = failure.code.as_deref();
     code.and_then(|code| usable_code(code, mask, outcomes))
         .unwrap_or(NO_CODE)
 }
 
-/// The code of the API, or else of the ledger; empty for a sent row or without a reason. With `mask`, only known codes
-/// appear: the API could put anything in a code.
+/// Returns the code of the API, or else of the ledger; empty for a sent row or without a reason. With `mask`, only
+/// known codes appear: the API could put anything in a code.
 fn row_reason<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
     // The page does not show that a pending row was returned to the ledger.
     let code = row
@@ -214,7 +215,7 @@ fn row_reason<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r 
         .unwrap_or(code)
 }
 
-/// A code of the API, unless it is too long, unknown with `mask`, or above the maximum number of reasons.
+/// Returns a code of the API, unless it is too long, unknown with `mask`, or above the maximum number of reasons.
 fn usable_code<'r>(code: &'r str, mask: bool, outcomes: &Outcomes) -> Option<&'r str> {
     let is_short = code.chars().count() <= LONGEST_API_CODE;
     (is_short && (!mask || is_known(code)) && outcomes.has_room_for(code)).then_some(code)
@@ -224,7 +225,7 @@ fn is_known(code: &str) -> bool {
     look_up_code(code).is_some()
 }
 
-/// The status of a sent but undelivered row.
+/// Returns the status of a sent but undelivered row.
 fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
     let facts = &row.delivery.as_ref()?.facts;
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
@@ -258,7 +259,7 @@ fn run_span(
     Ok(Some([from, to.max(from)]))
 }
 
-/// The first message, or with `mask` the unfilled one.
+/// Draws the first message, or with `mask` the unfilled one.
 fn first_message(run: &Run, details: &RunSettings, mask: bool) -> Result<Option<Value>, BulkError> {
     let found = if mask {
         details.message.clone().map(|body| (body, None))

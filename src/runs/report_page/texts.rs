@@ -20,7 +20,7 @@ use crate::lists::list_file::ReportLanguage;
 const TEXTS: &str = include_str!("texts.tsv");
 
 impl ReportLanguage {
-    /// The language code in HTML.
+    /// Returns the language code in HTML.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -28,38 +28,38 @@ impl ReportLanguage {
         }
     }
 
-    /// The text with this name. The table must have it.
+    /// Returns the text with this name. The table must have it.
     pub(super) fn text(self, name: &str) -> &'static str {
         let found = self.find(name);
         debug_assert!(found.is_some(), "no text is called {name}");
         found.unwrap_or_default()
     }
 
-    /// The text with this name, if the table has it.
+    /// Returns the text with this name, if the table has it.
     pub(super) fn find(self, name: &str) -> Option<&'static str> {
         let row = rows::<3>(TEXTS).find(|[known, ..]| *known == name);
         row.map(|[_, english, spanish]| self.pick([english, spanish]))
     }
 
-    /// The text with this name, with a value for `{}`.
+    /// Returns the text with this name, with `value` in place of `{}`.
     pub(super) fn text_with(self, name: &str, value: &str) -> String {
         self.text(name).replace("{}", value)
     }
 
-    /// A text for a number: `name_1` for one, `name_n` for others.
+    /// Returns a text for a number: `name_1` for one, `name_n` for others.
     pub(super) fn counted(self, name: &str, number: u64) -> String {
         let name = format!("{name}_{}", if number == 1 { "1" } else { "n" });
         self.text_with(&name, &self.number(number))
     }
 
-    /// All texts by name, for the template.
+    /// Returns all texts by name, for the template.
     pub(super) fn texts(self) -> BTreeMap<&'static str, &'static str> {
         rows::<3>(TEXTS)
             .map(|[name, english, spanish]| (name, self.pick([english, spanish])))
             .collect()
     }
 
-    /// An amount with the decimal separator of this language.
+    /// Formats an amount with the decimal separator of this language.
     pub(super) fn amount(self, amount: &str) -> String {
         amount.replace('.', self.pick([".", ","]))
     }
@@ -77,12 +77,14 @@ impl ReportLanguage {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are ambiguous.
+    /// Formats a number: `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are
+    /// ambiguous.
     pub(super) fn number(self, number: u64) -> String {
         grouped(number).replace(',', self.pick([",", "\u{202f}"]))
     }
 
-    /// The share of `part` in `whole`, to a tenth of a percent. Only zero is shown as 0%, and only the whole as 100%.
+    /// Formats the share of `part` in `whole`, to a tenth of a percent. Only zero is shown as 0%, and only the whole as
+    /// 100%.
     pub(super) fn share(self, part: u64, whole: u64) -> String {
         let thousandths =
             part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
@@ -119,12 +121,12 @@ impl PageClock {
         at.map_or_else(|| "–".to_owned(), |at| at.strftime(format).to_string())
     }
 
-    /// `2026-11-20 10:15:03`
+    /// Formats a time: `2026-11-20 10:15:03`.
     pub(super) fn moment(&self, at: i64) -> String {
         self.shown(at, "%Y-%m-%d %H:%M:%S")
     }
 
-    /// A range of times: a shared day appears once.
+    /// Formats a range of times. A shared day appears once.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
         let is_one_day = self.shown(from, "%F") == self.shown(to, "%F");
         let to = self.shown(
@@ -138,25 +140,25 @@ impl PageClock {
         format!("{} – {to}", self.moment(from))
     }
 
-    /// Whether both times are on one day.
+    /// Returns whether both times are on one day.
     pub(super) fn is_one_day(&self, one: Timestamp, other: Timestamp) -> bool {
         self.days_between(one, other) == 1
     }
 
-    /// The number of calendar days from one time to another, including both.
+    /// Counts the calendar days from one time to another, including both.
     pub(super) fn days_between(&self, from: Timestamp, to: Timestamp) -> u64 {
         let day = |at: Timestamp| self.zone.to_datetime(at).date();
         let days = day(to).duration_since(day(from)).as_hours() / 24;
         days.unsigned_abs() + 1
     }
 
-    /// How far local time is ahead of UTC at this time, in milliseconds.
+    /// Returns how far local time is ahead of UTC at this time, in milliseconds.
     pub(super) fn offset(&self, at: i64) -> i64 {
         let at = Timestamp::from_millisecond(at).unwrap_or_default();
         i64::from(self.zone.to_offset(at).seconds()) * 1000
     }
 
-    /// The name of the zone: `Guayaquil time`, or its distance from UTC if it has no place.
+    /// Returns the name of the zone: `Guayaquil time`, or its distance from UTC if it has no place.
     pub(super) fn zone(&self, at: i64) -> String {
         let name = self.zone.iana_name().unwrap_or_default();
         let place = name.rsplit('/').next().unwrap_or_default();
@@ -175,12 +177,12 @@ impl PageClock {
         }
     }
 
-    /// A sentence of the ledger for the page: in its language, and with times in its zone.
+    /// Translates a sentence of the ledger for the page: into its language, and with times in its zone.
     pub(super) fn translate(&self, reason: &str) -> String {
         self.in_zone(&translate(self.language, reason))
     }
 
-    /// `text` with its times, such as `2026-11-20 08:23 -05:00`, in the zone of the page, as `2026-11-20 08:23`.
+    /// Converts the times in `text`, such as `2026-11-20 08:23 -05:00`, to the zone of the page, as `2026-11-20 08:23`.
     fn in_zone(&self, text: &str) -> String {
         rewrite_times(text, |at| self.shown(at, "%Y-%m-%d %H:%M"))
     }
@@ -190,8 +192,8 @@ impl PageClock {
 /// It may be empty.
 const PLAIN: &str = include_str!("plain.tsv");
 
-/// `reason` in the page's language, without instructions for a terminal. Sentences that are not in the tables are
-/// unchanged.
+/// Translates `reason` into the page's language, without instructions for a terminal. Sentences that are not in the
+/// tables are unchanged.
 pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
     let plain = rows::<3>(PLAIN).map(|[sentence, english, spanish]| Phrase {
         sentence,
@@ -202,7 +204,7 @@ pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
     quoted(language, &rephrased(&phrases, &without_flags(reason)))
 }
 
-/// `reason` without the flags that set its fields, such as ` (set it with --caption)`.
+/// Removes the flags that set the fields of `reason`, such as ` (set it with --caption)`.
 fn without_flags(reason: &str) -> String {
     let parts = reason.split("; ").map(|part| {
         FLAG_NOTES
@@ -219,7 +221,7 @@ fn without_flags(reason: &str) -> String {
 /// How an error of a field begins to name the flag or the argument that sets it.
 const FLAG_NOTES: [&str; 2] = [" (set it with --", " (set it as the argument "];
 
-/// `text` with quotation marks instead of pairs of backticks.
+/// Replaces pairs of backticks in `text` with quotation marks.
 pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
     let pieces: Vec<_> = text.split('`').collect();
     // With an odd number, at least one backtick belongs to the text.
@@ -252,7 +254,7 @@ pub(super) struct Meaning {
 }
 
 impl Meaning {
-    /// For a code of the API or a word of the ledger; None if it is unknown.
+    /// Finds a code of the API or a word of the ledger. Returns None if it is unknown.
     pub(super) fn find(reason: &str, language: ReportLanguage) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
             let plain = rows::<3>(HINTS).find(|[known, ..]| *known == code.code);
@@ -276,7 +278,7 @@ impl Meaning {
 /// The reason of an undelivered message without a code from Jelou.
 pub(super) const NO_CODE: &str = "no_code";
 
-/// The text for a reason: the meaning of a code of the API with the code, or a word of the ledger.
+/// Returns the text for a reason: the meaning of a code of the API with the code, or a word of the ledger.
 pub(super) fn reason_in_words(reason: &str, language: ReportLanguage) -> String {
     match reason {
         "" => return String::new(),

@@ -118,7 +118,7 @@ struct Frame {
 }
 
 impl Timeline {
-    /// The timeline of a run that started at `from`, in milliseconds since 1970.
+    /// Creates the timeline of a run that started at `from`, in milliseconds since 1970.
     pub(super) fn new(clock: &PageClock, from: i64) -> Self {
         Self {
             offset: clock.offset(from),
@@ -175,14 +175,14 @@ impl Timeline {
         }
     }
 
-    /// The number of bars from the first to the last, including empty ones.
+    /// Counts the bars from the first to the last, including empty ones.
     fn number(&self) -> i64 {
         let first = self.bars.keys().next().copied().unwrap_or_default();
         let last = self.bars.keys().next_back().copied().unwrap_or_default();
         last.saturating_sub(first).saturating_add(1)
     }
 
-    /// The chart; None if nothing was sent.
+    /// Draws the chart. Returns None if nothing was sent.
     pub(super) fn draw(
         &self,
         clock: &PageClock,
@@ -251,7 +251,7 @@ impl Timeline {
 }
 
 impl Frame {
-    /// The parts of a bar, from the bottom.
+    /// Returns the parts of a bar, from the bottom.
     fn parts(&self, place: i64, counts: &BarCounts) -> Vec<BarPart> {
         let room = WIDTH / self.bars;
         let width = (room * 5 / 6).clamp(1, WIDEST_BAR);
@@ -286,7 +286,7 @@ impl Frame {
         }
     }
 
-    /// The position of a time in the drawing.
+    /// Returns the position of a time in the drawing.
     fn x(&self, at: i64) -> i64 {
         let passed = i128::from(at.clamp(self.begin, self.end) - self.begin);
         let x = i128::from(WIDTH) * passed / i128::from(self.end - self.begin);
@@ -294,7 +294,7 @@ impl Frame {
     }
 }
 
-/// `10 min`, without zero parts.
+/// Describes a duration without zero parts: `10 min`.
 fn describe_span(span: Duration) -> String {
     let words = rounded(span);
     let whole = words.strip_suffix(" 0 s").or(words.strip_suffix(" 0 min"));
@@ -305,8 +305,8 @@ fn describe_span(span: Duration) -> String {
     }
 }
 
-/// The times when a run rested: from each pause or wait to its planned end, or to an earlier event. A rest until `now` is
-/// at most as long as the run before it, so that the chart still shows the run.
+/// Finds the times when a run rested: from each pause or wait to its planned end, or to an earlier event. A rest until
+/// `now` is at most as long as the run before it, so that the chart still shows the run.
 pub(super) fn find_rests(events: &[RunEvent], is_finished: bool, now: i64) -> Vec<Rest> {
     let begin = events.first().map_or(now, |event| event.at);
     let mut rests: Vec<Rest> = Vec::new();

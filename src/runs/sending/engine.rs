@@ -201,14 +201,14 @@ impl<'a> Engine<'a> {
         None
     }
 
-    /// How many more rows may be in flight.
+    /// Returns how many more rows may be in flight.
     fn room(&self) -> usize {
         self.throttle
             .allowance()
             .saturating_sub(self.tasks.len() + self.wanted)
     }
 
-    /// When to ask for the next row; None if there is no row or no room, or if an answer must arrive first.
+    /// Returns when to ask for the next row, or None if there is no row or no room, or if an answer must arrive first.
     fn next_at(&mut self, now: Instant) -> Option<Instant> {
         let Some((at, delay)) = self.next.filter(|_| self.stop.is_none() && self.room() > 0) else {
             self.progress.wait(None);
@@ -221,12 +221,12 @@ impl<'a> Engine<'a> {
         (at <= now || self.wanted == 0).then_some(at)
     }
 
-    /// When to contact the ledger even with nothing to report: others may have paused the run.
+    /// Returns when to contact the ledger even with nothing to report: others may have paused the run.
     fn listens_at(&self) -> Option<Instant> {
         (self.stop.is_none() && !self.is_ordered()).then(|| self.ordered_at + LISTENS_EVERY)
     }
 
-    /// Whether an order waits for its answer.
+    /// Returns whether an order waits for its answer.
     fn is_ordered(&self) -> bool {
         self.writing.is_some() && self.failure.is_none()
     }
@@ -364,7 +364,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The outcomes of rows that the ledger may lack.
+    /// Returns the outcomes of rows that the ledger may lack.
     fn unwritten(&self) -> Vec<AttemptResult> {
         self.writing
             .iter()
@@ -472,7 +472,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The end of the run. The writer has no ledger to return after a failed exchange.
+    /// Ends the run. After a failed exchange, the writer has no ledger to return.
     fn end(mut self) -> RunEnd {
         if let Some(ledger) = self.writer.close() {
             return RunEnd::new(ledger, self.stop);
@@ -502,7 +502,7 @@ mod tests {
     };
     use crate::runs::ledger::fixture;
 
-    /// A session with a server that never answers.
+    /// Creates a session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let options = ClientOptions {

@@ -28,7 +28,7 @@ pub(crate) struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// With `stops_refused` the run pauses if every row is rejected.
+    /// Creates a breaker. With `stops_refused`, the run pauses if every row is rejected.
     pub(crate) fn new(stops_refused: bool) -> Self {
         Self {
             refused: stops_refused.then_some(0),
@@ -36,7 +36,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// How many rows may be in flight, of `concurrency`.
+    /// Returns how many rows may be in flight, at most `concurrency`.
     pub(crate) fn allowance(&self, concurrency: usize) -> usize {
         let stage_limit = match self.finals {
             finals if finals < FIRST_STAGE => 1,
@@ -130,12 +130,12 @@ impl OutageTimer {
         *self = Self::new(self.max_wait);
     }
 
-    /// Whether to try a single row, because all the latest rows met the obstacle.
+    /// Returns whether to try a single row, because all the latest rows met the obstacle.
     pub(crate) fn is_probing(&self) -> bool {
         self.waits > 1
     }
 
-    /// Since when every row has met the obstacle.
+    /// Returns the time since when every row has met the obstacle.
     pub(crate) fn since(&self) -> Option<Instant> {
         self.since
     }

@@ -29,7 +29,7 @@ pub(crate) struct RowTaskEnd {
 }
 
 impl ApiSession {
-    /// The request for `row` from the ledger; takes its body.
+    /// Creates the request for `row` from the ledger, and takes its body.
     pub(crate) fn request(&self, row: &mut RowToSend) -> Result<Request, LedgerError> {
         let url = Request::url_below(&self.base, &row.path)
             .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.index)))?;

@@ -44,7 +44,7 @@ pub(crate) enum StopReason {
 }
 
 impl RunEnd {
-    /// The end of a run with its outcomes in `ledger`. The run is complete if every row is final, whatever stopped it.
+    /// Closes `ledger`, and returns how the run ended. It is complete if every row is final, whatever stopped it.
     pub(crate) fn new(ledger: Worker, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped {
             reason,
@@ -78,7 +78,7 @@ impl StopReason {
         }
     }
 
-    /// The event to record; None if the run continues, or the ledger can no longer record it.
+    /// Returns the event to record, or None if the run continues or the ledger can no longer record it.
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
@@ -93,8 +93,8 @@ impl StopReason {
         }
     }
 
-    /// Whether it replaces `earlier`. A fault that ends the run replaces a pause or a signal. A signal does not replace
-    /// the cause of a pause.
+    /// Returns whether this reason replaces `earlier`. A fault that ends the run replaces a pause or a signal. A signal
+    /// does not replace the cause of a pause.
     pub(crate) fn outweighs(&self, earlier: &Self) -> bool {
         self.weight() > earlier.weight()
     }
@@ -108,7 +108,7 @@ impl StopReason {
     }
 }
 
-/// The event for a new wait.
+/// Creates the event for a new wait.
 pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",

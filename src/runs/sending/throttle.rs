@@ -74,7 +74,7 @@ struct OutsideHours {
 }
 
 impl Throttle {
-    /// `ever_accepted` is whether Jelou has accepted a row of the run before.
+    /// Creates the throttle of a run. `ever_accepted` is whether Jelou has accepted a row of the run before.
     pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
         Self {
             stopped_until: now,
@@ -89,7 +89,7 @@ impl Throttle {
         }
     }
 
-    /// How many rows may be in flight.
+    /// Returns how many rows may be in flight.
     pub(crate) fn allowance(&self) -> usize {
         let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
         if is_probing {
@@ -108,7 +108,7 @@ impl Throttle {
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
 
-    /// Whether the hours were closed at the last check.
+    /// Returns whether the hours were closed at the last check.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.is_some()
     }
@@ -122,7 +122,7 @@ impl Throttle {
         });
     }
 
-    /// When a row may be sent, or when to check again.
+    /// Returns when a row may be sent, or when to check again.
     pub(crate) fn ready_at(&self) -> Instant {
         self.closed.map_or(self.stopped_until, |closed| {
             self.stopped_until.max(closed.check_at)
@@ -198,8 +198,8 @@ impl Throttle {
         }
     }
 
-    /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait or
-    /// for the pace of the run.
+    /// Returns the wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. Returns None
+    /// for a short wait or for the pace of the run.
     pub(crate) fn wait(
         &mut self,
         queue_ready_at: Instant,
@@ -253,7 +253,7 @@ impl Throttle {
         })
     }
 
-    /// The wait for the hours, which open at `opening`.
+    /// Describes the wait for the hours, which open at `opening`.
     fn wait_for_opening(&mut self, opening: Timestamp) -> Option<Waiting> {
         let hours = self.limits.hours.as_ref()?;
         let is_new = self.reported_opening.replace(opening) != Some(opening);
@@ -267,7 +267,7 @@ impl Throttle {
         })
     }
 
-    /// Why a row waits. `is_of_row` is whether only this row waits. None for the pace of the run.
+    /// Returns why a row waits, or None for the pace of the run. `is_of_row` is whether only this row waits.
     fn wait_cause(&self, delay: Delay, is_of_row: bool) -> Option<WaitCause> {
         match (delay, &self.obstacle) {
             (Delay::Pace, _) if is_of_row => None,
@@ -300,7 +300,7 @@ struct WaitCause {
 }
 
 impl OutsideHours {
-    /// None if they are open at `wall`.
+    /// Checks the hours at `wall`. Returns None if they are open.
     fn new(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
         let until = hours.next_opening(wall).unwrap_or(Timestamp::MAX);
         let wait = Duration::try_from(until.duration_since(wall))
@@ -314,7 +314,7 @@ impl OutsideHours {
 }
 
 impl Obstacle {
-    /// The obstacle of `problem`, tracked by `timer`.
+    /// Creates the obstacle of `problem`, tracked by `timer`.
     fn new(reason: WaitReason, timer: &OutageTimer, problem: &Problem, now: Instant) -> Self {
         let age = timer
             .since()

@@ -76,7 +76,7 @@ impl Writer {
         let _ = self.orders.send(order);
     }
 
-    /// The result of the next exchange. After an error, there are no more exchanges.
+    /// Waits for the result of the next exchange. After an error, there are no more exchanges.
     pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
         self.exchanged
             .recv()

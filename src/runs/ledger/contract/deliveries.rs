@@ -100,7 +100,7 @@ pub(super) fn cost_counts_sent_and_delivered_messages(tested: &TestedLedger) {
     assert_eq!(shown(&delivered), (1, "0.50 USD".to_owned()));
 }
 
-/// The cost of three messages to Ecuador and one to Colombia.
+/// Estimates the cost of three messages to Ecuador and one to Colombia.
 fn estimate() -> Estimate {
     let home = TempDir::new().unwrap();
     let path = home.path().join("prices.csv");

@@ -361,7 +361,8 @@ fn age_claims(ledger: &Ledger, minutes: i64) {
     aged.unwrap();
 }
 
-/// Whether a command that repeats each message after an hour gets the recipient. It does not send.
+/// Returns whether a command that repeats each message after an hour gets the recipient. It does
+/// not send.
 fn is_free_hourly(ledger: &Ledger, recipient: &str) -> bool {
     let person = ledger.hasher().unwrap().person(recipient);
     let standing = ledger.standing(&scope(), &person).unwrap();

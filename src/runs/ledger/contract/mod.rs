@@ -239,7 +239,7 @@ fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, Ledge
     Ok(run.resolve(&resolution, &ended)?.0)
 }
 
-/// The state of each row, in order.
+/// Returns the state of each row, in order.
 fn states(run: &Run) -> Vec<RowState> {
     let mut states = Vec::new();
     run.report::<LedgerError>(&RowFilter::default(), |row| {
@@ -254,7 +254,7 @@ fn name() -> RunName {
     "r".parse().unwrap()
 }
 
-/// The key of the runs in tests.
+/// Creates the key of the runs in tests.
 fn scope() -> OnceScope {
     let RunSettings {
         bot,
@@ -274,7 +274,7 @@ fn make_under_key(ledger: &Ledger, run: &str, recipients: &[&str]) -> Vec<(SkipR
     make_with_every(ledger, run, recipients, None)
 }
 
-/// As [`make_under_key`]. A message counts for `every` under the key, or forever.
+/// Does the same as [`make_under_key`], but a message counts for `every` under the key, or forever.
 fn make_with_every(
     ledger: &Ledger,
     run: &str,
@@ -318,7 +318,8 @@ fn send_all(ledger: &Ledger, run: &str, states: &[RowState]) {
     close(worker);
 }
 
-/// The messages in earlier runs that a list to `recipients` would repeat: their reason and their number.
+/// Returns the messages in earlier runs that a list to `recipients` would repeat: their reason and
+/// their number.
 fn compared(ledger: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let draft = fixture::draft(recipients);
     ledger
@@ -332,7 +333,7 @@ fn compared(ledger: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     found
 }
 
-/// The indexes of the rows in a reply that neither pauses nor has a problem.
+/// Returns the indexes of the rows in a reply that neither pauses nor has a problem.
 fn numbers(given: &ExchangeReply) -> Vec<i64> {
     assert!(
         given.problem.is_none() && given.pause.is_none(),
@@ -341,7 +342,7 @@ fn numbers(given: &ExchangeReply) -> Vec<i64> {
     given.rows.iter().map(|row| row.index).collect()
 }
 
-/// The rows that may be sent after these outcomes, from this exchange or the next one.
+/// Returns the rows that may be sent after these outcomes, from this exchange or the next one.
 fn all_due(sends: &mut Worker, settled: &[FinishedRow]) -> ExchangeReply {
     let given = exchange(sends, settled, 10);
     if !given.rows.is_empty() {
@@ -352,7 +353,7 @@ fn all_due(sends: &mut Worker, settled: &[FinishedRow]) -> ExchangeReply {
     exchange(sends, &[], 10)
 }
 
-/// The outcome of `row`, this long ago. A row that was certainly not sent may be retried
+/// Returns the outcome of `row`, this long ago. A row that was certainly not sent may be retried
 /// immediately.
 fn ended(row: &RowToSend, state: RowState, ago: Duration) -> FinishedRow {
     let at = now() - i64::try_from(ago.as_millis()).unwrap();

@@ -8,7 +8,8 @@ use crate::runs::ledger::db::values;
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::fixture;
 
-/// Creates the run `r` with one row. This process sends it, if `sends` says so; without `is_wanted`, no run is created.
+/// Creates the run `r` with one row. This process sends it, if `sends` says so; without
+/// `is_wanted`, no run is created.
 fn create(tested: &TestedLedger, sends: bool, is_wanted: bool) -> Option<CreatedRun> {
     let new = NewRun {
         name: &super::name(),
@@ -24,7 +25,7 @@ fn create(tested: &TestedLedger, sends: bool, is_wanted: bool) -> Option<Created
     created.unwrap()
 }
 
-/// How many transactions have changed the ledger, for a file.
+/// Counts the transactions that have changed the ledger, for a file.
 fn commits(tested: &TestedLedger) -> i64 {
     let query = "SELECT commits FROM store WHERE id = 1";
     let found = tested.ledger.db().one(query, &[]).unwrap();

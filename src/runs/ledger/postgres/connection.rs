@@ -82,7 +82,7 @@ impl Database {
         })
     }
 
-    /// Connects, and checks that the database keeps committed data.
+    /// Opens the connection, and checks that the database keeps committed data.
     pub(crate) fn connect(&self) -> Result<Client, LedgerError> {
         let password = self
             .outside(|_| (self.address.password)())?
@@ -183,7 +183,7 @@ impl Drop for Database {
     }
 }
 
-/// The result of `work`, or an error if it takes longer than `limit`, or if a signal ends this
+/// Waits for `work`. Returns an error if it takes longer than `limit`, or if a signal ends this
 /// process.
 async fn within<T>(
     limit: Duration,
@@ -219,7 +219,8 @@ async fn open(
     opened.map_err(|error| LedgerError::from_connect(at, &error))
 }
 
-/// TLS that verifies certificate and name, with the authorities of a PEM file or of the system.
+/// Creates a TLS connector that verifies certificate and name, with the authorities of a PEM file
+/// or of the system.
 fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =

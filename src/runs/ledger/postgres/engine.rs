@@ -90,7 +90,7 @@ impl DatabaseEngine {
         Ok(engine)
     }
 
-    /// The value of a query.
+    /// Queries a single value.
     fn value(&self, query: &str) -> Result<SqlValue<'static>, LedgerError> {
         self.database.call(SHORT, async {
             let row = self.client.query_opt(query, &[]).await?;
@@ -98,18 +98,18 @@ impl DatabaseEngine {
         })
     }
 
-    /// The statement for this text. It is prepared once for each connection.
+    /// Prepares the statement for this text, once for each connection.
     fn statement(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
         self.prepared(sql, StatementUse::Alone, || sql.replace('?', "$"))
     }
 
-    /// The query for this text, which locks its rows.
+    /// Prepares the query for this text, which locks its rows.
     fn locking_query(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
         let text = || format!("{} FOR UPDATE", sql.replace('?', "$"));
         self.prepared(sql, StatementUse::Locks, text)
     }
 
-    /// The UPDATE `sql` for many rows, with an array for each parameter of `one`.
+    /// Changes the UPDATE `sql` to update many rows, with an array for each parameter of `one`.
     fn update_of_many(
         &mut self,
         sql: &'static str,

@@ -8,7 +8,7 @@ use crate::runs::ledger::error::{LedgerError, LedgerFault};
 use crate::runs::ledger::name::RunName;
 
 impl LedgerError {
-    /// The error of a setup that you must change.
+    /// Creates the error of a setup that you must change.
     pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
         Self::new(LedgerFault::Setup, message, hint)
     }
@@ -73,7 +73,7 @@ impl LedgerError {
         )
     }
 
-    /// The error of a connection.
+    /// Creates the error of a connection.
     pub(super) fn from_connect(at: &str, error: &tokio_postgres::Error) -> Self {
         let cause = &with_causes(error);
         let Some(refusal) = error.as_db_error() else {
@@ -114,7 +114,7 @@ impl LedgerError {
         }
     }
 
-    /// The error of a statement.
+    /// Creates the error of a statement.
     pub(super) fn from_statement(at: &str, error: &tokio_postgres::Error) -> Self {
         let cause = &with_causes(error);
         let Some(code) = error.code() else {
@@ -157,7 +157,8 @@ impl LedgerError {
         }
     }
 
-    /// The error if the transaction that creates a run fails to end: the run may or may not exist.
+    /// Returns the error if the transaction that creates a run fails to end: the run may or may not
+    /// exist.
     pub(crate) fn during_import(self, run: &RunName) -> Self {
         if self.fault != LedgerFault::Away {
             return self;
@@ -171,7 +172,7 @@ impl LedgerError {
     }
 }
 
-/// The error and its causes, on one line.
+/// Describes the error and its causes on one line.
 fn with_causes(error: &tokio_postgres::Error) -> String {
     let Some(refusal) = error.as_db_error() else {
         let mut text = error.to_string();

@@ -20,7 +20,7 @@ const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CR
     WHERE nspname = 'jelouctl') THEN RAISE insufficient_privilege USING MESSAGE = 'the \
     schema jelouctl belongs to another role'; END IF; END $$;\n";
 
-/// The SQL of the whole setup, in one transaction, for the owner of the database.
+/// Returns the SQL of the whole setup, in one transaction, for the owner of the database.
 pub(crate) fn schema_sql() -> String {
     let roles = ROLES.map(|role| {
         format!(

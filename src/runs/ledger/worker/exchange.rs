@@ -128,7 +128,7 @@ impl Worker {
         Ok(reply)
     }
 
-    /// The rows in each state, if it is time to count them.
+    /// Counts the rows in each state, if it is time to count them.
     pub(super) fn counts(&mut self, has_ended: bool) -> Option<Counts> {
         let began = clock::instant();
         let is_time = has_ended || self.others.is_some() && began >= self.counts_at;
@@ -158,7 +158,7 @@ impl Worker {
         }
     }
 
-    /// Whether this process gets no more rows.
+    /// Returns whether this process gets no more rows.
     fn has_stopped(&self, db: &mut Db) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL";
         db.exists(query, &values![self.id])
@@ -317,8 +317,8 @@ impl Worker {
         Ok(taken)
     }
 
-    /// Whether a row may be sent again under its key. A process that seemed lost may return the row
-    /// late. By then the key may be removed, and the recipient may have another message.
+    /// Returns whether a row may be sent again under its key. A process that seemed lost may return
+    /// the row late. By then the key may be removed, and the recipient may have another message.
     fn has_its_person(&self, db: &mut Db, ended: &AttemptResult) -> Result<bool, LedgerError> {
         let Some((key, hasher)) = &self.key else {
             return Ok(true);
@@ -383,7 +383,7 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
     Ok(back)
 }
 
-/// What the API's responses mean for the pace.
+/// Returns what the API's responses mean for the pace.
 fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
     let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
     let wait =
@@ -394,8 +394,8 @@ fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
     }
 }
 
-/// How long the next row must wait that was tried or waits for another row, and the reason. A wait
-/// because of a recent message to the same recipient is not reported as a retry.
+/// Returns how long the next row must wait that was tried or waits for another row, and the reason.
+/// A wait because of a recent message to the same recipient is not reported as a retry.
 fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
     let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 \
         AND state = 'pending' AND due_at > 0 ORDER BY due_at LIMIT 1";

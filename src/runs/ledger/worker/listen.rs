@@ -46,8 +46,8 @@ impl Worker {
         }))
     }
 
-    /// Whether the process can stay idle. The terms of the run must be the same, its sign of life
-    /// recent, and no lost process may have rows in flight.
+    /// Returns whether the process can stay idle. The terms of the run must be the same, its sign
+    /// of life recent, and no lost process may have rows in flight.
     fn is_idle(&mut self, db: &mut Db, terms: &RunTerms) -> Result<bool, LedgerError> {
         let now = db.0.now()?;
         let query = "SELECT connection, exchanges, seen_at, lease_ms FROM worker \

@@ -77,7 +77,8 @@ pub(crate) struct Worker {
     is_connected: bool,
     /// How long its rows belong to it after its last contact.
     lease: Duration,
-    /// How long after its request for rows this process may send the first byte. None without a limit.
+    /// How long after its request for rows this process may send the first byte. None without a
+    /// limit.
     slack: Option<Duration>,
     /// The bot and the time for which its recipients are counted.
     reach: Option<ReachKey>,
@@ -418,7 +419,8 @@ impl Worker {
         self.pause = Some(reason);
     }
 
-    /// Once `is_left` is set, no caller waits for the ledger, and a failed write is not retried.
+    /// Stops retrying failed writes once `is_left` is set, because no caller waits for the ledger
+    /// then.
     pub(crate) fn watch(&mut self, is_left: Arc<AtomicBool>) {
         self.is_left = is_left;
     }
@@ -476,7 +478,7 @@ mod tests {
             self.try_exchange(settled, &[], wanted)
         }
 
-        /// The number of its exchanges that were written.
+        /// Returns the number of its exchanges that were written.
         pub(in crate::runs::ledger) fn exchanges(&self) -> i64 {
             self.exchanges
         }
@@ -485,7 +487,7 @@ mod tests {
             self.is_complete
         }
 
-        /// An older connection of this process. Its exchange arrives late.
+        /// Creates an older connection of this process. Its exchange arrives late.
         pub(in crate::runs::ledger) fn late_twin(&self) -> Result<Self, LedgerError> {
             let key = match &self.key {
                 Some((key, _)) => Some((*key, self.run.ledger.hasher()?)),
