@@ -335,7 +335,7 @@ impl Run {
         self.ledger
             .db()
             .rows(PENDING, &values![self.id, after, max as u64], |mut row| {
-                queued(&mut row)
+                row_to_send(&mut row)
             })
     }
 
@@ -509,7 +509,7 @@ pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>,
 }
 
 /// Reads the columns `n, number, line, recipient, path, body`.
-pub(super) fn queued(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
+pub(super) fn row_to_send(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
     Ok(RowToSend {
         index: row.int("n")?,
         number: row.int("number")? + 1,

@@ -218,7 +218,7 @@ impl LockedRun {
     }
 
     /// Returns whether processes may take rows of the run.
-    pub(super) fn may_leave(&self) -> bool {
+    pub(super) fn may_assign(&self) -> bool {
         self.pause.is_none() && self.cancelled_at.is_none()
     }
 

@@ -8,8 +8,8 @@ use crate::jelou::message::sends_template;
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::message::{checksum_of, hash_recipient};
-use crate::runs::ledger::reach::Reach;
-use crate::runs::ledger::run::queued;
+use crate::runs::ledger::reach::{Reach, ReachedPeople};
+use crate::runs::ledger::run::row_to_send;
 use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
 use crate::runs::ledger::types::{ExchangeReply, RowToSend};
 
@@ -46,7 +46,7 @@ static FRESH: LazyLock<String> = LazyLock::new(|| {
     )
 });
 /// Assigns the rows of a range to this process, if they are due by a given time.
-const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
+const ASSIGN: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, \
     at = ?6, began_at = ?6, ended_at = NULL, attempts = attempts + 1 WHERE run = ?1 \
     AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
 /// Makes a row wait until a time.
@@ -64,15 +64,116 @@ impl Worker {
         may_be_fresh: bool,
         reply: &mut ExchangeReply,
     ) -> Result<usize, LedgerError> {
-        let mut changed = None;
+        let mut ready = ReadyRows::read(db, run, wanted, may_be_fresh)?;
+        if let Some(line) = ready.changed_line {
+            let problem = format!("the request of line {line} has changed since the list was read");
+            reply.problem = Some(LedgerError::damaged(problem));
+            return Ok(0);
+        }
+        let holds: Vec<_> = ready
+            .early
+            .iter()
+            .map(|(index, turn)| values![run.id, *index, *turn].to_vec())
+            .collect();
+        db.each(HOLD, &holds)?;
+        let early = ready.early.len();
+        self.hold_back(db, run.now, &mut ready)?;
+        reply.rows = self.mark_in_flight(db, run, ready)?;
+        Ok(early)
+    }
+
+    /// Holds back rows with recipients above the bot's limit.
+    fn hold_back(
+        &mut self,
+        db: &mut Db,
+        now: i64,
+        ready: &mut ReadyRows,
+    ) -> Result<(), LedgerError> {
+        let Some(bot) = self.reach.as_ref().filter(|_| ready.rows().any(is_counted)) else {
+            return Ok(());
+        };
+        let mut reach = Reach::lock(db, bot)?;
+        let all = ready.rows().count();
+        if let Some(limit) = self.limit
+            && let Some(mut people) = reach.people_near(db, limit, all)?
+        {
+            let held = ready.keep_within(limit, &mut people, now + bot.lag);
+            if ready.rows().count() < all {
+                // If room for one recipient were enough, all recipients would be counted again for
+                // each one.
+                self.held_until = people.room_at(limit, limit.div_ceil(100)).max(now + 1);
+            }
+            let holds: Vec<_> = held
+                .iter()
+                .map(|row| values![self.run.id, row.index, self.held_until].to_vec())
+                .collect();
+            db.each(HOLD, &holds)?;
+        }
+        let counted = ready.rows().filter(|row| is_counted(row));
+        reach.count(db, bot, self.run.id, now, counted)
+    }
+
+    /// Marks the rows as in flight in this process, and returns them in the order of the list.
+    fn mark_in_flight(
+        &self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        ready: ReadyRows,
+    ) -> Result<Vec<RowToSend>, LedgerError> {
+        let range = |after: i64, last: i64, due: i64| {
+            values![run.id, after, last, due, self.id, run.now].to_vec()
+        };
+        let due_rows = ready.due.iter();
+        let mut ranges: Vec<_> = due_rows
+            .map(|row| range(row.index - 1, row.index, run.now))
+            .collect();
+        // All fresh rows of this range have been read.
+        ranges.extend(ready.fresh_to.map(|last| range(run.taken, last, 0)));
+        run.taken = ready.fresh_to.unwrap_or(run.taken);
+        let mut rows = ready.due;
+        rows.extend(ready.fresh);
+        rows.sort_by_key(|row| row.index);
+        let marked = run.update_rows(db, ASSIGN, &ranges)?;
+        if marked != rows.len() as u64 {
+            // An unmarked row could be sent twice. This error marks none of the rows, and none is
+            // sent.
+            return Err(LedgerError::not_marked(marked, rows.len()));
+        }
+        Ok(rows)
+    }
+}
+
+/// Rows that may be sent now.
+struct ReadyRows {
+    /// Rows whose time has come. They were tried before, or waited for another row.
+    due: Vec<RowToSend>,
+    /// Rows without an attempt, in the order of the list.
+    fresh: Vec<RowToSend>,
+    /// The last row of the range of fresh rows.
+    fresh_to: Option<i64>,
+    /// Other rows, which wait for an earlier row of their recipient: when each may be sent.
+    early: HashMap<i64, i64>,
+    /// The line of a row with another request than when the list was read.
+    changed_line: Option<u64>,
+}
+
+impl ReadyRows {
+    /// Reads at most `wanted` rows. With `may_be_fresh`, this includes rows without an attempt.
+    fn read(
+        db: &mut Db,
+        run: &LockedRun,
+        wanted: usize,
+        may_be_fresh: bool,
+    ) -> Result<Self, LedgerError> {
+        let mut changed_line = None;
         let mut early = HashMap::new();
         let mut read = |mut row: SqlRow| {
             let fingerprint = row.int("fingerprint")?;
             let checksum = row.int("checksum")?;
             let turn = row.opt_int("turn")?;
-            let row = queued(&mut row)?;
+            let row = row_to_send(&mut row)?;
             if checksum_of(&row.request(), fingerprint, row.index, row.line) != checksum {
-                changed = Some(row.line);
+                changed_line = Some(row.line);
             }
             if let Some(turn) = turn.filter(|turn| *turn > run.now) {
                 early.insert(row.index, turn);
@@ -80,114 +181,59 @@ impl Worker {
             Ok(row)
         };
         let repeats = i64::from(run.repeats);
-        let from_to = |from: i64, max: usize| {
+        let range = |from: i64, max: usize| {
             values![run.id, from, max as u64, repeats, run.now, RECIPIENT_GAP]
         };
-        let mut rows = db.rows(&DUE, &from_to(run.now, wanted), &mut read)?;
-        let left = if may_be_fresh { wanted - rows.len() } else { 0 };
+        let mut due = db.rows(&DUE, &range(run.now, wanted), &mut read)?;
+        let left = if may_be_fresh { wanted - due.len() } else { 0 };
         let mut fresh = match left {
             0 => Vec::new(),
-            left => db.rows(&FRESH, &from_to(run.taken, left), &mut read)?,
+            left => db.rows(&FRESH, &range(run.taken, left), &mut read)?,
         };
-        if let Some(line) = changed {
-            let problem = format!("the request of line {line} has changed since the list was read");
-            reply.problem = Some(LedgerError::damaged(problem));
-            return Ok(0);
-        }
-        let read_to = fresh.iter().map(|row| row.index).max();
-        rows.retain(|row| !early.contains_key(&row.index));
+        let fresh_to = fresh.iter().map(|row| row.index).max();
+        due.retain(|row| !early.contains_key(&row.index));
         fresh.retain(|row| !early.contains_key(&row.index));
-        db.each(
-            HOLD,
-            &early
-                .iter()
-                .map(|(n, due)| values![run.id, *n, *due].to_vec())
-                .collect::<Vec<_>>(),
-        )?;
-        let all = fresh.len();
-        self.hold_back(db, run.now, &mut rows, &mut fresh)?;
-        let give = |after: i64, last: i64, due: i64| {
-            values![run.id, after, last, due, self.id, run.now].to_vec()
-        };
-        let mut given: Vec<_> = rows
-            .iter()
-            .map(|row| give(row.index - 1, row.index, run.now))
-            .collect();
-        // All fresh rows of this range have been read.
-        let last = if fresh.len() < all {
-            fresh.iter().map(|row| row.index).max()
-        } else {
-            read_to
-        };
-        given.extend(last.map(|last| give(run.taken, last, 0)));
-        rows.extend(fresh);
-        rows.sort_by_key(|row| row.index);
-        run.taken = last.unwrap_or(run.taken);
-        let under_way = run.update_rows(db, GIVE, &given)?;
-        if under_way != rows.len() as u64 {
-            // An unmarked row could be sent twice. This error marks none of the rows, and none is
-            // sent.
-            return Err(LedgerError::not_marked(under_way, rows.len()));
-        }
-        reply.rows = rows;
-        Ok(early.len())
+        Ok(Self {
+            due,
+            fresh,
+            fresh_to,
+            early,
+            changed_line,
+        })
     }
 
-    /// Holds back rows with recipients above the bot's limit. Fresh rows are sent in the order of
-    /// the list, so all of them wait from the first such row on.
-    fn hold_back(
-        &mut self,
-        db: &mut Db,
-        now: i64,
-        rows: &mut Vec<RowToSend>,
-        fresh: &mut Vec<RowToSend>,
-    ) -> Result<(), LedgerError> {
-        let is_counted = |row: &&RowToSend| sends_template(&row.path, &row.body);
-        let Some(of) = self
-            .reach
-            .as_ref()
-            .filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row)))
-        else {
-            return Ok(());
-        };
-        let mut reach = Reach::lock(db, of)?;
-        let all = rows.len() + fresh.len();
-        if let Some(limit) = self.limit
-            && let Some(mut people) = reach.people_near(db, limit, all)?
-        {
-            let at = now + of.lag;
-            let mut fits = |row: &RowToSend| {
-                let person = hash_recipient(&row.recipient);
-                let fits = !is_counted(&row) || people.admits(person, limit);
-                if fits && is_counted(&row) {
-                    people.add(person, at);
-                }
-                fits
-            };
-            let (fitting, held): (Vec<_>, Vec<_>) = rows.drain(..).partition(&mut fits);
-            *rows = fitting;
-            let last = fresh
-                .iter()
-                .position(|row| !fits(row))
-                .unwrap_or(fresh.len());
-            fresh.truncate(last);
-            if rows.len() + fresh.len() < all {
-                // If room for one recipient were enough, all recipients would be counted again for
-                // each one.
-                self.held_until = people.room_at(limit, limit.div_ceil(100)).max(now + 1);
-            }
-            let held: Vec<_> = held
-                .iter()
-                .map(|row| values![self.run.id, row.index, self.held_until].to_vec())
-                .collect();
-            db.each(HOLD, &held)?;
-        }
-        reach.count(
-            db,
-            of,
-            self.run.id,
-            now,
-            rows.iter().chain(&*fresh).filter(is_counted),
-        )
+    fn rows(&self) -> impl Iterator<Item = &RowToSend> {
+        self.due.iter().chain(&self.fresh)
     }
+
+    /// Keeps the rows with room under the limit, whose messages arrive at `at` at the latest. Fresh
+    /// rows are sent in the order of the list, so all of them wait from the first one without room
+    /// on. Returns the due rows without room.
+    fn keep_within(&mut self, limit: u32, people: &mut ReachedPeople, at: i64) -> Vec<RowToSend> {
+        let mut has_room = |row: &RowToSend| {
+            if !is_counted(row) {
+                return true;
+            }
+            let person = hash_recipient(&row.recipient);
+            let is_admitted = people.admits(person, limit);
+            if is_admitted {
+                people.add(person, at);
+            }
+            is_admitted
+        };
+        let due = std::mem::take(&mut self.due);
+        let (kept, held) = due.into_iter().partition(&mut has_room);
+        self.due = kept;
+        let first_held = self.fresh.iter().position(|row| !has_room(row));
+        if let Some(first_held) = first_held {
+            self.fresh.truncate(first_held);
+            self.fresh_to = self.fresh.iter().map(|row| row.index).max();
+        }
+        held
+    }
+}
+
+/// Returns whether the messaging limit counts the recipient of a row.
+fn is_counted(row: &RowToSend) -> bool {
+    sends_template(&row.path, &row.body)
 }

@@ -8,7 +8,7 @@ use crate::base::clock;
 use crate::base::output::Sent;
 use crate::base::process::host_name;
 use crate::jelou::api::{Deadline, PAIR_RATE_LIMIT};
-use crate::runs::ledger::db::{Db, values};
+use crate::runs::ledger::db::{Db, SqlValue, values};
 use crate::runs::ledger::error::LedgerError;
 use crate::runs::ledger::events::{RunEvent, RunEventKind};
 use crate::runs::ledger::listening::Listening;
@@ -16,7 +16,7 @@ use crate::runs::ledger::model::{Counts, RowState};
 use crate::runs::ledger::pace::{PaceUpdate, moment};
 use crate::runs::ledger::reach::Reach;
 use crate::runs::ledger::transitions::LockedRun;
-use crate::runs::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow};
+use crate::runs::ledger::types::{AttemptResult, Delay, ExchangeReply, FinishedRow, RowToSend};
 
 /// In milliseconds, in addition to half of the lease. Another process that contacted the ledger
 /// this recently still sends. The time is long because an idle process writes rarely.
@@ -32,6 +32,17 @@ const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?
     WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 AND (state = 'inflight' \
     OR state = 'unknown' AND ended_at IS NULL)";
 
+/// What a process brings to an exchange.
+struct ExchangeRequest<'a> {
+    /// Rows with an outcome.
+    finished: &'a [FinishedRow],
+    events: &'a [RunEvent],
+    /// How many rows the process has room for.
+    wanted: usize,
+    /// Whether it is time to look for lost processes and for other senders.
+    looks_for_others: bool,
+}
+
 /// The result of the transaction of an exchange.
 struct Exchanged {
     reply: ExchangeReply,
@@ -41,10 +52,19 @@ struct Exchanged {
     listening: Option<Listening>,
 }
 
+/// How long the next row must wait, and why. If several reasons apply, the greatest value counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct RowWait {
+    millis: i64,
+    delay: Delay,
+}
+
 impl Worker {
+    /// Makes one exchange without retries, or returns what the last one read if nothing has
+    /// changed since.
     pub(super) fn try_exchange(
         &mut self,
-        settled: &[FinishedRow],
+        finished: &[FinishedRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
@@ -52,80 +72,100 @@ impl Worker {
             self.rejoin()?;
         }
         let has_nothing =
-            settled.is_empty() && events.is_empty() && self.pause.is_none() && wanted == 0;
+            finished.is_empty() && events.is_empty() && self.pause.is_none() && wanted == 0;
         if has_nothing && let Some(reply) = self.listen()? {
             return Ok(reply);
         }
         self.listening = None;
         let deadline = self.slack.map(Deadline::after);
-        let looks = self
+        let looks_for_others = self
             .looked_at
             .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
-        let of = self.run.clone();
-        let Exchanged {
-            mut reply,
-            exchanges,
-            is_complete,
-            listening,
-        } = of.change(|db, run| {
-            self.held_until -= follow_clock(db, run)?;
-            let (exchanges, mut was_lost) = self.count(db, run.now)?;
-            if exchanges <= self.exchanges {
-                // The ledger was restored to an earlier state, although its identity is the same.
-                run.identity.clear();
-            }
-            run.check_identity(db)?;
-            let taken = self.take_outcomes(db, run, settled)?;
-            if looks {
-                run.note_lost(db)?;
-                // With a file, a process counts as lost if its lock was removed.
-                was_lost |= self.has_stopped(db)?;
-                self.look_for_others(db, run.now)?;
-            }
-            if let Some(reason) = self.pause {
-                run.pause(
-                    reason,
-                    format!("{} pid {}", host_name(), std::process::id()),
-                );
-            }
-            for event in events {
-                self.note(db, run, event)?;
-            }
-            run.pace.apply(news_of(settled, run.now), moment(run.now));
-            let reply = ExchangeReply {
-                was_lost,
-                ..self.reply(db, run, if was_lost { 0 } else { wanted })?
-            };
-            if taken > 0 || !reply.rows.is_empty() {
-                run.changed_at = run.now;
-            }
-            Ok::<_, LedgerError>(Exchanged {
-                listening: Listening::after(run, &reply),
-                is_complete: run.finished_at.is_some(),
-                exchanges,
-                reply,
-            })
-        })?;
-        self.exchanges = exchanges;
-        self.is_complete = is_complete;
-        self.listening = listening;
+        let request = ExchangeRequest {
+            finished,
+            events,
+            wanted,
+            looks_for_others,
+        };
+        let run = self.run.clone();
+        let exchanged = run.change(|db, run| self.exchange_in(db, run, &request))?;
+        self.exchanges = exchanged.exchanges;
+        self.is_complete = exchanged.is_complete;
+        self.listening = exchanged.listening;
         self.pause = None;
-        if looks {
+        if looks_for_others {
             self.looked_at = Some(clock::instant());
         }
-        for FinishedRow { ended, .. } in settled {
+        let mut reply = exchanged.reply;
+        self.update_held(finished, &mut reply.rows, deadline);
+        // The final counts are exact. A process that only closes shows none.
+        let has_ended = self.is_complete && (wanted > 0 || !finished.is_empty());
+        reply.counts = self.counts(has_ended);
+        Ok(reply)
+    }
+
+    /// Makes the changes of an exchange in its transaction.
+    fn exchange_in(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        request: &ExchangeRequest<'_>,
+    ) -> Result<Exchanged, LedgerError> {
+        self.held_until -= follow_clock(db, run)?;
+        let (exchanges, mut was_lost) = self.count_exchange(db, run.now)?;
+        if exchanges <= self.exchanges {
+            // The ledger was restored to an earlier state, although its identity is the same.
+            run.identity.clear();
+        }
+        run.check_identity(db)?;
+        let recorded = self.record_outcomes(db, run, request.finished)?;
+        if request.looks_for_others {
+            run.note_lost(db)?;
+            // With a file, a process counts as lost if its lock was removed.
+            was_lost |= self.has_stopped(db)?;
+            self.look_for_others(db, run.now)?;
+        }
+        if let Some(reason) = self.pause {
+            let by = format!("{} pid {}", host_name(), std::process::id());
+            run.pause(reason, by);
+        }
+        for event in request.events {
+            self.note(db, run, event)?;
+        }
+        run.pace
+            .apply(pace_update(request.finished, run.now), moment(run.now));
+        let wanted = if was_lost { 0 } else { request.wanted };
+        let reply = ExchangeReply {
+            was_lost,
+            ..self.reply(db, run, wanted)?
+        };
+        if recorded > 0 || !reply.rows.is_empty() {
+            run.changed_at = run.now;
+        }
+        Ok(Exchanged {
+            listening: Listening::after(run, &reply),
+            is_complete: run.finished_at.is_some(),
+            exchanges,
+            reply,
+        })
+    }
+
+    /// Forgets the finished rows, and notes the new ones with the deadline of their first byte.
+    fn update_held(
+        &mut self,
+        finished: &[FinishedRow],
+        new: &mut [RowToSend],
+        deadline: Option<Deadline>,
+    ) {
+        for FinishedRow { ended, .. } in finished {
             if self.held.get(&ended.index) == Some(&ended.number) {
                 self.held.remove(&ended.index);
             }
         }
-        for row in &mut reply.rows {
+        for row in new {
             self.held.insert(row.index, row.number);
             row.deadline = deadline;
         }
-        // The final counts are exact. A process that only closes shows none.
-        let has_ended = is_complete && (wanted > 0 || !settled.is_empty());
-        reply.counts = self.counts(has_ended);
-        Ok(reply)
     }
 
     /// Counts the rows in each state, if it is time to count them.
@@ -142,10 +182,10 @@ impl Worker {
         counts
     }
 
-    /// Returns the number of exchanges of this process in the ledger, with this one, and 0 for an
-    /// unknown process. Also returns whether the process gets no more rows, because its lease had
-    /// expired.
-    fn count(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
+    /// Counts this exchange, and returns the number of exchanges of this process in the ledger. It
+    /// is 0 for an unknown process. Also returns whether the process gets no more rows, because its
+    /// lease had expired.
+    fn count_exchange(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
         match db.first(NOTE_EXCHANGE, &values![self.id, now])? {
             Some(worker) if worker.int("connection")? != self.connection => {
                 Err(LedgerError::superseded_connection())
@@ -172,149 +212,175 @@ impl Worker {
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
-        let may_leave = if run.may_leave() {
+        let allowed = if run.may_assign() {
             run.pace.available(now)
         } else {
             0
         };
-        let asked = wanted.min(may_leave);
+        let asked = wanted.min(allowed);
         let mut reply = ExchangeReply::default();
         // If the limit's wait has just ended, this exchange returns no new rows, because the caller
         // first reads the exclusion lists again.
-        let is_running = self.held_until > 0;
+        let was_held = self.held_until > 0;
         if self.held_until <= run.now {
             self.held_until = 0;
         }
         let early = if asked > 0 {
-            self.assign_rows(db, run, asked, !is_running, &mut reply)?
+            self.assign_rows(db, run, asked, !was_held, &mut reply)?
         } else {
             0
         };
         run.pace.take(reply.rows.len(), now);
         let is_short = reply.rows.len() + early < asked;
-        let mut next = (0, Delay::Pace);
-        if run.pace.ready_at() > now + SHORTEST_WAIT {
-            let wait = whole_milliseconds(run.pace.ready_at() - now);
-            // A stop by the API is a retry. Otherwise only the rate delays the row.
-            next = (
-                wait,
-                if run.pace.stopped_until > now {
-                    Delay::Retry
-                } else {
-                    Delay::Pace
-                },
-            );
-        }
-        let held = Some(self.held_until - run.now)
-            .filter(|wait| *wait > 0)
-            .map(|wait| (wait, Delay::PeopleLimit));
-        let is_over = is_running && held.is_none();
-        if held.is_some() || is_short && !is_over {
-            let later = held
-                .into_iter()
-                .chain(next_due(db, run)?)
-                .min_by_key(|(wait, _)| *wait);
-            let (wait, delay) = later.unwrap_or((1000, Delay::Retry));
-            next = next.max((wait.max(1), delay));
+        let mut next = pace_wait(run);
+        let limit_wait = self.limit_wait(run.now);
+        let limit_wait_ended = was_held && limit_wait.is_none();
+        if limit_wait.is_some() || is_short && !limit_wait_ended {
+            next = next.max(row_wait(db, run, limit_wait)?);
         }
         let is_cancelled = run.cancelled_at.is_some();
         if is_cancelled {
             // A cancelled run sends no rows. The rows in flight in other processes are checked from
             // time to time until they end.
-            next = next.max((milliseconds(LISTENS_EVERY), Delay::Pace));
+            next = next.max(RowWait {
+                millis: milliseconds(LISTENS_EVERY),
+                delay: Delay::Pace,
+            });
         }
         if wanted == 0 || is_short || run.pause.is_some() || is_cancelled {
             run.note_finished(db)?;
         }
         if run.finished_at.is_none() {
             reply.pause = run.pause.clone();
-            // Other processes may return rows in the meantime.
-            let may_be_sooner = self.others == Some(true) && held.is_none();
-            let longest = if may_be_sooner {
-                LISTENS_EVERY
-            } else {
-                Duration::MAX
-            };
-            let after = |wait: i64| {
-                clock::instant() + Duration::from_millis(wait.unsigned_abs()).min(longest)
-            };
-            reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
-            reply.held_until = held.map(|(wait, _)| after(wait));
+            self.add_waits(&mut reply, next, limit_wait);
         }
         Ok(reply)
     }
 
+    /// Returns how long the messaging limit still holds back rows; None if it holds back none.
+    fn limit_wait(&self, now: i64) -> Option<RowWait> {
+        let millis = self.held_until - now;
+        (millis > 0).then_some(RowWait {
+            millis,
+            delay: Delay::PeopleLimit,
+        })
+    }
+
+    /// Converts the waits to times of this process, and adds them to the reply. A paused run has no
+    /// next row.
+    fn add_waits(&self, reply: &mut ExchangeReply, next: RowWait, limit_wait: Option<RowWait>) {
+        // Other processes may return rows in the meantime.
+        let may_be_sooner = self.others == Some(true) && limit_wait.is_none();
+        let longest = if may_be_sooner {
+            LISTENS_EVERY
+        } else {
+            Duration::MAX
+        };
+        let after = |wait: RowWait| {
+            let wait = Duration::from_millis(wait.millis.unsigned_abs());
+            clock::instant() + wait.min(longest)
+        };
+        reply.next = reply.pause.is_none().then(|| (after(next), next.delay));
+        reply.held_until = limit_wait.map(after);
+    }
+
     /// Writes the outcomes of rows, and returns how many changed a row.
-    fn take_outcomes(
+    fn record_outcomes(
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
-        settled: &[FinishedRow],
+        finished: &[FinishedRow],
     ) -> Result<u64, LedgerError> {
-        let mut ends = Vec::with_capacity(settled.len());
-        for row in settled {
-            let FinishedRow {
-                ended, at, retry, ..
-            } = row;
-            let at = run.now - milliseconds(clock::elapsed_since(*at));
-            let mut state = ended.state;
-            if state == RowState::Pending && !self.has_its_person(db, ended)? {
-                state = RowState::Failed;
-            }
-            if !RowState::Inflight.can_become(state) {
-                let in_flight = RowState::Inflight.name();
-                return Err(LedgerError::no_step(in_flight, state.name()));
-            }
-            let wait = retry.map_or(0, |due| {
-                milliseconds(due.saturating_duration_since(clock::instant()))
-            });
-            let due = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
-            ends.push(
-                values![
-                    run.id,
-                    ended.index,
-                    ended.number,
-                    self.id,
-                    state.name(),
-                    due,
-                    at,
-                    ended.http_status.map(i64::from),
-                    ended.message_id.as_deref(),
-                    ended.code,
-                    ended.api_code.as_deref(),
-                    ended.error.as_deref()
-                ]
-                .to_vec(),
-            );
+        let mut ends = Vec::with_capacity(finished.len());
+        for row in finished {
+            let state = self.state_to_record(db, &row.ended)?;
+            ends.push(self.end_values(run, row, state));
         }
-        let taken = run.update_rows(db, END, &ends)?;
-        if taken > 0 {
-            if settled
-                .iter()
-                .any(|row| row.ended.state == RowState::Pending)
-            {
-                run.finished_at = None;
-            }
-            if let Some(of) = &self.reach {
-                let unsent = settled
-                    .iter()
-                    .filter(|row| row.ended.state.sent() == Sent::No);
-                if Reach::take_back(
-                    db,
-                    of,
-                    run.id,
-                    &unsent.map(|row| row.ended.index).collect::<Vec<_>>(),
-                )? > 0
-                {
-                    // The limit has room again.
-                    self.held_until = self.held_until.min(run.now);
-                }
-            }
-            if run.cancelled_at.is_some() {
-                run.skip_rest(db)?;
-            }
+        let recorded = run.update_rows(db, END, &ends)?;
+        if recorded == 0 {
+            return Ok(0);
         }
-        Ok(taken)
+        if finished
+            .iter()
+            .any(|row| row.ended.state == RowState::Pending)
+        {
+            run.finished_at = None;
+        }
+        self.uncount_unsent(db, run, finished)?;
+        if run.cancelled_at.is_some() {
+            run.skip_rest(db)?;
+        }
+        Ok(recorded)
+    }
+
+    /// Returns the state of a row after its attempt. A row that cannot be sent again under its key
+    /// has failed.
+    fn state_to_record(&self, db: &mut Db, ended: &AttemptResult) -> Result<RowState, LedgerError> {
+        let state = if ended.state == RowState::Pending && !self.has_its_person(db, ended)? {
+            RowState::Failed
+        } else {
+            ended.state
+        };
+        if RowState::Inflight.can_become(state) {
+            Ok(state)
+        } else {
+            Err(LedgerError::no_step(
+                RowState::Inflight.name(),
+                state.name(),
+            ))
+        }
+    }
+
+    /// Returns the values of [`END`] for a row.
+    fn end_values<'a>(
+        &self,
+        run: &LockedRun,
+        row: &'a FinishedRow,
+        state: RowState,
+    ) -> Vec<SqlValue<'a>> {
+        let ended = &row.ended;
+        let at = run.now - milliseconds(clock::elapsed_since(row.at));
+        let wait = row.retry.map_or(0, |due| {
+            milliseconds(due.saturating_duration_since(clock::instant()))
+        });
+        let due_at = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
+        values![
+            run.id,
+            ended.index,
+            ended.number,
+            self.id,
+            state.name(),
+            due_at,
+            at,
+            ended.http_status.map(i64::from),
+            ended.message_id.as_deref(),
+            ended.code,
+            ended.api_code.as_deref(),
+            ended.error.as_deref()
+        ]
+        .to_vec()
+    }
+
+    /// Removes recipients that certainly got nothing from the count of the messaging limit.
+    fn uncount_unsent(
+        &mut self,
+        db: &mut Db,
+        run: &LockedRun,
+        finished: &[FinishedRow],
+    ) -> Result<(), LedgerError> {
+        let Some(bot) = &self.reach else {
+            return Ok(());
+        };
+        let unsent: Vec<_> = finished
+            .iter()
+            .filter(|row| row.ended.state.sent() == Sent::No)
+            .map(|row| row.ended.index)
+            .collect();
+        if Reach::take_back(db, bot, run.id, &unsent)? > 0 {
+            // The limit has room again.
+            self.held_until = self.held_until.min(run.now);
+        }
+        Ok(())
     }
 
     /// Returns whether a row may be sent again under its key. A process that seemed lost may return
@@ -384,19 +450,58 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
 }
 
 /// Returns what the API's responses mean for the pace.
-fn news_of(settled: &[FinishedRow], now: i64) -> PaceUpdate {
-    let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
+fn pace_update(finished: &[FinishedRow], now: i64) -> PaceUpdate {
+    let stopped_until = finished.iter().filter_map(|row| row.stopped_until).max();
     let wait =
         stopped_until.map(|until| milliseconds(until.saturating_duration_since(clock::instant())));
     PaceUpdate {
-        is_rate_limited: settled.iter().any(|row| row.slows),
+        is_rate_limited: finished.iter().any(|row| row.slows),
         stopped_until: wait.map_or(0.0, |wait| moment(now.saturating_add(wait))),
     }
 }
 
-/// Returns how long the next row must wait that was tried or waits for another row, and the reason.
-/// A wait because of a recent message to the same recipient is not reported as a retry.
-fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
+/// Returns the wait for the pace of the run.
+fn pace_wait(run: &LockedRun) -> RowWait {
+    let now = moment(run.now);
+    let ready_at = run.pace.ready_at();
+    if ready_at <= now + SHORTEST_WAIT {
+        return RowWait {
+            millis: 0,
+            delay: Delay::Pace,
+        };
+    }
+    // A stop by the API is a retry. Otherwise only the rate delays the row.
+    let delay = if run.pace.stopped_until > now {
+        Delay::Retry
+    } else {
+        Delay::Pace
+    };
+    RowWait {
+        millis: whole_milliseconds(ready_at - now),
+        delay,
+    }
+}
+
+/// Returns the wait of the next row in the ledger, which may wait for the messaging limit.
+fn row_wait(
+    db: &mut Db,
+    run: &LockedRun,
+    limit_wait: Option<RowWait>,
+) -> Result<RowWait, LedgerError> {
+    let waits = limit_wait.into_iter().chain(due_wait(db, run)?);
+    let next = waits.min_by_key(|wait| wait.millis).unwrap_or(RowWait {
+        millis: 1000,
+        delay: Delay::Retry,
+    });
+    Ok(RowWait {
+        millis: next.millis.max(1),
+        ..next
+    })
+}
+
+/// Returns the shortest wait of a row that was tried or that waits for another row. A wait because
+/// of a recent message to the same recipient is not reported as a retry.
+fn due_wait(db: &mut Db, run: &LockedRun) -> Result<Option<RowWait>, LedgerError> {
     let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 \
         AND state = 'pending' AND due_at > 0 ORDER BY due_at LIMIT 1";
     let Some(row) = db.first(query, &values![run.id])? else {
@@ -404,14 +509,15 @@ fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, Ledger
     };
     let is_of_recipient =
         row.int("attempts")? == 0 || row.opt_text("api_code")? == Some(PAIR_RATE_LIMIT);
-    Ok(Some((
-        row.int("due_at")? - run.now,
-        if is_of_recipient {
-            Delay::Pace
-        } else {
-            Delay::Retry
-        },
-    )))
+    let delay = if is_of_recipient {
+        Delay::Pace
+    } else {
+        Delay::Retry
+    };
+    Ok(Some(RowWait {
+        millis: row.int("due_at")? - run.now,
+        delay,
+    }))
 }
 
 #[expect(

@@ -273,7 +273,7 @@ impl Worker {
                 seen_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
             &values![self.id, run.id, host, pid, lease, run.now],
         )?;
-        if is_alone && run.may_leave() && run.finished_at.is_none() {
+        if is_alone && run.may_assign() && run.finished_at.is_none() {
             let begun = values![run.id, RunEventKind::Begun.name()];
             let has_begun =
                 db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
