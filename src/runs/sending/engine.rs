@@ -38,11 +38,11 @@ pub(crate) struct Engine<'a> {
     throttle: Throttle,
     tasks: JoinSet<RowTaskEnd>,
     /// Outcomes to report with the next order.
-    settled: Vec<FinishedRow>,
+    finished: Vec<FinishedRow>,
     /// Events to report with the next order.
     events: Vec<RunEvent>,
     /// The outcomes of the order in progress, which the ledger may lack. After a failure, it does.
-    writing: Option<Arc<Vec<FinishedRow>>>,
+    outcomes_in_order: Option<Arc<Vec<FinishedRow>>>,
     /// How many rows the order in progress asks for. They may already be in flight in the ledger.
     wanted: usize,
     /// How long an order waits for more outcomes.
@@ -58,8 +58,8 @@ pub(crate) struct Engine<'a> {
     next: Option<(Instant, Delay)>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
-    /// Whether the run waits long for the messaging limit.
-    is_running: bool,
+    /// Whether the run has waited long for the messaging limit.
+    has_long_limit_wait: bool,
     /// Why the engine asks for no more rows; None while it does.
     stop: Option<StopReason>,
     /// The pause to report to the other processes that send this run.
@@ -94,9 +94,9 @@ impl<'a> Engine<'a> {
             writer: Writer::start(ledger),
             throttle: Throttle::new(limits, counts.sent > 0, now),
             tasks: JoinSet::new(),
-            settled: Vec::new(),
+            finished: Vec::new(),
             events: Vec::new(),
-            writing: None,
+            outcomes_in_order: None,
             wanted: 0,
             batch_delay: Duration::ZERO,
             gathering_since: None,
@@ -107,7 +107,7 @@ impl<'a> Engine<'a> {
             next: Some((now, Delay::Retry)),
             counts,
             progress,
-            is_running: false,
+            has_long_limit_wait: false,
             stop: None,
             pause: None,
             is_signalled: false,
@@ -116,9 +116,9 @@ impl<'a> Engine<'a> {
     }
 
     /// Sends until every row is final, something pauses the run, or a signal arrives. It finishes the rows in flight,
-    /// unless a second signal arrives. `request` waits for the next signal and takes priority.
-    pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> Signal) -> RunEnd {
-        match AssertUnwindSafe(self.send_rows(&mut request))
+    /// unless a second signal arrives. `next_signal` waits for the next signal and takes priority.
+    pub(crate) async fn run(mut self, mut next_signal: impl AsyncFnMut() -> Signal) -> RunEnd {
+        match AssertUnwindSafe(self.send_rows(&mut next_signal))
             .catch_unwind()
             .await
         {
@@ -133,11 +133,11 @@ impl<'a> Engine<'a> {
         }
     }
 
-    async fn send_rows(&mut self, request: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
+    async fn send_rows(&mut self, next_signal: &mut impl AsyncFnMut() -> Signal) -> LoopEnd {
         // A signal before the first row also stops that row.
         tokio::select! {
             biased;
-            signal = request() => {
+            signal = next_signal() => {
                 if let Some(end) = self.handle_signal(signal) {
                     return end;
                 }
@@ -146,10 +146,10 @@ impl<'a> Engine<'a> {
         }
         loop {
             while let Some(done) = self.tasks.try_join_next() {
-                self.settle(done);
+                self.note_task_end(done);
             }
             let now = Instant::now();
-            if self.throttle.look(now) {
+            if self.throttle.check_hours(now) {
                 self.stop_for(StopReason::WaitOver);
             }
             let next = self.next_at(now);
@@ -169,13 +169,13 @@ impl<'a> Engine<'a> {
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
-                signal = request() => {
+                signal = next_signal() => {
                     if let Some(end) = self.handle_signal(signal) {
                         return end;
                     }
                 }
-                exchanged = self.writer.exchanged(), if self.is_ordered() => self.apply_reply(exchanged),
-                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
+                exchanged = self.writer.exchanged(), if self.is_ordered() => self.handle_exchange(exchanged),
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.note_task_end(done),
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
             }
@@ -228,7 +228,7 @@ impl<'a> Engine<'a> {
 
     /// Returns whether an order waits for its answer.
     fn is_ordered(&self) -> bool {
-        self.writing.is_some() && self.failure.is_none()
+        self.outcomes_in_order.is_some() && self.failure.is_none()
     }
 
     /// Notes once that the ledger does not answer.
@@ -241,17 +241,17 @@ impl<'a> Engine<'a> {
 
     /// Reports the outcomes of rows and asks for more rows, after the answer to the previous order.
     fn order(&mut self, wanted: usize, now: Instant) {
-        if self.writing.is_some() || self.failure.is_some() {
+        if self.outcomes_in_order.is_some() || self.failure.is_some() {
             return;
         }
         let has_nothing = wanted == 0
-            && self.settled.is_empty()
+            && self.finished.is_empty()
             && self.events.is_empty()
             && self.pause.is_none();
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
-        if !self.settled.is_empty() && !self.tasks.is_empty() {
+        if !self.finished.is_empty() && !self.tasks.is_empty() {
             let since = *self.gathering_since.get_or_insert(now);
             if now < since + self.batch_delay {
                 return;
@@ -262,83 +262,79 @@ impl<'a> Engine<'a> {
         self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
-        let settled = Arc::new(std::mem::take(&mut self.settled));
-        self.writing = Some(Arc::clone(&settled));
+        let finished = Arc::new(std::mem::take(&mut self.finished));
+        self.outcomes_in_order = Some(Arc::clone(&finished));
         let events = std::mem::take(&mut self.events);
         self.writer.order(Order {
-            settled,
+            finished,
             wanted,
             pause: self.pause.take(),
             events,
         });
     }
 
-    /// Sends the rows from the ledger, or returns them to it after a stop.
-    fn apply_reply(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
+    /// Uses the answer to an order. After a failed exchange, the engine stops.
+    fn handle_exchange(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
         self.wanted = 0;
         self.note_silence_at = None;
-        let reply = match exchanged {
-            Ok(reply) => reply,
+        match exchanged {
+            Ok(reply) => self.apply_reply(reply),
             Err(error) => {
                 self.failure = Some(error);
                 self.next = None;
                 self.stop_for(StopReason::ledger(LedgerError::writer_gone()));
-                return;
             }
-        };
-        let ExchangeReply {
-            rows,
-            next,
-            held_until,
-            was_lost,
-            problem,
-            pause,
-            counts,
-            batch_delay,
-        } = reply;
-        self.writing = None;
-        self.next = next;
-        self.batch_delay = batch_delay;
+        }
+    }
+
+    fn apply_reply(&mut self, reply: ExchangeReply) {
+        self.outcomes_in_order = None;
+        self.next = reply.next;
+        self.batch_delay = reply.batch_delay;
         let now = Instant::now();
-        match held_until {
-            Some(until) => self.is_running |= until > now + LONGEST_SHORT_WAIT,
-            None if self.is_running => self.stop_for(StopReason::WaitOver),
+        match reply.held_until {
+            Some(until) => self.has_long_limit_wait |= until > now + LONGEST_SHORT_WAIT,
+            None if self.has_long_limit_wait => self.stop_for(StopReason::WaitOver),
             None => {}
         }
         // Check the hours again: the ledger may have taken minutes to respond, or the machine may have slept.
-        if self.throttle.look(now) || was_lost {
+        if self.throttle.check_hours(now) || reply.was_lost {
             self.stop_for(StopReason::WaitOver);
         }
-        for mut row in rows {
-            self.counts.change(RowState::Pending, RowState::Inflight);
-            if self.stop.is_some() {
-                self.return_row(row, "the run was stopped before this message was sent");
-                continue;
-            }
-            if self.throttle.is_closed() {
-                self.return_row(row, "the sending hours ended before this message was sent");
-                continue;
-            }
-            match self.session.request(&mut row) {
-                Ok(request) => drop(self.tasks.spawn(send_row(
-                    Arc::clone(&self.session),
-                    request,
-                    row,
-                ))),
-                Err(error) => {
-                    self.return_row(row, &error.to_string());
-                    self.stop_for(StopReason::ledger(error));
-                }
-            }
+        for row in reply.rows {
+            self.start_row(row);
         }
-        if let Some(error) = problem {
+        if let Some(error) = reply.problem {
             self.stop_for(StopReason::ledger(error));
         }
-        if let Some(pause) = pause {
+        if let Some(pause) = reply.pause {
             self.stop_for(StopReason::PausedByOthers(pause));
         }
-        if let Some(counts) = counts {
+        if let Some(counts) = reply.counts {
             self.counts = counts;
+        }
+    }
+
+    /// Sends a row from the ledger, or returns it after a stop.
+    fn start_row(&mut self, mut row: RowToSend) {
+        self.counts.change(RowState::Pending, RowState::Inflight);
+        if self.stop.is_some() {
+            self.return_row(row, "the run was stopped before this message was sent");
+            return;
+        }
+        if self.throttle.is_closed() {
+            self.return_row(row, "the sending hours ended before this message was sent");
+            return;
+        }
+        match self.session.request(&mut row) {
+            Ok(request) => {
+                let task = send_row(Arc::clone(&self.session), request, row);
+                self.tasks.spawn(task);
+            }
+            Err(error) => {
+                self.return_row(row, &error.to_string());
+                self.stop_for(StopReason::ledger(error));
+            }
         }
     }
 
@@ -346,7 +342,7 @@ impl<'a> Engine<'a> {
     fn return_row(&mut self, row: RowToSend, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
-        self.settled.push(FinishedRow {
+        self.finished.push(FinishedRow {
             retry,
             ..FinishedRow::new(AttemptResult::not_begun(row, error))
         });
@@ -360,33 +356,33 @@ impl<'a> Engine<'a> {
                 return;
             }
             let exchanged = self.writer.exchanged().await;
-            self.apply_reply(exchanged);
+            self.handle_exchange(exchanged);
         }
     }
 
     /// Returns the outcomes of rows that the ledger may lack.
     fn unwritten(&self) -> Vec<AttemptResult> {
-        self.writing
+        self.outcomes_in_order
             .iter()
-            .flat_map(|settled| settled.iter())
-            .chain(&self.settled)
+            .flat_map(|finished| finished.iter())
+            .chain(&self.finished)
             .map(|row| row.ended.clone())
             .collect()
     }
 
-    /// Handles the outcome of a row.
-    fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
+    /// Records the outcome of a row for the next order, or stops if its task has panicked.
+    fn note_task_end(&mut self, done: Result<RowTaskEnd, JoinError>) {
         match done {
-            Ok(done) => self.settle_row(done.line, done.ended, *done.verdict),
+            Ok(done) => self.note_outcome(done.line, done.ended, *done.verdict),
             Err(_) => self.stop_for(StopReason::Panicked),
         }
     }
 
-    fn settle_row(&mut self, line: u64, ended: AttemptResult, verdict: Verdict) {
+    fn note_outcome(&mut self, line: u64, ended: AttemptResult, verdict: Verdict) {
         let state = ended.state;
         self.counts.change(RowState::Inflight, state);
-        let (settled, pause) = self.throttle.note(&verdict, ended, Instant::now());
-        self.settled.push(settled);
+        let (finished, pause) = self.throttle.note(&verdict, ended, Instant::now());
+        self.finished.push(finished);
         let Some(mut problem) = verdict.problem else {
             return;
         };
@@ -454,7 +450,7 @@ impl<'a> Engine<'a> {
     /// Abandons the rows in flight, but not the outcomes of the finished rows.
     async fn abandon(mut self) -> RunEnd {
         while let Some(done) = self.tasks.try_join_next() {
-            self.settle(done);
+            self.note_task_end(done);
         }
         self.tasks.shutdown().await;
         self.writer.stop_retrying();
@@ -683,11 +679,11 @@ mod tests {
                 .collect();
             assert_eq!(assigned, BTreeSet::from([1, 3]));
             engine.throttle.close();
-            engine.apply_reply(exchanged);
-            assert_eq!((engine.tasks.len(), engine.settled.len()), (0, 2));
+            engine.handle_exchange(exchanged);
+            assert_eq!((engine.tasks.len(), engine.finished.len()), (0, 2));
             engine.order(0, Instant::now());
             let exchanged = engine.writer.exchanged().await;
-            engine.apply_reply(exchanged);
+            engine.handle_exchange(exchanged);
             assert_eq!(
                 reader.counts().unwrap(),
                 Counts {

@@ -100,7 +100,7 @@ impl Throttle {
     }
 
     /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
-    pub(crate) fn look(&mut self, now: Instant) -> bool {
+    pub(crate) fn check_hours(&mut self, now: Instant) -> bool {
         let Some(hours) = &self.limits.hours else {
             return false;
         };
@@ -384,7 +384,7 @@ mod tests {
             keep_going: true,
         };
         let mut throttle = Throttle::new(limits, true, now);
-        throttle.look(now);
+        throttle.check_hours(now);
         let wait = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
         let until = at(&wait.until);
         assert!(

@@ -13,7 +13,7 @@ use crate::runs::ledger::{ExchangeReply, FinishedRow, LedgerError, PauseReason, 
 /// One exchange: outcomes for the ledger, and a request for rows.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    pub(crate) settled: Arc<Vec<FinishedRow>>,
+    pub(crate) finished: Arc<Vec<FinishedRow>>,
     /// How many rows the engine has room for.
     pub(crate) wanted: usize,
     /// Why no process may send more rows.
@@ -43,7 +43,7 @@ impl Writer {
         // comes, and the engine sees that as an error.
         let _ = thread::Builder::new().spawn(move || {
             for Order {
-                settled,
+                finished,
                 wanted,
                 pause,
                 events,
@@ -52,7 +52,7 @@ impl Writer {
                 if let Some(reason) = pause {
                     ledger.pause(reason);
                 }
-                let exchanged = ledger.exchange(&settled, &events, wanted);
+                let exchanged = ledger.exchange(&finished, &events, wanted);
                 let has_failed = exchanged.is_err();
                 let _ = answers.send(exchanged);
                 if has_failed {
