@@ -26,7 +26,8 @@ pub(super) fn report_stale(
     ExitCode::Ledger
 }
 
-/// Describes the reason: `stopped by `jelouctl bulk stop` (ana at build-7)`
+/// Describes the reason: `stopped by `jelouctl bulk stop` (ana at build-7)`. The identity of a ledger
+/// does not help to decide.
 pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
@@ -39,11 +40,6 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
         PauseReason::ProxyCredentials => "the proxy asks for credentials",
         PauseReason::Network => "the API could not be reached",
         PauseReason::RateLimit => "the API limited the rate for too long",
-    };
-    // The identity of a ledger does not help to decide.
-    let by = match reason {
-        PauseReason::Stale => by.split(": ").next().unwrap_or_default(),
-        _ => by,
     };
     format!("{why} ({by})")
 }

@@ -127,14 +127,49 @@ impl PauseReason {
     }
 }
 
+/// Separates the cause of a pause from the identity of the ledger.
+const BEFORE_IDENTITY: &str = ": ";
+
 /// The pause of a run: no process takes its rows until you resume it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
-    /// The user or process that paused it, or the evidence that the run is stale.
+    /// The user or process that paused it, or why the run is stale.
     pub(crate) by: String,
+    /// The identity of the ledger, if it is not the one in which the run began.
+    pub(crate) identity: Option<String>,
     /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,
+}
+
+impl RunPause {
+    /// Reads a pause as the ledger stores it. `stored_by` is from [`RunPause::stored_by`].
+    pub(super) fn from_stored(reason: PauseReason, stored_by: String, at: i64) -> Self {
+        let parts = match reason {
+            PauseReason::Stale => stored_by.split_once(BEFORE_IDENTITY),
+            _ => None,
+        };
+        let identity = parts.map(|(_, identity)| identity.to_owned());
+        let by = match parts {
+            Some((by, _)) => by.to_owned(),
+            None => stored_by,
+        };
+        Self {
+            reason,
+            by,
+            identity,
+            at,
+        }
+    }
+
+    /// Describes the cause of the pause with the identity of the ledger, as the ledger stores it and
+    /// scripts read it.
+    pub(crate) fn stored_by(&self) -> String {
+        match &self.identity {
+            Some(identity) => format!("{}{BEFORE_IDENTITY}{identity}", self.by),
+            None => self.by.clone(),
+        }
+    }
 }
 
 /// A process that sends a run.

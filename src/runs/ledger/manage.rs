@@ -77,7 +77,7 @@ impl Run {
                 self.require_no_sender(db)?;
             }
             run.check_identity(db)?;
-            let by = run.pause.as_ref().map(|paused| paused.by.clone());
+            let by = run.pause.as_ref().map(RunPause::stored_by);
             if let Some(paused) = &run.pause {
                 if Some(paused) != seen {
                     return Ok(());

@@ -527,11 +527,9 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
         return Ok(None);
     }
     let reason = row.named("paused", PauseReason::from_name)?;
-    Ok(Some(RunPause {
-        reason,
-        by: row.take("paused_by")?,
-        at: row.int("paused_at")?,
-    }))
+    let stored_by = row.take("paused_by")?;
+    let at = row.int("paused_at")?;
+    Ok(Some(RunPause::from_stored(reason, stored_by, at)))
 }
 
 /// What the list has in the line of a row.

@@ -119,7 +119,7 @@ impl LockedRun {
                 self.finished_at,
                 self.cancelled_at,
                 pause.map(|paused| paused.reason.name()),
-                pause.map(|paused| paused.by.as_str()),
+                pause.map(RunPause::stored_by),
                 pause.map(|paused| paused.at),
                 self.told.as_deref()
             ],
@@ -185,6 +185,7 @@ impl LockedRun {
             self.pause = Some(RunPause {
                 reason,
                 by,
+                identity: None,
                 at: self.now,
             });
         }
@@ -195,18 +196,21 @@ impl LockedRun {
         if !self.is_elsewhere(db)? {
             return Ok(());
         }
-        let by = if self.identity.is_empty() {
-            "the ledger no longer has rows that it assigned to a process".to_owned()
-        } else {
-            format!("the ledger has another identity: {}", db.0.identity()?)
+        let mut pause = RunPause {
+            reason: PauseReason::Stale,
+            by: "the ledger no longer has rows that it assigned to a process".to_owned(),
+            identity: None,
+            at: self.now,
         };
-        if self
-            .pause
-            .as_ref()
-            .is_none_or(|paused| paused.reason != PauseReason::Stale || paused.by != by)
-        {
-            self.pause = None;
-            self.pause(PauseReason::Stale, by);
+        if !self.identity.is_empty() {
+            "the ledger has another identity".clone_into(&mut pause.by);
+            pause.identity = Some(db.0.identity()?);
+        }
+        let is_noted = self.pause.as_ref().is_some_and(|earlier| {
+            earlier.reason == PauseReason::Stale && earlier.stored_by() == pause.stored_by()
+        });
+        if !is_noted {
+            self.pause = Some(pause);
         }
         Ok(())
     }

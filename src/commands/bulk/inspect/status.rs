@@ -92,7 +92,7 @@ impl RunStatus {
 
     fn to_json(&self) -> Value {
         let pause = self.pause.as_ref().map(
-            |pause| json!({ "reason": pause.reason.name(), "by": pause.by, "at": utc(pause.at) }),
+            |pause| json!({ "reason": pause.reason.name(), "by": pause.stored_by(), "at": utc(pause.at) }),
         );
         let conditions = &self.overview.details.conditions;
         let mut json = overview_as_json(&self.overview, self.waiting.as_ref());
