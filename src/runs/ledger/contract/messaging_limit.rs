@@ -14,37 +14,33 @@ use crate::runs::ledger::reach::ReachKey;
 use crate::runs::ledger::types::{Delay, RunSettings};
 use crate::runs::ledger::worker::Worker;
 
+const RECIPIENTS: [&str; 5] = [
+    "593990000001",
+    "593990000002",
+    "593990000003",
+    "593990000004",
+    "593990000005",
+];
+
 pub(super) fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
-    let [one, two, three, four, five] = [
-        "593990000001",
-        "593990000002",
-        "593990000003",
-        "593990000004",
-        "593990000005",
-    ];
+    let [one, two, three, four, five] = RECIPIENTS;
     let ledger = &tested.ledger;
+    let of = reach_key();
+    let count = || ledger.reached(&of).unwrap().count();
     // Messages from before the bot had a limit count too. Texts and rejected messages do not.
     finish_rows(
         &mut limited(ledger, "before", None, &[one, five]),
         &[RowState::Sent, RowState::Failed],
     );
-    assert_eq!(
-        ledger.reached(&reach_key()).unwrap().count(),
-        1,
-        "a question tells of it already"
-    );
+    assert_eq!(count(), 1, "before the prompt");
     tested.begin(&[four]);
     send_all(ledger, "r", &[RowState::Sent]);
     let mut first = limited(ledger, "first", Some(2), &[one, two, two, three]);
     let given = exchange(&mut first, &[], 10);
     assert_eq!(numbers(&given), [1, 2]);
-    let hours = given
-        .held_until
-        .unwrap()
-        .duration_since(Instant::now())
-        .as_secs()
-        / 3600;
-    assert_eq!(hours, 24, "the first of them leaves the window then");
+    let wait = given.held_until.unwrap() - Instant::now();
+    let hours = wait.as_secs() / 3600;
+    assert_eq!(hours, 24, "until the first recipient no longer counts");
     let mut second = limited(ledger, "second", Some(2), &[four, one]);
     assert_eq!(
         numbers(&exchange(&mut second, &[], 10)),
@@ -62,37 +58,24 @@ pub(super) fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
         (numbers(&given), given.next.unwrap().1),
         (vec![3], Delay::PeopleLimit)
     );
-    exchange(
-        &mut first,
-        &[ended(&given.rows[0], RowState::Sent, LONG_AGO)],
-        0,
-    );
-    let of = reach_key();
-    assert_eq!(ledger.reached(&of).unwrap().count(), 2);
+    let sent = ended(&given.rows[0], RowState::Sent, LONG_AGO);
+    exchange(&mut first, &[sent], 0);
+    assert_eq!(count(), 2);
     let single = |to: &str, limit| ledger.reach(&of, to, limit).unwrap();
     assert!(single(one, Some(2)).counted().is_some());
     assert!(single(five, Some(2)).counted().is_none());
     assert!(single(five, Some(3)).counted().is_some());
-    assert!(
-        single("593990000006", None).counted().is_some(),
-        "typed to go beyond it"
-    );
-    assert_eq!(ledger.reached(&of).unwrap().count(), 4);
+    let without_limit = single("593990000006", None);
+    assert!(without_limit.counted().is_some());
+    assert_eq!(count(), 4);
     age(ledger, 23 * HOUR);
-    assert!(
-        exchange(
-            &mut join(&ledger.run(&"second".parse().unwrap()).unwrap()),
-            &[],
-            10
-        )
-        .rows
-        .is_empty()
-    );
+    let mut second = join_again(ledger, "second");
+    assert!(exchange(&mut second, &[], 10).rows.is_empty());
     age(ledger, 2 * HOUR);
-    assert_eq!(ledger.reached(&of).unwrap().count(), 0);
-    let mut again = join(&ledger.run(&"second".parse().unwrap()).unwrap());
-    assert_eq!(numbers(&exchange(&mut again, &[], 10)), [1, 2]);
-    let mut first = join(&ledger.run(&"first".parse().unwrap()).unwrap());
+    assert_eq!(count(), 0);
+    let mut second = join_again(ledger, "second");
+    assert_eq!(numbers(&exchange(&mut second, &[], 10)), [1, 2]);
+    let mut first = join_again(ledger, "first");
     assert_eq!(numbers(&exchange(&mut first, &[], 10)), [0_i64; 0]);
 }
 
@@ -109,7 +92,7 @@ pub(super) fn unreached_recipient_does_not_count(tested: &TestedLedger) {
         0,
     );
     assert_eq!(ledger.reached(&of).unwrap().count(), 0);
-    let mut worker = join(&ledger.run(&"a".parse().unwrap()).unwrap());
+    let mut worker = join_again(ledger, "a");
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [2]);
     // The row was certainly not sent, and waits for its turn again.
@@ -120,7 +103,7 @@ pub(super) fn unreached_recipient_does_not_count(tested: &TestedLedger) {
     );
     assert_eq!(ledger.reached(&of).unwrap().count(), 0);
     // A recipient that a single send reached in the meantime counts, although the row is returned.
-    let mut worker = join(&ledger.run(&"a".parse().unwrap()).unwrap());
+    let mut worker = join_again(ledger, "a");
     let given = exchange(&mut worker, &[], 1);
     assert_eq!(numbers(&given), [2]);
     std::thread::sleep(Duration::from_millis(2));
@@ -302,6 +285,10 @@ fn limited(ledger: &Ledger, run: &str, limit: Option<u32>, recipients: &[&str]) 
         |_, _, _| Ok::<_, LedgerError>(true),
     );
     join(&made.unwrap().unwrap())
+}
+
+fn join_again(ledger: &Ledger, run: &str) -> Worker {
+    join(&ledger.run(&run.parse().unwrap()).unwrap())
 }
 
 fn reach_key() -> ReachKey {
