@@ -35,37 +35,16 @@ pub(crate) fn write_preview(
     } = style;
     let clock = PageClock::new(zone, language);
     let mut rows = PageRows::new(&clock, mask);
-    let mut outcomes = Outcomes::default();
-    outcomes.is_preview = true;
-    outcomes.is_refused = list.refused.is_some();
-    list.draft.each_row(|row| {
-        let (state, reason, words) = plan_row(list, &row, &clock, language);
-        let recipient = row.request.as_ref().map(|request| request.recipient);
-        let country = recipient.and_then(country_of).unwrap_or_default();
-        outcomes.add(
-            RowOutcome::new(state),
-            reason,
-            country,
-            (!mask && !words.is_empty()).then_some((row.line, &words)),
-        );
-        let recipient =
-            recipient.map_or_else(|| describe_cells(list, row.cells), |to| Ok(to.to_owned()))?;
-        let bubble = Some(build_bubble(
-            list,
-            row.request.as_ref().map(|request| request.body),
-        )?);
-        rows.add(PageRow {
-            line: row.line,
-            outcome: RowOutcome::new(state),
-            reason,
-            country,
-            at: None,
-            error: &words,
-            cells: vec![recipient],
-            bubble,
-        });
-        Ok::<_, LedgerError>(())
-    })?;
+    let mut reading = DraftReading {
+        list,
+        clock: &clock,
+        language,
+        outcomes: Outcomes::default(),
+    };
+    reading.outcomes.is_preview = true;
+    reading.outcomes.is_refused = list.refused.is_some();
+    list.draft.each_row(|row| reading.add(&row, &mut rows))?;
+    let outcomes = reading.outcomes;
     let mut page = Page::new(list.details, &outcomes, &rows, now(), language);
     page.refused = list
         .refused
@@ -85,6 +64,43 @@ pub(crate) fn write_preview(
         page.columns.push(language.text("recipient").to_owned());
     }
     page.write(&rows, &clock, language, to)
+}
+
+/// Reads the rows of a draft.
+struct DraftReading<'a> {
+    list: &'a ListPreview<'a>,
+    clock: &'a PageClock,
+    language: ReportLanguage,
+    outcomes: Outcomes,
+}
+
+impl DraftReading<'_> {
+    fn add(&mut self, row: &NewDraftRow<'_>, rows: &mut PageRows<'_>) -> Result<(), LedgerError> {
+        let (state, reason, words) = plan_row(self.list, row, self.clock, self.language);
+        let outcome = RowOutcome::new(state);
+        let request = row.request.as_ref();
+        let recipient = request.map(|request| request.recipient);
+        let country = recipient.and_then(country_of).unwrap_or_default();
+        let said = !rows.mask && !words.is_empty();
+        let example = said.then_some((row.line, words.as_str()));
+        self.outcomes.add(outcome, reason, country, example);
+        let shown = match recipient {
+            Some(recipient) => recipient.to_owned(),
+            None => describe_cells(self.list, row.cells)?,
+        };
+        let bubble = build_bubble(self.list, request.map(|request| request.body))?;
+        rows.add(PageRow {
+            line: row.line,
+            outcome,
+            reason,
+            country,
+            at: None,
+            error: &words,
+            cells: vec![shown],
+            bubble: Some(bubble),
+        });
+        Ok(())
+    }
 }
 
 /// Returns the planned outcome of a row: its state, its reason, and a text for both. Here the state sent means ready,
@@ -131,7 +147,7 @@ fn refusal_in_words(
     language: ReportLanguage,
 ) -> String {
     if !mask || !refusal.may_name_recipients {
-        return language.amounts(&clock.translate(&refusal.reason));
+        return language.with_amounts(&clock.translate(&refusal.reason));
     }
     match failed {
         0 => String::new(),

@@ -47,15 +47,7 @@ pub(crate) fn write(
     let clock = PageClock::new(zone, language);
     let mut rows = PageRows::new(&clock, mask);
     let events = run.events()?;
-    let mut reading = RowReading {
-        details,
-        is_running,
-        is_checked: run.asked_at()?.is_some(),
-        clock: &clock,
-        outcomes: Outcomes::default(),
-        timeline: Timeline::new(&clock, run.created_at()?),
-        last_end: None,
-    };
+    let mut reading = RowReading::new(run, details, is_running, &clock)?;
     run.report::<BulkError>(&RowFilter::default(), |row| reading.add(row, &mut rows))?;
     let RowReading {
         outcomes,
@@ -109,7 +101,24 @@ struct RowReading<'a> {
     last_end: Option<i64>,
 }
 
-impl RowReading<'_> {
+impl<'a> RowReading<'a> {
+    fn new(
+        run: &Run,
+        details: &'a RunSettings,
+        is_running: bool,
+        clock: &'a PageClock,
+    ) -> Result<Self, LedgerError> {
+        Ok(Self {
+            details,
+            is_running,
+            is_checked: run.asked_at()?.is_some(),
+            clock,
+            outcomes: Outcomes::default(),
+            timeline: Timeline::new(clock, run.created_at()?),
+            last_end: None,
+        })
+    }
+
     fn add(&mut self, mut row: ReportedRow, rows: &mut PageRows<'_>) -> Result<(), BulkError> {
         // Without a process that sends the run, a row in flight may have been sent.
         if row.state == RowState::Inflight && !self.is_running {

@@ -64,8 +64,9 @@ impl ReportLanguage {
         amount.replace('.', self.pick([".", ","]))
     }
 
-    /// `text` with the amounts in it, such as `0.05`, as [`Self::amount`] writes them.
-    pub(super) fn amounts(self, text: &str) -> String {
+    /// Sets the decimal separator of this language in the amounts of a sentence, such as `0.05`. Why a list is refused
+    /// is a finished sentence, which may have the cost and the budget.
+    pub(super) fn with_amounts(self, text: &str) -> String {
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
         let words = text.split(' ').map(|word| {
             let bare = word.trim_end_matches([',', ';', ':']);
@@ -240,7 +241,8 @@ pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
     shown
 }
 
-/// For each code of the API whose hint names a command or a flag: a hint for the reader of a page.
+/// Hints for the readers of a page, who have no terminal. They replace the hints of `codes.tsv` that name a command, a
+/// flag or a setting.
 const HINTS: &str = include_str!("hints.tsv");
 
 /// The words of the ledger with their Spanish translation, and a sentence for each in both languages.
@@ -334,9 +336,9 @@ mod tests {
     #[test]
     fn amounts_have_the_separator_of_the_language() {
         let text = "cuestan 0.225 USD, más de 0.05; lista v1.2.csv, 10.0.0.1 y a.5";
-        assert_eq!(ReportLanguage::En.amounts(text), text);
+        assert_eq!(ReportLanguage::En.with_amounts(text), text);
         assert_eq!(
-            ReportLanguage::Es.amounts(text),
+            ReportLanguage::Es.with_amounts(text),
             "cuestan 0,225 USD, más de 0,05; lista v1.2.csv, 10.0.0.1 y a.5"
         );
     }
@@ -358,7 +360,9 @@ mod tests {
         assert_eq!(of_code("131021"), "envíalo a otro número");
         assert_eq!(rows::<3>(HINTS).count(), HINTS.lines().count() - 1);
         for [code, ..] in rows::<3>(HINTS) {
-            assert!(look_up_code(code).is_some(), "{code}");
+            let hint = look_up_code(code).unwrap().hint;
+            let names_command = hint.contains("--") || hint.contains('`');
+            assert!(names_command, "{code} needs no other hint: {hint}");
         }
     }
 

@@ -188,30 +188,9 @@ impl Timeline {
         clock: &PageClock,
         language: ReportLanguage,
     ) -> Option<DrawnTimeline> {
-        let tallest = self.bars.values().map(|bar| bar.iter().sum()).max();
-        let tallest = tallest.filter(|tallest| *tallest > 0)?;
-        let first = self.bars.keys().next().copied()?;
-        let bars = self.number();
-        let frame = Frame {
-            first,
-            bars,
-            begin: first * self.span - self.offset,
-            end: (first + bars) * self.span - self.offset,
-            tallest,
-        };
-        let has = |place: usize| {
-            self.bars
-                .values()
-                .any(|bar| bar.get(place).is_some_and(|count| *count > 0))
-        };
-        let places: Vec<usize> = (0..STACKED.len()).filter(|place| has(*place)).collect();
-        let is_one_day = clock.shown(frame.begin, "%F") == clock.shown(frame.end - 1, "%F");
-        let format = match (is_one_day, self.span < MINUTE) {
-            (true, true) => "%H:%M:%S",
-            (true, false) => "%H:%M",
-            (false, true) => "%Y-%m-%d %H:%M:%S",
-            (false, false) => "%Y-%m-%d %H:%M",
-        };
+        let frame = self.frame()?;
+        let format = self.time_format(&frame, clock);
+        let places = self.shown_outcomes();
         let filled = self
             .bars
             .iter()
@@ -244,9 +223,46 @@ impl Timeline {
                 .collect(),
             rest_kinds,
             span: language.amount(&describe_span(span)),
-            tallest,
+            tallest: frame.tallest,
             ticks: [frame.begin, middle, frame.end].map(|at| clock.shown(at, format)),
         })
+    }
+
+    /// Returns the range of the bars, or None if nothing was sent.
+    fn frame(&self) -> Option<Frame> {
+        let tallest = self.bars.values().map(|bar| bar.iter().sum()).max();
+        let tallest = tallest.filter(|tallest| *tallest > 0)?;
+        let first = self.bars.keys().next().copied()?;
+        let bars = self.number();
+        Some(Frame {
+            first,
+            bars,
+            begin: first * self.span - self.offset,
+            end: (first + bars) * self.span - self.offset,
+            tallest,
+        })
+    }
+
+    /// Returns the format of the times. It has the day only if there are several, and seconds only if a bar is shorter
+    /// than a minute.
+    fn time_format(&self, frame: &Frame, clock: &PageClock) -> &'static str {
+        let is_one_day = clock.shown(frame.begin, "%F") == clock.shown(frame.end - 1, "%F");
+        match (is_one_day, self.span < MINUTE) {
+            (true, true) => "%H:%M:%S",
+            (true, false) => "%H:%M",
+            (false, true) => "%Y-%m-%d %H:%M:%S",
+            (false, false) => "%Y-%m-%d %H:%M",
+        }
+    }
+
+    /// Returns the positions in [`STACKED`] of the outcomes that occur.
+    fn shown_outcomes(&self) -> Vec<usize> {
+        let occurs = |place: usize| {
+            self.bars
+                .values()
+                .any(|bar| bar.get(place).is_some_and(|count| *count > 0))
+        };
+        (0..STACKED.len()).filter(|place| occurs(*place)).collect()
     }
 }
 
