@@ -160,12 +160,8 @@ impl<'a> Engine<'a> {
             }
             self.note_silence(now);
             let gathered_at = self.gathering_since.map(|since| since + self.batch_delay);
-            let others = self
-                .listens_at()
-                .into_iter()
-                .chain(gathered_at)
-                .chain(self.note_silence_at);
-            let later = next.into_iter().chain(others).filter(|at| *at > now).min();
+            let times = [next, self.listens_at(), gathered_at, self.note_silence_at];
+            let later = times.into_iter().flatten().filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
