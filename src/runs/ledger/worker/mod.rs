@@ -5,6 +5,7 @@
 mod assign;
 mod exchange;
 mod listen;
+mod waits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
