@@ -1,9 +1,7 @@
-//! The recipients that have a message under a key of `--once`: from a row of a run, a single send,
-//! or a removed run. Each recipient has at most one claim under a key. This file decides whether a
+//! Claims recipients under a key of `--once`. A claim is from a row of a run, a single send, or a
+//! removed run, and each recipient has at most one under a key. This file decides whether a
 //! recipient is free.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,7 +13,7 @@ use super::lost_workers::LostWorkers;
 use super::message::eight_bytes;
 use super::model::{OnceState, RowState};
 use super::open::{Ledger, lock_ledger};
-use super::run::{Run, is_stale};
+use super::run::is_stale;
 use crate::base::output::Sent;
 use crate::base::timestamps::wrong_clock;
 use crate::jelou::api::Deadline;
@@ -124,18 +122,6 @@ pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The contents of one key, in counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OnceSummary {
-    pub(crate) scope: OnceScope,
-    /// The number of recipients in each state, in the order of [`OnceState::ALL`].
-    pub(crate) people: [u64; OnceState::ALL.len()],
-    /// The last change, in milliseconds since 1970.
-    pub(crate) at: i64,
-    /// Until when its last message counts. None if one of them counts forever, or none counts.
-    pub(crate) until: Option<i64>,
-}
-
 /// A claim with its row.
 #[derive(Debug)]
 pub(super) struct Claim {
@@ -172,18 +158,6 @@ enum WrittenClaim {
     None(OnceEntry),
 }
 
-/// The result of adding the recipients of a run to a key.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum KeyAddition {
-    /// The number of new recipients under the key.
-    Added(u64),
-    /// This run will send one of them a message with the key.
-    ToBeSent { run: String },
-    /// A single send with the key is in flight to this recipient, who may have got a message of the
-    /// run.
-    InFlight { recipient: String },
-}
-
 /// A recipient that this process has claimed. If the process is killed, the message is unknown.
 pub(crate) struct HeldClaim {
     ledger: Ledger,
@@ -196,8 +170,8 @@ pub(crate) struct HeldClaim {
     pub(crate) begins_by: Option<Deadline>,
 }
 
-/// Returns the state of a recipient after the claimed message has ended.
-fn ended(sent: Sent) -> &'static str {
+/// Returns the name of the state of a recipient whose claimed message has ended.
+pub(super) fn state_name(sent: Sent) -> &'static str {
     match sent {
         Sent::Yes => OnceState::Sent,
         Sent::No => OnceState::NotSent,
@@ -323,161 +297,6 @@ impl Ledger {
             }),
         })
     }
-
-    /// Returns every key of every bot, ordered by name.
-    pub(crate) fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
-        summaries(&mut self.db())
-    }
-
-    /// Returns the unfinished runs with rows under the key.
-    pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
-        let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run \
-            WHERE claim.once_key = ?1 AND run.id = claim.run AND run.finished_at IS NULL \
-            ORDER BY 1";
-        self.db()
-            .rows(query, &values![number_of(scope)], |mut row| {
-                row.take("name")
-            })
-    }
-
-    /// Records your decision whether an unknown message of a single send or a removed run was sent.
-    /// False if it is not unknown.
-    pub(crate) fn decide_claim(
-        &self,
-        scope: &OnceScope,
-        person: &str,
-        sent: Sent,
-    ) -> Result<bool, LedgerError> {
-        self.db().change(|db| {
-            let (_, now) = lock_ledger(db)?;
-            let Some(claim) = claim_under(db, scope, person)? else {
-                return Ok(false);
-            };
-            if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
-                return Ok(false);
-            }
-            let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, \
-                worker = NULL WHERE once_key = ?1 AND person = ?2";
-            Ok(db.run(query, &values![number_of(scope), person, ended(sent), now])? > 0)
-        })
-    }
-
-    /// Removes one recipient or all of them from the key, unless the entries have changed since
-    /// they were shown. Returns whether it did. The caller has checked that no message of the key
-    /// is in flight or pending.
-    pub(crate) fn remove_claims(
-        &self,
-        scope: &OnceScope,
-        shown: &ConfirmedEntries<'_>,
-    ) -> Result<bool, LedgerError> {
-        self.db().change(|db| {
-            lock_ledger(db)?;
-            let key = number_of(scope);
-            match shown {
-                ConfirmedEntries::Person(person, entry) => {
-                    if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
-                        return Ok(false);
-                    }
-                    db.run(
-                        "DELETE FROM claim WHERE once_key = ?1 AND person = ?2",
-                        &values![key, *person],
-                    )?;
-                }
-                ConfirmedEntries::Everybody(summary) => {
-                    if !summaries(db)?.contains(summary) {
-                        return Ok(false);
-                    }
-                    db.run("DELETE FROM claim WHERE once_key = ?1", &values![key])?;
-                }
-            }
-            Ok::<_, LedgerError>(true)
-        })
-    }
-
-    /// Adds the recipients of a finished run that got a message, or may have got one, to the key.
-    /// Adds none if one of them may still get a message with the key.
-    pub(crate) fn add_to_key(
-        &self,
-        scope: &OnceScope,
-        run: &Run,
-    ) -> Result<KeyAddition, LedgerError> {
-        self.db().change(|db| {
-            lock_ledger(db)?;
-            let key = note_key(db, scope)?;
-            let mut reached = recipients_of_run(db, run)?;
-            fill_people(db, |each| {
-                reached
-                    .iter()
-                    .try_for_each(|(person, row)| each(&values![person, row.index]))
-            })?;
-            let mut obstacle = None;
-            claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
-                let Some(row) = reached.get(&person) else {
-                    return Ok(());
-                };
-                match entry.state {
-                    OnceState::ToBeSent => {
-                        let run = entry.run.unwrap_or_default();
-                        obstacle.get_or_insert(KeyAddition::ToBeSent { run });
-                    }
-                    // A message that was certainly sent outweighs an unknown one and one in flight.
-                    OnceState::Unknown | OnceState::Inflight if row.is_sent => {}
-                    OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
-                    OnceState::Inflight => {
-                        // If you later decide the row as not sent, the key would not have the
-                        // single send.
-                        let recipient = row.recipient.clone();
-                        obstacle.get_or_insert(KeyAddition::InFlight { recipient });
-                    }
-                    OnceState::NotSent => {}
-                }
-                Ok(())
-            })?;
-            if let Some(obstacle) = obstacle {
-                return Ok(obstacle);
-            }
-            let claims: Vec<_> = reached
-                .iter()
-                .map(|(person, row)| values![key, person, run.id, row.index, None::<i64>].to_vec())
-                .collect();
-            db.each(CLAIM_ROW, &claims)?;
-            Ok::<_, LedgerError>(KeyAddition::Added(claims.len() as u64))
-        })
-    }
-}
-
-/// A row of a finished run that was sent or may have been sent.
-struct ReachedRow {
-    index: i64,
-    recipient: String,
-    is_sent: bool,
-}
-
-/// Returns the recipients that a run has reached or may have reached, each with one row. If a
-/// recipient has several rows, a row that was certainly sent is preferred.
-fn recipients_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
-    let hasher = OnceHasher::load(db)?;
-    let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
-        WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
-        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
-    let mut reached: HashMap<String, ReachedRow> = HashMap::new();
-    db.each_of(query, &values![run.id], |mut row| {
-        let recipient = row.take("recipient")?;
-        let row = ReachedRow {
-            index: row.int("n")?,
-            is_sent: row.named("state", RowState::from_name)? == RowState::Sent,
-            recipient,
-        };
-        match reached.entry(hasher.person(&row.recipient)) {
-            Entry::Occupied(mut known) if row.is_sent && !known.get().is_sent => {
-                known.insert(row);
-            }
-            Entry::Occupied(_) => {}
-            Entry::Vacant(place) => drop(place.insert(row)),
-        }
-        Ok(())
-    })?;
-    Ok(reached)
 }
 
 impl HeldClaim {
@@ -501,7 +320,7 @@ impl HeldClaim {
                     self.key,
                     &self.person,
                     self.worker,
-                    ended(sent),
+                    state_name(sent),
                     now,
                     message_id
                 ],
@@ -520,70 +339,13 @@ impl Drop for HeldClaim {
     }
 }
 
-/// The entries that a command has shown before you confirmed their removal.
-pub(crate) enum ConfirmedEntries<'a> {
-    Person(&'a str, &'a OnceEntry),
-    Everybody(&'a OnceSummary),
-}
-
-/// The number of recipients in each state under each key, with the time of the last change.
-const GROUPS: &str = "SELECT once_key.key, once_key.bot, once_key.address, claim.state, \
-    CASE WHEN claim.state = 'inflight' THEN claim.worker END AS worker, \
-    CASE WHEN claim.state = 'inflight' THEN claim.lease_until END AS lease_until, \
-    row.state AS row_state, CASE WHEN row.state = 'inflight' THEN row.worker \
-    END AS row_worker, run.name AS run_name, run.identity, run.finished_at, \
-    count(*) AS people, max(coalesce(claim.at, row.at, run.created_at, 0)) AS changed_at, \
-    count(claim.every_ms) AS limited, \
-    max(CASE WHEN claim.behind_from IS NOT NULL AND claim.at > ?1 THEN claim.behind_from \
-    WHEN claim.run IS NULL THEN coalesce(claim.counts_from, claim.lease_until, claim.at) ELSE coalesce(row.ended_at, row.began_at, row.at, run.created_at) \
-    END + claim.every_ms) AS until FROM once_key CROSS JOIN claim LEFT JOIN row \
-    ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run \
-    WHERE claim.once_key = once_key.id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 \
-    ORDER BY 1, 2, 3";
-
-/// Counts the recipients of every key. The keys are ordered by name.
-fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
-    let lost = LostWorkers::read(db)?;
-    let identity = db.0.identity()?;
-    let mut keys: Vec<OnceSummary> = Vec::new();
-    let now = db.0.now()?;
-    db.each_of(GROUPS, &values![now], |mut row| {
-        let state = read_state(&row, &identity, &lost)?;
-        let people = row.count("people")?;
-        let at = row.int("changed_at")?;
-        let is_limited = row.count("limited")? == people;
-        let until = row.opt_int("until")?.filter(|_| is_limited);
-        let scope = scope(&mut row)?;
-        if keys.last().is_none_or(|last| last.scope != scope) {
-            keys.push(OnceSummary {
-                scope,
-                people: Default::default(),
-                at: 0,
-                until: Some(i64::MIN),
-            });
-        }
-        if let Some(key) = keys.last_mut() {
-            let counts = key.people.iter_mut().zip(OnceState::ALL.iter().copied());
-            counts
-                .filter(|(_, of)| *of == state)
-                .for_each(|(count, _)| *count += people);
-            key.at = key.at.max(at);
-            if !state.is_free() {
-                // An entry that counts forever outlasts the others.
-                key.until = key.until.and_then(|last| Some(last.max(until?)));
-            }
-        }
-        Ok(())
-    })?;
-    for key in &mut keys {
-        key.until = key.until.filter(|until| *until > i64::MIN);
-    }
-    Ok(keys)
-}
-
 /// Reads a recipient's state. `row` needs the claim's columns (`state, worker, lease_until`), its
 /// row's (`row_state, row_worker`), and those for [`is_stale`].
-fn read_state(row: &SqlRow, identity: &str, lost: &LostWorkers) -> Result<OnceState, LedgerError> {
+pub(super) fn read_state(
+    row: &SqlRow,
+    identity: &str,
+    lost: &LostWorkers,
+) -> Result<OnceState, LedgerError> {
     if row.opt_text("row_state")?.is_none() {
         return state_without_row(row, lost);
     }
@@ -614,15 +376,6 @@ fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, Ledg
         return Ok(OnceState::Unknown);
     }
     Ok(state)
-}
-
-/// Reads the columns `key, bot, address`.
-fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
-    Ok(OnceScope {
-        key: row.named("key", |key| key.parse().ok())?,
-        bot: row.take("bot")?,
-        address: row.take("address")?,
-    })
 }
 
 /// Keeps the `--every` of the command that found this claim, and returns the entry as it is then.
@@ -669,7 +422,11 @@ pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerErro
 }
 
 /// Returns the claim of a recipient.
-fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
+pub(super) fn claim_under(
+    db: &mut Db,
+    scope: &OnceScope,
+    person: &str,
+) -> Result<Option<Claim>, LedgerError> {
     let mut found = None;
     let key = number_of(scope);
     claims(db, &CLAIM_OF_PERSON, &values![key, person], |_, claim| {

@@ -9,7 +9,8 @@ use super::db::{Db, SqlRow, values};
 use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
 use super::model::RowState;
-use super::run::{Run, delivery_facts};
+use super::reported_rows::delivery_facts;
+use super::run::Run;
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
 

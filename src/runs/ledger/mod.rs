@@ -19,6 +19,8 @@ mod file_id;
 mod file_opening;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod key_changes;
+mod key_summaries;
 mod listening;
 mod lost_workers;
 mod manage;
@@ -30,17 +32,17 @@ mod overview;
 mod pace;
 mod postgres;
 mod reach;
+mod reported_rows;
 mod resolution;
 mod run;
+mod run_cost;
 #[cfg(test)]
 mod simulation;
 mod transitions;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{
-    Claimed, ConfirmedEntries, HeldClaim, KeyAddition, OnceEntry, OnceSummary,
-};
+pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry};
 #[cfg(test)]
 pub(crate) use self::comparing::EarlierRow;
 pub(crate) use self::comparing::{EarlierMessages, EarlierQuery, EarlierRuns};
@@ -53,6 +55,8 @@ pub(crate) use self::draft_rows::LimitUnit;
 pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 pub(crate) use self::file::OnWait;
+pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};
+pub(crate) use self::key_summaries::OnceSummary;
 pub(crate) use self::model::{
     Counts, OnceState, RowState, SkipCounts, SkipDetail, SkipReason, now,
 };

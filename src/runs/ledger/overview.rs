@@ -9,7 +9,8 @@ use super::message::hash_recipient;
 use super::model::Counts;
 use super::name::RunName;
 use super::open::Ledger;
-use super::run::{FIND, ListLine, Run, is_stale, reported};
+use super::reported_rows::{FIND, ListLine, reported};
+use super::run::{Run, is_stale};
 use super::types::{ReportedRow, RunSettings};
 use crate::phone::person_key;
 

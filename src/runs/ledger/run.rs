@@ -1,8 +1,7 @@
-//! Reads a run: its counts, its rows and its events. A row in flight in a lost process is shown as
-//! unknown. So are the rows of a stale run.
+//! Reads a run: its settings, its counts, its events and its pending rows. A row in flight in a lost
+//! process counts as unknown, as do the rows of a stale run.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use super::db::{Db, SqlRow, values};
 use super::error::{LedgerError, LedgerFault};
@@ -11,40 +10,15 @@ use super::lost_workers::{LostWorkers, process};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
 use super::name::RunName;
 use super::open::Ledger;
-use super::types::{ReportedDelivery, ReportedRow, RowFilter, RowToSend, RunSettings, STALE};
+use super::types::{RowToSend, RunSettings, STALE};
 use crate::base::timestamps::from_millis;
-use crate::jelou::api::{DeliveryState, DeliveryStatus};
-use crate::runs::cost::RunCost;
 
 /// The number of pending rows in one read.
 const ROWS_AT_ONCE: usize = 1000;
-/// The number of rows in one page of a report.
-const PAGE: i64 = 1000;
 /// In milliseconds: a process starts to send a run of `--import-only` within this time after it was
 /// created.
 const STARTS_WITHIN: i64 = 10_000;
 
-/// The columns of a row in a report. [`reported`] reads them.
-const REPORTED: &str = "state, message_id, http_status, code, error, api_code, attempts, row.at, \
-    began_at, ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker";
-/// The rows of a recipient in any run, with the message and the columns for [`is_stale`].
-pub(super) static FIND: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT line, recipient, cells, {REPORTED}, body, details, run.name AS run_name, \
-            identity, finished_at FROM known CROSS JOIN row CROSS JOIN message CROSS JOIN run \
-            WHERE known.person = ?1 AND row.run = known.run AND row.n = known.n \
-            AND message.run = known.run AND message.n = known.n AND run.id = known.run \
-            ORDER BY known.run, known.n"
-    )
-});
-/// The lines of the list for a page of a report. PostgreSQL may join them with the rows in a way
-/// that reads each line a thousand times, so they are read separately.
-const LIST_LINES: &str = "SELECT n, line, recipient, cells FROM message WHERE run = ?1 AND n > ?2 \
-    AND n <= ?3 ORDER BY n";
-/// The rows for a page of a report.
-static ROW_STATES: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT n, {REPORTED} FROM row WHERE run = ?1 AND n > ?2 AND n <= ?3 ORDER BY n")
-});
 const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row \
     CROSS JOIN message WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 \
     AND message.run = row.run AND message.n = row.n ORDER BY row.n LIMIT ?3";
@@ -361,92 +335,6 @@ impl Run {
             rows.iter().try_for_each(&mut check)?;
         }
     }
-
-    /// Passes every row that matches `filter` to `write`, in the order of the input. Each row has
-    /// its state at the time when its page was read.
-    pub(crate) fn report<E: From<LedgerError>>(
-        &self,
-        filter: &RowFilter,
-        mut write: impl FnMut(ReportedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let last = self.one("SELECT coalesce(max(n), 0) AS last FROM row WHERE run = ?1")?;
-        let last = last.int("last")?;
-        let mut after = 0;
-        while after < last {
-            for row in self.reported_page(after)? {
-                if filter.takes(&row) {
-                    write(row)?;
-                }
-            }
-            after += PAGE;
-        }
-        Ok(())
-    }
-
-    /// Returns the next rows of a report after row `after`. They are read in a short transaction,
-    /// because a reader such as `less` may pause for hours. A transaction of that length would let
-    /// the log of a file grow, and a database could not remove old rows.
-    fn reported_page(&self, after: i64) -> Result<Vec<ReportedRow>, LedgerError> {
-        self.ledger.db().read_transaction(|db| {
-            let query = "SELECT identity, finished_at FROM run WHERE id = ?1";
-            let run = db.first(query, &values![self.id])?;
-            let run = run.ok_or_else(|| LedgerError::changed(&self.name))?;
-            let is_stale = is_stale(&run, &db.0.identity()?)?;
-            let stale = is_stale.then(|| LedgerError::stale_ledger(&self.name.to_string()));
-            let lost = LostWorkers::read(db)?;
-            let page = values![self.id, after, after + PAGE];
-            let lines = db.rows(LIST_LINES, &page, |mut row| {
-                Ok((row.int("n")?, ListLine::read(&mut row)?))
-            })?;
-            let mut lines: BTreeMap<i64, ListLine> = lines.into_iter().collect();
-            let mut rows = Vec::with_capacity(lines.len());
-            db.each_of(&ROW_STATES, &page, |mut row| {
-                if let Some(line) = lines.remove(&row.int("n")?) {
-                    rows.push(reported(line, &mut row, &lost, stale.as_ref())?);
-                }
-                Ok(())
-            })?;
-            Ok(rows)
-        })
-    }
-
-    /// Estimates the cost of all messages that are not skipped, of the sent ones, and of the
-    /// delivered ones. Delivery is unknown before the first delivery check. Returns None without
-    /// prices.
-    pub(crate) fn spent(&self) -> Result<Option<RunCost>, LedgerError> {
-        let RunSettings {
-            estimate: Some(estimate),
-            sandbox: is_rehearsal,
-            ..
-        } = self.details()?
-        else {
-            return Ok(None);
-        };
-        let is_asked = self.asked_at()?.is_some();
-        let delivered = DeliveryState::Delivered;
-        let read = DeliveryState::Read;
-        let replied = DeliveryState::Replied;
-        let values = values![self.id, delivered.status(), read.status(), replied.status()];
-        let charges = self
-            .ledger
-            .db()
-            .rows(CHARGES, &values, |row| charged_rows(&row))?;
-        let with_counts = |count: fn(&ChargedRows) -> u64| {
-            estimate.with_counts(|place| {
-                let charge = charges.iter().find(|rows| rows.charge == place as u64);
-                charge.map(count).unwrap_or_default()
-            })
-        };
-        let all = with_counts(|rows| rows.all);
-        let sent = with_counts(|rows| rows.sent);
-        let delivered = with_counts(|rows| rows.delivered);
-        Ok(Some(RunCost {
-            is_rehearsal,
-            sent,
-            delivered: is_asked.then_some(delivered),
-            estimate: all,
-        }))
-    }
 }
 
 /// Counts the rows of a run in each state. Rows in flight in a lost process are unknown.
@@ -468,44 +356,6 @@ pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
         Ok(())
     })?;
     Ok(counts)
-}
-
-/// The rows of a run with the same charge.
-struct ChargedRows {
-    /// The index of the charge in the estimate.
-    charge: u64,
-    all: u64,
-    sent: u64,
-    delivered: u64,
-}
-
-const CHARGES: &str = "SELECT charge, count(*) AS rows, \
-    count(CASE WHEN state = 'sent' THEN 1 END) AS sent, count(CASE WHEN state = 'sent' \
-    AND delivery IN (?2, ?3, ?4) THEN 1 END) AS delivered FROM row CROSS JOIN message \
-    WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run \
-    AND message.n = row.n AND charge IS NOT NULL GROUP BY charge";
-
-fn charged_rows(row: &SqlRow) -> Result<ChargedRows, LedgerError> {
-    Ok(ChargedRows {
-        charge: row.count("charge")?,
-        all: row.count("rows")?,
-        sent: row.count("sent")?,
-        delivered: row.count("delivered")?,
-    })
-}
-
-/// Reads the columns `delivery, delivery_code, delivery_reason`.
-pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>, LedgerError> {
-    let Some(status) = row.opt_take("delivery")? else {
-        return Ok(None);
-    };
-    let code = row.opt_take("delivery_code")?;
-    let reason = row.opt_take("delivery_reason")?;
-    Ok(Some(DeliveryStatus {
-        code,
-        reason,
-        ..DeliveryStatus::new(DeliveryState::from_status(&status))
-    }))
 }
 
 /// Reads the columns `n, number, line, recipient, path, body`.
@@ -530,78 +380,4 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
     let stored_by = row.take("paused_by")?;
     let at = row.int("paused_at")?;
     Ok(Some(RunPause::from_stored(reason, stored_by, at)))
-}
-
-/// What the list has in the line of a row.
-pub(super) struct ListLine {
-    line: u64,
-    recipient: Option<String>,
-    cells: String,
-}
-
-impl ListLine {
-    /// Reads the columns `line, recipient, cells`.
-    pub(super) fn read(row: &mut SqlRow) -> Result<Self, LedgerError> {
-        Ok(Self {
-            line: row.count("line")?,
-            recipient: row.opt_take("recipient")?,
-            cells: row.take("cells")?,
-        })
-    }
-}
-
-/// Reads a row of [`REPORTED`]. Reading the columns in their order is faster.
-pub(super) fn reported(
-    line: ListLine,
-    row: &mut SqlRow,
-    lost: &LostWorkers,
-    stale_reason: Option<&LedgerError>,
-) -> Result<ReportedRow, LedgerError> {
-    let ListLine {
-        line,
-        recipient,
-        cells,
-    } = line;
-    let state = row.named("state", RowState::from_name)?;
-    let message_id = row.opt_take("message_id")?;
-    let http_status = row.opt_int("http_status")?;
-    let code = row.opt_take("code")?;
-    let error = row.opt_take("error")?;
-    let api_code = row.opt_take("api_code")?;
-    let attempts = row.int("attempts")?;
-    let at = row.opt_int("at")?;
-    let began_at = row.opt_int("began_at")?;
-    let ended_at = row.opt_int("ended_at")?;
-    let delivery = match delivery_facts(row)? {
-        None => None,
-        Some(facts) => Some(ReportedDelivery {
-            facts,
-            delivered_at: row.opt_int("delivered_at")?,
-            read_at: row.opt_int("read_at")?,
-        }),
-    };
-    let worker = row.opt_int("worker")?;
-    let read = ReportedRow {
-        line,
-        recipient,
-        cells,
-        state,
-        message_id,
-        http_status: http_status.and_then(|status| u16::try_from(status).ok()),
-        code: code.or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
-        error,
-        api_code,
-        attempts: u32::try_from(attempts).unwrap_or_default(),
-        at,
-        ended_at: ended_at.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
-        delivery,
-    };
-    let read = match lost.status(worker.filter(|_| state == RowState::Inflight)) {
-        Some(words) => read.lost(words),
-        None => read,
-    };
-    Ok(match stale_reason {
-        Some(reason) => read.with_lost_records(reason),
-        None => read,
-    })
 }

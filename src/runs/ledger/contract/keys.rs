@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{TestedLedger, make_under_key, make_with_every, resolve, scope, send_all};
 use crate::base::output::Sent;
 use crate::jelou::api::{DeliveryState, DeliveryStatus};
-use crate::runs::ledger::claims::{Claimed, HeldClaim, KeyAddition};
+use crate::runs::ledger::claims::{Claimed, HeldClaim};
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
+use crate::runs::ledger::key_changes::KeyAddition;
 use crate::runs::ledger::model::{OnceState, RowState, SkipReason};
 use crate::runs::ledger::open::Ledger;
 
