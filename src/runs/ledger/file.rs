@@ -1,50 +1,39 @@
 //! The ledger as a file of this machine, in SQLite. A process that changes it waits for its turn.
-//! SQLite's own waiting is unfair, and may never end next to a process that commits in a loop. This
-//! file also detects a copied or restored ledger.
+//! This file also detects a copied or restored ledger.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, TryLockError};
+use std::collections::HashSet;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::str::FromStr;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use std::{process, thread};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Error, ErrorCode, Statement, ToSql, params_from_iter};
+use rusqlite::{Connection, Statement, params_from_iter};
 
 use super::commit_count::CommitCount;
 use super::db::{
-    AliveCheck, DbEngine, EachSqlRow, FillRow, LONGEST, SqlRow, SqlScript, SqlValue, VERSION,
-    check_version, new_secret,
+    AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue, VERSION, check_version,
+    new_secret,
 };
 use super::error::{LedgerError, LedgerFault};
 use super::file_id::{FileId, OpenFiles};
 use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened, open_immutable};
+use super::file_turn::{OnWait, WriteTurn};
 use super::model::now;
+use super::process_locks::{ProcessLocks, is_locked};
+use super::sqlite::value;
 use crate::base::private_file::{self, FileError};
-use crate::base::process::{ensure_open_files, overdue_signal};
+use crate::base::process::ensure_open_files;
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
-/// How long a process waits for its turn before it reports that, and how often it checks.
-const REPORTED_AFTER: Duration = Duration::from_secs(1);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
-/// The longest wait for a turn. The process before may have been suspended.
-const LONGEST_WAIT: Duration = LONGEST;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
 /// The highest number of open files while a ledger is opened. Five stay open; the others serve to
 /// create and check it.
 const FILES: usize = 10;
-
-/// Called once while a process waits for its turn, with the id of the process that has the turn, if
-/// known.
-pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
 
 /// The engine of a ledger in a file.
 pub(super) struct FileEngine {
@@ -55,9 +44,7 @@ pub(super) struct FileEngine {
     /// The ledger file and the files next to it. If one of them is replaced, nothing is written.
     /// None before the check, and if the ledger is read-only.
     files: Option<OpenFiles>,
-    turn: File,
-    write: File,
-    on_wait: OnWait,
+    turn: WriteTurn,
     can_write: bool,
     count: CommitCount,
     /// The file with the number of commits, if there is one.
@@ -66,8 +53,7 @@ pub(super) struct FileEngine {
     commits: i64,
     /// Whether a transaction that changes the ledger is open.
     is_changing: bool,
-    /// The locks that show others that the processes with these numbers are alive.
-    entered: HashMap<i64, File>,
+    processes: ProcessLocks,
     /// In a read transaction: the processes that were alive before it. If one of them ends in the
     /// meantime, the snapshot still has its rows in flight.
     alive_before: Option<HashSet<i64>>,
@@ -112,15 +98,13 @@ impl FileEngine {
             db,
             opened: FileId::read(&path).map_err(|cause| not_opened(directory, &cause))?,
             files: None,
-            turn,
-            write,
-            on_wait,
+            turn: WriteTurn::new(&path, turn, write, on_wait),
             can_write,
             count: CommitCount::new(&path),
             count_id: None,
             commits: 0,
             is_changing: false,
-            entered: HashMap::new(),
+            processes: ProcessLocks::new(&path),
             alive_before: None,
             path,
         };
@@ -136,9 +120,9 @@ impl FileEngine {
     fn prepare(&mut self) -> Result<(), LedgerError> {
         if self.pragma("user_version")? == 0 {
             // Another process may be creating it now.
-            self.wait_for_turn()?;
+            self.turn.wait()?;
             let created = self.create();
-            self.release();
+            self.turn.release();
             created?;
         }
         // On macOS a plain sync returns before the data is on the disk. The cache is in KiB. Each
@@ -234,7 +218,7 @@ impl FileEngine {
         let files = self
             .files
             .insert(OpenFiles::read(&self.path).map_err(read)?);
-        for lock in locks_in(&self.path.with_file_name("processes")) {
+        for lock in self.processes.paths() {
             let noted = fs::read_to_string(&lock).unwrap_or_default();
             let differing = files.differs_from(&noted);
             if let Some(file) = differing.filter(|_| !noted.is_empty() && is_locked(&lock)) {
@@ -257,9 +241,9 @@ impl FileEngine {
             return Ok(());
         }
         // Another process may have written both between the two reads.
-        self.wait_for_turn()?;
+        self.turn.wait()?;
         let has_other_log = self.has_other_log();
-        self.release();
+        self.turn.release();
         if has_other_log? {
             return Err(LedgerError::unusable(
                 format!(
@@ -351,72 +335,8 @@ impl FileEngine {
         !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
     }
 
-    /// Locks the ledger for writing, after the processes that waited before. No process holds the
-    /// lock while it reads a list, prompts or sends.
-    fn wait_for_turn(&self) -> Result<(), LedgerError> {
-        let began = Instant::now();
-        let mut was_reported = false;
-        for lock in [&self.turn, &self.write] {
-            loop {
-                match lock.try_lock() {
-                    Ok(()) => break,
-                    Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
-                    Err(TryLockError::Error(cause)) => {
-                        let _ = self.turn.unlock();
-                        return Err(FileError {
-                            action: "lock",
-                            path: self.path.clone(),
-                            cause,
-                        }
-                        .into());
-                    }
-                }
-                if let Some(signal) = overdue_signal(began) {
-                    let _ = self.turn.unlock();
-                    return Err(LedgerError::interrupted(signal));
-                }
-                if !was_reported && began.elapsed() >= REPORTED_AFTER {
-                    was_reported = true;
-                    (self.on_wait)(self.writing());
-                }
-                if began.elapsed() >= LONGEST_WAIT {
-                    let _ = self.turn.unlock();
-                    let process = self
-                        .writing()
-                        .map(|id| format!(" {id}"))
-                        .unwrap_or_default();
-                    let path = self.path.display();
-                    return Err(LedgerError::unusable(
-                        format!(
-                            "another process{process} has been writing the ledger {path} for \
-                                ten minutes"
-                        ),
-                        "if that process is suspended: kill -CONT PID; to stop it: kill PID",
-                    ));
-                }
-            }
-        }
-        let _ = self.turn.unlock();
-        // Only a waiting process reads it.
-        let _ = write_at_start(&self.write, &format!("{:<20}", process::id()));
-        Ok(())
-    }
-
-    /// Returns the directory of the locks that show which processes are alive.
-    fn processes(&self) -> PathBuf {
-        self.path.with_file_name("processes")
-    }
-
-    /// Returns the processes that hold their locks.
-    fn alive(&self) -> HashSet<i64> {
-        let locks = locks_in(&self.processes()).into_iter();
-        let held = locks.filter(|path| is_locked(path));
-        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
-            .collect()
-    }
-
     /// Checks that the files are those that were opened, and that the ledger was not emptied.
-    fn check_place(&self) -> Result<(), LedgerError> {
+    fn check_files(&self) -> Result<(), LedgerError> {
         let Some(files) = &self.files else {
             return Ok(());
         };
@@ -463,22 +383,10 @@ impl FileEngine {
         ))
     }
 
-    /// Releases the lock for writing. If that fails, the lock ends with its file.
-    fn release(&mut self) {
-        if self.write.unlock().is_err()
-            && let Ok(anew) = File::options()
-                .read(true)
-                .write(true)
-                .open(self.path.with_extension("db-write"))
-        {
-            self.write = anew;
-        }
-    }
-
     fn end_transaction(&mut self) {
         if self.is_changing {
             self.is_changing = false;
-            self.release();
+            self.turn.release();
         }
     }
 }
@@ -498,7 +406,7 @@ fn schema() -> String {
 impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
-            let alive = self.alive();
+            let alive = self.processes.alive();
             // The first read sets the snapshot of the transaction.
             let begun = self.db.execute_batch("BEGIN; SELECT commits FROM store");
             if begun.is_err() {
@@ -508,9 +416,11 @@ impl DbEngine for FileEngine {
             return Ok(begun?);
         }
         self.ensure_writable()?;
-        self.wait_for_turn()?;
+        self.turn.wait()?;
         self.is_changing = true;
-        let begun = self.check_place().and_then(|()| self.begin_change());
+        let begun = self
+            .check_files()
+            .and_then(|()| self.begin_change());
         if begun.is_err() {
             self.rollback();
         }
@@ -518,23 +428,11 @@ impl DbEngine for FileEngine {
     }
 
     fn is_free(&mut self) -> Result<bool, LedgerError> {
-        match self.write.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(cause)) => Err(FileError {
-                action: "lock",
-                path: self.path.clone(),
-                cause,
-            }
-            .into()),
-            Ok(()) => {
-                let _ = self.write.unlock();
-                Ok(true)
-            }
-        }
+        self.turn.is_free()
     }
 
     fn writing(&self) -> Option<u32> {
-        number_in(&self.path.with_extension("db-write"))
+        self.turn.writing()
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
@@ -640,51 +538,21 @@ impl DbEngine for FileEngine {
     }
 
     fn life(&mut self) -> Result<AliveCheck, LedgerError> {
-        let processes = self.processes();
-        let before = self.alive_before.clone().unwrap_or_else(|| self.alive());
-        Ok(Box::new(move |id, _lost_at| {
-            let path = lock_in(&processes, id);
-            let is_alive = before.contains(&id) || is_locked(&path);
-            if !is_alive {
-                let _ = fs::remove_file(path);
-            }
-            is_alive
-        }))
+        let before = self.alive_before.clone();
+        let before = before.unwrap_or_else(|| self.processes.alive());
+        Ok(self.processes.alive_check(before))
     }
 
     fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
-        let path = lock_in(&self.processes(), id);
-        private_file::create_directory(&self.processes())?;
-        let file = private_file::open(
-            "create",
-            &path,
-            File::options().write(true).create(true).truncate(true),
-        )?;
-        if let Some(files) = &self.files {
-            write_at_start(&file, &files.describe())
-                .map_err(FileError::while_doing("write", &path))?;
-        }
-        // The owner of the ledger may be another user, who must see whether the lock is held. The
-        // file contains no secret.
-        #[cfg(unix)]
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .map_err(FileError::while_doing("write", &path))?;
-        file.lock().map_err(FileError::while_doing("lock", &path))?;
-        self.entered.insert(id, file);
-        Ok(())
+        self.processes.enter(id, self.files.as_ref())
     }
 
     fn leave(&mut self, id: i64) {
-        if self.entered.remove(&id).is_some() {
-            let _ = fs::remove_file(lock_in(&self.processes(), id));
-        }
+        self.processes.leave(id);
     }
 
     fn unreadable_lock(&self, id: i64) -> Option<FileError> {
-        let path = lock_in(&self.processes(), id);
-        let opened = File::open(&path).map_err(FileError::while_doing("open", &path));
-        let error = opened.err()?;
-        (error.cause.kind() != io::ErrorKind::NotFound).then_some(error)
+        self.processes.unreadable(id)
     }
 
     fn is_shared(&self) -> bool {
@@ -740,9 +608,7 @@ impl DbEngine for FileEngine {
 
 impl Drop for FileEngine {
     fn drop(&mut self) {
-        for id in self.entered.keys().copied().collect::<Vec<_>>() {
-            self.leave(id);
-        }
+        self.processes.leave_all();
         if self
             .files
             .as_ref()
@@ -756,135 +622,17 @@ impl Drop for FileEngine {
     }
 }
 
-/// Returns the locks that show which processes are alive.
-fn locks_in(processes: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(processes).into_iter().flatten().flatten();
-    entries.map(|lock| lock.path()).collect()
-}
-
-fn lock_in(processes: &Path, id: i64) -> PathBuf {
-    processes.join(format!("{id}.lock"))
-}
-
 fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {
     Ok(statement.execute(params_from_iter(values))? as u64)
 }
 
-/// Returns whether a process holds the lock. If locks do not work, or the file cannot be opened,
-/// the process counts as alive until it records its end.
-fn is_locked(path: &Path) -> bool {
-    match File::open(path) {
-        // The lock is shared, so that two checks at the same time do not see each other.
-        Ok(file) => file.try_lock_shared().is_err(),
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-    }
-}
-
-fn number_in<T: FromStr>(path: &Path) -> Option<T> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
-}
-
-fn write_at_start(file: &File, text: &str) -> io::Result<()> {
-    #[cfg(unix)]
-    return std::os::unix::fs::FileExt::write_all_at(file, text.as_bytes(), 0);
-    #[cfg(windows)]
-    return std::os::windows::fs::FileExt::seek_write(file, text.as_bytes(), 0).map(drop);
-}
-
-impl ToSql for SqlValue<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Int(value) => ValueRef::Integer(*value),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
-    }
-}
-
-fn value(value: ValueRef<'_>) -> Result<SqlValue<'static>, LedgerError> {
-    Ok(match value {
-        ValueRef::Null => SqlValue::Null,
-        ValueRef::Integer(value) => SqlValue::Int(value),
-        text => SqlValue::Text(text.as_str()?.to_owned().into()),
-    })
-}
-
-impl From<Error> for LedgerError {
-    fn from(error: Error) -> Self {
-        // A value of the wrong type is damage, like a page that cannot be read.
-        let is_other_value = matches!(
-            error,
-            Error::FromSqlConversionFailure(..)
-                | Error::InvalidColumnType(..)
-                | Error::IntegralValueOutOfRange(..)
-                | Error::Utf8Error(..)
-        );
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
-            _ if is_other_value => Self::damaged(error),
-            _ => Self::sqlite(&error.to_string()),
-        }
-    }
-}
-
-impl From<FromSqlError> for LedgerError {
-    fn from(error: FromSqlError) -> Self {
-        Error::from(error).into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tempfile::TempDir;
 
     use super::*;
-
-    #[test]
-    fn free_or_missing_lock_means_process_exited() {
-        let home = TempDir::new().unwrap();
-        let lock = home.path().join("1.lock");
-        assert!(!is_locked(&lock));
-        let held = File::create(&lock).unwrap();
-        held.lock().unwrap();
-        assert!(is_locked(&lock));
-        drop(held);
-        assert!(!is_locked(&lock));
-        // A file that cannot be opened is not a removed one. Windows reports the same error for
-        // this path.
-        assert!(cfg!(windows) || is_locked(&lock.join("2.lock")));
-    }
-
-    /// The lock of a process of root, in the ledger of another user.
-    #[cfg(unix)]
-    #[test]
-    fn lock_file_is_readable_by_others() {
-        let home = TempDir::new().unwrap();
-        let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
-            .unwrap()
-            .unwrap();
-        engine.enter(1).unwrap();
-        let lock = lock_in(&engine.processes(), 1);
-        let mode = std::os::unix::fs::PermissionsExt::mode(&lock.metadata().unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o644);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn lock_that_cannot_be_opened_is_named() {
-        let home = TempDir::new().unwrap();
-        let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
-            .unwrap()
-            .unwrap();
-        assert!(engine.unreadable_lock(1).is_none());
-        engine.enter(1).unwrap();
-        assert!(engine.unreadable_lock(1).is_none());
-        engine.leave(1);
-        // Nobody can open a file below another file, not even root.
-        fs::remove_dir(engine.processes()).unwrap();
-        fs::write(engine.processes(), "").unwrap();
-        let named = engine.unreadable_lock(1).unwrap().to_string();
-        assert!(named.contains("processes/1.lock"), "{named}");
-    }
 
     fn open(directory: &Path) -> Result<FileEngine, LedgerError> {
         let opened = FileEngine::open(directory, true, Arc::new(|_| {}))?;

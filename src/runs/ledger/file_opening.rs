@@ -121,6 +121,14 @@ fn open_to_read(path: &Path, not_written: FileError) -> Result<Connection, Ledge
     })
 }
 
+/// Writes a text at the start of an open file.
+pub(super) fn write_at_start(file: &File, text: &str) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, text.as_bytes(), 0);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_write(file, text.as_bytes(), 0).map(drop);
+}
+
 /// Opens a file without its log and without locks.
 pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let mut url = Url::from_file_path(path).map_err(|()| Error::InvalidPath(path.to_owned()))?;

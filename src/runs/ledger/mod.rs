@@ -17,6 +17,7 @@ mod events;
 mod file;
 mod file_id;
 mod file_opening;
+mod file_turn;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod key_changes;
@@ -31,6 +32,7 @@ mod open;
 mod overview;
 mod pace;
 mod postgres;
+mod process_locks;
 mod reach;
 mod reported_rows;
 mod resolution;
@@ -38,6 +40,7 @@ mod run;
 mod run_cost;
 #[cfg(test)]
 mod simulation;
+mod sqlite;
 mod transitions;
 mod types;
 mod worker;
@@ -54,7 +57,7 @@ pub(crate) use self::draft::{DraftRow, LedgerDraft, NewDraftRow};
 pub(crate) use self::draft_rows::LimitUnit;
 pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
-pub(crate) use self::file::OnWait;
+pub(crate) use self::file_turn::OnWait;
 pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};
 pub(crate) use self::key_summaries::OnceSummary;
 pub(crate) use self::model::{

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::db::{Db, DbEngine, SHORT};
 use super::error::LedgerError;
-use super::file::{FileEngine, OnWait};
+use super::file::FileEngine;
+use super::file_turn::OnWait;
 use super::lost_workers::LostWorkers;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::base::paths::STATE;

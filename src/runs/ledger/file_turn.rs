@@ -1,0 +1,145 @@
+//! The turns of the processes that write a ledger in a file. SQLite's own waiting is unfair, and may
+//! never end next to a process that commits in a loop.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{process, thread};
+
+use super::db::LONGEST;
+use super::error::LedgerError;
+use super::file_opening::write_at_start;
+use crate::base::private_file::FileError;
+use crate::base::process::overdue_signal;
+
+/// How long a process waits for its turn before it reports that.
+const REPORTED_AFTER: Duration = Duration::from_secs(1);
+/// How long a process waits before it tries to lock again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+/// The longest wait for a turn. The process before may have been suspended.
+const LONGEST_WAIT: Duration = LONGEST;
+
+/// Called once while a process waits for its turn, with the id of the process that has the turn, if
+/// known.
+pub(crate) type OnWait = Arc<dyn Fn(Option<u32>) + Send + Sync>;
+
+/// The two locks of a ledger. A process locks the turn while it waits for the lock for writing, so
+/// the processes that wait get it in order.
+pub(super) struct WriteTurn {
+    /// The file of the ledger.
+    ledger: PathBuf,
+    turn: File,
+    write: File,
+    on_wait: OnWait,
+}
+
+/// A wait for a turn.
+struct TurnWait {
+    began: Instant,
+    was_reported: bool,
+}
+
+impl WriteTurn {
+    pub(super) fn new(ledger: &Path, turn: File, write: File, on_wait: OnWait) -> Self {
+        Self {
+            ledger: ledger.to_owned(),
+            turn,
+            write,
+            on_wait,
+        }
+    }
+
+    /// Locks the ledger for writing, after the processes that waited before. No process holds the
+    /// lock while it reads a list, prompts or sends.
+    pub(super) fn wait(&self) -> Result<(), LedgerError> {
+        let mut wait = TurnWait {
+            began: Instant::now(),
+            was_reported: false,
+        };
+        let locked = self
+            .lock(&self.turn, &mut wait)
+            .and_then(|()| self.lock(&self.write, &mut wait));
+        let _ = self.turn.unlock();
+        locked?;
+        // Only a waiting process reads it.
+        let _ = write_at_start(&self.write, &format!("{:<20}", process::id()));
+        Ok(())
+    }
+
+    /// Locks one of the two files, unless that takes too long or a signal ends this process.
+    fn lock(&self, file: &File, wait: &mut TurnWait) -> Result<(), LedgerError> {
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_TRIES),
+                Err(TryLockError::Error(cause)) => return Err(self.not_locked(cause)),
+            }
+            if let Some(signal) = overdue_signal(wait.began) {
+                return Err(LedgerError::interrupted(signal));
+            }
+            if !wait.was_reported && wait.began.elapsed() >= REPORTED_AFTER {
+                wait.was_reported = true;
+                (self.on_wait)(self.writing());
+            }
+            if wait.began.elapsed() >= LONGEST_WAIT {
+                return Err(self.waited_too_long());
+            }
+        }
+    }
+
+    fn not_locked(&self, cause: std::io::Error) -> LedgerError {
+        FileError {
+            action: "lock",
+            path: self.ledger.clone(),
+            cause,
+        }
+        .into()
+    }
+
+    fn waited_too_long(&self) -> LedgerError {
+        let process = self
+            .writing()
+            .map(|id| format!(" {id}"))
+            .unwrap_or_default();
+        let path = self.ledger.display();
+        LedgerError::unusable(
+            format!("another process{process} has been writing the ledger {path} for ten minutes"),
+            "if that process is suspended: kill -CONT PID; to stop it: kill PID",
+        )
+    }
+
+    /// Returns the id of the process that writes the ledger, or wrote it last, if known.
+    pub(super) fn writing(&self) -> Option<u32> {
+        let lock = self.ledger.with_extension("db-write");
+        fs::read_to_string(lock).ok()?.trim().parse().ok()
+    }
+
+    /// Returns whether no other process has locked the ledger now.
+    pub(super) fn is_free(&self) -> Result<bool, LedgerError> {
+        match self.write.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(cause)) => Err(self.not_locked(cause)),
+            Ok(()) => {
+                let _ = self.write.unlock();
+                Ok(true)
+            }
+        }
+    }
+
+    /// Releases the lock for writing. If that fails, it opens the file again, because a lock ends
+    /// when its file is closed.
+    pub(super) fn release(&mut self) {
+        let released = self.write.unlock();
+        if released.is_ok() {
+            return;
+        }
+        let reopened = File::options()
+            .read(true)
+            .write(true)
+            .open(self.ledger.with_extension("db-write"));
+        if let Ok(reopened) = reopened {
+            self.write = reopened;
+        }
+    }
+}

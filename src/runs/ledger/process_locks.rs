@@ -1,0 +1,166 @@
+//! The locks that show which processes that send from a ledger in a file are alive. The system
+//! releases the lock of a process that is killed.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::db::AliveCheck;
+use super::error::LedgerError;
+use super::file_id::OpenFiles;
+use super::file_opening::write_at_start;
+use crate::base::private_file::{self, FileError};
+
+/// The directory `processes` of a ledger, with the lock `ID.lock` of each process.
+pub(super) struct ProcessLocks {
+    directory: PathBuf,
+    /// The locks that this process holds, by their numbers.
+    held: HashMap<i64, File>,
+}
+
+impl ProcessLocks {
+    pub(super) fn new(ledger: &Path) -> Self {
+        Self {
+            directory: ledger.with_file_name("processes"),
+            held: HashMap::new(),
+        }
+    }
+
+    /// Returns the paths of all locks, held or not.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten();
+        entries.flatten().map(|lock| lock.path()).collect()
+    }
+
+    /// Returns the processes that hold their locks.
+    pub(super) fn alive(&self) -> HashSet<i64> {
+        let locks = self.paths().into_iter();
+        let held = locks.filter(|path| is_locked(path));
+        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
+            .collect()
+    }
+
+    /// Returns a check whether a process is alive. It also accepts the processes in `before`.
+    pub(super) fn alive_check(&self, before: HashSet<i64>) -> AliveCheck {
+        let directory = self.directory.clone();
+        Box::new(move |id, _lost_at| {
+            let path = lock_in(&directory, id);
+            let is_alive = before.contains(&id) || is_locked(&path);
+            if !is_alive {
+                let _ = fs::remove_file(path);
+            }
+            is_alive
+        })
+    }
+
+    /// Creates and holds the lock of a process. It names the open `files` for other processes.
+    pub(super) fn enter(&mut self, id: i64, files: Option<&OpenFiles>) -> Result<(), LedgerError> {
+        let path = lock_in(&self.directory, id);
+        private_file::create_directory(&self.directory)?;
+        let file = private_file::open(
+            "create",
+            &path,
+            File::options().write(true).create(true).truncate(true),
+        )?;
+        if let Some(files) = files {
+            write_at_start(&file, &files.describe())
+                .map_err(FileError::while_doing("write", &path))?;
+        }
+        // The owner of the ledger may be another user, who must see whether the lock is held. The
+        // file contains no secret.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .map_err(FileError::while_doing("write", &path))?;
+        file.lock().map_err(FileError::while_doing("lock", &path))?;
+        self.held.insert(id, file);
+        Ok(())
+    }
+
+    /// Releases and removes the lock of a process.
+    pub(super) fn leave(&mut self, id: i64) {
+        if self.held.remove(&id).is_some() {
+            let _ = fs::remove_file(lock_in(&self.directory, id));
+        }
+    }
+
+    /// Releases and removes all locks that this process holds.
+    pub(super) fn leave_all(&mut self) {
+        for id in self.held.keys().copied().collect::<Vec<_>>() {
+            self.leave(id);
+        }
+    }
+
+    /// Returns the error if the lock of a process cannot be opened. The process then counts as
+    /// alive.
+    pub(super) fn unreadable(&self, id: i64) -> Option<FileError> {
+        let path = lock_in(&self.directory, id);
+        let opened = File::open(&path).map_err(FileError::while_doing("open", &path));
+        let error = opened.err()?;
+        (error.cause.kind() != io::ErrorKind::NotFound).then_some(error)
+    }
+}
+
+fn lock_in(directory: &Path, id: i64) -> PathBuf {
+    directory.join(format!("{id}.lock"))
+}
+
+/// Returns whether a process holds the lock. If locks do not work, or the file cannot be opened,
+/// the process counts as alive until it records its end.
+pub(super) fn is_locked(path: &Path) -> bool {
+    match File::open(path) {
+        // The lock is shared, so that two checks at the same time do not see each other.
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn free_or_missing_lock_means_process_exited() {
+        let home = TempDir::new().unwrap();
+        let lock = home.path().join("1.lock");
+        assert!(!is_locked(&lock));
+        let held = File::create(&lock).unwrap();
+        held.lock().unwrap();
+        assert!(is_locked(&lock));
+        drop(held);
+        assert!(!is_locked(&lock));
+        // A file that cannot be opened is not a removed one. Windows reports the same error for
+        // this path.
+        assert!(cfg!(windows) || is_locked(&lock.join("2.lock")));
+    }
+
+    /// The lock of a process of root, in the ledger of another user.
+    #[cfg(unix)]
+    #[test]
+    fn lock_file_is_readable_by_others() {
+        let home = TempDir::new().unwrap();
+        let mut locks = ProcessLocks::new(&home.path().join("state.db"));
+        locks.enter(1, None).unwrap();
+        let lock = lock_in(&locks.directory, 1);
+        let mode = std::os::unix::fs::PermissionsExt::mode(&lock.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o644);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn lock_that_cannot_be_opened_is_named() {
+        let home = TempDir::new().unwrap();
+        let mut locks = ProcessLocks::new(&home.path().join("state.db"));
+        assert!(locks.unreadable(1).is_none());
+        locks.enter(1, None).unwrap();
+        assert!(locks.unreadable(1).is_none());
+        locks.leave(1);
+        // Nobody can open a file below another file, not even root.
+        fs::remove_dir(&locks.directory).unwrap();
+        fs::write(&locks.directory, "").unwrap();
+        let named = locks.unreadable(1).unwrap().to_string();
+        assert!(named.contains("processes/1.lock"), "{named}");
+    }
+}
