@@ -5,17 +5,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
-use super::claims::{Claim, OnceEntry, claims_of_candidates, fill_people, millis, number_of};
+use super::claims::{Claim, claims_of_candidates, fill_people, millis, number_of};
 use super::db::{Db, FillRow, LONG, SqlScript, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
+use super::earlier_rows::{EarlierMessages, EarlierRow};
 use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
-use super::model::{OnceState, RowState, SkipReason};
+use super::model::{RowState, SkipReason};
 use super::open::Ledger;
 use super::run::is_stale;
-use crate::base::timestamps::{local_time, time_in};
 use crate::runs::once::{OnceHasher, OnceKey, OnceScope};
 
 /// In milliseconds: the recipients of runs in the last 24 hours are reported.
@@ -388,130 +386,5 @@ pub(super) fn since(now: i64, remember: Duration) -> i64 {
         Ok(0) => i64::MAX,
         Ok(remember) => now - remember,
         Err(_) => i64::MIN,
-    }
-}
-
-/// A row of an earlier run that counts, and the time of its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EarlierRow {
-    pub(crate) reason: SkipReason,
-    pub(crate) at: i64,
-}
-
-/// The number of rows that an earlier run has too, with one reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EarlierMessages {
-    pub(crate) run: String,
-    pub(crate) reason: SkipReason,
-    pub(crate) rows: u64,
-    /// The time of the last row.
-    pub(crate) at: i64,
-}
-
-impl EarlierMessages {
-    /// Describes the rows: `were sent by run r at 2026-11-20 08:23 -05:00`, with the time in `zone`.
-    pub(crate) fn describe(&self, zone: &TimeZone) -> String {
-        let at = || format!("at {}", time_in(zone, self.at));
-        let was = if self.rows == 1 { "was" } else { "were" };
-        let is = if self.rows == 1 { "is" } else { "are" };
-        match self.reason {
-            SkipReason::MayHaveBeenSent => {
-                format!("may have been sent by run {} {}", self.run, at())
-            }
-            SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
-            _ => format!("{was} sent by run {} {}", self.run, at()),
-        }
-    }
-}
-
-impl EarlierRow {
-    /// Creates the earlier row of a claim under a key. Returns None if its recipient is free.
-    pub(crate) fn from_claim(entry: &OnceEntry) -> Option<Self> {
-        let reason = match entry.state {
-            OnceState::Sent => SkipReason::AlreadySent,
-            OnceState::Unknown => SkipReason::MayHaveBeenSent,
-            OnceState::Inflight | OnceState::ToBeSent => SkipReason::ToBeSent,
-            OnceState::NotSent => return None,
-        };
-        Some(Self {
-            reason,
-            at: entry.at,
-        })
-    }
-
-    /// Describes why a row is skipped. A report shows the time in its own zone.
-    pub(crate) fn problem(&self, run: &str) -> String {
-        EarlierMessages {
-            run: run.to_owned(),
-            reason: self.reason,
-            rows: 1,
-            at: self.at,
-        }
-        .describe(&TimeZone::system())
-    }
-
-    /// Describes why a row is skipped if its recipient has a message under `key`, from `run` if
-    /// that is known.
-    pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
-        let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
-        match self.reason {
-            SkipReason::ToBeSent => {
-                format!("a message with the key {key} is to be sent to this recipient{by}")
-            }
-            SkipReason::MayHaveBeenSent => {
-                format!(
-                    "a message with the key {key} may have been sent to this recipient{by} {}",
-                    time(self.at)
-                )
-            }
-            _ => format!(
-                "a message with the key {key} was sent to this recipient{by} {}",
-                time(self.at)
-            ),
-        }
-    }
-
-    /// Returns whether this reason is shown rather than `other`.
-    pub(crate) fn outweighs(&self, other: &Self) -> bool {
-        (rank(self.reason), -self.at) < (rank(other.reason), -other.at)
-    }
-}
-
-/// Describes the time: `at 2026-11-20 08:23 -05:00`
-fn time(at: i64) -> String {
-    format!("at {}", local_time(at))
-}
-
-/// Returns the rank of a reason.
-pub(super) fn rank(reason: SkipReason) -> i64 {
-    reason as i64
-}
-
-/// Returns the reason with this rank.
-pub(super) fn reason_for_rank(place: i64) -> Result<SkipReason, LedgerError> {
-    let reason = SkipReason::ALL
-        .iter()
-        .copied()
-        .find(|reason| rank(*reason) == place);
-    reason.ok_or_else(|| {
-        LedgerError::damaged(format!("no reason to skip a row has the number {place}"))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn skip_reason_is_stored_by_its_rank() {
-        for (place, reason) in (0..).zip(SkipReason::ALL.iter().copied()) {
-            assert_eq!(
-                (rank(reason), reason_for_rank(place).unwrap()),
-                (place, reason)
-            );
-        }
-        for place in [-1, 10] {
-            assert!(reason_for_rank(place).is_err(), "{place}");
-        }
     }
 }

@@ -3,8 +3,8 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::comparing::{EarlierMessages, EarlierRow, rank, reason_for_rank};
 use super::draft::{IS_SENT, LedgerDraft, rows_of};
+use super::earlier_rows::{EarlierMessages, EarlierRow, rank, reason_for_rank};
 use super::error::LedgerError;
 use super::model::{SkipDetail, SkipReason};
 use crate::runs::once::OnceKey;

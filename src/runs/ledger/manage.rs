@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::comparing::{EarlierMessages, EarlierQuery, EarlierRuns, counted_by_run};
+use super::comparing::{EarlierQuery, EarlierRuns, counted_by_run};
 use super::db::{Db, LONG, LONGEST, SqlValue, json, values};
 use super::delivery::{DeliveryUpdate, DeliveryUpdates};
+use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
 use super::model::{RowState, SkipDetail};

@@ -12,6 +12,7 @@ mod db;
 mod delivery;
 mod draft;
 mod draft_rows;
+mod earlier_rows;
 mod error;
 mod events;
 mod file;
@@ -46,15 +47,16 @@ mod types;
 mod worker;
 
 pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry};
-#[cfg(test)]
-pub(crate) use self::comparing::EarlierRow;
-pub(crate) use self::comparing::{EarlierMessages, EarlierQuery, EarlierRuns};
+pub(crate) use self::comparing::{EarlierQuery, EarlierRuns};
 pub(crate) use self::create_run::{CreatedRun, NewRun};
 pub(crate) use self::delivery::{
     DeliveryCounts, DeliveryUpdates, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
 };
 pub(crate) use self::draft::{DraftRow, LedgerDraft, NewDraftRow};
 pub(crate) use self::draft_rows::LimitUnit;
+pub(crate) use self::earlier_rows::EarlierMessages;
+#[cfg(test)]
+pub(crate) use self::earlier_rows::EarlierRow;
 pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 pub(crate) use self::file_turn::OnWait;

@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::comparing::EarlierMessages;
 use super::db::values;
+use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
 use super::fixture;
 use super::model::{RowState, SkipDetail, SkipReason, now};

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::claims::number_of;
-use super::comparing::EarlierMessages;
 use super::db::{Db, SHORT, values};
+use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::listening::Listening;
