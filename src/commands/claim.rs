@@ -212,7 +212,7 @@ impl OnceSend {
     /// Returns the entry that prevents another message with the key now.
     fn obstacle(&self, recipient: &str) -> Result<Option<OnceEntry>, LedgerError> {
         let person = self.ledger.hasher()?.person(recipient);
-        let standing = self.ledger.standing(&self.scope, &person)?;
+        let standing = self.ledger.once_entry(&self.scope, &person)?;
         let now = self.ledger.now()?;
         Ok(standing.filter(|entry| !entry.is_free(self.every, now)))
     }

@@ -167,7 +167,7 @@ fn log_decision(
 fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
     let ledger = open_ledger(context)?;
-    let run = ledger.run(run)?.whole()?;
+    let run = ledger.run(run)?.require_not_stale()?;
     run.prepare()?;
     let name = run.name();
     let details = run.details()?;
@@ -377,7 +377,7 @@ impl UsedKey {
                 [key_row(&self.summary()?, &self.settings.hours.zone())].into_iter(),
             )?);
         };
-        let entry = self.ledger.standing(&self.scope, hash)?;
+        let entry = self.ledger.once_entry(&self.scope, hash)?;
         if entry.is_none() {
             context.stderr.note(&format!(
                 "{recipient} has no message with the key {}",
@@ -424,7 +424,7 @@ impl UsedKey {
             return Err(UsageError::new("no recipient is named", "add --to RECIPIENT").into());
         };
         let key = &self.scope.key;
-        let entry = self.ledger.standing(&self.scope, hash)?;
+        let entry = self.ledger.once_entry(&self.scope, hash)?;
         if let Some(OnceEntry {
             run: Some(run),
             state: OnceState::Unknown,
@@ -542,7 +542,7 @@ impl UsedKey {
     /// If there is no entry, or its message is not finished.
     fn removable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
         let key = &self.scope.key;
-        let Some(entry) = self.ledger.standing(&self.scope, hash)? else {
+        let Some(entry) = self.ledger.once_entry(&self.scope, hash)? else {
             let message = format!("{recipient} has no message with the key {key}");
             return Err(UsageError::new(message, "there is nothing to remove").into());
         };

@@ -22,7 +22,7 @@ pub(crate) fn open_ledger(context: &Context) -> Result<Ledger, CommandError> {
     // In a sandbox, the command must not change runs with real recipients, whatever its profile.
     let is_in_sandbox =
         context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
-    Ok(Ledger::open(location(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
+    Ok(Ledger::open(location(context)?, on_wait(context))?.with_sandbox(is_in_sandbox))
 }
 
 /// Opens the ledger for a single message or a notification.
@@ -79,7 +79,7 @@ pub(crate) async fn wait_for_turn(
     while !ledger.is_free()? {
         if !is_reported && began.elapsed() >= REPORTED_AFTER {
             is_reported = true;
-            ledger.tell_of_wait();
+            ledger.report_wait();
         }
         tokio::select! {
             signal = signals.next() => return Err(CommandError::interrupted(signal)),

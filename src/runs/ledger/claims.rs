@@ -206,7 +206,7 @@ impl Ledger {
     }
 
     /// Returns the entry of the recipient under the key.
-    pub(crate) fn standing(
+    pub(crate) fn once_entry(
         &self,
         scope: &OnceScope,
         person: &str,
@@ -350,7 +350,7 @@ pub(super) fn read_state(
         return state_without_row(row, lost);
     }
     let state = row.named("row_state", RowState::from_name)?;
-    let shown = lost.shown(state, row.opt_int("row_worker")?);
+    let shown = lost.shown_state(state, row.opt_int("row_worker")?);
     let state = if is_stale(row, identity)? {
         shown.with_lost_records()
     } else {
@@ -372,7 +372,7 @@ fn state_without_row(row: &SqlRow, lost: &LostWorkers) -> Result<OnceState, Ledg
     let state = row.named("state", OnceState::from_name)?;
     let worker = row.opt_int("worker")?;
     let lease_until = row.opt_int("lease_until")?.unwrap_or_default();
-    if state == OnceState::Inflight && !lost.lives(worker, lease_until) {
+    if state == OnceState::Inflight && !lost.is_sender_alive(worker, lease_until) {
         return Ok(OnceState::Unknown);
     }
     Ok(state)
@@ -476,11 +476,11 @@ fn claims(
             at,
             counts_from: behind_from.unwrap_or(own_start),
             every: row.opt_int("every_ms")?,
-            message_id: row.opt_take(message_id)?,
-            run: row.opt_take("run_name")?,
+            message_id: row.opt_take_text(message_id)?,
+            run: row.opt_take_text("run_name")?,
         };
         let claim = Claim {
-            person: row.take("person")?,
+            person: row.take_text("person")?,
             row: row_of_run,
             worker: row.opt_int("worker")?,
             is_newly_ahead: is_ahead && behind_from.is_none(),

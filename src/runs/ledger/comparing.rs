@@ -201,7 +201,7 @@ impl<'a> EarlierRuns<'a> {
                 let is_stale_run = is_stale(&row, &identity)?;
                 let is_unfinished = row.opt_int("finished_at")?.is_none();
                 let run = CountedRun {
-                    name: row.take("name")?,
+                    name: row.take_text("name")?,
                     is_stale_run,
                     is_unfinished,
                     changed_at: row.int("changed_at")?,
@@ -273,7 +273,7 @@ impl<'a> EarlierRuns<'a> {
             self.db,
             &runs,
             since,
-            |run| lost.is_sent(run),
+            |run| lost.has_sender(run),
             |n, run, found| {
                 if all
                     .get(&n)

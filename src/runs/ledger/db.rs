@@ -89,21 +89,21 @@ impl SqlRow {
     /// Finds the index of a column. Most rows are read in the order of their columns, so the next
     /// column is compared first. A search for each column would slow down a report of a million
     /// rows.
-    fn place(&self, column: &str) -> Result<usize, LedgerError> {
+    fn column_index(&self, column: &str) -> Result<usize, LedgerError> {
         let next = self.next.get();
-        let place = if self.columns.get(next).is_some_and(|name| name == column) {
+        let index = if self.columns.get(next).is_some_and(|name| name == column) {
             next
         } else {
             let found = self.columns.iter().position(|name| name == column);
             found.ok_or_else(|| LedgerError::damaged(format!("a row has no column {column}")))?
         };
-        self.next.set(place + 1);
-        Ok(place)
+        self.next.set(index + 1);
+        Ok(index)
     }
 
     fn value(&self, column: &str) -> Result<&SqlValue<'static>, LedgerError> {
-        let place = self.place(column)?;
-        self.values.get(place).ok_or_else(|| unexpected(column))
+        let index = self.column_index(column)?;
+        self.values.get(index).ok_or_else(|| unexpected(column))
     }
 
     /// Returns the number in a column.
@@ -142,13 +142,14 @@ impl SqlRow {
     }
 
     /// Moves the text out of a column.
-    pub(super) fn take(&mut self, column: &str) -> Result<String, LedgerError> {
-        self.opt_take(column)?.ok_or_else(|| unexpected(column))
+    pub(super) fn take_text(&mut self, column: &str) -> Result<String, LedgerError> {
+        self.opt_take_text(column)?
+            .ok_or_else(|| unexpected(column))
     }
 
-    pub(super) fn opt_take(&mut self, column: &str) -> Result<Option<String>, LedgerError> {
-        let place = self.place(column)?;
-        let value = self.values.get_mut(place);
+    pub(super) fn opt_take_text(&mut self, column: &str) -> Result<Option<String>, LedgerError> {
+        let index = self.column_index(column)?;
+        let value = self.values.get_mut(index);
         match value.map(|value| std::mem::replace(value, SqlValue::Null)) {
             Some(SqlValue::Text(value)) => Ok(Some(value.into_owned())),
             Some(SqlValue::Null) => Ok(None),
@@ -190,7 +191,7 @@ impl Process {
     }
 }
 
-/// See [`DbEngine::life`].
+/// See [`DbEngine::alive_check`].
 pub(super) type AliveCheck = Box<dyn Fn(i64, i64) -> bool + Send>;
 /// Receives the rows of a query, one by one, until it breaks.
 pub(super) type EachSqlRow<'a> = &'a mut dyn FnMut(SqlRow) -> Result<ControlFlow<()>, LedgerError>;
@@ -203,7 +204,7 @@ pub(super) struct SqlScript {
     pub(super) postgres: &'static str,
 }
 
-/// What a ledger needs of its database.
+/// The operations of a database that a ledger uses.
 pub(super) trait DbEngine: Send {
     /// Begins a transaction: to make changes when it is this process's turn, or to read one
     /// snapshot.
@@ -275,9 +276,9 @@ pub(super) trait DbEngine: Send {
 
     /// Returns a check whether a process is alive, by its number and the end of its lease. A file
     /// checks the lock of the process, and a database the end of the lease.
-    fn life(&mut self) -> Result<AliveCheck, LedgerError>;
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError>;
 
-    /// Registers a process as alive for [`DbEngine::life`], until it leaves or is killed.
+    /// Registers a process as alive for [`DbEngine::alive_check`], until it leaves or is killed.
     fn enter(&mut self, _id: i64) -> Result<(), LedgerError> {
         Ok(())
     }

@@ -286,7 +286,7 @@ impl DeliveryCounts {
 
 fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerError> {
     let worker = row.opt_int("worker")?;
-    let state = lost.shown(row.named("state", RowState::from_name)?, worker);
+    let state = lost.shown_state(row.named("state", RowState::from_name)?, worker);
     let delivery = match delivery_facts(row)? {
         None => None,
         Some(facts) => Some(KnownDelivery {
@@ -300,12 +300,12 @@ fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerE
     };
     Ok(KnownAttempt {
         index: row.int("n")?,
-        recipient: row.take("recipient")?,
-        path: row.take("path")?,
-        body: row.take("body")?,
+        recipient: row.take_text("recipient")?,
+        path: row.take_text("path")?,
+        body: row.take_text("body")?,
         began_at: row.int("began_at")?,
         is_last: row.is_set("is_last")?,
-        message_id: row.opt_take("message_id")?,
+        message_id: row.opt_take_text("message_id")?,
         row: state,
         row_number: row.int("row_number")?,
         delivery,

@@ -104,7 +104,7 @@ impl LedgerDraft {
                 at: row.get(2)?,
             };
             let problem = match key {
-                Some(key) => earlier.problem_under(key, run.as_deref()),
+                Some(key) => earlier.describe_under(key, run.as_deref()),
                 None => earlier.problem(run.as_deref().unwrap_or_default()),
             };
             Ok((earlier.reason, problem, row.get::<_, String>(3)?))
@@ -180,7 +180,7 @@ impl LedgerDraft {
         &mut self,
         mut report: impl FnMut(u64, u64),
     ) -> Result<(), LedgerError> {
-        for (n, line, first_line) in self.repeated_behind(OF_EARLIER_RUNS)? {
+        for (n, line, first_line) in self.repeated_rows(OF_EARLIER_RUNS)? {
             report(line, first_line);
             let problem = format!("has the same recipient as line {first_line}");
             self.skip(
@@ -198,12 +198,12 @@ impl LedgerDraft {
     /// Each has its number and line, and the line of the first one. Call
     /// [`LedgerDraft::find_repeated`] first.
     pub(crate) fn followers(&self) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
-        self.repeated_behind("''")
+        self.repeated_rows("''")
     }
 
     /// Does the same as [`Self::followers`], but rows that are skipped for one of `reasons` count
     /// as earlier than all others.
-    fn repeated_behind(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
+    fn repeated_rows(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
         let query = format!(
             "SELECT n, line, first_line FROM (SELECT n, line, skipped, \
                 first_value(n) OVER same AS first, first_value(line) OVER same AS first_line \

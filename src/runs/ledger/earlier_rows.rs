@@ -70,7 +70,7 @@ impl EarlierRow {
 
     /// Describes why a row is skipped if its recipient has a message under `key`, from `run` if
     /// that is known.
-    pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
+    pub(crate) fn describe_under(&self, key: &OnceKey, run: Option<&str>) -> String {
         let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
         match self.reason {
             SkipReason::ToBeSent => {

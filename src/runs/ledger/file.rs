@@ -537,7 +537,7 @@ impl DbEngine for FileEngine {
         ))
     }
 
-    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
         let before = self.alive_before.clone();
         let before = before.unwrap_or_else(|| self.processes.alive());
         Ok(self.processes.alive_check(before))

@@ -161,7 +161,7 @@ fn recipients_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRo
         AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
     let mut reached: HashMap<String, ReachedRow> = HashMap::new();
     db.each_of(query, &values![run.id], |mut row| {
-        let recipient = row.take("recipient")?;
+        let recipient = row.take_text("recipient")?;
         let row = ReachedRow {
             index: row.int("n")?,
             is_sent: row.named("state", RowState::from_name)? == RowState::Sent,

@@ -48,7 +48,7 @@ impl Ledger {
             ORDER BY 1";
         self.db()
             .rows(query, &values![number_of(scope)], |mut row| {
-                row.take("name")
+                row.take_text("name")
             })
     }
 }
@@ -97,7 +97,7 @@ pub(super) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
 fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     Ok(OnceScope {
         key: row.named("key", |key| key.parse().ok())?,
-        bot: row.take("bot")?,
-        address: row.take("address")?,
+        bot: row.take_text("bot")?,
+        address: row.take_text("address")?,
     })
 }

@@ -37,7 +37,7 @@ impl RunTerms {
         };
         let pace: Pace = serde_json::from_str(row.text("pace")?).map_err(LedgerError::damaged)?;
         Ok(Some(Self {
-            identity: row.take("identity")?,
+            identity: row.take_text("identity")?,
             is_paused: row.opt_text("paused")?.is_some(),
             is_cancelled: row.opt_int("cancelled_at")?.is_some(),
             is_finished: row.opt_int("finished_at")?.is_some(),

@@ -83,13 +83,13 @@ impl Run {
                 if Some(paused) != seen {
                     return Ok(());
                 }
-                if run.is_paused_as_stale() && !resumed.has_answered && run.told != by {
-                    run.told = by;
+                if run.is_paused_as_stale() && !resumed.has_answered && run.shown_pause != by {
+                    run.shown_pause = by;
                     return Ok(());
                 }
             }
             run.pause = None;
-            run.told = None;
+            run.shown_pause = None;
             run.identity = db.0.identity()?;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
             let mut details: RunSettings =
@@ -167,7 +167,7 @@ impl Run {
                 run.changed_at = run.now;
                 run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
-            run.skip_rest(db)?;
+            run.skip_pending(db)?;
             run.pause = None;
             Ok::<_, LedgerError>(true)
         });
@@ -220,7 +220,7 @@ impl Run {
             };
             self.require_no_sender(db)?;
             // With `?2`, other rows of the run may have been sent, too.
-            let stale_run = if run.is_elsewhere(db)? { run.id } else { 0 };
+            let stale_run = if run.is_stale(db)? { run.id } else { 0 };
             db.run(KEEP_PEOPLE, &values![run.id, stale_run, run.changed_at])?;
             for delete in [
                 "DELETE FROM claim WHERE run = ?1",

@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// Sets whether the command works in the sandbox.
-    pub(crate) fn for_sandbox(self, in_sandbox: bool) -> Self {
+    pub(crate) fn with_sandbox(self, in_sandbox: bool) -> Self {
         Self { in_sandbox, ..self }
     }
 
@@ -100,7 +100,7 @@ impl Ledger {
     /// Opens the same ledger on a new connection.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
         let opened = Self::open(self.location.clone(), Arc::clone(&self.on_wait))?;
-        let opened = opened.for_sandbox(self.in_sandbox);
+        let opened = opened.with_sandbox(self.in_sandbox);
         Ok(if self.is_hurried {
             opened.for_single_send()
         } else {
@@ -187,7 +187,7 @@ impl Ledger {
     }
 
     /// Reports that this process waits for another one.
-    pub(crate) fn tell_of_wait(&self) {
+    pub(crate) fn report_wait(&self) {
         (self.on_wait)(self.db().0.writing());
     }
 

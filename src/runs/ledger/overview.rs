@@ -75,8 +75,8 @@ impl Ledger {
         })?;
         prefer(&mut runs, |run| run.is_sandbox == self.in_sandbox);
         if is_sent {
-            let sent = self.lost()?;
-            prefer(&mut runs, |run| sent.is_sent(run.id));
+            let workers = self.lost()?;
+            prefer(&mut runs, |run| workers.has_sender(run.id));
         }
         match runs.as_slice() {
             [] => Ok(None),
@@ -118,11 +118,11 @@ impl Ledger {
                 return Ok(());
             }
             let is_stale = is_stale(&row, &identity)?;
-            let run = row.take("run_name")?;
+            let run = row.take_text("run_name")?;
             let stale = is_stale.then(|| LedgerError::stale_ledger(&run));
             let details: RunSettings =
                 serde_json::from_str(row.text("details")?).map_err(LedgerError::damaged)?;
-            let body = row.take("body")?;
+            let body = row.take_text("body")?;
             let line = ListLine::read(&mut row)?;
             let reported = reported(line, &mut row, &lost, stale.as_ref())?;
             found.push(FoundMessage {

@@ -138,7 +138,7 @@ impl Pace {
     }
 
     /// Records that `rows` rows are sent now.
-    pub(crate) fn take(&mut self, rows: usize, now: f64) {
+    pub(crate) fn count_rows(&mut self, rows: usize, now: f64) {
         #[expect(clippy::cast_precision_loss, reason = "there are not that many rows")]
         let time = self.interval() * rows as f64;
         if rows > 0 {
@@ -168,7 +168,7 @@ mod tests {
     fn take_all(pace: &mut Pace, now: f64) -> usize {
         pace.apply(PaceUpdate::default(), now);
         let rows = pace.available(now);
-        pace.take(rows, now);
+        pace.count_rows(rows, now);
         rows
     }
 
@@ -182,7 +182,7 @@ mod tests {
 
     /// Returns the time of each row within ten seconds, if the sender wakes up late by each of
     /// `delays` in turn, in milliseconds.
-    fn instants_with_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
+    fn send_times_with_late_wakes(rate: f64, delays: &[u32]) -> Vec<f64> {
         let mut pace = Pace::new(rate, START);
         let mut instants = Vec::new();
         for delay in delays.iter().cycle() {
@@ -209,7 +209,7 @@ mod tests {
             &one_long_wait,
         ] {
             for rate in [20_u32, 200, 1_000, 20_000] {
-                let instants = instants_with_late_wakes(rate.into(), delays);
+                let instants = send_times_with_late_wakes(rate.into(), delays);
                 let min = usize::try_from(rate).unwrap() * 98 / 10;
                 assert!(
                     instants.len() >= min,
@@ -426,7 +426,7 @@ mod tests {
                 START,
             );
             let given = case.wanted.min(pace.available(START));
-            pace.take(given, START);
+            pace.count_rows(given, START);
             assert_eq!(given, case.given, "{case:?}");
             assert!(
                 (pace.rate - case.rate_after).abs() < 0.001,

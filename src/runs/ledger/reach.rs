@@ -94,7 +94,7 @@ impl DailyLimit {
             return Ok(None);
         };
         let reached = match (ledger, ReachKey::for_run(details, Duration::ZERO)) {
-            (Some(ledger), Some(of)) => ledger.reached(&of)?,
+            (Some(ledger), Some(bot)) => ledger.reached(&bot)?,
             _ => ReachedPeople::default(),
         };
         let limit = u64::from(limit);
@@ -147,18 +147,18 @@ impl ReachKey {
 
 impl Reach {
     /// Locks the count of a bot.
-    pub(super) fn lock(db: &mut Db, of: &ReachKey) -> Result<Self, LedgerError> {
+    pub(super) fn lock(db: &mut Db, bot: &ReachKey) -> Result<Self, LedgerError> {
         let make = "INSERT INTO reach (id, people, at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING";
-        db.run(make, &values![of.id])?;
+        db.run(make, &values![bot.id])?;
         let (row, now) = db.0.lock(
             "SELECT people, at FROM reach WHERE id = ?1",
-            &values![of.id],
+            &values![bot.id],
         )?;
         let row = row.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
         let people = row.count("people")?;
         let before = row.int("at")?;
         let mut reach = Self {
-            id: of.id,
+            id: bot.id,
             people,
             now,
         };
@@ -166,7 +166,7 @@ impl Reach {
             reach.follow_clock(db, before)?;
             let query = "SELECT count(*) AS messages FROM reached WHERE reach = ?1 AND at > ?2";
             reach.people = db
-                .one(query, &values![of.id, now - WINDOW])?
+                .one(query, &values![bot.id, now - WINDOW])?
                 .count("messages")?;
             reach.write(db)?;
         }
@@ -204,7 +204,7 @@ impl Reach {
     pub(super) fn count<'r>(
         mut self,
         db: &mut Db,
-        of: &ReachKey,
+        bot: &ReachKey,
         run: i64,
         now: i64,
         mut rows: impl Iterator<Item = &'r RowToSend>,
@@ -215,7 +215,7 @@ impl Reach {
                 counted += 1;
                 each(&values![
                     self.id,
-                    now + of.lag,
+                    now + bot.lag,
                     run,
                     row.index,
                     row.number,
@@ -238,7 +238,7 @@ impl Reach {
     /// rejected. Returns their number.
     pub(super) fn take_back(
         db: &mut Db,
-        of: &ReachKey,
+        bot: &ReachKey,
         run: i64,
         rows: &[i64],
     ) -> Result<u64, LedgerError> {
@@ -247,7 +247,7 @@ impl Reach {
         }
         let rows: Vec<_> = rows
             .iter()
-            .map(|n| values![of.id, run, *n, of.lag].to_vec())
+            .map(|n| values![bot.id, run, *n, bot.lag].to_vec())
             .collect();
         db.each(
             "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
@@ -260,21 +260,21 @@ impl Reach {
 
 impl Ledger {
     /// Reads the recipients that count for a bot.
-    pub(crate) fn reached(&self, of: &ReachKey) -> Result<ReachedPeople, LedgerError> {
+    pub(crate) fn reached(&self, bot: &ReachKey) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
         let since = db.0.now()? - WINDOW;
-        ReachedPeople::read(&mut db, of.id, since)
+        ReachedPeople::read(&mut db, bot.id, since)
     }
 
     /// Returns the indexes of the `recipients` without room under the limit, if all get a message
     /// in order.
     pub(crate) fn without_room(
         &self,
-        of: &ReachKey,
+        bot: &ReachKey,
         recipients: &[&str],
         limit: u32,
     ) -> Result<Vec<usize>, LedgerError> {
-        let mut people = self.reached(of)?;
+        let mut people = self.reached(bot)?;
         let now = self.now()?;
         let mut without = Vec::new();
         for (place, recipient) in recipients.iter().enumerate() {
@@ -291,13 +291,13 @@ impl Ledger {
     /// Counts a single send, unless its recipient would exceed the limit.
     pub(crate) fn reach(
         &self,
-        of: &ReachKey,
+        bot: &ReachKey,
         recipient: &str,
         limit: Option<u32>,
     ) -> Result<SendLimit, LedgerError> {
         let person = hash_recipient(recipient);
         self.db().change(|db| {
-            let mut reach = Reach::lock(db, of)?;
+            let mut reach = Reach::lock(db, bot)?;
             if let Some(limit) = limit
                 && let Some(people) = reach.people_near(db, limit, 1)?
                 && !people.admits(person, limit)
@@ -305,7 +305,7 @@ impl Ledger {
                 let until = people.room_at(limit, 1);
                 return Ok(SendLimit::Full { until });
             }
-            let at = reach.now + of.lag;
+            let at = reach.now + bot.lag;
             let index = fastrand::i64(1..);
             let add = "INSERT INTO reached (reach, at, run, n, number, person) \
                 VALUES (?1, ?2, 0, ?3, 0, ?4)";

@@ -49,7 +49,7 @@ impl Run {
         let mut after = 0;
         while after < last {
             for row in self.reported_page(after)? {
-                if filter.takes(&row) {
+                if filter.matches(&row) {
                     write(row)?;
                 }
             }
@@ -98,8 +98,8 @@ impl ListLine {
     pub(super) fn read(row: &mut SqlRow) -> Result<Self, LedgerError> {
         Ok(Self {
             line: row.count("line")?,
-            recipient: row.opt_take("recipient")?,
-            cells: row.take("cells")?,
+            recipient: row.opt_take_text("recipient")?,
+            cells: row.take_text("cells")?,
         })
     }
 }
@@ -117,11 +117,11 @@ pub(super) fn reported(
         cells,
     } = line;
     let state = row.named("state", RowState::from_name)?;
-    let message_id = row.opt_take("message_id")?;
+    let message_id = row.opt_take_text("message_id")?;
     let http_status = row.opt_int("http_status")?;
-    let code = row.opt_take("code")?;
-    let error = row.opt_take("error")?;
-    let api_code = row.opt_take("api_code")?;
+    let code = row.opt_take_text("code")?;
+    let error = row.opt_take_text("error")?;
+    let api_code = row.opt_take_text("api_code")?;
     let attempts = row.int("attempts")?;
     let at = row.opt_int("at")?;
     let began_at = row.opt_int("began_at")?;
@@ -150,7 +150,7 @@ pub(super) fn reported(
         ended_at: ended_at.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };
-    let read = match lost.status(worker.filter(|_| state == RowState::Inflight)) {
+    let read = match lost.lost_reason(worker.filter(|_| state == RowState::Inflight)) {
         Some(words) => read.lost(words),
         None => read,
     };
@@ -162,11 +162,11 @@ pub(super) fn reported(
 
 /// Reads the columns `delivery, delivery_code, delivery_reason`.
 pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>, LedgerError> {
-    let Some(status) = row.opt_take("delivery")? else {
+    let Some(status) = row.opt_take_text("delivery")? else {
         return Ok(None);
     };
-    let code = row.opt_take("delivery_code")?;
-    let reason = row.opt_take("delivery_reason")?;
+    let code = row.opt_take_text("delivery_code")?;
+    let reason = row.opt_take_text("delivery_reason")?;
     Ok(Some(DeliveryStatus {
         code,
         reason,

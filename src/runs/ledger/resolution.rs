@@ -153,7 +153,7 @@ fn chosen_rows(
             index: row.int("n")?,
             number: row.int("number")?,
             line: row.count("line")?,
-            recipient: row.take("recipient")?,
+            recipient: row.take_text("recipient")?,
             process,
         })
     })?;

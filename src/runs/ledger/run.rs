@@ -128,7 +128,7 @@ impl Run {
     }
 
     /// Returns the run itself, or an error if it is stale.
-    pub(crate) fn whole(self) -> Result<Self, LedgerError> {
+    pub(crate) fn require_not_stale(self) -> Result<Self, LedgerError> {
         self.stale_reason()?.map_or(Ok(self), Err)
     }
 
@@ -145,7 +145,7 @@ impl Run {
 
     /// Returns whether a process sends the run now.
     pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
-        Ok(self.ledger.lost()?.is_sent(self.id))
+        Ok(self.ledger.lost()?.has_sender(self.id))
     }
 
     /// Returns whether the run waits for you to resume it, because no process sends it. After
@@ -160,7 +160,7 @@ impl Run {
             let has_begun = row.is_set("events")?;
             let is_new = now.saturating_sub(row.int("created_at")?) < STARTS_WITHIN;
             let is_awaited = !is_finished && (has_begun || !is_new);
-            Ok(is_awaited && !LostWorkers::read(db)?.is_sent(self.id))
+            Ok(is_awaited && !LostWorkers::read(db)?.has_sender(self.id))
         })
     }
 
@@ -200,7 +200,7 @@ impl Run {
             AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
         db.each_of(query, &values![self.id], |row| {
-            if lost.status(row.opt_int("worker")?).is_none() {
+            if lost.lost_reason(row.opt_int("worker")?).is_none() {
                 inflight += row.count("rows")?;
             }
             Ok(())
@@ -232,8 +232,8 @@ impl Run {
             let rows = row.count("rows")?;
             if state == RowState::Skipped {
                 skips.add(row.named("reason", SkipReason::from_name)?, rows);
-            } else if worker.is_none() || lost.status(worker).is_some() {
-                *reasons.entry(row.take("reason")?).or_default() += rows;
+            } else if worker.is_none() || lost.lost_reason(worker).is_some() {
+                *reasons.entry(row.take_text("reason")?).or_default() += rows;
             }
             Ok(())
         })?;
@@ -252,8 +252,8 @@ impl Run {
             Ok(RunEvent {
                 kind: row.named("kind", RunEventKind::from_name)?,
                 at: row.int("at")?,
-                reason: row.opt_take("reason")?,
-                problem: row.opt_take("problem")?,
+                reason: row.opt_take_text("reason")?,
+                problem: row.opt_take_text("problem")?,
                 until: row.opt_int("until")?,
             })
         })
@@ -296,12 +296,12 @@ impl Run {
             ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
         let found = self.ledger.db().first(query, &values![self.id])?;
         found
-            .map(|mut row| Ok((row.take("recipient")?, row.take("body")?)))
+            .map(|mut row| Ok((row.take_text("recipient")?, row.take_text("body")?)))
             .transpose()
     }
 
     /// Returns the next pending rows after row `after`, at most `max`.
-    pub(crate) fn pending_behind(
+    pub(crate) fn pending_after(
         &self,
         after: i64,
         max: usize,
@@ -327,7 +327,7 @@ impl Run {
     ) -> Result<(), E> {
         let mut after = 0;
         loop {
-            let rows = self.pending_behind(after, ROWS_AT_ONCE)?;
+            let rows = self.pending_after(after, ROWS_AT_ONCE)?;
             let Some(last) = rows.last() else {
                 return Ok(());
             };
@@ -348,7 +348,7 @@ pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
         worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
         GROUP BY state, worker";
     db.each_of(query, &values![run], |row| {
-        let state = lost.shown(
+        let state = lost.shown_state(
             row.named("state", RowState::from_name)?,
             row.opt_int("worker")?,
         );
@@ -364,9 +364,9 @@ pub(super) fn row_to_send(row: &mut SqlRow) -> Result<RowToSend, LedgerError> {
         index: row.int("n")?,
         number: row.int("number")? + 1,
         line: row.count("line")?,
-        recipient: row.take("recipient")?,
-        path: row.take("path")?,
-        body: row.take("body")?,
+        recipient: row.take_text("recipient")?,
+        path: row.take_text("path")?,
+        body: row.take_text("body")?,
         deadline: None,
     })
 }
@@ -377,7 +377,7 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
         return Ok(None);
     }
     let reason = row.named("paused", PauseReason::from_name)?;
-    let stored_by = row.take("paused_by")?;
+    let stored_by = row.take_text("paused_by")?;
     let at = row.int("paused_at")?;
     Ok(Some(RunPause::from_stored(reason, stored_by, at)))
 }

@@ -38,7 +38,8 @@ pub(super) struct LockedRun {
     pub(super) finished_at: Option<i64>,
     pub(super) cancelled_at: Option<i64>,
     pub(super) pause: Option<RunPause>,
-    pub(super) told: Option<String>,
+    /// The pause that `bulk resume` has shown, as [`RunPause::stored_by`].
+    pub(super) shown_pause: Option<String>,
     pub(super) kept_counts: KeptCounts,
     /// The time of the lock, by the clock of the ledger.
     pub(super) now: i64,
@@ -63,14 +64,14 @@ pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerErro
     Ok(Some(LockedRun {
         id,
         pause: paused(&mut row)?,
-        identity: row.take("identity")?,
+        identity: row.take_text("identity")?,
         pace: serde_json::from_str(row.text("pace")?).map_err(LedgerError::damaged)?,
         taken: row.int("taken")?,
         repeats: row.is_set("repeats")?,
         changed_at: row.int("changed_at")?,
         finished_at: row.opt_int("finished_at")?,
         cancelled_at: row.opt_int("cancelled_at")?,
-        told: row.opt_take("told")?,
+        shown_pause: row.opt_take_text("told")?,
         kept_counts: match row.opt_text("counts")? {
             Some(_) => KeptCounts::Current,
             None => KeptCounts::Missing,
@@ -121,7 +122,7 @@ impl LockedRun {
                 pause.map(|paused| paused.reason.name()),
                 pause.map(RunPause::stored_by),
                 pause.map(|paused| paused.at),
-                self.told.as_deref()
+                self.shown_pause.as_deref()
             ],
         )?;
         match (self.finished_at, self.kept_counts) {
@@ -193,7 +194,7 @@ impl LockedRun {
 
     /// Pauses a stale run until you resume it, even if it is already paused for another reason.
     pub(super) fn check_identity(&mut self, db: &mut Db) -> Result<(), LedgerError> {
-        if !self.is_elsewhere(db)? {
+        if !self.is_stale(db)? {
             return Ok(());
         }
         let mut pause = RunPause {
@@ -217,7 +218,7 @@ impl LockedRun {
 
     /// Returns whether the run is stale: it is unfinished, and it began or was last resumed in
     /// another ledger.
-    pub(super) fn is_elsewhere(&self, db: &mut Db) -> Result<bool, LedgerError> {
+    pub(super) fn is_stale(&self, db: &mut Db) -> Result<bool, LedgerError> {
         Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
     }
 
@@ -257,14 +258,14 @@ impl LockedRun {
         let lost = LostWorkers::read(db)?;
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         for worker in db.rows(query, &values![self.id], |row| row.int("worker"))? {
-            if let Some(words) = lost.status(Some(worker)) {
-                self.take_for_lost(db, worker, &words)?;
+            if let Some(words) = lost.lost_reason(Some(worker)) {
+                self.mark_unknown(db, worker, &words)?;
             }
         }
         // In a database, a process may return and report the outcomes of its rows. With a file, a
         // process whose lock was removed joins again.
         if !db.0.is_shared() {
-            for process in lost.in_run(self.id) {
+            for process in lost.lost_in_run(self.id) {
                 db.run(
                     "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1",
                     &values![process, self.now],
@@ -275,7 +276,7 @@ impl LockedRun {
     }
 
     /// Makes the rows unknown that are in flight in this process.
-    pub(super) fn take_for_lost(
+    pub(super) fn mark_unknown(
         &mut self,
         db: &mut Db,
         worker: i64,
@@ -314,7 +315,7 @@ impl LockedRun {
     }
 
     /// Skips every pending row, so that no row waits for another one.
-    pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(super) fn skip_pending(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(&CANCELLED);
         let skipped = [values![self.id, state, code, problem, self.now].to_vec()];
         // They may have been sent again in the meantime.

@@ -322,7 +322,7 @@ pub(crate) struct RowFilter {
 }
 
 impl RowFilter {
-    pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
+    pub(crate) fn matches(&self, row: &ReportedRow) -> bool {
         let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
         let by_state =
             self.matches_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);

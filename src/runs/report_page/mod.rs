@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 pub(crate) use self::page::is_page;
 pub(crate) use self::plan::{ListPreview, Refusal};
 pub(crate) use self::preview::write_preview;
-pub(crate) use self::run_page::write;
+pub(crate) use self::run_page::write_run_page;
 use crate::lists::list_file::ReportLanguage;
 
 /// The options of a page.

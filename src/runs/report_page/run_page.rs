@@ -31,7 +31,7 @@ const LONGEST_API_CODE: usize = 64;
 ///
 /// # Errors
 /// If the ledger cannot be read, or `to` cannot be written.
-pub(crate) fn write(
+pub(crate) fn write_run_page(
     run: &Run,
     details: &RunSettings,
     style: PageStyle,

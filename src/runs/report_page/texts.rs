@@ -202,7 +202,7 @@ pub(super) fn translate(language: ReportLanguage, reason: &str) -> String {
     });
     let spanish = spanish_phrases().filter(|_| language == ReportLanguage::Es);
     let phrases: Vec<_> = plain.chain(spanish).collect();
-    quoted(language, &rephrased(&phrases, &without_flags(reason)))
+    replace_backticks(language, &rephrased(&phrases, &without_flags(reason)))
 }
 
 /// Removes the flags that set the fields of `reason`, such as ` (set it with --caption)`.
@@ -223,7 +223,7 @@ fn without_flags(reason: &str) -> String {
 const FLAG_NOTES: [&str; 2] = [" (set it with --", " (set it as the argument "];
 
 /// Replaces pairs of backticks in `text` with quotation marks.
-pub(super) fn quoted(language: ReportLanguage, text: &str) -> String {
+pub(super) fn replace_backticks(language: ReportLanguage, text: &str) -> String {
     let pieces: Vec<_> = text.split('`').collect();
     // With an odd number, at least one backtick belongs to the text.
     if pieces.len() % 2 == 0 {

@@ -519,7 +519,7 @@ mod tests {
     async fn row_is_not_sent_after_its_deadline() {
         let home = tempfile::TempDir::new().unwrap();
         let run = fixture::make(&fixture::ledger(home.path()), &["593990000000"], 1.0);
-        let mut row = run.pending_behind(0, 1).unwrap().pop().unwrap();
+        let mut row = run.pending_after(0, 1).unwrap().pop().unwrap();
         row.deadline = Some(Deadline::after(Duration::ZERO));
         let (server, session) = session().await;
         let request = session.request(&mut row).unwrap();

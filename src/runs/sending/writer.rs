@@ -38,7 +38,7 @@ impl Writer {
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
         let is_abandoned = Arc::new(AtomicBool::new(false));
-        ledger.watch(Arc::clone(&is_abandoned));
+        ledger.stop_retrying_once(Arc::clone(&is_abandoned));
         // Sends may fail: after an immediate exit, no one reads the answers. If the thread does not start, no answer
         // comes, and the engine sees that as an error.
         let _ = thread::Builder::new().spawn(move || {

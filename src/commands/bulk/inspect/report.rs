@@ -167,7 +167,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
             mask: args.mask,
             zone,
         };
-        report_page::write(&run, &details, style, to)
+        report_page::write_run_page(&run, &details, style, to)
     };
     match to {
         Some(to) => to.write(context, |mut file| write(&mut file))?,

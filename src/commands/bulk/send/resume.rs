@@ -217,7 +217,7 @@ fn report_before(context: &Context, active: &ActiveRun) -> Result<(), CommandErr
 }
 
 fn draw_first_left(context: &Context, active: &ActiveRun, pending: u64) -> Result<(), LedgerError> {
-    let first = active.run.pending_behind(0, 1)?.pop();
+    let first = active.run.pending_after(0, 1)?.pop();
     let (Some(first), Some(kind)) = (first, MessageKind::from_name(&active.settings.kind)) else {
         return Ok(());
     };

@@ -10,9 +10,9 @@ pub(super) fn cancelled_run_sends_no_more_rows(tested: &TestedLedger) {
     use RowState::{Failed, Pending, Sent, Skipped, Unknown};
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 3);
-    let [sent, failed] =
-        [(0, Sent), (1, Failed)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+    let assigned = exchange(&mut sends, &[], 3);
+    let [sent, failed] = [(0, Sent), (1, Failed)]
+        .map(|(row, state)| ended(&assigned.rows[row], state, Duration::ZERO));
     exchange(&mut sends, &[sent, failed], 0);
     tested.kill(sends);
     // Doing it twice changes nothing.
@@ -57,7 +57,7 @@ pub(super) fn row_returned_to_cancelled_run_is_skipped(tested: &TestedLedger) {
     use RowState::{Inflight, Pending, Sent, Skipped, Unknown};
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 3);
+    let assigned = exchange(&mut sends, &[], 3);
     run.cancel().unwrap();
     assert_eq!(
         states(&run),
@@ -67,7 +67,7 @@ pub(super) fn row_returned_to_cancelled_run_is_skipped(tested: &TestedLedger) {
     let mut other = join(&run);
     assert!(other.exchange(&[], &[], 10).unwrap().rows.is_empty());
     let [back, sent] = [(0, Pending), (1, Sent)]
-        .map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+        .map(|(row, state)| ended(&assigned.rows[row], state, Duration::ZERO));
     assert!(
         sends
             .exchange(&[back, sent], &[], 10)

@@ -20,15 +20,15 @@ pub(super) fn new_list_finds_rows_of_earlier_runs(tested: &TestedLedger) {
     ];
     assert_eq!(compared(ledger, &PEOPLE), [(to_be, 5)]);
     let mut worker = join(&run);
-    let given = exchange(&mut worker, &[], 4);
+    let assigned = exchange(&mut worker, &[], 4);
     let ends = [RowState::Sent, RowState::Failed, RowState::Unknown];
-    let settled: Vec<_> = given
+    let finished: Vec<_> = assigned
         .rows
         .iter()
         .zip(ends)
         .map(|(row, state)| ended(row, state, Duration::ZERO))
         .collect();
-    exchange(&mut worker, &settled, 0);
+    exchange(&mut worker, &finished, 0);
     // The fourth row is in flight, and the fifth is pending.
     assert_eq!(
         compared(ledger, &PEOPLE),

@@ -39,8 +39,8 @@ fn check_counts(run: &Run, is_kept: bool) {
 /// Sends the three rows, which end in these states. The worker still sends the run.
 fn send(run: &Run, states: [RowState; 3]) -> Worker {
     let mut worker = super::join(run);
-    let given = super::exchange(&mut worker, &[], states.len());
-    let ended: Vec<_> = given
+    let assigned = super::exchange(&mut worker, &[], states.len());
+    let ended: Vec<_> = assigned
         .rows
         .iter()
         .zip(states)
@@ -65,9 +65,9 @@ pub(super) fn finished_run_keeps_true_counts(tested: &TestedLedger) {
     let mut worker = super::join(&run);
     worker.make_due();
     check_counts(&run, false);
-    let given = super::exchange(&mut worker, &[], 1);
+    let assigned = super::exchange(&mut worker, &[], 1);
     check_counts(&run, false);
-    let ended: Vec<FinishedRow> = vec![super::ended(&given.rows[0], Unknown, Duration::ZERO)];
+    let ended: Vec<FinishedRow> = vec![super::ended(&assigned.rows[0], Unknown, Duration::ZERO)];
     super::exchange(&mut worker, &ended, 0);
     check_counts(&run, true);
     super::close(worker);
@@ -119,16 +119,16 @@ pub(super) fn late_report_renews_kept_counts(tested: &TestedLedger) {
     use RowState::{Failed, Pending, Sent};
     let run = tested.begin(&RECIPIENTS);
     let mut lost = super::join(&run);
-    let given = super::exchange(&mut lost, &[], 3);
+    let assigned = super::exchange(&mut lost, &[], 3);
     let worker = lost.id();
     run.change(|db, run| {
-        run.take_for_lost(db, worker, "lost")?;
+        run.mark_unknown(db, worker, "lost")?;
         run.note_finished(db)
     })
     .unwrap();
     check_counts(&run, true);
     let report = |lost: &mut Worker, row: usize, state| {
-        let ended = super::ended(&given.rows[row], state, Duration::ZERO);
+        let ended = super::ended(&assigned.rows[row], state, Duration::ZERO);
         super::exchange(lost, &[ended], 0);
     };
     report(&mut lost, 0, Sent);

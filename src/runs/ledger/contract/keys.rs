@@ -110,7 +110,7 @@ pub(super) fn removed_run_still_counts_under_its_key(tested: &TestedLedger) {
     assert_eq!(run.save_deliveries(&news).unwrap(), 1);
     let message_of_last = || {
         ledger
-            .standing(&scope(), &ledger.hasher().unwrap().person(all[3]))
+            .once_entry(&scope(), &ledger.hasher().unwrap().person(all[3]))
             .unwrap()
             .unwrap()
             .message_id
@@ -141,7 +141,7 @@ pub(super) fn manual_decision_is_kept_unless_message_was_sent(tested: &TestedLed
         is_shared
     );
     assert_eq!(held.end(Sent::Unknown, None).unwrap(), !is_shared);
-    let state = |ledger: &Ledger| ledger.standing(&scope(), &person).unwrap().unwrap().state;
+    let state = |ledger: &Ledger| ledger.once_entry(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(
         state(ledger),
         if is_shared {
@@ -217,7 +217,7 @@ pub(super) fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
         age_claims(ledger, 59);
         assert!(claim_hourly(ledger, one).is_none(), "{sent:?}");
         let person = ledger.hasher().unwrap().person(one);
-        let entry = ledger.standing(&scope(), &person).unwrap().unwrap();
+        let entry = ledger.once_entry(&scope(), &person).unwrap().unwrap();
         assert_eq!(entry.until(), Some(entry.counts_from + 3_600_000));
         let summary = ledger.keys().unwrap().remove(0);
         assert_eq!(summary.until, entry.until());
@@ -238,7 +238,7 @@ pub(super) fn message_counts_under_its_key_for_every(tested: &TestedLedger) {
         (found.state, found.every),
         (OnceState::Sent, Some(3_600_000))
     );
-    let kept = ledger.standing(&scope(), &person).unwrap().unwrap();
+    let kept = ledger.once_entry(&scope(), &person).unwrap().unwrap();
     assert_eq!((kept.every, kept.until()), (None, None));
     assert_eq!(ledger.keys().unwrap().remove(0).until, None);
     assert!(claim_hourly(ledger, one).is_some());
@@ -342,7 +342,7 @@ fn held(claimed: Claimed) -> HeldClaim {
 
 fn state_under_key(ledger: &Ledger, recipient: &str) -> OnceState {
     let person = ledger.hasher().unwrap().person(recipient);
-    ledger.standing(&scope(), &person).unwrap().unwrap().state
+    ledger.once_entry(&scope(), &person).unwrap().unwrap().state
 }
 
 /// Makes all messages under the key this many minutes older, as if the clock had moved forward.
@@ -366,7 +366,7 @@ fn age_claims(ledger: &Ledger, minutes: i64) {
 /// not send.
 fn is_free_hourly(ledger: &Ledger, recipient: &str) -> bool {
     let person = ledger.hasher().unwrap().person(recipient);
-    let standing = ledger.standing(&scope(), &person).unwrap();
+    let standing = ledger.once_entry(&scope(), &person).unwrap();
     let now = ledger.now().unwrap();
     standing.is_none_or(|entry| entry.is_free(Some(EVERY_HOUR), now))
 }

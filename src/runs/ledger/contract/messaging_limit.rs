@@ -36,9 +36,9 @@ pub(super) fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
     tested.begin(&[four]);
     send_all(ledger, "r", &[RowState::Sent]);
     let mut first = limited(ledger, "first", Some(2), &[one, two, two, three]);
-    let given = exchange(&mut first, &[], 10);
-    assert_eq!(numbers(&given), [1, 2]);
-    let wait = given.held_until.unwrap() - Instant::now();
+    let assigned = exchange(&mut first, &[], 10);
+    assert_eq!(numbers(&assigned), [1, 2]);
+    let wait = assigned.held_until.unwrap() - Instant::now();
     let hours = wait.as_secs() / 3600;
     assert_eq!(hours, 24, "until the first recipient no longer counts");
     let mut second = limited(ledger, "second", Some(2), &[four, one]);
@@ -48,17 +48,17 @@ pub(super) fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
         "in the order of the list"
     );
     // A recipient that already counts may get more.
-    let settled: Vec<_> = given
+    let finished: Vec<_> = assigned
         .rows
         .iter()
         .map(|row| ended(row, RowState::Sent, LONG_AGO))
         .collect();
-    let given = all_due(&mut first, &settled);
+    let assigned = all_due(&mut first, &finished);
     assert_eq!(
-        (numbers(&given), given.next.unwrap().1),
+        (numbers(&assigned), assigned.next.unwrap().1),
         (vec![3], Delay::PeopleLimit)
     );
-    let sent = ended(&given.rows[0], RowState::Sent, LONG_AGO);
+    let sent = ended(&assigned.rows[0], RowState::Sent, LONG_AGO);
     exchange(&mut first, &[sent], 0);
     assert_eq!(count(), 2);
     let single = |to: &str, limit| ledger.reach(&of, to, limit).unwrap();
@@ -84,33 +84,33 @@ pub(super) fn unreached_recipient_does_not_count(tested: &TestedLedger) {
     let ledger = &tested.ledger;
     let of = reach_key();
     let mut worker = limited(ledger, "a", Some(1), &[one, two, three]);
-    let given = exchange(&mut worker, &[], 10);
-    assert_eq!(numbers(&given), [1]);
+    let assigned = exchange(&mut worker, &[], 10);
+    assert_eq!(numbers(&assigned), [1]);
     exchange(
         &mut worker,
-        &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
+        &[ended(&assigned.rows[0], RowState::Failed, LONG_AGO)],
         0,
     );
     assert_eq!(ledger.reached(&of).unwrap().count(), 0);
     let mut worker = join_again(ledger, "a");
-    let given = exchange(&mut worker, &[], 10);
-    assert_eq!(numbers(&given), [2]);
+    let assigned = exchange(&mut worker, &[], 10);
+    assert_eq!(numbers(&assigned), [2]);
     // The row was certainly not sent, and waits for its turn again.
     exchange(
         &mut worker,
-        &[ended(&given.rows[0], RowState::Pending, LONG_AGO)],
+        &[ended(&assigned.rows[0], RowState::Pending, LONG_AGO)],
         0,
     );
     assert_eq!(ledger.reached(&of).unwrap().count(), 0);
     // A recipient that a single send reached in the meantime counts, although the row is returned.
     let mut worker = join_again(ledger, "a");
-    let given = exchange(&mut worker, &[], 1);
-    assert_eq!(numbers(&given), [2]);
+    let assigned = exchange(&mut worker, &[], 1);
+    assert_eq!(numbers(&assigned), [2]);
     std::thread::sleep(Duration::from_millis(2));
     let reached = ledger.reach(&of, two, Some(1)).unwrap().counted().unwrap();
     exchange(
         &mut worker,
-        &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
+        &[ended(&assigned.rows[0], RowState::Failed, LONG_AGO)],
         0,
     );
     assert_eq!(ledger.reached(&of).unwrap().count(), 1);
@@ -133,25 +133,25 @@ pub(super) fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
         .collect();
     let people: Vec<_> = people.iter().map(String::as_str).collect();
     let mut worker = limited(ledger, "a", Some(4), &people);
-    let given = exchange(&mut worker, &[], 10);
+    let assigned = exchange(&mut worker, &[], 10);
     assert_eq!(
-        (numbers(&given), given.next.unwrap().1),
+        (numbers(&assigned), assigned.next.unwrap().1),
         (vec![1, 2, 3, 4], Delay::PeopleLimit)
     );
     // The network is down, and then one row at a time is tried. The rows with an attempt wait for
     // nothing else.
-    let back: Vec<_> = given
+    let back: Vec<_> = assigned
         .rows
         .iter()
         .map(|row| ended(row, RowState::Pending, Duration::ZERO))
         .collect();
     exchange(&mut worker, &back, 0);
     for n in 1..=4 {
-        let given = exchange(&mut worker, &[], 1);
-        assert_eq!(numbers(&given), [n]);
+        let assigned = exchange(&mut worker, &[], 1);
+        assert_eq!(numbers(&assigned), [n]);
         assert!(
-            given.next.unwrap().0 < Instant::now() + Duration::from_secs(1),
-            "{given:?}"
+            assigned.next.unwrap().0 < Instant::now() + Duration::from_secs(1),
+            "{assigned:?}"
         );
         let state = if n == 4 {
             RowState::Failed
@@ -160,7 +160,7 @@ pub(super) fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
         };
         exchange(
             &mut worker,
-            &[ended(&given.rows[0], state, Duration::ZERO)],
+            &[ended(&assigned.rows[0], state, Duration::ZERO)],
             0,
         );
     }
@@ -169,14 +169,14 @@ pub(super) fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
     // If a row in flight is rejected, the next row is sent. One exchange ends the wait, and the
     // next one returns the row.
     let mut worker = limited(ledger, "b", Some(5), &["593990000011", "593990000012"]);
-    let given = exchange(&mut worker, &[], 10);
+    let assigned = exchange(&mut worker, &[], 10);
     assert_eq!(
-        (numbers(&given), given.held_until.is_some()),
+        (numbers(&assigned), assigned.held_until.is_some()),
         (vec![1], true)
     );
     let reply = exchange(
         &mut worker,
-        &[ended(&given.rows[0], RowState::Failed, Duration::ZERO)],
+        &[ended(&assigned.rows[0], RowState::Failed, Duration::ZERO)],
         10,
     );
     assert_eq!((numbers(&reply), reply.held_until), (vec![], None));
@@ -259,9 +259,9 @@ pub(super) fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedLe
     age(ledger, -2 * HOUR);
     // The same limit applies to a run.
     let mut worker = limited(ledger, "a", Some(2), &[one, two]);
-    let given = exchange(&mut worker, &[], 2);
-    assert!(given.rows.is_empty());
-    assert_eq!(given.next.unwrap().1, Delay::PeopleLimit);
+    let assigned = exchange(&mut worker, &[], 2);
+    assert!(assigned.rows.is_empty());
+    assert_eq!(assigned.next.unwrap().1, Delay::PeopleLimit);
     close(worker);
     assert!(is_admitted(one, 3), "there is room");
     assert_eq!(count(), 2);
@@ -306,11 +306,11 @@ fn age(ledger: &Ledger, by: i64) {
 
 /// Ends each row of the worker in its state in `states`.
 fn finish_rows(worker: &mut Worker, states: &[RowState]) {
-    let given = exchange(worker, &[], states.len()).rows;
-    let settled: Vec<_> = given
+    let assigned = exchange(worker, &[], states.len()).rows;
+    let finished: Vec<_> = assigned
         .iter()
         .zip(states)
         .map(|(row, state)| ended(row, *state, LONG_AGO))
         .collect();
-    exchange(worker, &settled, 0);
+    exchange(worker, &finished, 0);
 }

@@ -205,10 +205,10 @@ fn join(run: &Run) -> Worker {
     joined.worker().expect("it compares nothing")
 }
 
-fn exchange(worker: &mut Worker, settled: &[FinishedRow], wanted: usize) -> ExchangeReply {
-    let mut given = worker.exchange(settled, &[], wanted).unwrap();
-    given.rows.sort_by_key(|row| row.index);
-    given
+fn exchange(worker: &mut Worker, finished: &[FinishedRow], wanted: usize) -> ExchangeReply {
+    let mut assigned = worker.exchange(finished, &[], wanted).unwrap();
+    assigned.rows.sort_by_key(|row| row.index);
+    assigned
 }
 
 fn close(worker: Worker) -> bool {
@@ -308,13 +308,13 @@ fn make_with_every(
 /// Sends the rows of a run. Each ends in its state in `states`.
 fn send_all(ledger: &Ledger, run: &str, states: &[RowState]) {
     let mut worker = join(&ledger.run(&run.parse().unwrap()).unwrap());
-    let given = exchange(&mut worker, &[], states.len()).rows;
-    let settled: Vec<_> = given
+    let assigned = exchange(&mut worker, &[], states.len()).rows;
+    let finished: Vec<_> = assigned
         .iter()
         .zip(states)
         .map(|(row, state)| ended(row, *state, LONG_AGO))
         .collect();
-    exchange(&mut worker, &settled, 0);
+    exchange(&mut worker, &finished, 0);
     close(worker);
 }
 
@@ -334,19 +334,19 @@ fn compared(ledger: &Ledger, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
 }
 
 /// Returns the indexes of the rows in a reply that neither pauses nor has a problem.
-fn numbers(given: &ExchangeReply) -> Vec<i64> {
+fn numbers(assigned: &ExchangeReply) -> Vec<i64> {
     assert!(
-        given.problem.is_none() && given.pause.is_none(),
-        "{given:?}"
+        assigned.problem.is_none() && assigned.pause.is_none(),
+        "{assigned:?}"
     );
-    given.rows.iter().map(|row| row.index).collect()
+    assigned.rows.iter().map(|row| row.index).collect()
 }
 
 /// Returns the rows that may be sent after these outcomes, from this exchange or the next one.
-fn all_due(sends: &mut Worker, settled: &[FinishedRow]) -> ExchangeReply {
-    let given = exchange(sends, settled, 10);
-    if !given.rows.is_empty() {
-        return given;
+fn all_due(sends: &mut Worker, finished: &[FinishedRow]) -> ExchangeReply {
+    let assigned = exchange(sends, finished, 10);
+    if !assigned.rows.is_empty() {
+        return assigned;
     }
     // A waiting row is checked when its time has come, which may be 6 seconds later.
     sends.make_due();

@@ -129,10 +129,10 @@ fn apply(
     becomes: &mut dyn FnMut(&RowToSend) -> FinishedRow,
 ) -> (bool, f64) {
     let mut worker = join(run);
-    let given = exchange(&mut worker, &[], rows);
-    assert_eq!(given.rows.len(), rows);
-    let settled: Vec<_> = given.rows.iter().map(becomes).collect();
-    let is_given = !exchange(&mut worker, &settled, 1).rows.is_empty();
+    let assigned = exchange(&mut worker, &[], rows);
+    assert_eq!(assigned.rows.len(), rows);
+    let finished: Vec<_> = assigned.rows.iter().map(becomes).collect();
+    let is_given = !exchange(&mut worker, &finished, 1).rows.is_empty();
     let pace = lock(&mut run.ledger.db(), run.id).unwrap().unwrap().pace;
     close(worker);
     (is_given, pace.rate / pace.full)
@@ -151,7 +151,11 @@ pub(super) fn two_workers_share_rows_and_rate(tested: &TestedLedger) {
     while seen.len() < 40 && began.elapsed() < Duration::from_secs(60) {
         for worker in [&mut one, &mut other] {
             for row in exchange(worker, &[], 64).rows {
-                assert!(seen.insert(row.index), "row {} was given twice", row.index);
+                assert!(
+                    seen.insert(row.index),
+                    "row {} was assigned twice",
+                    row.index
+                );
             }
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -106,20 +106,23 @@ pub(super) fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedLedger
     for (ago, follows) in [(Duration::ZERO, vec![]), (LONG_AGO, vec![2])] {
         let run = tested.begin(&[one, one, other, one]);
         let mut sends = join(&run);
-        let given = exchange(&mut sends, &[], 10);
-        assert_eq!(numbers(&given), [1, 3]);
+        let assigned = exchange(&mut sends, &[], 10);
+        assert_eq!(numbers(&assigned), [1, 3]);
         // The retry may be due before the next exchange.
-        let given = all_due(
+        let assigned = all_due(
             &mut sends,
-            &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)],
+            &[ended(&assigned.rows[0], RowState::Pending, Duration::ZERO)],
         );
         assert_eq!(
-            (numbers(&given), given.rows[0].number),
+            (numbers(&assigned), assigned.rows[0].number),
             (vec![1], 2),
             "whoever waits for it still waits"
         );
-        let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Unknown, ago)]);
-        assert_eq!(numbers(&given), follows);
+        let assigned = all_due(
+            &mut sends,
+            &[ended(&assigned.rows[0], RowState::Unknown, ago)],
+        );
+        assert_eq!(numbers(&assigned), follows);
         close(sends);
     }
 }
@@ -127,10 +130,10 @@ pub(super) fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedLedger
 pub(super) fn successor_waits_for_a_row_sent_again(tested: &TestedLedger) {
     let run = tested.begin(&["593990000000"; 2]);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 10);
+    let assigned = exchange(&mut sends, &[], 10);
     exchange(
         &mut sends,
-        &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
+        &[ended(&assigned.rows[0], RowState::Failed, LONG_AGO)],
         0,
     );
     close(sends);
@@ -152,13 +155,13 @@ pub(super) fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedLedg
         let run = tested.begin(&chain);
         skip(&run, &left_out);
         let mut sends = join(&run);
-        let mut settled = Vec::new();
+        let mut finished = Vec::new();
         for n in &order {
-            let given = all_due(&mut sends, &settled);
-            assert_eq!(numbers(&given), [*n], "{left_out:?}");
-            settled = vec![ended(&given.rows[0], RowState::Sent, LONG_AGO)];
+            let assigned = all_due(&mut sends, &finished);
+            assert_eq!(numbers(&assigned), [*n], "{left_out:?}");
+            finished = vec![ended(&assigned.rows[0], RowState::Sent, LONG_AGO)];
         }
-        assert_eq!(numbers(&exchange(&mut sends, &settled, 10)), [0_i64; 0]);
+        assert_eq!(numbers(&exchange(&mut sends, &finished, 10)), [0_i64; 0]);
         assert!(close(sends), "it is complete");
         // Final rows do not change.
         skip(&run, &[1, 2, 3, 4]);
@@ -174,10 +177,10 @@ pub(super) fn successor_of_skipped_row_waits_for_predecessor(tested: &TestedLedg
     // Two processes send the run.
     let run = tested.begin(&chain);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 10);
+    let assigned = exchange(&mut sends, &[], 10);
     exchange(
         &mut sends,
-        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        &[ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
         0,
     );
     close(sends);
@@ -208,25 +211,25 @@ pub(super) fn single_and_batched_rows_finish_alike(tested: &TestedLedger) {
         RowState::Pending,
     ];
     let becomes: Vec<_> = ends.into_iter().cycle().take(100).collect();
-    let settled: Vec<_> = many
+    let finished: Vec<_> = many
         .rows
         .iter()
         .zip(&becomes[1..])
         .map(|(row, state)| ended(row, *state, Duration::ZERO))
         .collect();
-    assert_eq!(numbers(&exchange(&mut sends, &settled, 0)), [0_i64; 0]);
+    assert_eq!(numbers(&exchange(&mut sends, &finished, 0)), [0_i64; 0]);
     assert_eq!(states(&run), becomes);
     let again = exchange(&mut sends, &[], 1000);
     assert_eq!(
         numbers(&again),
         (1..=100).filter(|n| n % 4 == 0).collect::<Vec<_>>()
     );
-    let settled: Vec<_> = again
+    let finished: Vec<_> = again
         .rows
         .iter()
         .map(|row| ended(row, RowState::Sent, Duration::ZERO))
         .collect();
-    exchange(&mut sends, &settled, 0);
+    exchange(&mut sends, &finished, 0);
     assert!(close(sends));
     resolve(&run, [RowState::Failed, RowState::Pending], &[]).unwrap();
     let ends = [
@@ -244,8 +247,8 @@ pub(super) fn single_and_batched_rows_finish_alike(tested: &TestedLedger) {
 pub(super) fn row_not_in_flight_is_never_updated(tested: &TestedLedger) {
     let run = tested.begin(&["593990000000", "593990000001"]);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 1);
-    let row = &given.rows[0];
+    let assigned = exchange(&mut sends, &[], 1);
+    let row = &assigned.rows[0];
     exchange(&mut sends, &[ended(row, RowState::Sent, Duration::ZERO)], 0);
     let another = RowToSend {
         index: 2,
@@ -271,10 +274,10 @@ pub(super) fn modified_request_is_never_sent(tested: &TestedLedger) {
         .unwrap();
     let mut worker = join(&run);
     assert_eq!(numbers(&exchange(&mut worker, &[], 1)), [1]);
-    let given = exchange(&mut worker, &[], 2);
+    let assigned = exchange(&mut worker, &[], 2);
     assert!(
-        given.problem.is_some() && given.rows.is_empty(),
-        "{given:?}"
+        assigned.problem.is_some() && assigned.rows.is_empty(),
+        "{assigned:?}"
     );
     exchange(&mut worker, &[], 0);
     assert_eq!(states(&run)[1..3], [RowState::Pending; 2]);
@@ -283,10 +286,10 @@ pub(super) fn modified_request_is_never_sent(tested: &TestedLedger) {
 pub(super) fn clock_that_goes_back_delays_no_row(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 2);
+    let assigned = exchange(&mut sends, &[], 2);
     exchange(
         &mut sends,
-        &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)],
+        &[ended(&assigned.rows[0], RowState::Pending, Duration::ZERO)],
         0,
     );
     // The times from before the clock went back are ten minutes ahead of it.

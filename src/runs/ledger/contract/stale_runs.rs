@@ -47,7 +47,7 @@ pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
         "{found:?}"
     );
     let person = ledger.hasher().unwrap().person(PEOPLE[1]);
-    let standing = || ledger.standing(&scope(), &person).unwrap().unwrap().state;
+    let standing = || ledger.once_entry(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(standing(), OnceState::Unknown);
     let run = ledger.run(&"a".parse().unwrap()).unwrap();
     (tested.end_leases)();
@@ -62,10 +62,10 @@ pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
 pub(super) fn restored_ledger_marks_rows_unknown(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
-    let given = exchange(&mut worker, &[], 2);
+    let assigned = exchange(&mut worker, &[], 2);
     exchange(
         &mut worker,
-        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        &[ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
         0,
     );
     let older = "UPDATE row SET state = 'inflight', ended_at = NULL WHERE n = 1";
@@ -85,7 +85,7 @@ pub(super) fn restored_ledger_marks_rows_unknown(tested: &TestedLedger) {
     assert_eq!(states(&run)[..2], [RowState::Unknown; 2]);
     exchange(
         &mut worker,
-        &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)],
+        &[ended(&assigned.rows[1], RowState::Sent, Duration::ZERO)],
         0,
     );
     let counts = run.noted_counts().unwrap();

@@ -13,7 +13,7 @@ use crate::runs::ledger::transitions::lock;
 pub(super) fn listening_worker_writes_nothing_until_something_changes(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 1);
+    let assigned = exchange(&mut sends, &[], 1);
     let written = sends.exchanges();
     for _ in 0..3 {
         let reply = exchange(&mut sends, &[], 0);
@@ -21,7 +21,7 @@ pub(super) fn listening_worker_writes_nothing_until_something_changes(tested: &T
     }
     assert_eq!(sends.exchanges(), written);
     // Its outcomes are written immediately.
-    let sent = ended(&given.rows[0], RowState::Sent, Duration::ZERO);
+    let sent = ended(&assigned.rows[0], RowState::Sent, Duration::ZERO);
     exchange(&mut sends, &[sent], 0);
     assert_eq!(sends.exchanges(), written + 1);
     exchange(&mut sends, &[], 0);
@@ -41,28 +41,28 @@ pub(super) fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedLe
     ];
     let run = tested.begin(&recipients);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 3);
+    let assigned = exchange(&mut sends, &[], 3);
     let answered = exchange(
         &mut sends,
-        &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)],
+        &[ended(&assigned.rows[1], RowState::Sent, Duration::ZERO)],
         0,
     );
     assert_eq!(
-        (numbers(&given), numbers(&answered)),
+        (numbers(&assigned), numbers(&answered)),
         (vec![1, 2, 3], vec![])
     );
     tested.kill(sends);
     let mut sends = join(&run);
-    let given = exchange(&mut sends, &[], 10);
+    let assigned = exchange(&mut sends, &[], 10);
     assert_eq!(
-        numbers(&given),
+        numbers(&assigned),
         [4],
         "the last one is to a person who may just have been written to"
     );
     assert_eq!(states(&run), [Unknown, Sent, Unknown, Inflight, Pending]);
     exchange(
         &mut sends,
-        &[ended(&given.rows[0], Sent, Duration::ZERO)],
+        &[ended(&assigned.rows[0], Sent, Duration::ZERO)],
         0,
     );
     close(sends);
@@ -80,20 +80,20 @@ pub(super) fn lost_worker_may_still_report_results(tested: &TestedLedger) {
         "593990000000",
     ]);
     let mut lost = join(&run);
-    let given = exchange(&mut lost, &[], 3);
+    let assigned = exchange(&mut lost, &[], 3);
     // In a file, a living process is never lost, because its lock is held.
     let mut db = run.ledger.db();
     db.change(|db| {
         lock(db, run.id)?
             .unwrap()
-            .take_for_lost(db, lost.id(), "lost")
+            .mark_unknown(db, lost.id(), "lost")
     })
     .unwrap();
     drop(db);
     assert_eq!(states(&run), [Unknown, Unknown, Unknown, Pending]);
     assert_eq!(resolve(&run, [Unknown, Sent], &[4]).unwrap(), 1);
     let back = [(0, Pending), (1, Sent), (2, RowState::Failed)];
-    let back = back.map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+    let back = back.map(|(row, state)| ended(&assigned.rows[row], state, Duration::ZERO));
     exchange(&mut lost, &back, 0);
     assert_eq!(
         states(&run),
@@ -107,12 +107,15 @@ pub(super) fn lost_worker_may_still_report_results(tested: &TestedLedger) {
 pub(super) fn late_exchange_of_replaced_connection_changes_nothing(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
-    let given = exchange(&mut worker, &[], 1);
+    let assigned = exchange(&mut worker, &[], 1);
     run.ledger
         .db()
         .change(|db| db.run("UPDATE worker SET connection = connection + 1", &[]))
         .unwrap();
-    let late = worker.exchange_once(&[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 2);
+    let late = worker.exchange_once(
+        &[ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
+        2,
+    );
     assert_eq!(late.unwrap_err().fault, LedgerFault::Superseded);
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
 }
@@ -120,7 +123,7 @@ pub(super) fn late_exchange_of_replaced_connection_changes_nothing(tested: &Test
 pub(super) fn rows_of_lost_response_become_pending_again(tested: &TestedLedger) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
-    let given = exchange(&mut worker, &[], 1);
+    let assigned = exchange(&mut worker, &[], 1);
     worker.forget_answer_of(|worker| drop(exchange(worker, &[], 2)));
     assert_eq!(
         states(&run)
@@ -131,7 +134,7 @@ pub(super) fn rows_of_lost_response_become_pending_again(tested: &TestedLedger) 
     );
     let again = exchange(
         &mut worker,
-        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        &[ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
         5,
     );
     assert_eq!(numbers(&again), [2, 3, 4, 5]);

@@ -344,7 +344,7 @@ impl DbEngine for DatabaseEngine {
         Ok(self.identity.clone())
     }
 
-    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
         // The snapshot of the transaction may be older than the clock.
         let began =
             self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;

@@ -280,9 +280,9 @@ impl DbEngine for SimulatedEngine {
         self.file.identity()
     }
 
-    fn life(&mut self) -> Result<AliveCheck, LedgerError> {
+    fn alive_check(&mut self) -> Result<AliveCheck, LedgerError> {
         if !is_shared() {
-            return self.file.life();
+            return self.file.alive_check();
         }
         let now = clock::unix_millis();
         Ok(Box::new(move |_id, lost_at| lost_at > now))

@@ -185,7 +185,7 @@ impl Operator {
         let person = ledger.hasher()?.person(&self.recipient);
         let is_open = |entry: &OnceEntry| entry.state == OnceState::Unknown && entry.run.is_none();
         if !ledger
-            .standing(&scope(), &person)?
+            .once_entry(&scope(), &person)?
             .is_some_and(|entry| is_open(&entry))
         {
             return Ok(Done::Ended("nothing to decide".to_owned()));
@@ -208,7 +208,7 @@ impl Operator {
     fn remove_claim(&mut self, ledger: &Ledger) -> Result<Done, LedgerError> {
         let person = ledger.hasher()?.person(&self.recipient);
         let Some(seen) = &self.seen_claim else {
-            let standing = ledger.standing(&scope(), &person)?;
+            let standing = ledger.once_entry(&scope(), &person)?;
             let Some(entry) = standing else {
                 return Ok(Done::Ended("nothing to forget".to_owned()));
             };
@@ -241,7 +241,7 @@ impl Operator {
 
     /// Those whom the run has certainly reached get no more messages under the key than they have.
     fn add_to_key(&self, ledger: &Ledger) -> Result<Done, LedgerError> {
-        let run = ledger.run(&self.name)?.whole()?;
+        let run = ledger.run(&self.name)?.require_not_stale()?;
         run.prepare()?;
         if !run.counts()?.is_finished() || run.details()?.conditions.once.is_some() {
             return Ok(Done::Ended("it is unfinished, or has a key".to_owned()));

@@ -216,7 +216,7 @@ impl SingleSend {
     fn check_warning(&self) -> Result<(), LedgerError> {
         let ledger = open_ledger()?;
         let person = ledger.hasher()?.person(&self.recipient);
-        let standing = ledger.standing(&scope(), &person)?;
+        let standing = ledger.once_entry(&scope(), &person)?;
         let state = standing.map(|entry| (entry.state, entry.message_id, entry.run));
         let own = (OnceState::Sent, Some("m".to_owned()), None);
         if self.sent == Sent::Yes && state == Some(own) {

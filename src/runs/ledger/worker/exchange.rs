@@ -219,7 +219,7 @@ impl Worker {
         } else {
             0
         };
-        run.pace.take(reply.rows.len(), now);
+        run.pace.count_rows(reply.rows.len(), now);
         let is_short = reply.rows.len() + early < asked;
         let mut next = pace_wait(run);
         let limit_wait = self.limit_wait(run.now);
@@ -270,7 +270,7 @@ impl Worker {
         }
         self.uncount_unsent(db, run, finished)?;
         if run.cancelled_at.is_some() {
-            run.skip_rest(db)?;
+            run.skip_pending(db)?;
         }
         Ok(recorded)
     }

@@ -73,7 +73,7 @@ impl Worker {
         let senders = db.rows(query, &values![self.run.id], |row| row.opt_int("worker"))?;
         if senders
             .into_iter()
-            .any(|sender| lost.status(sender).is_some())
+            .any(|sender| lost.lost_reason(sender).is_some())
         {
             return Ok(false);
         }

@@ -94,7 +94,7 @@ pub(crate) struct Worker {
     pause: Option<PauseReason>,
     is_complete: bool,
     /// Whether to stop retrying writes, because no caller waits for them.
-    is_left: Arc<AtomicBool>,
+    is_abandoned: Arc<AtomicBool>,
     looked_at: Option<Instant>,
     counts_at: Instant,
     /// What the newest exchange has read, for use while there is nothing to write.
@@ -171,7 +171,7 @@ impl Worker {
             held: HashMap::new(),
             pause: None,
             is_complete: false,
-            is_left: Arc::default(),
+            is_abandoned: Arc::default(),
             looked_at: None,
             counts_at: clock::instant() + TIME_BETWEEN_COUNTS,
             listening: None,
@@ -197,9 +197,13 @@ impl Worker {
     /// rows of this one, it returns these and registers nothing. It locks the ledger: of two
     /// processes with the same rows, the second then sees the first.
     fn enter(&mut self, leaves_out: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
-        let of = self.run.clone();
-        let mut db = of.ledger.db();
-        if LostWorkers::read(&mut db)?.in_run(of.id).next().is_some() {
+        let own_run = self.run.clone();
+        let mut db = own_run.ledger.db();
+        if LostWorkers::read(&mut db)?
+            .lost_in_run(own_run.id)
+            .next()
+            .is_some()
+        {
             db.0.check()?;
         }
         db.0.enter(self.id)?;
@@ -207,7 +211,7 @@ impl Worker {
         db.0.limit(SHORT);
         let found = db.change(|db| {
             lock_ledger(db)?;
-            of.change_in(db, |db, run| {
+            own_run.change_in(db, |db, run| {
                 run.check_identity(db)?;
                 run.note_lost(db)?;
                 run.note_finished(db)?;
@@ -256,8 +260,8 @@ impl Worker {
         run: &LockedRun,
         details: &RunSettings,
     ) -> Result<(), LedgerError> {
-        if let Some(of) = &self.reach {
-            of.forget_old(db, run.now)?;
+        if let Some(bot) = &self.reach {
+            bot.forget_old(db, run.now)?;
         }
         // The limit does not change while a process sends the run.
         self.limit = details.conditions.per_day;
@@ -265,7 +269,7 @@ impl Worker {
         // counts only for a time.
         let has_deadline = self.limit.is_some() || self.run.ledger.is_shared();
         self.slack = self.slack.filter(|_| has_deadline);
-        let is_alone = !LostWorkers::read(db)?.is_sent(run.id);
+        let is_alone = !LostWorkers::read(db)?.has_sender(run.id);
         let host = host_name();
         let pid = i64::from(std::process::id());
         let lease = milliseconds(self.lease);
@@ -313,9 +317,9 @@ impl Worker {
                 run.identity.clear();
                 run.check_identity(db)?;
             }
-            if run.is_elsewhere(db)? {
+            if run.is_stale(db)? {
                 // The outcomes of the rows that this process holds still count.
-                return run.take_for_lost(
+                return run.mark_unknown(
                     db,
                     self.id,
                     "the ledger no longer has rows that it assigned to this process",
@@ -339,16 +343,16 @@ impl Worker {
                     AND state = 'inflight'",
                 &back,
             )?;
-            if let Some(of) = &self.reach {
+            if let Some(bot) = &self.reach {
                 Reach::take_back(
                     db,
-                    of,
+                    bot,
                     run.id,
                     &rows.into_iter().map(|(n, _)| n).collect::<Vec<_>>(),
                 )?;
             }
             if run.cancelled_at.is_some() {
-                run.skip_rest(db)?;
+                run.skip_pending(db)?;
             }
             Ok(())
         })?;
@@ -360,20 +364,20 @@ impl Worker {
     pub(super) fn exchange_within(
         &mut self,
         patience: Duration,
-        settled: &[FinishedRow],
+        finished: &[FinishedRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
         let began = clock::instant();
         let mut wait = FIRST_WAIT;
         loop {
-            let error = match self.try_exchange(settled, events, wanted) {
+            let error = match self.try_exchange(finished, events, wanted) {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
             self.is_connected &= !error.may_pass();
             let is_patient =
-                clock::elapsed_since(began) < patience && !self.is_left.load(Ordering::SeqCst);
+                clock::elapsed_since(began) < patience && !self.is_abandoned.load(Ordering::SeqCst);
             // Some errors, such as a refused login, last until you change the database.
             if !error.may_pass() || !is_patient {
                 return Err(error.after(clock::elapsed_since(began)));
@@ -388,12 +392,12 @@ impl Worker {
     /// sent, and the outcomes may be unwritten.
     pub(crate) fn exchange(
         &mut self,
-        settled: &[FinishedRow],
+        finished: &[FinishedRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
         let began = clock::instant();
-        let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
+        let reply = self.exchange_within(GIVES_UP_AFTER, finished, events, wanted)?;
         // A commit in a database is slow, so responses that arrive close together share one. With a
         // file, frequent commits are faster.
         let took = if self.run.ledger.is_shared() {
@@ -420,10 +424,10 @@ impl Worker {
         self.pause = Some(reason);
     }
 
-    /// Stops retrying failed writes once `is_left` is set, because no caller waits for the ledger
+    /// Stops retrying failed writes once `is_abandoned` is set, because no caller waits for the ledger
     /// then.
-    pub(crate) fn watch(&mut self, is_left: Arc<AtomicBool>) {
-        self.is_left = is_left;
+    pub(crate) fn stop_retrying_once(&mut self, is_abandoned: Arc<AtomicBool>) {
+        self.is_abandoned = is_abandoned;
     }
 
     /// Closes the ledger. Returns whether every row is final.
@@ -473,10 +477,10 @@ mod tests {
         /// Makes one exchange without retries.
         pub(in crate::runs::ledger) fn exchange_once(
             &mut self,
-            settled: &[FinishedRow],
+            finished: &[FinishedRow],
             wanted: usize,
         ) -> Result<ExchangeReply, LedgerError> {
-            self.try_exchange(settled, &[], wanted)
+            self.try_exchange(finished, &[], wanted)
         }
 
         /// Returns the number of its exchanges that were written.
@@ -499,7 +503,7 @@ mod tests {
                 key,
                 is_connected: true,
                 is_complete: false,
-                is_left: Arc::default(),
+                is_abandoned: Arc::default(),
                 held: self.held.clone(),
                 reach: self.reach.clone(),
                 listening: None,
