@@ -90,7 +90,7 @@ pub(crate) struct OnceEntry {
 }
 
 impl OnceEntry {
-    /// Returns whether a command whose messages count for `every` may send another message at
+    /// Returns whether a command with this `every` may send another message at
     /// `now`. With None, a message counts forever. A message that is in flight or pending always
     /// counts.
     pub(crate) fn is_free(&self, every: Option<Duration>, now: i64) -> bool {
@@ -151,7 +151,7 @@ pub(crate) enum Claimed {
     Found(OnceEntry),
 }
 
-/// What the transaction of a claim has written. A [`HeldClaim`] is built only after the
+/// The result of the transaction of a claim. A [`HeldClaim`] is built only after the
 /// transaction, because dropping one locks the ledger.
 enum WrittenClaim {
     Own { key: i64, before: Option<OnceEntry> },
@@ -405,7 +405,7 @@ fn keep_found(
 }
 
 /// Returns the number of a key: a part of the hash of its name, bot and address.
-pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
+pub(super) fn key_number(OnceScope { key, bot, address }: &OnceScope) -> i64 {
     eight_bytes(&digest(
         &SHA256,
         format!("{key}\n{bot}\n{address}").as_bytes(),
@@ -414,7 +414,7 @@ pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
 
 /// Records a key in the ledger, and returns its number.
 pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
-    let (id, OnceScope { key, bot, address }) = (number_of(scope), scope);
+    let (id, OnceScope { key, bot, address }) = (key_number(scope), scope);
     let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT DO NOTHING";
     db.run(query, &values![id, key.as_str(), bot, address])?;
@@ -428,7 +428,7 @@ pub(super) fn claim_under(
     person: &str,
 ) -> Result<Option<Claim>, LedgerError> {
     let mut found = None;
-    let key = number_of(scope);
+    let key = key_number(scope);
     claims(db, &CLAIM_OF_PERSON, &values![key, person], |_, claim| {
         found = Some(claim);
         Ok(())
@@ -437,7 +437,7 @@ pub(super) fn claim_under(
 }
 
 /// Passes the claims of candidates ([`fill_people`]) to `each`, with the number of the candidate.
-pub(super) fn claims_of_candidates(
+pub(super) fn read_candidate_claims(
     db: &mut Db,
     key: i64,
     each: impl FnMut(i64, Claim) -> Result<(), LedgerError>,
@@ -455,7 +455,7 @@ fn claims(
     let lost = LostWorkers::read(db)?;
     let identity = db.0.identity()?;
     let now = db.0.now()?;
-    db.each_of(query, values, |mut row| {
+    db.for_each_row(query, values, |mut row| {
         let message_id = if row.opt_text("row_state")?.is_some() {
             "row_message_id"
         } else {

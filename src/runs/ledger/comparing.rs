@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::claims::{Claim, claims_of_candidates, fill_people, millis, number_of};
+use super::claims::{Claim, fill_people, key_number, millis, read_candidate_claims};
 use super::db::{Db, FillRow, LONG, SqlScript, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier_rows::{EarlierMessages, EarlierRow};
@@ -70,10 +70,10 @@ pub(crate) struct EarlierQuery {
 /// The earlier runs that a list is compared with, read in one transaction.
 pub(crate) struct EarlierRuns<'a> {
     pub(super) db: &'a mut Db,
-    pub(super) of: &'a EarlierQuery,
+    pub(super) query: &'a EarlierQuery,
     pub(super) now: i64,
-    /// The number of rows of a draft that are the candidates now. While the number is the same, so
-    /// are the rows.
+    /// The number of rows of a draft that are the candidates now. The same number means the same
+    /// rows.
     filled: Option<u64>,
 }
 
@@ -86,24 +86,24 @@ struct CountedRun {
 }
 
 impl Ledger {
-    /// Compares a list with the runs of `of`, as they are now.
+    /// Compares a list with the runs of `query`, as they are now.
     pub(crate) fn known<T, E: From<LedgerError>>(
         &self,
-        of: &EarlierQuery,
+        query: &EarlierQuery,
         work: impl FnOnce(&mut EarlierRuns<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.db().read_transaction(|db| {
             let now = db.0.now()?;
-            work(&mut EarlierRuns::new(db, of, now))
+            work(&mut EarlierRuns::new(db, query, now))
         })
     }
 }
 
 impl<'a> EarlierRuns<'a> {
-    pub(super) fn new(db: &'a mut Db, of: &'a EarlierQuery, now: i64) -> Self {
+    pub(super) fn new(db: &'a mut Db, query: &'a EarlierQuery, now: i64) -> Self {
         Self {
             db,
-            of,
+            query,
             now,
             filled: None,
         }
@@ -112,7 +112,7 @@ impl<'a> EarlierRuns<'a> {
     /// Marks the rows of `draft` that these runs have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
-        let since = since(self.now, self.of.remember);
+        let since = since(self.now, self.query.remember);
         let runs = self.count(0, |run| {
             run.is_unfinished || is_recent(run.changed_at, since)
         })?;
@@ -140,10 +140,10 @@ impl<'a> EarlierRuns<'a> {
         draft.forget_earlier()?;
         let scope = OnceScope {
             key: key.clone(),
-            bot: self.of.bot.clone(),
-            address: self.of.address.clone(),
+            bot: self.query.bot.clone(),
+            address: self.query.address.clone(),
         };
-        let key = number_of(&scope);
+        let key = key_number(&scope);
         let hasher = OnceHasher::load(self.db)?;
         if !self
             .db
@@ -158,7 +158,7 @@ impl<'a> EarlierRuns<'a> {
         })?;
         let now = self.now;
         let mut is_changed = false;
-        claims_of_candidates(self.db, key, |n, Claim { entry, .. }| {
+        read_candidate_claims(self.db, key, |n, Claim { entry, .. }| {
             is_changed |= entry.every != every.map(millis);
             let found = EarlierRow::from_claim(&entry).filter(|_| !entry.is_free(every, now));
             match found {
@@ -194,9 +194,9 @@ impl<'a> EarlierRuns<'a> {
         let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
         let mut runs = HashMap::new();
-        self.db.each_of(
+        self.db.for_each_row(
             query,
-            &values![&self.of.bot, &self.of.address, own],
+            &values![&self.query.bot, &self.query.address, own],
             |mut row| {
                 let is_stale_run = is_stale(&row, &identity)?;
                 let is_unfinished = row.opt_int("finished_at")?.is_none();
@@ -247,7 +247,7 @@ impl<'a> EarlierRuns<'a> {
             .db
             .one("SELECT created_at FROM run WHERE id = ?1", &values![own])?
             .int("created_at")?;
-        let since = since(created_at.min(self.now), self.of.remember);
+        let since = since(created_at.min(self.now), self.query.remember);
         let is_counted = |run: &CountedRun| {
             run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
         };
@@ -325,7 +325,7 @@ fn each_match(
         Some(run) => each(candidate, &run.name, found),
         None => Ok(()),
     };
-    db.each_of(MATCHES, &[], |row| {
+    db.for_each_row(MATCHES, &[], |row| {
         let candidate = row.int("candidate")?;
         let run = row.int("run")?;
         let Some(CountedRun {

@@ -43,7 +43,7 @@ pub(crate) struct CreatedRun {
 
 impl Ledger {
     /// Chooses the name of a new run: the `typed` one, or a free one after its list.
-    pub(crate) fn name_of_new(
+    pub(crate) fn choose_run_name(
         &self,
         typed: Option<&RunName>,
         list: &Path,
@@ -83,8 +83,8 @@ impl Ledger {
         let mut db = ledger.db();
         db.0.limit(LONGEST);
         let name = RefCell::new(name.clone());
-        let not_made = |error: LedgerError| error.during_import(&name.borrow());
-        let created = db.transaction(true, not_made, |db| {
+        let not_created = |error: LedgerError| error.during_import(&name.borrow());
+        let created = db.transaction(true, not_created, |db| {
             let (last, now) = lock_ledger(db)?;
             let free = free_name(db, &name.borrow(), is_typed)?;
             name.replace(free);
@@ -96,7 +96,7 @@ impl Ledger {
                 return Ok(None);
             }
             let name = name.borrow().clone();
-            let id = make(db, last + 1, now, &name, draft, settings)?;
+            let id = write_run(db, last + 1, now, &name, draft, settings)?;
             let own = Run::new(ledger.clone(), id, name.clone());
             let worker = match sends_with_timeout {
                 Some(timeout) => Some(Worker::for_new_run(db, &own, settings, timeout)?),
@@ -111,7 +111,7 @@ impl Ledger {
 }
 
 /// Creates the run `name` from `draft`. The caller has compared the draft in this transaction.
-fn make(
+fn write_run(
     db: &mut Db,
     run: i64,
     now: i64,

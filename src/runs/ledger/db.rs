@@ -375,7 +375,7 @@ impl Db {
         mut read: impl FnMut(SqlRow) -> Result<T, LedgerError>,
     ) -> Result<Vec<T>, LedgerError> {
         let mut all = Vec::new();
-        self.each_of(sql, values, |row| {
+        self.for_each_row(sql, values, |row| {
             all.push(read(row)?);
             Ok(())
         })?;
@@ -383,7 +383,7 @@ impl Db {
     }
 
     /// Passes every row of a query to `each`.
-    pub(super) fn each_of(
+    pub(super) fn for_each_row(
         &mut self,
         sql: &'static str,
         values: &[SqlValue<'_>],
@@ -471,11 +471,11 @@ pub(super) fn new_secret() -> String {
     let mut bytes = [0_u8; OnceHasher::SECRET];
     #[expect(
         clippy::expect_used,
-        reason = "without it, the store could not hide who it knows from its readers"
+        reason = "without a secret, readers of the ledger could look up its recipients"
     )]
     SystemRandom::new()
         .fill(&mut bytes)
-        .expect("the system gives random numbers");
+        .expect("the system provides random numbers");
     bytes
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))

@@ -125,7 +125,7 @@ impl Run {
     ) -> Result<(), LedgerError> {
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
-        db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
+        db.for_each_row(ATTEMPTS, &values![self.id, since, until], |mut row| {
             each(attempt(&mut row, &lost)?);
             Ok(())
         })
@@ -173,7 +173,7 @@ pub(super) fn count_deliveries(
     let query = "SELECT delivery, delivery_code, delivery_reason, count(*) AS messages \
         FROM row WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL \
         GROUP BY 1, 2, 3";
-    db.each_of(query, &values![run, since], |mut row| {
+    db.for_each_row(query, &values![run, since], |mut row| {
         if let Some(facts) = delivery_facts(&mut row)? {
             counts.add(&facts, row.count("messages")?);
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Params, Row as SqlRow, params};
 
 use super::error::LedgerError;
-use super::message::{checksum_of, fingerprint_of, hash_recipient};
+use super::message::{compute_checksum, compute_fingerprint, hash_recipient};
 use super::model::{SkipCounts, SkipDetail, SkipReason, reason_named};
 use super::types::DraftRequest;
 use crate::base::process::ensure_open_files;
@@ -100,11 +100,13 @@ impl LedgerDraft {
                 path,
                 body,
             });
-            let fingerprint = request.as_ref().map(fingerprint_of);
+            let fingerprint = request.as_ref().map(compute_fingerprint);
             let checksum = request
                 .as_ref()
                 .zip(fingerprint)
-                .map(|(request, fingerprint)| checksum_of(request, fingerprint, self.rows, *line));
+                .map(|(request, fingerprint)| {
+                    compute_checksum(request, fingerprint, self.rows, *line)
+                });
             let [recipient, path, body] = texts
                 .map(|texts| texts.each_ref().map(Some))
                 .unwrap_or_default();
@@ -308,7 +310,7 @@ fn walk<E: From<LedgerError>>(
 }
 
 /// Returns the rows of `query`, each converted by `read`.
-pub(super) fn rows_of<T>(
+pub(super) fn read_rows<T>(
     db: &Connection,
     query: &str,
     parameters: impl Params,

@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::draft::{IS_SENT, LedgerDraft, rows_of};
+use super::draft::{IS_SENT, LedgerDraft, read_rows};
 use super::earlier_rows::{EarlierMessages, EarlierRow, rank, reason_for_rank};
 use super::error::LedgerError;
 use super::model::{SkipDetail, SkipReason};
@@ -12,12 +12,13 @@ use crate::runs::once::OnceKey;
 /// In milliseconds.
 const A_MINUTE: i64 = 60_000;
 
-/// The reasons to skip a row whose recipient has a message from an earlier run, or will have one.
+/// The reasons to skip a row because its recipient has a message from an earlier run, or will get
+/// one.
 const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent'";
 
 impl LedgerDraft {
-    /// Records that `run`, if it is known, has row `n` too. The match that outweighs the others
-    /// stays.
+    /// Records that `run`, or else a single send or a removed run, has row `n` too. The match that
+    /// outweighs the others stays.
     pub(super) fn note_earlier(
         &self,
         n: i64,
@@ -70,7 +71,7 @@ impl LedgerDraft {
                 FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason \
                 ORDER BY 3 DESC, 4 DESC"
         );
-        rows_of(&self.db, &query, [], |row| {
+        read_rows(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
             Ok(EarlierMessages {
                 run,
@@ -85,7 +86,7 @@ impl LedgerDraft {
     pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
         let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) \
             WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
-        rows_of(&self.db, query, [], |row| Ok(row.get(0)?))
+        read_rows(&self.db, query, [], |row| Ok(row.get(0)?))
     }
 
     /// Skips the rows with a match: the same message, or any message to the same recipient under
@@ -97,7 +98,7 @@ impl LedgerDraft {
                 FROM earlier JOIN row USING (n) WHERE {IS_SENT} GROUP BY run, reason, \
                 minute, n / 1000"
         );
-        let found = rows_of(&self.db, &query, [], |row| {
+        let found = read_rows(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?;
             let earlier = EarlierRow {
                 reason: reason_for_rank(row.get(1)?)?,
@@ -152,7 +153,7 @@ impl LedgerDraft {
                 AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) \
                 WHERE n <> first ORDER BY n"
         );
-        let found = rows_of(&self.db, &query, [], |row| {
+        let found = read_rows(&self.db, &query, [], |row| {
             Ok((
                 row.get(0)?,
                 row.get(1)?,
@@ -174,7 +175,7 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Skips each row whose recipient has an earlier unskipped row, or any row skipped because of
+    /// Skips each row that has the same recipient as an earlier unskipped row, or as a row skipped because of
     /// an earlier run. `report` receives the lines of both rows.
     pub(crate) fn keep_one_per_person(
         &mut self,
@@ -212,7 +213,7 @@ impl LedgerDraft {
                 ORDER BY skipped IS NULL, n)) WHERE skipped IS NULL AND n <> first \
                 ORDER BY n"
         );
-        rows_of(&self.db, &query, [], |row| {
+        read_rows(&self.db, &query, [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
     }
@@ -249,7 +250,7 @@ impl LedgerDraft {
     }
 }
 
-/// What the limit counts. Repeated items count once.
+/// The unit of a limit. Repeated items count once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LimitUnit {
     Rows,

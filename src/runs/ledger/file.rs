@@ -527,13 +527,16 @@ impl DbEngine for FileEngine {
 
     fn identity(&mut self) -> Result<String, LedgerError> {
         let epoch = self.epoch()?.abs();
-        let FileId { inode, born } = self.opened;
+        let FileId { inode, created } = self.opened;
         // `rsync` replaces only files that differ in size or time, which may be the log and this
         // file.
-        let count = self.count_id.unwrap_or(FileId { inode: 0, born: 0 });
+        let count = self.count_id.unwrap_or(FileId {
+            inode: 0,
+            created: 0,
+        });
         Ok(format!(
-            "file {inode:x}, made {born:x}, commits in {:x}, made {:x}, epoch {epoch:x}",
-            count.inode, count.born
+            "file {inode:x}, made {created:x}, commits in {:x}, made {:x}, epoch {epoch:x}",
+            count.inode, count.created
         ))
     }
 

@@ -9,20 +9,20 @@ use std::path::{Path, PathBuf};
 pub(super) struct FileId {
     pub(super) inode: u64,
     /// The creation time, in milliseconds since 1970; 0 if the file system has none.
-    pub(super) born: u128,
+    pub(super) created: u128,
 }
 
 impl FileId {
     #[cfg(unix)]
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
-        let born = metadata
+        let created = metadata
             .created()
             .ok()
             .and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
         Ok(Self {
             inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-            born: born.unwrap_or_default().as_millis(),
+            created: created.unwrap_or_default().as_millis(),
         })
     }
 
@@ -33,7 +33,7 @@ impl FileId {
         let file = std::fs::File::open(path)?;
         Ok(Self {
             inode: winapi_util::file::information(file)?.file_index(),
-            born: 0,
+            created: 0,
         })
     }
 }
@@ -85,7 +85,7 @@ impl OpenFiles {
     fn lines(&self) -> [String; 3] {
         let line = |(path, id): &(PathBuf, FileId)| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            format!("{name} {:x} {:x}\n", id.inode, id.born)
+            format!("{name} {:x} {:x}\n", id.inode, id.created)
         };
         self.0.each_ref().map(line)
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::claims::{
-    CLAIM_ROW, Claim, OnceEntry, claim_under, claims_of_candidates, fill_people, note_key,
-    number_of, state_name,
+    CLAIM_ROW, Claim, OnceEntry, claim_under, fill_people, key_number, note_key,
+    read_candidate_claims, state_name,
 };
 use super::db::{Db, values};
 use super::error::LedgerError;
@@ -56,7 +56,7 @@ impl Ledger {
                 worker = NULL WHERE once_key = ?1 AND person = ?2";
             Ok(db.run(
                 query,
-                &values![number_of(scope), person, state_name(sent), now],
+                &values![key_number(scope), person, state_name(sent), now],
             )? > 0)
         })
     }
@@ -71,7 +71,7 @@ impl Ledger {
     ) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             lock_ledger(db)?;
-            let key = number_of(scope);
+            let key = key_number(scope);
             match shown {
                 ConfirmedEntries::Person(person, entry) => {
                     if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
@@ -103,14 +103,14 @@ impl Ledger {
         self.db().change(|db| {
             lock_ledger(db)?;
             let key = note_key(db, scope)?;
-            let mut reached = recipients_of_run(db, run)?;
+            let mut reached = reached_recipients(db, run)?;
             fill_people(db, |each| {
                 reached
                     .iter()
                     .try_for_each(|(person, row)| each(&values![person, row.index]))
             })?;
             let mut obstacle = None;
-            claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
+            read_candidate_claims(db, key, |_, Claim { person, entry, .. }| {
                 let Some(row) = reached.get(&person) else {
                     return Ok(());
                 };
@@ -154,13 +154,13 @@ struct ReachedRow {
 
 /// Returns the recipients that a run has reached or may have reached, each with one row. If a
 /// recipient has several rows, a row that was certainly sent is preferred.
-fn recipients_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
+fn reached_recipients(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
     let hasher = OnceHasher::load(db)?;
     let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message \
         WHERE row.run = ?1 AND message.run = row.run AND message.n = row.n \
         AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
     let mut reached: HashMap<String, ReachedRow> = HashMap::new();
-    db.each_of(query, &values![run.id], |mut row| {
+    db.for_each_row(query, &values![run.id], |mut row| {
         let recipient = row.take_text("recipient")?;
         let row = ReachedRow {
             index: row.int("n")?,

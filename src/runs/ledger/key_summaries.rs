@@ -1,6 +1,6 @@
 //! Counts the recipients of each `--once` key in each state.
 
-use super::claims::{number_of, read_state};
+use super::claims::{key_number, read_state};
 use super::db::{Db, SqlRow, values};
 use super::error::LedgerError;
 use super::lost_workers::LostWorkers;
@@ -47,7 +47,7 @@ impl Ledger {
             WHERE claim.once_key = ?1 AND run.id = claim.run AND run.finished_at IS NULL \
             ORDER BY 1";
         self.db()
-            .rows(query, &values![number_of(scope)], |mut row| {
+            .rows(query, &values![key_number(scope)], |mut row| {
                 row.take_text("name")
             })
     }
@@ -59,7 +59,7 @@ pub(super) fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let identity = db.0.identity()?;
     let mut keys: Vec<OnceSummary> = Vec::new();
     let now = db.0.now()?;
-    db.each_of(GROUPS, &values![now], |mut row| {
+    db.for_each_row(GROUPS, &values![now], |mut row| {
         let state = read_state(&row, &identity, &lost)?;
         let people = row.count("people")?;
         let at = row.int("changed_at")?;

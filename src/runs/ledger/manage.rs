@@ -55,14 +55,14 @@ impl Run {
     }
 
     /// Compares the remaining rows with other runs. Returns the counts of rows that these have sent
-    /// in the meantime or will send, by run and reason, largest first. With `leaves_out`, those
+    /// in the meantime or will send, by run and reason, largest first. With `skips_earlier`, those
     /// rows are skipped.
     pub(crate) fn compare(
         &self,
         details: &RunSettings,
-        leaves_out: bool,
+        skips_earlier: bool,
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
-        self.change(|db, run| run.compare(db, details, leaves_out, i64::MIN))
+        self.change(|db, run| run.compare(db, details, skips_earlier, i64::MIN))
     }
 
     /// Resumes the run after you have seen the pause `seen`. A newer pause stays. A stale run stays
@@ -253,7 +253,7 @@ impl LockedRun {
         &mut self,
         db: &mut Db,
         details: &RunSettings,
-        leaves_out: bool,
+        skips_earlier: bool,
         changed_since: i64,
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
         let of = EarlierQuery {
@@ -263,7 +263,7 @@ impl LockedRun {
         };
         let found =
             EarlierRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
-        if leaves_out {
+        if skips_earlier {
             let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
             let skips = found.iter().zip(&problems);
             let skips: Vec<_> = skips

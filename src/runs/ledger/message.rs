@@ -87,7 +87,7 @@ fn may_have_extra_spaces(json: &str) -> bool {
 }
 
 /// Identifies a message to a recipient, in every row and every run.
-pub(super) fn fingerprint_of(
+pub(super) fn compute_fingerprint(
     DraftRequest {
         recipient,
         path,
@@ -105,7 +105,12 @@ pub(super) fn fingerprint_of(
 
 /// Computes the checksum of the exact bytes of a request, its fingerprint, and its place in the
 /// list.
-pub(super) fn checksum_of(request: &DraftRequest<'_>, fingerprint: i64, n: i64, line: u64) -> i64 {
+pub(super) fn compute_checksum(
+    request: &DraftRequest<'_>,
+    fingerprint: i64,
+    n: i64,
+    line: u64,
+) -> i64 {
     let mut hash = hash_before_body(request.path, request.recipient);
     for part in [fingerprint, n, line.cast_signed()] {
         hash.update(&part.to_be_bytes());
@@ -142,7 +147,7 @@ mod tests {
     use super::*;
 
     fn fingerprint(number: &str, body: &str) -> i64 {
-        fingerprint_of(&DraftRequest {
+        compute_fingerprint(&DraftRequest {
             recipient: number,
             path: &format!("/bots/1/users/{number}/x"),
             body,
@@ -210,7 +215,7 @@ mod tests {
         let recipient = "593987654321";
         let body = "{\"text\":\"Hola\"}";
         let checksum = |fingerprint, n, line, path, recipient, body| {
-            checksum_of(
+            compute_checksum(
                 &DraftRequest {
                     recipient,
                     path,

@@ -201,7 +201,7 @@ impl Ledger {
         self.db().0.check()
     }
 
-    pub(super) fn lost(&self) -> Result<LostWorkers, LedgerError> {
+    pub(super) fn lost_workers(&self) -> Result<LostWorkers, LedgerError> {
         LostWorkers::read(&mut self.db())
     }
 }

@@ -75,7 +75,7 @@ impl Ledger {
         })?;
         prefer(&mut runs, |run| run.is_sandbox == self.in_sandbox);
         if is_sent {
-            let workers = self.lost()?;
+            let workers = self.lost_workers()?;
             prefer(&mut runs, |run| workers.has_sender(run.id));
         }
         match runs.as_slice() {
@@ -108,11 +108,11 @@ impl Ledger {
 
     /// Finds the rows for `recipient`, newest first.
     pub(crate) fn find(&self, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
-        let lost = self.lost()?;
+        let lost = self.lost_workers()?;
         let mut found = Vec::new();
         let mut db = self.db();
         let identity = db.0.identity()?;
-        db.each_of(&FIND, &values![hash_recipient(recipient)], |mut row| {
+        db.for_each_row(&FIND, &values![hash_recipient(recipient)], |mut row| {
             // Two recipients may share a hash.
             if row.opt_text("recipient")?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());

@@ -329,7 +329,7 @@ impl ReachedPeople {
         let query =
             "SELECT person, at, number FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
         let mut people = Self::default();
-        db.each_of(query, &values![reach, since], |row| {
+        db.for_each_row(query, &values![reach, since], |row| {
             let person = row.int("person")?;
             let at = row.int("at")?;
             if row.int("number")? < 0 {

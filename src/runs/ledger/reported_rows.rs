@@ -75,7 +75,7 @@ impl Run {
             })?;
             let mut lines: BTreeMap<i64, ListLine> = lines.into_iter().collect();
             let mut rows = Vec::with_capacity(lines.len());
-            db.each_of(&ROW_STATES, &page, |mut row| {
+            db.for_each_row(&ROW_STATES, &page, |mut row| {
                 if let Some(line) = lines.remove(&row.int("n")?) {
                     rows.push(reported(line, &mut row, &lost, stale.as_ref())?);
                 }
@@ -151,7 +151,7 @@ pub(super) fn reported(
         delivery,
     };
     let read = match lost.lost_reason(worker.filter(|_| state == RowState::Inflight)) {
-        Some(words) => read.lost(words),
+        Some(words) => read.with_lost_process(words),
         None => read,
     };
     Ok(match stale_reason {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, millis, note_key};
+use super::claims::{CLAIM_ROW, Claim, fill_people, millis, note_key, read_candidate_claims};
 use super::db::{Db, values};
 use super::error::{LedgerError, LedgerFault};
 use super::model::RowState;
@@ -215,7 +215,7 @@ fn free_rows(
     })?;
     let mut own = HashSet::new();
     let mut taken = HashSet::new();
-    claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
+    read_candidate_claims(db, key, |n, Claim { entry, row, .. }| {
         if row == Some((run, n)) {
             own.insert(n);
         } else if !entry.is_free(every, now) {

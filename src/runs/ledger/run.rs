@@ -145,7 +145,7 @@ impl Run {
 
     /// Returns whether a process sends the run now.
     pub(crate) fn is_running(&self) -> Result<bool, LedgerError> {
-        Ok(self.ledger.lost()?.has_sender(self.id))
+        Ok(self.ledger.lost_workers()?.has_sender(self.id))
     }
 
     /// Returns whether the run waits for you to resume it, because no process sends it. After
@@ -199,7 +199,7 @@ impl Run {
         let query = "SELECT worker, count(*) AS rows FROM row WHERE run = ?1 \
             AND state = 'inflight' GROUP BY worker";
         let mut inflight = 0;
-        db.each_of(query, &values![self.id], |row| {
+        db.for_each_row(query, &values![self.id], |row| {
             if lost.lost_reason(row.opt_int("worker")?).is_none() {
                 inflight += row.count("rows")?;
             }
@@ -226,7 +226,7 @@ impl Run {
         let mut reasons = BTreeMap::new();
         let mut db = self.ledger.db();
         let lost = LostWorkers::read(&mut db)?;
-        db.each_of(query, &values![self.id], |mut row| {
+        db.for_each_row(query, &values![self.id], |mut row| {
             let state = row.named("state", RowState::from_name)?;
             let worker = row.opt_int("worker")?;
             let rows = row.count("rows")?;
@@ -347,7 +347,7 @@ pub(super) fn count_rows(db: &mut Db, run: i64) -> Result<Counts, LedgerError> {
         WHERE run = ?1 AND state <> 'inflight' GROUP BY state UNION ALL SELECT state, \
         worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' \
         GROUP BY state, worker";
-    db.each_of(query, &values![run], |row| {
+    db.for_each_row(query, &values![run], |row| {
         let state = lost.shown_state(
             row.named("state", RowState::from_name)?,
             row.opt_int("worker")?,

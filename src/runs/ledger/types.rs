@@ -276,7 +276,7 @@ pub(crate) struct ReportedDelivery {
 
 impl ReportedRow {
     /// Makes a row in flight of a lost process unknown. `error` describes that.
-    pub(super) fn lost(self, error: String) -> Self {
+    pub(super) fn with_lost_process(self, error: String) -> Self {
         let state = RowState::Unknown;
         let code = Some(RowState::Unknown.name().to_owned());
         Self {

@@ -24,7 +24,7 @@ pub(crate) enum ListReport {
 }
 
 /// Writes the skipped rows of `draft`; returns how many. `settings` has the columns of its list.
-pub(crate) fn write_left_out(
+pub(crate) fn write_skipped_rows(
     draft: &LedgerDraft,
     settings: &RunSettings,
     format: ListReport,

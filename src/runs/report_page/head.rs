@@ -152,7 +152,7 @@ fn is_waiting(events: &[RunEvent], now: i64) -> bool {
         .is_some_and(|until| until > now)
 }
 
-/// What the steps of the history depend on, besides the events.
+/// The properties of the page that change the steps of the history.
 pub(super) struct CourseView<'a> {
     /// Whether to include messages of the API, which may name a recipient.
     pub(super) with_problems: bool,

@@ -309,7 +309,7 @@ fn new_name(
 ) -> Result<Option<RunName>, LedgerError> {
     match ledger {
         Some(ledger) if args.makes_run(context.mode) => ledger
-            .name_of_new(args.run.as_ref(), args.file_name())
+            .choose_run_name(args.run.as_ref(), args.file_name())
             .map(Some),
         _ => Ok(None),
     }

@@ -9,7 +9,7 @@ use crate::command_error::CommandError;
 use crate::commands::bulk::report_file::{ReportFile, format_of_name};
 use crate::lists::list_file::ReportLanguage;
 use crate::runs::ledger::{LedgerDraft, RunSettings};
-use crate::runs::report::{ListReport, write_left_out};
+use crate::runs::report::{ListReport, write_skipped_rows};
 use crate::sender::context::Context;
 
 const FLAG: &str = "--rejects";
@@ -49,7 +49,7 @@ impl<'a> RejectsFile<'a> {
     ) -> Result<(), CommandError> {
         let format = self.format;
         self.file.write(context, |to| {
-            let rows = write_left_out(draft, settings, format, zone, to)?;
+            let rows = write_skipped_rows(draft, settings, format, zone, to)?;
             Ok(format!("{} that will not be sent", counted(rows, "row")))
         })
     }

@@ -96,7 +96,7 @@ pub(super) fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedLe
     let (next, _) = waits.next.expect("a row is in flight");
     assert!(
         next >= before + LISTENS_EVERY,
-        "it looks again, but not at once"
+        "the worker checks again later"
     );
     assert_eq!(states(&run), [Inflight, Skipped]);
     tested.kill(sends);

@@ -1,4 +1,4 @@
-//! What is known of the delivery of the messages of a run, and what they cost.
+//! The delivery status and the cost of the messages of a run.
 
 use tempfile::TempDir;
 

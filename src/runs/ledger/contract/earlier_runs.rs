@@ -72,7 +72,10 @@ pub(super) fn identical_runs_are_sent_one_at_a_time(tested: &TestedLedger) {
     };
     let one = made("one");
     let other = made("other");
-    let join = |run: &Run, leaves_out| run.join(Duration::from_secs(30), Some(leaves_out)).unwrap();
+    let join = |run: &Run, skips_earlier| {
+        run.join(Duration::from_secs(30), Some(skips_earlier))
+            .unwrap()
+    };
     let sends = join(&one, false).worker().unwrap();
     let Joined::HasEarlierMessages(found) = join(&other, false) else {
         panic!("the other run is sent at the same time");

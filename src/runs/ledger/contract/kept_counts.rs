@@ -1,4 +1,4 @@
-//! The ledger keeps the counts of a finished run, and they are always those of its rows.
+//! The ledger keeps the counts of a finished run, and they always match its rows.
 
 use std::time::Duration;
 

@@ -56,7 +56,7 @@ pub(super) fn once_key_allows_one_send_per_recipient(tested: &TestedLedger) {
     assert_eq!(
         again("c", failed, &[]).unwrap(),
         0,
-        "row 4 is that of the other run"
+        "the key has row 4 of the other run"
     );
     assert_eq!(again("a", failed, &[3]).unwrap(), 0);
     // A message that may have been sent belongs to the run, whatever you decide about it.
@@ -289,7 +289,7 @@ pub(super) fn clock_that_goes_back_does_not_extend_every(tested: &TestedLedger) 
     assert!(claim_hourly(ledger, one).is_some());
 }
 
-/// Ages are those of a clock: an age of -120 minutes is a clock that is two hours behind.
+/// An age of -120 minutes means a clock that is two hours slow.
 pub(super) fn clock_that_was_behind_does_not_end_every(tested: &TestedLedger) {
     let one = "593990000001";
     let ledger = &tested.ledger;

@@ -1,4 +1,4 @@
-//! What the ledger must do, in a file and in a database: each test is written once and runs on both.
+//! The rules of the ledger. Each test is written once, and runs on a file and on a database.
 
 mod cancelled_runs;
 #[cfg(unix)]
@@ -224,7 +224,7 @@ fn skip(run: &Run, rows: &[i64]) {
     run.skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
 }
 
-/// Decides rows whose processes have all ended.
+/// Decides rows after all their processes have ended.
 fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, LedgerError> {
     let resolution = Resolution {
         change,

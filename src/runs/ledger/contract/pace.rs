@@ -1,4 +1,4 @@
-//! How fast rows leave: the pace of the ledger is that of the throttle, for all workers of a run.
+//! The pace of the ledger matches the throttle, for all workers of a run together.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

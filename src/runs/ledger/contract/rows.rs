@@ -61,7 +61,7 @@ pub(super) fn row_state_changes_match_the_documented_table(tested: &TestedLedger
         note("an exchange");
         put(&run, from, worker.id());
         skip(&run, &[1]);
-        note("to be left out");
+        note("to be skipped");
         for to in RowState::ALL
             .iter()
             .copied()
@@ -116,7 +116,7 @@ pub(super) fn rows_with_one_recipient_are_sent_in_sequence(tested: &TestedLedger
         assert_eq!(
             (numbers(&assigned), assigned.rows[0].number),
             (vec![1], 2),
-            "whoever waits for it still waits"
+            "its successor still waits"
         );
         let assigned = all_due(
             &mut sends,

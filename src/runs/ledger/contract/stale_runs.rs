@@ -1,4 +1,4 @@
-//! What a run says that may lack its latest records.
+//! Runs that may lack their latest records.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(super) fn failed_rows_of_stale_run_are_not_resent(tested: &TestedLedger) {
     assert_eq!(
         standing(),
         OnceState::Unknown,
-        "whether it was sent is not known later either"
+        "the message stays unknown after the run is removed"
     );
 }
 

@@ -1,4 +1,4 @@
-//! What a worker may do after it was killed, lost or suspended, or after an answer to it was lost.
+//! Workers that were killed, lost or suspended, or that did not get an answer.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub(super) fn killed_worker_leaves_unknown_rows_and_sends_none(tested: &TestedLe
     assert_eq!(
         numbers(&assigned),
         [4],
-        "the last one is to a person who may just have been written to"
+        "the recipient of the last row may have just got a message"
     );
     assert_eq!(states(&run), [Unknown, Sent, Unknown, Inflight, Pending]);
     exchange(
@@ -98,7 +98,7 @@ pub(super) fn lost_worker_may_still_report_results(tested: &TestedLedger) {
     assert_eq!(
         states(&run),
         [Pending, Sent, Sent, Pending],
-        "a person has decided meanwhile"
+        "you have decided the row in the meantime"
     );
     // The second row of the recipient waits again.
     assert!(!numbers(&all_due(&mut lost, &[])).contains(&4));

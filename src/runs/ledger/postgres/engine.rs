@@ -110,7 +110,7 @@ impl DatabaseEngine {
     }
 
     /// Changes the UPDATE `sql` to update many rows, with an array for each parameter of `one`.
-    fn update_of_many(
+    fn update_many(
         &mut self,
         sql: &'static str,
         one: &Statement,
@@ -261,7 +261,7 @@ impl DbEngine for DatabaseEngine {
         let mut changed = 0;
         for some in all.chunks(AT_ONCE) {
             if some.len() > 1 && sql.starts_with("UPDATE") {
-                let statement = self.update_of_many(sql, &one)?;
+                let statement = self.update_many(sql, &one)?;
                 let columns = 0..one.params().len();
                 let columns: Vec<Vec<_>> = columns
                     .map(|column| {

@@ -7,7 +7,7 @@ use super::Worker;
 use crate::jelou::message::sends_template;
 use crate::runs::ledger::db::{Db, SqlRow, values};
 use crate::runs::ledger::error::LedgerError;
-use crate::runs::ledger::message::{checksum_of, hash_recipient};
+use crate::runs::ledger::message::{compute_checksum, hash_recipient};
 use crate::runs::ledger::reach::{Reach, ReachedPeople};
 use crate::runs::ledger::run::row_to_send;
 use crate::runs::ledger::transitions::{LockedRun, RECIPIENT_GAP};
@@ -172,7 +172,7 @@ impl ReadyRows {
             let checksum = row.int("checksum")?;
             let turn = row.opt_int("turn")?;
             let row = row_to_send(&mut row)?;
-            if checksum_of(&row.request(), fingerprint, row.index, row.line) != checksum {
+            if compute_checksum(&row.request(), fingerprint, row.index, row.line) != checksum {
                 changed_line = Some(row.line);
             }
             if let Some(turn) = turn.filter(|turn| *turn > run.now) {

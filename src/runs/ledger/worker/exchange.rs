@@ -28,7 +28,7 @@ const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?
     WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 AND (state = 'inflight' \
     OR state = 'unknown' AND ended_at IS NULL)";
 
-/// What a process brings to an exchange.
+/// The input of an exchange.
 struct ExchangeRequest<'a> {
     /// Rows with an outcome.
     finished: &'a [FinishedRow],
@@ -68,7 +68,7 @@ impl Worker {
         self.listening = None;
         let deadline = self.slack.map(Deadline::after);
         let looks_for_others = self
-            .looked_at
+            .checked_others_at
             .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
         let request = ExchangeRequest {
             finished,
@@ -83,7 +83,7 @@ impl Worker {
         self.listening = exchanged.listening;
         self.pause = None;
         if looks_for_others {
-            self.looked_at = Some(clock::instant());
+            self.checked_others_at = Some(clock::instant());
         }
         let mut reply = exchanged.reply;
         self.update_held(finished, &mut reply.rows, deadline);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::claims::number_of;
+use super::claims::key_number;
 use super::db::{Db, SHORT, values};
 use super::earlier_rows::EarlierMessages;
 use super::error::LedgerError;
@@ -88,16 +88,16 @@ pub(crate) struct Worker {
     held_until: i64,
     /// The key of the run. A returned row needs its recipient to be still reserved under it.
     key: Option<(i64, OnceHasher)>,
-    /// Rows that are assigned to this process, and whose outcomes the ledger does not have yet.
+    /// Rows that are assigned to this process until the ledger has their outcomes.
     held: HashMap<i64, i64>,
     /// The reason why no process may take rows. The next exchange records it.
     pause: Option<PauseReason>,
     is_complete: bool,
     /// Whether to stop retrying writes, because no caller waits for them.
     is_abandoned: Arc<AtomicBool>,
-    looked_at: Option<Instant>,
+    checked_others_at: Option<Instant>,
     counts_at: Instant,
-    /// What the newest exchange has read, for use while there is nothing to write.
+    /// The result of the newest exchange, for use while there is nothing to write.
     listening: Option<Listening>,
     /// Whether other processes send the run now. None if none ever did, so their rows need no
     /// count.
@@ -121,18 +121,18 @@ impl Run {
     /// the run was killed, the ledger file is checked first.
     ///
     /// Other runs may have sent some of the rows in the meantime, or may be about to. With
-    /// `leaves_out`, these rows are skipped if it is true, and this process does not join if it is
+    /// `skips_earlier`, these rows are skipped if it is true, and this process does not join if it is
     /// false. Without it, they are sent again.
     pub(crate) fn join(
         &self,
         timeout: Duration,
-        leaves_out: Option<bool>,
+        skips_earlier: Option<bool>,
     ) -> Result<Joined, LedgerError> {
         let run = self.on_own_connection()?;
         let details = run.details()?;
         let ledger = run.ledger.clone();
         let mut worker = Worker::new(&mut ledger.db(), run, &details, timeout)?;
-        let found = worker.enter(leaves_out)?;
+        let found = worker.enter(skips_earlier)?;
         if !found.is_empty() {
             return Ok(Joined::HasEarlierMessages(found));
         }
@@ -152,7 +152,7 @@ impl Worker {
     ) -> Result<Self, LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let key = match details.scope() {
-            Some(scope) => Some((number_of(&scope), OnceHasher::load(db)?)),
+            Some(scope) => Some((key_number(&scope), OnceHasher::load(db)?)),
             None => None,
         };
         Ok(Self {
@@ -172,7 +172,7 @@ impl Worker {
             pause: None,
             is_complete: false,
             is_abandoned: Arc::default(),
-            looked_at: None,
+            checked_others_at: None,
             counts_at: clock::instant() + TIME_BETWEEN_COUNTS,
             listening: None,
             others: None,
@@ -193,10 +193,10 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Registers this process, so that others see it. If `leaves_out` is false and other runs have
+    /// Registers this process, so that others see it. If `skips_earlier` is false and other runs have
     /// rows of this one, it returns these and registers nothing. It locks the ledger: of two
     /// processes with the same rows, the second then sees the first.
-    fn enter(&mut self, leaves_out: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
+    fn enter(&mut self, skips_earlier: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
         let own_run = self.run.clone();
         let mut db = own_run.ledger.db();
         if LostWorkers::read(&mut db)?
@@ -221,9 +221,10 @@ impl Worker {
                 )?;
                 let details: RunSettings =
                     serde_json::from_str(kept.text("details")?).map_err(LedgerError::damaged)?;
-                if let Some(leaves_out) = leaves_out.filter(|_| !details.sandbox) {
-                    let found = run.compare(db, &details, leaves_out, kept.int("created_at")?)?;
-                    if !found.is_empty() && !leaves_out {
+                if let Some(skips_earlier) = skips_earlier.filter(|_| !details.sandbox) {
+                    let found =
+                        run.compare(db, &details, skips_earlier, kept.int("created_at")?)?;
+                    if !found.is_empty() && !skips_earlier {
                         return Ok(found);
                     }
                 }
