@@ -179,8 +179,8 @@ pub(super) fn count_deliveries(
         }
         Ok(())
     })?;
-    // The accepted messages without a delivery status: those without an id, and those that were
-    // checked.
+    // Accepted messages without a delivery status. Either they have no id, or the last check did not
+    // find them.
     let query = "SELECT count(*) AS messages, count(CASE WHEN message_id IS NULL THEN 1 \
         END) AS no_id, count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 \
         AND ended_at <= ?4 THEN 1 END) AS not_listed FROM row WHERE run = ?1 \

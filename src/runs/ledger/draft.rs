@@ -60,7 +60,7 @@ pub(crate) struct NewDraftRow<'a> {
     pub(crate) line: u64,
     /// JSON.
     pub(crate) cells: &'a str,
-    /// None in all of these if the row makes no request.
+    /// None, as the next fields, if the row makes no request.
     pub(crate) request: Option<DraftRequest<'a>>,
     pub(crate) person: Option<i64>,
     pub(crate) fingerprint: Option<i64>,

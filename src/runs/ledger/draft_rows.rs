@@ -175,8 +175,8 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Skips each row that has the same recipient as an earlier unskipped row, or as a row skipped because of
-    /// an earlier run. `report` receives the lines of both rows.
+    /// Skips each row that has the same recipient as an earlier unskipped row, or as a row skipped
+    /// because of an earlier run. `report` receives the lines of both rows.
     pub(crate) fn keep_one_per_person(
         &mut self,
         mut report: impl FnMut(u64, u64),

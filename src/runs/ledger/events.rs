@@ -136,7 +136,7 @@ pub(crate) struct RunPause {
     pub(crate) reason: PauseReason,
     /// The user or process that paused it, or why the run is stale.
     pub(crate) by: String,
-    /// The identity of the ledger, if it is not the one in which the run began.
+    /// The identity of this ledger, if a stale run began in another one.
     pub(crate) identity: Option<String>,
     /// The start of the pause, in milliseconds since 1970.
     pub(crate) at: i64,
@@ -162,8 +162,8 @@ impl RunPause {
         }
     }
 
-    /// Describes the cause of the pause with the identity of the ledger, as the ledger stores it and
-    /// scripts read it.
+    /// Describes the cause of the pause with the identity of the ledger, as the ledger stores it
+    /// and scripts read it.
     pub(crate) fn stored_by(&self) -> String {
         match &self.identity {
             Some(identity) => format!("{}{BEFORE_IDENTITY}{identity}", self.by),

@@ -278,9 +278,9 @@ impl FileEngine {
         Ok(in_file < began || in_file > commits)
     }
 
-    /// Gives a ledger another identity if it was restored. A ledger with fewer commits than the
-    /// file next to it records was replaced by an older one. A ledger without that file was moved
-    /// or restored alone.
+    /// Gives a ledger another identity if it was restored. If it has fewer commits than the commit
+    /// file records, an older ledger replaced it. If it has no commit file, it was moved or
+    /// restored without it.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
         if !self.lacks_commits()? && !self.count.is_unmarked()? {
             return Ok(());
@@ -335,7 +335,8 @@ impl FileEngine {
         !fs::metadata(self.path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0)
     }
 
-    /// Checks that the files are those that were opened, and that the ledger was not emptied.
+    /// Checks that no file was removed or replaced since it was opened, and that the ledger was not
+    /// emptied.
     fn check_files(&self) -> Result<(), LedgerError> {
         let Some(files) = &self.files else {
             return Ok(());

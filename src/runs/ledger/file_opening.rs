@@ -19,7 +19,7 @@ pub(super) struct LedgerHandles {
 }
 
 impl LedgerHandles {
-    /// Opens the files in `directory`. With `creates`, it creates those that are missing.
+    /// Opens the files in `directory`. With `creates`, it creates missing files.
     pub(super) fn open(directory: &Path, creates: bool) -> Result<Self, LedgerError> {
         let path = file_in(directory, "");
         match open_locks(directory) {

@@ -149,7 +149,7 @@ impl Run {
         })
     }
 
-    /// Skips every pending row, and those that are returned later, so that no other message is
+    /// Skips every pending row, also the rows that are returned later, so that no other message is
     /// sent. Rows in flight in other processes end first. A second call records the rows of
     /// processes that were lost in the meantime. In a stale run, rows that may have been sent
     /// become unknown. False if the run is complete.

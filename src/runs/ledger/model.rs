@@ -350,7 +350,7 @@ impl SkipCounts {
     }
 }
 
-/// Milliseconds since 1970.
+/// Returns the time of this machine, in milliseconds since 1970.
 pub(crate) fn now() -> i64 {
     clock::unix_millis()
 }

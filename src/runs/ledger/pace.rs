@@ -3,8 +3,8 @@
 //! busy catch up. A generic cell rate algorithm limits this, so that no second exceeds the rate by
 //! more than a tenth.
 //!
-//! It is a state machine that reads no clock: a state, a time and the news until then give the next
-//! state. Times are milliseconds since 1970, by the clock of the ledger, which keeps the state as
+//! It is a state machine that reads no clock. The next state follows from a state, a time and the news
+//! until then. Times are milliseconds since 1970, by the clock of the ledger, which keeps the state as
 //! JSON.
 
 use serde::{Deserialize, Serialize};

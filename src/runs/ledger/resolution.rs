@@ -85,8 +85,8 @@ impl Run {
     /// # Errors
     ///
     /// Nothing changes if a row does not exist or is not in the expected state, or if the write
-    /// fails. To send rows again is refused if a lost process that is not in `asked` may still send
-    /// one of them.
+    /// fails. Rows are not sent again if a lost process that is not in `asked` may still send one
+    /// of them.
     pub(crate) fn resolve(
         &self,
         resolution: &Resolution,
@@ -193,7 +193,7 @@ fn chosen_rows(
 }
 
 /// Claims the recipients of `rows` under the key of the run. Returns the rows with a free
-/// recipient, and the rows that already have the claim of their recipient.
+/// recipient, and the rows that already have the claim on their recipient.
 fn free_rows(
     db: &mut Db,
     run: i64,

@@ -58,7 +58,8 @@ pub(crate) struct RunSettings {
     pub(crate) templates: TemplateUses,
     /// WhatsApp's texts of these templates, from the bot's list.
     pub(crate) template_texts: TemplateTexts,
-    /// The estimated cost of all its messages, if there are prices. A message has its index in it.
+    /// The estimated cost of all its messages, if there are prices. A message refers to a charge by
+    /// its index.
     pub(crate) estimate: Option<Estimate>,
 }
 

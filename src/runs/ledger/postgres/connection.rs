@@ -177,7 +177,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // It may be dropped inside another runtime.
+            // The owner may drop this inside another runtime, where a runtime must not block.
             runtime.shutdown_background();
         }
     }

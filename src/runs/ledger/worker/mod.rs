@@ -121,8 +121,8 @@ impl Run {
     /// the run was killed, the ledger file is checked first.
     ///
     /// Other runs may have sent some of the rows in the meantime, or may be about to. With
-    /// `skips_earlier`, these rows are skipped if it is true, and this process does not join if it is
-    /// false. Without it, they are sent again.
+    /// `skips_earlier`, these rows are skipped if it is true, and this process does not join if it
+    /// is false. Without it, they are sent again.
     pub(crate) fn join(
         &self,
         timeout: Duration,
@@ -193,8 +193,8 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Registers this process, so that others see it. If `skips_earlier` is false and other runs have
-    /// rows of this one, it returns these and registers nothing. It locks the ledger: of two
+    /// Registers this process, so that others see it. If `skips_earlier` is false and other runs
+    /// have rows of this one, it returns these and registers nothing. It locks the ledger: of two
     /// processes with the same rows, the second then sees the first.
     fn enter(&mut self, skips_earlier: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
         let own_run = self.run.clone();
@@ -425,8 +425,8 @@ impl Worker {
         self.pause = Some(reason);
     }
 
-    /// Stops retrying failed writes once `is_abandoned` is set, because no caller waits for the ledger
-    /// then.
+    /// Stops retrying failed writes once `is_abandoned` is set, because no caller waits for the
+    /// ledger then.
     pub(crate) fn stop_retrying_once(&mut self, is_abandoned: Arc<AtomicBool>) {
         self.is_abandoned = is_abandoned;
     }
