@@ -337,7 +337,7 @@ impl FileEngine {
 
     /// Checks that no file was removed or replaced since it was opened, and that the ledger was not
     /// emptied.
-    fn check_files(&self) -> Result<(), LedgerError> {
+    fn check_opened_files(&self) -> Result<(), LedgerError> {
         let Some(files) = &self.files else {
             return Ok(());
         };
@@ -419,9 +419,7 @@ impl DbEngine for FileEngine {
         self.ensure_writable()?;
         self.turn.wait()?;
         self.is_changing = true;
-        let begun = self
-            .check_files()
-            .and_then(|()| self.begin_change());
+        let begun = self.check_opened_files().and_then(|()| self.begin_change());
         if begun.is_err() {
             self.rollback();
         }
