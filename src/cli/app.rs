@@ -28,7 +28,7 @@ const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
 ///   jelouctl send text --to 593987654321 "Hola"
 ///
-/// The exit code distinguishes sent (accepted by Jelou), not sent and unknown.
+/// Exit codes show a message as sent (accepted by Jelou), not sent or unknown.
 /// jelouctl sends nothing twice unless you ask for it.
 #[derive(Debug, Parser)]
 #[command(

@@ -27,8 +27,8 @@ pub(crate) struct GlobalFlags {
 
     /// Send to the sandbox instead of Jelou, without an account
     ///
-    /// Uses the sandbox on port 4780. If none runs, it uses one inside this process. JELOUCTL_SANDBOX sets another one,
-    /// also without this flag.
+    /// Uses the sandbox on port 4780, or one inside this process if none runs there. JELOUCTL_SANDBOX sets another,
+    /// even without --sandbox.
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
@@ -45,7 +45,7 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true)]
     curl: bool,
 
-    /// Print this on standard output
+    /// Choose what to print
     #[arg(short, long, global = true, value_name = "FORMAT")]
     output: Option<Format>,
 

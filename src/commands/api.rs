@@ -41,12 +41,12 @@ const METHODS: [Method; 5] = [
     override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>"
 )]
 pub(crate) struct ApiArgs {
-    /// GET, POST, PUT, PATCH or DELETE; or only the path [default: GET, or POST with a body]
+    /// HTTP method, or only the path [default: GET, or POST with a body]
     // clap does not allow an optional argument before another one if flags stand between them.
     #[arg(value_name = "METHOD|PATH")]
     method_or_path: String,
 
-    /// Path at the API's address, with or without a query; {bot} becomes the bot's id
+    /// Path of the endpoint, with or without a query; {bot} becomes the bot's id
     path: Option<String>,
 
     /// Add a parameter to the query (repeatable)

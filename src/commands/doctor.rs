@@ -31,7 +31,7 @@ const LEDGERS: &str = "ledgers";
 /// The last check that a message needs.
 const CREDENTIALS: &str = "credentials";
 
-/// Check, step by step, whether a message could be sent
+/// Check step by step whether you can send a message
 ///
 /// Examples:
 ///   jelouctl doctor

@@ -47,11 +47,11 @@ const LEFT: usize = RIGHT - 2;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind, error code, exit code, HTTP status, field of the record, or `prices`
+    /// Kind, error code, exit code, HTTP status, `-o record` field, or `prices`
     #[arg(value_name = "KIND|CODE|prices")]
     topic: Option<String>,
 
-    /// Print only an example: of the body (for --body FILE), or of the price list
+    /// Print only an example body (for --body FILE), or an example price list
     #[arg(long, requires = "topic")]
     example: bool,
 }

@@ -47,7 +47,7 @@ fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), Comm
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 struct PersonArgs {
-    /// Only this recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
+    /// Only this recipient: phone number with country code, WhatsApp user id, or `id:USER` (other channels)
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     to: Option<String>,
 

@@ -35,13 +35,13 @@ const KEYS: [&str; 9] = [
 ];
 const PERSON: [&str; 5] = ["STATE", "SINCE", "UNTIL", "MESSAGE ID", "RUN"];
 
-/// Show and manage the keys of --once
+/// Manage --once keys (no duplicates)
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum OnceCommand {
     /// List the keys and count their recipients
     ///
-    /// Away from a terminal, and with -o record, prints one JSON object per line.
+    /// Prints a table at a terminal, JSON lines elsewhere and with -o record.
     #[command(verbatim_doc_comment)]
     List,
     /// Count the recipients with a key, or show the message of one recipient
@@ -85,7 +85,7 @@ pub(crate) enum OnceCommand {
         #[arg(long)]
         run: RunName,
     },
-    /// Remove a key, or one recipient of it, so that they can get another message (asks first)
+    /// Remove a key or one of its recipients, to allow another message (asks first)
     ///
     /// Examples:
     ///   jelouctl once remove november --to 593987654321
@@ -109,7 +109,7 @@ pub(crate) struct KeyArgs {
 pub(crate) enum FoundState {
     /// The recipient got it
     Sent,
-    /// It was not sent
+    /// Not sent
     Failed,
 }
 

@@ -69,9 +69,9 @@ pub(crate) struct SandboxArgs {
 
     /// Simulate an error, such as status=429,every=5 (repeatable)
     ///
-    /// What happens: status=CODE (with retry_after=S, header=N:V, body=TEXT), reset, hang, truncate, delay=2s. With
-    /// stored, the sandbox keeps the message despite the error. Delivery: undelivered[=CODE], unlisted, late=10s. Which
-    /// requests: to=RECIPIENT, kind=KIND, after=N, first=N, every=N.
+    /// Errors: status=CODE (with retry_after=S, header=N:V, body=TEXT), reset, hang, truncate, delay=2s. With
+    /// stored, the sandbox keeps the message despite the error. Delivery: undelivered[=CODE], unlisted, late=10s.
+    /// Requests: to=RECIPIENT, kind=KIND, after=N, first=N, every=N.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<Fault>,
 
@@ -81,9 +81,9 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     templates: Option<Source>,
 
-    /// Refuse messages to users that have not written in the last 24 hours
+    /// Reject messages to users that have not written in the last 24 hours
     ///
-    /// As WhatsApp does, except for templates. To write as a user, use the inbox.
+    /// Like WhatsApp, still accepts templates. To write as a user, use the inbox.
     #[arg(long)]
     window: bool,
 
@@ -99,7 +99,7 @@ pub(crate) struct SandboxArgs {
 
     /// Deliver each message after this time, up to 1h [default: 1s]
     ///
-    /// Delivery checks and the inbox show this.
+    /// Applies to the inbox and status checks.
     #[arg(long, value_name = "TIME", value_parser = delay)]
     deliver_after: Option<Duration>,
 

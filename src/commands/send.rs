@@ -61,12 +61,12 @@ pub(crate) struct DeliveryArgs {
     #[command(flatten)]
     pub(crate) send: SingleSendArgs,
 
-    /// Use this JSON as the body, or a part of it; flags override it
+    /// Use this JSON as all or part of the body; flags override it
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag)]
     #[arg(value_hint = clap::ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) body: Option<JsonSource>,
 
-    /// With --dry-run, estimate the cost by this price list (CSV) [default: the profile's]
+    /// With --dry-run, estimate the cost at these prices (CSV) [default: the profile's]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     prices: Option<PathBuf>,
 

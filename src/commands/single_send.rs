@@ -24,8 +24,9 @@ use crate::sender::{
 pub(crate) struct SingleSendArgs {
     /// Recipient: 593987654321 (repeatable, at most 20) [env: JELOU_TO]
     ///
-    /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel. Each recipient gets a message of
-    /// its own. JELOU_TO may list several, separated by commas; --to replaces it, and the recipients in --body.
+    /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel. Each recipient gets a
+    /// separate message. Separate several in JELOU_TO with commas. --to overrides JELOU_TO and the recipients in
+    /// --body.
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
 
@@ -33,7 +34,7 @@ pub(crate) struct SingleSendArgs {
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 
-    /// Refuse to send to the recipients on this list (repeatable)
+    /// Refuse to send to the recipients in this file (repeatable)
     ///
     /// A file with one number, user id or `id:USER` per line, or a list file with a header. List the phone number
     /// too: a new number gets a new user id.
@@ -42,24 +43,24 @@ pub(crate) struct SingleSendArgs {
 
     /// Send each recipient at most one message with this key
     ///
-    /// Like an idempotency key for each recipient; the text does not matter. If the recipient has a message with the key,
-    /// nothing is sent: the exit code is 0, and the id of the first message is printed. The exit code is 8 if the first
-    /// message may have been sent, and 11 while another process sends it. A rejected message is sent again.
+    /// Like an idempotency key for each recipient, for any text. If the recipient has a message with the key, jelouctl
+    /// sends nothing, prints the id of the first message and exits with 0. The exit code is 8 if the first message may
+    /// have been sent, and 11 while another process sends it. After a rejection, the next send goes through.
     /// `jelouctl once` manages the keys.
     #[arg(long, value_name = "KEY", display_order = 901)]
     pub(super) once: Option<OnceKey>,
 
-    /// With --once: how long a message counts, 1m to 366d [default: forever]
+    /// With --once: repeat only after this time, 1m to 366d [default: never]
     ///
-    /// With --every 6h, each recipient gets at most one message with the key in 6 hours. The time starts at the send. An
-    /// older message does not count, whatever its outcome. Each command applies its own --every.
+    /// With --every 6h, each recipient gets at most one message with the key in the 6 hours after the send. Later,
+    /// the next send goes through, whatever the outcome was. Pass --every with each command.
     #[arg(long, value_name = "DURATION", requires = "once", value_parser = every, allow_hyphen_values = true, display_order = 902)]
     pub(super) every: Option<Duration>,
 
     /// Wait until the message is delivered or read; else exit with 15
     ///
-    /// After Jelou accepts the message, jelouctl checks its status. The exit code 15 means that it failed later, or is late.
-    /// Do not send it again: the recipient could get both. With several recipients, all are sent first.
+    /// After Jelou accepts the message, jelouctl checks its status. Exit code 15: the message is undelivered or late.
+    /// Do not send it again: the recipient could get both. With several, jelouctl sends to all first.
     #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 904)]
     wait: Option<DeliveryState>,
 

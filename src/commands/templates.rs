@@ -27,11 +27,11 @@ pub(crate) struct TemplatesArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     query: Option<String>,
 
-    /// Only approved, pending, rejected, disabled or deleted templates
+    /// Only status approved, pending, rejected, disabled or deleted
     #[arg(long, value_name = "STATUS", value_parser = capitals())]
     status: Option<String>,
 
-    /// Only utility, marketing or authentication templates
+    /// Only category utility, marketing or authentication
     #[arg(long, value_name = "CATEGORY", value_parser = capitals())]
     category: Option<String>,
 }

@@ -556,16 +556,13 @@ fn run_describes_its_own_flags() {
     let help = Home::new().run("run --help").success().stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "The exit code is the command's; with --strict-notify it is 8",
+        "The exit code is the command's. With --strict-notify, it is 8",
         "--once-strict refuses instead",
-        "with --strict-notify it is 15",
+        "With --strict-notify, it is 15",
     ] {
         assert!(words.contains(part), "{part}");
     }
-    for untrue in [
-        "ends with 0 and prints the id",
-        "the id of the first message is printed",
-    ] {
+    for untrue in ["exits with 0", "prints the id of the first message"] {
         assert!(!words.contains(untrue), "{untrue}");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Format {
     /// The API's response (default)
     #[default]
     Response,
-    /// Only the message id, or for a list the name of its bulk run
+    /// Only the message id, or the name of the bulk run
     Id,
     /// One JSON object with the outcome of the message
     Record,

@@ -46,7 +46,7 @@ pub(crate) enum BulkCommand {
     Resolve(decide::resolve::BulkResolveArgs),
     /// List the runs, newest first
     ///
-    /// Away from a terminal, prints one JSON object per line. -o id prints the names.
+    /// Prints a table at a terminal, JSON lines elsewhere. -o id prints the names.
     #[command(verbatim_doc_comment)]
     List,
     #[command(alias = "delete")]

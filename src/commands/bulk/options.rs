@@ -56,7 +56,7 @@ pub(crate) struct WorkOptions {
     #[arg(long)]
     pub(super) no_keep_alive: bool,
 
-    /// Send a template without checking it in the bot's template list
+    /// Send a template without checking the bot's template list
     #[arg(long)]
     pub(super) unchecked: bool,
 
@@ -101,7 +101,7 @@ pub(crate) struct HoursOptions {
 
     /// Use this time zone for the hours and days: America/Bogota
     ///
-    /// The default is the run's or the profile's, else this machine's. If that is UTC, hours and days need this flag.
+    /// Default: the run's or profile's, else this machine's. If that is UTC, --between and --not-on need this flag.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
 

@@ -25,7 +25,7 @@ pub(crate) enum ReportFormat {
     Csv,
     /// The list, one JSON object per line
     Ndjson,
-    /// The list as an Excel workbook; all cells are texts
+    /// The list as an Excel workbook, all cells as text
     Xlsx,
     /// A page for a browser
     Html,

@@ -50,7 +50,7 @@ pub(crate) struct GetArgs {
 
 fn goal() -> impl TypedValueParser<Value = DeliveryState> {
     let goals = [
-        PossibleValue::new("delivered").help("It is on the recipient's phone"),
+        PossibleValue::new("delivered").help("On the recipient's phone"),
         PossibleValue::new("read").help("The recipient opened it; only with read receipts"),
         PossibleValue::new("replied").help("The recipient answered"),
     ];

@@ -37,17 +37,17 @@ use crate::sender::{RequestProgress, Sender};
 ///   jelouctl messages list --to 593987654321 --limit 20
 ///   jelouctl messages list --by user --since 30d --matching '\b(baja|stop)\b' -o to >> opted-out.txt
 ///
-/// Prints a table at a terminal, and the API's entries as JSON lines elsewhere. -o record prints lines
-/// with stable fields, -o id the ids, and -o to each user once. If the listing is incomplete, -o to
-/// prints nothing, and the exit code is not 0.
+/// Prints a table at a terminal, and the API's entries as JSON lines elsewhere. `-o record` prints
+/// stable fields, `-o id` ids, and `-o to` each user once. If the listing is incomplete, `-o to` prints
+/// nothing and the exit code is not 0.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) person: PersonArgs,
 
-    /// Only messages by the bot, or by the user; agents are neither
-    #[arg(long, value_name = "AUTHOR", value_parser = author())]
+    /// Only messages by the bot or by users; never by agents
+    #[arg(long, value_name = "SENDER", value_parser = author())]
     pub(super) by: Option<MessageAuthor>,
 
     /// Only messages since this time: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]

@@ -18,11 +18,11 @@ use crate::sender::config::{
 };
 use crate::sender::context::Context;
 
-/// Manage profiles: the senders in the configuration file
+/// Manage profiles: saved bots, credentials and settings
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum ProfileCommand {
-    /// List the profiles: name, bot, and which is the default
+    /// List the profiles, their bots, and the default one
     List,
     /// Show the settings and where they come from, without the secret
     ///

@@ -30,13 +30,13 @@ use crate::sender::{Connection, RequestProgress, Sender, catch_panic, reread_do_
 
 // The help of flags that `send` has, too, where they mean something else.
 const ONCE: &str = "Notify each recipient at most once with this key";
-const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other one. The exit code is the command's; \
-     with --strict-notify it is 8 if the first message may have been sent, and 11 while another process sends it. If \
-     the shared ledger cannot check the key, jelouctl prints a warning and checks it in this machine's own ledger. If \
-     that fails too, it notifies unchecked. In both cases a recipient could get two. --once-strict refuses instead.";
+const ONCE_OF_RUN: &str = "A recipient that has a message with the key gets no other. The exit code is the command's. \
+     With --strict-notify, it is 8 if the first message may have been sent, and 11 while another process sends it. If \
+     the shared ledger cannot check the key, jelouctl prints a warning and checks this machine's own ledger. If that \
+     fails too, it notifies unchecked. Either way, a recipient could get two messages. --once-strict refuses instead.";
 const WAIT: &str = "Wait until each notification is delivered or read";
 const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks its status. The exit code is the \
-     command's; with --strict-notify it is 15 if a notification failed later, or is late.";
+     command's. With --strict-notify, it is 15 if a notification is undelivered or late.";
 
 /// Run a command, then send a message with its result
 ///
@@ -105,19 +105,19 @@ pub(crate) struct RunArgs {
     )]
     parameters: Vec<String>,
 
-    /// Send this JSON as the whole body; its texts can use the values
+    /// Send this JSON as the whole body; texts can use {{ result }}
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]
     body: Option<JsonSource>,
 
-    /// Keep the last lines of the command's stderr for `tail`, 1 to 1000
+    /// Keep this many last lines of stderr as {{ tail }}, 1 to 1000
     ///
-    /// Its stderr is then a pipe that ends with the command. If the command starts a server, redirect the server's stderr.
+    /// When the command exits, its stderr pipe closes. If the command starts a server, redirect the server's stderr.
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
     tail: Option<u16>,
 
     /// How long the notification may take [default: 30s]
     ///
-    /// For each recipient: all attempts and the waits between them together.
+    /// The total for each recipient, including retries and waits.
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     notify_timeout: Duration,
 
@@ -127,7 +127,7 @@ pub(crate) struct RunArgs {
 
     /// With --once: refuse to notify if the ledger cannot check the key
     ///
-    /// The notification fails with the exit code of `send --once`: 3, or 7 if the database cannot be reached.
+    /// As with `send --once`, the exit code is 3, or 7 if the database cannot be reached (--strict-notify).
     #[arg(long, requires = "once", display_order = 903)]
     once_strict: bool,
 
@@ -139,7 +139,7 @@ pub(crate) struct RunArgs {
 /// When a notification is sent, a value of `--on`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NotifyOn {
-    /// After every end (default)
+    /// Every time (default)
     Always,
     /// If the command failed, was killed or could not start
     Failure,

@@ -36,7 +36,7 @@ impl Flag {
     /// Creates the flag that reads a message's text from a file. Every kind with a text has it.
     pub(super) fn text_file() -> Self {
         let help =
-            "Read the text from a file, or from standard input\n\nOne final newline is removed.";
+            "Read the text from a file, or from standard input\n\nRemoves one final newline.";
         Self {
             usage: "--text-file FILE|-".to_owned(),
             field: Some("text".to_owned()),

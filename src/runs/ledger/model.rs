@@ -30,13 +30,13 @@ use crate::base::output::{Sent, Tally};
 pub(crate) enum RowState {
     /// Not sent yet
     Pending,
-    /// Its request is in flight
+    /// Request in flight
     Inflight,
     /// Accepted by Jelou
     Sent,
     /// Rejected by the API
     Failed,
-    /// It may have been sent
+    /// May have been sent
     Unknown,
     /// Skipped; the report has the reason in `code`
     Skipped,

@@ -78,8 +78,8 @@ pub(crate) const KEYS: &[Key] = &[
             name: "--client-secret-file",
             value: "FILE|-",
             is_global: true,
-            about: "Read the client secret from this file. `-` reads standard input. The variable \
-                JELOU_CLIENT_SECRET can have the secret itself.",
+            about: "Read the client secret from this file. `-` reads standard input. To set the \
+                secret itself, use JELOU_CLIENT_SECRET.",
         }),
         variable: Some("JELOU_CLIENT_SECRET_FILE"),
         default: None,
@@ -208,7 +208,7 @@ pub(crate) const KEYS: &[Key] = &[
             name: "--confirm-bulk",
             value: "BOOL",
             is_global: false,
-            about: "Ask before each bulk run, or require --yes: true or false",
+            about: "If true, ask before each bulk run, or require --yes",
         }),
         variable: None,
         default: Some("true"),
@@ -258,7 +258,7 @@ pub(crate) const KEYS: &[Key] = &[
             name: "--prices",
             value: "FILE",
             is_global: false,
-            about: "Estimate costs by this price list (CSV). `jelouctl explain prices` shows its \
+            about: "Estimate costs with this price list (CSV). `jelouctl explain prices` shows its \
                 format.",
         }),
         variable: None,
@@ -271,7 +271,7 @@ pub(crate) const KEYS: &[Key] = &[
             name: "--budget",
             value: "AMOUNT",
             is_global: false,
-            about: "Refuse a bulk run with a higher estimated cost, in the currency of the prices",
+            about: "Refuse bulk runs over this estimated cost, in the currency of the price list",
         }),
         variable: None,
         default: None,
@@ -296,7 +296,7 @@ pub(crate) const KEYS: &[Key] = &[
             name: "--log",
             value: "FILE",
             is_global: false,
-            about: "Add a line to this audit log for each message and each end of a bulk run",
+            about: "Log each message and the end of each bulk run to this audit log file",
         }),
         variable: Some("JELOUCTL_LOG"),
         default: None,
@@ -309,8 +309,8 @@ pub(crate) const KEYS: &[Key] = &[
             value: "URL",
             is_global: true,
             about: "Keep runs and --once keys in this database. The address is \
-                postgres://USER@HOST/DATABASE. Several machines can send a run together. `local`, \
-                the default, is this machine's file.",
+                postgres://USER@HOST/DATABASE. Several machines can send a run together. `local` \
+                (default) is a file on this machine.",
         }),
         variable: Some("JELOUCTL_LEDGER"),
         default: None,

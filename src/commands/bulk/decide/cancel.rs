@@ -26,7 +26,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 ///   jelouctl bulk cancel people-20261120-101500
 ///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
 ///
-/// Marks unsent rows as skipped (reason: cancelled). Later runs still know what this run sent. You
+/// Marks unsent rows as skipped (reason: cancelled). Duplicate checks still include this run. You
 /// cannot undo this. In a stale run (from a copied or restored ledger), rows that may have been sent
 /// become `unknown`.
 /// Stops every process that sends the run, and waits for requests in flight.

@@ -24,7 +24,7 @@ use crate::sender::context::Context;
 ///
 /// An unknown row may have been sent. Run `bulk deliveries` first. `pending` sends the row again: ask
 /// the recipient before you use it. `bulk report RUN --state unknown` lists these rows and their lines.
-/// If a named row is not found, no row changes.
+/// If any row is not found, nothing changes.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkResolveArgs {
@@ -56,7 +56,7 @@ struct Decision {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Which rows")]
 struct DecidedRows {
-    /// Only the row at this line of the list, as in the report (repeatable)
+    /// Only the row with this `line` in the report (repeatable)
     #[arg(long, value_name = "N")]
     line: Vec<u64>,
 

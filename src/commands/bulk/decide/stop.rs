@@ -10,7 +10,7 @@ use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
-/// Stop a run in another process, after its requests in flight
+/// Stop a run in another process, after its current requests
 ///
 /// Examples:
 ///   jelouctl bulk stop people-20261120-101500

@@ -72,11 +72,11 @@ pub(crate) struct BulkDeliveriesArgs {
 
     /// Stop the run if most of its messages are undelivered, or WhatsApp has blocked the business
     ///
-    /// Most: over half of at least 10 delivered or undelivered messages. Blocked: code 131042 or 131031.
+    /// Most: over half, once 10 messages are delivered or undelivered. Blocked: code 131042 or 131031.
     #[arg(long, requires = "watch")]
     pause_if_undelivered: bool,
 
-    /// Check messages sent within this time, up to 30d [default: 72h]
+    /// Check messages up to this age, at most 30d [default: 72h]
     #[arg(long, value_name = "DURATION", value_parser = up_to)]
     up_to: Option<Duration>,
 }

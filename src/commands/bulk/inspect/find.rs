@@ -25,18 +25,18 @@ const HEADER: [&str; 8] = [
     "RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE",
 ];
 
-/// Show the messages of all runs to one recipient
+/// Show one recipient's messages from all runs
 ///
 /// Examples:
 ///   jelouctl bulk find 593987654321
 ///   jelouctl bulk find 0987654321 --country EC -o record | jq .body
 ///
-/// Finds the recipient in any number format. Away from a terminal, prints one JSON object per line:
-/// the columns of `bulk report`, and to, state, kind, bot_id, sandbox and body (the message).
+/// Finds the recipient in any number format. Prints a table at a terminal, JSON lines elsewhere: the
+/// columns of `bulk report` plus to, state, kind, bot_id, sandbox and body (the message).
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkFindArgs {
-    /// Phone number, WhatsApp user id, or id:USER of another channel
+    /// Phone number, WhatsApp user id, or `id:USER` (other channels)
     #[arg(value_name = "RECIPIENT", allow_hyphen_values = true)]
     user: String,
 

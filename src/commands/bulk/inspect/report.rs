@@ -53,7 +53,7 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
         })
 }
 
-/// Print the list with the outcome of each row, or write an HTML page
+/// Print the list file with each row's outcome, or write an HTML page
 ///
 /// Examples:
 ///   jelouctl bulk report people-20261120-101500 > people.done.csv
@@ -65,9 +65,9 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
 ///   jelouctl bulk report --file report.html --mask --lang es
 ///   jelouctl bulk report --file informe.xlsx --lang es
 ///
-/// These columns follow those of the list: run, line, sent, message_id, http_status, code, error,
-/// attempts, at; from `bulk deliveries`: delivery, delivered_at, read_at, delivery_error; then sent_to.
-/// In CSV, jelouctl puts ' before a cell that a spreadsheet would run. `bulk send` removes it.
+/// Adds these columns to the list: run, line, sent, message_id, http_status, code, error, attempts, at.
+/// `bulk deliveries` adds delivery, delivered_at, read_at, delivery_error. Last: sent_to.
+/// In CSV, jelouctl puts ' before a cell that looks like a formula. `bulk send` removes it.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkReportArgs {
@@ -90,8 +90,8 @@ pub(crate) struct BulkReportArgs {
     /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
     /// (repeatable)
     ///
-    /// `--state failed --reason invalid` prints both kinds of rows. A code also finds undelivered messages, and narrows
-    /// the other filters.
+    /// `--state failed --reason invalid` prints both kinds of rows. A code also finds undelivered rows. The other
+    /// filters must match too.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReportedReason>,
 
@@ -103,7 +103,7 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     delimiter: Option<u8>,
 
-    /// Write to this file, all or nothing, instead of standard output
+    /// Write to this file instead of standard output, all or nothing
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
 
@@ -113,9 +113,9 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<ZoneName>,
 
-    /// Hide names, numbers and columns on the HTML page
+    /// Hide recipients and cell values on the HTML page
     ///
-    /// The message has column names instead of values.
+    /// Messages show column names instead of values.
     #[arg(long)]
     mask: bool,
 

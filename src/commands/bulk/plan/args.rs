@@ -55,7 +55,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(crate) sheet: Option<String>,
 
-    /// Take the recipient from this column [default: found by its name]
+    /// Read recipients from this column [default: found by its name]
     ///
     /// The default is the column with a usual name, such as to, userId, phone, telefono or celular.
     #[arg(long, value_name = "COLUMN", help_heading = LIST)]
@@ -82,7 +82,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "KEY", conflicts_with_all = ["again", "allow_duplicates"], help_heading = PEOPLE)]
     pub(crate) once: Option<OnceKey>,
 
-    /// With --once: how long a message counts, 1m to 366d [default: forever]
+    /// With --once: repeat only after this time, 1m to 366d [default: never]
     ///
     /// A frequency cap: --once news --every 30d sends each recipient at most one message with the key in 30 days, counted
     /// from the send. --remember is independent of it.
@@ -91,8 +91,8 @@ pub(crate) struct BulkSendArgs {
 
     /// Skip recipients outside WhatsApp's 24-hour window
     ///
-    /// Skips recipients that have not written in the last 23 hours. jelouctl checks this in the bot's history, now and
-    /// again at `bulk resume`. Not for templates.
+    /// Skips recipients that have not written in the last 23 hours (for safety). Checks the bot's history at the start
+    /// and at `bulk resume`. Not for templates.
     #[arg(long, help_heading = PEOPLE)]
     pub(crate) only_in_window: bool,
 
@@ -101,7 +101,7 @@ pub(crate) struct BulkSendArgs {
 
     /// How far back to look for duplicates: 3d, 12h, or 0 for never [default: 3d]
     ///
-    /// `remember` in the profile sets another default. With --skip-sent, the default is without limit.
+    /// `remember` in the profile sets another default. With --skip-sent, the default is unlimited.
     #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
     pub(crate) remember: Option<Duration>,
 
@@ -114,7 +114,7 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
     pub(crate) prices: Option<PathBuf>,
 
-    /// Refuse the list if its estimated cost is higher: 50
+    /// Refuse a list file if its estimate exceeds this: 50
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
     pub(crate) budget: Option<Money>,
 
@@ -124,13 +124,13 @@ pub(crate) struct BulkSendArgs {
 
     /// With --preview all, write an HTML page to this file: preview.html
     ///
-    /// Shows every message and every invalid row, for someone else to approve. Its times are in --time-zone.
+    /// Shows every message and every invalid row, for approval. Times are in --time-zone.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "preview", help_heading = BEFORE)]
     pub(crate) file: Option<PathBuf>,
 
-    /// Hide names, numbers and columns on the HTML page
+    /// Hide recipients and cell values on the HTML page
     ///
-    /// The message has column names instead of values.
+    /// Messages show column names instead of values.
     #[arg(long, requires = "file", help_heading = BEFORE)]
     pub(crate) mask: bool,
 
@@ -138,9 +138,9 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "LANGUAGE", requires = "file", help_heading = BEFORE)]
     pub(crate) lang: Option<ReportLanguage>,
 
-    /// Write the rows that will not be sent to this file, with the reason
+    /// Write rows that will not be sent, with the reason, to this file
     ///
-    /// The extension sets the format: .csv, .xlsx or .ndjson. Fix the rows and send this file: excluded recipients stay
+    /// The extension sets the format: .csv, .xlsx or .ndjson. Fix the rows, then send FILE. Excluded recipients stay
     /// excluded.
     #[arg(long, value_name = "FILE", conflicts_with = "test_to", value_hint = ValueHint::FilePath, help_heading = LIST)]
     pub(crate) rejects: Option<PathBuf>,
@@ -174,7 +174,7 @@ pub(crate) struct BulkSendArgs {
 
     /// Read the header from line N [default: the first filled row]
     ///
-    /// Lines count as in the sheet, or in an editor.
+    /// N is the line number in a sheet or editor.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
     pub(crate) header_row: Option<u64>,
 
@@ -212,11 +212,11 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
 pub(crate) struct PolicyArgs {
     /// Skip invalid rows, instead of refusing the list
     ///
-    /// Also skips the second of two equal messages to one recipient.
+    /// Also skips repeated messages to the same recipient.
     #[arg(long, help_heading = LIST)]
     pub(crate) skip_invalid: bool,
 
-    /// Skip recipients that allow_to does not allow, instead of refusing the list
+    /// Skip recipients outside allow_to, instead of refusing the list file
     #[arg(long)]
     pub(crate) skip_not_allowed: bool,
 
@@ -234,7 +234,7 @@ pub(crate) struct PolicyArgs {
     #[arg(long, conflicts_with = "allow_duplicates")]
     pub(crate) one_per_person: bool,
 
-    /// Skip the recipients on this list (repeatable)
+    /// Skip the recipients in this file (repeatable)
     ///
     /// A file with one number, user id or `id:USER` per line, or a list file with a header. List the phone number
     /// too: a new number gets a new user id.
@@ -248,7 +248,7 @@ pub(crate) struct BulkDeliveryArgs {
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
-    /// Use this JSON as the body, or a part of it; flags override it
+    /// Use this JSON as all or part of the body; flags override it
     ///
     /// Its texts can have columns, such as {{ nombre }}.
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::from_body_flag, value_hint = ValueHint::FilePath)]

@@ -59,7 +59,7 @@ pub(crate) struct BulkResumeArgs {
     #[command(flatten)]
     earlier: EarlierOptions,
 
-    /// Skip the recipients on this list (repeatable)
+    /// Skip the recipients in this file (repeatable)
     ///
     /// A file with one number, user id or `id:USER` per line, or a list file with a header.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
