@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use clap::builder::StyledStr;
+use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::app::{App, MOST_COLUMNS};
@@ -119,7 +119,12 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         ["bulk", "send", kind] => require(describe_for_list(command, kind), kind, &[]),
         _ => command,
     };
-    let closing = closing(shown_global_flags(path), globals);
+    let closing = match path {
+        ["messages", "list"] | ["bulk", "report"] => {
+            closing(shown_global_flags(path), &with_recipient_format(globals))
+        }
+        _ => closing(shown_global_flags(path), globals),
+    };
     let closing_short = match command.get_after_help() {
         Some(more) => format!("{}\n\n{closing}", more.ansi()),
         None => closing.clone(),
@@ -136,6 +141,21 @@ fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> C
         let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
         arrange(below, &path, globals, is_long)
     })
+}
+
+/// Returns the global flags of a command that lists recipients: only there, `-o to` works.
+fn with_recipient_format(globals: &[Arg]) -> Vec<Arg> {
+    let show_all_formats = |flag: Arg| {
+        let formats = flag.get_possible_values().into_iter();
+        flag.value_parser(PossibleValuesParser::new(
+            formats.map(|format| format.hide(false)),
+        ))
+    };
+    let with_all_formats = |flag: &Arg| match flag.get_id().as_str() {
+        "output" => show_all_formats(flag.clone()),
+        _ => flag.clone(),
+    };
+    globals.iter().map(with_all_formats).collect()
 }
 
 /// Returns the end of every help: a line for each important global flag, and the command that lists

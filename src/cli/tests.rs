@@ -152,6 +152,18 @@ fn short_help_fits_on_a_screen() {
 }
 
 #[test]
+fn recipient_format_is_listed_where_it_works() {
+    for is_long in [false, true] {
+        for (command, help) in helps(is_long) {
+            let is_listed = help.contains("[possible values: response, id, record, to, none]");
+            let works =
+                ["jelouctl messages list", "jelouctl bulk report"].contains(&command.as_str());
+            assert_eq!(is_listed, works, "{command}: {help}");
+        }
+    }
+}
+
+#[test]
 fn short_help_of_bulk_send_names_every_flag() {
     let help = &helps(false)["jelouctl bulk send"];
     let app = App::command();
