@@ -257,7 +257,7 @@ pub(super) const FLAG_GUESSES: &[GuessRow] = &[
     GuessRow {
         places: &["bulk send *"],
         words: "--dedupe --unique --dedup --no-duplicates",
-        hint: "to send only one message per recipient: --one-per-person",
+        hint: "to send only one message per recipient: --one-per-recipient",
     },
     GuessRow {
         places: &["bulk send *"],

@@ -156,7 +156,7 @@ fn sent_count_is_messages_not_rows() {
     let (home, jelou) = (Home::new(), Jelou::accept_all());
     let twice = [users(0..10), users(0..1)].concat();
     home.write("people.csv", list(&twice));
-    send(&home, &jelou.url, &["--one-per-person", "--run", "r"]).success();
+    send(&home, &jelou.url, &["--one-per-recipient", "--run", "r"]).success();
     send(&home, &jelou.url, &["--allow-duplicates"])
         .fails(11, &["10 of 10 messages were sent by run r at 20"]);
     assert_eq!(jelou.requests().len(), 10);
@@ -425,7 +425,7 @@ fn limit_counts_sent_messages() {
 }
 
 #[test]
-fn limit_counts_recipients_with_one_per_person() {
+fn limit_counts_recipients_with_one_per_recipient() {
     let home = Home::new();
     let row = |number: usize, text: &str| format!("{},{text}\n", user(number));
     let rows = [
@@ -443,7 +443,7 @@ fn limit_counts_recipients_with_one_per_person() {
     let mut sent = Vec::new();
     for _ in 0..3 {
         let run = home.run(
-            "bulk send people.csv --yes --rate 1000000/s --one-per-person --limit 2 --skip-sent",
+            "bulk send people.csv --yes --rate 1000000/s --one-per-recipient --limit 2 --skip-sent",
         );
         let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
         sent.push((ended.json()["sent"].clone(), ended.reasons()));
@@ -868,7 +868,7 @@ fn per_person_limit_sends_one_message_each() {
     );
     // Every day, up to the limit: a person with one message has theirs.
     for _ in 0..4 {
-        daily(&["--one-per-person", "--skip-sent", "--limit", "1"]).success();
+        daily(&["--one-per-recipient", "--skip-sent", "--limit", "1"]).success();
     }
     assert_eq!(
         jelou.accepted().values().copied().collect::<Vec<_>>(),
@@ -876,7 +876,7 @@ fn per_person_limit_sends_one_message_each() {
         "{:?}",
         jelou.accepted()
     );
-    daily(&["--one-per-person", "--skip-sent"]).success();
+    daily(&["--one-per-recipient", "--skip-sent"]).success();
     assert_eq!(jelou.requests().len(), 3);
 }
 
@@ -895,7 +895,7 @@ fn exclusions_apply_only_to_messages_to_send() {
             "bulk send people.csv -p me {flags} text {{{{n}}}}"
         ))
     };
-    run("--one-per-person --preview 1").fails(
+    run("--one-per-recipient --preview 1").fails(
         11,
         &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a recipient"],
     );

@@ -1514,13 +1514,18 @@ fn excluded_recipients_are_omitted_from_corrected_list() {
     send(
         "b.csv",
         "a",
-        &["--one-per-person", "--skip-invalid", "--rejects", "rz.csv"],
+        &[
+            "--one-per-recipient",
+            "--skip-invalid",
+            "--rejects",
+            "rz.csv",
+        ],
     )
     .fails(10, &[]);
     let corrected = home.read("rz.csv").replace("12,E", "593987654325,E");
     home.write("rz.csv", &corrected);
     for (run, flags) in [
-        ("b", &["--one-per-person"][..]),
+        ("b", &["--one-per-recipient"][..]),
         ("c", &[]),
         ("d", &["--skip-sent"]),
     ] {

@@ -464,7 +464,8 @@ fn report_rows_after_the_limit_are_not_counted() {
         format!("n,to,run,line,sent,sent_to,code\n{}", rows.concat()),
     );
     let jelou = Jelou::accept_all();
-    let words = "bulk send again.csv --yes --run s --rate 1000/s --one-per-person --limit 2 text";
+    let words =
+        "bulk send again.csv --yes --run s --rate 1000/s --one-per-recipient --limit 2 text";
     home.run(words)
         .args(&["Hola {{ n }}"])
         .api(&jelou.url)

@@ -939,7 +939,7 @@ fn standard_input_is_read_for_one_flag() {
         .args(&command);
     run.stdin("").fails(3, &[both, "nothing was sent"]);
     home.write("people.csv", "to\n593987654321\n");
-    bulk(&home, &["--one-per-person", "--allow-duplicates"]).fails(2, &["cannot be used with"]);
+    bulk(&home, &["--one-per-recipient", "--allow-duplicates"]).fails(2, &["cannot be used with"]);
 }
 
 #[test]

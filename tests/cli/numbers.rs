@@ -309,7 +309,7 @@ fn list_may_contain_user_ids() {
         "--run",
         "r",
         "--yes",
-        "--one-per-person",
+        "--one-per-recipient",
         "--exclude",
         "out.txt",
     ];

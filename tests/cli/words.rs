@@ -470,7 +470,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
         &home,
         &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat(),
     );
-    let told = "2 rows are addressed to the recipient of an earlier row: line 5 (as line 3), 7 (as line 3); to send only the first: --one-per-person";
+    let told = "2 rows are addressed to the recipient of an earlier row: line 5 (as line 3), 7 (as line 3); to send only the first: --one-per-recipient";
     assert!(
         ended.stderr.contains(told) && ended.stdout.lines().count() == 4,
         "{ended:?}"
@@ -484,7 +484,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
         "1000000/s",
         "--run",
         "r",
-        "--one-per-person",
+        "--one-per-recipient",
     ];
     let send = home
         .run_args(&words)
@@ -515,7 +515,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
     );
     // Without invalid rows there is nothing to check: repetitions were skipped on purpose.
     home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");
-    for flag in ["--one-per-person", "--skip-invalid"] {
+    for flag in ["--one-per-recipient", "--one-per-person", "--skip-invalid"] {
         let send = home.run_args(&[
             "bulk",
             "send",

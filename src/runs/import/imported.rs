@@ -226,9 +226,9 @@ impl Imported {
         if !draft.find_repeated()? {
             return Ok(());
         }
-        if policy.one_per_person {
+        if policy.one_per_recipient {
             let before = self.same_person;
-            draft.keep_one_per_person(|line, of| {
+            draft.keep_one_per_recipient(|line, of| {
                 self.same_person += 1;
                 report(line, RowFault::SamePerson { of });
             })?;
@@ -246,7 +246,7 @@ impl Imported {
             })?;
             self.rows -= self.duplicates;
         }
-        if !policy.one_per_person && (self.duplicates == 0 || policy.skip_invalid) {
+        if !policy.one_per_recipient && (self.duplicates == 0 || policy.skip_invalid) {
             for (_, line, of) in draft.followers()? {
                 report(line, RowFault::Remark(RowProblem::RepeatedPerson { of }));
             }

@@ -11,7 +11,7 @@ pub(crate) struct ImportPolicy {
     pub(crate) skip_invalid: bool,
     pub(crate) allow_duplicates: bool,
     /// Whether to send only the first of several rows to one recipient.
-    pub(crate) one_per_person: bool,
+    pub(crate) one_per_recipient: bool,
     /// What to do with rows that are hidden or crossed out in the sheet; None without the flag.
     pub(crate) hidden: Option<HiddenRule>,
     /// Whether to skip rows to recipients that are not allowed.
@@ -34,7 +34,7 @@ pub(crate) enum HiddenRule {
 impl ImportPolicy {
     /// What counts towards the limit.
     pub(super) fn limit_unit(self) -> LimitUnit {
-        match (self.one_per_person, self.allow_duplicates) {
+        match (self.one_per_recipient, self.allow_duplicates) {
             (true, _) => LimitUnit::People,
             (false, false) => LimitUnit::Messages,
             (false, true) => LimitUnit::Rows,

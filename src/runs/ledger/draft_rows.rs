@@ -177,7 +177,7 @@ impl LedgerDraft {
 
     /// Skips each row that has the same recipient as an earlier unskipped row, or as a row skipped
     /// because of an earlier run. `report` receives the lines of both rows.
-    pub(crate) fn keep_one_per_person(
+    pub(crate) fn keep_one_per_recipient(
         &mut self,
         mut report: impl FnMut(u64, u64),
     ) -> Result<(), LedgerError> {

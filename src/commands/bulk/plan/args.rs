@@ -231,8 +231,8 @@ pub(crate) struct PolicyArgs {
     pub(crate) allow_duplicates: bool,
 
     /// Send only the first valid row of each recipient
-    #[arg(long, conflicts_with = "allow_duplicates")]
-    pub(crate) one_per_person: bool,
+    #[arg(long, alias = "one-per-person", conflicts_with = "allow_duplicates")]
+    pub(crate) one_per_recipient: bool,
 
     /// Skip the recipients in this file (repeatable)
     ///
@@ -311,7 +311,7 @@ impl BulkSendArgs {
         ImportPolicy {
             skip_invalid: policy.skip_invalid,
             allow_duplicates: policy.allow_duplicates,
-            one_per_person: policy.one_per_person || self.once.is_some(),
+            one_per_recipient: policy.one_per_recipient || self.once.is_some(),
             hidden: policy.hidden,
             skip_not_allowed: policy.skip_not_allowed,
             notes_rejects: self.rejects.is_some(),

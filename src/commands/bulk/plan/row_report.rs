@@ -100,7 +100,7 @@ impl<'a> RowReport<'a> {
             }
             RowProblem::RepeatedPerson { of } => {
                 let words = "addressed to the recipient of an earlier row".to_owned();
-                let way_out = "; to send only the first: --one-per-person";
+                let way_out = "; to send only the first: --one-per-recipient";
                 notes.note_with(words, as_line(line, *of), way_out);
             }
         }

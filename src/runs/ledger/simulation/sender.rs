@@ -215,7 +215,7 @@ fn compare(
     if let Some(key) = &details.conditions.once {
         known.find_claimed(draft, key, details.conditions.every)?;
         draft.skip_earlier(Some(key))?;
-        draft.keep_one_per_person(|_, _| ())?;
+        draft.keep_one_per_recipient(|_, _| ())?;
     }
     let policy = DuplicatePolicy::new(&details.conditions);
     if policy == DuplicatePolicy::Meant {
