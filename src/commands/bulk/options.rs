@@ -52,7 +52,7 @@ pub(crate) struct WorkOptions {
 
     /// Use a new connection for each message
     ///
-    /// For servers that send extra responses. A resumed run keeps this flag.
+    /// Use this if a report disagrees with Jelou (a server sent extra responses). A resumed run keeps this flag.
     #[arg(long)]
     pub(super) no_keep_alive: bool,
 
