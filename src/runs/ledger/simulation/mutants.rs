@@ -98,6 +98,15 @@ const MUTATIONS: &[Mutation] = &[
         ..NONE
     },
     Mutation {
+        name: "a clock that is behind moves the time of a message back",
+        profile: "repeated",
+        edits: &[(
+            "UPDATE claim SET behind_from = ?3",
+            "UPDATE claim SET at = at - (coalesce(counts_from, lease_until, at) - ?3), counts_from = ?3",
+        )],
+        ..NONE
+    },
+    Mutation {
         name: "a row that leaves is not marked",
         edits: &[(
             "SET state = 'inflight', number = number + 1, worker = ?5",
@@ -244,13 +253,16 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "a worker that was lost gets rows",
-        edits: &[(
-            "RETURNING connection, exchanges, stopped_at",
-            "RETURNING connection, exchanges, NULL AS stopped_at",
-        )],
-        expected: Expected::Never(
-            "not in 300 seeds; worker_marked_lost_gets_no_rows in contract/workers.rs",
-        ),
+        edits: &[
+            (
+                "RETURNING connection, exchanges, stopped_at",
+                "RETURNING connection, exchanges, NULL AS stopped_at",
+            ),
+            (
+                "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL",
+                "SELECT 1 FROM worker WHERE id = ?1 AND stopped_at IS NOT NULL AND 0",
+            ),
+        ],
         ..NONE
     },
     Mutation {

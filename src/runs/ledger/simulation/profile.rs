@@ -41,6 +41,9 @@ pub(super) struct Profile {
     pub(super) lease_percent: u32,
     /// How many of 1,000 steps suspend somebody, at most 20.
     pub(super) suspensions: u32,
+    /// How many percent of the single sends have a clock that is hours off, in half of the seeds over a file. A database has one
+    /// clock for all.
+    pub(super) wrong_clock_percent: u32,
     pub(super) has_no_kills: bool,
     /// How strong the faults of the ledger are, at most.
     pub(super) max_fault_level: u32,
@@ -84,6 +87,7 @@ const MIXED: Profile = Profile {
     ],
     lease_percent: 0,
     suspensions: 12,
+    wrong_clock_percent: 0,
     has_no_kills: false,
     max_fault_level: 3,
     has_gap_at_the_socket: false,
@@ -228,7 +232,8 @@ const LIMITED: Profile = Profile {
     ..MIXED
 };
 
-/// Single messages that are repeated under the key after a time, beside a clock that goes back.
+/// Single messages that are repeated under the key after a time. Either the clock goes back, or that of some of their processes
+/// is hours behind or ahead.
 const REPEATED: Profile = Profile {
     name: "repeated",
     recipients: 2,
@@ -241,6 +246,7 @@ const REPEATED: Profile = Profile {
     refused_percent: 5,
     wishes: &[Wish::Status],
     suspensions: 20,
+    wrong_clock_percent: 40,
     max_fault_level: 2,
     ..MIXED
 };

@@ -784,6 +784,7 @@ impl Sender {
                 row: Some(place),
                 is_keyed: details.conditions.once.is_some(),
                 every: None,
+                clock_offset: world.current_offset,
                 is_template: world.server.limit.is_some(),
             })
         });

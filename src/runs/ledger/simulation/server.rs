@@ -32,7 +32,29 @@ pub(super) struct MessageKind {
     pub(super) is_keyed: bool,
     /// How long it counts under the key; None is forever.
     pub(super) every: Option<i64>,
+    /// How far the clock of its process is off.
+    pub(super) clock_offset: i64,
     pub(super) is_template: bool,
+}
+
+/// A message that may be repeated after a time.
+#[derive(Clone, Copy, Debug)]
+struct RepeatedMessage {
+    left_at: i64,
+    clock_offset: i64,
+}
+
+impl RepeatedMessage {
+    /// Whether the later one of two left too early. If its clock was ahead of the other's, nothing could tell.
+    fn is_too_near(self, other: Self, every: i64) -> bool {
+        let is_near = (self.left_at - other.left_at).abs() < every;
+        let was_ahead = if self.left_at > other.left_at {
+            self.clock_offset > other.clock_offset
+        } else {
+            other.clock_offset > self.clock_offset
+        };
+        is_near && !was_ahead
+    }
 }
 
 /// A request that has left.
@@ -82,8 +104,8 @@ pub(super) struct Server {
     /// How many times a recipient may get a text, if not once.
     pub(super) allowed: Texts,
     keyed: BTreeMap<String, u32>,
-    /// When the messages of each recipient left that may be repeated after a time.
-    repeated: BTreeMap<String, Vec<i64>>,
+    /// The messages of each recipient that may be repeated after a time.
+    repeated: BTreeMap<String, Vec<RepeatedMessage>>,
     /// How many messages a recipient may get under the key, if not one.
     pub(super) key_allowed: BTreeMap<String, u32>,
     reached: Vec<(i64, String)>,
@@ -209,16 +231,19 @@ impl Server {
         violations: &mut Vec<String>,
     ) {
         let recipient = &message.recipient;
+        let repeated = RepeatedMessage {
+            left_at,
+            clock_offset: message.clock_offset,
+        };
         let before = self.repeated.entry(recipient.clone()).or_default();
-        if let Some(other) = before
-            .iter()
-            .find(|other| (left_at - **other).abs() < every)
-        {
+        let mut others = before.iter();
+        if let Some(other) = others.find(|other| repeated.is_too_near(**other, every)) {
             violations.push(format!(
-                "every: {recipient} has messages of {other} and {left_at}, and {every} ms must lie between"
+                "every: {recipient} has messages of {} and {left_at}, and {every} ms must lie between",
+                other.left_at
             ));
         }
-        before.push(left_at);
+        before.push(repeated);
     }
 
     /// Counts an accepted message, and finds what must not happen.

@@ -156,6 +156,7 @@ impl SingleSend {
             row: None,
             is_keyed: self.is_keyed,
             every: world(|world| world.profile.every),
+            clock_offset: world(|world| world.current_offset),
             is_template: world(|world| world.server.limit.is_some()),
         };
         self.flight = world(|world| world.launch(message));

@@ -74,6 +74,8 @@ pub(super) enum Role {
 /// A process, or the operator at a command.
 pub(super) struct Actor {
     pub(super) id: usize,
+    /// How far its clock is off from that of the others.
+    clock_offset: i64,
     /// Until when it is suspended.
     suspended_until: Cell<i64>,
     /// Empty once it has ended, and borrowed while it makes a step.
@@ -92,6 +94,10 @@ pub(super) struct World {
     /// How far the time of day is off, and how often somebody has set it.
     clock_offset: i64,
     pub(super) clock_jumps: u64,
+    /// How far the clock of some processes is off from that of the others; 0 if all have the same.
+    wrong_clock: i64,
+    /// The same for the actor that makes a step.
+    pub(super) current_offset: i64,
     began: Instant,
     /// Nobody else runs within the present step.
     pub(super) is_calm: bool,
@@ -128,6 +134,12 @@ impl World {
         let faults = profile.draw_faults(&mut rng);
         let has_limit = rng.u32(0..100) < profile.limit_percent;
         let limit = has_limit.then(|| rng.u32(1..4));
+        let may_be_wrong = profile.wrong_clock_percent > 0 && !is_shared;
+        let wrong_clock = if may_be_wrong && rng.bool() {
+            rng.i64(-6 * HOUR..6 * HOUR)
+        } else {
+            0
+        };
         let server = Server::new(profile.refused_percent, limit);
         Self {
             checker: Checker::new(&home),
@@ -140,6 +152,8 @@ impl World {
             now: 0,
             clock_offset: 0,
             clock_jumps: 0,
+            wrong_clock,
+            current_offset: 0,
             began: Instant::now(),
             is_calm: false,
             is_ending: false,
@@ -185,9 +199,9 @@ impl World {
         }));
     }
 
-    /// What the clock shows, in milliseconds since 1970.
+    /// What the clock of the present actor shows, in milliseconds since 1970.
     pub(super) fn time_of_day(&self) -> i64 {
-        START + self.now + self.clock_offset
+        START + self.now + self.clock_offset + self.current_offset
     }
 
     /// Lets time pass.
@@ -277,8 +291,16 @@ impl World {
 
     pub(super) fn add_actor(&mut self, role: Role) {
         self.last_id += 1;
+        let may_be_wrong = self.wrong_clock != 0 && matches!(role, Role::Single(_));
+        let is_wrong = may_be_wrong && self.percent(self.profile.wrong_clock_percent);
+        let clock_offset = if is_wrong { self.wrong_clock } else { 0 };
+        if is_wrong {
+            let id = self.last_id;
+            self.log(&format!("the clock of {id} is off by {clock_offset} ms"));
+        }
         self.actors.push(Rc::new(Actor {
             id: self.last_id,
+            clock_offset,
             suspended_until: Cell::new(0),
             role: RefCell::new(Some(role)),
         }));
@@ -398,7 +420,7 @@ pub(super) fn run_actor(actor: &Actor) {
     let Some(mut role) = place.take() else {
         return;
     };
-    let before = world(|world| std::mem::replace(&mut world.current, actor.id));
+    let before = world(|world| world.enter(actor.id, actor.clock_offset));
     let depth = world(|world| world.depth);
     let stepped = catch_unwind(AssertUnwindSafe(|| match &mut role {
         Role::Sender(sender) => sender.step(),
@@ -423,10 +445,28 @@ pub(super) fn run_actor(actor: &Actor) {
             });
         }
     }
-    world(|world| world.current = before);
+    world(|world| world.enter(before.id, before.clock_offset));
+}
+
+/// The actor that makes a step.
+struct Current {
+    id: usize,
+    clock_offset: i64,
 }
 
 impl World {
+    /// From now on, this actor makes a step. Returns the one before.
+    fn enter(&mut self, id: usize, clock_offset: i64) -> Current {
+        let before = Current {
+            id: self.current,
+            clock_offset: self.current_offset,
+        };
+        self.current = id;
+        self.current_offset = clock_offset;
+        self.set_clocks();
+        before
+    }
+
     /// An actor has ended without order.
     fn forget_actor(&mut self, actor: usize) {
         self.unclean.insert(actor);
@@ -557,8 +597,11 @@ impl World {
     }
 
     /// Somebody sets the clock of a file's machine; that of a database moves by little. With a limit it is not set forward: then
-    /// recipients would count for less than 24 hours, and nothing could tell.
+    /// recipients would count for less than 24 hours, and nothing could tell. Beside a process with a wrong clock it stays.
     fn jump_clock(&mut self) {
+        if self.wrong_clock != 0 {
+            return;
+        }
         // A clock that goes forward ends the time under a key early, as it must.
         let may_go_forward = self.server.limit.is_none() && self.profile.every.is_none();
         let goes_forward = may_go_forward && self.rng.bool();
