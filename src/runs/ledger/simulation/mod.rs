@@ -37,25 +37,14 @@ const SEEDS: u64 = 44;
 /// How often all actors make a step, at most, before everything must have ended.
 const MAX_ROUNDS: usize = 4_000;
 
-/// What a simulation was.
-struct CommandOutput {
-    seed: u64,
-    profile: &'static str,
-    violations: Vec<String>,
-    lines: Vec<String>,
-    steps: u64,
-    operations: u64,
-    events: BTreeMap<&'static str, u64>,
-}
-
 /// The profile that a seed has.
 fn profile_of(seed: u64) -> &'static Profile {
     let at = usize::try_from(seed % PROFILES.len() as u64).expect("there are few");
     PROFILES[at]
 }
 
-/// Simulates one seed.
-fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> CommandOutput {
+/// Simulates one seed, and returns its world as it was at the end.
+fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> World {
     let memory = Path::new("/dev/shm");
     let root = if memory.exists() {
         memory.to_owned()
@@ -97,16 +86,7 @@ fn simulate(seed: u64, mutation: Option<&'static Mutation>) -> CommandOutput {
             }
         }
     });
-    let ended = world::end();
-    CommandOutput {
-        seed,
-        profile: profile.name,
-        violations: ended.violations,
-        lines: ended.lines,
-        steps: ended.steps,
-        operations: ended.operations,
-        events: ended.events,
-    }
+    world::end()
 }
 
 /// Without faults, everything that is left must end: every process, and then every run.
@@ -240,21 +220,10 @@ fn print(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-fn print_log(ended: &CommandOutput) {
-    for line in &ended.lines {
-        print(line);
-    }
-}
-
-fn require_none(ended: &CommandOutput) {
-    let CommandOutput {
-        seed,
-        profile,
-        violations,
-        lines,
-        ..
-    } = ended;
-    let last = &lines[lines.len().saturating_sub(40)..];
+fn require_no_violation(seed: u64, ended: &World) {
+    let violations = &ended.violations;
+    let profile = ended.profile.name;
+    let last = &ended.lines[ended.lines.len().saturating_sub(40)..];
     assert!(
         violations.is_empty(),
         "seed {seed}, {profile}: {violations:#?}\n{}\nSIMULATION_SEED={seed} cargo test --lib simulation",
@@ -268,8 +237,10 @@ fn simulation_keeps_every_promise() {
     let steps = number_in("SIMULATION_STEPS");
     if let (Some(seed), None) = (seed, steps) {
         let ended = simulate(seed, None);
-        print_log(&ended);
-        return require_none(&ended);
+        for line in &ended.lines {
+            print(line);
+        }
+        return require_no_violation(seed, &ended);
     }
     let began = Instant::now();
     let first = seed.unwrap_or(if steps.is_some() { SEEDS } else { 0 });
@@ -285,7 +256,7 @@ fn simulation_keeps_every_promise() {
             break;
         }
         let ended = simulate(seed, None);
-        require_none(&ended);
+        require_no_violation(seed, &ended);
         made += ended.steps;
         operations += ended.operations;
         for (event, count) in ended.events {

@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{CommandOutput, profile_of, simulate};
+use super::world::World;
+use super::{profile_of, simulate};
 
 /// A change of the ledger.
 #[derive(Debug)]
@@ -613,7 +614,7 @@ fn seeds_of(profile: &'static str) -> impl Iterator<Item = u64> {
 }
 
 /// The number of seeds until a mutation is found, and what is found, within `max` seeds.
-fn find(mutation: &'static Mutation, max: u64) -> (u64, Option<CommandOutput>) {
+fn find(mutation: &'static Mutation, max: u64) -> (u64, Option<World>) {
     let mut tried = 0;
     for seed in seeds_of(mutation.profile) {
         if tried == max {

@@ -37,6 +37,12 @@ pub(super) struct MessageKind {
     pub(super) is_template: bool,
 }
 
+impl MessageKind {
+    fn is_keyed_to(&self, recipient: &str) -> bool {
+        self.is_keyed && self.recipient == recipient
+    }
+}
+
 /// A message that may be repeated after a time.
 #[derive(Clone, Copy, Debug)]
 struct RepeatedMessage {
@@ -287,35 +293,28 @@ impl Server {
 
     /// What is true of the message of a row.
     pub(super) fn truth(&self, row: (i64, i64)) -> Truth {
-        let of_row = || {
-            let flights = self.flights.iter();
-            flights.filter(move |flight| flight.message.row == Some(row))
-        };
-        Truth {
-            has_message: of_row().any(RequestProgress::is_accepted),
-            may_still_arrive: of_row().any(|flight| !flight.has_arrived),
-        }
+        self.truth_of(|message| message.row == Some(row))
     }
 
     /// What is true of the messages of a recipient under the key.
     pub(super) fn truth_under_key(&self, recipient: &str) -> Truth {
-        let keyed = || {
-            let flights = self.flights.iter();
-            flights.filter(move |flight| {
-                flight.message.is_keyed && flight.message.recipient == recipient
-            })
-        };
+        self.truth_of(|message| message.is_keyed_to(recipient))
+    }
+
+    fn truth_of(&self, is_meant: impl Fn(&MessageKind) -> bool) -> Truth {
+        let flights = self.flights.iter();
+        let meant: Vec<_> = flights.filter(|flight| is_meant(&flight.message)).collect();
         Truth {
-            has_message: keyed().any(RequestProgress::is_accepted),
-            may_still_arrive: keyed().any(|flight| !flight.has_arrived),
+            has_message: meant.iter().any(|flight| flight.is_accepted()),
+            may_still_arrive: meant.iter().any(|flight| !flight.has_arrived),
         }
     }
 
     /// How many messages a recipient has under the key, or may still get.
     pub(super) fn count_under_key(&self, recipient: &str) -> u32 {
-        let keyed = self.flights.iter().filter(|flight| {
-            flight.message.is_keyed && flight.message.recipient == recipient && flight.counts()
-        });
-        u32::try_from(keyed.count()).expect("a simulation is short")
+        let flights = self.flights.iter();
+        let keyed = flights.filter(|flight| flight.message.is_keyed_to(recipient));
+        let counting = keyed.filter(|flight| flight.counts());
+        u32::try_from(counting.count()).expect("a simulation is short")
     }
 }
