@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::sender::ListPlan;
 use super::server::{RequestProgress, Server};
 use crate::runs::ledger::model::{Counts, RowState};
+use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::types::AttemptResult;
 
 /// A run and a row.
@@ -140,6 +141,31 @@ impl Checker {
         }
     }
 
+    /// The runs that exist and are not finished; all that exist if all are finished.
+    pub(super) fn open_runs(&self) -> Vec<RunName> {
+        let unfinished =
+            self.run_names("SELECT name FROM run WHERE finished_at IS NULL ORDER BY id");
+        if unfinished.is_empty() {
+            self.existing_runs()
+        } else {
+            unfinished
+        }
+    }
+
+    pub(super) fn existing_runs(&self) -> Vec<RunName> {
+        self.run_names("SELECT name FROM run ORDER BY id")
+    }
+
+    fn run_names(&self, query: &str) -> Vec<RunName> {
+        let mut runs = self.db().prepare_cached(query).expect("runs can be read");
+        let names = runs.query_map([], |row| row.get::<_, String>(0));
+        let names = names.expect("runs can be read");
+        let names = names.map(|name| name.expect("a run can be read"));
+        names
+            .map(|name| name.parse().expect("it is a name"))
+            .collect()
+    }
+
     /// Whether nobody has paused or cancelled the run.
     pub(super) fn may_leave(&self, run: i64) -> bool {
         let query = "SELECT paused IS NULL AND cancelled_at IS NULL FROM run WHERE id = ?1";
@@ -156,6 +182,20 @@ impl Checker {
             .query_row(query, [worker, time_of_day], |row| row.get(0));
         let is_over: Option<bool> = found.optional().expect("a worker can be read");
         is_over.unwrap_or(false)
+    }
+
+    /// Finds a row in flight that its worker does not hold.
+    pub(super) fn check_held(&self, worker: i64, held: &BTreeSet<i64>) -> Option<String> {
+        let query = "SELECT n FROM row WHERE worker = ?1 AND state = 'inflight'";
+        let mut rows = self.db().prepare_cached(query).expect("rows can be read");
+        let rows = rows.query_map([worker], |row| row.get::<_, i64>(0));
+        let mut rows = rows
+            .expect("rows can be read")
+            .map(|row| row.expect("a row can be read"));
+        let other = rows.find(|row| !held.contains(row))?;
+        Some(format!(
+            "held: row {other} is in flight, and its process does not have it"
+        ))
     }
 
     /// The number of the newest connection of a worker.

@@ -59,8 +59,11 @@ fn calmly<T>(work: impl FnOnce() -> T) -> T {
 impl Operator {
     pub(super) fn come(world: &mut World) {
         let wish = world.choose(world.profile.wishes);
+        let mut names = world.checker.existing_runs();
+        if names.is_empty() {
+            names.clone_from(&world.names);
+        }
         // Only a run without the key is added to it.
-        let mut names = world.names.clone();
         if wish == Wish::AddToKey {
             names.retain(|name| !world.lists[&name.to_string()].is_keyed);
         }
@@ -280,16 +283,26 @@ impl World {
 /// Decides rows as the chats show them.
 fn resolve(run: &Run) -> Result<Done, LedgerError> {
     use RowState::{Failed, Pending, Sent as RowSent, Unknown};
-    let change = world(|world| {
-        world.choose(&[
-            [Unknown, RowSent],
-            [Unknown, Failed],
-            [Unknown, Pending],
-            [Failed, Pending],
-        ])
-    });
+    let mut changes = [
+        [Unknown, RowSent],
+        [Unknown, Failed],
+        [Unknown, Pending],
+        [Failed, Pending],
+    ];
+    world(|world| world.rng.shuffle(&mut changes));
     // Those of lost processes become unknown first.
     run.prepare()?;
+    for change in changes {
+        let rows = rows_for(run, change)?;
+        if !rows.is_empty() {
+            return decide(run, change, rows);
+        }
+    }
+    Ok(Done::Ended("no rows to decide".to_owned()))
+}
+
+/// The rows whose messages agree with a change.
+fn rows_for(run: &Run, change: [RowState; 2]) -> Result<Vec<i64>, LedgerError> {
     let query = "SELECT n FROM row WHERE run = ?1 AND state = ?2";
     let from = change[0].name();
     let mut rows = run
@@ -297,11 +310,12 @@ fn resolve(run: &Run) -> Result<Done, LedgerError> {
         .db()
         .rows(query, &values![run.id, from], |row| row.int("n"))?;
     rows.retain(|n| is_true(change, (run.id, *n)));
+    Ok(rows)
+}
+
+fn decide(run: &Run, change: [RowState; 2], mut rows: Vec<i64>) -> Result<Done, LedgerError> {
     let max = world(|world| world.rng.usize(1..4));
     rows.truncate(max);
-    if rows.is_empty() {
-        return Ok(Done::Ended(format!("no rows for {change:?}")));
-    }
     let resolution = Resolution {
         change,
         lines: rows.iter().map(|n| n.unsigned_abs() + 1).collect(),

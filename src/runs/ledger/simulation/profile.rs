@@ -104,6 +104,19 @@ const CROWD: Profile = Profile {
     ..MIXED
 };
 
+/// The same in a database whose answers are often lost. No process is killed, so each one comes back.
+const LOST_ANSWERS: Profile = Profile {
+    name: "lost answers",
+    is_shared: Some(true),
+    keyed_percent: 0,
+    imported_percent: 100,
+    limit_percent: 0,
+    wishes: &[Wish::Stop, Wish::Status],
+    suspensions: 4,
+    has_no_kills: true,
+    ..CROWD
+};
+
 /// Single sends to one recipient under the key, whose processes are often suspended for longer than a lease.
 const SINGLES: Profile = Profile {
     name: "singles",
@@ -113,9 +126,8 @@ const SINGLES: Profile = Profile {
     sender_percent: 4,
     single_percent: 48,
     limit_percent: 0,
-    refused_percent: 5,
+    refused_percent: 30,
     wishes: &[
-        Wish::ResolveClaim,
         Wish::ResolveClaim,
         Wish::ResolveClaim,
         Wish::ResolveClaim,
@@ -154,29 +166,25 @@ const ADDING: Profile = Profile {
 /// Lists and single sends under one key, refused rows that are sent again, and lists that are added to the key.
 const KEYS: Profile = Profile {
     name: "keys",
-    recipients: 2,
-    rows: 1..4,
-    max_lists: 8,
-    keyed_percent: 60,
+    recipients: 5,
+    rows: 2..6,
+    max_lists: 4,
+    keyed_percent: 80,
     again_percent: 40,
-    left_percent: 50,
-    rates: &[2.0, 2.0, 50.0],
+    left_percent: 20,
+    rates: &[2.0, 50.0],
     limit_percent: 0,
     refused_percent: 40,
-    sender_percent: 40,
-    single_percent: 5,
+    sender_percent: 35,
+    single_percent: 25,
     wishes: &[
-        Wish::AddToKey,
-        Wish::AddToKey,
-        Wish::AddToKey,
         Wish::Resolve,
         Wish::Resolve,
         Wish::Resolve,
-        Wish::Stop,
-        Wish::Cancel,
+        Wish::Resolve,
         Wish::Remove,
-        Wish::RemoveClaim,
-        Wish::RemoveClaim,
+        Wish::Remove,
+        Wish::AddToKey,
     ],
     max_fault_level: 2,
     ..MIXED
@@ -267,7 +275,7 @@ const AT_THE_SOCKET: Profile = Profile {
     ..MIXED
 };
 
-/// The profiles, in turn; the crowd twice.
+/// The profiles, in turn.
 pub(super) const PROFILES: [&Profile; 11] = [
     &MIXED,
     &CROWD,
@@ -275,7 +283,7 @@ pub(super) const PROFILES: [&Profile; 11] = [
     &KEYS,
     &LIMITED,
     &REPEATED,
-    &CROWD,
+    &LOST_ANSWERS,
     &FORGETFUL,
     &RIVALS,
     &AT_THE_SOCKET,

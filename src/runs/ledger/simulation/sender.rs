@@ -271,11 +271,14 @@ impl Sender {
     /// A process comes that sends a new list, or a run that exists.
     pub(super) fn come(world: &mut World) {
         let may_make = world.names.len() < world.profile.max_lists;
-        let makes = world.names.is_empty() || may_make && world.rng.u8(0..3) == 0;
+        let mut runs = world.checker.open_runs();
+        let makes = may_make && (runs.is_empty() || world.rng.u8(0..3) == 0);
         let sender = if makes {
             Self::with_new_list(world)
+        } else if runs.is_empty() {
+            return;
         } else {
-            let name = world.names[world.rng.usize(0..world.names.len())].clone();
+            let name = runs.swap_remove(world.rng.usize(0..runs.len()));
             Self {
                 only_works: world.rng.u8(0..3) == 0,
                 skips_sent: world.rng.u8(0..3) > 0 || world.profile.refusing_percent == 0,
@@ -657,6 +660,13 @@ impl Sender {
         world(|world| {
             if !given.is_empty() && !world.checker.may_leave(run) {
                 world.violate(format!("paused: rows of run {run} leave"));
+            }
+            // A process that was left at once has dropped its rows.
+            if !self.is_stopping {
+                let of_tasks = self.tasks.iter().map(|task| task.row.index);
+                let held = of_tasks.chain(given.iter().copied()).collect();
+                let found = world.checker.check_held(worker.id(), &held);
+                found.into_iter().for_each(|words| world.violate(words));
             }
             for outcome in &self.outcomes {
                 let Outcome { ended, .. } = outcome;
