@@ -8,6 +8,9 @@ use minijinja::value::ValueKind;
 use super::filters::{FilterOutput, FilterRule, Type};
 use super::walk::{ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, written};
 
+/// The filters that read an amount, except `number`, whose argument may set the decimal separator.
+const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
+
 /// Boxed, because the recursion is as deep as the expression.
 pub(super) type ExprResult = Result<Box<ExprInfo>, String>;
 
@@ -240,7 +243,7 @@ impl TextWalk {
             .iter()
             .any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
         if inside.kind != Type::Number
-            && (name == "number" && !has_mark || ["money", "percent"].contains(&name))
+            && (name == "number" && !has_mark || AMOUNT_FILTERS.contains(&name))
         {
             let rest = if filter.args.is_empty() && name == "number" {
                 String::new()
