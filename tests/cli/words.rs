@@ -515,7 +515,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
     );
     // Without invalid rows there is nothing to check: repetitions were skipped on purpose.
     home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");
-    for flag in ["--one-per-recipient", "--one-per-person", "--skip-invalid"] {
+    for flag in ["--one-per-recipient", "--skip-invalid"] {
         let send = home.run_args(&[
             "bulk",
             "send",

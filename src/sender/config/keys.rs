@@ -1,5 +1,5 @@
-//! The value of each setting in a profile, and its parser. All sources use the same parser, also flags. A new setting
-//! needs a row in `key_table.rs` and a field in `Settings`.
+//! The value of each setting in a profile, and its parser. All sources use the same parser, also flags. CONTRIBUTING.md
+//! describes what a new setting needs.
 
 use std::time::Duration;
 

@@ -231,7 +231,7 @@ pub(crate) struct PolicyArgs {
     pub(crate) allow_duplicates: bool,
 
     /// Send only the first valid row of each recipient
-    #[arg(long, alias = "one-per-person", conflicts_with = "allow_duplicates")]
+    #[arg(long, conflicts_with = "allow_duplicates")]
     pub(crate) one_per_recipient: bool,
 
     /// Skip the recipients in this file (repeatable)
