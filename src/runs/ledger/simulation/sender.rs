@@ -666,7 +666,9 @@ impl Sender {
                 let of_tasks = self.tasks.iter().map(|task| task.row.index);
                 let held = of_tasks.chain(given.iter().copied()).collect();
                 let found = world.checker.check_held(worker.id(), &held);
-                found.into_iter().for_each(|words| world.violate(words));
+                if let Some(words) = found {
+                    world.violate(words);
+                }
             }
             for outcome in &self.outcomes {
                 let Outcome { ended, .. } = outcome;
