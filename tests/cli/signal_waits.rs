@@ -173,7 +173,7 @@ static WAITS: &[Wait] = &[
     wait("its hours", &[], "bulk send people.csv --yes --between {later} --time-zone UTC text Hola", Screen("waiting")),
     wait("its limit of recipients", &[], "bulk send people.csv --yes --unchecked --per-day 1 template promo", Screen("waiting")).requests(1),
     wait("a rate limit", &[RateLimit], "bulk send people.csv --yes text Hola", Screen("waiting")).requests(1),
-    wait("a row in flight", &[SilentMessages], "bulk send people.csv --yes --timeout 5s text Hola", Message).requests(1),
+    wait("a row in flight", &[SilentMessages], "bulk send people.csv --yes --timeout 10s text Hola", Message).requests(1),
     wait("a row of another process", &[Sending, SilentMessages], "bulk cancel r --yes", Screen("waiting for 1 message")),
     wait("its hours, in a database", &[Database], "bulk send people.csv --yes --between {later} --time-zone UTC text Hola", Screen("waiting")),
     wait("its limit of recipients, in a database", &[Database], "bulk send people.csv --yes --unchecked --per-day 1 template promo", Screen("waiting")).requests(1),
