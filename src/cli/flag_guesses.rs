@@ -12,7 +12,7 @@ pub(super) const FLAG_GUESSES: &[GuessRow] = &[
             "profile remove",
         ],
         words: "--name --profile-name",
-        hint: "pass the name without a flag: jelouctl profile set NAME --bot BOT --client-id ID",
+        hint: "the name has no flag: jelouctl profile COMMAND NAME",
     },
     GuessRow {
         places: &["* image", "* audio", "* video", "* file", "* sticker"],
@@ -190,12 +190,12 @@ pub(super) const FLAG_GUESSES: &[GuessRow] = &[
     GuessRow {
         places: &["bulk work"],
         words: "--rate --between --not-on --time-zone --keep-going --again",
-        hint: "all processes of a run share it: bulk resume RUN",
+        hint: "to set it for the run: jelouctl bulk resume RUN",
     },
     GuessRow {
         places: &["bulk work"],
         words: "--skip-sent --ignore-run",
-        hint: "all processes of a run share it: bulk resume RUN",
+        hint: "to set it for the run: jelouctl bulk resume RUN",
     },
     GuessRow {
         places: &["bulk send"],

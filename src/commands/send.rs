@@ -292,12 +292,15 @@ fn with_way_out(
         Some("flow-message") => {
             "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE".to_owned()
         }
-        Some(kind) => format!("it is a body of {kind}: jelouctl send {kind} --to NUMBER --body FILE"),
+        Some(kind) => {
+            format!("it is a body of {kind}: jelouctl send {kind} --to NUMBER --body FILE")
+        }
         None if reads_input && lacks_text == Some(true) => {
-            "to read a whole body as JSON from standard input: --body -; to read only the text: --text-file -".to_owned()
+            "if standard input has the whole body: --body -; if it has the text: --text-file -"
+                .to_owned()
         }
         None if reads_input && lacks_text == Some(false) => {
-            "to read a whole body as JSON from standard input: --body -".to_owned()
+            "if standard input has the whole body: --body -".to_owned()
         }
         None => return error,
     };

@@ -580,11 +580,11 @@ fn work_refuses_rate_with_a_hint() {
         2,
         &[
             "unexpected argument '--rate'",
-            "hint: all processes of a run share it: bulk resume RUN",
+            "hint: to set it for the run: jelouctl bulk resume RUN",
         ],
     );
     home.run("bulk work --between always")
-        .fails(2, &["all processes of a run share it"]);
+        .fails(2, &["to set it for the run"]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
         |character: char| character.is_whitespace() || character.is_control() || character == '\\';
     let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
     let Some(url) = url else {
-        return Some("is not a URL; write %20 for a space");
+        return Some("is not a valid URL (a space is %20)");
     };
     let authority = value.split(['/', '?', '#']).nth(2).unwrap_or_default();
     if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {

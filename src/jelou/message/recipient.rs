@@ -64,9 +64,7 @@ pub(super) fn segment_problem(text: &str, what: &str) -> Option<String> {
 /// Returns the error for an ambiguous recipient in a body.
 pub(crate) fn unclear(user: &str) -> RecipientError {
     RecipientError::new(
-        format!(
-            "`{user}` in the body is ambiguous: neither a number with its country code nor a known id"
-        ),
+        format!("`{user}` in the body is neither a number with its country code nor a known id"),
         "to send to a number, write it as 593987654321; to send to a user of another channel: --to id:USER",
     )
 }

@@ -115,7 +115,7 @@ pub(crate) fn read_cards(text: &str) -> Result<Cards, String> {
         let is_card =
             |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");
         if !card.begin.as_ref().is_some_and(is_card) {
-            return Err("the file contains something other than cards".to_owned());
+            return Err("expected BEGIN:VCARD, found another BEGIN".to_owned());
         }
         if card
             .props

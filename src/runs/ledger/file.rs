@@ -202,7 +202,10 @@ impl FileEngine {
 
     fn check_version(&self) -> Result<(), LedgerError> {
         if self.pragma("application_id")? != APPLICATION {
-            return Err(LedgerError::damaged("it is not a ledger of jelouctl"));
+            let path = self.path.display();
+            return Err(LedgerError::damaged(format!(
+                "{path} is not a ledger of jelouctl"
+            )));
         }
         let older_hint = "finish its runs with the jelouctl that made it, then move it away";
         check_version(
@@ -246,10 +249,7 @@ impl FileEngine {
         self.turn.release();
         if has_other_log? {
             return Err(LedgerError::unusable(
-                format!(
-                    "{0} and its log, {0}-wal, do not belong together",
-                    self.path.display()
-                ),
+                format!("{0}-wal is not the log of {0}", self.path.display()),
                 "restore the file that the log belongs to; messages that an older file lacks \
                     may have been sent",
             ));

@@ -118,7 +118,7 @@ impl ConfigFile {
                 .iter()
                 .map(|file| file.display().to_string())
                 .collect();
-            why.push(format!("no configuration file found: {}", files.join(", ")));
+            why.push(format!("no configuration file at {}", files.join(", ")));
         }
         why
     }
