@@ -222,24 +222,19 @@ impl Operator {
             self.seen_claim = Some(entry);
             return Ok(Done::Looked(words));
         };
-        let is_forgotten =
-            calmly(|| ledger.remove_claims(&scope(), &ConfirmedEntries::Person(&person, seen)));
-        // If the answer is lost, it may be forgotten.
-        if !matches!(is_forgotten, Ok(false)) {
-            world(|world| {
-                let allowed = world.server.count_under_key(&self.recipient) + 1;
-                let recipient = self.recipient.clone();
-                let known = world.server.key_allowed.entry(recipient).or_insert(1);
-                let is_certain = is_forgotten.is_ok();
-                *known = if is_certain {
-                    allowed
-                } else {
-                    allowed.max(*known)
-                };
-                world.count("forgotten");
-            });
-        }
-        Ok(Done::Ended(format!("forgotten: {}", is_forgotten?)))
+        let allow = |count: u32| {
+            let recipient = self.recipient.clone();
+            world(|world| world.server.key_allowed.insert(recipient, count))
+        };
+        // If the answer is lost, or the command is killed, it may be forgotten.
+        let allowed = world(|world| world.server.count_under_key(&self.recipient)) + 1;
+        let before = allow(allowed).unwrap_or(1);
+        allow(allowed.max(before));
+        let shown = ConfirmedEntries::Person(&person, seen);
+        let is_forgotten = calmly(|| ledger.remove_claims(&scope(), &shown))?;
+        allow(if is_forgotten { allowed } else { before });
+        world(|world| world.count("forgotten"));
+        Ok(Done::Ended(format!("forgotten: {is_forgotten}")))
     }
 
     /// Those whom the run has certainly reached get no more messages under the key than they have.

@@ -615,6 +615,9 @@ impl Sender {
             world.checker.is_lease_over(worker.id(), time_of_day)
         });
         let jumps = world(|world| world.clock_jumps);
+        let run = self.run.as_ref().expect("it has joined").id;
+        // Others may pause the run between the commit of the exchange and its end.
+        let may_leave = world(|world| world.checker.may_leave(run));
         let settled = settled_rows(&self.outcomes);
         let reply = worker.exchange_within(Duration::ZERO, &settled, &[], wanted);
         match reply {
@@ -626,6 +629,12 @@ impl Sender {
                         world.violate("late: a process that was lost gets rows".to_owned());
                     });
                 }
+                world(|world| {
+                    let may_leave = may_leave || world.checker.may_leave(run);
+                    if !reply.rows.is_empty() && !may_leave {
+                        world.violate(format!("paused: rows of run {run} leave"));
+                    }
+                });
                 self.take(reply);
             }
             Err(error) if error.fault == LedgerFault::Gone => self.wait_for_the_ledger(wanted),
@@ -658,9 +667,6 @@ impl Sender {
             ));
         }
         world(|world| {
-            if !given.is_empty() && !world.checker.may_leave(run) {
-                world.violate(format!("paused: rows of run {run} leave"));
-            }
             // A process that was left at once has dropped its rows.
             if !self.is_stopping {
                 let of_tasks = self.tasks.iter().map(|task| task.row.index);

@@ -43,23 +43,36 @@ impl MessageKind {
     }
 }
 
-/// A message that may be repeated after a time.
+/// When a message left that may be repeated after a time, or when a process took the recipient for one.
 #[derive(Clone, Copy, Debug)]
-struct RepeatedMessage {
-    left_at: i64,
+struct MomentOfClock {
+    at: i64,
+    /// How far the clock of its process is off.
     clock_offset: i64,
 }
 
-impl RepeatedMessage {
-    /// Whether the later one of two left too early. If its clock was ahead of the other's, nothing could tell.
-    fn is_too_near(self, other: Self, every: i64) -> bool {
-        let is_near = (self.left_at - other.left_at).abs() < every;
-        let was_ahead = if self.left_at > other.left_at {
-            self.clock_offset > other.clock_offset
-        } else {
-            other.clock_offset > self.clock_offset
-        };
-        is_near && !was_ahead
+/// The messages and the claims of one recipient.
+#[derive(Debug, Default)]
+struct RepeatedMessages {
+    left: Vec<MomentOfClock>,
+    claimed: Vec<MomentOfClock>,
+}
+
+impl RepeatedMessages {
+    /// The message that is too near to this one. If a process whose clock is ahead of that of the earlier one took the recipient
+    /// in between, the earlier one no longer counted for it, and nothing could tell.
+    fn too_near(&self, one: MomentOfClock, every: i64) -> Option<MomentOfClock> {
+        let mut others = self.left.iter().copied();
+        others.find(|other| {
+            let is_later = one.at > other.at;
+            let earlier = if is_later { *other } else { one };
+            let later = if is_later { one } else { *other };
+            let was_taken = self.claimed.iter().any(|claim| {
+                let is_between = (earlier.at..=later.at).contains(&claim.at);
+                is_between && claim.clock_offset > earlier.clock_offset
+            });
+            later.at - earlier.at < every && !was_taken
+        })
     }
 }
 
@@ -111,7 +124,7 @@ pub(super) struct Server {
     pub(super) allowed: Texts,
     keyed: BTreeMap<String, u32>,
     /// The messages of each recipient that may be repeated after a time.
-    repeated: BTreeMap<String, Vec<RepeatedMessage>>,
+    repeated: BTreeMap<String, RepeatedMessages>,
     /// How many messages a recipient may get under the key, if not one.
     pub(super) key_allowed: BTreeMap<String, u32>,
     reached: Vec<(i64, String)>,
@@ -160,6 +173,12 @@ impl Server {
             verdict,
         });
         Some(self.flights.len() - 1)
+    }
+
+    /// A process has taken the recipient for a message that may be repeated.
+    pub(super) fn note_claim(&mut self, recipient: &str, at: i64, clock_offset: i64) {
+        let repeated = self.repeated.entry(recipient.to_owned()).or_default();
+        repeated.claimed.push(MomentOfClock { at, clock_offset });
     }
 
     fn draw_verdict(&self, rng: &mut fastrand::Rng) -> Verdict {
@@ -237,19 +256,18 @@ impl Server {
         violations: &mut Vec<String>,
     ) {
         let recipient = &message.recipient;
-        let repeated = RepeatedMessage {
-            left_at,
+        let left = MomentOfClock {
+            at: left_at,
             clock_offset: message.clock_offset,
         };
         let before = self.repeated.entry(recipient.clone()).or_default();
-        let mut others = before.iter();
-        if let Some(other) = others.find(|other| repeated.is_too_near(**other, every)) {
+        if let Some(other) = before.too_near(left, every) {
             violations.push(format!(
                 "every: {recipient} has messages of {} and {left_at}, and {every} ms must lie between",
-                other.left_at
+                other.at
             ));
         }
-        before.push(repeated);
+        before.left.push(left);
     }
 
     /// Counts an accepted message, and finds what must not happen.

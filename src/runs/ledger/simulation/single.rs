@@ -121,6 +121,11 @@ impl SingleSend {
                 return Ok(None);
             };
             self.held = Some(held);
+            world(|world| {
+                let now = world.now;
+                let clock_offset = world.current_offset;
+                world.server.note_claim(&self.recipient, now, clock_offset);
+            });
         }
         self.ledger = Some(ledger);
         Ok(Some(Stage::Limit))
