@@ -166,7 +166,6 @@ impl ApiArgs {
         }
     }
 
-    /// Reads the body of `--input`.
     fn body(&self, context: &mut Context, method: &Method) -> Result<Option<Value>, UsageError> {
         if *method == Method::GET && self.input.is_some() {
             let hint = "to add parameters to a GET: -f KEY=VALUE; to send a body: POST";

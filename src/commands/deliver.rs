@@ -29,7 +29,7 @@ pub(crate) struct SendTerms<'a> {
     pub(super) context: &'a Context,
     pub(super) sender: &'a Sender,
     pub(super) once: Option<OnceSend>,
-    /// What to do if its ledger fails; None if the message is then not sent.
+    /// What to do if the ledger of `once` fails; None if the message is then not sent.
     pub(super) fallback: Option<OnceFallback>,
     pub(super) limit: Option<LimitedSend>,
     pub(super) wait: Option<DeliveryWait>,

@@ -25,7 +25,6 @@ pub(super) struct SendReport {
 }
 
 impl SendReport {
-    /// Creates an empty report of a message of `command`.
     pub(super) fn new(command: &'static str) -> Self {
         Self {
             command,

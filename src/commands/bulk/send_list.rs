@@ -66,7 +66,7 @@ async fn confirm_and_send(
     send(context, &active, created.worker, connection, progress).await
 }
 
-/// Says that the run of `--import-only` is made.
+/// Prints how to send an `--import-only` run.
 fn report_unsent(
     context: &Context,
     run: &Run,

@@ -228,7 +228,8 @@ impl RunSummary {
     }
 }
 
-/// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
+/// Prints `words` at a terminal without `-o`, the run's name with `-o id`, nothing with `-o none` or `-o to`, and
+/// otherwise JSON.
 pub(super) fn print_run(
     context: &Context,
     name: Option<&RunName>,

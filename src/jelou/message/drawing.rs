@@ -60,8 +60,8 @@ pub(crate) struct TemplatePart {
 }
 
 impl TemplatePart {
-    /// Replaces each `{{place}}` in `text` that has a value. If places have names, the values of a
-    /// list fill them in order.
+    /// Replaces each `{{place}}` in `text` with its value, if it has one. Numbered values fill
+    /// named places in order.
     pub(crate) fn fill(&mut self, text: &str) {
         let named = named_places(text);
         let value = |place: &str| {

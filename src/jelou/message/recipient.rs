@@ -69,7 +69,7 @@ pub(crate) fn unclear(user: &str) -> RecipientError {
     )
 }
 
-/// Returns a warning about a recipient in a body that may be the wrong one. It is sent literally.
+/// Returns a warning if a body's recipient, which is sent unchanged, may be wrong.
 pub(super) fn ambiguity_warning(user: &str) -> Option<String> {
     let sent = format!("`{user}` is sent unchanged");
     match PhoneNumber::read(user, None) {

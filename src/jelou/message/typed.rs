@@ -180,7 +180,7 @@ impl MessageKind {
     }
 }
 
-/// Creates the place of a flag's field in the body; a list gets one item.
+/// Returns the value at `field` in `body`; creates its parents.
 fn create_place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
     field
         .split(['.', '['])

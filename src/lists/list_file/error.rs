@@ -24,7 +24,7 @@ impl UsageError {
         Self::new(message, "write the name exactly as in the header")
     }
 
-    /// Creates the error for a name without a column.
+    /// Creates the error for an unknown column name.
     pub(crate) fn no_column(path: &str, name: &str, columns: &[&str], hint: &str) -> Self {
         let columns: Vec<_> = columns.iter().map(|name| name.trim()).collect();
         let meant = nearest(name, columns.iter().copied());

@@ -62,7 +62,7 @@ pub(crate) struct ListRow {
 #[derive(Debug)]
 pub(super) struct InnerLine {
     pub(super) line: u64,
-    /// The row in this line without the others, if it has as many cells as the header.
+    /// This line alone as a row, if it has as many cells as the header.
     pub(super) row: Option<Row>,
     /// Whether the whole line is inside one quoted cell.
     pub(super) is_inside: bool,

@@ -53,8 +53,8 @@ pub(crate) fn misspelling(
     })
 }
 
-/// Returns the first column in the marks of a comment, `{#nombre#}`. Other tools fill it in, but
-/// here it would disappear.
+/// Returns the first column written as a comment, `{#nombre#}`. Other tools fill it in, but here it
+/// would vanish.
 fn column_in_comment(
     source: &str,
     column: &impl Fn(&str) -> Option<String>,

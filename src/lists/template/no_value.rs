@@ -64,8 +64,8 @@ const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! N
     DESPEJAR! DERRAMAR! CALC! ERROR! ERR! FIELD! CAMPO! BLOCKED! BLOQUEADO! UNKNOWN! DESCONOCIDO! DESCONHECIDO! CONNECT! \
     CONECTAR! BUSY! OCUPADO! PYTHON! EXTERNAL! TIMEOUT! GETTING_DATA OBTENIENDO_DATOS";
 
-/// The fields of a body that the recipient reads as a text of their own. The titles of replies and options are not among
-/// them: `N/A` can be a choice.
+/// The fields of a body that the recipient reads as text, except the titles of replies and options: `N/A` can be a
+/// choice.
 const READ_FIELDS: [&str; 8] = [
     "text",
     "caption",

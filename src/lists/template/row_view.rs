@@ -54,7 +54,6 @@ impl RowView {
         numbers.push(number);
     }
 
-    /// Removes and returns the kept numbers.
     pub(super) fn take_numbers(&self) -> Vec<PhoneNumber> {
         std::mem::take(&mut *self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
     }

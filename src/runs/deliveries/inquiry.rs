@@ -25,7 +25,7 @@ pub(crate) struct DeliveryCheck {
     by_id: HashMap<String, usize>,
     /// The checked unknown rows.
     by_n: HashMap<i64, usize>,
-    /// The contents of the checked unknown rows, numbered.
+    /// The number that stands for each content of the checked unknown rows.
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// The listed messages with these contents, by id.

@@ -23,7 +23,7 @@ use crate::lists::template::{
 use crate::phone::{Country, PhoneNumber};
 use crate::runs::ledger::{Ledger, SkipReason};
 
-/// Turns each row into its result.
+/// How each row becomes a request.
 pub(crate) struct ImportPlan<'a> {
     pub(crate) kind: &'a MessageKind,
     /// Whether a warning makes a row invalid.

@@ -346,8 +346,8 @@ impl Db {
         self.transaction(false, |error| error, work)
     }
 
-    /// Runs `work` in a transaction, to make changes or only to read. `unwritten` makes the error
-    /// if the transaction fails to end.
+    /// Runs `work` in a transaction, to make changes or only to read. `unwritten` converts an error
+    /// of the commit.
     pub(super) fn transaction<T, E: From<LedgerError>>(
         &mut self,
         changes: bool,

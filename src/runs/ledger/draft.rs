@@ -34,7 +34,7 @@ const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGM
 /// The number of files that SQLite opens for a draft.
 const FILES: usize = 2;
 
-/// A list while it is read.
+/// A list during import.
 pub(crate) struct LedgerDraft {
     pub(super) db: Connection,
     pub(super) rows: i64,

@@ -334,7 +334,8 @@ mod tests {
             ready: 3.0,
             ..FULL
         },
-        // The rate is cut at most once a second, down to a fiftieth. Missed rows do not catch up.
+        // The rate is cut at most once a second, and not below 1/50 of the full rate. After a cut, no burst makes up
+        // for overdue rows.
         PaceCase {
             is_rate_limited: true,
             rate_after: 70.0,

@@ -41,7 +41,8 @@ struct RowToDecide {
     number: i64,
     line: u64,
     recipient: String,
-    /// The lost process that has not reported the outcome: its number, and `db-2 pid 812`.
+    /// The lost process that has not reported the outcome: number and name, such as
+    /// `db-2 pid 812`.
     process: Option<(i64, String)>,
 }
 

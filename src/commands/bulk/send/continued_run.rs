@@ -30,8 +30,7 @@ pub(super) struct OpenedRun {
 }
 
 impl OpenedRun {
-    /// Opens the run with this name, or else the only unfinished one. Without one, it prints that there is nothing to
-    /// resume or send, which is the command's `verb`.
+    /// Opens the run `name`, or without a name the only unfinished one. If there is none, prints `nothing to VERB`.
     pub(super) fn open(
         context: &mut Context,
         name: Option<&RunName>,

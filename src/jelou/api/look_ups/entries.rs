@@ -14,7 +14,6 @@ use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 /// The maximum of bytes of an id. A longer text is not an id, and would be stored with each message.
 const MAX_ID_BYTES: usize = 1024;
 
-/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MessageAuthor {

@@ -155,7 +155,7 @@ impl MessageKind {
         self.kind.envelope
     }
 
-    /// Returns the command that sends it, as the word after `send`.
+    /// Returns the word after `send` for this kind.
     pub(crate) fn written_by(&self) -> &'static str {
         self.kind.written_by
     }

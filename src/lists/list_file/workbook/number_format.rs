@@ -210,7 +210,6 @@ impl Section {
     }
 }
 
-/// Returns how a section shows a number.
 fn kind(tokens: &[Token]) -> NumberKind {
     let kind = tokens.iter().find_map(|token| match token {
         Token::Hours(_) | Token::Elapsed => Some(NumberKind::Elapsed),

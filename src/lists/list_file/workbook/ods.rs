@@ -70,7 +70,6 @@ fn front_sheet(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     Ok(front)
 }
 
-/// Reads the sheet at `place`.
 pub(super) fn read_sheet(
     archive: &mut Archive,
     place: usize,

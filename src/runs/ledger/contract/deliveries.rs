@@ -1,4 +1,4 @@
-//! The delivery status and the cost of the messages of a run.
+//! A message is unlisted only if it was checked, and the cost counts sent and delivered messages.
 
 use tempfile::TempDir;
 

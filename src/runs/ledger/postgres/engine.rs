@@ -156,7 +156,7 @@ impl DbEngine for DatabaseEngine {
                 "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL \
                     idle_in_transaction_session_timeout = '1min'"
             }
-            // A transaction that is not an exchange may take longer between two statements.
+            // Transactions other than exchanges may idle longer between two statements.
             true if self.limit > SHORT => {
                 "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'"
             }

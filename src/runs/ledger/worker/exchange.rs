@@ -42,7 +42,7 @@ struct ExchangeRequest<'a> {
 /// The result of the transaction of an exchange.
 struct Exchanged {
     reply: ExchangeReply,
-    /// The number of exchanges of this process in the ledger.
+    /// The ledger's number of exchanges of this process. If it does not rise, the ledger was restored.
     exchanges: i64,
     is_complete: bool,
     listening: Option<Listening>,
