@@ -12,7 +12,7 @@ use crate::base::input::UsageError;
 use crate::base::output::{Stderr, SystemError};
 use crate::base::private_file::FileError;
 use crate::base::process::{Signal, open_files_hint, threads_hint};
-use crate::runs::ledger::LedgerFault;
+use crate::runs::ledger::LedgerErrorKind;
 
 #[derive(Debug, Error)]
 #[error("{message}")]
@@ -27,7 +27,7 @@ pub(crate) struct CommandError {
     /// senders or earlier messages, because a note would mislead.
     pub(crate) nothing_was_sent: bool,
     /// The ledger's fault, if it caused the error.
-    pub(crate) ledger: Option<LedgerFault>,
+    pub(crate) ledger: Option<LedgerErrorKind>,
     /// The phase of the command, if known.
     pub(crate) phase: Option<Phase>,
     /// The error that caused this one.
@@ -125,7 +125,10 @@ impl CommandError {
 
     /// Returns whether the database of the ledger cannot be reached, or no longer.
     pub(crate) fn is_lost_database(&self) -> bool {
-        matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
+        matches!(
+            self.ledger,
+            Some(LedgerErrorKind::Away | LedgerErrorKind::Gone)
+        )
     }
 
     /// Adds what the error means in this phase of a command. The first call, in the innermost
@@ -188,7 +191,7 @@ impl CommandError {
 
     /// Replaces the hint if the file of the ledger cannot be written, because then no run exists to continue.
     fn without_run(self) -> Self {
-        if !matches!(self.ledger, Some(LedgerFault::File)) {
+        if !matches!(self.ledger, Some(LedgerErrorKind::File)) {
             return self;
         }
         let hint = "check that the disk is not full and the directory can be written".to_owned();
@@ -202,8 +205,8 @@ impl CommandError {
     /// Adds how to continue the run if the ledger cannot be used now.
     fn with_run_to_continue(self) -> Self {
         let command = match self.ledger {
-            Some(LedgerFault::Away) => "jelouctl bulk work",
-            Some(LedgerFault::File) => "jelouctl bulk resume",
+            Some(LedgerErrorKind::Away) => "jelouctl bulk work",
+            Some(LedgerErrorKind::File) => "jelouctl bulk resume",
             _ => return self,
         };
         let hint = self.hint.unwrap_or_default();

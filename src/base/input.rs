@@ -17,7 +17,7 @@ use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limi
 use crate::base::text_encoding::decode_text;
 
 /// The maximum size of a file or standard input, in bytes. A message body is far smaller.
-pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
+pub(crate) const MAX_INPUT_BYTES: u64 = 1024 * 1024;
 
 /// How errors call JSON that is the value of a flag.
 const ITS_VALUE: &str = "its value";
@@ -117,7 +117,7 @@ impl Input {
     }
 
     /// Reads the whole text of `source` without its byte order mark, as [`decode_text`] reads it.
-    /// Errors name `flag`. A text longer than [`MAX_BYTES`] is an error.
+    /// Errors name `flag`. A text longer than [`MAX_INPUT_BYTES`] is an error.
     pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
         let bytes = self.read_bytes(flag, source)?;
         decode_text(bytes).map_err(|error| {
@@ -128,7 +128,7 @@ impl Input {
         })
     }
 
-    /// Reads the bytes of `source`. More than [`MAX_BYTES`] are an error. Errors name `flag`.
+    /// Reads the bytes of `source`. More than [`MAX_INPUT_BYTES`] are an error. Errors name `flag`.
     pub(crate) fn read_bytes(
         &mut self,
         flag: &str,
@@ -137,11 +137,11 @@ impl Input {
         let read = match source {
             Source::Stdin => {
                 self.claim_stdin(flag)?;
-                read_to_limit(io::stdin().lock(), MAX_BYTES)
+                read_to_limit(io::stdin().lock(), MAX_INPUT_BYTES)
                     .map_err(|cause| format!("failed to read standard input: {cause}"))
             }
             Source::File(path) => open_to_read(path, self.bound)
-                .and_then(|file| read_to_limit(file, MAX_BYTES))
+                .and_then(|file| read_to_limit(file, MAX_INPUT_BYTES))
                 .map_err(|cause| FileError::while_doing("read", path)(cause).to_string()),
         };
         let is_absent = matches!(source, Source::File(path) if !path.exists());

@@ -10,8 +10,8 @@ use clap::{Command, CommandFactory};
 use super::app::App;
 use super::flag_guesses::FLAG_GUESSES;
 use super::kind_words::KindWords;
+use super::parsed_command_line::{ParsedCommandLine, TypedFlag, all_commands, find_flag, words};
 use super::similar_flags::find_similar_flag;
-use super::typed_line::{TypedFlag, TypedLine, all_commands, find_flag, words};
 use super::word_guesses::WORD_GUESSES;
 use super::wrong_line::{A_LIST, Guess, WrongLine, with_value_name};
 
@@ -21,7 +21,7 @@ const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
 /// Suggests a correction of the line `arguments`, after the parser's `error`.
 pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess> {
     let app = App::command();
-    let line = TypedLine::read(&app, arguments);
+    let line = ParsedCommandLine::read(&app, arguments);
     let word = wrong_word(error);
     let position = words(arguments)
         .skip(1)

@@ -5,14 +5,14 @@ pub(super) struct KindWords {
     /// The name of its command.
     pub(super) name: &'static str,
     /// What follows the kind in a line.
-    arguments: &'static str,
+    example_arguments: &'static str,
     /// Other words for the kind, separated by spaces.
     others: &'static str,
 }
 
 const TEXT: KindWords = KindWords {
     name: "text",
-    arguments: "'TEXT'",
+    example_arguments: "'TEXT'",
     others: "message messages msg sms whatsapp texto mensaje mensajes chat body plain",
 };
 
@@ -20,97 +20,97 @@ pub(super) const KIND_WORDS: &[KindWords] = &[
     TEXT,
     KindWords {
         name: "list",
-        arguments: "--text 'TEXT' --option 'FIRST' --option 'SECOND'",
+        example_arguments: "--text 'TEXT' --option 'FIRST' --option 'SECOND'",
         others: "lista menu menú options opciones list-message list_message",
     },
     KindWords {
         name: "quick-reply",
-        arguments: "--text 'TEXT' --reply 'YES' --reply 'NO'",
+        example_arguments: "--text 'TEXT' --reply 'YES' --reply 'NO'",
         others: "button buttons boton botón botones quick_reply quick-replies reply replies \
             interactive poll encuesta survey",
     },
     KindWords {
         name: "image",
-        arguments: "--media-url URL",
+        example_arguments: "--media-url URL",
         others: "photo photos picture pic foto fotos imagen imagenes imágenes images img jpg jpeg \
             png",
     },
     KindWords {
         name: "audio",
-        arguments: "--media-url URL",
+        example_arguments: "--media-url URL",
         others: "voice voz voice-note nota mp3 ogg ptt sound sonido",
     },
     KindWords {
         name: "video",
-        arguments: "--media-url URL",
+        example_arguments: "--media-url URL",
         others: "videos mp4 movie clip",
     },
     KindWords {
         name: "file",
-        arguments: "--media-url URL",
+        example_arguments: "--media-url URL",
         others: "document documents documento documentos doc pdf docx xlsx archivo archivos files \
             adjunto attachment attach",
     },
     KindWords {
         name: "sticker",
-        arguments: "--media-url URL",
+        example_arguments: "--media-url URL",
         others: "stickers calcomania calcomanía webp",
     },
     KindWords {
         name: "location",
-        arguments: "--lat DEGREES --long DEGREES",
+        example_arguments: "--lat DEGREES --long DEGREES",
         others: "ubicacion ubicación map mapa gps geo position place",
     },
     KindWords {
         name: "location-request",
-        arguments: "--text 'TEXT'",
+        example_arguments: "--text 'TEXT'",
         others: "request-location ask-location pedir-ubicacion",
     },
     KindWords {
         name: "contact-info-request",
-        arguments: "--text 'TEXT'",
+        example_arguments: "--text 'TEXT'",
         others: "request-contact contact-request",
     },
     KindWords {
         name: "contacts",
-        arguments: "--name 'NAME' --phone PHONE",
+        example_arguments: "--name 'NAME' --phone PHONE",
         others: "contact contacto contactos vcard vcf card tarjeta",
     },
     KindWords {
         name: "cta-url",
-        arguments: "--text 'TEXT' --url URL --button 'LABEL'",
+        example_arguments: "--text 'TEXT' --url URL --button 'LABEL'",
         others: "link links url enlace cta cta_url button-url url-button website",
     },
     KindWords {
         name: "call",
-        arguments: "--text 'TEXT' --button 'LABEL'",
+        example_arguments: "--text 'TEXT' --button 'LABEL'",
         others: "voice_call voice-call llamada llamar phone-call",
     },
     KindWords {
         name: "flow",
-        arguments: "--title 'TITLE' --text 'TEXT' --caption 'CAPTION' --flow-id ID --button \
+        example_arguments: "--title 'TITLE' --text 'TEXT' --caption 'CAPTION' --flow-id ID --button \
             'LABEL' --flow-name NAME --screen SCREEN",
         others: "flujo form formulario flows",
     },
     KindWords {
         name: "flow-message",
-        arguments: "--flow-name NAME --title 'TITLE' --text 'TEXT' --caption 'CAPTION' --button \
+        example_arguments: "--flow-name NAME --title 'TITLE' --text 'TEXT' --caption 'CAPTION' --button \
             'LABEL' --screen SCREEN",
         others: "flow_message",
     },
     KindWords {
         name: "carousel",
-        arguments: "--text 'TEXT' --card @FILE",
+        example_arguments: "--text 'TEXT' --card @FILE",
         others: "carrusel cards carousels",
     },
     KindWords {
         name: "template",
-        arguments: "NAME --param 'VALUE'",
+        example_arguments: "NAME --param 'VALUE'",
         others: "hsm plantilla plantillas templates otp template-message",
     },
     KindWords {
         name: "raw",
-        arguments: "--body FILE",
+        example_arguments: "--body FILE",
         others: "json custom",
     },
 ];
@@ -135,11 +135,13 @@ impl KindWords {
     /// Returns the line that sends this kind.
     pub(super) fn line(&self) -> String {
         let Self {
-            name, arguments, ..
+            name,
+            example_arguments,
+            ..
         } = self;
         match *name {
-            "flow-message" => format!("jelouctl flow-message --to NUMBER {arguments}"),
-            _ => format!("jelouctl send {name} --to NUMBER {arguments}"),
+            "flow-message" => format!("jelouctl flow-message --to NUMBER {example_arguments}"),
+            _ => format!("jelouctl send {name} --to NUMBER {example_arguments}"),
         }
     }
 
@@ -147,7 +149,7 @@ impl KindWords {
     pub(super) fn bulk_line(&self) -> String {
         let name = self.name;
         let arguments = self
-            .arguments
+            .example_arguments
             .replace("'TEXT'", "'Hola {{ nombre }}'")
             .replace("'VALUE'", "'{{ nombre }}'");
         format!("jelouctl bulk send LIST {name} {arguments}")

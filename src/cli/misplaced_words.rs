@@ -1,7 +1,7 @@
 //! Suggestions for a word where only flags, or other words, are valid.
 
 use super::kind_words::KindWords;
-use super::typed_line::find_flag;
+use super::parsed_command_line::find_flag;
 use super::wrong_line::{A_LIST, Guess, WrongLine};
 
 impl WrongLine<'_> {

@@ -11,8 +11,8 @@ use super::app::{self, App};
 use super::guesses::guess;
 use super::help;
 use super::misplaced_words::looks_like_recipient;
+use super::parsed_command_line::{ParsedCommandLine, words};
 use super::similar_flags::{find_similar_flag, is_similar};
-use super::typed_line::{TypedLine, words};
 use crate::base::exit::ExitCode;
 use crate::base::input::UsageError;
 use crate::base::output::{Format, Record, RecordError, Stderr, one_line};
@@ -76,7 +76,7 @@ fn with_similar_names(mut error: clap::Error, arguments: &[OsString]) -> clap::E
     }
     if error.kind() == ErrorKind::UnknownArgument {
         let app = App::command();
-        let line = TypedLine::read(&app, arguments);
+        let line = ParsedCommandLine::read(&app, arguments);
         let commands = [&app, line.last()];
         let typed = text(&error, ContextKind::InvalidArg).unwrap_or_default();
         match find_similar_flag(&commands, typed) {
@@ -317,7 +317,7 @@ pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> b
 
 /// Returns whether the line is a `run` command.
 pub(super) fn is_run(arguments: &[OsString]) -> bool {
-    TypedLine::read(&App::command(), arguments).path() == ["run"]
+    ParsedCommandLine::read(&App::command(), arguments).path() == ["run"]
 }
 
 /// Returns the error for a line that was parsed, but probably not as intended.

@@ -4,7 +4,7 @@ use clap::Command;
 use clap::error::ErrorKind;
 
 use super::kind_words::KindWords;
-use super::typed_line::{TypedLine, find_flag};
+use super::parsed_command_line::{ParsedCommandLine, find_flag};
 
 pub(super) const A_LIST: &str = "jelouctl bulk send LIST text 'Hola {{ nombre }}'";
 /// The flags that make a line a trial.
@@ -36,7 +36,7 @@ impl Guess {
 /// A wrong line, and the word that the parser rejects.
 pub(super) struct WrongLine<'a> {
     pub(super) app: &'a Command,
-    pub(super) line: TypedLine<'a>,
+    pub(super) line: ParsedCommandLine<'a>,
     pub(super) kind: ErrorKind,
     /// The wrong word, or the name of the wrong flag. Empty if a word is missing.
     pub(super) word: String,

@@ -23,9 +23,9 @@ use crate::command_error::CommandError;
 use crate::jelou::api::Deadline;
 use crate::jelou::message::{Outgoing, merge, typed_form};
 use crate::runs::ledger::{
-    Claimed, HeldClaim, Ledger, LedgerError, LedgerFault, OnceEntry, OnceState,
+    Claimed, HeldClaim, Ledger, LedgerError, LedgerErrorKind, OnceEntry, OnceState,
 };
-use crate::runs::once::{OnceScope, every_in_words};
+use crate::runs::once::{OnceScope, describe_every};
 use crate::sender::context::Context;
 use crate::sender::{Connection, Sender};
 
@@ -193,7 +193,7 @@ impl OnceSend {
         }
         let words = |every: Option<Duration>| {
             every.map_or("no --every".to_owned(), |every| {
-                format!("--every {}", every_in_words(every))
+                format!("--every {}", describe_every(every))
             })
         };
         stderr.note(&format!(
@@ -396,7 +396,7 @@ impl OnceFallback {
 
     /// Returns whether an error means that the key was not checked.
     pub(super) fn applies_to(error: &CommandError) -> bool {
-        let is_of_ledger = |fault| !matches!(fault, LedgerFault::Interrupted(_));
+        let is_of_ledger = |kind| !matches!(kind, LedgerErrorKind::Interrupted(_));
         error.ledger.is_some_and(is_of_ledger)
     }
 
@@ -442,7 +442,7 @@ impl OnceFallback {
 /// Returns the error for a ledger that can be read, but not written.
 fn unwritable_ledger(problem: &str) -> CommandError {
     CommandError {
-        ledger: Some(LedgerFault::File),
+        ledger: Some(LedgerErrorKind::File),
         ..CommandError::new(ExitCode::Ledger, "ledger", problem, None)
     }
 }

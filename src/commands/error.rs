@@ -8,7 +8,7 @@ use crate::command_error::CommandError;
 use crate::jelou::api::{Cause, LookUpError, Outcome};
 use crate::jelou::message::InvalidMessage;
 use crate::runs::import::BulkError;
-use crate::runs::ledger::{LedgerError, LedgerFault, PauseReason};
+use crate::runs::ledger::{LedgerError, LedgerErrorKind, PauseReason};
 
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
@@ -30,18 +30,18 @@ impl From<LookUpError> for CommandError {
 
 impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> Self {
-        let (code, name) = match error.fault {
-            LedgerFault::Choice => (ExitCode::Usage, "usage"),
-            LedgerFault::InUse => (ExitCode::InUse, "in_use"),
-            LedgerFault::Guard => (ExitCode::Guard, "guard"),
-            LedgerFault::Interrupted(signal) => (signal_exit_code(signal), "interrupted"),
+        let (code, name) = match error.kind {
+            LedgerErrorKind::Choice => (ExitCode::Usage, "usage"),
+            LedgerErrorKind::InUse => (ExitCode::InUse, "in_use"),
+            LedgerErrorKind::Guard => (ExitCode::Guard, "guard"),
+            LedgerErrorKind::Interrupted(signal) => (signal_exit_code(signal), "interrupted"),
             _ if error.is_of_configuration() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
         let told = Self::new(code, name, &error, Some(error.hint.clone()));
         Self {
             nothing_was_sent: error.nothing_was_sent(),
-            ledger: Some(error.fault),
+            ledger: Some(error.kind),
             ..told.caused_by(error)
         }
     }

@@ -112,7 +112,7 @@ fn as_json(topic: Option<&str>) -> Result<Value, UsageError> {
             } else if let Some(code) = find_code(topic) {
                 code_as_json(&code)
             } else {
-                let text = ending(topic).ok_or_else(|| unknown(topic))?;
+                let text = explain_ending(topic).ok_or_else(|| unknown(topic))?;
                 json!({ "topic": topic, "text": text })
             }
         }
@@ -217,7 +217,7 @@ fn about_code(topic: &str) -> Option<String> {
     find_code(topic)
         .as_ref()
         .map(describe_code)
-        .or_else(|| ending(topic))
+        .or_else(|| explain_ending(topic))
 }
 
 fn find_code(topic: &str) -> Option<Code> {
@@ -366,11 +366,11 @@ fn effect(code: &Code) -> &'static str {
 const DOCUMENT: &str = include_str!("../../docs/exit-codes.md");
 
 /// Explains `topic`: an exit code, an HTTP status or a name.
-fn ending(topic: &str) -> Option<String> {
+fn explain_ending(topic: &str) -> Option<String> {
     let number = topic.parse::<u16>().ok();
     let code = number.and_then(|number| exit_code(&number.to_string()));
-    code.or_else(|| status(topic))
-        .or_else(|| name(topic))
+    code.or_else(|| explain_http_status(topic))
+        .or_else(|| explain_name(topic))
         .or_else(|| skip_reason(topic))
 }
 
@@ -378,7 +378,7 @@ fn ending(topic: &str) -> Option<String> {
 const STATUSES: &str = include_str!("statuses.tsv");
 
 /// Explains an HTTP status, also written as `HTTP 401`.
-fn status(topic: &str) -> Option<String> {
+fn explain_http_status(topic: &str) -> Option<String> {
     let lower = topic.to_lowercase();
     let number = lower.strip_prefix("http").unwrap_or(&lower).trim();
     let status = number
@@ -458,7 +458,7 @@ fn causes(code: &str) -> Option<&'static str> {
     causes.strip_suffix(" |")
 }
 
-fn name(topic: &str) -> Option<String> {
+fn explain_name(topic: &str) -> Option<String> {
     let is_topic = |name: &str| name.eq_ignore_ascii_case(topic);
     let [_, of, meaning, code] =
         documented().find(|[name, ..]| quoted_name(name).is_some_and(is_topic))?;
@@ -505,7 +505,10 @@ mod tests {
         {
             assert!(exit_code(&code.to_string()).is_some(), "{code}");
         }
-        assert_eq!((ending("code"), ending("value")), (None, None));
+        assert_eq!(
+            (explain_ending("code"), explain_ending("value")),
+            (None, None)
+        );
         assert_eq!(
             ending_names().count(),
             26 + SkipReason::value_variants().len()

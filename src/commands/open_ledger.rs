@@ -136,7 +136,7 @@ pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress
         shown,
         ..
     } = database.clone();
-    let password = Arc::new(move || {
+    let fetch_password = Arc::new(move || {
         block_on(async { Ok::<_, anyhow::Error>(database.fetch_password().await?) })
             .map_err(|error| error.to_string())
     });
@@ -144,7 +144,7 @@ pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress
         config,
         is_encrypted,
         roots,
-        password,
+        password: fetch_password,
         shown: shown.value,
     }))
 }

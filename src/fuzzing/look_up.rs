@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::jelou::api::{
-    Body, DeliveryState, DeliveryStatus, HistoryMessage, MessageAuthor, Notification, entry_key,
+    Body, DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, Notification, entry_key,
 };
 
 const BOT: &str = "77";
@@ -16,7 +16,7 @@ pub fn look_up(bytes: &[u8]) {
         || body.json.iter().collect::<Vec<_>>(),
         |entries| entries.iter().collect(),
     );
-    let mut known = DeliveryStatus::new(DeliveryState::Accepted);
+    let mut known = DeliveryFacts::new(DeliveryState::Accepted);
     for entry in entries {
         assert_eq!(entry_key(entry), entry_key(&entry.clone()));
         let message = HistoryMessage::read(entry, BOT);

@@ -85,7 +85,7 @@ impl FromStr for OnceKey {
 }
 
 /// A time under a key as it is typed: `6h`, `30d`.
-pub(crate) fn every_in_words(every: Duration) -> String {
+pub(crate) fn describe_every(every: Duration) -> String {
     let seconds = every.as_secs();
     let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
     let unit = units
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_under_a_key_has_one_unit() {
+    fn every_prints_in_one_unit() {
         for (seconds, expected) in [
             (60, "1m"),
             (90, "90s"),
@@ -141,7 +141,7 @@ mod tests {
             (129_600, "36h"),
             (2_592_000, "30d"),
         ] {
-            assert_eq!(every_in_words(Duration::from_secs(seconds)), expected);
+            assert_eq!(describe_every(Duration::from_secs(seconds)), expected);
         }
     }
 

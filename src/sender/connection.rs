@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::base::exit::ExitCode;
-use crate::base::input::{MAX_BYTES, UsageError};
+use crate::base::input::{MAX_INPUT_BYTES, UsageError};
 use crate::base::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
 use crate::base::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::base::process::{Signals, run_blocking};
@@ -206,8 +206,8 @@ impl Connection {
 /// Creates the client for requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, CommandError> {
     let read = |file: PathBuf| {
-        let read =
-            open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+        let read = open_to_read(&file, PipeBound::FirstByte)
+            .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
         let content = read
             .map_err(FileError::while_doing("read", &file))
             .map_err(bad_file)?;
@@ -251,8 +251,8 @@ fn check_platform_roots() -> Result<(), CommandError> {
     if file.exists() && !file.is_file() {
         return Ok(());
     }
-    let read =
-        open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+    let read = open_to_read(&file, PipeBound::FirstByte)
+        .and_then(|pem| read_to_limit(pem, MAX_INPUT_BYTES));
     let problem = match read {
         Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN ") => return Ok(()),
         Ok(_) => format!("{} has no PEM certificate", file.display()),
@@ -288,7 +288,7 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
         Event::Attempt(number) => {
             stderr.detail('*', &format!("attempt {number}"));
             stderr.detail('>', &format!("{} {}", request.method, request.url));
-            for (name, value) in request.shown_headers() {
+            for (name, value) in request.redacted_headers() {
                 stderr.detail('>', &format!("{name}: {value}"));
             }
             if let Some(body) = &request.body {

@@ -9,8 +9,8 @@ use super::connection::{Connection, RequestProgress, report_event};
 use crate::base::output::rounded;
 use crate::base::timestamps::now;
 use crate::jelou::api::{
-    Cause, Code, Delivery, DeliveryState, DeliveryStatus, Event, LookUpError, LookUps,
-    MessageClass, Outcome, Request, TrackedMessage, look_up_code, look_up_pace,
+    Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageClass,
+    Outcome, Request, TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::jelou::message::Outgoing;
 
@@ -197,7 +197,7 @@ fn until_next_check(pause: Duration, left: Duration) -> Option<Duration> {
 }
 
 /// Returns the problem of an undelivered message, and its hint.
-fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
+fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
     let why = facts
         .failure()
         .unwrap_or_else(|| "Jelou reports no reason".to_owned());
@@ -208,7 +208,7 @@ fn undelivered(facts: &DeliveryStatus) -> WaitProblem {
 
 /// Returns the problem of a message without the status in time, with the last error if Jelou did
 /// not respond at the end.
-fn late(facts: Option<&DeliveryStatus>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
+fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
     let state = facts.map(|facts| format!("it is {}", facts.state.describe()));
     let goal = wait.goal.describe();
     let within = rounded(wait.within);
@@ -306,9 +306,9 @@ fn tracked(connection: &Connection, message: &AwaitedMessage, id: String) -> Tra
 }
 
 /// Returns the delivery in the record; a message that is not listed was accepted.
-fn known_delivery(facts: Option<&DeliveryStatus>) -> Value {
+fn known_delivery(facts: Option<&DeliveryFacts>) -> Value {
     facts.map_or_else(
-        || json!(DeliveryStatus::new(DeliveryState::Accepted)),
+        || json!(DeliveryFacts::new(DeliveryState::Accepted)),
         |facts| json!(facts),
     )
 }
@@ -356,7 +356,7 @@ mod tests {
             goal: DeliveryState::Read,
             within: DeliveryWait::DEFAULT,
         };
-        let facts = DeliveryStatus::new(DeliveryState::Delivered);
+        let facts = DeliveryFacts::new(DeliveryState::Delivered);
         for (problem, facts, expected) in [
             (
                 Some("silence"),

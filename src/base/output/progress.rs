@@ -38,7 +38,8 @@ pub(crate) struct Tally {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WaitReason {
     /// The sending hours have not begun.
-    Hours,
+    #[serde(rename = "hours")]
+    OutsideHours,
     RateLimit,
     /// No connection is possible.
     Network,
@@ -46,7 +47,7 @@ pub(crate) enum WaitReason {
     Retry,
     /// The messaging limit: different recipients in 24 hours.
     #[serde(rename = "limit_24h")]
-    PeopleLimit,
+    MessagingLimit,
 }
 
 /// A wait of a run that lasts longer than a moment.
@@ -60,10 +61,10 @@ pub(crate) struct Waiting {
     pub(crate) since: Option<String>,
     /// How long, or until when, as text for users.
     #[serde(skip)]
-    pub(crate) shown: String,
+    pub(crate) duration_text: String,
     /// The reason, as text for users.
     #[serde(skip)]
-    pub(crate) words: String,
+    pub(crate) reason_text: String,
     /// Whether this is its first report.
     #[serde(skip)]
     pub(crate) is_new: bool,
@@ -142,19 +143,22 @@ impl<'a> Progress<'a> {
 
     /// Records that the run waits, or that the wait has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
-        use WaitReason::{Hours, PeopleLimit};
+        use WaitReason::{MessagingLimit, OutsideHours};
         if waiting
             .as_ref()
-            .is_some_and(|waiting| matches!(waiting.reason, Hours | PeopleLimit))
+            .is_some_and(|waiting| matches!(waiting.reason, OutsideHours | MessagingLimit))
         {
             self.idle_since.get_or_insert_with(Instant::now);
         } else if let Some(since) = self.idle_since.take() {
             self.begun.0 += since.elapsed();
         }
-        if let Some(Waiting { shown, words, .. }) =
-            waiting.as_ref().filter(|waiting| waiting.is_new)
+        if let Some(Waiting {
+            duration_text,
+            reason_text,
+            ..
+        }) = waiting.as_ref().filter(|waiting| waiting.is_new)
         {
-            self.note(&format!("waiting {shown}: {words}"));
+            self.note(&format!("waiting {duration_text}: {reason_text}"));
         }
         self.waiting = waiting;
     }
@@ -322,7 +326,7 @@ fn describe(
         .unwrap_or_default();
     let state = match waiting {
         None => format!("{rate:.1}/s{time_left}"),
-        Some(Waiting { shown, .. }) => format!("waiting {shown}"),
+        Some(Waiting { duration_text, .. }) => format!("waiting {duration_text}"),
     };
     format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
 }

@@ -204,12 +204,12 @@ impl Listener {
         state.waiting.push(arrival);
         self.arrived.notify_waiters();
         if signal.ends_process() {
-            self.runtime.spawn(self.end_later(arrival));
+            self.runtime.spawn(self.end_after_timeout(arrival));
         }
     }
 
     /// Ends this process if it has not ended after this signal in time.
-    async fn end_later(&self, arrival: Arrival) {
+    async fn end_after_timeout(&self, arrival: Arrival) {
         sleep(MAX_END_TIME).await;
         if self.state().must_end_for(arrival) {
             end_by(arrival.signal);

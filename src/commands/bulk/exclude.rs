@@ -65,7 +65,7 @@ pub(super) fn skip_excluded(
             })?;
         }
         UnsentRows::OfDraft(draft) => {
-            draft.each_sent(|row, request| {
+            draft.each_row_to_send(|row, request| {
                 note_refusal(row.index, row.line, &request.recipients()?)
             })?;
         }

@@ -10,7 +10,7 @@ use crate::base::output::{ProgressFormat, Stderr};
 use crate::base::timestamps::now;
 use crate::runs::hours::{Between, Hours, HoursBase, ZoneName, day_off};
 use crate::runs::ledger::{RunConditions, RunSettings};
-use crate::sender::config::{people_limit, rate, retry_for};
+use crate::sender::config::{messaging_limit, rate, retry_for};
 
 /// Headings of the help.
 pub(super) const PEOPLE: &str = "Recipients";
@@ -109,7 +109,7 @@ pub(crate) struct HoursOptions {
     ///
     /// The limit counts all runs of the bot in this ledger. At the limit, the run waits, then
     /// continues. The default is limit_24h of the profile. A resumed run keeps its limit.
-    #[arg(long, value_name = "N", value_parser = people_limit)]
+    #[arg(long, value_name = "N", value_parser = messaging_limit)]
     pub(super) per_day: Option<u32>,
 }
 

@@ -55,26 +55,28 @@ pub(super) fn waiting(
         (Some((hours, until)), limit)
             if limit.is_none_or(|limit| limit <= until.as_millisecond()) =>
         {
-            (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
+            (
+                WaitReason::OutsideHours,
+                hours.rfc_3339(until),
+                hours.shown(until),
+            )
         }
         (_, Some(until)) => {
             let shown = format!("{}, for its messaging limit", time_in(zone, until));
             (
-                WaitReason::PeopleLimit,
+                WaitReason::MessagingLimit,
                 format!("{:.0}", from_millis(until)),
                 shown,
             )
         }
         _ => return Ok(None),
     };
-    let shown = format!("until {shown}");
-    let words = String::new();
     Ok(Some(Waiting {
         reason,
         until,
         since: None,
-        shown,
-        words,
+        duration_text: format!("until {shown}"),
+        reason_text: String::new(),
         is_new: false,
     }))
 }

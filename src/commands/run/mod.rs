@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::{Args, ValueEnum, ValueHint};
 use serde_json::{Map, Value, json};
 
-use self::notification::{ENDS, NO_TAIL, RunNotification, facts};
+use self::notification::{EXAMPLE_ENDS, NO_TAIL, RunNotification, facts};
 use super::claim::{OnceFallback, OnceSend, note_skipped};
 use super::deliver::SendTerms;
 use super::recipients::{Refused, distinct, refusal};
@@ -519,8 +519,10 @@ fn try_out(
         );
         notification.fill(to, &facts, tail)
     };
-    let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended));
-    let [success, ..] = ENDS;
+    let mut ends = EXAMPLE_ENDS
+        .into_iter()
+        .filter(|ended| arguments.on.wants(*ended));
+    let [success, ..] = EXAMPLE_ENDS;
     let first = fill(ends.next().unwrap_or(success))?;
     ends.try_fold(first, |_, ended| fill(ended))
 }

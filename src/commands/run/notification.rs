@@ -32,7 +32,7 @@ const VALUES: [&str; 8] = [
 ];
 
 /// An example of each end of a command.
-pub(super) const ENDS: [CommandEnd; 3] = [
+pub(super) const EXAMPLE_ENDS: [CommandEnd; 3] = [
     CommandEnd {
         code: Some(0),
         signal: None,
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn tail_keeps_the_end_that_fits() {
+    fn long_tail_is_truncated_at_its_start() {
         let room = MOST_OF_A_TEXT - "backup: ".len();
         for length in [1, room - 1, room, room + 1, 3 * room] {
             let tail = "x".to_owned() + &"é".repeat(length - 1);

@@ -25,7 +25,7 @@ pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::look_ups::{
-    CLOCK_TOLERANCE, DeliveryState, DeliveryStatus, HistoryMessage, LookUpError, LookUpList,
+    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList,
     LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageClass, Notification, Since,
     TrackedMessage, entry_key, is_another_person, is_person, look_up_pace,
 };

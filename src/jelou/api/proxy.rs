@@ -11,8 +11,8 @@ use url::Url;
 use crate::base::input::UsageError;
 
 /// The variables for HTTPS, in curl's order; the first nonempty one counts. Plain HTTP stays on this machine.
-const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
+const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// A proxy. `Display` omits user and password.
 #[derive(Clone)]
@@ -29,13 +29,13 @@ impl Proxy {
     /// # Errors
     /// If the value is invalid. A direct connection could be forbidden, so it is not tried.
     pub(crate) fn for_target(target: &Url) -> Result<Option<Self>, UsageError> {
-        let found = VARIABLES
+        let found = PROXY_VARIABLES
             .into_iter()
             .find_map(|name| Some((name, not_empty(name)?)));
         let Some((variable, value)) = found else {
             return Ok(None);
         };
-        let exceptions = EXCEPTIONS
+        let exceptions = NO_PROXY_VARIABLES
             .into_iter()
             .find_map(not_empty)
             .unwrap_or_default();

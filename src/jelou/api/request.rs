@@ -288,7 +288,7 @@ impl Request {
     /// If the body is not JSON, which is only possible if the ledger was changed from outside.
     pub(crate) fn dry_run(&self) -> serde_json::Result<Value> {
         let headers: Map<_, _> = self
-            .shown_headers()
+            .redacted_headers()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         // The body was printed from a JSON value, so it stays the same, byte for byte.
@@ -299,7 +299,7 @@ impl Request {
     }
 
     /// Returns every header, with the signature redacted.
-    pub(crate) fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
+    pub(crate) fn redacted_headers(&self) -> impl Iterator<Item = (&str, String)> {
         let others = self
             .headers
             .iter()

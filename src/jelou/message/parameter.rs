@@ -69,7 +69,7 @@ fn visit_parameters(
         .is_some_and(|parameters| parameters.additional.is_some());
     visit_texts(body, "", &mut |path, text| {
         let Some(rule) = schema
-            .rule_at(path)
+            .nearest_rule(path)
             .filter(|rule| [ONE_LINE, FILLED].contains(rule))
         else {
             return;

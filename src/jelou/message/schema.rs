@@ -144,7 +144,7 @@ impl Schema {
     }
 
     /// Returns the rule in words of the field at `path`, or of the nearest one that contains it.
-    pub(super) fn rule_at(&self, path: &str) -> Option<&str> {
+    pub(super) fn nearest_rule(&self, path: &str) -> Option<&str> {
         let ends = path
             .match_indices(['.', '['])
             .map(|(at, _)| at)

@@ -126,21 +126,23 @@ impl TemplateUse {
                 meant: named_otherwise(&self.name, templates),
             };
         }
-        let is_spoken =
+        let matches_language =
             |each: &&&Value| is_same_language(self.language.as_deref(), text(each, "language"));
-        let spoken: Vec<_> = named.iter().filter(is_spoken).copied().collect();
-        let Some(first) = spoken.first() else {
+        let in_language: Vec<_> = named.iter().filter(matches_language).copied().collect();
+        let Some(first) = in_language.first() else {
             return TemplateVerdict::OtherLanguage {
                 languages: languages(&named),
             };
         };
-        let approved: Vec<&Value> = spoken
+        let approved: Vec<&Value> = in_language
             .iter()
             .filter(|each| is_approved(each))
             .copied()
             .collect();
         if approved.is_empty() {
-            let has_status = spoken.iter().all(|each| text(each, "status").is_some());
+            let has_status = in_language
+                .iter()
+                .all(|each| text(each, "status").is_some());
             let status = text(first, "status").unwrap_or_default().to_owned();
             return if has_status {
                 TemplateVerdict::NotApproved { status }

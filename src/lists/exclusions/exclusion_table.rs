@@ -191,15 +191,15 @@ impl<'a> ExclusionTables<'a> {
             .iter()
             .map(|cell| cell.clone().unwrap_or_default())
             .collect();
-        let has_name = names
+        let has_recipient_column = names
             .iter()
             .any(|name| ColumnRole::from_name(name) == ColumnRole::Recipient);
-        let is_header = has_name
+        let is_header = has_recipient_column
             && !self.table.has_recipients
             && !self.table.is_settled
             && !may_have_recipient(&names);
         self.table.is_settled |=
-            has_name && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
+            has_recipient_column && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if is_header || self.table.header.is_none() {
             if self.table.recipient.is_none() {
                 // Lines above the column names have no recipients.

@@ -148,7 +148,7 @@ const CONVERT_UTF_16: &str = "pass a list: CSV, NDJSON, .xlsx or .ods; for a tex
 /// The first bytes of a zip archive. Every modern workbook is one.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
-const FILES: [Signature; 3] = [
+const FOREIGN_SIGNATURES: [Signature; 3] = [
     // Workbooks with a password are in the same container.
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -246,7 +246,9 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
             )
         })
     };
-    let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
+    let known = FOREIGN_SIGNATURES
+        .iter()
+        .find(|(begin, ..)| head.starts_with(begin));
     known
         .map(|(_, what, hint)| not_a_list(what, hint))
         .or_else(of_zeros)

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::jelou::api::{DeliveryStatus, HistoryMessage, MessageClass};
+use crate::jelou::api::{DeliveryFacts, HistoryMessage, MessageClass};
 use crate::jelou::message::MessageKind;
 
 /// How long after its request's timeout Jelou may create a message, in milliseconds.
@@ -59,7 +59,7 @@ pub(crate) struct ListedMessage {
     pub(crate) at: i64,
     /// Whether any entry has it as undelivered. Jelou may also list a rejected request as undelivered.
     pub(crate) has_failed: bool,
-    pub(crate) facts: DeliveryStatus,
+    pub(crate) facts: DeliveryFacts,
 }
 
 impl ListedMessage {
@@ -86,9 +86,9 @@ pub(crate) enum UnresolvedReason {
     NotAsked,
 }
 
-/// An unknown row that was sent.
+/// The proof that an unknown row was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ProvenCopy {
+pub(crate) struct RowProof {
     pub(crate) row: usize,
     pub(crate) message_id: String,
     /// The evidence that it was sent: the number of listed copies, which equals the number of attempts.
@@ -101,7 +101,7 @@ pub(crate) fn decide(
     attempts: &[OwnAttempt],
     listed: &[ListedMessage],
     ambiguous: &HashSet<usize>,
-) -> Vec<Result<ProvenCopy, (usize, UnresolvedReason)>> {
+) -> Vec<Result<RowProof, (usize, UnresolvedReason)>> {
     let mut groups: HashMap<(usize, &str), RecipientCopies<'_>> = HashMap::new();
     for attempt in attempts {
         groups
@@ -142,7 +142,7 @@ pub(crate) fn decide(
             let id = ids.next();
             let Some(row) = attempt.row else { continue };
             decided.push(match (&verdict, id) {
-                (Ok(_), Some(id)) => Ok(ProvenCopy {
+                (Ok(_), Some(id)) => Ok(RowProof {
                     row,
                     message_id: (*id).to_owned(),
                     copies: attempts.len(),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     fn copy(id: &str, recipient: &str, content: usize, minute: i64) -> ListedMessage {
-        let facts = DeliveryStatus::new(DeliveryState::Accepted);
+        let facts = DeliveryFacts::new(DeliveryState::Accepted);
         let id = id.to_owned();
         let recipient = recipient.to_owned();
         ListedMessage {

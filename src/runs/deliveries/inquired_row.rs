@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::evidence::{RequestContent, ShownContent, UnresolvedReason};
 use crate::jelou::api::{
-    DeliveryState, DeliveryStatus, MessageClass, Notification, is_another_person,
+    DeliveryFacts, DeliveryState, MessageClass, Notification, is_another_person,
 };
 use crate::runs::ledger::{KnownAttempt, KnownDelivery, RowState};
 
@@ -53,7 +53,7 @@ pub(super) struct CheckedRow {
     pub(super) known: Option<KnownDelivery>,
     pub(super) is_checked: bool,
     /// Updates that the ledger does not have yet.
-    pub(super) steps: Vec<DeliveryStatus>,
+    pub(super) steps: Vec<DeliveryFacts>,
     pub(super) is_listed: bool,
     pub(super) may_still_report: bool,
 }
@@ -110,7 +110,7 @@ impl CheckedRow {
         self.id.is_some() || self.is_unknown && self.shown.is_some()
     }
 
-    pub(super) fn merge(&mut self, seen: DeliveryStatus) {
+    pub(super) fn merge(&mut self, seen: DeliveryFacts) {
         let known = self
             .steps
             .last()
@@ -124,9 +124,9 @@ impl CheckedRow {
 
     pub(super) fn merge_notification(&mut self, notification: Notification) {
         if let Some(at) = notification.delivered_at {
-            self.merge(DeliveryStatus {
+            self.merge(DeliveryFacts {
                 at: Some(at),
-                ..DeliveryStatus::new(DeliveryState::Delivered)
+                ..DeliveryFacts::new(DeliveryState::Delivered)
             });
         }
         self.merge(notification.facts);

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::evidence::{
-    AttemptWindow, ListedMessage, OwnAttempt, ProvenCopy, RequestContent, ShownContent,
+    AttemptWindow, ListedMessage, OwnAttempt, RequestContent, RowProof, ShownContent,
     UnresolvedReason, decide,
 };
 use super::inquired_row::{CheckLimits, CheckedRow};
 use crate::base::timestamps::from_millis;
 use crate::jelou::api::{
-    DeliveryState, DeliveryStatus, HistoryMessage, MessageAuthor, MessageClass, Notification,
+    DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageClass, Notification,
 };
 use crate::phone::person_key;
 use crate::runs::ledger::{DeliveryUpdates, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
@@ -228,7 +228,7 @@ impl DeliveryCheck {
     pub(crate) fn note_one(
         &mut self,
         id: &str,
-        facts: Option<DeliveryStatus>,
+        facts: Option<DeliveryFacts>,
         notification: Option<Notification>,
     ) {
         let Some(row) = self
@@ -317,8 +317,8 @@ impl DeliveryCheck {
     }
 
     /// Records that a row was sent, unless its process may still report the outcome.
-    fn note_proven(&mut self, proven: &ProvenCopy, news: &mut DeliveryUpdates) {
-        let ProvenCopy {
+    fn note_proven(&mut self, proven: &RowProof, news: &mut DeliveryUpdates) {
+        let RowProof {
             row: place,
             message_id,
             copies,
@@ -623,7 +623,7 @@ mod tests {
         let known = |state: DeliveryState, since: i64| {
             Some(KnownDelivery {
                 number: 1,
-                facts: DeliveryStatus::new(state),
+                facts: DeliveryFacts::new(state),
                 since,
             })
         };

@@ -85,7 +85,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::runs::ledger::LedgerFault;
+    use crate::runs::ledger::LedgerErrorKind;
 
     fn row(line: u64, body: &str) -> DraftRow {
         let request = Some(["593987654321", "/x", body].map(str::to_owned));
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(draft.to_be_sent(), rows);
         let mut lines = Vec::new();
         draft
-            .each_sent(|row, _| {
+            .each_row_to_send(|row, _| {
                 lines.push(row.line);
                 Ok::<_, LedgerError>(())
             })
@@ -130,7 +130,7 @@ mod tests {
             feed.add(row(u64::MAX, "{}")).unwrap();
             while feed.add(row(1, "{}")).is_ok() {}
             let error = feed.close().unwrap_err();
-            assert_eq!(error.fault, LedgerFault::File, "{error:?}");
+            assert_eq!(error.kind, LedgerErrorKind::File, "{error:?}");
         });
     }
 }

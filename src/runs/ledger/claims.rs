@@ -30,7 +30,7 @@ pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n,
 /// every_ms`.
 const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until, \
     every_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
+const REPLACE_CLAIM: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, \
     message_id = NULL, worker = ?5, lease_until = ?6, counts_from = NULL, \
     behind_from = NULL, every_ms = ?7 WHERE once_key = ?1 AND person = ?2";
 /// Keeps the `--every` of a command that found the message of a single send or a run: `once_key,
@@ -280,7 +280,7 @@ impl Ledger {
                     let found = keep_found(db, key, before, every, now)?;
                     return Ok(WrittenClaim::None(found));
                 }
-                db.run(CLAIM_AGAIN, &claim)?;
+                db.run(REPLACE_CLAIM, &claim)?;
             }
             let before = before.map(|before| before.entry);
             Ok::<_, LedgerError>(WrittenClaim::Own { key, before })

@@ -152,7 +152,7 @@ impl<'a> EarlierRuns<'a> {
             return Ok(false);
         }
         fill_people(self.db, |each| {
-            draft.each_sent(|row, request| {
+            draft.each_row_to_send(|row, request| {
                 each(&values![hasher.person(request.recipient), row.index])
             })
         })?;

@@ -229,7 +229,7 @@ fn claim_rows(
     let key = note_key(db, scope)?;
     let hasher = OnceHasher::load(db)?;
     let mut claims = Vec::new();
-    draft.each_sent(|row, request| {
+    draft.each_row_to_send(|row, request| {
         claims.push(
             values![
                 key,

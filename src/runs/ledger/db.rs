@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::error::{LedgerError, LedgerFault};
+use super::error::{LedgerError, LedgerErrorKind};
 use crate::base::private_file::FileError;
 use crate::runs::once::OnceHasher;
 
@@ -451,7 +451,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
 /// Checks the version of a ledger. `older_hint` is the hint for an older one.
 pub(super) fn check_version(
     version: i64,
-    fault: LedgerFault,
+    kind: LedgerErrorKind,
     older_hint: &str,
 ) -> Result<(), LedgerError> {
     let (how, hint) = match version.cmp(&VERSION.into()) {
@@ -460,7 +460,7 @@ pub(super) fn check_version(
         Ordering::Less => ("older than this jelouctl reads", older_hint),
     };
     Err(LedgerError::new(
-        fault,
+        kind,
         format!("the ledger has version {version}, {how}"),
         hint,
     ))

@@ -12,7 +12,7 @@ use super::model::RowState;
 use super::reported_rows::delivery_facts;
 use super::run::Run;
 use crate::base::timestamps::from_millis;
-use crate::jelou::api::{DeliveryState, DeliveryStatus};
+use crate::jelou::api::{DeliveryFacts, DeliveryState};
 
 /// Attempts that may have reached Jelou, for rows with a request.
 const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, \
@@ -59,7 +59,7 @@ pub(crate) struct KnownAttempt {
 pub(crate) struct KnownDelivery {
     /// The number of records about it.
     pub(crate) number: i64,
-    pub(crate) facts: DeliveryStatus,
+    pub(crate) facts: DeliveryFacts,
     /// The time when its state was first seen, in milliseconds since 1970.
     pub(crate) since: i64,
 }
@@ -71,7 +71,7 @@ pub(crate) struct DeliveryUpdate {
     /// The number of records before this update. If there are more now, another process has saved a
     /// newer status, and this update is dropped.
     pub(crate) after: i64,
-    pub(crate) steps: Vec<DeliveryStatus>,
+    pub(crate) steps: Vec<DeliveryFacts>,
     /// The id of the message, if the response had none.
     pub(crate) message_id: Option<String>,
 }
@@ -207,7 +207,7 @@ impl DeliveryUpdates {
         &mut self,
         index: i64,
         known: &mut Option<KnownDelivery>,
-        steps: Vec<DeliveryStatus>,
+        steps: Vec<DeliveryFacts>,
         message_id: Option<&str>,
         now: i64,
     ) {
@@ -236,7 +236,7 @@ impl DeliveryUpdates {
 
 impl DeliveryCounts {
     /// Counts `messages` more in this state.
-    pub(crate) fn add(&mut self, facts: &DeliveryStatus, messages: u64) {
+    pub(crate) fn add(&mut self, facts: &DeliveryFacts, messages: u64) {
         *self
             .states
             .entry(facts.state.name().to_owned())
@@ -291,7 +291,7 @@ fn attempt(row: &mut SqlRow, lost: &LostWorkers) -> Result<KnownAttempt, LedgerE
         None => None,
         Some(facts) => Some(KnownDelivery {
             number: row.int("learnt")?,
-            facts: DeliveryStatus {
+            facts: DeliveryFacts {
                 at: row.opt_int("delivery_at")?.map(from_millis),
                 ..facts
             },

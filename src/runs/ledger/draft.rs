@@ -182,7 +182,7 @@ impl LedgerDraft {
     }
 
     /// Passes the first rows to send, at most `max`, in order: the line, the cells and the request.
-    pub(crate) fn first_sent<E: From<LedgerError>>(
+    pub(crate) fn each_row_to_send_up_to<E: From<LedgerError>>(
         &self,
         max: u64,
         mut each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
@@ -198,11 +198,11 @@ impl LedgerDraft {
     }
 
     /// Passes every row to send, in order.
-    pub(crate) fn each_sent<E: From<LedgerError>>(
+    pub(crate) fn each_row_to_send<E: From<LedgerError>>(
         &self,
         each: impl FnMut(NewDraftRow<'_>, DraftRequest<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.first_sent(u64::MAX, each)
+        self.each_row_to_send_up_to(u64::MAX, each)
     }
 
     /// Passes the first rows that match the SQL condition `rows`.

@@ -16,7 +16,7 @@ use crate::base::suggest::nearest;
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub(crate) struct LedgerError {
-    pub(crate) fault: LedgerFault,
+    pub(crate) kind: LedgerErrorKind,
     pub(super) message: String,
     /// How to fix it.
     pub(crate) hint: String,
@@ -24,7 +24,7 @@ pub(crate) struct LedgerError {
 
 /// The kind of an error, for the exit code of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LedgerFault {
+pub(crate) enum LedgerErrorKind {
     /// You chose a run or rows that do not allow this.
     Choice,
     /// Another process uses the run, or has changed it.
@@ -59,12 +59,12 @@ pub(crate) enum LedgerFault {
 
 impl LedgerError {
     pub(super) fn new(
-        fault: LedgerFault,
+        kind: LedgerErrorKind,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
         Self {
-            fault,
+            kind,
             message: message.into(),
             hint: hint.into(),
         }
@@ -72,7 +72,7 @@ impl LedgerError {
 
     /// Returns the error if this process cannot use the file.
     pub(super) fn unusable(message: String, hint: &str) -> Self {
-        Self::new(LedgerFault::Unusable, message, hint)
+        Self::new(LedgerErrorKind::Unusable, message, hint)
     }
 
     /// Returns the error if the contents of the ledger cannot be read.
@@ -104,7 +104,7 @@ impl LedgerError {
     /// compared with them.
     pub(super) fn restored() -> Self {
         Self::new(
-            LedgerFault::Guard,
+            LedgerErrorKind::Guard,
             "the ledger was restored to an earlier state or separated from its files: it may \
                 lack runs and keys that were sent",
             "to see what was sent: jelouctl messages list; to send: run the same command again",
@@ -117,7 +117,7 @@ impl LedgerError {
             None => String::new(),
         };
         Self::new(
-            LedgerFault::File,
+            LedgerErrorKind::File,
             format!("the ledger{file} cannot be read or written: {cause}"),
             CHECK_THE_DISK,
         )
@@ -132,7 +132,7 @@ impl LedgerError {
     pub(super) fn cannot_open_files(cause: io::Error) -> Self {
         let hint = open_files_hint(&cause).unwrap_or_else(|| CHECK_THE_DISK.to_owned());
         let message = format!("cannot open the ledger's files: {cause}");
-        Self::new(LedgerFault::Other, message, hint)
+        Self::new(LedgerErrorKind::Other, message, hint)
     }
 
     /// Returns the error if a thread that reads or writes the ledger cannot be started.
@@ -142,7 +142,7 @@ impl LedgerError {
     )]
     pub(crate) fn no_thread(cause: io::Error) -> Self {
         let message = format!("cannot start a thread for the ledger: {cause}");
-        Self::new(LedgerFault::Other, message, MORE_THREADS)
+        Self::new(LedgerErrorKind::Other, message, MORE_THREADS)
     }
 
     pub(crate) fn writer_gone() -> Self {
@@ -169,7 +169,7 @@ impl LedgerError {
 
     pub(super) fn interrupted(signal: Signal) -> Self {
         Self::new(
-            LedgerFault::Interrupted(signal),
+            LedgerErrorKind::Interrupted(signal),
             format!(
                 "interrupted by {} while waiting for the ledger",
                 signal.name()
@@ -180,7 +180,7 @@ impl LedgerError {
 
     pub(super) fn superseded_connection() -> Self {
         Self::new(
-            LedgerFault::Superseded,
+            LedgerErrorKind::Superseded,
             "the ledger answered an older connection",
             CHECK_THE_DISK,
         )
@@ -191,7 +191,7 @@ impl LedgerError {
         let message =
             format!("cannot find the ledger: neither `{state}` nor `{HOME}` is an absolute path");
         Self::new(
-            LedgerFault::Other,
+            LedgerErrorKind::Other,
             message,
             format!("set {state} to an absolute path"),
         )
@@ -200,7 +200,7 @@ impl LedgerError {
     pub(super) fn older_layout(path: &Path) -> Self {
         let path = path.display();
         Self::new(
-            LedgerFault::Guard,
+            LedgerErrorKind::Guard,
             format!("{path} has runs of an older version: sending now could repeat their messages"),
             format!("finish these runs with the jelouctl that made them, then remove {path}"),
         )
@@ -215,7 +215,7 @@ impl LedgerError {
             "to watch it: jelouctl bulk status {run}; to stop it: jelouctl bulk stop {run}"
         );
         Self::new(
-            LedgerFault::InUse,
+            LedgerErrorKind::InUse,
             format!("run {run}{worker} is in use by another process"),
             hint,
         )
@@ -237,7 +237,7 @@ impl LedgerError {
     pub(super) fn changed(run: &RunName) -> Self {
         let hint = "check `jelouctl bulk status`, then run the command again";
         Self::new(
-            LedgerFault::InUse,
+            LedgerErrorKind::InUse,
             format!("run {run} has changed in the meantime"),
             hint,
         )
@@ -250,7 +250,7 @@ impl LedgerError {
                 --state failed --reason cancelled --file FILE"
         );
         Self::new(
-            LedgerFault::Choice,
+            LedgerErrorKind::Choice,
             "the run is cancelled: its rows cannot be sent again",
             hint,
         )
@@ -259,7 +259,7 @@ impl LedgerError {
     pub(crate) fn may_still_send() -> Self {
         let message = "a process that no longer responds may still send these rows";
         Self::new(
-            LedgerFault::Choice,
+            LedgerErrorKind::Choice,
             message,
             "stop that process, then add --yes",
         )
@@ -268,7 +268,7 @@ impl LedgerError {
     /// Returns the error if you must pass a run, or a different one.
     pub(crate) fn from_choice(message: impl Into<String>) -> Self {
         Self::new(
-            LedgerFault::Choice,
+            LedgerErrorKind::Choice,
             message,
             "pass the name of a run; to list them: jelouctl bulk list",
         )
@@ -285,7 +285,7 @@ impl LedgerError {
 
     pub(crate) fn no_runs() -> Self {
         Self::new(
-            LedgerFault::Choice,
+            LedgerErrorKind::Choice,
             "there are no runs",
             "to start one: jelouctl bulk send FILE KIND",
         )
@@ -299,7 +299,7 @@ impl LedgerError {
     pub(super) fn exists(name: &RunName, is_of_sandbox: bool) -> Self {
         if is_of_sandbox {
             return Self::new(
-                LedgerFault::Choice,
+                LedgerErrorKind::Choice,
                 format!("run {name} already exists: it is a run of the sandbox"),
                 format!(
                     "to use the name again: jelouctl bulk remove {name}; to keep that run: \
@@ -312,7 +312,7 @@ impl LedgerError {
                 another name"
         );
         Self::new(
-            LedgerFault::Choice,
+            LedgerErrorKind::Choice,
             format!("run {name} already exists"),
             hint,
         )
@@ -321,27 +321,27 @@ impl LedgerError {
     /// Returns whether the database is away, and may be back soon.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
-            self.fault,
-            LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Superseded
+            self.kind,
+            LedgerErrorKind::Away | LedgerErrorKind::ReadOnly | LedgerErrorKind::Superseded
         )
     }
 
     /// Returns whether the ledger has lost states of rows that this process has written.
     pub(crate) fn has_lost_states(&self) -> bool {
-        self.fault == LedgerFault::RestoredDuringRun
+        self.kind == LedgerErrorKind::RestoredDuringRun
     }
 
     /// Returns whether the setup of a database is wrong; if not, the ledger itself fails.
     pub(crate) fn is_of_configuration(&self) -> bool {
-        use LedgerFault::{NoLedger, ReadOnly, Rights, Setup};
-        matches!(self.fault, ReadOnly | NoLedger | Rights | Setup)
+        use LedgerErrorKind::{NoLedger, ReadOnly, Rights, Setup};
+        matches!(self.kind, ReadOnly | NoLedger | Rights | Setup)
     }
 
     /// Returns whether a command that has not started to send may report that nothing was sent. It
     /// may not if the error is about an existing run, because that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
-        use LedgerFault::{Away, Choice, Guard, Other};
-        matches!(self.fault, Choice | Guard | Away | Other) || self.is_of_configuration()
+        use LedgerErrorKind::{Away, Choice, Guard, Other};
+        matches!(self.kind, Choice | Guard | Away | Other) || self.is_of_configuration()
     }
 
     /// Converts the error for a command during a run. Messages may have been sent, so a setup error
@@ -352,7 +352,7 @@ impl LedgerError {
         }
         let hint = format!("{}; then check `jelouctl bulk status`", self.hint);
         Self {
-            fault: LedgerFault::Unusable,
+            kind: LedgerErrorKind::Unusable,
             hint,
             ..self
         }
@@ -365,7 +365,7 @@ impl LedgerError {
         }
         let hint = "when the database is available again: jelouctl bulk status";
         Self::new(
-            LedgerFault::Gone,
+            LedgerErrorKind::Gone,
             format!("{self} (tried for {} s)", tried.as_secs()),
             hint,
         )
@@ -384,10 +384,10 @@ impl From<FileError> for LedgerError {
                     "make the directory writable, or set {} to another one",
                     STATE.variable
                 );
-                Self::new(LedgerFault::Other, error.to_string(), hint)
+                Self::new(LedgerErrorKind::Other, error.to_string(), hint)
             }
-            "read" => Self::new(LedgerFault::Other, error.to_string(), CHECK_THE_DISK),
-            _ => Self::new(LedgerFault::File, error.to_string(), CHECK_THE_DISK),
+            "read" => Self::new(LedgerErrorKind::Other, error.to_string(), CHECK_THE_DISK),
+            _ => Self::new(LedgerErrorKind::File, error.to_string(), CHECK_THE_DISK),
         }
     }
 }

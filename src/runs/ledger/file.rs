@@ -16,7 +16,7 @@ use super::db::{
     AliveCheck, DbEngine, EachSqlRow, FillRow, SqlRow, SqlScript, SqlValue, VERSION, check_version,
     new_secret,
 };
-use super::error::{LedgerError, LedgerFault};
+use super::error::{LedgerError, LedgerErrorKind};
 use super::file_id::{FileId, OpenFiles};
 use super::file_opening::{LedgerHandles, check_file_types, file_in, not_opened, open_immutable};
 use super::file_turn::{OnWait, WriteTurn};
@@ -210,7 +210,7 @@ impl FileEngine {
         let older_hint = "finish its runs with the jelouctl that made it, then move it away";
         check_version(
             self.pragma("user_version")?.into(),
-            LedgerFault::Unusable,
+            LedgerErrorKind::Unusable,
             older_hint,
         )
     }
@@ -375,7 +375,7 @@ impl FileEngine {
             return Ok(commits);
         }
         Err(LedgerError::new(
-            LedgerFault::RestoredDuringRun,
+            LedgerErrorKind::RestoredDuringRun,
             format!(
                 "the ledger {} was restored to an earlier state during the run",
                 self.path.display()
@@ -687,7 +687,10 @@ mod tests {
                 fs::copy(&moved, &log).unwrap();
             }
             for _ in 0..2 {
-                assert_eq!(engine.begin(true).unwrap_err().fault, LedgerFault::Unusable);
+                assert_eq!(
+                    engine.begin(true).unwrap_err().kind,
+                    LedgerErrorKind::Unusable
+                );
             }
         }
     }

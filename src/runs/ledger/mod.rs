@@ -57,7 +57,7 @@ pub(crate) use self::draft_rows::LimitUnit;
 pub(crate) use self::earlier_rows::EarlierMessages;
 #[cfg(test)]
 pub(crate) use self::earlier_rows::EarlierRow;
-pub(crate) use self::error::{LedgerError, LedgerFault};
+pub(crate) use self::error::{LedgerError, LedgerErrorKind};
 pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 pub(crate) use self::file_turn::OnWait;
 pub(crate) use self::key_changes::{ConfirmedEntries, KeyAddition};

@@ -10,7 +10,7 @@ use super::lost_workers::LostWorkers;
 use super::model::RowState;
 use super::run::{Run, is_stale};
 use super::types::{ReportedDelivery, ReportedRow, RowFilter};
-use crate::jelou::api::{DeliveryState, DeliveryStatus};
+use crate::jelou::api::{DeliveryFacts, DeliveryState};
 
 /// The number of rows in one page of a report.
 const PAGE: i64 = 1000;
@@ -161,15 +161,15 @@ pub(super) fn reported(
 }
 
 /// Reads the columns `delivery, delivery_code, delivery_reason`.
-pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryStatus>, LedgerError> {
+pub(super) fn delivery_facts(row: &mut SqlRow) -> Result<Option<DeliveryFacts>, LedgerError> {
     let Some(status) = row.opt_take_text("delivery")? else {
         return Ok(None);
     };
     let code = row.opt_take_text("delivery_code")?;
     let reason = row.opt_take_text("delivery_reason")?;
-    Ok(Some(DeliveryStatus {
+    Ok(Some(DeliveryFacts {
         code,
         reason,
-        ..DeliveryStatus::new(DeliveryState::from_status(&status))
+        ..DeliveryFacts::new(DeliveryState::from_status(&status))
     }))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, fill_people, millis, note_key, read_candidate_claims};
 use super::db::{Db, values};
-use super::error::{LedgerError, LedgerFault};
+use super::error::{LedgerError, LedgerErrorKind};
 use super::model::RowState;
 use super::open::lock_ledger;
 use super::run::Run;
@@ -172,7 +172,7 @@ fn chosen_rows(
             "to list all rows: jelouctl bulk report RUN"
         };
         LedgerError::new(
-            LedgerFault::Choice,
+            LedgerErrorKind::Choice,
             format!("there is no {} row {of}", from.name()),
             hint,
         )

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::db::{Db, SqlRow, values};
-use super::error::{LedgerError, LedgerFault};
+use super::error::{LedgerError, LedgerErrorKind};
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::lost_workers::{LostWorkers, process};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
@@ -116,7 +116,7 @@ impl Run {
     pub(crate) fn require_change(&self) -> Result<(), LedgerError> {
         if self.ledger.in_sandbox && !self.details()?.sandbox {
             return Err(LedgerError::new(
-                LedgerFault::Choice,
+                LedgerErrorKind::Choice,
                 format!(
                     "run {} sends to real recipients, so the sandbox does not change it",
                     self.name

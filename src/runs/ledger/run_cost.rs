@@ -49,13 +49,15 @@ impl Run {
         let read = DeliveryState::Read;
         let replied = DeliveryState::Replied;
         let values = values![self.id, delivered.status(), read.status(), replied.status()];
-        let charges = self
+        let rows_by_charge = self
             .ledger
             .db()
             .rows(CHARGES, &values, |row| charged_rows(&row))?;
         let with_counts = |count: fn(&ChargedRows) -> u64| {
             estimate.with_counts(|place| {
-                let charge = charges.iter().find(|rows| rows.charge == place as u64);
+                let charge = rows_by_charge
+                    .iter()
+                    .find(|rows| rows.charge == place as u64);
                 charge.map(count).unwrap_or_default()
             })
         };

@@ -9,7 +9,7 @@ use super::error::LedgerError;
 use super::events::RunPause;
 use super::model::{Counts, RowState, SkipReason, now};
 use crate::base::clock;
-use crate::jelou::api::{Deadline, DeliveryState, DeliveryStatus, SuccessCriterion};
+use crate::jelou::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::jelou::message::{TemplateTexts, TemplateUses, recipients_in, sends_template};
 use crate::lists::list_file::ListFormat;
 use crate::phone::{Country, country_of};
@@ -269,7 +269,7 @@ pub(crate) struct ReportedRow {
 /// The delivery status of the message of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedDelivery {
-    pub(crate) facts: DeliveryStatus,
+    pub(crate) facts: DeliveryFacts,
     /// Milliseconds since 1970, if Jelou reports it.
     pub(crate) delivered_at: Option<i64>,
     pub(crate) read_at: Option<i64>,
@@ -331,14 +331,14 @@ impl RowFilter {
             && (self.codes.is_empty() || self.matches_code(row.api_code.as_deref(), facts))
     }
 
-    fn matches_delivery(&self, facts: &DeliveryStatus) -> bool {
+    fn matches_delivery(&self, facts: &DeliveryFacts) -> bool {
         let is_other = |state: &DeliveryState| state.unknown().is_some();
         self.deliveries
             .iter()
             .any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
     }
 
-    fn matches_code(&self, api_code: Option<&str>, facts: Option<&DeliveryStatus>) -> bool {
+    fn matches_code(&self, api_code: Option<&str>, facts: Option<&DeliveryFacts>) -> bool {
         let undelivered = facts.filter(|facts| facts.state == DeliveryState::Undelivered);
         let found = [
             api_code,
@@ -418,7 +418,7 @@ pub(crate) enum Delay {
     /// It was tried and certainly not sent.
     Retry,
     /// The messaging limit of different recipients in 24 hours.
-    PeopleLimit,
+    MessagingLimit,
     /// The pace of the run, or its recipient got a message a moment ago.
     Pace,
 }

@@ -199,7 +199,7 @@ fn describe_cells(list: &ListPreview<'_>, cells: &str) -> Result<String, LedgerE
 fn first_message(list: &ListPreview<'_>, mask: bool) -> Result<Option<Value>, LedgerError> {
     let mut first = None;
     if !mask {
-        list.draft.first_sent(1, |_, request| {
+        list.draft.each_row_to_send_up_to(1, |_, request| {
             let body: Value = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
             first = shown_message(draw(list, &body), Some(request.recipient));
             Ok::<_, LedgerError>(())

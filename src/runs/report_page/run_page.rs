@@ -11,7 +11,7 @@ use super::page::{Page, shown_message};
 use super::rows::{NOT_KNOWN, Outcomes, PageRow, PageRows, RowOutcome, funnel};
 use super::texts::{NO_CODE, PageClock};
 use super::timeline::{Timeline, find_rests};
-use crate::jelou::api::{DeliveryState, DeliveryStatus, look_up_code};
+use crate::jelou::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::ReportLanguage;
 use crate::phone::country_of;
@@ -201,7 +201,7 @@ fn not_received_command(
 }
 
 /// Returns the code of a failed delivery, or `NO_CODE`.
-fn undelivered_reason<'r>(failure: &'r DeliveryStatus, mask: bool, outcomes: &Outcomes) -> &'r str {
+fn undelivered_reason<'r>(failure: &'r DeliveryFacts, mask: bool, outcomes: &Outcomes) -> &'r str {
     let code = failure.code.as_deref();
     code.and_then(|code| usable_code(code, mask, outcomes))
         .unwrap_or(NO_CODE)
@@ -235,7 +235,7 @@ fn is_known(code: &str) -> bool {
 }
 
 /// Returns the status of a sent but undelivered row.
-fn undelivered(row: &ReportedRow) -> Option<&DeliveryStatus> {
+fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
     let facts = &row.delivery.as_ref()?.facts;
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_have_the_separator_of_the_language() {
+    fn amounts_use_the_decimal_separator_of_the_language() {
         let text = "cuestan 0.225 USD, más de 0.05; lista v1.2.csv, 10.0.0.1 y a.5";
         assert_eq!(ReportLanguage::En.with_amounts(text), text);
         assert_eq!(

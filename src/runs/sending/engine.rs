@@ -315,11 +315,11 @@ impl<'a> Engine<'a> {
     fn start_row(&mut self, mut row: RowToSend) {
         self.counts.change(RowState::Pending, RowState::Inflight);
         if self.stop.is_some() {
-            self.return_row(row, "the run was stopped before this message was sent");
+            self.requeue_row(row, "the run was stopped before this message was sent");
             return;
         }
         if self.throttle.is_closed() {
-            self.return_row(row, "the sending hours ended before this message was sent");
+            self.requeue_row(row, "the sending hours ended before this message was sent");
             return;
         }
         match self.session.request(&mut row) {
@@ -328,14 +328,14 @@ impl<'a> Engine<'a> {
                 self.tasks.spawn(task);
             }
             Err(error) => {
-                self.return_row(row, &error.to_string());
+                self.requeue_row(row, &error.to_string());
                 self.stop_for(StopReason::ledger(error));
             }
         }
     }
 
     /// Returns an unsent row to the ledger: it is pending again, and due if the run continues.
-    fn return_row(&mut self, row: RowToSend, error: &str) {
+    fn requeue_row(&mut self, row: RowToSend, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
         self.finished.push(FinishedRow {

@@ -111,8 +111,8 @@ impl StopReason {
 /// Creates the event for a new wait.
 pub(crate) fn wait_event(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
-        WaitReason::Hours => "hours",
-        WaitReason::PeopleLimit => LIMIT,
+        WaitReason::OutsideHours => "hours",
+        WaitReason::MessagingLimit => LIMIT,
         WaitReason::RateLimit => "rate_limit",
         WaitReason::Network => "network",
         WaitReason::Retry => "retry",

@@ -211,7 +211,7 @@ impl Throttle {
         let wait = until.saturating_duration_since(now);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
         if let Some(closed) = self.closed
-            && (delay != Delay::PeopleLimit || end <= closed.until)
+            && (delay != Delay::MessagingLimit || end <= closed.until)
             && let Some(waiting) = self.wait_for_opening(closed.until)
         {
             return Some(waiting);
@@ -238,7 +238,7 @@ impl Throttle {
             .and_then(|hours| hours.next_opening(end))
             .unwrap_or(end);
         let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
-        let shown = format!(
+        let duration_text = format!(
             "{}, until {}",
             rounded(Duration::from_secs(wait.as_secs())),
             second_in(&self.limits.zone, end)
@@ -247,8 +247,8 @@ impl Throttle {
             reason,
             until: format!("{end:.0}"),
             since,
-            shown,
-            words,
+            duration_text,
+            reason_text: words,
             is_new: !is_reported,
         })
     }
@@ -258,11 +258,11 @@ impl Throttle {
         let hours = self.limits.hours.as_ref()?;
         let is_new = self.reported_opening.replace(opening) != Some(opening);
         Some(Waiting {
-            reason: WaitReason::Hours,
+            reason: WaitReason::OutsideHours,
             until: hours.rfc_3339(opening),
             since: None,
-            shown: format!("until {}", hours.shown(opening)),
-            words: format!("outside the run's sending hours, {hours}"),
+            duration_text: format!("until {}", hours.shown(opening)),
+            reason_text: format!("outside the run's sending hours, {hours}"),
             is_new,
         })
     }
@@ -271,8 +271,8 @@ impl Throttle {
     fn wait_cause(&self, delay: Delay, is_of_row: bool) -> Option<WaitCause> {
         match (delay, &self.obstacle) {
             (Delay::Pace, _) if is_of_row => None,
-            (Delay::PeopleLimit, _) if is_of_row => Some(WaitCause {
-                reason: WaitReason::PeopleLimit,
+            (Delay::MessagingLimit, _) if is_of_row => Some(WaitCause {
+                reason: WaitReason::MessagingLimit,
                 since: None,
                 words: "this bot has reached its 24-hour messaging limit".to_owned(),
             }),
@@ -385,13 +385,20 @@ mod tests {
         };
         let mut throttle = Throttle::new(limits, true, now);
         throttle.check_hours(now);
-        let wait = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
+        let wait = throttle
+            .wait(now + limit, Delay::MessagingLimit, now)
+            .unwrap();
         let until = at(&wait.until);
         assert!(
-            wait.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24,
+            wait.reason == WaitReason::MessagingLimit
+                && until >= timestamps::now() + limit / 25 * 24,
             "{wait:?}"
         );
         assert_eq!(hours.next_opening(until), Some(until));
-        assert!(wait.shown.ends_with(":00 -05:00"), "{}", wait.shown);
+        assert!(
+            wait.duration_text.ends_with(":00 -05:00"),
+            "{}",
+            wait.duration_text
+        );
     }
 }

@@ -186,7 +186,7 @@ pub(crate) fn budget(raw: &str) -> Result<Money, String> {
 }
 
 /// Parses the messaging limit: recipients in any 24 hours.
-pub(crate) fn people_limit(raw: &str) -> Result<u32, String> {
+pub(crate) fn messaging_limit(raw: &str) -> Result<u32, String> {
     match raw.trim().parse() {
         Ok(0) | Err(_) => Err(format!(
             "`{}` is not a number of recipients; write 1 or more, such as 2000",
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn id_loses_one_final_line_break() {
+    fn ids_ignore_one_trailing_newline() {
         for (raw, expected) in [
             ("77", Some("77")),
             ("77\n", Some("77")),

@@ -179,7 +179,7 @@ impl Settings {
             hours,
             prices: layer.path("prices"),
             budget: layer.get("budget", keys::budget)?,
-            limit_24h: layer.get("limit_24h", keys::people_limit)?,
+            limit_24h: layer.get("limit_24h", keys::messaging_limit)?,
             layer,
             warnings: Vec::new(),
         })

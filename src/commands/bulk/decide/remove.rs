@@ -13,7 +13,7 @@ use crate::commands::bulk::skips::describe_counts;
 use crate::commands::confirm;
 use crate::commands::open_ledger::open_ledger;
 use crate::commands::zone::profile_zone;
-use crate::runs::ledger::{Counts, Ledger, LedgerError, LedgerFault, RunName, RunOverview};
+use crate::runs::ledger::{Counts, Ledger, LedgerError, LedgerErrorKind, RunName, RunOverview};
 use crate::runs::once::OnceScope;
 use crate::sender::context::Context;
 
@@ -133,7 +133,7 @@ fn remove(
         .run(name)
         .and_then(|found| found.remove(run.changed_at));
     if let Err(LedgerError {
-        fault: LedgerFault::InUse | LedgerFault::Choice,
+        kind: LedgerErrorKind::InUse | LedgerErrorKind::Choice,
         ..
     }) = removed
         && is_of_several

@@ -357,18 +357,18 @@ fn still_unknown(name: &RunName, result: &CheckResult) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jelou::api::DeliveryStatus;
+    use crate::jelou::api::DeliveryFacts;
 
     #[test]
     fn silent_failure_needs_most_undelivered_or_blocked_account() {
         let counts = |delivered, undelivered, code: &str| {
             let mut counts = DeliveryCounts::default();
-            counts.add(&DeliveryStatus::new(DeliveryState::Delivered), delivered);
+            counts.add(&DeliveryFacts::new(DeliveryState::Delivered), delivered);
             let code = Some(code.to_owned());
             counts.add(
-                &DeliveryStatus {
+                &DeliveryFacts {
                     code,
-                    ..DeliveryStatus::new(DeliveryState::Undelivered)
+                    ..DeliveryFacts::new(DeliveryState::Undelivered)
                 },
                 undelivered,
             );

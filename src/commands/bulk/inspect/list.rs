@@ -68,7 +68,7 @@ fn describe_run(run: &RunOverview, waiting: Option<&Waiting>, zone: &TimeZone) -
         (0, _) if run.is_cancelled => "cancelled".to_owned(),
         (0, _) => "-".to_owned(),
         (left, true) => match waiting {
-            Some(waiting) => format!("{left}, waits {}", waiting.shown),
+            Some(waiting) => format!("{left}, waits {}", waiting.duration_text),
             None => format!("{left}, running"),
         },
         (left, false) => left.to_string(),

@@ -132,7 +132,7 @@ impl RunStatus {
             _ if self.summary.is_complete() => format!("complete, last changed {changed}"),
             (Some(pause), _) => since_when(pause, &self.zone),
             _ if self.summary.stale.is_some() => "the run is stale and sends nothing".to_owned(),
-            (None, Some(waiting)) => format!("waiting {}", waiting.shown),
+            (None, Some(waiting)) => format!("waiting {}", waiting.duration_text),
             (None, _) if self.is_running => {
                 format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
             }

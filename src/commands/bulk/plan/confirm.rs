@@ -9,8 +9,8 @@ use super::make_plan::Plan;
 use crate::base::output::counted;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_people};
+use crate::commands::bulk::messaging_limit::report_limit;
 use crate::commands::bulk::options::OR_UNCHECKED;
-use crate::commands::bulk::people_limit::report_limit;
 use crate::commands::bulk::question::{
     ask, draw, draw_first, duration, excluding, is_asked, needs_yes, print_lines,
 };
@@ -155,7 +155,7 @@ fn draw_first_message(plan: &Plan<'_>, context: &Context) -> Result<(), LedgerEr
     } else {
         "the first message"
     };
-    plan.draft.first_sent(1, |row, first| {
+    plan.draft.each_row_to_send_up_to(1, |row, first| {
         let lines = draw(&plan.kind, first.body, &plan.settings.template_texts)?;
         let title = format!(
             "{which}, line {}, as {} would see it:",

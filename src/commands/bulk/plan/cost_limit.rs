@@ -31,7 +31,7 @@ impl CostLimit {
             return Ok(None);
         };
         let mut estimate = Estimate::new(prices);
-        draft.each_sent(|_, request| {
+        draft.each_row_to_send(|_, request| {
             let DraftRequest {
                 recipient,
                 path,

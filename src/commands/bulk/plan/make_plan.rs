@@ -204,7 +204,7 @@ impl Plan<'_> {
         }
         settings.columns.clone_from(&imported.columns);
         settings.templates = imported.templates.left(|each| {
-            self.draft.each_sent(|_, request| {
+            self.draft.each_row_to_send(|_, request| {
                 each(request.body);
                 Ok::<_, LedgerError>(())
             })

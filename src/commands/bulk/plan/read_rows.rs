@@ -176,7 +176,7 @@ impl ListReading<'_> {
         };
         let mut first = None;
         let mut found = Vec::new();
-        draft.each_sent(|row, request| {
+        draft.each_row_to_send(|row, request| {
             let recipients = request.recipients()?;
             if let Err(error) =
                 check_allowed(&sender.settings, recipients.iter().map(String::as_str))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::args::BulkSendArgs;
 use super::message::ListMessage;
 use crate::base::input::UsageError;
-use crate::commands::bulk::people_limit::run_people_limit;
+use crate::commands::bulk::messaging_limit::run_messaging_limit;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::{MessageKind, TemplateTexts, TemplateUses};
 use crate::lists::exclusions::CountryRule;
@@ -33,7 +33,7 @@ pub(super) fn new_conditions(
         .over(settings.hours.clone(), args.file.is_some())?;
     args.hours
         .warn_about_past_days(hours.as_ref(), &context.stderr);
-    let per_day = run_people_limit(args.hours.per_day, settings.limit_24h, kind)?;
+    let per_day = run_messaging_limit(args.hours.per_day, settings.limit_24h, kind)?;
     let begun = RunConditions {
         once: args.once.clone(),
         every: args.every,

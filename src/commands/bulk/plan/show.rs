@@ -7,8 +7,8 @@ use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::bulk::earlier::{earlier_query, report_people};
+use crate::commands::bulk::messaging_limit::report_limit;
 use crate::commands::bulk::options::OR_UNCHECKED;
-use crate::commands::bulk::people_limit::report_limit;
 use crate::commands::bulk::question::draw;
 use crate::commands::bulk::report_file::ReportFile;
 use crate::commands::bulk::skips::report_skipped;
@@ -164,7 +164,7 @@ fn print_requests(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), C
         return Ok(());
     };
     let base = plan.sender.planned_base();
-    plan.draft.first_sent(most, |_, request| {
+    plan.draft.each_row_to_send_up_to(most, |_, request| {
         let DraftRequest { path, body, .. } = request;
         let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
         let request = Request::post(url, body.into(), accepts.clone());
@@ -174,11 +174,12 @@ fn print_requests(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), C
 
 /// Shows the first `most` messages as their recipients would see them, but not too many.
 fn draw_messages(plan: &Plan<'_>, context: &Context, most: u64) -> Result<(), LedgerError> {
-    plan.draft.first_sent(most.min(MOST_DRAWN), |_, message| {
-        let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
-        context.stderr.preview(message.recipient, &lines);
-        Ok::<_, LedgerError>(())
-    })?;
+    plan.draft
+        .each_row_to_send_up_to(most.min(MOST_DRAWN), |_, message| {
+            let lines = draw(&plan.kind, message.body, &plan.settings.template_texts)?;
+            context.stderr.preview(message.recipient, &lines);
+            Ok::<_, LedgerError>(())
+        })?;
     let wanted = most.min(plan.draft.to_be_sent());
     if wanted > MOST_DRAWN {
         context.stderr.note(&format!(

@@ -32,7 +32,7 @@ pub(super) fn first_messages(
     rows: u8,
 ) -> Result<Vec<Outgoing>, CommandError> {
     let mut messages = Vec::new();
-    draft.first_sent(rows.into(), |drafted, _| {
+    draft.each_row_to_send_up_to(rows.into(), |drafted, _| {
         let row = list.read_back(drafted.cells);
         let row = row.ok_or_else(|| {
             LedgerError::damaged(format!("line {} cannot be read back", drafted.line))

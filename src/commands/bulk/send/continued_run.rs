@@ -78,7 +78,7 @@ impl OpenedRun {
 
 /// Warns about the pause that ends, then skips the rows that must not be sent. With `--only-in-window`, returns the
 /// recipients that have written recently.
-pub(super) fn skip_pending_rows(
+pub(super) fn recheck_pending_rows(
     context: &Context,
     active: &mut ActiveRun,
     paused: Option<&RunPause>,

@@ -6,17 +6,17 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::active_run::ActiveRun;
-use super::continued_run::{OpenedRun, Resumption, go_on, skip_pending_rows};
+use super::continued_run::{OpenedRun, Resumption, go_on, recheck_pending_rows};
 use crate::base::exit::ExitCode;
 use crate::base::input::{Source, UsageError};
 use crate::base::output::{counted, counted_are, rounded};
 use crate::base::process::block_on;
 use crate::command_error::{CommandError, Phase};
 use crate::commands::bulk::exclude::{UnsentRows, skip_excluded};
+use crate::commands::bulk::messaging_limit::run_messaging_limit;
 use crate::commands::bulk::options::{
     EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions, describe_run_default,
 };
-use crate::commands::bulk::people_limit::run_people_limit;
 use crate::commands::bulk::question::{
     ask, draw, draw_first, duration, excluding, is_asked, print_lines,
 };
@@ -92,7 +92,7 @@ fn resume(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, Comm
     let asks = check_age(context, &opened, age)?;
     let paused = opened.run.prepare()?;
     let mut active = opened.activate(context, settings, &args.exclude)?;
-    let windows = skip_pending_rows(context, &mut active, paused.as_ref())?;
+    let windows = recheck_pending_rows(context, &mut active, paused.as_ref())?;
     let has_answered = asks && active.run.pending()? > 0;
     if has_answered {
         ask_to_resume(context, &mut active, age, windows.as_ref())?;
@@ -139,7 +139,7 @@ fn resumed_conditions(
         opened.sender.settings.limit_24h
     };
     let per_day = match MessageKind::from_name(&opened.kept.kind) {
-        Some(kind) => run_people_limit(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
+        Some(kind) => run_messaging_limit(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
         None => kept.per_day,
     };
     Ok(args.options.conditions(hours, per_day, &args.earlier, kept))

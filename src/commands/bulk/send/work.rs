@@ -4,7 +4,7 @@
 use clap::Args;
 
 use super::active_run::SendingEnd;
-use super::continued_run::{OpenedRun, go_on, skip_pending_rows};
+use super::continued_run::{OpenedRun, go_on, recheck_pending_rows};
 use super::report_end::report_end;
 use crate::base::exit::ExitCode;
 use crate::base::process::block_on;
@@ -54,6 +54,6 @@ fn work(context: &mut Context, args: &BulkWorkArgs) -> Result<ExitCode, CommandE
         });
         return report_end(context, &active, SendingEnd { end, took: None });
     }
-    skip_pending_rows(context, &mut active, None)?;
+    recheck_pending_rows(context, &mut active, None)?;
     block_on(go_on(context, active, &args.work, None))
 }

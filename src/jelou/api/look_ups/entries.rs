@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::answer::{text_at, time_at};
-use super::facts::{DeliveryState, DeliveryStatus};
+use super::facts::{DeliveryFacts, DeliveryState};
 use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 
 /// The maximum of bytes of an id. A longer text is not an id, and would be stored with each message.
@@ -85,12 +85,12 @@ impl HistoryMessage {
 
     /// Its delivery status. Jelou accepted every listed message. The history has no reasons, and no time except the
     /// creation.
-    pub(crate) fn facts(&self) -> DeliveryStatus {
+    pub(crate) fn facts(&self) -> DeliveryFacts {
         let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
-        DeliveryStatus {
+        DeliveryFacts {
             at,
-            ..DeliveryStatus::new(state)
+            ..DeliveryFacts::new(state)
         }
     }
 }
@@ -160,7 +160,7 @@ pub(crate) struct Notification {
     pub(crate) created_at: Option<Timestamp>,
     /// When it reached the recipient's phone, even if it was read later.
     pub(crate) delivered_at: Option<Timestamp>,
-    pub(crate) facts: DeliveryStatus,
+    pub(crate) facts: DeliveryFacts,
 }
 
 impl Notification {
@@ -185,13 +185,13 @@ impl Notification {
 
 /// Returns the status, or the state that follows from the times, whichever is further on the
 /// ladder.
-fn facts(entry: &Value) -> DeliveryStatus {
+fn facts(entry: &Value) -> DeliveryFacts {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);
     let reported = status.map_or(DeliveryState::Other(String::new()), |status| {
         DeliveryState::from_status(&status)
     });
-    let mut facts = DeliveryStatus::new(reported);
+    let mut facts = DeliveryFacts::new(reported);
     for (state, places) in [
         (DeliveryState::Accepted, &["/createdAt", "/sentDate"][..]),
         (DeliveryState::AtWhatsapp, &["/deliveryChannelAt"]),
@@ -205,14 +205,14 @@ fn facts(entry: &Value) -> DeliveryStatus {
             _ => false,
         };
         if let Some(at) = time_at(entry, places).filter(|_| !says_less) {
-            facts.merge(DeliveryStatus {
+            facts.merge(DeliveryFacts {
                 at: Some(at),
-                ..DeliveryStatus::new(state)
+                ..DeliveryFacts::new(state)
             });
         }
     }
     if entry.get("wasRead") == Some(&Value::Bool(true)) {
-        facts.merge(DeliveryStatus::new(DeliveryState::Read));
+        facts.merge(DeliveryFacts::new(DeliveryState::Read));
     }
     if facts.state == DeliveryState::Undelivered {
         facts.failed_with(error)

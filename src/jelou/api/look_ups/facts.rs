@@ -9,7 +9,7 @@ use super::super::answer::{excerpt, is_nonempty, text_at};
 use super::super::codes::{code_at_start, code_by_title, look_up};
 use super::super::refusal;
 
-/// The statuses that Jelou documents, under our names.
+/// The state of a message: one of the statuses that Jelou documents, under our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
     /// An unknown status, unchanged.
@@ -152,7 +152,7 @@ const MAX_REASON_BYTES: usize = 2048;
 
 /// As in `delivery` of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct DeliveryStatus {
+pub(crate) struct DeliveryFacts {
     pub(crate) state: DeliveryState,
     /// The time of the state, which Jelou reports only for templates.
     pub(crate) at: Option<Timestamp>,
@@ -162,7 +162,7 @@ pub(crate) struct DeliveryStatus {
     pub(crate) reason: Option<String>,
 }
 
-impl DeliveryStatus {
+impl DeliveryFacts {
     pub(crate) fn new(state: DeliveryState) -> Self {
         Self {
             state,
@@ -268,12 +268,12 @@ mod tests {
     };
     use super::*;
 
-    const STATES: [DeliveryState; 6] =
+    const KNOWN_STATES: [DeliveryState; 6] =
         [Accepted, AtWhatsapp, Undelivered, Delivered, Read, Replied];
 
     fn any_state() -> impl Strategy<Value = DeliveryState> {
         prop_oneof![
-            6 => (0..STATES.len()).prop_map(|rung| STATES[rung].clone()),
+            6 => (0..KNOWN_STATES.len()).prop_map(|rung| KNOWN_STATES[rung].clone()),
             1 => "[A-Z_]{0,12}".prop_map(|status| DeliveryState::from_status(&status)),
         ]
     }
@@ -341,8 +341,8 @@ mod tests {
         }
 
         #[test]
-        fn delivery_updates_merge_in_any_order(mut seen in proptest::collection::vec(0..STATES.len(), 1..10)) {
-            let merge = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(STATES[*at].clone()));
+        fn delivery_updates_merge_in_any_order(mut seen in proptest::collection::vec(0..KNOWN_STATES.len(), 1..10)) {
+            let merge = |seen: &[usize]| seen.iter().fold(Accepted, |known, at| known.after(KNOWN_STATES[*at].clone()));
             let merged = merge(&seen);
             seen.sort_unstable();
             prop_assert_eq!(merged, merge(&seen));
@@ -413,12 +413,12 @@ mod tests {
             (json!(null), None, None),
             (json!(false), None, None),
         ] {
-            let facts = DeliveryStatus::new(DeliveryState::Undelivered).failed_with(&error);
+            let facts = DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&error);
             let found = (facts.code.as_deref(), facts.reason.as_deref());
             assert_eq!(found, (code, reason), "{error}");
         }
-        let long = DeliveryStatus::new(DeliveryState::Undelivered)
-            .failed_with(&json!("x".repeat(1 << 20)));
+        let long =
+            DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&json!("x".repeat(1 << 20)));
         assert_eq!(
             long.reason.map(|reason| reason.len()),
             Some(MAX_REASON_BYTES)
@@ -428,32 +428,32 @@ mod tests {
     #[test]
     fn later_delivery_updates_only_add_details() {
         let at = |second| Timestamp::from_second(second).ok();
-        let mut known = DeliveryStatus::new(DeliveryState::Accepted);
-        known.merge(DeliveryStatus::new(DeliveryState::Undelivered));
+        let mut known = DeliveryFacts::new(DeliveryState::Accepted);
+        known.merge(DeliveryFacts::new(DeliveryState::Undelivered));
         let reason = || Some("Message undeliverable".to_owned());
-        known.merge(DeliveryStatus {
+        known.merge(DeliveryFacts {
             reason: reason(),
-            ..DeliveryStatus::new(DeliveryState::Undelivered)
+            ..DeliveryFacts::new(DeliveryState::Undelivered)
         });
         assert_eq!(known.reason, reason());
-        known.merge(DeliveryStatus {
+        known.merge(DeliveryFacts {
             at: at(7),
-            ..DeliveryStatus::new(DeliveryState::Delivered)
+            ..DeliveryFacts::new(DeliveryState::Delivered)
         });
-        known.merge(DeliveryStatus {
+        known.merge(DeliveryFacts {
             at: at(9),
             reason: reason(),
-            ..DeliveryStatus::new(DeliveryState::Undelivered)
+            ..DeliveryFacts::new(DeliveryState::Undelivered)
         });
-        known.merge(DeliveryStatus {
+        known.merge(DeliveryFacts {
             at: at(8),
-            ..DeliveryStatus::new(DeliveryState::Delivered)
+            ..DeliveryFacts::new(DeliveryState::Delivered)
         });
         assert_eq!(
             known,
-            DeliveryStatus {
+            DeliveryFacts {
                 at: at(7),
-                ..DeliveryStatus::new(DeliveryState::Delivered)
+                ..DeliveryFacts::new(DeliveryState::Delivered)
             }
         );
     }

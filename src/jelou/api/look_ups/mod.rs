@@ -14,5 +14,5 @@ pub(crate) use self::entries::{
     HistoryMessage, MessageAuthor, Notification, entry_key, is_another_person, is_person,
 };
 pub(crate) use self::error::LookUpError;
-pub(crate) use self::facts::{DeliveryState, DeliveryStatus};
+pub(crate) use self::facts::{DeliveryFacts, DeliveryState};
 pub(crate) use self::tracked::{MessageClass, TrackedMessage};

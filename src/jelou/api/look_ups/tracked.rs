@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::entries::{HistoryMessage, MessageAuthor, Notification, is_another_person};
-use super::facts::DeliveryStatus;
+use super::facts::DeliveryFacts;
 use crate::jelou::api::pager::ListingCoverage;
 
 /// The message type, which decides where to look.
@@ -40,7 +40,7 @@ pub(crate) struct TrackedMessage {
     /// The recipient, if known.
     pub(crate) recipient: Option<String>,
     /// The delivery status; None if no source listed it.
-    pub(crate) facts: Option<DeliveryStatus>,
+    pub(crate) facts: Option<DeliveryFacts>,
     /// The latest entry of the API.
     pub(crate) entry: Option<Value>,
     /// From the history.
@@ -111,7 +111,7 @@ impl TrackedMessage {
             .is_some_and(|(listed, person)| is_another_person(listed, person))
     }
 
-    fn merge(&mut self, seen: DeliveryStatus) {
+    fn merge(&mut self, seen: DeliveryFacts) {
         match &mut self.facts {
             Some(known) => known.merge(seen),
             None => self.facts = Some(seen),

@@ -69,13 +69,13 @@ impl OdsStyles {
     }
 
     /// Returns the style and its parents.
-    fn ancestry<'a>(&'a self, style: &'a str) -> impl Iterator<Item = &'a str> {
+    fn ancestors<'a>(&'a self, style: &'a str) -> impl Iterator<Item = &'a str> {
         let based_on = |style: &&str| self.parents.get(*style).map(String::as_str);
         std::iter::successors(Some(style), based_on).take(MAX_PARENTS)
     }
 
     pub(super) fn has_format(&self, style: &str) -> bool {
-        self.ancestry(style)
+        self.ancestors(style)
             .any(|style| self.formatted.contains(style))
     }
 
@@ -85,7 +85,7 @@ impl OdsStyles {
     }
 
     pub(super) fn is_crossed_out(&self, style: &str) -> bool {
-        self.ancestry(style)
+        self.ancestors(style)
             .find_map(|style| self.crossed_out.get(style))
             .is_some_and(|it| *it)
     }

@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use super::{FAST, HOUR, PEOPLE, TestedLedger, name, send_all};
-use crate::jelou::api::{DeliveryState, DeliveryStatus};
+use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::cost::{Category, Estimate, PriceList};
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates};
@@ -87,7 +87,7 @@ pub(super) fn cost_counts_sent_and_delivered_messages(tested: &TestedLedger) {
     let read = DeliveryUpdate {
         index: 1,
         after: 0,
-        steps: vec![DeliveryStatus::new(DeliveryState::Read)],
+        steps: vec![DeliveryFacts::new(DeliveryState::Read)],
         message_id: None,
     };
     run.save_deliveries(&DeliveryUpdates {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::TestedLedger;
-use crate::jelou::api::{DeliveryState, DeliveryStatus};
+use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::Worker;
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow, count_deliveries};
@@ -88,7 +88,7 @@ pub(super) fn delivery_checks_renew_kept_counts(tested: &TestedLedger) {
     let read = |index, after| DeliveryUpdate {
         index,
         after,
-        steps: vec![DeliveryStatus::new(DeliveryState::Read)],
+        steps: vec![DeliveryFacts::new(DeliveryState::Read)],
         message_id: None,
     };
     let save = |updates, proven, asked| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{TestedLedger, make_under_key, make_with_every, resolve, scope, send_all};
 use crate::base::output::Sent;
-use crate::jelou::api::{DeliveryState, DeliveryStatus};
+use crate::jelou::api::{DeliveryFacts, DeliveryState};
 use crate::runs::ledger::claims::{Claimed, HeldClaim};
 use crate::runs::ledger::db::values;
 use crate::runs::ledger::delivery::{DeliveryUpdate, DeliveryUpdates, ProvenRow};
@@ -96,7 +96,7 @@ pub(super) fn removed_run_still_counts_under_its_key(tested: &TestedLedger) {
         updates: vec![DeliveryUpdate {
             index: 4,
             after: 0,
-            steps: vec![DeliveryStatus::new(DeliveryState::Delivered)],
+            steps: vec![DeliveryFacts::new(DeliveryState::Delivered)],
             message_id: Some("m-4".to_owned()),
         }],
         proven: vec![ProvenRow {

@@ -56,7 +56,7 @@ pub(super) fn distinct_recipients_count_for_24_hours(tested: &TestedLedger) {
     let assigned = all_due(&mut first, &finished);
     assert_eq!(
         (numbers(&assigned), assigned.next.unwrap().1),
-        (vec![3], Delay::PeopleLimit)
+        (vec![3], Delay::MessagingLimit)
     );
     let sent = ended(&assigned.rows[0], RowState::Sent, LONG_AGO);
     exchange(&mut first, &[sent], 0);
@@ -136,7 +136,7 @@ pub(super) fn messaging_limit_blocks_no_allowed_row(tested: &TestedLedger) {
     let assigned = exchange(&mut worker, &[], 10);
     assert_eq!(
         (numbers(&assigned), assigned.next.unwrap().1),
-        (vec![1, 2, 3, 4], Delay::PeopleLimit)
+        (vec![1, 2, 3, 4], Delay::MessagingLimit)
     );
     // The network is down, and then one row at a time is tried. The rows with an attempt wait for
     // nothing else.
@@ -261,7 +261,7 @@ pub(super) fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedLe
     let mut worker = limited(ledger, "a", Some(2), &[one, two]);
     let assigned = exchange(&mut worker, &[], 2);
     assert!(assigned.rows.is_empty());
-    assert_eq!(assigned.next.unwrap().1, Delay::PeopleLimit);
+    assert_eq!(assigned.next.unwrap().1, Delay::MessagingLimit);
     close(worker);
     assert!(is_admitted(one, 3), "there is room");
     assert_eq!(count(), 2);

@@ -6,7 +6,7 @@ use super::{
     PEOPLE, TestedLedger, all_due, close, ended, exchange, join, numbers, resolve, states,
 };
 use crate::runs::ledger::db::SqlScript;
-use crate::runs::ledger::error::LedgerFault;
+use crate::runs::ledger::error::LedgerErrorKind;
 use crate::runs::ledger::model::RowState;
 use crate::runs::ledger::transitions::lock;
 
@@ -116,7 +116,7 @@ pub(super) fn late_exchange_of_replaced_connection_changes_nothing(tested: &Test
         &[ended(&assigned.rows[0], RowState::Sent, Duration::ZERO)],
         2,
     );
-    assert_eq!(late.unwrap_err().fault, LedgerFault::Superseded);
+    assert_eq!(late.unwrap_err().kind, LedgerErrorKind::Superseded);
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
 }
 

@@ -18,7 +18,7 @@ use crate::runs::ledger::db::{
     AliveCheck, DbEngine, EachSqlRow, FillRow, LONG, SHORT, SqlRow, SqlScript, SqlValue,
     check_version,
 };
-use crate::runs::ledger::error::{LedgerError, LedgerFault};
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 
 /// The number of statements in one batch.
 const AT_ONCE: usize = 1000;
@@ -81,7 +81,7 @@ impl DatabaseEngine {
         };
         check_version(
             version,
-            LedgerFault::Setup,
+            LedgerErrorKind::Setup,
             "finish its runs with the jelouctl version that created it; then, as its owner, run `DROP SCHEMA jelouctl CASCADE` and `jelouctl ledger setup`",
         )?;
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {

@@ -4,19 +4,19 @@ use std::error::Error as _;
 
 use tokio_postgres::error::SqlState;
 
-use crate::runs::ledger::error::{LedgerError, LedgerFault};
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::name::RunName;
 
 impl LedgerError {
     /// Creates the error of a setup that you must change.
     pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
-        Self::new(LedgerFault::Setup, message, hint)
+        Self::new(LedgerErrorKind::Setup, message, hint)
     }
 
     pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
         let hint = "check the address of the ledger, and that its database runs";
         Self::new(
-            LedgerFault::Away,
+            LedgerErrorKind::Away,
             format!("the ledger's database {at} is not available: {cause}"),
             hint,
         )
@@ -35,7 +35,7 @@ impl LedgerError {
         let hint = "to create it as the owner of the database: jelouctl ledger setup; for an \
             administrator: jelouctl ledger setup --print";
         Self::new(
-            LedgerFault::NoLedger,
+            LedgerErrorKind::NoLedger,
             format!("the database {at} has no ledger of jelouctl"),
             hint,
         )
@@ -43,7 +43,7 @@ impl LedgerError {
 
     pub(crate) fn read_only() -> Self {
         Self::new(
-            LedgerFault::ReadOnly,
+            LedgerErrorKind::ReadOnly,
             "the database is read-only, or a standby",
             "pass the address of the primary",
         )
@@ -58,7 +58,7 @@ impl LedgerError {
         let hint = "as its owner: GRANT jelouctl_sender TO a role that sends, or \
             jelouctl_reader TO one that reads";
         Self::new(
-            LedgerFault::Rights,
+            LedgerErrorKind::Rights,
             format!("the role of {at} may not use the ledger: {cause}"),
             hint,
         )
@@ -67,7 +67,7 @@ impl LedgerError {
     pub(super) fn failed(cause: &str) -> Self {
         let hint = "check the log of the database, then `jelouctl bulk status`";
         Self::new(
-            LedgerFault::Other,
+            LedgerErrorKind::Other,
             format!("the ledger in the database cannot be read or written: {cause}"),
             hint,
         )
@@ -160,12 +160,12 @@ impl LedgerError {
     /// Returns the error if the transaction that creates a run fails to end: the run may or may not
     /// exist.
     pub(crate) fn during_import(self, run: &RunName) -> Self {
-        if self.fault != LedgerFault::Away {
+        if self.kind != LedgerErrorKind::Away {
             return self;
         }
         let hint = "jelouctl bulk list";
         Self::new(
-            LedgerFault::Unusable,
+            LedgerErrorKind::Unusable,
             format!("run {run} may or may not exist: {self}"),
             hint,
         )

@@ -9,7 +9,7 @@ use self::connection::Database;
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
 use super::db::{LONG, VERSION, new_secret};
-use super::error::{LedgerError, LedgerFault};
+use super::error::{LedgerError, LedgerErrorKind};
 
 /// The roles that send and that only read. They belong to the whole server, and may already exist.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
@@ -53,12 +53,12 @@ pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     let database = Database::new(address.clone())?;
     match DatabaseEngine::open(address) {
         Ok(_) => return Ok(false),
-        Err(error) if error.fault == LedgerFault::NoLedger => {}
+        Err(error) if error.kind == LedgerErrorKind::NoLedger => {}
         Err(error) => return Err(error),
     }
     let client = database.connect()?;
     match database.call(LONG, client.batch_execute(&schema_sql())) {
-        Err(error) if error.fault == LedgerFault::Rights => Err(LedgerError::setup(
+        Err(error) if error.kind == LedgerErrorKind::Rights => Err(LedgerError::setup(
             format!("the role of {at} cannot create the ledger: {error}"),
             "as a role that may create roles: jelouctl ledger setup; for an administrator: \
                 jelouctl ledger setup --print > setup.sql",

@@ -88,7 +88,7 @@ const ROW_TO_BE_SENT_IS_FREE: &str = "CASE row.state WHEN 'pending' THEN 'failed
 /// How an outcome finds its row.
 const END_OF_ATTEMPT: &str = "AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
-const BY_ANOTHER_CONDITION: &str = "another condition of the statement says the same";
+const EQUIVALENT_CONDITION: &str = "another condition of the statement says the same";
 const BY_THE_SAME_TRANSACTION: &str = "the rows are read in the transaction that decides them, or \
      what was proven stays true; tests in contract/";
 
@@ -144,7 +144,7 @@ const MUTATIONS: &[Mutation] = &[
             "AND n = ?2 AND number = ?3 AND worker = ?4",
             "AND n = ?2 AND number = ?3 AND ?4 = ?4",
         )],
-        expected: Expected::Never(BY_ANOTHER_CONDITION),
+        expected: Expected::Never(EQUIVALENT_CONDITION),
         ..NONE
     },
     Mutation {
@@ -153,7 +153,7 @@ const MUTATIONS: &[Mutation] = &[
             "AND n = ?2 AND number = ?3 AND worker = ?4",
             "AND n = ?2 AND ?3 = ?3 AND worker = ?4",
         )],
-        expected: Expected::Never(BY_ANOTHER_CONDITION),
+        expected: Expected::Never(EQUIVALENT_CONDITION),
         ..NONE
     },
     Mutation {
@@ -181,7 +181,7 @@ const MUTATIONS: &[Mutation] = &[
             "AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)",
             "",
         )],
-        expected: Expected::Never(BY_ANOTHER_CONDITION),
+        expected: Expected::Never(EQUIVALENT_CONDITION),
         ..NONE
     },
     Mutation {
@@ -190,7 +190,7 @@ const MUTATIONS: &[Mutation] = &[
             "OR state = 'unknown' AND ended_at IS NULL)",
             "OR state = 'unknown')",
         )],
-        expected: Expected::Never(BY_ANOTHER_CONDITION),
+        expected: Expected::Never(EQUIVALENT_CONDITION),
         ..NONE
     },
     Mutation {

@@ -250,7 +250,7 @@ impl Operator {
                 world.count("added to the key");
                 for recipient in world.checker.sent_recipients(run.id) {
                     let allowed = world.server.count_under_key(&recipient)
-                        + world.singles_before_launch(&recipient);
+                        + world.count_unsent_single_sends(&recipient);
                     world.server.key_allowed.insert(recipient, allowed);
                 }
             });
@@ -261,7 +261,7 @@ impl Operator {
 
 impl World {
     /// How many single sends to this recipient under the key may still leave. Those in the middle of a step may be to anybody.
-    fn singles_before_launch(&self, recipient: &str) -> u32 {
+    fn count_unsent_single_sends(&self, recipient: &str) -> u32 {
         let singles = self.actors.iter().filter(|actor| {
             let Ok(role) = actor.role.try_borrow() else {
                 return true;

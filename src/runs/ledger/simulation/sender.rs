@@ -12,7 +12,7 @@ use crate::runs::import::DuplicatePolicy;
 use crate::runs::ledger::comparing::{EarlierQuery, EarlierRuns};
 use crate::runs::ledger::create_run::{CreatedRun, NewRun};
 use crate::runs::ledger::draft::{DraftRow, LedgerDraft};
-use crate::runs::ledger::error::{LedgerError, LedgerFault};
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::events::{PauseReason, RunPause};
 use crate::runs::ledger::fixture;
 use crate::runs::ledger::model::{Counts, RowState};
@@ -637,7 +637,7 @@ impl Sender {
                 });
                 self.take(reply);
             }
-            Err(error) if error.fault == LedgerFault::Gone => self.wait_for_the_ledger(wanted),
+            Err(error) if error.kind == LedgerErrorKind::Gone => self.wait_for_the_ledger(wanted),
             Err(error) => {
                 let id = world(|world| world.current);
                 log(&format!("{id} {}: {error}", self.name));

@@ -19,7 +19,7 @@ use crate::runs::ledger::reach::{ReachKey, ReachedBySend, SendLimit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Claim,
-    Limit,
+    CheckLimit,
     Launch,
     Wait,
     TakeBack,
@@ -68,7 +68,7 @@ impl SingleSend {
 
     /// Whether it has the recipient under the key, and has not sent its message.
     pub(super) fn may_still_send_under_key(&self, recipient: &str) -> bool {
-        let is_before = matches!(self.stage, Stage::Limit | Stage::Launch);
+        let is_before = matches!(self.stage, Stage::CheckLimit | Stage::Launch);
         self.is_keyed && is_before && self.recipient == recipient
     }
 
@@ -98,7 +98,7 @@ impl SingleSend {
     fn run_stage(&mut self) -> Result<Option<Stage>, LedgerError> {
         match self.stage {
             Stage::Claim => self.claim(),
-            Stage::Limit => Ok(Some(self.meet_limit())),
+            Stage::CheckLimit => Ok(Some(self.meet_limit())),
             Stage::Launch => Ok(Some(self.launch())),
             Stage::Wait => Ok(Some(self.wait())),
             Stage::TakeBack => Ok(Some(self.take_back())),
@@ -128,7 +128,7 @@ impl SingleSend {
             });
         }
         self.ledger = Some(ledger);
-        Ok(Some(Stage::Limit))
+        Ok(Some(Stage::CheckLimit))
     }
 
     fn meet_limit(&mut self) -> Stage {

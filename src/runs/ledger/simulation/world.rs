@@ -18,7 +18,7 @@ use super::server::{MessageKind, Server, Truth};
 use super::single::SingleSend;
 use crate::base::clock::simulated::{self, ClockReading};
 use crate::runs::ledger::comparing::FIRST_TIME;
-use crate::runs::ledger::error::{LedgerError, LedgerFault};
+use crate::runs::ledger::error::{LedgerError, LedgerErrorKind};
 use crate::runs::ledger::name::RunName;
 use crate::runs::ledger::open::{Ledger, LedgerLocation};
 
@@ -365,11 +365,11 @@ pub(super) fn open_ledger() -> Result<Ledger, LedgerError> {
 /// Finds an error that no fault explains.
 pub(super) fn expect_explained(error: &LedgerError) {
     let words = error.to_string();
-    let is_explained = match error.fault {
-        LedgerFault::Choice | LedgerFault::InUse | LedgerFault::Superseded => true,
-        LedgerFault::File => words.contains("database or disk is full"),
-        LedgerFault::Away | LedgerFault::Gone => world(|world| world.is_shared),
-        LedgerFault::Unusable => [
+    let is_explained = match error.kind {
+        LedgerErrorKind::Choice | LedgerErrorKind::InUse | LedgerErrorKind::Superseded => true,
+        LedgerErrorKind::File => words.contains("database or disk is full"),
+        LedgerErrorKind::Away | LedgerErrorKind::Gone => world(|world| world.is_shared),
+        LedgerErrorKind::Unusable => [
             "may or may not exist",
             "simulated",
             "database or disk is full",
@@ -379,7 +379,7 @@ pub(super) fn expect_explained(error: &LedgerError) {
         _ => false,
     };
     if !is_explained {
-        world(|world| world.violate(format!("error: {words} ({:?})", error.fault)));
+        world(|world| world.violate(format!("error: {words} ({:?})", error.kind)));
     }
 }
 

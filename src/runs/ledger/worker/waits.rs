@@ -29,7 +29,7 @@ impl Worker {
         let millis = self.held_until - now;
         (millis > 0).then_some(RowWait {
             millis,
-            delay: Delay::PeopleLimit,
+            delay: Delay::MessagingLimit,
         })
     }
 

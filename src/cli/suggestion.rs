@@ -1,7 +1,7 @@
 //! A row of the tables of suggestions.
 
 /// A suggestion for words that are wrong in some places of a line.
-pub(super) struct GuessRow {
+pub(super) struct Suggestion {
     /// The commands before the word, such as `bulk send`; empty before any command. `*` means any further commands.
     pub(super) places: &'static [&'static str],
     /// The wrong words or flags, separated by spaces.
@@ -10,7 +10,7 @@ pub(super) struct GuessRow {
     pub(super) hint: &'static str,
 }
 
-impl GuessRow {
+impl Suggestion {
     /// Returns whether the row is about `word` after the commands in `path`.
     pub(super) fn matches(&self, path: &str, word: &str) -> bool {
         self.has_word(word) && self.places.iter().any(|place| is_place(place, path))

@@ -7,7 +7,7 @@ use crate::runs::ledger::{DailyLimit, Ledger, LedgerDraft, LedgerError, RunSetti
 use crate::sender::context::Context;
 
 /// Returns the limit of a run of this kind: as typed, or else `kept`. Only templates count.
-pub(super) fn run_people_limit(
+pub(super) fn run_messaging_limit(
     typed: Option<u32>,
     kept: Option<u32>,
     kind: &MessageKind,

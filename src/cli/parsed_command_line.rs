@@ -32,7 +32,7 @@ const VALUES_OF_OTHER_TOOLS: &[&str] = &[
 ];
 
 /// A line, and the role of its words.
-pub(super) struct TypedLine<'a> {
+pub(super) struct ParsedCommandLine<'a> {
     app: &'a Command,
     /// The commands that the line names, with the position of each.
     commands: Vec<TypedCommand<'a>>,
@@ -59,7 +59,7 @@ pub(super) struct TypedWord {
     pub(super) position: usize,
 }
 
-impl<'a> TypedLine<'a> {
+impl<'a> ParsedCommandLine<'a> {
     /// Reads `arguments`, the program's name first, up to `--`.
     pub(super) fn read(app: &'a Command, arguments: &[OsString]) -> Self {
         let mut line = Self {
