@@ -546,7 +546,7 @@ mod tests {
             ("", "BEGIN:VCARD is missing"),
             ("hello", "not a vCard line"),
             ("BEGIN:VCARD\nVERSION:3.0\nFN:x\n", "no END:VCARD"),
-            ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "other than cards"),
+            ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "found another BEGIN"),
             (
                 "BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\ntrailing words\n",
                 "not a vCard line",
