@@ -283,14 +283,16 @@ fn interrupt_each(sent_by: SentBy) {
     const AT_ONCE: usize = 4;
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
+    // In the test's own thread, whose name is listed if there is no database.
+    let cluster = Cluster::shared();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(wait) = WAITS.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    if wait.given.contains(&Database) && Cluster::shared().is_none() {
+                    if wait.given.contains(&Database) && cluster.is_none() {
                         continue;
                     }
-                    let fault = LedgerLocation::new(wait).interrupt(sent_by);
+                    let fault = LedgerLocation::new(wait, cluster).interrupt(sent_by);
                     faults.lock().unwrap().extend(fault);
                 }
             });
@@ -353,8 +355,8 @@ struct LedgerLocation {
 }
 
 impl LedgerLocation {
-    fn new(wait: &'static Wait) -> Self {
-        let cluster = Cluster::shared().filter(|_| wait.given.contains(&Database));
+    fn new(wait: &'static Wait, cluster: Option<&'static Cluster>) -> Self {
+        let cluster = cluster.filter(|_| wait.given.contains(&Database));
         let database = cluster.map(LedgerDatabase::new);
         let home = match &database {
             Some(database) => Home::new().on(database.address()),
