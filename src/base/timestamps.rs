@@ -61,8 +61,8 @@ pub(crate) fn time_in(zone: &TimeZone, at: i64) -> String {
         .to_string()
 }
 
-/// `text` with its times, such as `2026-11-20 08:23 -05:00`, as `write` writes them. It gets
-/// milliseconds since 1970.
+/// Rewrites the times in `text` that [`time_in`] has written, such as `2026-11-20 08:23 -05:00`.
+/// `write` gets each of them in milliseconds since 1970.
 pub(crate) fn rewrite_times(text: &str, write: impl Fn(i64) -> String) -> String {
     let mut shown = String::new();
     let mut rest = text;
@@ -82,7 +82,7 @@ pub(crate) fn rewrite_times(text: &str, write: impl Fn(i64) -> String) -> String
     shown + rest
 }
 
-/// The format of [`time_in`].
+/// A time as [`time_in`] writes it.
 const WRITTEN_TIME: &str = "2026-11-20 08:23 -05:00";
 
 /// Formats like [`local_time`], to the second.

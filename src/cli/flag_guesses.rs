@@ -189,12 +189,7 @@ pub(super) const FLAG_GUESSES: &[Suggestion] = &[
     },
     Suggestion {
         places: &["bulk work"],
-        words: "--rate --between --not-on --time-zone --keep-going --again",
-        hint: "to set it for the run: jelouctl bulk resume RUN",
-    },
-    Suggestion {
-        places: &["bulk work"],
-        words: "--skip-sent --ignore-run",
+        words: "--rate --between --not-on --time-zone --keep-going --again --skip-sent --ignore-run",
         hint: "to set it for the run: jelouctl bulk resume RUN",
     },
     Suggestion {

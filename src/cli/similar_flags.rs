@@ -1,4 +1,4 @@
-//! Which flag a misspelt one resembles.
+//! Finds the flag that a misspelled one resembles.
 
 use clap::Command;
 

@@ -157,7 +157,7 @@ impl Columns {
         &self.names
     }
 
-    /// Whether all columns with a name are in `header`, too, and there is one.
+    /// Returns whether `header` has all columns that have a name. False if none has a name.
     pub(super) fn are_in(&self, header: &[&str]) -> bool {
         let header: Vec<_> = header.iter().map(|name| plain(name)).collect();
         let named = self.plain_names.iter().filter(|name| !name.is_empty());
@@ -209,7 +209,7 @@ pub(crate) fn second_header(line: u64, cells: &[&str]) -> Option<String> {
     reads_like_header.then(|| other_header(line, &cells))
 }
 
-/// Whether the row `cells` has a phone number under the name of a recipient column in `header`.
+/// Returns whether the row `cells` has a phone number under the name of a recipient column in `header`.
 pub(super) fn has_recipient_below(header: &[&str], cells: &[&str]) -> bool {
     header.iter().zip(cells).any(|(name, cell)| {
         ColumnRole::from_name(name) == ColumnRole::Recipient && is_number(cell, MIN_DIGITS)

@@ -93,12 +93,17 @@ impl UsageError {
     }
 }
 
+/// Quotes an argument for a shell, such as a name with spaces.
+pub(super) fn in_quotes(argument: &str) -> String {
+    format!("'{}'", argument.replace('\'', "'\\''"))
+}
+
 /// Returns the flags that select one of `columns`.
 pub(super) fn propose(columns: &[&str]) -> String {
     let flags = columns
         .iter()
         .take(3)
-        .map(|name| format!("--to-column '{}'", name.replace('\'', "'\\''")));
+        .map(|name| format!("--to-column {}", in_quotes(name)));
     format!(
         "add before the kind: {}",
         flags.collect::<Vec<_>>().join(" or ")

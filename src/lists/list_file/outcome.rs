@@ -55,7 +55,7 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
     COLUMNS.map(|names| language.pick(names))
 }
 
-/// The names under which a report in this language may have one of [`COLUMNS`].
+/// Returns the names that one of [`COLUMNS`] may have in a report in this language.
 fn accepted_names(names: [&'static str; 2], language: ReportLanguage) -> Vec<&'static str> {
     if READ_BACK.contains(&names[0]) {
         names.to_vec()
@@ -64,7 +64,7 @@ fn accepted_names(names: [&'static str; 2], language: ReportLanguage) -> Vec<&'s
     }
 }
 
-/// Whether the last of `names` are the columns of a report in one language.
+/// Returns whether the last of `names` are the columns of a report in one language.
 pub(super) fn ends_with_outcome(names: &[&str]) -> bool {
     let Some(first) = names.len().checked_sub(COLUMNS.len()) else {
         return false;
@@ -137,14 +137,17 @@ pub(crate) struct ReportLayout {
     language: ReportLanguage,
 }
 
-impl ReportLayout {
-    /// Finds the report columns. A header with [`SENT_COLUMN`] and at least two more report columns
-    /// is a report. If a name occurs twice, the last column is the report's, because those come
-    /// after the list's columns.
-    ///
-    /// If a name occurs twice and the report's columns are not together in their order, because
-    /// someone moved a column.
-    pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
+/// The columns of a header that may be a report's.
+struct FoundColumns {
+    language: ReportLanguage,
+    /// The position of each of [`COLUMNS`].
+    places: [Option<usize>; COLUMNS.len()],
+}
+
+impl FoundColumns {
+    /// Finds them in `header`. The columns of [`READ_BACK`] can have another language than the
+    /// others: up to version 0.3, they had English names in every report.
+    fn in_header(header: &[&str]) -> Self {
         let place = |column: &str| {
             let column = column.to_lowercase();
             header
@@ -158,65 +161,95 @@ impl ReportLayout {
             ReportLanguage::En
         };
         let is_read_back = |names: &[&str; 2]| READ_BACK.contains(&names[0]);
-        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(|language| {
+        let with_others_in = |language: ReportLanguage| {
             COLUMNS.map(|names| {
-                let of_column = if is_read_back(&names) {
+                let language = if is_read_back(&names) {
                     read_back
                 } else {
                     language
                 };
-                place(of_column.pick(names))
+                place(language.pick(names))
             })
-        });
+        };
+        let english = with_others_in(ReportLanguage::En);
+        let mut spanish = with_others_in(ReportLanguage::Es);
         // Some may be the list's own columns, such as `fecha`. The other Spanish names count only
         // if all are there, and no English ones come after them.
         let mut pairs = COLUMNS.iter().zip(spanish);
-        let has_all = pairs.all(|(names, at)| is_read_back(names) || at.is_some());
-        let language = if has_all && spanish > english {
-            ReportLanguage::Es
-        } else {
-            read_back
-        };
-        let places = match language {
-            ReportLanguage::En => english,
-            ReportLanguage::Es if has_all => spanish,
-            ReportLanguage::Es => COLUMNS.map(|names| {
-                let place = || place(names[1]);
-                is_read_back(&names).then(place).flatten()
-            }),
-        };
-        let is_report =
-            spanish_sent.or(english_sent).is_some() && places.iter().flatten().count() > MIN_OTHERS;
-        let outcome = is_report.then_some(places);
+        let has_all_spanish = pairs.all(|(names, at)| is_read_back(names) || at.is_some());
+        let is_spanish = has_all_spanish && spanish > english;
+        if read_back == ReportLanguage::En && !is_spanish {
+            return Self {
+                language: ReportLanguage::En,
+                places: english,
+            };
+        }
+        if !has_all_spanish {
+            let others = COLUMNS.iter().zip(&mut spanish);
+            for (_, place) in others.filter(|(names, _)| !is_read_back(names)) {
+                *place = None;
+            }
+        }
+        Self {
+            language: ReportLanguage::Es,
+            places: spanish,
+        }
+    }
+
+    fn are_of_report(&self) -> bool {
+        let has_sent = COLUMNS
+            .iter()
+            .zip(self.places)
+            .any(|(names, place)| *names == SENT_COLUMN && place.is_some());
+        has_sent && self.places.iter().flatten().count() > MIN_OTHERS
+    }
+}
+
+/// Refuses a header in which one of the report's columns, `ours`, has the name of one of the list's
+/// `own` columns.
+fn refuse_same_name(header: &[&str], own: &[usize], ours: &[usize]) -> Result<(), UsageError> {
+    let name = |place: usize| {
+        let name = header.get(place).map(|name| name.trim());
+        name.unwrap_or_default()
+    };
+    let pairs = ours
+        .iter()
+        .flat_map(|last| own.iter().map(move |first| [*first, *last]));
+    let mut doubled = pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
+    let Some(pair) = doubled.next() else {
+        return Ok(());
+    };
+    let [first, last] = pair.map(|place| place + 1);
+    Err(UsageError::new(
+        format!(
+            "the columns {first} and {last} have the name `{}`, so the report's column is ambiguous",
+            name(pair[1])
+        ),
+        "rename the list's column, or move it before the report's columns",
+    ))
+}
+
+impl ReportLayout {
+    /// Finds the report columns. A header with [`SENT_COLUMN`] and at least two more report columns
+    /// is a report. If a name occurs twice, the last column is the report's, because those come
+    /// after the list's columns.
+    ///
+    /// # Errors
+    /// If a name occurs twice and the report's columns are not together in their order, because
+    /// someone moved a column.
+    pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
+        let found = FoundColumns::in_header(header);
+        let outcome = found.are_of_report().then_some(found.places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
         let own: Vec<_> = (0..header.len()).filter(is_own).collect();
         let ours: Vec<_> = outcome.iter().flatten().flatten().copied().collect();
         if !ours.is_sorted_by(|place, next| place + 1 == *next) {
-            let name = |place: usize| {
-                header
-                    .get(place)
-                    .map(|name| name.trim())
-                    .unwrap_or_default()
-            };
-            let pairs = ours
-                .iter()
-                .flat_map(|last| own.iter().map(move |first| [*first, *last]));
-            let mut doubled =
-                pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
-            if let Some(pair) = doubled.next() {
-                let ([first, last], name) = (pair.map(|place| place + 1), name(pair[1]));
-                return Err(UsageError::new(
-                    format!(
-                        "the columns {first} and {last} have the name `{name}`, so the report's column is ambiguous"
-                    ),
-                    "rename the list's column, or move it before the report's columns",
-                ));
-            }
+            refuse_same_name(header, &own, &ours)?;
         }
         Ok(Self {
             own,
             outcome,
-            language,
+            language: found.language,
         })
     }
 

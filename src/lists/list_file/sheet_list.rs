@@ -4,6 +4,7 @@
 use std::fs::File;
 
 use super::columns::{LAST_HEADER_LINE, has_recipient_below};
+use super::error::in_quotes;
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
 use super::workbook::{
@@ -61,11 +62,6 @@ impl ListNotes {
 
 /// The most other sheets that an error names.
 const MAX_NAMED_SHEETS: usize = 5;
-
-/// The name of a sheet as an argument of a shell.
-fn in_quotes(sheet: &str) -> String {
-    format!("'{}'", sheet.replace('\'', "'\\''"))
-}
 
 /// A column with a cell that is not written as the sheet shows it.
 #[derive(Debug)]

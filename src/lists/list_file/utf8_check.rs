@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Seek};
 
 use encoding_rs::Encoding;
 
+use super::error::in_quotes;
 use super::input::ListInput;
 use crate::base::input::UsageError;
 use crate::base::text_encoding::{LineSurvey, SurveyedLines, WesternEncoding};
@@ -160,8 +161,8 @@ fn mixed(name: &str, survey: &LineSurvey) -> UsageError {
 /// Returns the hint to convert a list from an old console.
 fn conversion(name: &str) -> String {
     format!(
-        "if that is right, convert it: iconv -f CP850 -t UTF-8 '{}' > utf8.csv; if not, save the list as \"CSV UTF-8\"",
-        name.replace('\'', "'\\''")
+        "if that is right, convert it: iconv -f CP850 -t UTF-8 {} > utf8.csv; if not, save the list as \"CSV UTF-8\"",
+        in_quotes(name)
     )
 }
 

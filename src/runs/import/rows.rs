@@ -250,7 +250,21 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// The message of a row, with warnings and the row's outcome in an earlier run.
+    /// Finds the recipient's column in the first row, and checks the names of the columns.
+    fn note_first_row(&mut self, row: &Row, line: u64, is_reported: bool) -> Result<(), RowError> {
+        let column = self
+            .plan
+            .check_names(row, line, is_reported)
+            .map_err(RowError::from_list)?;
+        let cautions = self.plan.cautions(&row.names());
+        self.imported.warnings = cautions.map_err(RowError::from_list)?;
+        let has_sent = SENT_COLUMN.iter().any(|column| row.has(column));
+        self.may_say_sent = matches!(row, Row::Fields(_)) || has_sent;
+        self.column = Some(column);
+        Ok(())
+    }
+
+    /// Builds the message of a row, with warnings and the row's outcome in an earlier run.
     fn build(
         &mut self,
         line: u64,
@@ -259,19 +273,10 @@ impl<'a> Importer<'a> {
         faulty_cells: Vec<(String, String)>,
         outcome: Option<&ReportedOutcome>,
     ) -> Result<RowMessage, RowError> {
-        let column = if let Some(column) = &self.column {
-            column
-        } else {
-            let column = self
-                .plan
-                .check_names(row, line, outcome.is_some())
-                .map_err(RowError::from_list)?;
-            let cautions = self.plan.cautions(&row.names());
-            self.imported.warnings = cautions.map_err(RowError::from_list)?;
-            let has_sent = SENT_COLUMN.iter().any(|column| row.has(column));
-            self.may_say_sent = matches!(row, Row::Fields(_)) || has_sent;
-            self.column.insert(column)
-        };
+        if self.column.is_none() {
+            self.note_first_row(row, line, outcome.is_some())?;
+        }
+        let column = self.column.as_deref().unwrap_or_default();
         if self.may_say_sent && outcome.is_none() {
             self.plan.refuse_sent(row).map_err(RowError::from_list)?;
         }

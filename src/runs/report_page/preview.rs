@@ -81,8 +81,8 @@ impl DraftReading<'_> {
         let request = row.request.as_ref();
         let recipient = request.map(|request| request.recipient);
         let country = recipient.and_then(country_of).unwrap_or_default();
-        let said = !rows.mask && !words.is_empty();
-        let example = said.then_some((row.line, words.as_str()));
+        let is_shown = !rows.mask && !words.is_empty();
+        let example = is_shown.then_some((row.line, words.as_str()));
         self.outcomes.add(outcome, reason, country, example);
         let shown = match recipient {
             Some(recipient) => recipient.to_owned(),

@@ -133,7 +133,7 @@ impl NumberFormat {
         }
     }
 
-    /// How `section` shows `value`.
+    /// Formats `value` as `section` shows it.
     fn show_in(
         &self,
         section: &Section,

@@ -54,7 +54,7 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Usa
     Ok((sheets, styles))
 }
 
-/// The name of the sheet that was in front when the file was saved, if the file records it.
+/// Returns the name of the sheet that was in front when the file was saved, if the file records it.
 fn front_sheet(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     let Some(part) = open_part(archive, SETTINGS)? else {
         return Ok(None);
@@ -70,6 +70,7 @@ fn front_sheet(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     Ok(front)
 }
 
+/// Reads the sheet at `place`, a position that counts from 0.
 pub(super) fn read_sheet(
     archive: &mut Archive,
     place: usize,

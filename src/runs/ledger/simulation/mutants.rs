@@ -536,9 +536,7 @@ const MUTATIONS: &[Mutation] = &[
             "SELECT candidate, row.run, state, row.at FROM",
             "SELECT candidate, row.run, 'skipped' AS state, row.at FROM",
         )],
-        expected: Expected::Never(
-            "not in 600 seeds; two runs must wait with the same row, and one must be joined after the other has sent it",
-        ),
+        expected: Expected::Within(220),
         ..NONE
     },
     Mutation {
@@ -680,7 +678,7 @@ fn try_mutation(mutation: &'static Mutation, seeds: Option<u64>) -> Option<Strin
 
 /// `SIMULATION_MUTATION=claim` makes only those with this in their name, `SIMULATION_SEEDS=500` tries so many seeds for each.
 #[test]
-#[ignore = "takes some 20 minutes: for the night"]
+#[ignore = "takes minutes: for the night"]
 fn simulation_finds_every_mutation() {
     let chosen = std::env::var("SIMULATION_MUTATION").unwrap_or_default();
     let seeds = super::number_in("SIMULATION_SEEDS");

@@ -49,6 +49,8 @@ pub(super) struct Profile {
     pub(super) max_fault_level: u32,
     /// A process may be suspended between its last look at the deadline and the socket.
     pub(super) has_gap_at_the_socket: bool,
+    /// A process is suspended between its comparison with other runs and its joining.
+    pub(super) waits_before_join: bool,
 }
 
 const MIXED: Profile = Profile {
@@ -91,6 +93,7 @@ const MIXED: Profile = Profile {
     has_no_kills: false,
     max_fault_level: 3,
     has_gap_at_the_socket: false,
+    waits_before_join: false,
 };
 
 /// Several processes send few long runs.
@@ -227,6 +230,7 @@ const RIVALS: Profile = Profile {
     single_percent: 0,
     wishes: &[Wish::Resolve],
     max_fault_level: 0,
+    waits_before_join: true,
     ..MIXED
 };
 

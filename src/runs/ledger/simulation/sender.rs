@@ -267,6 +267,16 @@ fn draw_plan(world: &mut World) -> ListPlan {
     }
 }
 
+/// Suspends the current process before it joins a run, if the profile says so. Others may send its rows meanwhile.
+fn wait_before_join() {
+    world(|world| {
+        if world.profile.waits_before_join {
+            let wait = world.rng.i64(SECOND..20 * SECOND);
+            world.suspend_current(wait);
+        }
+    });
+}
+
 impl Sender {
     /// A process comes that sends a new list, or a run that exists.
     pub(super) fn come(world: &mut World) {
@@ -375,6 +385,9 @@ impl Sender {
             Ok(next) => {
                 log(&format!("{id} {phase:?} {}", self.name));
                 self.phase = next.unwrap_or(phase);
+                if next == Some(Phase::Join) {
+                    wait_before_join();
+                }
                 next.is_some()
             }
             Err(error) => {
