@@ -536,7 +536,7 @@ const MUTATIONS: &[Mutation] = &[
             "SELECT candidate, row.run, state, row.at FROM",
             "SELECT candidate, row.run, 'skipped' AS state, row.at FROM",
         )],
-        expected: Expected::Within(220),
+        expected: Expected::Within(450),
         ..NONE
     },
     Mutation {

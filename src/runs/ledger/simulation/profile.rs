@@ -49,7 +49,7 @@ pub(super) struct Profile {
     pub(super) max_fault_level: u32,
     /// A process may be suspended between its last look at the deadline and the socket.
     pub(super) has_gap_at_the_socket: bool,
-    /// A process is suspended between its comparison with other runs and its joining.
+    /// A process may be suspended after its comparison with other runs, before it joins.
     pub(super) waits_before_join: bool,
 }
 

@@ -267,10 +267,10 @@ fn draw_plan(world: &mut World) -> ListPlan {
     }
 }
 
-/// Suspends the current process before it joins a run, if the profile says so. Others may send its rows meanwhile.
+/// Suspends the current process before it joins a run, half of the time if the profile says so. Others may send its rows meanwhile.
 fn wait_before_join() {
     world(|world| {
-        if world.profile.waits_before_join {
+        if world.profile.waits_before_join && world.rng.bool() {
             let wait = world.rng.i64(SECOND..20 * SECOND);
             world.suspend_current(wait);
         }
