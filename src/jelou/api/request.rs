@@ -43,6 +43,15 @@ pub(crate) enum SuccessCriterion {
 }
 
 impl SuccessCriterion {
+    /// Returns the criterion for the request that sends `outgoing`.
+    pub(crate) fn for_message(outgoing: &Outgoing) -> Self {
+        match outgoing.route() {
+            Route::Messages | Route::CampaignTemplate { .. } => Self::MessageId,
+            Route::FlowMessage { .. } => Self::AnyObject,
+            Route::Template => Self::Destination(outgoing.recipient().as_str().to_owned()),
+        }
+    }
+
     /// Returns the criterion for another recipient of the same message type.
     #[must_use]
     pub(crate) fn for_recipient(&self, recipient: &str) -> Self {
@@ -123,40 +132,11 @@ const GET_HEADERS: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGE
 impl Request {
     /// Creates the request that sends `outgoing` from `bot` through the API at `base`.
     pub(crate) fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
-        let recipient = outgoing.recipient().as_str();
-        let (path, accepts) = match outgoing.route() {
-            Route::Messages => (
-                vec!["v1", "bots", bot, "messages"],
-                SuccessCriterion::MessageId,
-            ),
-            Route::FlowMessage { .. } => (
-                vec!["v1", "bots", bot, "users", recipient, "flow_message"],
-                SuccessCriterion::AnyObject,
-            ),
-            Route::Template => (
-                vec!["v2", "whatsapp", bot, "hsm"],
-                SuccessCriterion::Destination(recipient.to_owned()),
-            ),
-            Route::CampaignTemplate { campaign } => (
-                vec![
-                    "v1",
-                    "bots",
-                    bot,
-                    "campaigns",
-                    campaign,
-                    "template-messages",
-                ],
-                SuccessCriterion::MessageId,
-            ),
-        };
-        let mut url = endpoint(base, &path);
-        if let Route::FlowMessage {
-            flow_type: Some(flow_type),
-        } = outgoing.route()
-        {
-            url.query_pairs_mut().append_pair("type", flow_type);
-        }
-        Self::post(url, outgoing.json().into(), accepts)
+        Self::post(
+            message_url(base, bot, outgoing),
+            outgoing.json().into(),
+            SuccessCriterion::for_message(outgoing),
+        )
     }
 
     /// Returns the URL with this path and query below `base`. It is never on another host, because
@@ -169,13 +149,12 @@ impl Request {
         Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
     }
 
-    /// Returns path and query below `base`.
-    pub(crate) fn path_below(&self, base: &Url) -> &str {
+    /// Returns path and query, below `base`, of the URL to which [`Request::new`] sends `outgoing`.
+    pub(crate) fn message_path(base: &Url, bot: &str, outgoing: &Outgoing) -> String {
+        let url = message_url(base, bot, outgoing);
         let base = base.as_str().trim_end_matches('/');
-        self.url
-            .as_str()
-            .strip_prefix(base)
-            .unwrap_or_else(|| self.url.path())
+        let path = url.as_str().strip_prefix(base);
+        path.unwrap_or_else(|| url.path()).to_owned()
     }
 
     /// Creates a request that sends `body` to `url`.
@@ -305,6 +284,33 @@ impl Request {
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()));
         std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)
+    }
+}
+
+fn message_url(base: &Url, bot: &str, outgoing: &Outgoing) -> Url {
+    let recipient = outgoing.recipient().as_str();
+    match outgoing.route() {
+        Route::Messages => endpoint(base, &["v1", "bots", bot, "messages"]),
+        Route::FlowMessage { flow_type } => {
+            let path = ["v1", "bots", bot, "users", recipient, "flow_message"];
+            let mut url = endpoint(base, &path);
+            if let Some(flow_type) = flow_type {
+                url.query_pairs_mut().append_pair("type", flow_type);
+            }
+            url
+        }
+        Route::Template => endpoint(base, &["v2", "whatsapp", bot, "hsm"]),
+        Route::CampaignTemplate { campaign } => {
+            let path = [
+                "v1",
+                "bots",
+                bot,
+                "campaigns",
+                campaign,
+                "template-messages",
+            ];
+            endpoint(base, &path)
+        }
     }
 }
 

@@ -169,6 +169,13 @@ pub(crate) enum Route {
     CampaignTemplate { campaign: String },
 }
 
+impl Route {
+    /// Returns whether the path contains the recipient.
+    pub(crate) fn has_recipient(&self) -> bool {
+        matches!(self, Self::FlowMessage { .. })
+    }
+}
+
 /// Returns whether a request sends a template, which can reach anyone. The path or `templateId` in
 /// the body shows it.
 pub(crate) fn sends_template(path: &str, body: &str) -> bool {

@@ -43,6 +43,10 @@ const NOTHING: [&str; 37] = [
     "1.#qnan",
     "-1.#ind",
 ];
+/// The first letters of [`NOTHING`], [`EMPTY_DATES`] and [`is_object`].
+const FIRST_LETTERS: [char; 15] = [
+    '-', '–', '—', 'n', '(', '<', 'u', '\\', 'i', 'l', 'c', '+', '1', '0', '[',
+];
 /// A missing time in pandas. Written `Nat` or `NAT`, it is a name and not a missing value.
 const NO_TIME: &str = "NaT";
 /// A given name. Only other spellings, `nil` and `NIL`, are a missing value.
@@ -97,18 +101,23 @@ pub(crate) fn missing_value(path: &str, text: &str) -> Option<String> {
     Some(format!("{path}: `{word}` {problem} and would be sent"))
 }
 
-/// Returns whether `text` is a word that programs write for a missing or pending value.
+/// Returns whether `text`, without spaces around it, is a word that programs write for a missing or pending value.
 pub(crate) fn means_nothing(text: &str) -> bool {
     match text {
         NO_TIME => return true,
         NAME => return false,
         _ => {}
     }
+    if Conventions::is_zero_as_dash(text) {
+        return true;
+    }
+    // This runs for each cell of a list, and most have another first letter.
+    let first = text.chars().next().unwrap_or_default();
+    if !FIRST_LETTERS.contains(&first.to_ascii_lowercase()) {
+        return false;
+    }
     let word = without_spaces(text).to_lowercase();
-    NOTHING.contains(&word.as_str())
-        || Conventions::is_zero_as_dash(text)
-        || is_object(&word)
-        || EMPTY_DATES.contains(&word.as_str())
+    NOTHING.contains(&word.as_str()) || is_object(&word) || EMPTY_DATES.contains(&word.as_str())
 }
 
 /// Returns whether `word` is an object of JavaScript that was printed: `[object Object]`, `[object
@@ -157,6 +166,18 @@ fn without_spaces(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_without_value_has_a_known_first_letter() {
+        for word in NOTHING
+            .iter()
+            .chain(&EMPTY_DATES)
+            .chain(&["[object object]"])
+        {
+            assert!(word.starts_with(FIRST_LETTERS), "{word}");
+            assert!(means_nothing(word), "{word}");
+        }
+    }
 
     #[test]
     fn spreadsheet_errors_and_empty_words_are_recognized() {

@@ -17,6 +17,23 @@ use crate::lists::template::{
 };
 use crate::phone::Country;
 
+/// A text of a row that the message may print.
+pub(super) struct PrintedCell<'r> {
+    pub(super) column: &'r str,
+    pub(super) text: &'r str,
+}
+
+/// The cells of a row that the message may print, and what is unusual about them.
+pub(super) struct RowCells<'r> {
+    pub(super) row: &'r Row,
+    printed: Vec<PrintedCell<'r>>,
+    /// Those with a placeholder or an error, without spaces around it; not if the message compares the cell with it.
+    /// Also empty cells that leave a gap.
+    pub(super) suspects: Vec<PrintedCell<'r>>,
+    /// Descriptions of text for another program or in another encoding.
+    pub(super) foreign_texts: Vec<String>,
+}
+
 /// The columns that a message uses.
 pub(super) struct UsedCells<'a> {
     printed: BTreeSet<&'a str>,
@@ -60,74 +77,23 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The columns of `row` with a placeholder or an error, each with this word; not if the message compares the cell with
-    /// it. Also the columns with an empty cell that leaves a gap, each with an empty word.
-    pub(super) fn suspects<'r>(&self, row: &'r Row) -> Vec<(&'r str, &'r str)>
+    /// Reads the cells of `row` that the message may print.
+    pub(super) fn read<'r>(&self, row: &'r Row) -> RowCells<'r>
     where
         'a: 'r,
     {
-        let is_compared = |name: &str, cell: &str| {
-            self.compared
-                .iter()
-                .any(|(column, text)| column == name && text == cell)
-        };
-        let word = |name| {
-            let (cell, word) = row.text(name).map(|cell| (cell, cell.trim()))?;
-            let is_gap = word.is_empty() && self.gaps.contains(name);
-            (is_gap
-                || (is_spreadsheet_error(word) || means_nothing(word)) && !is_compared(name, cell))
-            .then_some(word)
-        };
-        self.printed_columns(row)
-            .into_iter()
-            .filter_map(|name| Some((name, word(name)?)))
-            .collect()
+        let printed = self.printed(row);
+        let suspects = self.suspects(&printed);
+        let foreign_texts = printed.iter().filter_map(describe_foreign_text).collect();
+        RowCells {
+            row,
+            printed,
+            suspects,
+            foreign_texts,
+        }
     }
 
-    /// Descriptions of text in the printed cells of `row` for another program or in another encoding.
-    pub(super) fn foreign_texts(&self, row: &Row) -> Vec<String> {
-        let describe = |name: &str| {
-            let found = ForeignText::find(row.text(name)?)?;
-            Some(format!("{name}: {}", found.describe_in_cell()))
-        };
-        self.printed_columns(row)
-            .into_iter()
-            .filter_map(describe)
-            .collect()
-    }
-
-    /// The problem of the first printed cell of `row` with a template that no program has filled in, such as
-    /// `Hola {{ nombre }}`. A filter may have removed it, so `body`, the message, decides.
-    pub(super) fn unfilled_template(&self, row: &Row, body: &Value) -> Option<String> {
-        let in_cell = |name: &str| {
-            let written = unfilled_template(row.text(name)?)?;
-            Some((name.to_owned(), written))
-        };
-        let (name, written) = self.printed_columns(row).into_iter().find_map(in_cell)?;
-        let is_sent = any_text(body, |text| unfilled_template(text).is_some());
-        is_sent.then(|| {
-            format!("{name}: `{written}` is a template that was not filled in, and would be sent")
-        })
-    }
-
-    /// Warnings about the printed cells of `row` with a column in the marks of another tool, such as `{nombre}`, if
-    /// `body`, the message, contains it too.
-    pub(super) fn placeholders(&self, row: &Row, body: &Value) -> Vec<String> {
-        let in_cell = |name: &str| {
-            let cell = row.text(name).filter(|cell| may_have_placeholder(cell))?;
-            let written = placeholder_in_cell(cell, &row.names())?;
-            let lower = written.to_lowercase();
-            let is_sent = unfilled_template(cell).is_none()
-                && any_text(body, |text| text.to_lowercase().contains(&lower));
-            is_sent.then(|| format!("{name}: `{written}` is sent unchanged"))
-        };
-        self.printed_columns(row)
-            .into_iter()
-            .filter_map(in_cell)
-            .collect()
-    }
-
-    fn printed_columns<'r>(&self, row: &'r Row) -> Vec<&'r str>
+    fn printed<'r>(&self, row: &'r Row) -> Vec<PrintedCell<'r>>
     where
         'a: 'r,
     {
@@ -137,7 +103,32 @@ impl<'a> UsedCells<'a> {
             Vec::new()
         };
         let rest = all.into_iter().filter(|name| !self.printed.contains(name));
-        self.printed.iter().copied().chain(rest).collect()
+        let columns = self.printed.iter().copied().chain(rest);
+        columns
+            .filter_map(|column| {
+                let text = row.text(column)?;
+                Some(PrintedCell { column, text })
+            })
+            .collect()
+    }
+
+    fn suspects<'r>(&self, cells: &[PrintedCell<'r>]) -> Vec<PrintedCell<'r>> {
+        let is_compared = |cell: &PrintedCell<'_>| {
+            self.compared
+                .iter()
+                .any(|(column, text)| column == cell.column && text == cell.text)
+        };
+        let mut suspects = Vec::new();
+        for cell in cells {
+            let text = cell.text.trim();
+            let is_gap = text.is_empty() && self.gaps.contains(cell.column);
+            let has_no_value = is_spreadsheet_error(text) || means_nothing(text);
+            if is_gap || has_no_value && !is_compared(cell) {
+                let column = cell.column;
+                suspects.push(PrintedCell { column, text });
+            }
+        }
+        suspects
     }
 
     /// Records which decimal separators the amounts of a row show.
@@ -232,6 +223,69 @@ impl<'a> UsedCells<'a> {
     }
 }
 
+impl RowCells<'_> {
+    /// Refuses a spreadsheet error; if `is_strict`, also a placeholder, an empty cell, or text for another program.
+    pub(super) fn refuse_suspects(&self, is_strict: bool) -> Result<(), RowError> {
+        let refused = self
+            .suspects
+            .iter()
+            .find(|cell| is_spreadsheet_error(cell.text) || is_strict);
+        if let Some(cell) = refused {
+            return Err(RowError::Problem(describe_suspect(cell)));
+        }
+        match self.foreign_texts.first() {
+            Some(warning) if is_strict => Err(RowError::Problem(warning.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The problem of the first printed cell with a template that no program has filled in, such as `Hola {{ nombre }}`.
+    /// A filter may have removed it, so `body`, the message, decides.
+    pub(super) fn unfilled_template(&self, body: &Value) -> Option<String> {
+        let mut cells = self.printed.iter();
+        let (column, written) =
+            cells.find_map(|cell| Some((cell.column, unfilled_template(cell.text)?)))?;
+        let is_sent = any_text(body, |text| unfilled_template(text).is_some());
+        is_sent.then(|| {
+            format!("{column}: `{written}` is a template that was not filled in, and would be sent")
+        })
+    }
+
+    /// Warnings about the printed cells with a column in the marks of another tool, such as `{nombre}`, if `body`, the
+    /// message, contains it too.
+    pub(super) fn placeholders(&self, body: &Value) -> Vec<String> {
+        let in_cell = |cell: &PrintedCell<'_>| {
+            if !may_have_placeholder(cell.text) {
+                return None;
+            }
+            let written = placeholder_in_cell(cell.text, &self.row.names())?;
+            let lower = written.to_lowercase();
+            let is_sent = unfilled_template(cell.text).is_none()
+                && any_text(body, |text| text.to_lowercase().contains(&lower));
+            is_sent.then(|| format!("{}: `{written}` is sent unchanged", cell.column))
+        };
+        self.printed.iter().filter_map(in_cell).collect()
+    }
+}
+
+/// Describes text in a cell for another program or in another encoding.
+fn describe_foreign_text(cell: &PrintedCell<'_>) -> Option<String> {
+    let found = ForeignText::find(cell.text)?;
+    Some(format!("{}: {}", cell.column, found.describe_in_cell()))
+}
+
+fn describe_suspect(PrintedCell { column, text }: &PrintedCell<'_>) -> String {
+    if text.is_empty() {
+        return format!("{column}: is empty and would leave a gap in the text");
+    }
+    let what = if is_spreadsheet_error(text) {
+        "is a spreadsheet error"
+    } else {
+        "means no value"
+    };
+    format!("{column}: `{text}` {what} and would be sent")
+}
+
 /// Whether `is_it` is true for a text of `body`.
 fn any_text(body: &Value, is_it: impl Fn(&str) -> bool) -> bool {
     let mut is_found = false;
@@ -239,26 +293,4 @@ fn any_text(body: &Value, is_it: impl Fn(&str) -> bool) -> bool {
         is_found |= is_it(text);
     });
     is_found
-}
-
-/// Refuses a spreadsheet error among `suspects`; if `is_strict`, also a placeholder or an empty cell.
-pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), RowError> {
-    let refused = suspects
-        .iter()
-        .find(|(_, cell)| is_spreadsheet_error(cell) || is_strict);
-    refused.map_or(Ok(()), |(column, cell)| {
-        if cell.is_empty() {
-            return Err(RowError::Problem(format!(
-                "{column}: is empty and would leave a gap in the text"
-            )));
-        }
-        let what = if is_spreadsheet_error(cell) {
-            "is a spreadsheet error"
-        } else {
-            "means no value"
-        };
-        Err(RowError::Problem(format!(
-            "{column}: `{cell}` {what} and would be sent"
-        )))
-    })
 }

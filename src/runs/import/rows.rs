@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::cells::{self, UsedCells};
+use super::cells::{PrintedCell, RowCells, UsedCells};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::imported::{FaultReport, Imported, RowFault, RowProblem};
@@ -11,8 +11,8 @@ use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{EarlierOutcome, ReportedRuns};
 use super::skipped::{Skipped, with_problem};
 use crate::base::input::UsageError;
-use crate::jelou::api::Request;
-use crate::jelou::message::Outgoing;
+use crate::jelou::api::{Request, SuccessCriterion};
+use crate::jelou::message::{Outgoing, Route};
 use crate::lists::list_file::{ListReader, ListRow, ReportedOutcome, Row, SENT_COLUMN};
 use crate::runs::ledger::{DraftRow, LedgerDraft, SkipReason};
 
@@ -75,6 +75,8 @@ struct Importer<'a> {
     read: u64,
     /// The number of rows so far that are not skipped.
     requests: u64,
+    /// The path of the last row's request, if it does not contain the recipient.
+    shared_path: Option<(Route, String)>,
 }
 
 impl<'a> Importer<'a> {
@@ -89,6 +91,7 @@ impl<'a> Importer<'a> {
             reported: ReportedRuns::new(plan.ledger, plan.reported, plan.skip_reason()),
             read: 0,
             requests: 0,
+            shared_path: None,
         }
     }
 
@@ -233,13 +236,13 @@ impl<'a> Importer<'a> {
                 return self.add_invalid(feed, line, cells, error, report);
             }
         };
-        let suspects = self.cells.suspects(&row);
-        match self.build(line, &row, &suspects, faulty_cells, outcome.as_ref()) {
+        let row_cells = self.cells.read(&row);
+        match self.build(line, &row_cells, faulty_cells, outcome.as_ref()) {
             Ok(message) => {
                 self.cells
                     .note_decimals(line, &row, || self.plan.country_of(&row));
                 let skipped = self.why_skipped(&message);
-                self.report_message(line, &row, &message, suspects, skipped, report);
+                self.report_message(line, row_cells, &message, skipped, report);
                 self.add_message(feed, line, cells, &message, skipped)
             }
             Err(error) if bad_text.is_empty() => self.add_invalid(feed, line, cells, error, report),
@@ -268,11 +271,11 @@ impl<'a> Importer<'a> {
     fn build(
         &mut self,
         line: u64,
-        row: &Row,
-        suspects: &[(&str, &str)],
+        cells: &RowCells<'_>,
         faulty_cells: Vec<(String, String)>,
         outcome: Option<&ReportedOutcome>,
     ) -> Result<RowMessage, RowError> {
+        let row = cells.row;
         if self.column.is_none() {
             self.note_first_row(row, line, outcome.is_some())?;
         }
@@ -294,19 +297,14 @@ impl<'a> Importer<'a> {
         if let Some((_, problem)) = fault {
             return Err(RowError::Problem(problem));
         }
-        cells::refuse(suspects, self.plan.strict)?;
-        if self.plan.strict
-            && let Some(warning) = self.cells.foreign_texts(row).into_iter().next()
-        {
-            return Err(RowError::Problem(warning));
-        }
+        cells.refuse_suspects(self.plan.strict)?;
         let (outgoing, mut warnings) =
             self.plan
                 .request(row, addressee, line, &mut self.imported.bare_codes)?;
-        if let Some(problem) = self.cells.unfilled_template(row, outgoing.body()) {
+        if let Some(problem) = cells.unfilled_template(outgoing.body()) {
             return Err(RowError::Problem(problem));
         }
-        let mut placeholders = self.cells.placeholders(row, outgoing.body());
+        let mut placeholders = cells.placeholders(outgoing.body());
         if self.plan.strict && !placeholders.is_empty() {
             return Err(RowError::Problem(placeholders.swap_remove(0)));
         }
@@ -340,29 +338,27 @@ impl<'a> Importer<'a> {
         (!is_allowed).then_some(Skipped::NotAllowed)
     }
 
-    /// Reports the warnings about a row with a message, and why it is skipped. If it is not, reports the cells in
-    /// `suspects` and an earlier outcome.
+    /// Reports the warnings about a row with a message, and why it is skipped. If it is not, also reports suspect cells
+    /// and an earlier outcome.
     fn report_message(
         &self,
         line: u64,
-        row: &Row,
+        cells: RowCells<'_>,
         message: &RowMessage,
-        suspects: Vec<(&str, &str)>,
         skipped: Option<Skipped<'_>>,
         report: FaultReport<'_>,
     ) {
-        let foreign_texts = self.cells.foreign_texts(row);
-        let cell_warnings = self.cells.warnings(row);
+        let cell_warnings = self.cells.warnings(cells.row);
         let warnings = message.warnings.iter().cloned();
-        for warning in warnings.chain(cell_warnings).chain(foreign_texts) {
+        for warning in warnings.chain(cell_warnings).chain(cells.foreign_texts) {
             report(line, RowFault::Remark(RowProblem::Warning(warning)));
         }
         if let Some(skipped) = skipped {
             report(line, skipped.fault());
             return;
         }
-        for (column, cell) in suspects {
-            report(line, RowFault::Remark(suspect_problem(column, cell)));
+        for suspect in cells.suspects {
+            report(line, RowFault::Remark(suspect_problem(&suspect)));
         }
         if let Some(reason) = message.earlier.sent {
             let is_undelivered = message.earlier.is_undelivered;
@@ -419,15 +415,14 @@ impl<'a> Importer<'a> {
         skipped: Option<Skipped<'_>>,
     ) -> Result<(), BulkError> {
         let outgoing = &message.outgoing;
-        let request = Request::new(self.plan.base, self.plan.bot, outgoing);
-        let path = request.path_below(self.plan.base).to_owned();
         let parts = [
             outgoing.recipient().as_str().to_owned(),
-            path,
-            request.body.map(String::from).unwrap_or_default(),
+            self.path(outgoing),
+            outgoing.json().to_owned(),
         ];
         if matches!(skipped, None | Some(Skipped::NotAllowed)) {
-            self.imported.accepts.get_or_insert(request.accepts);
+            let accepts = &mut self.imported.accepts;
+            accepts.get_or_insert_with(|| SuccessCriterion::for_message(outgoing));
         }
         let skip = match skipped {
             Some(skipped) => Some(skipped.reason_and_problem()),
@@ -444,6 +439,21 @@ impl<'a> Importer<'a> {
             request: Some(parts),
             skip,
         })?)
+    }
+
+    /// Path and query of the request for `outgoing`. Most rows of a list have the same.
+    fn path(&mut self, outgoing: &Outgoing) -> String {
+        let route = outgoing.route();
+        if let Some((shared, path)) = &self.shared_path
+            && shared == route
+        {
+            return path.clone();
+        }
+        let path = Request::message_path(self.plan.base, self.plan.bot, outgoing);
+        if !route.has_recipient() {
+            self.shared_path = Some((route.clone(), path.clone()));
+        }
+        path
     }
 
     /// Whether rows are skipped that were or may have been sent, according to a report.
@@ -474,13 +484,14 @@ fn hidden_row(line: u64, cells: String) -> DraftRow {
     }
 }
 
-/// The problem of a column whose cell is empty or a placeholder.
-fn suspect_problem(column: &str, cell: &str) -> RowProblem {
-    if cell.is_empty() {
-        return RowProblem::EmptyCell(column.to_owned());
+/// The problem of a cell that is empty or a placeholder.
+fn suspect_problem(PrintedCell { column, text }: &PrintedCell<'_>) -> RowProblem {
+    let column = (*column).to_owned();
+    if text.is_empty() {
+        return RowProblem::EmptyCell(column);
     }
     RowProblem::PlaceholderCell {
-        column: column.to_owned(),
-        cell: cell.to_owned(),
+        column,
+        cell: (*text).to_owned(),
     }
 }
