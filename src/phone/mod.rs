@@ -21,4 +21,4 @@ pub(crate) use self::number::{
 };
 pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
 pub(crate) use self::recipient_error::{NUMBER_DIGITS, RecipientError};
-pub(crate) use self::rules::{Country, may_begin_number};
+pub(crate) use self::rules::{Country, is_number, may_begin_number};

@@ -50,15 +50,23 @@ pub(super) fn is_valid(digits: &str) -> bool {
 /// Finds the region of the number, as an index that starts at 1; 0 if `digits` are not a number.
 fn walk(digits: &str) -> u8 {
     let (nodes, _) = NUMBERS.as_chunks::<NODE>();
-    let Some(begin) = nodes.last() else { return 0 };
-    let end = digits.bytes().try_fold(begin, |node, digit| {
-        let at = usize::from(digit.wrapping_sub(b'0')) * 2;
-        let next = u16::from_le_bytes([*node.get(at)?, *node.get(at + 1)?]);
-        nodes
-            .get(usize::from(next))
-            .filter(|_| next != 0 && digit.is_ascii_digit())
-    });
-    end.map_or(0, |[.., region]| *region)
+    let Some(mut node) = nodes.last() else {
+        return 0;
+    };
+    for byte in digits.bytes() {
+        let (successors, _) = node.as_chunks::<2>();
+        let digit = byte.wrapping_sub(b'0');
+        let Some(successor) = successors.get(usize::from(digit)) else {
+            return 0;
+        };
+        // All successors of the dead end are the dead end.
+        let Some(next) = nodes.get(usize::from(u16::from_le_bytes(*successor))) else {
+            return 0;
+        };
+        node = next;
+    }
+    let [.., region] = node;
+    *region
 }
 
 /// Returns all regions. Regions with the same calling code are adjacent, the main one first.
@@ -99,8 +107,8 @@ impl Region {
     }
 }
 
-/// Returns whether `digits` are a number by the rules, or another spelling of one.
-pub(super) fn is_number(digits: &str) -> bool {
+/// Returns whether `digits` are a number with its country code, by the rules or in another spelling.
+pub(crate) fn is_number(digits: &str) -> bool {
     is_valid(digits) || is_valid(&by_the_rules(digits))
 }
 

@@ -6,7 +6,7 @@ use crate::base::invisible::is_invisible;
 use crate::jelou::message::TypedRecipient;
 use crate::lists::list_file::ONE_A_LINE;
 use crate::phone::{
-    Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of, is_user_id,
+    Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of, is_number, is_user_id,
 };
 
 /// The source of a row's country.
@@ -178,11 +178,6 @@ fn all_readings(
         }
     }
     Ok(people)
-}
-
-/// Whether the digits are a number with its country code.
-fn is_number(digits: &str) -> bool {
-    digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some()
 }
 
 /// The digits of a text that is certainly a number with its country code, for a row without a country of its own. All of
