@@ -18,7 +18,7 @@ pub(super) fn why_not_international(
         return ("no country code begins with 0".to_owned(), suggestion);
     }
     let Some(region) = regions_with_code(digits).next() else {
-        return ("no country code begins like this".to_owned(), None);
+        return ("the first digits are not a country code".to_owned(), None);
     };
     let code = region.calling_code;
     let national = digits.strip_prefix(code).unwrap_or_default();
@@ -100,7 +100,7 @@ fn describe_mismatch(region: &Region, count: usize) -> String {
         } else {
             String::new()
         };
-        return format!("no number of {country}{with_length} begins like this");
+        return format!("no number of {country}{with_length} begins with these digits");
     }
     let lengths = match valid_lengths.split_last() {
         Some((last, [])) => (*last).to_owned(),

@@ -172,7 +172,9 @@ impl PhoneNumber {
             .strip_prefix("54")
             .filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
         let warning = with_nine.map(|rest| {
-            format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 after 54: +549{rest}")
+            format!(
+                "+{digits} is a landline of Argentina; for a mobile, write a 9 after 54: +549{rest}"
+            )
         });
         Self {
             digits,

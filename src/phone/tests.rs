@@ -75,7 +75,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "59398765432",
         "EC",
-        "no number of EC (+593) with 8 digits begins like this; if it is a local number, pass…--country",
+        "no number of EC (+593) with 8 digits begins with these digits; if it is a local number, pass…--country",
         "no number of EC (+593)",
     ),
     (
@@ -88,7 +88,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "12345678",
         "EC",
         "is a local number",
-        "no number of EC (+593) with 8 digits begins like this",
+        "no number of EC (+593) with 8 digits begins with these digits",
     ),
     ("+573001234567", "CO", "573001234567", "573001234567"),
     ("573001234567", "CO", "573001234567", "573001234567"),
@@ -101,7 +101,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "(601) 234 5678",
         "CO",
-        "no number of MY (+60) with 8 digits begins like this…--country",
+        "no number of MY (+60) with 8 digits begins with these digits…--country",
         "576012345678",
     ),
     (
@@ -159,7 +159,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "431512345",
         "EC",
         "is a local number",
-        "no number of EC (+593) with 9 digits begins like this; for a number of AT, write +431512345",
+        "no number of EC (+593) with 9 digits begins with these digits; for a number of AT, write +431512345",
     ),
     ("4915112345678", "DE", "4915112345678", "4915112345678"),
     (
@@ -179,8 +179,8 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "541123456789",
         "AR",
-        "541123456789; +541123456789 is a landline of Argentina; WhatsApp writes its mobiles…+5491123456789",
-        "541123456789; +541123456789 is a landline of Argentina; WhatsApp writes its mobiles…+5491123456789",
+        "541123456789; +541123456789 is a landline of Argentina; for a mobile, write a 9 after 54: +5491123456789",
+        "541123456789; +541123456789 is a landline of Argentina; for a mobile, write a 9 after 54: +5491123456789",
     ),
     (
         "9 11 2345-6789",
@@ -212,7 +212,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     (
         "(11) 98765-4321",
         "BR",
-        "no number of US (+1) begins like this…--country",
+        "no number of US (+1) begins with these digits…--country",
         "5511987654321",
     ),
     (
@@ -328,12 +328,12 @@ fn number_of_local_length_is_never_another_country() {
         (
             "3593259868",
             "CO",
-            "no number of CO (+57) with 10 digits begins like this; for a number of BG, write +3593259868",
+            "no number of CO (+57) with 10 digits begins with these digits; for a number of BG, write +3593259868",
         ),
         (
             "19173632605",
             "BR",
-            "no number of BR (+55) with 11 digits begins like this; for a number of US, write +19173632605",
+            "no number of BR (+55) with 11 digits begins with these digits; for a number of US, write +19173632605",
         ),
         ("4771234567", "BR", "for a number of NO, write +4771234567"),
         ("4771234567", "AR", "for a number of NO, write +4771234567"),

@@ -78,11 +78,11 @@ fn check_template(
     match wanted.judge(&templates.list) {
         TemplateVerdict::Fits => {}
         TemplateVerdict::SeveralLanguages { languages } => warnings.push(format!(
-            "the sandbox has the template `{name}` in several languages, and the message sets none: {}",
+            "the sandbox has the template `{name}` in several languages ({}), but the message does not set one",
             languages.join(", ")
         )),
         TemplateVerdict::Unclear { missing } => warnings
-            .push(format!("the sandbox could not check the template `{name}`: its list lacks the {missing}")),
+            .push(format!("the sandbox could not check the template `{name}`: the {missing} is missing in its list of templates")),
         TemplateVerdict::UnknownName { meant } if !templates.is_complete => {
             let nearest = || did_you_mean(nearest_template(name, &templates.list).as_slice());
             let meant = did_you_mean(&meant).or_else(nearest).map(|question| format!("; {question}")).unwrap_or_default();

@@ -352,7 +352,7 @@ fn describe(
         TemplateVerdict::SeveralLanguages { languages } => {
             let languages = languages.join(", ");
             format!(
-                "the template `{name}` exists in several languages, and the message sets none: {languages}"
+                "the template `{name}` exists in several languages ({languages}), but the message does not set one"
             )
         }
         TemplateVerdict::UnknownName { meant } => {
@@ -596,7 +596,7 @@ mod tests {
                 &open,
                 true,
                 Some(
-                    "the template `order` exists in several languages, and the message sets none: es, en",
+                    "the template `order` exists in several languages (es, en), but the message does not set one",
                 ),
             ),
             // An incomplete list may lack a template that exists.

@@ -451,12 +451,12 @@ fn response_of_200_mb_is_refused() {
         (
             "GET",
             5,
-            "error: the API answered 200 (its body has more than 8 MiB)\nhint: request less",
+            "error: the API answered 200 (the response has more than 8 MiB)\nhint: request less",
         ),
         (
             "POST",
             8,
-            "error: Jelou may have carried it out: the API answered 200 (its body has more than 1 MiB)",
+            "error: Jelou may have carried it out: the API answered 200 (the response has more than 1 MiB)",
         ),
     ] {
         let mut command = home.process("api", &server.url);

@@ -869,7 +869,7 @@ fn other_list_in_front_is_not_ignored() {
     ] {
         for list in with_second_in_front([("Octubre", first), ("D'Nov", front)]) {
             let parts = [
-                "people.xlsx was saved with the sheet `D'Nov` in front, but its first sheet is `Octubre`",
+                "people.xlsx was saved with the sheet `D'Nov` open, but its first sheet is `Octubre`",
                 "to read `D'Nov`: --sheet 'D'\\''Nov' before the kind; to read `Octubre`: --sheet 'Octubre'",
             ];
             refused(&home, &list, &[], &parts);

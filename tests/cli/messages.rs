@@ -325,7 +325,7 @@ fn incomplete_listing_never_exits_with_0() {
                 b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"results\":[".to_vec(),
             )],
             6,
-            "its body is incomplete",
+            "the response is incomplete",
             0,
         ),
         (

@@ -483,7 +483,7 @@ fn unavailable_template_listing_warns() {
 
 #[test]
 fn multilingual_template_without_language_warns() {
-    let told = "the template `order_shipped` exists in several languages, and the message sets none: es, en";
+    let told = "the template `order_shipped` exists in several languages (es, en), but the message does not set one";
     let words = [
         "template",
         "order_shipped",

@@ -178,7 +178,7 @@ fn oversized_page_is_read_once() {
             ended.stderr
         );
         assert_eq!(
-            ended.stderr.contains("(its body has more than 8 MiB)"),
+            ended.stderr.contains("(the response has more than 8 MiB)"),
             code == 5,
             "{}",
             ended.stderr

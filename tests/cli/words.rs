@@ -470,7 +470,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
         &home,
         &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat(),
     );
-    let told = "2 rows are addressed to the recipient of an earlier row: line 5 (as line 3), 7 (as line 3); to send only the first: --one-per-recipient";
+    let told = "2 rows are addressed to the recipient of an earlier row: line 5 (same as line 3), 7 (same as line 3); to send only the first: --one-per-recipient";
     assert!(
         ended.stderr.contains(told) && ended.stdout.lines().count() == 4,
         "{ended:?}"
@@ -491,7 +491,7 @@ fn duplicate_recipients_are_reported_or_skipped() {
         .args(&flags)
         .args(&["text", "{{ x }}"])
         .api(&jelou.url);
-    let told = "3 rows are skipped because an earlier row has the same recipient: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
+    let told = "3 rows are skipped because an earlier row has the same recipient: line 5 (same as line 3), 6 (same as line 4), 7 (same as line 3)";
     let ended = send.fails(10, &[told]);
     assert_eq!(
         ended.json()["skipped_reasons"],

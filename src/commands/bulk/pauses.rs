@@ -35,7 +35,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
         PauseReason::Stale => "the ledger may not record the latest messages",
         PauseReason::Unknown => "too many messages have an unknown outcome",
         PauseReason::AllRejected => "Jelou has not accepted any message",
-        PauseReason::Credentials => "the credentials were refused",
+        PauseReason::Credentials => "Jelou rejected the credentials",
         PauseReason::Account => "WhatsApp has blocked the business account",
         PauseReason::ProxyCredentials => "the proxy asks for credentials",
         PauseReason::Network => "the API could not be reached",

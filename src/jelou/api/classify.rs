@@ -328,11 +328,11 @@ fn problem(
     if answer.body.is_too_large {
         let _ = write!(
             message,
-            " (its body has more than {} MiB)",
+            " (the response has more than {} MiB)",
             accepts.read_limit() >> 20
         );
     } else if !answer.body.complete {
-        message.push_str(" (its body is incomplete)");
+        message.push_str(" (the response is incomplete)");
     }
     let hint = match (outcome, error.code.as_deref().and_then(codes::look_up)) {
         (Outcome::Unknown(_), _) if advice != accepts.unknown_hint() => {

@@ -293,9 +293,8 @@ fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) ->
     };
     let first = sheet(first);
     let front = sheet(front);
-    let problem = format!(
-        "{name} was saved with the sheet `{front}` in front, but its first sheet is `{first}`"
-    );
+    let problem =
+        format!("{name} was saved with the sheet `{front}` open, but its first sheet is `{first}`");
     let hint = format!(
         "to read `{front}`: --sheet {} before the kind; to read `{first}`: --sheet {}",
         in_quotes(front),

@@ -105,7 +105,7 @@ fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
     let count = count.ok_or_else(|| {
         refused(
             filter,
-            &format!("`{decimals}` is not a number of decimals; write 0 to {MAX_DECIMALS}, such as {filter}(2)"),
+            &format!("the number of decimals is `{decimals}`; it must be 0 to {MAX_DECIMALS}, as in {filter}(2)"),
         )
     })?;
     Ok(NumberLayout {
@@ -242,8 +242,8 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
     } = PlainAmount::parse(typed).ok_or_else(is_not)?;
     let ambiguous = || {
         format!(
-            "`{typed}` may be two numbers, one a thousand times the other; set its decimal separator with number(',') or \
-             number('.'), or with --country (not for money with three decimals)"
+            "`{typed}` is ambiguous: its separator may be for decimals or for thousands; to set it: number(',') or number('.'), \
+             or --country if the amount is not money"
         )
     };
     let (whole, decimals) = digits
@@ -385,7 +385,7 @@ mod tests {
             ("12.3456", None, Ok(Cell::from(12.3456))),
             ("1.200", Some(','), Ok(Cell::from(1200))),
             ("1.200", Some('.'), Ok(Cell::from(1.2))),
-            ("1.200", None, Err("may be two numbers")),
+            ("1.200", None, Err("is ambiguous")),
             ("", None, Ok(Cell::from(()))),
             ("  ", None, Ok(Cell::from(()))),
             ("cien", None, Err("is not a number")),
@@ -454,7 +454,7 @@ mod tests {
                 "{{ x | money('$') }}",
                 "$1,234",
                 Some("EC"),
-                Err("`$1,234` may be two numbers, one a thousand times"),
+                Err("`$1,234` is ambiguous: its separator"),
             ),
             (
                 "{{ x | number(',') | money('$') }}",

@@ -206,7 +206,7 @@ mod tests {
             (
                 "{% if x | number > 100 %}a{% endif %}.",
                 "1.200",
-                Err("set its decimal separator"),
+                Err("to set it: number"),
             ),
             (
                 "{% if x | number(',') > 100 %}a{% endif %}.",

@@ -128,7 +128,7 @@ impl<'a> RowReport<'a> {
 
 /// Describes the row in `line`, which has the recipient of line `of`.
 fn as_line(line: u64, of: u64) -> String {
-    format!("{line} (as line {of})")
+    format!("{line} (same as line {of})")
 }
 
 /// The maximum number of lines listed for one kind.
