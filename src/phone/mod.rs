@@ -19,6 +19,8 @@ pub(crate) use self::number::{
     DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, country_of, is_clear, may_be_national,
     national_forms,
 };
-pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
+pub(crate) use self::person::{
+    is_like_user_id, is_user_id, number_in, person_key, spellings, two_forms,
+};
 pub(crate) use self::recipient_error::{NUMBER_DIGITS, RecipientError};
 pub(crate) use self::rules::{Country, is_number, may_begin_number};

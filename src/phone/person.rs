@@ -28,7 +28,7 @@ pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
 /// Returns the short and the long form of a number that has both. The long form has a 1 after
 /// Mexico's 52, or a 9 after Argentina's 54. A mobile of Brazil has a ninth digit after 55 and its
 /// area.
-pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
+pub(crate) fn two_forms(digits: &str) -> Option<[String; 2]> {
     let (at, mark) = match digits.get(..2)? {
         "52" => (2, '1'),
         "54" => (2, '9'),

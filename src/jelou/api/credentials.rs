@@ -189,6 +189,10 @@ fn ends_within(text: &[u8], form: &[u8]) -> bool {
 /// so removing them is safe.
 fn below_escapes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
+    // Every escape has one of these bytes. This runs for each answer, and most have none.
+    if !text.iter().any(|byte| matches!(byte, b'\\' | b'%' | b'&')) {
+        return text;
+    }
     for _ in 0..MAX_LAYERS {
         let undone = without_escapes(&text, decode_url_or_html)
             .or_else(|| without_escapes(&text, decode_json_escape));

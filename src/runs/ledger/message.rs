@@ -12,34 +12,28 @@ use serde_json::value::RawValue;
 
 use super::types::DraftRequest;
 use crate::base::invisible::with_single_blanks;
-use crate::phone::person_key;
+use crate::phone::{person_key, two_forms};
 
-/// Replaces every other form of the same number in `text` by `key`.
+/// Replaces the long form of the number `key` in `text` by the key, but not inside longer numbers.
 fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     let is_number = key.bytes().all(|byte| byte.is_ascii_digit());
+    let Some([_, long]) = two_forms(key).filter(|_| is_number) else {
+        return Cow::Borrowed(text);
+    };
+    let has_digit = |at: Option<usize>| {
+        let byte = at.and_then(|at| text.as_bytes().get(at));
+        byte.is_some_and(u8::is_ascii_digit)
+    };
     let mut folded = String::new();
     let mut kept = 0;
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|_| is_number) {
-        let Some(begin) = rest.find(|character: char| character.is_ascii_digit()) else {
-            break;
-        };
-        let digits = rest.get(begin..).unwrap_or_default();
-        let length = digits.bytes().take_while(u8::is_ascii_digit).count();
-        let begin = at + begin;
-        let end = begin + length;
-        at = end;
-        // The other form has one more digit.
-        if let Some(number) = text.get(begin..end).filter(|_| length == key.len() + 1)
-            && person_key(number) == key
-        {
+    for (begin, _) in text.match_indices(&long) {
+        let end = begin + long.len();
+        let is_part = has_digit(begin.checked_sub(1)) || has_digit(Some(end));
+        if !is_part {
             folded.push_str(text.get(kept..begin).unwrap_or_default());
             folded.push_str(key);
             kept = end;
         }
-    }
-    if kept == 0 {
-        return Cow::Borrowed(text);
     }
     folded.push_str(text.get(kept..).unwrap_or_default());
     Cow::Owned(folded)
