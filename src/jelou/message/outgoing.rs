@@ -261,11 +261,15 @@ const RECIPIENT_FIELDS: [&str; 2] = ["userId", "destinations"];
 /// Fields that differ from a recipient field only in case or in invisible characters. Jelou may
 /// read them as recipients, but no safety check would.
 fn misspelt_recipients(fields: &Map<String, Value>) -> impl Iterator<Item = Violation> {
-    fields.keys().filter_map(|name| {
-        let plain: String = name.chars().filter(|sign| !is_unseen(*sign)).collect();
+    let is_alike = |name: &str, field: &str| {
+        let seen = name.chars().filter(|sign| !is_unseen(*sign));
+        seen.map(|sign| sign.to_ascii_lowercase())
+            .eq(field.chars().map(|sign| sign.to_ascii_lowercase()))
+    };
+    fields.keys().filter_map(move |name| {
         let meant = RECIPIENT_FIELDS
             .into_iter()
-            .find(|field| name != field && plain.eq_ignore_ascii_case(field))?;
+            .find(|field| name != field && is_alike(name, field))?;
         Some(Violation {
             path: with_control_pictures(name.clone()),
             problem: format!("differs from `{meant}` only in capitals or spaces; write `{meant}`"),
