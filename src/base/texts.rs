@@ -12,12 +12,12 @@ pub(crate) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = 
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }
 
-/// Returns why an address is not a URL. The text does not repeat the address, which may contain a
-/// password.
-pub(crate) fn url_problem(error: ParseError) -> &'static str {
-    match error {
+/// Returns why an address, usually with this `scheme`, is not a URL. The text does not repeat the address, which may
+/// contain a password.
+pub(crate) fn url_problem(error: ParseError, scheme: &str) -> String {
+    let problem = match error {
         ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
-            "it has no scheme such as https://"
+            return format!("it has no scheme such as {scheme}://");
         }
         ParseError::EmptyHost => "it has no host",
         ParseError::IdnaError | ParseError::InvalidDomainCharacter => {
@@ -28,7 +28,8 @@ pub(crate) fn url_problem(error: ParseError) -> &'static str {
             "its host is not a complete IP address"
         }
         _ => "it cannot be read",
-    }
+    };
+    problem.to_owned()
 }
 
 /// Returns the text, or its beginning and `…`, with at most `max` characters.

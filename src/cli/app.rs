@@ -76,7 +76,7 @@ pub(crate) enum Command {
     ///   mkdir -p .claude/skills/jelouctl
     ///   jelouctl skill > .claude/skills/jelouctl/SKILL.md
     ///
-    /// The page has the sandbox, what to do after each exit code, and when not to send again.
+    /// Explains the sandbox, what to do after each exit code, and when not to send again.
     #[command(verbatim_doc_comment)]
     Skill,
     Completions(documents::CompletionsArgs),

@@ -420,7 +420,8 @@ pub(super) const FLAG_GUESSES: &[Suggestion] = &[
     Suggestion {
         places: &["send *"],
         words: "--cc --bcc --recipients-file",
-        hint: "to send to several: jelouctl bulk send LIST text 'Hola {{ nombre }}'",
+        hint: "to send to several: --to NUMBER --to NUMBER; to send to a list: jelouctl bulk send LIST text 'Hola {{ \
+            nombre }}'",
     },
     Suggestion {
         places: &["send *"],

@@ -36,6 +36,7 @@ pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess
         kind: error.kind(),
         has_no_value: error.kind() == ErrorKind::InvalidValue
             && matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if value.is_empty()),
+        missing_flags: missing_flags(error),
         word,
         line,
     };
@@ -59,6 +60,18 @@ pub(super) fn guess(error: &clap::Error, arguments: &[OsString]) -> Option<Guess
         hint: wrong.with_trials(&guess.hint),
         ..guess
     })
+}
+
+/// Returns the missing flags with their placeholders, or nothing if another argument is missing.
+fn missing_flags(error: &clap::Error) -> Vec<String> {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing))
+            if missing.iter().all(|argument| argument.starts_with("--")) =>
+        {
+            missing.clone()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn wrong_word(error: &clap::Error) -> String {
@@ -163,7 +176,11 @@ impl WrongLine<'_> {
             self.kind,
             ErrorKind::MissingSubcommand | ErrorKind::MissingRequiredArgument
         );
+        let flags = self.missing_flags.join(" and ");
         match path.as_slice() {
+            ["run"] if is_missing && !flags.is_empty() => {
+                return Some(Guess::hint(format!("add {flags} before the command")));
+            }
             ["run"] if is_missing => {
                 return Some(Guess::hint("jelouctl run --to NUMBER -- COMMAND"));
             }
@@ -187,6 +204,7 @@ impl WrongLine<'_> {
             ));
         }
         let hint = match kind {
+            Some(_) if !flags.is_empty() => format!("add {flags} before the kind of message"),
             Some(kind) => format!("the list comes before the kind: {}", kind.bulk_line()),
             None => format!("add the kind of message after the list: {A_LIST}"),
         };
@@ -311,12 +329,13 @@ impl WrongLine<'_> {
             return None;
         }
         let here = self.path().join(" ");
-        let is_of_message = here.starts_with("send") || here.starts_with("bulk send");
         let names = commands_with(self.app, &self.word);
-        let mut names = names.iter().filter(|name| {
-            is_of_message || !name.starts_with("send ") && !name.starts_with("bulk send ")
-        });
-        let first = names.next()?;
+        let group = here.split(' ').next().unwrap_or_default();
+        let is_of_group = |name: &&String| name.split(' ').next() == Some(group);
+        let first = names
+            .iter()
+            .filter(|name| sends(&here) || !sends(name))
+            .min_by_key(|name| !is_of_group(name))?;
         let help = if here.is_empty() {
             String::new()
         } else {
@@ -346,6 +365,15 @@ impl WrongLine<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns whether the command at this path sends a message.
+fn sends(path: &str) -> bool {
+    let first_words = ["send", "bulk send", "flow-message", "run"];
+    first_words.iter().any(|words| {
+        path.strip_prefix(words)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    })
 }
 
 /// Returns the names of the commands that have this flag as their own.

@@ -290,14 +290,19 @@ fn name_other_flags(command: &Command) -> String {
     lines
 }
 
-/// Describes a kind as part of `bulk send`. Its own examples and notes are about `send`.
+/// Describes a kind as part of `bulk send`. Its own examples and most of its notes are about `send`.
 fn describe_for_list(command: Command, kind: &str) -> Command {
     let summary = command
         .get_about()
         .map(ToString::to_string)
         .unwrap_or_default();
+    let reach = MessageKind::from_name(kind)
+        .map(|kind| kind.reach())
+        .filter(|reach| !reach.is_empty())
+        .map(|reach| format!("{reach}\n"))
+        .unwrap_or_default();
     command.long_about(format!(
-        "{summary}\n\n\
+        "{summary}\n\n{reach}\
          In any text of the message, {{{{ name }}}} prints the column `name`.\n\
          Examples: jelouctl bulk send --help; more about the kind: jelouctl send {kind} --help"
     ))

@@ -41,6 +41,8 @@ pub(super) struct WrongLine<'a> {
     /// The wrong word, or the name of the wrong flag. Empty if a word is missing.
     pub(super) word: String,
     pub(super) has_no_value: bool,
+    /// The missing flags, with their placeholders, if nothing else is missing.
+    pub(super) missing_flags: Vec<String>,
     /// The commands before that word, the app first.
     pub(super) commands: Vec<&'a Command>,
 }

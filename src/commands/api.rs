@@ -42,6 +42,8 @@ const METHODS: [Method; 5] = [
 )]
 pub(crate) struct ApiArgs {
     /// HTTP method, or only the path [default: GET, or POST with a body]
+    ///
+    /// GET, POST, PUT, PATCH or DELETE.
     // clap does not allow an optional argument before another one if flags stand between them.
     #[arg(value_name = "METHOD|PATH")]
     method_or_path: String,

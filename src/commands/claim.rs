@@ -505,7 +505,9 @@ impl OnceSend {
             format!("; to check its delivery status: jelouctl bulk deliveries {run}{flag}")
         });
         let or_ask = or_ask.unwrap_or_default();
-        format!("check the chat, then set the outcome: jelouctl {command} sent|failed{or_ask}")
+        format!(
+            "check the chat, then set the outcome to sent or failed: jelouctl {command} STATE{or_ask}"
+        )
     }
 }
 
@@ -537,7 +539,8 @@ pub(super) fn in_flight_error(
     let to = typed_form(recipient);
     let key = key.quoted();
     let hint = format!(
-        "try again at {at}; if the message is unknown then: jelouctl once resolve {key} --to {to} --as sent|failed"
+        "try again at {at}; if the message is unknown then, set it to sent or failed: jelouctl once resolve {key} --to {to} \
+         --as STATE"
     );
     CommandError::guard(message, hint)
 }

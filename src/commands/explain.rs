@@ -19,7 +19,7 @@ use crate::runs::ledger::SkipReason;
 use crate::sender::context::Context;
 
 const INTRODUCTION: &str = "\
-# Kinds of message
+# Message types
 
 jelouctl refuses a message that breaks a limit. It sends a message against advice with a warning, or refuses it with
 `--strict`. jelouctl does not check what it cannot see, such as file sizes. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
@@ -41,13 +41,13 @@ const LEFT: usize = RIGHT - 2;
 ///   jelouctl explain 8
 ///   jelouctl explain flow --example > flow.json
 ///
-/// Also explains exit codes, HTTP statuses, fields of the record and reasons in a report. Without a
-/// topic, prints the names at a terminal. Elsewhere, prints every kind with its limits and an example,
-/// and every code. Works offline.
+/// Also explains exit codes, HTTP statuses, values of `error.code` in the record, and reasons in a
+/// report. Without a topic, prints the names at a terminal. Elsewhere, prints every kind with its
+/// limits and an example, and every code. Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind, error code, exit code, HTTP status, `-o record` field, or `prices`
+    /// Kind, error code, exit code, HTTP status, reason, or `prices`
     #[arg(value_name = "KIND|CODE|prices")]
     topic: Option<String>,
 
@@ -185,14 +185,14 @@ fn prices() -> String {
 
 /// Returns all topics for a terminal.
 fn every_name() -> String {
-    let mut text = "Kinds of messages:\n".to_owned();
+    let mut text = "Message types:\n".to_owned();
     for kind in MessageKind::all() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
     }
     text + "
-Also error codes such as 131047, exit codes such as 8, HTTP statuses such as 401, names of the
-record, and `prices`.
+Also error codes such as 131047 or network, exit codes such as 8, HTTP statuses such as 401, and
+`prices`.
 jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
 }
 
@@ -249,7 +249,7 @@ fn unknown(topic: &str) -> UsageError {
         Some(nearest) => format!("did you mean `{nearest}`? to list all: jelouctl explain"),
         None => "to list all kinds and codes: jelouctl explain".to_owned(),
     };
-    let problem = "is neither a kind of message nor a known error code, exit code, HTTP status or name of the record";
+    let problem = "is neither a kind nor a known error code, exit code, HTTP status or reason";
     UsageError::new(format!("`{topic}` {problem}"), hint)
 }
 
@@ -352,7 +352,7 @@ fn effect(code: &Code) -> &'static str {
     match code.effect {
         CodeOutcome::Refused => "not sent (with a 5xx: it may have been sent)",
         CodeOutcome::RefusedByCompany => {
-            "not sent if the text names the company; otherwise it may have been sent"
+            "not sent if the error says that the token has no company; otherwise it may have been sent"
         }
         CodeOutcome::RefusedForAccount => {
             "not sent (with a 5xx: it may have been sent); a bulk run pauses"

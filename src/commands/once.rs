@@ -35,7 +35,7 @@ const KEYS: [&str; 9] = [
 ];
 const PERSON: [&str; 5] = ["STATE", "SINCE", "UNTIL", "MESSAGE ID", "RUN"];
 
-/// Manage --once keys (no duplicates)
+/// Manage --once keys (one message per recipient)
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum OnceCommand {
@@ -220,7 +220,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     if counts.unknown > 0 {
         context.stderr.note(&format!(
             "{} may have been sent, and these recipients get no other one; to check them: jelouctl bulk deliveries {name}; to \
-             set their state: jelouctl bulk resolve {name} --unknown-as sent|failed",
+             set their state to sent or failed: jelouctl bulk resolve {name} --unknown-as STATE",
             counted(counts.unknown, "message"),
         ));
     }
@@ -435,7 +435,7 @@ impl UsedKey {
                 format!("the message of {recipient} with key {key} is an unknown row of run {run}");
             let to = typed_form(recipient);
             let hint = format!(
-                "to set its state: jelouctl bulk resolve {run} --to {to} --unknown-as sent|failed"
+                "to set its state to sent or failed: jelouctl bulk resolve {run} --to {to} --unknown-as STATE"
             );
             return Err(UsageError::new(message, hint).into());
         }

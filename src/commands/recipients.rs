@@ -44,7 +44,7 @@ pub(super) fn distinct(
             "{} recipients: one command sends to at most {MAX_RECIPIENTS}",
             distinct.len()
         );
-        let hint = "to send to a list: jelouctl bulk send LIST text 'TEXT'";
+        let hint = "to send to a list: jelouctl bulk send LIST text 'Hola {{ nombre }}'";
         return Err(UsageError::new(message, hint));
     }
     Ok(distinct)

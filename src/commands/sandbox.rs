@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -180,8 +180,8 @@ fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let listen = arguments.listen.unwrap_or(here);
     if !listen.ip().is_loopback() && arguments.allowed_hosts.is_empty() {
         let problem =
-            format!("--listen {listen} is for other machines, but needs a name that they may use");
-        let hint = "add the sandbox's name or address: --allow-host sandbox";
+            format!("--listen {listen} accepts other machines, so --allow-host is needed");
+        let hint = "to set the name or address that they use: --allow-host HOST";
         return Err(UsageError::new(problem, hint));
     }
     Ok(listen)
@@ -196,7 +196,11 @@ async fn serve(
     let listen = options.listen;
     let allowed_hosts = options.allowed_hosts.clone();
     let sandbox = Sandbox::start(options).map_err(|error| {
-        let hint = "to use any free port: --port 0; --listen needs an address of this machine";
+        let hint = if error.kind() == ErrorKind::AddrInUse {
+            "a sandbox may be running there; to use any free port: --port 0"
+        } else {
+            "pass an address of this machine"
+        };
         UsageError::new(format!("failed to listen on {listen}: {error}"), hint)
     })?;
     let url = sandbox.url();

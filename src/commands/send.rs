@@ -254,14 +254,15 @@ fn make_messages(
         .map(|source| context.input.json_value("--body", source))
         .transpose()?;
     let suggested = file.as_ref().and_then(MessageKind::suggested_by);
-    let is_whole = typed.delivery.body.is_some();
+    let has_fields = flags.as_object().is_some_and(|fields| !fields.is_empty());
+    let is_empty = typed.delivery.body.is_none() && !has_fields;
     let is_addressed = file
         .as_ref()
         .is_some_and(|body| Outgoing::is_addressed(&typed.message, body));
     sends.set_recipients(distinct(context, recipients.sources(is_addressed))?);
     let mut warnings = sends.make_messages(refused, |source| {
         Outgoing::new(&typed.message, flags.clone(), file.clone(), source)
-            .map_err(|error| with_way_out(error, &typed.message, suggested.as_ref(), is_whole))
+            .map_err(|error| with_way_out(error, &typed.message, suggested.as_ref(), is_empty))
     })?;
     warnings.append(&mut context.input.warnings);
     // The texts are the same for every recipient.
@@ -273,12 +274,12 @@ fn make_messages(
     Ok(())
 }
 
-/// Adds a hint to the error: the command for the body's kind, or how to pass a whole body.
+/// Adds a hint to the error: the command for the body's kind, or how to read the body if the message `is_empty`.
 fn with_way_out(
     error: InvalidMessage,
     typed: &MessageKind,
     suggested: Option<&MessageKind>,
-    is_whole: bool,
+    is_empty: bool,
 ) -> InvalidMessage {
     let other = suggested.filter(|kind| kind.written_by() != typed.command());
     let lacks_text = match &error {
@@ -287,7 +288,7 @@ fn with_way_out(
         } => Some(*text_is_missing),
         InvalidMessage::Other(_) => None,
     };
-    let reads_input = !is_whole && !std::io::stdin().is_terminal();
+    let reads_input = is_empty && !std::io::stdin().is_terminal();
     let hint = match other.map(MessageKind::written_by) {
         Some("flow-message") => {
             "it is a body of flow-message: jelouctl flow-message --to NUMBER --body FILE".to_owned()
@@ -296,11 +297,11 @@ fn with_way_out(
             format!("it is a body of {kind}: jelouctl send {kind} --to NUMBER --body FILE")
         }
         None if reads_input && lacks_text == Some(true) => {
-            "if standard input has the whole body: --body -; if it has the text: --text-file -"
+            "to read the text from standard input: --text-file -; to read the body: --body -"
                 .to_owned()
         }
         None if reads_input && lacks_text == Some(false) => {
-            "if standard input has the whole body: --body -".to_owned()
+            "to read the body from standard input: --body -".to_owned()
         }
         None => return error,
     };

@@ -25,7 +25,7 @@ pub(crate) struct SingleSendArgs {
     /// Recipient: 593987654321 (repeatable, at most 20) [env: JELOU_TO]
     ///
     /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel. Each recipient gets a
-    /// separate message. Separate several in JELOU_TO with commas. --to overrides JELOU_TO and the recipients in
+    /// separate message. In JELOU_TO, put commas between recipients. --to overrides JELOU_TO and the recipients in
     /// --body.
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
@@ -60,7 +60,8 @@ pub(crate) struct SingleSendArgs {
     /// Wait until the message is delivered or read; else exit with 15
     ///
     /// After Jelou accepts the message, jelouctl checks its status. Exit code 15: the message is undelivered or late.
-    /// Do not send it again: the recipient could get both. With several, jelouctl sends to all first.
+    /// Do not send it again: the recipient could get both. With several recipients, jelouctl sends
+    /// all messages before it waits.
     #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 904)]
     wait: Option<DeliveryState>,
 

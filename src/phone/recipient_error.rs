@@ -68,8 +68,7 @@ impl RecipientError {
             format!(" (read so far: `{digits}`)")
         };
         let sign = control_name(found).unwrap_or_else(|| format!("`{found}`"));
-        let hint = "write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`; to send to \
-        several recipients: jelouctl bulk send LIST text 'Hola'";
+        let hint = "write one phone number, a WhatsApp user id such as US.13491208655302741918, or `id:USER`";
         let problem = format!("`{typed}` is not a phone number: it contains {sign}{so_far}");
         Self {
             has_several: digits.len() >= min_digits && digits_after >= min_digits,

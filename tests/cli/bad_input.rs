@@ -1666,7 +1666,10 @@ fn body_of_another_kind_suggests_its_command() {
     }
     home.run("--sandbox send text --to 593987654321")
         .stdin(r#"{"text": "Hola"}"#)
-        .fails(2, &["if standard input has the whole body: --body -"]);
+        .fails(
+            2,
+            &["to read the text from standard input: --text-file -; to read the body: --body -"],
+        );
 }
 
 #[test]

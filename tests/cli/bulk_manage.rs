@@ -303,7 +303,7 @@ fn failure_reasons_are_api_or_own_codes() {
     assert!(
         ended
             .stderr
-            .contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"),
+            .contains("jelouctl bulk resolve r --unknown-as STATE"),
         "{ended:?}"
     );
     // Rows that are decided by hand or retried have another reason, or none.

@@ -175,7 +175,7 @@ fn rejected_message_is_resent_but_unknown_is_not() {
         8,
         &[
             "may have got a message with the key k, at ",
-            "jelouctl once resolve k --to +593987654321 --as sent|failed",
+            "jelouctl once resolve k --to +593987654321 --as STATE",
         ],
     );
     assert_eq!(
@@ -452,7 +452,7 @@ fn unknown_key_of_own_ledger_is_resolved_as_local() {
     };
     let notify = format!("run --to {ANA} --once k --notify-timeout 1s --strict-notify -- true");
     on_database(&notify).fails(8, &["the notification may have been sent"]);
-    let hint = format!("jelouctl once resolve k --ledger local --to +{ANA} --as sent|failed");
+    let hint = format!("jelouctl once resolve k --ledger local --to +{ANA} --as STATE");
     on_database(&notify).fails(8, &[&hint]);
     on_database(&format!(
         "once resolve k --ledger local --to +{ANA} --as sent"
@@ -504,7 +504,7 @@ fn killed_send_over_database_names_its_end() {
         &[
             "or was killed; if it was killed, its message counts as unknown at 20",
             "hint: try again at 20",
-            "jelouctl once resolve k --to +593987654321 --as sent|failed",
+            "jelouctl once resolve k --to +593987654321 --as STATE",
         ],
     );
     release.send(()).unwrap();

@@ -18,7 +18,7 @@ pub(crate) enum Format {
     /// The API's response (default)
     #[default]
     Response,
-    /// Only the message id, or the name of the bulk run
+    /// Only the message id, or the name of the bulk run; nothing if there is none
     Id,
     /// One JSON object with the outcome of the message
     Record,

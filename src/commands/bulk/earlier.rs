@@ -101,12 +101,15 @@ pub(super) fn refuse_abandoned_rows(draft: &LedgerDraft) -> Result<(), CommandEr
     let rows = draft.freed()?;
     let skipped = counted(rows, "row");
     let message = format!(
-        "this command skipped {skipped} for other runs or single sends, which no longer send them"
+        "this command skipped {skipped} because other runs or single sends had them, but those no longer send them"
     );
     if rows == 0 {
         Ok(())
     } else {
-        Err(CommandError::guard(message, "send the list again"))
+        Err(CommandError::guard(
+            message,
+            "to send them: send the list again",
+        ))
     }
 }
 

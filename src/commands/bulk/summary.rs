@@ -123,7 +123,7 @@ impl RunSummary {
         let written_to = grouped(self.written_to);
         lines.extend((self.written_to > 0).then(|| {
             format!(
-                "{written_to} of these recipients got a message of another run in the 24 hours before"
+                "{written_to} of these recipients got a message of another run in the 24 hours before this run"
             )
         }));
         lines
@@ -195,15 +195,8 @@ impl RunSummary {
                 context.stderr.note(&repeats);
             }
         } else if let Some(undecided) = undecided(name, &self.counts) {
-            let states = if self.is_cancelled {
-                "sent|failed"
-            } else {
-                "sent|failed|pending"
-            };
-            let decide = format!(
-                "; to check them: jelouctl bulk deliveries {name}; to set their state: jelouctl bulk resolve {name} \
-                 --unknown-as {states}"
-            );
+            let set_state = how_to_resolve(name, self.is_cancelled);
+            let decide = format!("; to check them: jelouctl bulk deliveries {name}; {set_state}");
             context
                 .stderr
                 .note(&(undecided + if self.stale.is_none() { &decide } else { "" }));
@@ -221,11 +214,21 @@ impl RunSummary {
                 "row",
             );
             context.stderr.note(&format!(
-                "to correct {rows} and send them again: {report}; then send that file with the same message and flags, \
+                "to correct and resend {rows}: {report}; then send that file with the same message and flags, \
                  except --sheet, --header-row, --encoding, --skip and --run"
             ));
         }
     }
+}
+
+/// Returns how to set the state of the run's unknown rows.
+pub(crate) fn how_to_resolve(name: &RunName, is_cancelled: bool) -> String {
+    let states = if is_cancelled {
+        "sent or failed"
+    } else {
+        "sent, failed or pending"
+    };
+    format!("to set their state to {states}: jelouctl bulk resolve {name} --unknown-as STATE")
 }
 
 /// Prints `words` at a terminal without `-o`, the run's name with `-o id`, nothing with `-o none` or `-o to`, and

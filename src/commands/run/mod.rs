@@ -50,9 +50,9 @@ const WAIT_OF_RUN: &str = "After Jelou accepts a notification, jelouctl checks i
 /// jelouctl puts each template parameter on one line. If the parameters have over 900 characters
 /// together, it sends only their ends, because WhatsApp accepts 1,024 for the whole text.
 ///
-/// The exit code is the command's, even if the notification fails. A text reaches only recipients that
-/// wrote in the last 24 hours; a template reaches anyone. If jelouctl cannot send the notification, it
-/// runs the command anyway.
+/// The exit code is the command's, even if the notification fails. A text reaches only users who
+/// wrote to the bot in the last 24 hours; a template reaches anyone. If jelouctl cannot send the
+/// notification, it runs the command anyway.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 #[command(

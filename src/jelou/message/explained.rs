@@ -40,7 +40,14 @@ impl MessageKind {
 
     /// Notes for the sender; may be empty.
     pub(crate) fn notes(&self) -> String {
-        self.definition_lines("x-notes", "\n")
+        let notes = [self.definition_lines("x-notes", "\n"), self.reach()];
+        let notes = notes.into_iter().filter(|note| !note.is_empty());
+        notes.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Describes the recipients or bots that the kind is limited to; may be empty.
+    pub(crate) fn reach(&self) -> String {
+        self.definition_lines("x-reach", "")
     }
 
     /// Returns an example, built as the command builds it. None for a kind that sends any file as

@@ -314,6 +314,9 @@ impl RecipientChoice<'_> {
             if let Some(hint) = one_flag_each(raw).filter(|_| origin == "--to") {
                 error.hint = hint;
             }
+            if origin == "JELOU_TO" && raw.contains(',') {
+                error.hint = "correct each recipient between the commas of JELOU_TO".to_owned();
+            }
             InvalidMessage::recipient(origin, error)
         })?;
         // A list of numbers is judged as a whole.

@@ -95,7 +95,7 @@ impl LedgerError {
             "the ledger was copied or restored: it may not record the latest messages".to_owned(),
             &format!(
                 "to see what may have been sent: jelouctl bulk report {run} --state unknown; \
-                    to send these messages again: jelouctl bulk resume {run}"
+                    to send the rest, even if recipients get it twice: jelouctl bulk resume {run}"
             ),
         )
     }
@@ -106,8 +106,9 @@ impl LedgerError {
         Self::new(
             LedgerErrorKind::Guard,
             "the ledger was restored to an earlier state or separated from its files: it may \
-                lack runs and keys that were sent",
-            "to see what was sent: jelouctl messages list; to send: run the same command again",
+                lack runs and --once keys",
+            "to see what was sent: jelouctl messages list; to send, even if recipients get it twice: run the same \
+                command again",
         )
     }
 
@@ -202,7 +203,9 @@ impl LedgerError {
         Self::new(
             LedgerErrorKind::Guard,
             format!("{path} has runs of an older version: sending now could repeat their messages"),
-            format!("finish these runs with the jelouctl that made them, then remove {path}"),
+            format!(
+                "finish its runs with the jelouctl version that created it, then move {path} away"
+            ),
         )
     }
 
@@ -246,8 +249,8 @@ impl LedgerError {
     /// Returns the error if rows of a cancelled run would be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
         let hint = format!(
-            "decide them as sent or failed; to list the others: jelouctl bulk report {run} \
-                --state failed --reason cancelled --file FILE"
+            "to set their state to sent or failed: --unknown-as STATE; to list the others: jelouctl bulk \
+                report {run} --state failed --reason cancelled --file FILE"
         );
         Self::new(
             LedgerErrorKind::Choice,

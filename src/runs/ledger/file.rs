@@ -207,7 +207,8 @@ impl FileEngine {
                 "{path} is not a ledger of jelouctl"
             )));
         }
-        let older_hint = "finish its runs with the jelouctl that made it, then move it away";
+        let older_hint =
+            "finish its runs with the jelouctl version that created it, then move it away";
         check_version(
             self.pragma("user_version")?.into(),
             LedgerErrorKind::Unusable,

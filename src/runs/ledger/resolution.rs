@@ -8,6 +8,7 @@ use super::claims::{CLAIM_ROW, Claim, fill_people, millis, note_key, read_candid
 use super::db::{Db, values};
 use super::error::{LedgerError, LedgerErrorKind};
 use super::model::RowState;
+use super::name::RunName;
 use super::open::lock_ledger;
 use super::run::Run;
 use super::transitions::LockedRun;
@@ -64,7 +65,7 @@ impl Run {
     ) -> Result<Vec<(i64, String)>, LedgerError> {
         let rows = self.change(|db, run| {
             run.note_lost(db)?;
-            chosen_rows(db, run, resolution)
+            chosen_rows(db, run, self.name(), resolution)
         })?;
         let mut lost: BTreeMap<_, u64> = BTreeMap::new();
         for process in rows
@@ -113,7 +114,7 @@ impl Run {
                 if resolution.sends_again() {
                     self.require_no_sender(db)?;
                 }
-                let mut rows = chosen_rows(db, run, resolution)?;
+                let mut rows = chosen_rows(db, run, self.name(), resolution)?;
                 let chosen = rows.len() as u64;
                 let mut lost = rows.iter().filter_map(|row| row.process.as_ref());
                 if resolution.sends_again() && lost.any(|(id, _)| !asked.contains(id)) {
@@ -138,6 +139,7 @@ impl Run {
 fn chosen_rows(
     db: &mut Db,
     run: &LockedRun,
+    name: &RunName,
     resolution: &Resolution,
 ) -> Result<Vec<RowToDecide>, LedgerError> {
     let Resolution {
@@ -166,10 +168,12 @@ fn chosen_rows(
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
     let none = |of: &str| {
         let hint = if run.is_paused_as_stale() {
-            "the run is stale; to continue without recipients who got it: jelouctl bulk resume RUN \
-                --exclude FILE"
+            format!(
+                "the run is stale; to continue without recipients who got it: jelouctl bulk resume {name} \
+                    --exclude FILE; to end it: jelouctl bulk cancel {name}"
+            )
         } else {
-            "to list all rows: jelouctl bulk report RUN"
+            format!("to list all rows: jelouctl bulk report {name}")
         };
         LedgerError::new(
             LedgerErrorKind::Choice,

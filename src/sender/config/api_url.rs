@@ -25,7 +25,8 @@ impl ApiUrl {
     /// # Errors
     /// When it is not such an address, or is Jelou itself.
     pub(super) fn parse_sandbox(raw: &str) -> Result<Self, String> {
-        let url = Self::parse(raw)?;
+        let not_a_url = |error| format!("not a URL: {}", texts::url_problem(error, "http"));
+        let url = Self::parse(raw, not_a_url)?;
         let name = url.0.domain().unwrap_or_default();
         if name == "jelou.ai" || name.ends_with(".jelou.ai") {
             return Err("this is Jelou, not a sandbox".to_owned());
@@ -75,16 +76,9 @@ impl ApiUrl {
 }
 
 impl ApiUrl {
-    /// Parses an address with any scheme.
-    fn parse(raw: &str) -> Result<Self, String> {
-        // The error does not repeat the value: it may contain a password or a token.
-        let not_a_url = |error: ParseError| {
-            format!(
-                "not a URL: {}; write https://api.jelou.ai, or http://127.0.0.1:PORT for this machine",
-                texts::url_problem(error)
-            )
-        };
-        let url = Url::parse(raw).map_err(not_a_url)?;
+    /// Parses an address with any scheme. The error does not repeat the value, which may contain a password or a token.
+    fn parse(raw: &str, not_a_url: impl Fn(ParseError) -> String) -> Result<Self, String> {
+        let url = Url::parse(raw).map_err(&not_a_url)?;
         if !url.username().is_empty()
             || url.password().is_some()
             || url.query().is_some()
@@ -111,7 +105,13 @@ impl FromStr for ApiUrl {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let url = Self::parse(raw)?;
+        let not_a_url = |error| {
+            format!(
+                "not a URL: {}; write https://api.jelou.ai, or http://127.0.0.1:PORT for this machine",
+                texts::url_problem(error, "https")
+            )
+        };
+        let url = Self::parse(raw, not_a_url)?;
         match url.0.scheme() {
             "https" => Ok(url),
             "http" if url.is_loopback() => Ok(url),
@@ -121,7 +121,7 @@ impl FromStr for ApiUrl {
             )),
             _ if !raw.contains("://") => Err(format!(
                 "not a URL: {}; write https://HOST, or http://127.0.0.1:PORT for this machine",
-                texts::url_problem(ParseError::RelativeUrlWithoutBase)
+                texts::url_problem(ParseError::RelativeUrlWithoutBase, "https")
             )),
             other => Err(format!(
                 "the API does not use the scheme `{other}`; pass an https:// URL"

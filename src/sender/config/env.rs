@@ -107,8 +107,9 @@ fn read(name: &'static str) -> Result<Option<String>, CommandError> {
     match std::env::var_os(name) {
         None => Ok(None),
         Some(value) if value.is_empty() => {
-            let hint =
-                format!("set or unset {name}; in CI, check that the variable or secret exists");
+            let hint = format!(
+                "set {name} to a value, or unset it; in CI, check that the variable or secret exists"
+            );
             Err(CommandError::configuration(
                 format!("{name} is set but empty"),
                 hint,

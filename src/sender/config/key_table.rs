@@ -283,8 +283,8 @@ pub(crate) const KEYS: &[Key] = &[
             name: "--limit-24h",
             value: "N",
             is_global: false,
-            about: "Send templates to at most N different recipients in any 24 hours. Use the \
-                messaging limit of the WhatsApp account.",
+            about: "Send templates to at most N different recipients in any 24 hours. Set it to \
+                the messaging limit of the WhatsApp account.",
         }),
         variable: None,
         default: None,

@@ -17,6 +17,7 @@ use super::secret_source::SecretSource;
 use super::settings::{choose_profile, load_file};
 use crate::base::invisible::without_final_line_break;
 use crate::base::secret::Secret;
+use crate::base::texts;
 use crate::command_error::CommandError;
 
 /// The value of `ledger` that chooses this machine's file.
@@ -133,8 +134,10 @@ impl LedgerDatabase {
         if raw.is_empty() {
             return Err("its value is empty".to_owned());
         }
-        let mut url =
-            Url::parse(raw).map_err(|error| format!("it is not a database URL: {error}"))?;
+        let mut url = Url::parse(raw).map_err(|error| {
+            let problem = texts::url_problem(error, "postgres");
+            format!("it is not a database URL: {problem}")
+        })?;
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err("it is not the URL of a PostgreSQL database".to_owned());
         }

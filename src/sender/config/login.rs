@@ -133,7 +133,7 @@ impl Login {
                 self.profile, self.home
             ),
             "to use other credentials: --client-id ID --client-secret-file FILE; to save them: jelouctl profile set \
-                NAME --api-url URL",
+                NAME --api-url URL --client-id ID --client-secret-file FILE",
         ))
     }
 }

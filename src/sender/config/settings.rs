@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::api_url::ApiUrl;
 use super::env::{Environment, Flags};
-use super::error::{no_bot, unknown_profile, wrong_variable};
+use super::error::{no_bot, unknown_profile};
 use super::file::ConfigFile;
 use super::key_table::Key;
 use super::keys;
@@ -334,8 +334,9 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<SandboxMode, Co
     ApiUrl::parse_sandbox(raw)
         .map(SandboxMode::At)
         .map_err(|problem| {
-            let expected = "set it to http://HOST:PORT of a running sandbox, or pass --sandbox";
-            wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {expected}"))
+            let hint = "to use a running sandbox: JELOUCTL_SANDBOX=http://HOST:PORT; to use the default one: unset \
+                JELOUCTL_SANDBOX and pass --sandbox";
+            CommandError::configuration(format!("JELOUCTL_SANDBOX: {problem}"), hint)
         })
 }
 

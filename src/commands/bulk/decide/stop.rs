@@ -10,7 +10,7 @@ use crate::commands::open_ledger::open_ledger;
 use crate::runs::ledger::RunName;
 use crate::sender::context::Context;
 
-/// Stop a run in another process, after its current requests
+/// Stop a run in another process, after its requests in flight
 ///
 /// Examples:
 ///   jelouctl bulk stop people-20261120-101500
@@ -39,14 +39,14 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     let is_sent = run.is_running()?;
     if run.stop(None)? {
         let state = if is_sent {
-            "stops after the messages in flight"
+            format!(
+                "is stopping: it sends no more messages after those in flight; to see its state: jelouctl bulk status {name}"
+            )
         } else {
-            "has none in flight"
+            "is stopped".to_owned()
         };
-        let watch = format!("jelouctl bulk status {name}; {}", resume_hint(name));
-        stderr.note(&format!(
-            "run {name} sends no more messages in any process, and {state}: {watch}"
-        ));
+        let resume = resume_hint(name);
+        stderr.note(&format!("run {name} {state}; {resume}"));
     } else {
         stderr.note(&format!("nothing to stop: run {name} is complete"));
     }

@@ -15,7 +15,7 @@ use crate::base::process::block_on;
 use crate::command_error::CommandError;
 use crate::commands::bulk::run_log::log_decided;
 use crate::commands::bulk::skips::describe_counts;
-use crate::commands::bulk::summary::print_run;
+use crate::commands::bulk::summary::{how_to_resolve, print_run};
 use crate::commands::open_ledger::{find_or_newest, open_ledger};
 use crate::commands::zone::sender_zone;
 use crate::jelou::api::DeliveryState;
@@ -137,7 +137,8 @@ pub(crate) fn run(
         .chain(unknown)
         .collect();
     let printed = print_run(context, Some(name), &to_json(&asked, &result), &words);
-    for note in still_unknown(name, &result) {
+    let is_cancelled = asked.run.is_cancelled()?;
+    for note in still_unknown(name, is_cancelled, &result) {
         context.stderr.note(&note);
     }
     let code = code(&result);
@@ -331,7 +332,7 @@ fn to_json(asked: &RunToCheck<'_>, result: &CheckResult) -> Value {
 }
 
 /// Returns why rows stay unknown, and what to do.
-fn still_unknown(name: &RunName, result: &CheckResult) -> Vec<String> {
+fn still_unknown(name: &RunName, is_cancelled: bool, result: &CheckResult) -> Vec<String> {
     let sentence = |(why, rows): (&UnresolvedReason, &u64)| {
         let why = match why {
             UnresolvedReason::FewerListed => {
@@ -347,8 +348,9 @@ fn still_unknown(name: &RunName, result: &CheckResult) -> Vec<String> {
             }
         };
         format!(
-            "{}: {why}; to set their state: jelouctl bulk resolve {name} --unknown-as sent|failed|pending",
-            counted(*rows, "unknown row")
+            "{}: {why}; {}",
+            counted(*rows, "unknown row"),
+            how_to_resolve(name, is_cancelled)
         )
     };
     result.left.iter().map(sentence).collect()

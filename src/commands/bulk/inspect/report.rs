@@ -49,7 +49,10 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
                 .iter()
                 .map(|reason| reason.name())
                 .collect();
-            format!("write a code or one of {}", names.join(", "))
+            format!(
+                "write a WhatsApp code such as 131050, or one of {}",
+                names.join(", ")
+            )
         })
 }
 
@@ -68,6 +71,7 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
 /// Adds these columns to the list: run, line, sent, message_id, http_status, code, error, attempts, at.
 /// `bulk deliveries` adds delivery, delivered_at, read_at, delivery_error. Last: sent_to.
 /// In CSV, jelouctl puts ' before a cell that looks like a formula. `bulk send` removes it.
+/// `-o to` prints only the recipients, one per line.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkReportArgs {
@@ -90,8 +94,8 @@ pub(crate) struct BulkReportArgs {
     /// Only skipped rows with this reason, such as invalid, or failed rows with this WhatsApp code, such as 131050
     /// (repeatable)
     ///
-    /// `--state failed --reason invalid` prints both kinds of rows. A code also finds undelivered rows. The other
-    /// filters must match too.
+    /// A reason adds rows: `--state failed --reason invalid` prints both kinds. A code narrows: only failed or
+    /// undelivered rows with this code that also match the other filters.
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReportedReason>,
 

@@ -111,7 +111,7 @@ impl RunStatus {
     fn describe(&self) -> Vec<String> {
         let overview = &self.overview;
         let mut words = vec![format!(
-            "run {}: {}, begun {}",
+            "run {}: {}, started {}",
             overview.name,
             overview.details.description(),
             time_in(&self.zone, overview.created_at)

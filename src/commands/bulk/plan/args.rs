@@ -114,11 +114,11 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
     pub(crate) prices: Option<PathBuf>,
 
-    /// Refuse a list file if its estimate exceeds this: 50
+    /// Refuse a list file if its estimated cost is higher: 50
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
     pub(crate) budget: Option<Money>,
 
-    /// Check every row, show N messages, and send nothing
+    /// Check every row, show the first N messages, and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]
     pub(crate) preview: Option<u64>,
 
@@ -210,7 +210,7 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(next_help_heading = PEOPLE)]
 pub(crate) struct PolicyArgs {
-    /// Skip invalid rows, instead of refusing the list
+    /// Skip invalid rows, instead of refusing the list file
     ///
     /// Also skips repeated messages to the same recipient.
     #[arg(long, help_heading = LIST)]

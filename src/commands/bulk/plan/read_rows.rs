@@ -222,9 +222,11 @@ fn refuse_list(
         Some(first) => {
             let count = imported.guarded;
             let one = &first.message;
-            let message = format!(
-                "{count} of the rows have a recipient that is not allowed; the first: {one}"
-            );
+            let message = if count == 1 {
+                format!("1 row has a recipient that is not allowed: {one}")
+            } else {
+                format!("{count} rows have recipients that are not allowed; the first: {one}")
+            };
             Err(CommandError { message, ..first })
         }
         None => Ok(()),

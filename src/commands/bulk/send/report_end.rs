@@ -134,11 +134,11 @@ fn report_open_write(context: &Context, active: &ActiveRun, outcomes: &[AttemptR
     let above = if outcomes.is_empty() {
         ""
     } else {
-        ", and may not get the outcomes listed above"
+        "the outcomes listed above may be missing in the ledger: "
     };
     let watch = status_hint(active);
     context.stderr.warning(&format!(
-        "the run is still writing to the ledger{above}; {watch}"
+        "{above}a write to the ledger did not finish before the exit; {watch}"
     ));
 }
 

@@ -21,8 +21,8 @@ use crate::sender::context::Context;
 ///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
 ///   jelouctl bulk work people-20261120-101500 --concurrency 16
 ///
-/// For scripts and containers: never prompts. If the run is paused, exits with 4, 5, 8 or 11.
-/// All processes share the run's rate, on one machine or several.
+/// For scripts and containers: never prompts, and does not resume a paused run (exits with 4, 5, 8 or
+/// 11). To resume one, use `bulk resume`. All processes share the run's rate, on one machine or several.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, mut_args(describe_run_default))]
 pub(crate) struct BulkWorkArgs {

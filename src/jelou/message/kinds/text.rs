@@ -15,7 +15,12 @@ fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     let problem = match text.trim() {
         // The variable in the command was empty.
         "" if !text.is_empty() => "has only white space",
-        "…" => "is `…`, the placeholder for your message in a hint; write the message",
+        placeholder @ ("…" | "TEXT") => {
+            let problem = format!(
+                "is `{placeholder}`, the placeholder for your message in a hint; write the message"
+            );
+            return Some(("text", problem));
+        }
         _ => return None,
     };
     Some(("text", problem.to_owned()))
