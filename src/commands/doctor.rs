@@ -276,7 +276,7 @@ impl Checkup {
         };
         for list in exclusions.lists {
             self.ok(NAME, format!("{list} ({origin})"));
-            for doubt in &list.doubts {
+            for doubt in &list.unclear_cells {
                 self.warn(NAME, doubt);
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::base::input::UsageError;
 use crate::command_error::CommandError;
 use crate::jelou::message::{Outgoing, sends_template};
-use crate::phone::country_of;
+use crate::phone::find_country;
 use crate::runs::cost::{Category, Money, PriceList};
 use crate::sender::config::Settings;
 use crate::sender::context::Context;
@@ -51,7 +51,7 @@ pub(super) fn budget(
 /// Prints what one message costs. Only the bot's list has the category of a template, so all its prices are printed.
 pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, list: Option<&PriceList>) {
     let Some(list) = list else { return };
-    let country = country_of(outgoing.recipient().as_str());
+    let country = find_country(outgoing.recipient().as_str());
     let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
     let categories = Category::ALL
         .into_iter()

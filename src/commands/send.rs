@@ -22,7 +22,7 @@ use crate::command_error::CommandError;
 use crate::jelou::message::{
     InvalidMessage, MessageArgs, MessageKind, NamedRecipients, Outgoing, Route, visit_texts,
 };
-use crate::lists::template::{foreign_text, is_usual_name, missing_value, placeholders_of_one};
+use crate::lists::template::{find_placeholders, foreign_text, is_usual_name, missing_value};
 use crate::runs::cost::PriceList;
 use crate::sender::config::ApiUrl;
 use crate::sender::context::{Context, Mode};
@@ -323,7 +323,7 @@ fn left_as_typed(outgoing: &Outgoing) -> Vec<String> {
 fn texts_left_as_typed(body: &Value) -> Vec<String> {
     let mut told = Vec::new();
     visit_texts(&mut body.clone(), "", &mut |path, text| {
-        let columns = placeholders_of_one(text).into_iter();
+        let columns = find_placeholders(text).into_iter();
         told.extend(columns.map(|written| {
             format!("{path}: {written} is sent unchanged: only `bulk send` fills in columns")
         }));

@@ -1,4 +1,4 @@
-//! How an answer of the API is judged.
+//! Checks the verdicts on answers of the API.
 
 use serde_json::Value;
 
@@ -7,9 +7,9 @@ use crate::jelou::api::{Answer, Body, Outcome, Request, SuccessCriterion, judge}
 /// The recipient of the message.
 const DESTINATION: &str = "593987654321";
 
-/// The first line is the status, the rest the body. Only a complete 2xx answer that accepts the message counts as sent.
-/// A message accepted with an id is never reported as not sent. Only a message that is certainly not sent may be
-/// retried.
+/// Checks the verdict on an answer. The first line is the status, and the rest is the body. Only a complete 2xx answer
+/// that accepts the message counts as sent. A message that got an id never counts as not sent. Only a message that was
+/// certainly not sent may be retried.
 pub fn answer(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (status, body) = text.split_once('\n').unwrap_or((&text, ""));

@@ -8,8 +8,8 @@ use crate::jelou::message::{
     check_message, check_template,
 };
 
-/// The sender only builds a body that it can show and that the sandbox accepts. A server that gets the body itself only
-/// reports what is wrong.
+/// Checks that the sender can show every body that it builds, and that the sandbox accepts it. The sandbox rejects any
+/// other body without a panic.
 pub fn body(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -30,7 +30,7 @@ pub fn body(bytes: &[u8]) {
             serde_json::from_str::<Value>(outgoing.json()).unwrap(),
             *outgoing.body()
         );
-        // Unknown fields may name other recipients: the guard gets those, too.
+        // Unknown fields may contain other recipients. The safety checks must get these, too.
         assert_eq!(
             outgoing.recipients().next(),
             Some("593987654321"),

@@ -8,8 +8,8 @@ use crate::jelou::api::{
 
 const BOT: &str = "77";
 
-/// Every answer is read without a panic. The bot is never its own recipient. Once a message has reached a phone, a
-/// later entry does not undo that.
+/// Reads any answer without a panic. The bot is never its own recipient. After a message reaches a phone, no later
+/// entry changes that.
 pub fn look_up(bytes: &[u8]) {
     let body = Body::new(String::from_utf8_lossy(bytes).into_owned(), true);
     let entries = body.results().map_or_else(

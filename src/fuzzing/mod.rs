@@ -24,7 +24,7 @@ pub use self::body::body;
 pub use self::look_up::look_up;
 pub use self::redaction::redaction;
 #[cfg(test)]
-pub(crate) use self::redaction::{WAYS, written};
+pub(crate) use self::redaction::{WAYS, escape_text};
 pub use self::template::template;
 pub use self::texts::{configuration, fault, json, list, recipient, vcard};
 

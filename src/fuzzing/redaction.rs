@@ -1,4 +1,4 @@
-//! A secret in text from others, under escapes.
+//! Finds an escaped secret in text from others.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
@@ -9,9 +9,9 @@ use crate::jelou::api::Credentials;
 /// The number of ways to escape a text.
 pub(crate) const WAYS: usize = 10;
 
-/// Escapes `text` in the way with this number. Apart from the escape character itself, not every
-/// character has to be escaped.
-pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
+/// Escapes `text` in the way with this number. `which` selects the characters to escape. The escape
+/// character itself is always escaped.
+pub(crate) fn escape_text(text: &str, way: usize, which: u64) -> String {
     let sign = ['\\', '%', '%', '&', '&'][way / 2];
     let escaped = |character: char, at: usize| {
         (which >> (at % 64)) & 1 == 1 || way.is_multiple_of(2) || character == sign
@@ -50,8 +50,8 @@ pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
         .collect()
 }
 
-/// A secret under at most two escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first
-/// bytes say how it is escaped; the rest is the secret on one line, followed by the surrounding text.
+/// Finds a secret under at most two layers of escapes, in any text, unless the secret itself looks escaped. The first
+/// bytes select the escapes. The rest is the secret on one line, followed by the surrounding text.
 pub fn redaction(bytes: &[u8]) {
     let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else {
         return;
@@ -80,7 +80,7 @@ pub fn redaction(bytes: &[u8]) {
         .take(2)
         .filter(|way| usize::from(way[0]) < WAYS)
         .fold(base, |text, way| {
-            written(
+            escape_text(
                 &text,
                 way[0].into(),
                 u64::from_le_bytes(way[1..].try_into().unwrap()),
@@ -90,14 +90,14 @@ pub fn redaction(bytes: &[u8]) {
         .char_indices()
         .nth(around.chars().count() / 2)
         .map_or(0, |(at, _)| at);
-    let (before, behind) = around.split_at(middle);
-    let text = format!("{before} {shown} {behind}");
+    let (before, after) = around.split_at(middle);
+    let text = format!("{before} {shown} {after}");
     assert!(
         credentials.are_repeated_in(&text),
         "{text:?} shows {secret:?}"
     );
     let hidden = credentials.hidden_in_lines(&text);
-    // A secret may be the mark itself.
+    // The secret may be the text that replaces hidden values.
     assert!(
         hidden
             .split("(redacted)")

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::Row;
 use crate::lists::template::{
-    BodyTemplate, language, misspelling, placeholders_of_one, unfilled_placeholders,
+    BodyTemplate, find_placeholders, language, misspelling, unfilled_placeholders,
 };
 
 /// The content of a cell.
 const CELL: &str = "{{ nombre }}{% if nombre | yes %}x{% endif %}{# #}";
 
-/// Any text either is an invalid template or is filled, promptly and without evaluating the content of a cell.
+/// Fills any text promptly, unless it is an invalid template. The content of a cell is never evaluated.
 pub fn template(bytes: &[u8]) {
     let Ok(source) = std::str::from_utf8(bytes) else {
         return;
@@ -21,7 +21,7 @@ pub fn template(bytes: &[u8]) {
     let language = language();
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
     let _ = misspelling(source, None, column);
-    placeholders_of_one(source);
+    find_placeholders(source);
     unfilled_placeholders(source);
     let kind = MessageKind::from_name("text").unwrap();
     let row = json!({ "nombre": CELL, "saldo": 12.5, "lista": [1, "dos", null], "celular": "593987654321" });

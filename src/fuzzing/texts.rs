@@ -1,4 +1,4 @@
-//! What people write: lists, recipients, cards, configurations and faults; and what is printed for people.
+//! Texts that users write (lists, recipients, cards, configurations and faults), and texts that jelouctl prints.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::phone::{Country, is_user_id, person_key};
 use crate::sandbox::Fault;
 use crate::sender::config::{ConfigFile, check};
 
-/// A list is read to its end or gives an error, and the ledger returns each row as it was.
+/// Reads any list to its end or to an error. The ledger returns each row unchanged.
 pub fn list(bytes: &[u8]) {
     for encoding in [None, Some("windows-1252"), Some("utf-16le")] {
         let encoding = encoding.map(|label| label.parse().unwrap());
@@ -28,7 +28,7 @@ pub fn list(bytes: &[u8]) {
         loop {
             match reader.read() {
                 Ok(Some(read)) => {
-                    assert!(read.line > line, "line {} comes behind {line}", read.line);
+                    assert!(read.line > line, "line {} comes after {line}", read.line);
                     line = read.line;
                     if let Ok(row) = read.row {
                         assert_eq!(reader.read_back(&row.cells()).unwrap(), row);
@@ -44,7 +44,7 @@ pub fn list(bytes: &[u8]) {
     }
 }
 
-/// A valid number has 7 to 15 digits, and parsing it again gives the same number.
+/// Checks that a valid number has 7 to 15 digits, and that reading it again returns the same number.
 pub fn recipient(bytes: &[u8]) {
     let Ok(typed) = std::str::from_utf8(bytes) else {
         return;
@@ -77,7 +77,7 @@ pub fn recipient(bytes: &[u8]) {
     }
 }
 
-/// Cards become contacts or give an error.
+/// Reads any vCard as contacts or as an error.
 pub fn vcard(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -92,7 +92,7 @@ pub fn vcard(bytes: &[u8]) {
     }
 }
 
-/// Errors in a configuration do not show the secrets in it.
+/// Checks that errors in a configuration do not show its secrets.
 pub fn configuration(bytes: &[u8]) {
     const SECRET: &str = "canary-7f3a9c51";
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -114,7 +114,7 @@ pub fn configuration(bytes: &[u8]) {
     assert!(!told.contains("canary"), "{told}");
 }
 
-/// Any rule is read, or refused with a reason.
+/// Reads any fault rule, or rejects it with a reason.
 pub fn fault(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -122,7 +122,7 @@ pub fn fault(bytes: &[u8]) {
     let _ = text.parse::<Fault>();
 }
 
-/// Printed JSON is equal to the original, and nothing in it affects a terminal.
+/// Checks that printed JSON equals the original and does not affect a terminal.
 pub fn json(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -156,7 +156,7 @@ pub fn json(bytes: &[u8]) {
     );
 }
 
-/// Whether the character affects a terminal: control characters, and those that change the direction of a text.
+/// Returns whether the character affects a terminal: a control character, or one for the direction of a text.
 fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

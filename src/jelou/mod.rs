@@ -1,4 +1,4 @@
-//! Jelou: the messages that can be sent, and the client of its API. It knows no file of the user and no run.
+//! Jelou's messages and the client of its API. This module does not know the user's files or bulk runs.
 
 pub(crate) mod api;
 pub(crate) mod message;

@@ -16,7 +16,7 @@ mod typed;
 mod tests;
 
 pub(crate) use self::number::{
-    DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, country_of, is_clear, may_be_national,
+    DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, find_country, is_clear, may_be_national,
     national_forms,
 };
 pub(crate) use self::person::{

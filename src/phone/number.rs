@@ -206,7 +206,7 @@ impl PhoneNumber {
         self
     }
 
-    /// Marks the number as one with a country code, because its country is known.
+    /// Marks the number as a number with a country code, because the caller knows its country.
     pub(crate) fn with_known_country(self) -> Self {
         Self {
             is_bare: false,
@@ -302,7 +302,7 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
 }
 
 /// Returns the country of a recipient that is a number, or the id of a WhatsApp user.
-pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
+pub(crate) fn find_country(recipient: &str) -> Option<&'static str> {
     let of_user = || {
         let country = user_id_country(recipient)?;
         regions().iter().find(|region| region.code == country)

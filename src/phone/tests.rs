@@ -341,7 +341,7 @@ fn number_of_local_length_is_never_another_country() {
         ("431512345", "CL", "for a number of AT, write +431512345"),
         ("+3593259868", "CO", "3593259868"),
         ("003593259868", "CO", "3593259868"),
-        // Other lengths stay international numbers, and so do numbers of countries with many lengths.
+        // Numbers with other lengths stay international numbers. So do numbers of countries with many lengths.
         (
             "573001234567",
             "EC",

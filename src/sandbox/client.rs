@@ -27,7 +27,7 @@ pub(crate) struct RunningSandbox {
     /// In RFC 3339.
     pub(crate) started_at: String,
     pub(crate) directory: PathBuf,
-    /// Where its user keeps the state of jelouctl; None if that is not known.
+    /// The directory where its user keeps the state of jelouctl; None if unknown.
     state_directory: Option<PathBuf>,
     /// The flags that change its responses.
     pub(crate) options: Vec<String>,
@@ -38,7 +38,7 @@ pub(crate) struct RunningSandbox {
 pub(crate) enum PortOwner {
     /// A sandbox of the same user.
     SameUser(RunningSandbox),
-    /// A sandbox of the same user with another home, such as that of a test.
+    /// A sandbox of the same user with another home directory, such as a test's.
     OtherHome(RunningSandbox),
     /// A sandbox of another user, who could read the messages and fake the responses.
     OtherUser,

@@ -1,5 +1,5 @@
-//! A fault: what fails, and for which messages. Its syntax is `status=429,retry_after=2,every=5`. Each rule counts the
-//! messages that match it, and the first rule that applies decides.
+//! A fault: what fails, and which messages it affects. Its syntax is `status=429,retry_after=2,every=5`. Each rule
+//! counts the messages that match it. The first rule that applies decides.
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
@@ -91,7 +91,7 @@ impl FromStr for Fault {
             rest = tail.trim_start();
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let key = key.trim();
-            // Both set when look-ups list the message.
+            // `late` and `unlisted` both set when look-ups list the message.
             let is_new = given.insert(if key == "unlisted" { "late" } else { key });
             if !is_new && key != "header" {
                 return Err(format!("`{key}` repeats or contradicts an earlier key"));
@@ -342,7 +342,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fault_body_takes_the_rest_of_the_rule() {
+    fn fault_body_includes_rest_of_rule() {
         for (rule, effect, body) in [
             (
                 "status=500,body=<h1>a, b</h1>",

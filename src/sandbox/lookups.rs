@@ -158,8 +158,8 @@ fn read_time(
 }
 
 impl Lookup {
-    /// Reads the parameters of all listings; `names` are those of the beginning and the end. An
-    /// error names each invalid one.
+    /// Reads the parameters of all listings. `names` are the names of the parameters for the
+    /// beginning and the end. An error lists each invalid parameter.
     fn read(query: &LookupQuery, names: [&str; 2]) -> Result<Self, Vec<InvalidParameter>> {
         let mut invalid = Vec::new();
         let [begin, end] = names.map(|name| read_time(query, name, name == names[1], &mut invalid));

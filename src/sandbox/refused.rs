@@ -1,5 +1,6 @@
 //! Requests that were refused or met a fault without a stored message: the request, the response and the wrong fields.
-//! They stay in memory, with a limit on their number and bytes; the oldest are dropped first. Only refusals cost time.
+//! All stay in memory, with a limit on their number and bytes. The oldest are dropped first. Accepted requests cost no
+//! time here.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,9 +14,9 @@ use tokio::sync::watch;
 
 use crate::base::timestamps::rfc_3339_millis;
 
-/// How many are kept.
+/// The maximum of kept requests.
 const MAX: usize = 1000;
-/// Their maximum total size in bytes.
+/// The maximum total size of the kept requests, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The maximum size of the sandbox's own responses, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;

@@ -25,7 +25,7 @@ pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Options {
     /// Port 0 means any free port.
     pub(crate) listen: SocketAddr,
-    /// Its names in addition to this machine's own.
+    /// Its host names, in addition to this machine's own names.
     pub(crate) allowed_hosts: Vec<AllowedHost>,
     /// The only bot. None if every bot exists.
     pub(crate) bot: Option<String>,

@@ -219,7 +219,7 @@ pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, 
 /// Warns about suspicious lists: empty ones, and cells that may contain an unreadable number.
 fn warn_about_lists(context: &Context, lists: &[ExclusionList]) {
     for list in lists {
-        for problem in &list.doubts {
+        for problem in &list.unclear_cells {
             context.stderr.warning(&format!("{}: {problem}", list.name));
         }
         if list.passed_over > 0 {

@@ -231,8 +231,8 @@ impl Body {
     /// `statusMessage`, or an `error` that is not null, false or empty.
     pub(crate) fn reports_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.is_any_of("statusMessage", &["failed"])
-            || self.is_any_of("status", &["failed"])
+            || self.matches_any("statusMessage", &["failed"])
+            || self.matches_any("status", &["failed"])
             || self.field("status").and_then(Value::as_f64) == Some(0.0)
             || self.field("error").is_some_and(is_nonempty)
     }
@@ -240,7 +240,7 @@ impl Body {
     /// Returns whether it is only an error, without any field that was requested.
     pub(crate) fn is_only_error(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.is_any_of("statusMessage", &["failed"])
+            || self.matches_any("statusMessage", &["failed"])
             || self.reports_error() && self.has_only_error_fields()
     }
 
@@ -273,14 +273,14 @@ impl Body {
     /// Returns whether any part of it hints at a success, in a form that is not proof. It may be
     /// inside an array or another object, or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
-        self.reports_success() || self.is_any_of("success", &["true"]) || self.mentions_success
+        self.reports_success() || self.matches_any("success", &["true"]) || self.mentions_success
     }
 
     /// Returns whether any part of it hints at an error, in a form that is not proof.
     pub(crate) fn hints_at_error(&self) -> bool {
-        let fails = |name| self.is_any_of(name, &["failed", "failure", "error", "rejected"]);
+        let fails = |name| self.matches_any(name, &["failed", "failure", "error", "rejected"]);
         self.reports_error()
-            || self.is_any_of("success", &["false"])
+            || self.matches_any("success", &["false"])
             || self.field("success").and_then(Value::as_f64) == Some(0.0)
             || fails("status")
             || fails("statusMessage")
@@ -337,7 +337,7 @@ impl Body {
     }
 
     /// Returns whether the field has one of `words`, in any case.
-    fn is_any_of(&self, name: &str, words: &[&str]) -> bool {
+    fn matches_any(&self, name: &str, words: &[&str]) -> bool {
         self.text_field(name)
             .is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
     }

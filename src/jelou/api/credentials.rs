@@ -249,7 +249,7 @@ fn alike(text: &[u8]) -> Vec<u8> {
 /// Decodes the escape at the beginning of a text, and returns the bytes and its length; None without an escape.
 type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
 
-/// Returns the text with all escapes decoded that `undo` finds; None without any.
+/// Decodes all escapes that `undo` finds in a text. Returns None if the text has no escapes.
 fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -356,7 +356,7 @@ mod tests {
     use super::super::credentials::Credentials;
     use super::*;
     use crate::base::secret::Secret;
-    use crate::fuzzing::{WAYS, written};
+    use crate::fuzzing::{WAYS, escape_text};
 
     #[test]
     fn ids_and_secrets_with_punctuation_are_signed() {
@@ -432,7 +432,7 @@ mod tests {
                 5 => BASE64_URL_SAFE.encode(format!("{secret}\n")),
                 _ => serde_json::to_string(&serde_json::to_string(&secret).unwrap()).unwrap(),
             };
-            let shown = ways.iter().fold(base, |text: String, (way, which)| written(&text, *way, *which));
+            let shown = ways.iter().fold(base, |text: String, (way, which)| escape_text(&text, *way, *which));
             let text = format!("<{around} {shown} {around}>");
             prop_assert!(credentials.are_repeated_in(&text), "{text}");
         }

@@ -130,9 +130,9 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// Sends `request`, and retries while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
-/// counts from the first failure, and zero means no retry. No wait begins that ends later, and no attempt begins later
-/// even if the process was suspended.
+/// Sends `request`, and retries while that is safe. Ends if the outcome is certain, or if `stop` yields a signal.
+/// `retry_for` begins with the first failure, and zero means no retry. A wait that would end after `retry_for` does not
+/// begin. No attempt begins after it, even if the process was suspended.
 ///
 /// With `begins_by`, the first attempt sends its first byte before this deadline, and each retry before the end of
 /// `retry_for`. After that, another process may treat the message as unknown.

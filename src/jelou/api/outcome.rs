@@ -27,7 +27,7 @@ pub(crate) enum Cause {
     Rejected,
     /// Rate limited or unavailable, beyond the retry budget.
     Unavailable,
-    /// DNS or connect.
+    /// The host name was not found, or the connection failed.
     Network,
     /// The proxy asks for credentials.
     ProxyCredentials,

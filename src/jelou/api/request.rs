@@ -149,7 +149,7 @@ impl Request {
         Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
     }
 
-    /// Returns path and query, below `base`, of the URL to which [`Request::new`] sends `outgoing`.
+    /// Returns the path and query below `base` where [`Request::new`] sends `outgoing`.
     pub(crate) fn message_path(base: &Url, bot: &str, outgoing: &Outgoing) -> String {
         let url = message_url(base, bot, outgoing);
         let base = base.as_str().trim_end_matches('/');

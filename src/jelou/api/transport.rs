@@ -23,8 +23,9 @@ use crate::base::process::run_blocking;
 
 /// The maximum wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection stays open for the next row of a run. Servers count whole seconds from their end of the
-/// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is unknown. Half of the minimum is safe.
+/// How long an idle connection stays open for the next row of a run. Servers count whole seconds after the end of
+/// their answer (`Keep-Alive: timeout=1`). If a server closes while a row is being sent, the row's outcome is unknown.
+/// Half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
@@ -57,7 +58,7 @@ pub(crate) struct Client {
     /// Keeps connections for later requests, as long as that works.
     keeping: Option<reqwest::Client>,
     keeps: AtomicBool,
-    /// The number of connections made, including proxy and TLS. Before that, no byte of a request is sent.
+    /// The number of complete connections, including proxy and TLS. No request sends a byte before that.
     connections: Arc<AtomicU64>,
     options: ClientOptions,
 }
@@ -123,8 +124,8 @@ impl Client {
         self.keeping.is_some() || self.connections_made() > made
     }
 
-    /// Signs `request` and sends it once. With a deadline, it sends its first byte before then; None if it was too
-    /// late.
+    /// Signs `request` and sends it once. With a deadline, the first byte is sent before the deadline. Returns None if
+    /// that was not possible.
     pub(crate) async fn attempt_until(
         &self,
         deadline: Option<Deadline>,
@@ -369,7 +370,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// The system's resolver, in a thread of its own. The library's own resolver panics if no thread can start.
+/// The system's resolver in a separate thread. The library's own resolver panics if no thread can start.
 struct Resolver;
 
 impl Resolve for Resolver {

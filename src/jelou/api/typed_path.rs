@@ -160,7 +160,7 @@ fn matches(path: &str, listed: &str) -> bool {
             .all(|(one, expected)| one == expected || (expected == "*" && is_id(one)))
 }
 
-/// Refuses a path that a server could read as one that leaves the API's address.
+/// Refuses a path that could leave the API's address on some servers.
 fn check(path: &str) -> Result<(), UsageError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
     // A server that decodes twice could read any character in a doubly encoded one.

@@ -187,7 +187,7 @@ pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
     let below: Vec<Part> = match kind {
         "raw" => return Vec::new(),
         "contacts" => return items(body, "/contacts").map(contact).collect(),
-        "location" => return place(body).into_iter().collect(),
+        "location" => return location(body).into_iter().collect(),
         "template" => return template(body, "/elementName"),
         "template-by-id" => return template(body, "/templateId"),
         "list" => vec![options(body)],
@@ -345,8 +345,8 @@ fn contact(contact: &Value) -> Part {
     }
 }
 
-/// Draws a place on the map.
-fn place(body: &Value) -> Option<Part> {
+/// Draws a location on the map.
+fn location(body: &Value) -> Option<Part> {
     let lat = body.pointer("/coordinates/lat")?;
     let long = body.pointer("/coordinates/long")?;
     let words = ["/name", "/address"]

@@ -16,9 +16,9 @@ use crate::base::invisible::with_plain_line_breaks;
 pub(super) struct Flag {
     /// As a usage line has it: `--button LABEL`, or `TEXT` for an argument.
     usage: String,
-    /// The path on the wire of the field that it sets, if it sets one.
+    /// The path in the body of the field that it sets, if it sets one.
     pub(super) field: Option<String>,
-    /// The field of an item that a typed text is, if the items of the list are objects.
+    /// If the items of a list are objects: the field of an item that gets the typed text.
     item: Option<String>,
     /// The flag's name in conflicts and requirements, if that is not its field.
     id: Option<String>,
@@ -65,7 +65,7 @@ impl Flag {
     }
 
     /// Returns the name for help and errors: `--button`, or `TEXT` for an argument.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn display_name(&self) -> String {
         let (name, value) = self.names();
         name.map_or(value.to_owned(), |name| format!("--{name}"))
     }
@@ -75,7 +75,7 @@ impl Flag {
         root.at(self.field.as_ref()?)
     }
 
-    /// Returns whether the flag may be repeated with one value each, or have a JSON array.
+    /// Returns whether the flag may be repeated, or take a JSON array.
     fn is_list(&self, root: &Schema) -> bool {
         self.schema(root)
             .is_some_and(|schema| schema.items.is_some())
@@ -136,7 +136,7 @@ impl Flag {
         let (Some(field), [first, ..]) = (&self.field, typed) else {
             return Ok(None);
         };
-        let flag = self.shown();
+        let flag = self.display_name();
         let is_number = || root.type_at(field) == Some("number");
         let of_item = |text: &&str| {
             self.item

@@ -22,7 +22,7 @@ pub(crate) struct Kind {
     pub(super) definition: &'static str,
     /// The command that has the flags for this kind.
     pub(super) written_by: &'static str,
-    /// Rewrites the part of the body that flags set, if one flag is not one field.
+    /// Rewrites the part of the body that flags set, if a flag does not set exactly one field.
     pub(super) shape: fn(&FlagValues, &mut Fields, &mut Input) -> Result<(), UsageError>,
     /// Rewrites fields that a body may have in another form. Returns their problems.
     pub(super) read: fn(&mut Fields) -> Vec<FieldProblem>,
@@ -35,7 +35,7 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
-    /// Creates a kind that needs no code of its own.
+    /// Creates a kind that has only a definition, without code.
     pub(super) const fn new(
         name: &'static str,
         envelope: Envelope,

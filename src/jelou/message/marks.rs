@@ -3,7 +3,8 @@
 
 use serde::{Serialize, Serializer};
 
-/// In bytes. The marks of a longer text stay as they are. A message has at most 4,096 characters.
+/// The maximum of bytes of a text with marks. In a longer text the marks are shown as characters. A
+/// message has at most 4,096 characters.
 const MAX_STYLED_BYTES: usize = 16 * 1024;
 
 /// A line of a text.

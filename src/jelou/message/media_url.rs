@@ -7,7 +7,7 @@ use url::{Host, Position, Url};
 
 use crate::base::texts::rows;
 
-/// The pattern in a schema that marks a field as such a URL.
+/// The pattern in a schema that marks a field as the URL of a media file.
 pub(crate) const PATTERN: &str = "^https://";
 
 /// Returns the problem of a URL: a local path, not HTTPS, not public, or with credentials.

@@ -1,6 +1,6 @@
 //! The messages that can be sent. `kinds/` has the definition of each kind as JSON Schema, and a
 //! file with its flags and its own code. This module does not use the network and prints nothing.
-//! It reads only files that flags name.
+//! The only files that it reads are those in flags.
 
 mod advice;
 mod characters;

@@ -1,5 +1,5 @@
-//! Values of a body that may be a template. The rows of a bulk run fill it. One kind of value is a
-//! flag with a fixed set of words. The other gets the type in the schema.
+//! Values of a body that may be templates, which the rows of a bulk run fill. The value of some
+//! flags is one of a fixed set of words. Any other value gets the type in its schema.
 
 use std::ffi::OsStr;
 

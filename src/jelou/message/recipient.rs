@@ -6,7 +6,7 @@ use std::fmt;
 use super::invalid::InvalidMessage;
 use crate::base::invisible::is_unseen;
 use crate::phone::{
-    Country, NUMBER_DIGITS, PhoneNumber, RecipientError, country_of, is_clear, is_user_id,
+    Country, NUMBER_DIGITS, PhoneNumber, RecipientError, find_country, is_clear, is_user_id,
     may_be_national,
 };
 
@@ -78,7 +78,7 @@ pub(super) fn ambiguity_warning(user: &str) -> Option<String> {
             number.as_str()
         )),
         Ok(number) if may_be_national(number.as_str()) => {
-            let country = country_of(number.as_str()).unwrap_or("another country");
+            let country = find_country(number.as_str()).unwrap_or("another country");
             Some(format!(
                 "{sent}, as a number of {country}; if it is a local number, add its country code"
             ))
@@ -183,7 +183,7 @@ impl From<PhoneNumber> for TypedRecipient {
     }
 }
 
-/// The recipients that flags and the environment name; each gets a message of its own.
+/// The recipients in flags and the environment. Each gets a separate message.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NamedRecipients {
     /// Each `--to`.
@@ -217,8 +217,8 @@ impl NamedRecipients {
     }
 }
 
-/// Splits a list at the commas between recipients. Any other comma belongs to the recipient before
-/// it: to an id of another channel, or to a number with decimals, which is refused as typed.
+/// Splits a list at the commas between recipients. Any other comma is part of the recipient before
+/// it: of an id of another channel, or of a number with decimals, which is refused as typed.
 fn split_list(listed: &str) -> Vec<&str> {
     let mut recipients = Vec::new();
     let mut begin = 0;
@@ -319,7 +319,7 @@ impl RecipientChoice<'_> {
             }
             InvalidMessage::recipient(origin, error)
         })?;
-        // A list of numbers is judged as a whole.
+        // Only a single message gets this warning here. A list gets it once for all its numbers.
         match typed.number {
             Some(number) if sources.country.is_none() => Ok(number.with_country_warning().into()),
             number => Ok(TypedRecipient { number, ..typed }),
@@ -526,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn doubtful_body_recipient_is_warned_about() {
+    fn ambiguous_body_recipient_causes_warning() {
         for (user, expected) in [
             ("0987654321", "it is not a number with a country code"),
             ("987654321", "it is not a number with a country code"),

@@ -68,7 +68,7 @@ pub(super) struct Advised {
     pub(super) extensions: Vec<String>,
 }
 
-/// The schema of a field that has none: anything is allowed.
+/// The schema of a field without a schema: anything is allowed.
 static FREE: LazyLock<Schema> = LazyLock::new(Schema::default);
 
 impl Schema {
@@ -143,7 +143,7 @@ impl Schema {
         self.at(path)?.type_name.as_deref()
     }
 
-    /// Returns the rule in words of the field at `path`, or of the nearest one that contains it.
+    /// Returns the rule in words of the field at `path`, or of the nearest field around it.
     pub(super) fn nearest_rule(&self, path: &str) -> Option<&str> {
         let ends = path
             .match_indices(['.', '['])

@@ -162,8 +162,8 @@ impl TemplateUse {
         self.judge_count(&approved)
     }
 
-    /// Returns the media of the header of the first template, if the message fits the header of
-    /// none.
+    /// Returns the type of media that the first template begins with, if the message's media fits none
+    /// of the templates.
     fn missing_media(&self, approved: &[&Value]) -> Option<&'static str> {
         let fits = |media: &str| {
             self.media
@@ -222,7 +222,7 @@ impl TemplateUses {
     }
 
     /// Returns the templates of the unsent rows; `rows` passes the body of each.
-    pub(crate) fn left<E>(
+    pub(crate) fn filter_unsent<E>(
         &self,
         rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>,
     ) -> Result<Self, E> {
@@ -230,18 +230,19 @@ impl TemplateUses {
         if self.uses.len() < 2 {
             return Ok(self.clone());
         }
-        let mut left = Vec::new();
+        let mut unsent = Vec::new();
         rows(&mut |body| {
             let used = serde_json::from_str(body)
                 .ok()
                 .and_then(|body| TemplateUse::from_body(&body));
-            if let Some(used) = used.filter(|used| self.uses.contains(used) && !left.contains(used))
+            if let Some(used) =
+                used.filter(|used| self.uses.contains(used) && !unsent.contains(used))
             {
-                left.push(used);
+                unsent.push(used);
             }
         })?;
         Ok(Self {
-            uses: left,
+            uses: unsent,
             is_cut: self.is_cut,
         })
     }

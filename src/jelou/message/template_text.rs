@@ -92,7 +92,7 @@ impl TemplateTexts {
 
     /// Returns the category of the template in the JSON `body`, from the bot's list. None if
     /// unknown, or if the template has several.
-    pub(crate) fn category_of(&self, body: &str) -> Option<&str> {
+    pub(crate) fn find_category(&self, body: &str) -> Option<&str> {
         let named: NamedTemplate<'_> = serde_json::from_str(body).ok()?;
         let mut matching = self
             .matching(&named.name, named.language.as_deref())

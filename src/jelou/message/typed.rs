@@ -152,7 +152,9 @@ impl MessageKind {
             .iter()
             .filter(|flag| around(flag.id()) && !self.typed.has_any(&flag.conflicts));
         let named = named.filter(|flag| has_item || !is_of_item(flag));
-        named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
+        named
+            .max_by_key(|flag| flag.id().len())
+            .map(Flag::display_name)
     }
 
     /// Returns the problem of the field at `path`, with the flag that sets the field.

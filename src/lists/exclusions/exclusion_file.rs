@@ -34,7 +34,7 @@ pub(crate) struct ExclusionOptions {
 /// checked, but not kept.
 ///
 /// # Errors
-/// If the file is not such a list, or a line has no clear recipient.
+/// If the file is not a list of recipients, or a line has no clear recipient.
 pub(crate) fn read_exclusion_list(
     input: ListInput,
     name: &str,
@@ -98,7 +98,7 @@ fn begins_with_person(line: &str) -> bool {
     may_be_id(cell) || is_number || is_like_user_id(cell)
 }
 
-/// What a comment after a recipient begins with.
+/// The possible beginnings of a comment after a recipient.
 const COMMENTS: [&str; 2] = [" #", "\t#"];
 
 /// Returns the recipient in a line, without a comment after it and without quotes around it.
@@ -328,7 +328,7 @@ mod tests {
         Ok((lists.find([recipient].into_iter()).is_some(), count))
     }
 
-    /// A message is judged alike, however much of the list is kept.
+    /// Checks that the size of the kept part of the list does not change which recipients are excluded.
     #[test]
     fn sought_recipient_is_found_like_any_other() {
         let text = "593987654321\n+52 1 55 1234 5678\n5491123456789\n551187654321\n573001234567\n12025550123\n\
@@ -377,7 +377,7 @@ mod tests {
         }
     }
 
-    /// Every number that is not kept can be read, and all its readings end alike.
+    /// Checks that each skipped number can be read, and that all its readings end with the same digits.
     #[test]
     fn skipped_number_is_never_an_invalid_line() {
         let mut random = fastrand::Rng::with_seed(7);

@@ -22,7 +22,7 @@ pub(crate) struct ExclusionList {
     /// For a workbook, the number of its sheets that have recipients.
     pub(crate) sheets: Option<u64>,
     /// Cells that may be a misspelled number, each with its line.
-    pub(crate) doubts: Vec<String>,
+    pub(crate) unclear_cells: Vec<String>,
     /// The number of skipped rows: a report has them as invalid, and their recipient does not
     /// exist.
     pub(crate) passed_over: u64,
@@ -33,9 +33,9 @@ pub(crate) struct ExclusionList {
     possible: Vec<u64>,
     /// Local numbers of unknown countries, sorted. They are excluded, but not counted.
     national: Vec<u64>,
-    /// The recipients that the list is searched for, if they are known.
+    /// The only recipients to look for in the list. None: the whole list is kept.
     sought: Option<SoughtRecipients>,
-    /// International numbers that are not a recipient that is sought.
+    /// International numbers that are not one of the sought recipients. They only count.
     others: Vec<u64>,
 }
 
@@ -94,8 +94,8 @@ impl ExclusionList {
         }
     }
 
-    /// Skips a text that is a number with a country code and cannot be a recipient that is sought: a long list then costs
-    /// little. Returns whether it did.
+    /// Skips a number with a country code if it cannot be one of the sought recipients, to save time on long lists.
+    /// Returns whether it skipped the number.
     pub(super) fn skip_other(&mut self, text: &str, countries: CountryRule) -> bool {
         let Some(digits) = international_digits(text, countries) else {
             return false;
@@ -119,7 +119,7 @@ impl ExclusionList {
         }
     }
 
-    /// Must be called after the last recipient, because the search needs sorted lists.
+    /// Sorts the list after its last recipient, because the search needs sorted hashes.
     pub(super) fn sort(&mut self) {
         for numbers in [&mut self.people, &mut self.possible, &mut self.national] {
             numbers.sort_unstable();
@@ -196,7 +196,7 @@ pub(super) fn no_recipient(column: &str) -> UsageError {
     )
 }
 
-/// The error for a list without a header in which `text` follows a recipient.
+/// Returns the error for a list without a header, if `text` follows a recipient.
 pub(super) fn extra_cells(text: &str) -> UsageError {
     let delimiter = text.get(..1).unwrap_or(",");
     let hint = format!(

@@ -34,7 +34,7 @@ pub(super) struct ExclusionTables<'a> {
 struct ExclusionTable {
     /// Set for a workbook.
     sheet: Option<String>,
-    /// None until the header is found; empty if there is none.
+    /// None until the header is found; empty for a table without a header.
     header: Option<Vec<TableColumn>>,
     /// The columns of a report, if the table is one.
     layout: Option<ReportLayout>,
@@ -216,7 +216,7 @@ impl<'a> ExclusionTables<'a> {
             .layout
             .as_ref()
             .and_then(|layout| layout.outcome(&texts));
-        // Of the columns that a report adds, only the recipient's number counts.
+        // Among the report's own columns, only the recipient's number counts.
         let layout = self.table.layout.take();
         let own = |(place, cell): (usize, &Result<String, String>)| match &layout {
             Some(layout) if layout.own_place(place).is_none() => Ok(String::new()),
@@ -307,12 +307,13 @@ impl<'a> ExclusionTables<'a> {
         match (unclear_cell, &self.table.recipient) {
             (_, Some(column)) if !has_recipient => return Some(no_recipient(column)),
             (Some((_, fault)), None) if !has_recipient => return Some(fault),
-            // Above the first recipient are titles. Below a number in a title are the column names.
+            // Rows above the first recipient are titles. A title may contain a number that looks like a
+            // recipient. Then the row of column names, which has no recipient, comes after it.
             (None, None) if !has_recipient && self.table.has_recipients && !names_column() => {
                 return Some(invalid_entry("has no recipient"));
             }
             (Some((name, fault)), _) if ColumnRole::from_name(name) != ColumnRole::Other => {
-                self.list.doubts.push(format!(
+                self.list.unclear_cells.push(format!(
                     "line {line}, column {name}: skipped the cell: {fault}"
                 ));
             }
@@ -327,7 +328,7 @@ impl<'a> ExclusionTables<'a> {
         let ExclusionList {
             name,
             sheets,
-            doubts,
+            unclear_cells,
             ..
         } = self.list;
         self.filled += u64::from(self.table.has_recipients);
@@ -340,9 +341,9 @@ impl<'a> ExclusionTables<'a> {
             let error = UsageError::no_recipient_column(&columns, &[]).in_file(name);
             return Err(invalid_entry(error.message));
         }
-        let more = doubts.len().saturating_sub(MAX_UNCLEAR_CELLS);
-        doubts.truncate(MAX_UNCLEAR_CELLS);
-        doubts.extend((more > 0).then(|| format!("and {more} more lines")));
+        let more = unclear_cells.len().saturating_sub(MAX_UNCLEAR_CELLS);
+        unclear_cells.truncate(MAX_UNCLEAR_CELLS);
+        unclear_cells.extend((more > 0).then(|| format!("and {more} more lines")));
         *sheets = self.table.sheet.map(|_| self.filled);
         Ok(())
     }

@@ -1,12 +1,12 @@
-//! The meaning of a cell in a list: the country of a row's local numbers (from a column, unless a
-//! flag sets it), the recipient, and the recipients that a text of an exclusion list may mean. Such
-//! a text may also be a date, or a number among words.
+//! The meaning of a cell in a list: the country of a row's local numbers, the recipient, and the
+//! recipients that a text of an exclusion list may mean. A flag for the country has precedence over
+//! the list's column. A text of an exclusion list may also be a date, or a number among words.
 
 use crate::base::invisible::is_invisible;
 use crate::jelou::message::TypedRecipient;
 use crate::lists::list_file::ONE_A_LINE;
 use crate::phone::{
-    Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of, is_number, is_user_id,
+    Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, find_country, is_number, is_user_id,
 };
 
 /// The source of a row's country.
@@ -114,7 +114,7 @@ pub(super) fn readings<'a>(
     let country = countries.resolve(cells.clone());
     // The country flag applies to the list of recipients. If this row has another country, the
     // number may belong to that country.
-    let of_column = CountryRule {
+    let column_country = CountryRule {
         otherwise: None,
         by_column: true,
     }
@@ -123,7 +123,7 @@ pub(super) fn readings<'a>(
     if is_number
         && digits.len() >= DIGITS_WITHOUT_PLUS
         && matches!(country, Ok(None))
-        && of_column.is_none()
+        && column_country.is_none()
     {
         let national = digits.parse().ok().filter(|_| countries.by_column);
         return Ok(PossibleRecipients {
@@ -131,8 +131,8 @@ pub(super) fn readings<'a>(
             national,
         });
     }
-    let national = bare_digits(text).filter(|_| countries.by_column && of_column.is_none());
-    let people = all_readings(text, country, of_column)?;
+    let national = bare_digits(text).filter(|_| countries.by_column && column_country.is_none());
+    let people = all_readings(text, country, column_country)?;
     Ok(PossibleRecipients { people, national })
 }
 
@@ -141,10 +141,10 @@ pub(super) fn readings<'a>(
 fn all_readings(
     text: &str,
     country: Result<Option<Country>, String>,
-    of_column: Option<Country>,
+    column_country: Option<Country>,
 ) -> Result<Vec<String>, RecipientError> {
     let own = country.clone().unwrap_or_default();
-    let named = of_column.filter(|named| Some(*named) != own);
+    let named = column_country.filter(|named| Some(*named) != own);
     let read = |text: &str, country| TypedRecipient::read(text, country).ok();
     let by_name = named.and_then(|named| read(text, Some(named)));
     // Digits that may be a number of two countries exclude both numbers.
@@ -180,8 +180,8 @@ fn all_readings(
     Ok(people)
 }
 
-/// The digits of a text that is certainly a number with its country code, for a row without a country of its own. All of
-/// its other readings end with the same digits.
+/// Returns the digits of a text that is certainly a number with its country code, in a row without a country. All its
+/// other readings end with the same digits.
 pub(super) fn international_digits(text: &str, countries: CountryRule) -> Option<&str> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let is_certain = digits.len() < text.len()
@@ -202,7 +202,7 @@ fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option
         Some(digits).filter(|digits| digits.starts_with(code) && typed.bare_code().is_some());
     number
         .map(|digits| format!("{code}{digits}"))
-        .filter(|number| country_of(number).is_some())
+        .filter(|number| find_country(number).is_some())
 }
 
 /// The fewest digits of a number.

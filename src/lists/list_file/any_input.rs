@@ -48,10 +48,7 @@ impl AnyInput {
         read.map_err(|cause| UsageError::unreadable(name, &cause))?;
         if bytes.len() as u64 > MAX_TEXT {
             let problem = format!("{name} has more than {} MiB", MAX_TEXT / 1024 / 1024);
-            return Err(UsageError::new(
-                problem,
-                "check where it comes from, or split it",
-            ));
+            return Err(UsageError::new(problem, "split it into smaller files"));
         }
         decoded(bytes, asked)
             .map(Self::Text)

@@ -34,7 +34,7 @@ const MIN_NEAR_LENGTH: usize = 4;
 
 /// The names of a country column, without spaces and punctuation.
 const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
-/// The possible lengths of such a name in bytes.
+/// The possible lengths of a country column's name, in bytes.
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
 /// A column must contain one of these to be suggested for `--to-column`.
@@ -57,8 +57,8 @@ pub(crate) struct Columns {
     plain_names: Vec<String>,
     /// The columns with the country of a row's local numbers.
     country_places: Vec<usize>,
-    /// The content of a line that may be above the header: a single name, which is then a title, or
-    /// nothing.
+    /// Set if the line may be above the header: its only name, which is then a title, or an empty
+    /// text.
     title: Option<String>,
 }
 
@@ -122,8 +122,8 @@ impl Columns {
         ))
     }
 
-    /// Returns the error for a list whose header is the row in `line`, below titles. None if the
-    /// row does not read like a header, or has not more names than the first line.
+    /// Returns the error for a list with titles above the header, which is the row in `line`. None if
+    /// the row does not look like a header, or has no more names than the first line.
     pub(super) fn later_header(&self, line: u64, cells: &[&str]) -> Option<UsageError> {
         // If the title has no delimiter, a cell may be a whole line.
         let cells: Vec<_> = match cells {
@@ -169,7 +169,7 @@ impl Columns {
     }
 
     /// Returns the position of the column that `name` selects, as in [`meant_columns`].
-    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         let names = self.names.iter();
         // Each row may look up a name, so try the exact name first: it is faster.
         let exact = names.clone().position(|known| known == name);
@@ -216,7 +216,7 @@ pub(super) fn has_recipient_below(header: &[&str], cells: &[&str]) -> bool {
     })
 }
 
-/// The last line in which jelouctl looks for a header below titles.
+/// The last line that jelouctl checks for a header below titles.
 pub(super) const LAST_HEADER_LINE: u64 = 10;
 
 /// Returns the hint for a list with its header possibly in `line`.
@@ -228,8 +228,8 @@ fn other_header(line: u64, names: &[&str]) -> String {
     )
 }
 
-/// Returns the columns that `asked` may mean: the one with exactly this name, otherwise those that
-/// differ only in case, accents, spaces and punctuation.
+/// Returns the columns that `asked` may mean: the column with exactly this name. Without one,
+/// columns that differ only in case, accents, spaces and punctuation.
 pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> {
     let asked = asked.trim();
     let all = names.iter().map(|name| name.trim());
@@ -266,9 +266,10 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
 }
 
 /// Returns the recipient column: the one in `asked`, or the only one with a matching name. `cells`
-/// is a row, if one is known: an error suggests the columns in which it has numbers.
+/// are the cells of a row, or empty. An error suggests the columns of this row's numbers.
 ///
-/// If there is none, or more than one.
+/// # Errors
+/// If no column, or more than one, can be the recipient column.
 pub(crate) fn recipient_column(
     names: &[&str],
     cells: &[&str],

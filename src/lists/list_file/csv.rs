@@ -1,6 +1,6 @@
-//! The rows of a CSV list: a header, then one record at a time, as spreadsheets read them. Line
-//! numbers are those of an editor. A quote inside a cell that does not begin with one, or with text
-//! after it, is an error here; other readers silently accept it.
+//! The rows of a CSV list: a header, then one record at a time, as spreadsheets read them. Lines
+//! have the same numbers as in an editor. Two quotes are errors here, and other readers silently
+//! accept them: a quote inside a cell without quotes, and text after a closing quote.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -241,13 +241,13 @@ pub(super) struct CsvRecords<R> {
     /// The last byte that was read, and its line.
     last_byte: u8,
     line: u64,
-    /// The line in which the latest record begins.
+    /// The first line of the latest record.
     pub(super) record_line: u64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct CsvRecord {
-    /// The line in which the record begins, after any empty lines.
+    /// The first line of the record, after any empty lines.
     pub(super) line: u64,
     pub(super) last_line: u64,
     /// Whether a quote is inside a cell that does not begin with one, or closes a cell and has text
@@ -271,7 +271,7 @@ enum CsvState {
     Quoted,
     /// After a quote that closes the cell, unless another quote follows.
     QuoteClosed,
-    /// After such a quote and spaces.
+    /// After a closing quote and spaces.
     AfterQuote,
     /// After the byte that ends the line.
     Ended,

@@ -61,7 +61,7 @@ pub(super) struct DecodedInput {
     decoder: Decoder,
     has_ended: bool,
     is_broken: bool,
-    /// The decoded text that has not been read yet, and the line in which it ends.
+    /// The decoded text that has not been read yet, and the number of its last line.
     text: Cursor<Vec<u8>>,
     line: u64,
 }

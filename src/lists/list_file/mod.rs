@@ -27,10 +27,10 @@ pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{BOM, CsvFormat, ListFormat};
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::outcome::{
-    ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, SENT_COLUMN, columns_without_sent,
+    ReportLanguage, ReportLayout, ReportedOutcome, SENT_COLUMN, SentValue, columns_without_sent,
     guarded, guarded_in_sheet, outcome_columns,
 };
 pub(crate) use self::reader::{ListReader, is_report};
 pub(crate) use self::row::{ListRow, Row, kept_cells};
-pub(crate) use self::sheet_list::UnshownColumn;
+pub(crate) use self::sheet_list::FallbackColumn;
 pub(crate) use self::workbook::{FormatFallback, plain_number};

@@ -46,8 +46,8 @@ pub(super) const COLUMNS: [[&str; 2]; 14] = [
 ];
 
 /// The columns that identify a row or decide whether it is sent again, by their English names. Each
-/// counts in both languages: reports of earlier versions have the English names, and a list has no
-/// column of its own with such a Spanish name.
+/// counts in both languages. Reports of earlier versions have the English names, and ordinary lists
+/// do not have the Spanish ones.
 const READ_BACK: [&str; 6] = ["run", "line", "sent", "code", "error", "sent_to"];
 
 /// Returns the columns of the outcome in this language.
@@ -119,9 +119,9 @@ pub(crate) struct ReportedOutcome {
     pub(crate) run: String,
     pub(crate) line: String,
     pub(crate) sent: String,
-    /// None if the report has no such column.
+    /// None if the report lacks the column.
     pub(crate) sent_to: Option<String>,
-    /// None if the report has no such column.
+    /// None if the report lacks the column.
     pub(crate) code: Option<String>,
     /// The delivery status. Empty if Jelou was not asked for it.
     pub(crate) delivery: String,
@@ -138,13 +138,13 @@ pub(crate) struct ReportLayout {
 }
 
 /// The columns of a header that may be a report's.
-struct FoundColumns {
+struct MatchedColumns {
     language: ReportLanguage,
     /// The position of each of [`COLUMNS`].
     places: [Option<usize>; COLUMNS.len()],
 }
 
-impl FoundColumns {
+impl MatchedColumns {
     /// Finds them in `header`. The columns of [`READ_BACK`] can have another language than the
     /// others: up to version 0.3, they had English names in every report.
     fn in_header(header: &[&str]) -> Self {
@@ -196,7 +196,7 @@ impl FoundColumns {
         }
     }
 
-    fn are_of_report(&self) -> bool {
+    fn is_report(&self) -> bool {
         let has_sent = COLUMNS
             .iter()
             .zip(self.places)
@@ -205,8 +205,7 @@ impl FoundColumns {
     }
 }
 
-/// Refuses a header in which one of the report's columns, `ours`, has the name of one of the list's
-/// `own` columns.
+/// Refuses a header if one of the list's `own` columns has the name of a report column in `ours`.
 fn refuse_same_name(header: &[&str], own: &[usize], ours: &[usize]) -> Result<(), UsageError> {
     let name = |place: usize| {
         let name = header.get(place).map(|name| name.trim());
@@ -238,8 +237,8 @@ impl ReportLayout {
     /// If a name occurs twice and the report's columns are not together in their order, because
     /// someone moved a column.
     pub(crate) fn from_header(header: &[&str]) -> Result<Self, UsageError> {
-        let found = FoundColumns::in_header(header);
-        let outcome = found.are_of_report().then_some(found.places);
+        let found = MatchedColumns::in_header(header);
+        let outcome = found.is_report().then_some(found.places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
         let own: Vec<_> = (0..header.len()).filter(is_own).collect();
         let ours: Vec<_> = outcome.iter().flatten().flatten().copied().collect();
@@ -312,7 +311,7 @@ impl ReportLayout {
 
 /// The value of a report's column `sent`, which a user may have edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportedSent {
+pub(crate) enum SentValue {
     Yes,
     No,
     Unknown,
@@ -323,12 +322,12 @@ impl ReportedOutcome {
     ///
     /// # Errors
     /// If the value is not one of the three.
-    pub(crate) fn is_sent(&self) -> Result<ReportedSent, String> {
+    pub(crate) fn is_sent(&self) -> Result<SentValue, String> {
         match self.sent.trim().to_lowercase().as_str() {
             // A report may be in Spanish, or edited by a user who writes Spanish.
-            "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
-            "no" => Ok(ReportedSent::No),
-            "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
+            "yes" | "sí" | "si" => Ok(SentValue::Yes),
+            "no" => Ok(SentValue::No),
+            "unknown" | "desconocido" => Ok(SentValue::Unknown),
             "" => {
                 Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned())
             }
@@ -341,7 +340,7 @@ impl ReportedOutcome {
 
     /// Returns whether the row was invalid, so that it could not be sent.
     pub(crate) fn was_invalid(&self) -> bool {
-        self.is_sent() == Ok(ReportedSent::No)
+        self.is_sent() == Ok(SentValue::No)
             && self.code.as_deref().map(str::trim) == Some("invalid")
     }
 
@@ -352,7 +351,7 @@ impl ReportedOutcome {
     }
 
     /// Reads the outcome of a row. `cell` returns the cell of a column by its English name in
-    /// [`COLUMNS`], if there is such a column.
+    /// [`COLUMNS`]; None if the report lacks the column.
     fn read(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
         Self {

@@ -1,5 +1,5 @@
-//! Reads the rows of a list one at a time, each with the line in which it begins. The first bytes
-//! decide the format.
+//! Reads the rows of a list one at a time, each with its first line. The first bytes decide the
+//! format.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use super::columns::{Columns, is_country_column, meant_columns};
 use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::base::input::UsageError;
 
-/// The header of a CSV or a sheet: the list's own columns, and those that a report adds.
+/// The header of a CSV or a sheet: the list's own columns, and the columns that a report adds.
 #[derive(Debug)]
 pub(super) struct TableHeader {
     pub(super) columns: Arc<Columns>,
@@ -38,12 +38,12 @@ impl TableHeader {
     }
 }
 
-/// A row with the line in which it begins, or the error of a bad row.
+/// A row with its first line, or the error of a bad row.
 #[derive(Debug)]
 pub(crate) struct ListRow {
     /// For a workbook, the row number in the sheet.
     pub(crate) line: u64,
-    /// The line in which it ends. A quoted cell of CSV may have several lines.
+    /// The last line. A quoted cell of CSV may have several lines.
     pub(crate) last_line: u64,
     pub(crate) row: Result<Row, String>,
     /// The single lines, if the row has several.
@@ -62,7 +62,7 @@ pub(crate) struct ListRow {
 #[derive(Debug)]
 pub(super) struct InnerLine {
     pub(super) line: u64,
-    /// This line alone as a row, if it has as many cells as the header.
+    /// The line as a separate row, if it has as many cells as the header.
     pub(super) row: Option<Row>,
     /// Whether the whole line is inside one quoted cell.
     pub(super) is_inside: bool,
@@ -75,18 +75,18 @@ pub(crate) enum Row {
     Cells {
         columns: Arc<Columns>,
         cells: Arc<[String]>,
-        shown: ShownCells,
+        shown: CellTexts,
     },
     Fields(Arc<Map<String, Value>>),
 }
 
-/// The cells that a sheet shows differently from their stored value, by position.
-pub(crate) type ShownCells = Option<Arc<[(usize, String)]>>;
+/// The texts of cells that a sheet shows differently from their stored value, by position.
+pub(crate) type CellTexts = Option<Arc<[(usize, String)]>>;
 
 /// A cell in the ledger.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum KeptCell<'a> {
+enum LedgerCell<'a> {
     Stored(Cow<'a, str>),
     /// The stored value and the value that the sheet shows.
     Shown([Cow<'a, str>; 2]),
@@ -98,9 +98,9 @@ enum KeptCell<'a> {
 /// # Errors
 /// If `kept` is not in the ledger's form.
 pub(crate) fn kept_cells(kept: Value) -> Result<Vec<Value>, serde_json::Error> {
-    let cells: Vec<KeptCell<'_>> = serde_json::from_value(kept)?;
+    let cells: Vec<LedgerCell<'_>> = serde_json::from_value(kept)?;
     let shown = cells.into_iter().map(|cell| match cell {
-        KeptCell::Stored(text) | KeptCell::Shown([_, text]) => Value::from(text),
+        LedgerCell::Stored(text) | LedgerCell::Shown([_, text]) => Value::from(text),
     });
     Ok(shown.collect())
 }
@@ -128,9 +128,10 @@ impl ListRow {
         to_json_text(bad_text)
     }
 
-    /// Rejects a row that contains the rows after it because of a stray quote; `name` is the list file. A line inside a
-    /// cell is such a row if `has_recipient` is true for it. One of them is allowed next to the line of the row's own
-    /// recipient, because cells of several lines can end and begin there. Two in succession are not.
+    /// Rejects a row that contains the rows after it because of a stray quote. `name` is the list file. A line looks
+    /// like a row if `has_recipient` is true for it. If the line is completely inside a cell, it is an error. Two of
+    /// these lines in succession are an error, too. A single one is allowed, because a cell of several lines can begin
+    /// or end in it.
     pub(crate) fn reject_merged_rows(
         &self,
         name: &str,
@@ -165,13 +166,13 @@ impl ListRow {
 impl Row {
     /// Restores a row from the ledger's form.
     pub(super) fn read_back(columns: &Arc<Columns>, kept: &str) -> Option<Self> {
-        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
+        let kept: Vec<LedgerCell<'_>> = serde_json::from_str(kept).ok()?;
         let mut cells = Vec::new();
         let mut shown = Vec::new();
         for cell in kept {
             match cell {
-                KeptCell::Stored(text) => cells.push(text.into_owned()),
-                KeptCell::Shown([stored, look]) => {
+                LedgerCell::Stored(text) => cells.push(text.into_owned()),
+                LedgerCell::Shown([stored, look]) => {
                     shown.push((cells.len(), look.into_owned()));
                     cells.push(stored.into_owned());
                 }
@@ -200,11 +201,12 @@ impl Row {
         let Self::Cells { columns, cells, .. } = self else {
             return self.clone();
         };
-        let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
+        let kept: Vec<LedgerCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
         let mut cells = cells.to_vec();
-        let mut shown = self.shown().to_vec();
+        let mut shown = self.cell_texts().to_vec();
         for (name, kept) in names.iter().zip(kept) {
-            let (KeptCell::Shown([stored, look]), Some(place)) = (kept, columns.place(name.trim()))
+            let (LedgerCell::Shown([stored, look]), Some(place)) =
+                (kept, columns.position(name.trim()))
             else {
                 continue;
             };
@@ -220,17 +222,17 @@ impl Row {
     /// Returns, from a row in the ledger's form, only the cells that a sheet shows differently from
     /// their stored value, if there are any.
     pub(crate) fn shown_alone(kept: &str) -> Option<Box<str>> {
-        let mut kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
-        let is_shown = |cell: &KeptCell<'_>| matches!(cell, KeptCell::Shown(_));
+        let mut kept: Vec<LedgerCell<'_>> = serde_json::from_str(kept).ok()?;
+        let is_shown = |cell: &LedgerCell<'_>| matches!(cell, LedgerCell::Shown(_));
         let has_any = kept.iter().any(is_shown);
         kept.iter_mut()
             .filter(|cell| !is_shown(cell))
-            .for_each(|cell| *cell = KeptCell::Stored(Cow::Borrowed("")));
+            .for_each(|cell| *cell = LedgerCell::Stored(Cow::Borrowed("")));
         has_any.then(|| to_json_text(&kept).into())
     }
 
-    /// Returns the cells that a sheet shows differently from their stored value, by position.
-    pub(crate) fn shown(&self) -> &[(usize, String)] {
+    /// Returns the texts of cells that a sheet shows differently from their stored value, by position.
+    pub(crate) fn cell_texts(&self) -> &[(usize, String)] {
         let Self::Cells {
             shown: Some(shown), ..
         } = self
@@ -242,7 +244,7 @@ impl Row {
 
     /// Returns the text that a sheet shows at a position, if it differs from the stored value.
     pub(crate) fn cell_text(&self, place: usize) -> Option<&str> {
-        self.shown()
+        self.cell_texts()
             .iter()
             .find(|(at, _)| *at == place)
             .map(|(_, look)| look.as_str())
@@ -257,15 +259,15 @@ impl Row {
     }
 
     /// Returns the position of the column that `name` selects.
-    pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        self.columns()?.place(name)
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.columns()?.position(name)
     }
 
     /// Returns the column of a header that `name` selects.
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
         self.columns()?
             .names()
-            .get(self.place(name)?)
+            .get(self.position(name)?)
             .map(String::as_str)
     }
 
@@ -282,7 +284,7 @@ impl Row {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.place(name).is_some() || self.field(name).is_some()
+        self.position(name).is_some() || self.field(name).is_some()
     }
 
     /// Returns the text of each of [`Row::names`]; empty if the value is not a text.
@@ -359,8 +361,8 @@ impl Row {
                         .iter()
                         .enumerate()
                         .map(|(place, cell)| match self.cell_text(place) {
-                            Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
-                            None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
+                            Some(look) => LedgerCell::Shown([cell, look].map(Cow::Borrowed)),
+                            None => LedgerCell::Stored(Cow::Borrowed(cell.as_str())),
                         });
                 to_json_text(&kept.collect::<Vec<_>>())
             }
@@ -370,7 +372,7 @@ impl Row {
 
     /// Returns a cell of CSV, unchanged.
     pub(crate) fn cell(&self, name: &str) -> Option<&str> {
-        self.cell_at(self.place(name)?)
+        self.cell_at(self.position(name)?)
     }
 
     /// Returns the cell at a position.

@@ -20,10 +20,10 @@ pub(crate) struct ListNotes {
     /// Rows that a spreadsheet hides or shows crossed out. They are read like all others.
     pub(crate) hidden_rows: Vec<u64>,
     /// The columns with cells that are not written as the sheet shows them.
-    pub(crate) unshown_columns: Vec<UnshownColumn>,
+    pub(crate) fallback_columns: Vec<FallbackColumn>,
     /// For a workbook, the sheet that is read.
     pub(crate) sheet: Option<String>,
-    /// The other visible sheets with rows, first the one that was in front.
+    /// The other visible sheets with rows. The front sheet comes first.
     pub(crate) other_sheets: Vec<String>,
     /// How the list reads in the encoding in `--encoding`, if another one fits better.
     pub(crate) misread: Option<String>,
@@ -63,12 +63,12 @@ impl ListNotes {
 /// The most other sheets that an error names.
 const MAX_NAMED_SHEETS: usize = 5;
 
-/// A column with a cell that is not written as the sheet shows it.
+/// A column with cells that are not written as the sheet shows them.
 #[derive(Debug)]
-pub(crate) struct UnshownColumn {
+pub(crate) struct FallbackColumn {
     pub(crate) name: String,
     pub(crate) why: FormatFallback,
-    /// The format, the row and the stored value of the first such cell.
+    /// The format, the row and the stored value of the first of these cells.
     pub(crate) format: String,
     pub(crate) row: u64,
     pub(crate) stored: String,
@@ -90,7 +90,7 @@ impl SheetList {
         notes: &mut ListNotes,
     ) -> Result<Self, UsageError> {
         let workbook = Workbook::open(file, name)?;
-        let place = workbook.place(options.sheet.as_deref())?;
+        let place = workbook.find_sheet(options.sheet.as_deref())?;
         notes.sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
         notes.other_sheets = other_sheets(&workbook, place);
         let mut stream = workbook.rows(place, MergedCellPolicy::Hidden)?;
@@ -191,15 +191,15 @@ impl SheetList {
 
     /// Returns the texts that the sheet shows for a row's cells, if they differ from the stored
     /// values.
-    fn shown(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
+    fn collect_cell_texts(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
         let (
             Self {
                 header,
                 conventions,
                 ..
             },
-            unshown,
-        ) = (self, &mut notes.unshown_columns);
+            fallbacks,
+        ) = (self, &mut notes.fallback_columns);
         let mut shown = Vec::new();
         for (place, look) in &row.looks {
             let (Some(own), Some(stored)) =
@@ -230,13 +230,13 @@ impl SheetList {
                     if is_different(stored) {
                         shown.push((own, stored.clone()));
                     }
-                    if unshown
+                    if fallbacks
                         .iter()
                         .all(|known| (known.place, known.why) != (*place, why))
                     {
                         let [name, format, stored] =
                             [name.as_str(), format, stored].map(|text| text.trim().to_owned());
-                        unshown.push(UnshownColumn {
+                        fallbacks.push(FallbackColumn {
                             name,
                             why,
                             format,
@@ -266,13 +266,13 @@ impl SheetList {
                 row.number
             ));
         }
-        let shown = self.shown(row, notes);
+        let shown = self.collect_cell_texts(row, notes);
         Ok(self.header.row(&texts(&row.cells), shown))
     }
 }
 
-/// Returns the names of the visible sheets with rows, except the one at `place`. The one that was in front
-/// when the workbook was saved comes first.
+/// Returns the names of the visible sheets with rows, except the sheet at `place`. The sheet that was in front when the
+/// workbook was saved comes first.
 fn other_sheets(workbook: &Workbook, place: usize) -> Vec<String> {
     let front = workbook.front();
     let mut others: Vec<_> = workbook
@@ -284,8 +284,8 @@ fn other_sheets(workbook: &Workbook, place: usize) -> Vec<String> {
     names.collect()
 }
 
-/// Creates the error for a workbook that was saved with the list at `front` in front, and not the one at
-/// `first`. The user may mean either.
+/// Creates the error for a workbook that was saved with the list at `front` in front, not the list at `first`. The user
+/// may mean either list.
 fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) -> UsageError {
     let sheet = |place: usize| {
         let sheet = workbook.sheets.get(place);
@@ -303,8 +303,8 @@ fn unclear_sheet(workbook: &Workbook, first: usize, front: usize, name: &str) ->
     UsageError::new(problem, hint)
 }
 
-/// Returns whether the sheet at `place` has a row below a header with all columns of `other`, or a number
-/// below the name of a recipient column. A sheet that cannot be read is no list.
+/// Returns whether the sheet at `place` looks like a list: it has a row below a header with all columns of `other`, or
+/// a number below the name of a recipient column. A sheet that cannot be read does not look like a list.
 fn is_like_list(
     workbook: &Workbook,
     place: usize,

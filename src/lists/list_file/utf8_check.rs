@@ -54,7 +54,7 @@ impl Utf8Check {
         }
     }
 
-    /// Returns the error for the list `name`, in which `bytes` at `line` are not UTF-8.
+    /// Returns the error for the list `name`: its `bytes` at `line` are not UTF-8.
     pub(super) fn error(&self, name: &str, line: u64, bytes: &[u8]) -> UsageError {
         let survey = self
             .survey_file()
@@ -94,7 +94,7 @@ impl Utf8Check {
     }
 }
 
-/// Checks that the list in `file` can have the encoding `asked`, in which each byte is a character.
+/// Checks that the list in `file` can have the encoding `asked`, where each byte is a character.
 /// Returns a warning if another encoding fits better.
 ///
 /// # Errors

@@ -126,7 +126,7 @@ impl FilterRule {
     /// Returns the filter with this name.
     ///
     /// # Errors
-    /// If there is none. The error suggests a name.
+    /// If no filter has this name. The error suggests a name.
     pub(super) fn from_name(name: &str) -> Result<&'static Self, String> {
         let names = || FILTERS.iter().map(|filter| filter.name);
         FILTERS

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::lists::list_file::Row;
 use crate::lists::template::{TextTemplate, language};
 
-/// Fills `source` from a row in which column `x` has `cell`, `y` has `y`, and `n` has the text `10`.
+/// Fills `source` from a row: column `x` has `cell`, `y` has `y`, and `n` has the text `10`.
 fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
     let language = language();
     let template = TextTemplate::compile(&language, "text", source)

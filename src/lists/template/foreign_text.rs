@@ -242,7 +242,7 @@ fn windows_1252_byte(sign: char) -> Option<u8> {
     byte_in(WINDOWS_1252, sign)
 }
 
-/// Returns the byte of a character in an encoding whose upper half is `upper_half`.
+/// Returns the byte of a character in a console's encoding. `upper_half` are the characters of the bytes from 128.
 fn console_byte(upper_half: &str, sign: char) -> Option<u8> {
     let place = upper_half.chars().position(|other| other == sign)?;
     u8::try_from(place + 128).ok()

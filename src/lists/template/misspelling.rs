@@ -111,8 +111,8 @@ fn literals(source: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Returns the expressions in a text that is not a template, so that they are sent unchanged: `{{
-/// nombre }}`. Of the statements, such as `{% if vip %}`, only the first.
+/// Returns the expressions in a text that is not a template, such as `{{ nombre }}`, because they
+/// are sent unchanged. Also returns the first statement, such as `{% if vip %}`.
 fn unfilled_expressions(source: &str) -> Vec<String> {
     let expressions = placeholders(source).map(|inside| format!("{{{{{inside}}}}}"));
     let statement = statements(source)
@@ -242,7 +242,7 @@ pub(crate) fn escape_marks(text: &str) -> String {
 }
 
 /// Returns the parts of `source` that would be sent unchanged, probably by mistake: `{otro}`
-/// without such a column.
+/// without a column `otro`.
 pub(crate) fn unfilled_placeholders(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
@@ -251,11 +251,11 @@ pub(crate) fn unfilled_placeholders(source: &str) -> Vec<String> {
 }
 
 /// Returns the placeholders in a text without a list: `{{ nombre }}`, `{nombre}` or `#nombre#`.
-pub(crate) fn placeholders_of_one(source: &str) -> Vec<String> {
+pub(crate) fn find_placeholders(source: &str) -> Vec<String> {
     [unfilled_expressions(source), placeholders_in_words(source)].concat()
 }
 
-/// Works like [`placeholders_of_one`], for a text that may be a template.
+/// Works like [`find_placeholders`], for a text that may be a template.
 pub(crate) fn placeholders_in_words(source: &str) -> Vec<String> {
     literals(source)
         .into_iter()
@@ -387,7 +387,7 @@ mod tests {
             ),
             ("5 % de {10 %", &[]),
         ] {
-            assert_eq!(placeholders_of_one(text), expected, "{text}");
+            assert_eq!(find_placeholders(text), expected, "{text}");
         }
     }
 

@@ -21,8 +21,8 @@ pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::foreign_text::ForeignText;
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{
-    Misspelling, foreign_text, meant_value, misspelling, misspelt, placeholders_in_words,
-    placeholders_of_one, spelling, unfilled_placeholders, unfilled_template,
+    Misspelling, find_placeholders, foreign_text, meant_value, misspelling, misspelt,
+    placeholders_in_words, spelling, unfilled_placeholders, unfilled_template,
 };
 pub(crate) use self::no_value::{is_spreadsheet_error, means_nothing, missing_value};
 pub(crate) use self::numbers::decimal_mark;

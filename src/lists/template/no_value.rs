@@ -83,8 +83,8 @@ const READ_FIELDS: [&str; 8] = [
 /// The data that a WhatsApp flow gets. The recipient does not read it.
 const FLOW_DATA: &str = "flow_action_payload";
 
-/// Warns about the text at `path` of a body if the whole text means that a value is missing. A script with an unset
-/// variable sends such a text.
+/// Warns about the text at `path` of a body if the whole text stands for a missing value. A script with an unset
+/// variable sends texts like this.
 pub(crate) fn missing_value(path: &str, text: &str) -> Option<String> {
     let field = path.split(['.', '[']).next().unwrap_or_default();
     if !READ_FIELDS.contains(&field) || path.contains(FLOW_DATA) {
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_without_value_has_a_known_first_letter() {
+    fn words_without_value_have_known_first_letters() {
         for word in NOTHING
             .iter()
             .chain(&EMPTY_DATES)

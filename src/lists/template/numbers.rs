@@ -117,7 +117,7 @@ fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
     })
 }
 
-/// Formats a number as a text; empty if there is none.
+/// Formats a number as a text; empty for a missing number.
 fn format_number(
     state: &State<'_, '_>,
     filter: &str,
@@ -172,7 +172,8 @@ fn read(
             let read = read_number(text, mark.or_else(usual).filter(is_clear));
             // Another filter has changed the cell to a text, so it may no longer come from the
             // sheet's number.
-            let may_be_stored = mark.is_none() && view.is_some_and(|view| view.stores(text.trim()));
+            let may_be_stored =
+                mark.is_none() && view.is_some_and(|view| view.has_stored_text(text.trim()));
             if may_be_stored && read != read_number(text, Some('.')) {
                 return Err(refused(
                     filter,
@@ -286,8 +287,8 @@ pub(super) fn has_ambiguous_separator(text: &str, mark: char) -> bool {
     digits.contains(mark) && find_decimal_mark(digits, None).is_none()
 }
 
-/// Finds the decimal separator in `digits`, or one that does not occur if they have no decimals.
-/// None if it is ambiguous.
+/// Finds the decimal separator in `digits`. If they have no decimals, returns a separator that does
+/// not occur in them. None if it is ambiguous.
 fn find_decimal_mark(digits: &str, known: Option<char>) -> Option<char> {
     let marks: Vec<char> = digits
         .chars()

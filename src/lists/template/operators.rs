@@ -1,7 +1,6 @@
-//! The operators of a text during filling. The types of values are known only then. minijinja
-//! compares any types, for example every text is greater than every number, so these operators
-//! reject comparisons that would surprise. Cells that are joined to a text look as the sheet shows
-//! them.
+//! The operators of a text during filling, because only the row shows the types of values.
+//! minijinja compares any types: every text is greater than every number. These operators reject
+//! surprising comparisons. A cell that is joined to a text looks as the sheet shows it.
 
 use std::borrow::Cow;
 

@@ -37,8 +37,8 @@ const fn marks(opens: &'static str, closes: &'static str, usage: Usage) -> Marks
     }
 }
 
-/// The marks that other tools put around a column. A longer mark comes before a shorter one that it
-/// begins with.
+/// The marks that other tools put around a column. If a mark begins with another mark, it comes
+/// before that mark.
 const OTHER_MARKS: [Marks; 20] = [
     marks("*|", "|*", OnlyPlaceholder),
     marks("%(", ")s", Bracket),
@@ -140,7 +140,7 @@ pub(super) fn placeholders_without_list(text: &str) -> Vec<String> {
 }
 
 /// Returns the placeholders in `text` that would be sent unchanged, in marks with no other use:
-/// `{otro}` without such a column.
+/// `{otro}` without a column `otro`.
 pub(super) fn unknown_placeholders(text: &str) -> Vec<String> {
     let found = placeholders(text, |marked| marked.names_anything().then_some(()));
     found.into_iter().map(|meant| meant.written).collect()
@@ -175,7 +175,7 @@ pub(crate) fn placeholder_in_cell(cell: &str, columns: &[&str]) -> Option<String
     found.into_iter().next().map(|meant| meant.written)
 }
 
-/// Returns whether `text` has a sign with which a placeholder may begin. Most texts have none.
+/// Returns whether `text` has a sign that may begin a placeholder. Most texts do not.
 pub(crate) fn may_have_placeholder(text: &str) -> bool {
     text.contains(is_opening)
 }
@@ -188,15 +188,14 @@ fn is_opening(sign: char) -> bool {
     )
 }
 
-/// Returns the texts between marks for which `meant` returns something, from left to right. None is
-/// inside another one.
+/// Returns the texts between marks that `meant` accepts, from left to right. They do not overlap.
 fn placeholders<T>(
     text: &str,
     meant: impl Fn(&MarkedText<'_>) -> Option<T>,
 ) -> Vec<Placeholder<T>> {
     let mut found = Vec::new();
     let mut rest = text;
-    // Most texts of a long list have no such sign, so they need no more than this search.
+    // Most texts of a long list have no opening sign, so this search is all that they need.
     while let Some(at) = rest.find(is_opening) {
         rest = rest.get(at..).unwrap_or_default();
         let Some(first) = rest.chars().next() else {

@@ -30,12 +30,12 @@ pub(super) struct RowView {
 }
 
 impl RowView {
-    /// Creates the view: each column by its name, and the row itself as `row`. Cells have their
-    /// stored values. With `as_shown` they are printed as the sheet shows them.
+    /// Creates the view: each column by its name, and the row itself as `row`. Cells keep the stored
+    /// values. With `as_shown` they are printed as the sheet shows them.
     pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
         let stored =
             |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
-        let shown = if as_shown { row.shown() } else { &[] };
+        let shown = if as_shown { row.cell_texts() } else { &[] };
         Self {
             row: row.clone(),
             is_top_level: true,
@@ -71,7 +71,7 @@ impl RowView {
     }
 
     /// Returns whether a cell that the sheet shows differently has the stored value `text`.
-    pub(super) fn stores(&self, text: &str) -> bool {
+    pub(super) fn has_stored_text(&self, text: &str) -> bool {
         self.shown
             .iter()
             .any(|(_, stored)| stored.as_str() == Some(text))
@@ -104,7 +104,7 @@ impl Object for RowView {
         if self.is_top_level && name == VIEW {
             return Some(Cell::from_dyn_object(Arc::clone(self)));
         }
-        if let Some(place) = self.row.place(name)
+        if let Some(place) = self.row.position(name)
             && let Some((_, stored)) = self.shown.iter().find(|(shown, _)| *shown == place)
         {
             return Some(stored.clone());

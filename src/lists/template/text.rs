@@ -188,7 +188,7 @@ impl<'a> TextTemplate<'a> {
             text.push_str(match part {
                 PlainPart::Words(words) => words,
                 PlainPart::Column(name) => {
-                    let place = row.place(name)?;
+                    let place = row.position(name)?;
                     row.cell_text(place)
                         .filter(|_| as_shown)
                         .or(row.cell_at(place))?

@@ -6,9 +6,11 @@ use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr,
 use minijinja::value::ValueKind;
 
 use super::filters::{FilterOutput, FilterRule, Type};
-use super::walk::{ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, written};
+use super::walk::{
+    ExprInfo, ReadAmount, TextWalk, brackets, check_number, check_text, write_expression,
+};
 
-/// The filters that read an amount, except `number`, whose argument may set the decimal separator.
+/// The filters that read an amount, except `number`: its argument may set the decimal separator.
 const AMOUNT_FILTERS: [&str; 2] = ["money", "percent"];
 
 /// Boxed, because the recursion is as deep as the expression.
@@ -112,7 +114,7 @@ impl TextWalk {
             Type::List | Type::Any => Ok(Box::new(ExprInfo::new(Type::Any))),
             kind => Err(format!(
                 "`{}` is {}; it has no fields or items",
-                written(whole),
+                write_expression(whole),
                 kind.describe()
             )),
         }
@@ -157,7 +159,7 @@ impl TextWalk {
         if known.kind == Type::Number {
             Ok(known)
         } else {
-            Err(error(written(operand)))
+            Err(error(write_expression(operand)))
         }
     }
 
@@ -183,7 +185,7 @@ impl TextWalk {
                 }));
             }
             Add if !has_number => {
-                let error = format!("`{}` is not a number", written(&operation.left));
+                let error = format!("`{}` is not a number", write_expression(&operation.left));
                 return Err(format!(
                     "{error}; write `~` to join texts, or `| number` after both"
                 ));
@@ -230,7 +232,7 @@ impl TextWalk {
             };
             given.push(self.value(value)?);
         }
-        let own = written(own);
+        let own = write_expression(own);
         let brackets = brackets(&filter.args);
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
         if let Some(fault) = rule.problem(inside.kind, &types) {

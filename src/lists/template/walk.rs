@@ -130,7 +130,7 @@ impl TextWalk {
         if self.seen.len() == seen && self.words == words {
             self.uses
                 .constants
-                .push(format!("{{{{{}}}}}", written(expression)));
+                .push(format!("{{{{{}}}}}", write_expression(expression)));
         }
         Ok(())
     }
@@ -152,7 +152,7 @@ impl TextWalk {
     }
 }
 
-/// The properties of an expression, before any row is known.
+/// The properties of an expression that are the same for every row.
 pub(super) struct ExprInfo {
     pub(super) kind: Type,
     /// The columns that it prints, each with whether it is printed unchanged.
@@ -191,7 +191,7 @@ impl ExprInfo {
 pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
     let error = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
     if matches!(known.kind, Type::Texts | Type::List) {
-        Err(error(written(expression)))
+        Err(error(write_expression(expression)))
     } else {
         Ok(())
     }
@@ -199,7 +199,7 @@ pub(super) fn check_text(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), 
 
 /// Rejects a text if yes or no is expected.
 pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
-    let own = written(expression);
+    let own = write_expression(expression);
     let meant = match known.kind {
         Type::Truth | Type::Number => return Ok(()),
         Type::Texts | Type::List => format!("`{own} | length > 0`"),
@@ -211,7 +211,7 @@ pub(super) fn check_truth(expression: &Expr<'_>, known: &ExprInfo) -> Result<(),
 }
 
 pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<(), String> {
-    let own = written(expression);
+    let own = write_expression(expression);
     match known.kind {
         Type::Number => Ok(()),
         Type::Text | Type::Any => Err(format!("`{own}` is not a number; write `{own} | number`")),
@@ -220,19 +220,27 @@ pub(super) fn check_number(expression: &Expr<'_>, known: &ExprInfo) -> Result<()
 }
 
 /// Returns the source of an expression.
-pub(super) fn written(expression: &Expr<'_>) -> String {
+pub(super) fn write_expression(expression: &Expr<'_>) -> String {
     match expression {
         Expr::Var(name) => name.id.to_owned(),
         Expr::Const(constant) => constant
             .value
             .as_str()
             .map_or_else(|| constant.value.to_string().to_lowercase(), quoted),
-        Expr::GetAttr(part) => format!("{}.{}", written(&part.expr), part.name),
+        Expr::GetAttr(part) => format!("{}.{}", write_expression(&part.expr), part.name),
         Expr::GetItem(part) => {
-            format!("{}[{}]", written(&part.expr), written(&part.subscript_expr))
+            format!(
+                "{}[{}]",
+                write_expression(&part.expr),
+                write_expression(&part.subscript_expr)
+            )
         }
         Expr::Filter(filter) => {
-            let inside = filter.expr.as_ref().map(written).unwrap_or_default();
+            let inside = filter
+                .expr
+                .as_ref()
+                .map(write_expression)
+                .unwrap_or_default();
             format!("{inside} | {}{}", filter.name, brackets(&filter.args))
         }
         // The expression may be an operand of a filter or an operator, so it needs parentheses.
@@ -249,7 +257,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// Returns the arguments of a filter, in parentheses.
 pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
     let value = |argument: &CallArg<'_>| match argument {
-        CallArg::Pos(value) => written(value),
+        CallArg::Pos(value) => write_expression(value),
         _ => "…".to_owned(),
     };
     let values: Vec<_> = given.iter().map(value).collect();

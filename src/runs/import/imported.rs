@@ -8,7 +8,7 @@ use crate::base::output::counted;
 use crate::jelou::api::SuccessCriterion;
 use crate::jelou::message::TemplateUses;
 use crate::lists::list_file::Row;
-use crate::phone::{country_of, may_be_national};
+use crate::phone::{find_country, may_be_national};
 use crate::runs::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 
 /// The maximum number of different field names in the rows of an NDJSON list.
@@ -282,7 +282,7 @@ impl BareCodes {
             return;
         }
         // A number that is probably right needs no note.
-        let unlikely_country = country_of(number)
+        let unlikely_country = find_country(number)
             .filter(|_| may_be_national(number))
             .unwrap_or_default();
         self.codes.push(BareCode {

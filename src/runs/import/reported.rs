@@ -7,7 +7,7 @@ use super::error::RowError;
 use super::policy::DuplicatePolicy;
 use crate::base::input::UsageError;
 use crate::jelou::message::TypedRecipient;
-use crate::lists::list_file::{ReportedOutcome, ReportedSent, Row};
+use crate::lists::list_file::{ReportedOutcome, Row, SentValue};
 use crate::phone::person_key;
 use crate::runs::ledger::{
     Ledger, LedgerError, ReportedRow, RowFilter, RowState, RunName, RunSettings, SkipReason,
@@ -99,9 +99,7 @@ impl<'a> ReportedRuns<'a> {
             .map_err(|problem| RowError::Problem(format!("the report's {problem}")))?;
         let is_missing = match by_report {
             _ if outcome.code.is_none() => Some("code"),
-            ReportedSent::Yes | ReportedSent::Unknown if outcome.sent_to.is_none() => {
-                Some("sent_to")
-            }
+            SentValue::Yes | SentValue::Unknown if outcome.sent_to.is_none() => Some("sent_to"),
             _ => None,
         };
         if let Some(column) = is_missing {
@@ -132,12 +130,12 @@ impl<'a> ReportedRuns<'a> {
             _ => (None, by_run),
         };
         let sent = match by_report {
-            ReportedSent::Yes => Some(SkipReason::AlreadySent),
-            ReportedSent::Unknown => sent_since.or(Some(SkipReason::MayHaveBeenSent)),
-            ReportedSent::No => sent_since,
+            SentValue::Yes => Some(SkipReason::AlreadySent),
+            SentValue::Unknown => sent_since.or(Some(SkipReason::MayHaveBeenSent)),
+            SentValue::No => sent_since,
         };
         Ok(EarlierOutcome {
-            is_undelivered: by_report == ReportedSent::Yes && outcome.is_undelivered(),
+            is_undelivered: by_report == SentValue::Yes && outcome.is_undelivered(),
             sent: sent.filter(|_| self.policy != DuplicatePolicy::Meant),
             skip_reason: self.kept_reason(outcome).or(excluded),
         })

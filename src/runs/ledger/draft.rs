@@ -10,7 +10,7 @@ use super::message::{compute_checksum, compute_fingerprint, hash_recipient};
 use super::model::{SkipCounts, SkipDetail, SkipReason, reason_named};
 use super::types::DraftRequest;
 use crate::base::process::ensure_open_files;
-use crate::phone::country_of;
+use crate::phone::find_country;
 
 /// Whether a row of a draft makes a request and is not skipped.
 pub(super) const IS_SENT: &str = "skipped IS NULL";
@@ -252,7 +252,7 @@ impl LedgerDraft {
         let mut countries = BTreeMap::new();
         let recipients = format!("SELECT recipient FROM row WHERE {IS_SENT}");
         walk(&self.db, &recipients, [], |row| {
-            if let Some(country) = country_of(text_at(row, 0)?) {
+            if let Some(country) = find_country(text_at(row, 0)?) {
                 *countries.entry(country).or_default() += 1;
             }
             Ok::<_, LedgerError>(())

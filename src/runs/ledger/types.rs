@@ -12,7 +12,7 @@ use crate::base::clock;
 use crate::jelou::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::jelou::message::{TemplateTexts, TemplateUses, recipients_in, sends_template};
 use crate::lists::list_file::ListFormat;
-use crate::phone::{Country, country_of};
+use crate::phone::{Country, find_country};
 use crate::runs::cost::{Category, Estimate};
 use crate::runs::hours::Hours;
 use crate::runs::once::{OnceKey, OnceScope};
@@ -137,12 +137,12 @@ impl RunSettings {
     ) -> (Option<&'static str>, Option<Category>) {
         let category = if sends_template(path, body) {
             self.template_texts
-                .category_of(body)
+                .find_category(body)
                 .and_then(Category::named)
         } else {
             Some(Category::Service)
         };
-        (country_of(recipient), category)
+        (find_country(recipient), category)
     }
 
     /// Describes the run: `text from bot 77 (profile prod)`

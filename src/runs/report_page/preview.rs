@@ -12,7 +12,7 @@ use super::rows::{Outcomes, PageRow, PageRows, RowOutcome};
 use super::texts::PageClock;
 use crate::jelou::message::Part;
 use crate::lists::list_file::ReportLanguage;
-use crate::phone::country_of;
+use crate::phone::find_country;
 use crate::runs::cost::Estimate;
 use crate::runs::import::{BulkError, RowProblem};
 use crate::runs::ledger::{LedgerError, NewDraftRow, RowState, SkipDetail, SkipReason, now};
@@ -80,7 +80,7 @@ impl DraftReading<'_> {
         let outcome = RowOutcome::new(state);
         let request = row.request.as_ref();
         let recipient = request.map(|request| request.recipient);
-        let country = recipient.and_then(country_of).unwrap_or_default();
+        let country = recipient.and_then(find_country).unwrap_or_default();
         let is_shown = !rows.mask && !words.is_empty();
         let example = is_shown.then_some((row.line, words.as_str()));
         self.outcomes.add(outcome, reason, country, example);

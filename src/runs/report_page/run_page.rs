@@ -14,7 +14,7 @@ use super::timeline::{Timeline, find_rests};
 use crate::jelou::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::jelou::message::MessageKind;
 use crate::lists::list_file::ReportLanguage;
-use crate::phone::country_of;
+use crate::phone::find_country;
 use crate::runs::cost::RunCost;
 use crate::runs::import::BulkError;
 use crate::runs::ledger::{
@@ -128,7 +128,7 @@ impl<'a> RowReading<'a> {
         let country = row
             .recipient
             .as_deref()
-            .and_then(country_of)
+            .and_then(find_country)
             .unwrap_or_default();
         let failure = undelivered(&row);
         let reason = match failure {

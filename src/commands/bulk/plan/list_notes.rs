@@ -5,20 +5,20 @@ use jiff::civil::DateTime;
 use crate::base::output::{Stderr, counted, counted_are};
 use crate::commands::bulk::row_notes::NAMED;
 use crate::lists::exclusions::CountryRule;
-use crate::lists::list_file::{FormatFallback, ListReader, UnshownColumn, is_country_column};
+use crate::lists::list_file::{FallbackColumn, FormatFallback, ListReader, is_country_column};
 use crate::runs::import::{HiddenRule, ImportPlan, Imported};
 
 /// Columns that the message uses, and that the sheet shows in another format.
-pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
-    let is_printed = |column: &&UnshownColumn| {
+pub(super) fn fallback_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
+    let is_printed = |column: &&FallbackColumn| {
         plan.texts().any(|(_, uses)| {
             uses.plain
                 .iter()
                 .any(|name| list.is_column(name, &column.name))
         })
     };
-    let lines = list.notes.unshown_columns.iter().filter(is_printed).map(
-        |UnshownColumn { name, why, format, row, stored, .. }| {
+    let lines = list.notes.fallback_columns.iter().filter(is_printed).map(
+        |FallbackColumn { name, why, format, row, stored, .. }| {
             let filter = filter_for(stored);
             let because = match why {
                 FormatFallback::Format => format!(

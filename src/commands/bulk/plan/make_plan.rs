@@ -203,7 +203,7 @@ impl Plan<'_> {
             settings.accepts = accepts.clone();
         }
         settings.columns.clone_from(&imported.columns);
-        settings.templates = imported.templates.left(|each| {
+        settings.templates = imported.templates.filter_unsent(|each| {
             self.draft.each_row_to_send(|_, request| {
                 each(request.body);
                 Ok::<_, LedgerError>(())

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::list_notes::{hidden_rows, note_countries, note_list, unshown_columns};
+use super::list_notes::{fallback_columns, hidden_rows, note_countries, note_list};
 use super::row_report::RowReport;
 use crate::base::input::UsageError;
 use crate::base::output::{ProgressFormat, ReadProgress, counted};
@@ -134,7 +134,7 @@ impl ListReading<'_> {
         let reported = report.finish();
         drop(progress);
         stderr.warnings(&imported.warnings);
-        stderr.warnings(&unshown_columns(list, import));
+        stderr.warnings(&fallback_columns(list, import));
         stderr.warnings(imported.bare_codes.warning().as_slice());
         note_countries(stderr, &imported, import.countries);
         reported.notes.print(stderr);

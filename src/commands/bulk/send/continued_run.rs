@@ -151,7 +151,7 @@ async fn check_templates_left(
     if active.run.pending()? == 0 {
         return Ok(());
     }
-    let left = active.settings.templates.left(|each| {
+    let left = active.settings.templates.filter_unsent(|each| {
         active.run.pending_requests(|row| {
             each(&row.body);
             Ok::<_, LedgerError>(())

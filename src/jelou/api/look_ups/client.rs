@@ -22,7 +22,7 @@ use crate::jelou::api::transport::Client;
 
 /// A smaller difference between the clocks is ignored.
 pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
-/// How far in the future a listing without an end is requested, because our clock may be wrong until the first answer.
+/// How far into the future a listing without an end goes. Our clock may be wrong until the first answer.
 const UNTIL_NOW: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum of pages, 100,000 entries, because a server may return new ones forever.
 pub(crate) const MOST_PAGES: u32 = 2_000;

@@ -124,9 +124,9 @@ fn by(entry: &Value) -> String {
     text_at(entry, &["/by", "/by/type"]).unwrap_or_default()
 }
 
-/// Returns the author of an entry. `by` decides if it is user or bot. Otherwise a sender to the bot
-/// is a user, and so is a phone number that is not the bot or an agent. If another sender writes
-/// for the bot, the bot is not the author.
+/// Returns the author of an entry. If `by` is user or bot, it decides. Otherwise a sender to the
+/// bot is a user. A phone number that is neither the bot nor an agent is a user, too. If another
+/// sender writes for the bot, the bot is not the author.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = by(entry);
     let says = |word: &str| by.eq_ignore_ascii_case(word);

@@ -150,7 +150,7 @@ impl Serialize for DeliveryState {
 /// The maximum of bytes of a reason.
 const MAX_REASON_BYTES: usize = 2048;
 
-/// As in `delivery` of the record.
+/// The delivery status of a message. Its JSON is the field `delivery` of the output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct DeliveryFacts {
     pub(crate) state: DeliveryState,

@@ -109,7 +109,7 @@ impl Workbook {
     }
 
     /// Returns the position of the sheet `wanted`, otherwise of the first visible one.
-    pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
+    pub(super) fn find_sheet(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
         let names: Vec<_> = self
             .sheets
             .iter()

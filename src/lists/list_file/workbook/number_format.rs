@@ -275,7 +275,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
     })
 }
 
-/// Returns the strftime format with the same result; None if there is none.
+/// Returns the strftime format with the same result; None if strftime cannot express the format.
 fn date_format(tokens: &[Token]) -> Option<String> {
     let has_half_days = tokens.contains(&Token::HalfDay);
     let letter = |token: Option<&Token>| match token {

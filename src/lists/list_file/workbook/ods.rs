@@ -119,7 +119,7 @@ fn table(
 /// A table during reading.
 struct Table<'a> {
     styles: &'a OdsStyles,
-    /// The default style of each column's cells, with the index after the last such column.
+    /// The default styles of the columns' cells, each with the index after its last column.
     column_styles: Vec<(usize, String)>,
     /// The default style of the row's cells.
     row_style: Option<String>,
@@ -193,7 +193,7 @@ impl Table<'_> {
             let times: usize = repeats(part, tag, "number-columns-repeated")?;
             let found = OdsCell::read(part, tag)?;
             let text = read_text(part)?;
-            let of_column = || {
+            let column_style = || {
                 self.column_styles
                     .iter()
                     .find(|(end, _)| column < *end)
@@ -203,9 +203,9 @@ impl Table<'_> {
                 .style
                 .as_ref()
                 .or(self.row_style.as_ref())
-                .or_else(of_column);
+                .or_else(column_style);
             let is_crossed_out = style.is_some_and(|style| self.styles.is_crossed_out(style));
-            let look = found.look(
+            let look = found.cell_look(
                 &text,
                 style.is_some_and(|style| self.styles.has_format(style)),
             );
@@ -273,9 +273,9 @@ impl OdsCell {
         Ok(cell)
     }
 
-    /// Returns how the sheet shows a number or a date, or a text to which its format adds
-    /// something. None for any other text. A number without a format is shown as it is stored.
-    fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
+    /// Returns how the sheet shows a number or a date, or a text if its format adds something to it.
+    /// None for any other text. A number without a format is shown as it is stored.
+    fn cell_look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number =
             ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
         let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
@@ -323,7 +323,7 @@ impl OdsCell {
     }
 }
 
-/// Reads the paragraphs of the cell, without those of a comment on it.
+/// Reads the paragraphs of the cell, but not the paragraphs of a comment on it.
 fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
     let cell = part.depth();
     let mut text = String::new();

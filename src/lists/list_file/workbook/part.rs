@@ -36,7 +36,7 @@ pub(super) struct XmlPart<R: Read> {
 struct BoundedPart<R> {
     inner: R,
     /// The bytes left for this event.
-    left: usize,
+    event_bytes_left: usize,
     /// The bytes left in total.
     total_bytes_left: u64,
 }
@@ -44,8 +44,9 @@ struct BoundedPart<R> {
 impl<R: Read> Read for BoundedPart<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        let left = self.left.checked_sub(read);
-        self.left = left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
+        let left = self.event_bytes_left.checked_sub(read);
+        self.event_bytes_left =
+            left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
         let left = self.total_bytes_left.checked_sub(read as u64);
         self.total_bytes_left = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
         Ok(read)
@@ -73,7 +74,7 @@ impl<R: Read> XmlPart<R> {
     fn bounded(input: R, name: &str, most: u64) -> Self {
         let bounded = BoundedPart {
             inner: input,
-            left: MAX_EVENT,
+            event_bytes_left: MAX_EVENT,
             total_bytes_left: most,
         };
         let mut xml = Reader::from_reader(BufReader::with_capacity(BUFFER, bounded));
@@ -89,7 +90,7 @@ impl<R: Read> XmlPart<R> {
     /// Reads the next event, stored in `buffer`. The end of the file inside a tag is an error.
     fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
-        self.xml.get_mut().get_mut().left = MAX_EVENT;
+        self.xml.get_mut().get_mut().event_bytes_left = MAX_EVENT;
         let event = self
             .xml
             .read_event_into(buffer)

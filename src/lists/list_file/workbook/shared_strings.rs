@@ -72,8 +72,8 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageEr
     Ok(unescaped(text))
 }
 
-/// Decodes the escapes of Excel, which writes characters that XML cannot contain as `_x000D_`, and
-/// an underscore before such a sequence as `_x005F_`.
+/// Decodes the escapes of Excel: `_x000D_` for a character that XML cannot contain, and `_x005F_` for
+/// an underscore where a text looks like an escape.
 pub(super) fn unescaped(text: String) -> String {
     if !text.contains("_x") {
         return text;

@@ -185,7 +185,7 @@ impl RowSink {
     }
 }
 
-/// Rows in the order in which they are read.
+/// The rows, in the order of the file.
 pub(crate) struct SheetStream {
     /// The name of the list, for errors.
     name: String,
@@ -195,7 +195,7 @@ pub(crate) struct SheetStream {
 }
 
 impl SheetStream {
-    /// Starts a thread in which `read` sends rows to a sink.
+    /// Starts a thread that calls `read`, which sends rows to a sink.
     pub(super) fn start(
         name: &str,
         read: impl FnOnce(&mut RowSink) -> Result<(), UsageError> + Send + 'static,

@@ -112,7 +112,7 @@ fn text_index_must_exist() {
     // The texts are counted, regardless of the number in the file.
     let many = "<sst uniqueCount=\"99999999999999999\"><si><t>Zero</t></si></sst>";
     assert_eq!(cells("<c t=\"s\"><v>0</v></c>", &[(TEXTS, many)]), ["Zero"]);
-    // The texts are where the workbook says, not where Excel puts them.
+    // The workbook's relations contain the path of the texts. Other programs use another path than Excel.
     let relations = "<Relationships><Relationship Id=\"s\" Type=\"x/worksheet\" Target=\"s.xml\"/>\
                      <Relationship Id=\"t\" Type=\"x/sharedStrings\" Target=\"../texts.xml\"/></Relationships>";
     let elsewhere = [

@@ -70,7 +70,7 @@ pub(crate) fn plain_number(value: f64) -> String {
 
 /// A number of days as formats show it.
 pub(super) struct SerialDate {
-    /// None if there is no such day.
+    /// None if the calendar does not have the day.
     pub(super) date: Option<DateTime>,
     /// The time of day, on any day.
     pub(super) clock: DateTime,
@@ -104,7 +104,7 @@ fn date_from_day_number(days: i64) -> Option<Date> {
     DAY_ZERO.checked_add(since_zero.days()).ok()
 }
 
-/// Formats a number of days as a date, a time of day, or both. None if there is no such day.
+/// Formats a number of days as a date, a time of day, or both. None if the calendar does not have the day.
 fn date(value: f64, is_1904: bool) -> Option<String> {
     let at = moment(value, is_1904)?;
     if value < 1.0 && at.clock != DateTime::default() {
@@ -134,7 +134,7 @@ fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
     if !(0.0..last).contains(&value) {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "it was compared just now")]
+    #[expect(clippy::cast_possible_truncation, reason = "checked above")]
     let milliseconds = (value * SECONDS_A_DAY * 1000.0).round() as i64;
     Some((milliseconds / 86_400_000, milliseconds % 86_400_000))
 }

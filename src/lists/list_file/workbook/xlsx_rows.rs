@@ -138,7 +138,7 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent
     let mut content = CellContent::default();
     part.inside(|part, tag| {
         match tag.local_name().as_ref() {
-            // An extension may have such a tag too.
+            // An extension may have the same tag.
             "v" if kind != "inlineStr" && content.value.is_none() => {
                 content.value = Some(part.text()?);
             }
